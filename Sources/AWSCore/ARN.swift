@@ -1,0 +1,40 @@
+/// An Amazon Resource Name with a Region and an account, for example
+/// `arn:aws:sns:us-east-1:111122223333:device-defender-detect`.
+public struct ARN: Sendable, Hashable, CustomStringConvertible {
+    /// The partition; always that of the Region.
+    public let partition: Partition
+    /// The service, for example `sns`.
+    public let service: String
+    /// The account and Region.
+    public let origin: Origin
+    /// What stands behind the fifth colon; not empty.
+    public let resource: String
+
+    /// The longest text taken, in bytes.
+    public static let maximumLength = 2048
+
+    /// Checks a text; nil unless it is an ARN whose partition, Region and account are valid and agree.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count <= Self.maximumLength else { return nil }
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", let partition = Partition(rawValue: String(parts[1])),
+            !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
+            let account = AccountID(parts[4]), !parts[5].isEmpty
+        else { return nil }
+        self.init(
+            service: String(parts[2]), origin: Origin(account: account, region: region), resource: String(parts[5]))
+    }
+
+    /// Puts an ARN together.
+    public init(service: String, origin: Origin, resource: String) {
+        self.partition = origin.partition
+        self.service = service
+        self.origin = origin
+        self.resource = resource
+    }
+
+    /// The ARN as AWS writes it.
+    public var description: String {
+        "arn:\(partition.rawValue):\(service):\(origin.region):\(origin.account):\(resource)"
+    }
+}

@@ -1,0 +1,232 @@
+extension JSON {
+    /// Reads one JSON text (RFC 8259), strictly: valid UTF-8 without a byte order mark, no duplicate names, no lone
+    /// surrogates, nothing behind the value. What two parsers could read differently is refused.
+    ///
+    /// - Throws: ``JSONError``, with the place of the first fault.
+    public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        var parser = Parser(bytes: bytes, limits: limits)
+        self = try parser.parseText()
+    }
+
+    /// Reads one JSON text from a string; see ``init(parsing:limits:)``.
+    public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+        try self.init(parsing: Array(text.utf8), limits: limits)
+    }
+}
+
+/// A recursive-descent reader; its recursion is bounded by `limits.depth`.
+private struct Parser {
+    let bytes: [UInt8]
+    let limits: JSONLimits
+    var position = 0
+    var values = 0
+
+    init(bytes: [UInt8], limits: JSONLimits) {
+        self.bytes = bytes
+        self.limits = limits
+    }
+
+    mutating func parseText() throws(JSONError) -> JSON {
+        skipWhitespace()
+        let value = try parseValue(depth: 0)
+        skipWhitespace()
+        guard position == bytes.count else { throw error(.trailingBytes) }
+        return value
+    }
+
+    private func error(_ reason: JSONError.Reason) -> JSONError { JSONError(reason: reason, offset: position) }
+
+    private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipWhitespace() {
+        while let byte = current, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private mutating func expect(_ byte: UInt8) throws(JSONError) {
+        guard let found = current else { throw error(.unexpectedEnd) }
+        guard found == byte else { throw error(.unexpectedByte) }
+        position += 1
+    }
+
+    private mutating func parseValue(depth: Int) throws(JSONError) -> JSON {
+        values += 1
+        guard values <= limits.values else { throw error(.tooManyValues) }
+        guard let byte = current else { throw error(.unexpectedEnd) }
+        switch byte {
+        case UInt8(ascii: "{"): return try parseObject(depth: depth + 1)
+        case UInt8(ascii: "["): return try parseArray(depth: depth + 1)
+        case UInt8(ascii: "\""): return .string(try parseString())
+        case UInt8(ascii: "t"): return try parseWord("true", .bool(true))
+        case UInt8(ascii: "f"): return try parseWord("false", .bool(false))
+        case UInt8(ascii: "n"): return try parseWord("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return .number(try parseNumber())
+        default: throw error(.unexpectedByte)
+        }
+    }
+
+    private mutating func parseWord(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+        for offset in 0..<word.utf8CodeUnitCount {
+            try expect(word.withUTF8Buffer { $0[offset] })
+        }
+        return value
+    }
+
+    private mutating func parseObject(depth: Int) throws(JSONError) -> JSON {
+        guard depth <= limits.depth else { throw error(.tooDeep) }
+        position += 1
+        var members: [String: JSON] = [:]
+        skipWhitespace()
+        if current == UInt8(ascii: "}") {
+            position += 1
+            return .object(members)
+        }
+        while true {
+            skipWhitespace()
+            guard let quote = current else { throw error(.unexpectedEnd) }
+            guard quote == UInt8(ascii: "\"") else { throw error(.unexpectedByte) }
+            let name = try parseString()
+            guard members[name] == nil else { throw error(.duplicateName) }
+            skipWhitespace()
+            try expect(UInt8(ascii: ":"))
+            skipWhitespace()
+            members[name] = try parseValue(depth: depth)
+            if try parseEnd(UInt8(ascii: "}")) { return .object(members) }
+        }
+    }
+
+    private mutating func parseArray(depth: Int) throws(JSONError) -> JSON {
+        guard depth <= limits.depth else { throw error(.tooDeep) }
+        position += 1
+        var elements: [JSON] = []
+        skipWhitespace()
+        if current == UInt8(ascii: "]") {
+            position += 1
+            return .array(elements)
+        }
+        while true {
+            skipWhitespace()
+            elements.append(try parseValue(depth: depth))
+            if try parseEnd(UInt8(ascii: "]")) { return .array(elements) }
+        }
+    }
+
+    /// Reads the comma between two elements (false) or the end of them (true).
+    private mutating func parseEnd(_ end: UInt8) throws(JSONError) -> Bool {
+        skipWhitespace()
+        guard let byte = current else { throw error(.unexpectedEnd) }
+        guard byte == end || byte == UInt8(ascii: ",") else { throw error(.unexpectedByte) }
+        position += 1
+        return byte == end
+    }
+
+    private mutating func parseNumber() throws(JSONError) -> String {
+        let start = position
+        if current == UInt8(ascii: "-") { position += 1 }
+        if current == UInt8(ascii: "0") { position += 1 } else { try skipDigits() }
+        if current == UInt8(ascii: ".") {
+            position += 1
+            try skipDigits()
+        }
+        if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
+            position += 1
+            if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
+            try skipDigits()
+        }
+        guard position - start <= 64 else { throw error(.numberTooLong) }
+        return try text(start..<position)
+    }
+
+    private mutating func skipDigits() throws(JSONError) {
+        let start = position
+        while let byte = current, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { position += 1 }
+        guard position > start else { throw error(.invalidNumber) }
+    }
+
+    private func text(_ range: Range<Int>) throws(JSONError) -> String {
+        guard let text = String(validating: bytes[range], as: UTF8.self) else { throw error(.invalidUTF8) }
+        return text
+    }
+
+    private mutating func parseString() throws(JSONError) -> String {
+        position += 1
+        let start = position
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                return try text(start..<position - 1)
+            case UInt8(ascii: "\\"):
+                return try parseEscapedString(from: start)
+            case 0..<0x20:
+                throw error(.controlCharacter)
+            default:
+                position += 1
+            }
+        }
+        throw error(.unexpectedEnd)
+    }
+
+    /// Reads on in a string whose first escape stands at the current position.
+    private mutating func parseEscapedString(from start: Int) throws(JSONError) -> String {
+        var unescaped = Array(bytes[start..<position])
+        while let byte = current {
+            switch byte {
+            case UInt8(ascii: "\""):
+                position += 1
+                guard let text = String(validating: unescaped, as: UTF8.self) else { throw error(.invalidUTF8) }
+                return text
+            case UInt8(ascii: "\\"):
+                position += 1
+                try parseEscape(into: &unescaped)
+            case 0..<0x20:
+                throw error(.controlCharacter)
+            default:
+                unescaped.append(byte)
+                position += 1
+            }
+        }
+        throw error(.unexpectedEnd)
+    }
+
+    private mutating func parseEscape(into unescaped: inout [UInt8]) throws(JSONError) {
+        guard let byte = current else { throw error(.unexpectedEnd) }
+        position += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): unescaped.append(byte)
+        case UInt8(ascii: "b"): unescaped.append(0x08)
+        case UInt8(ascii: "f"): unescaped.append(0x0C)
+        case UInt8(ascii: "n"): unescaped.append(0x0A)
+        case UInt8(ascii: "r"): unescaped.append(0x0D)
+        case UInt8(ascii: "t"): unescaped.append(0x09)
+        case UInt8(ascii: "u"): unescaped.append(contentsOf: String(Character(try parseUnicodeEscape())).utf8)
+        default: throw error(.invalidEscape)
+        }
+    }
+
+    private mutating func parseUnicodeEscape() throws(JSONError) -> Unicode.Scalar {
+        let first = try parseHex4()
+        if let scalar = Unicode.Scalar(first) { return scalar }
+        guard (0xD800..<0xDC00).contains(first), current == UInt8(ascii: "\\") else { throw error(.invalidEscape) }
+        position += 1
+        guard current == UInt8(ascii: "u") else { throw error(.invalidEscape) }
+        position += 1
+        let second = try parseHex4()
+        guard (0xDC00..<0xE000).contains(second),
+            let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+        else { throw error(.invalidEscape) }
+        return scalar
+    }
+
+    private mutating func parseHex4() throws(JSONError) -> UInt32 {
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = current else { throw error(.unexpectedEnd) }
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
+                throw error(.invalidEscape)
+            }
+            value = value << 4 | UInt32(digit)
+            position += 1
+        }
+        return value
+    }
+}
