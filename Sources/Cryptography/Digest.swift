@@ -1,0 +1,44 @@
+import COpenSSL
+
+/// Message digests (FIPS 180-4) and what is built from them.
+public enum Digest {
+    /// The SHA-256 digest: 32 bytes.
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
+            // OpenSSL's one-shot SHA-256 fails only where its default provider cannot be loaded, and then nothing works.
+            precondition(SHA256(bytes, bytes.count, output.baseAddress) != nil, "OpenSSL has no SHA-256")
+            count = output.count
+        }
+    }
+
+    /// The HMAC with SHA-256 (RFC 2104): 32 bytes. Key and message may have any length, also none.
+    public static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
+            let keyLength = Int32(clamping: key.count)
+            precondition(Int(keyLength) == key.count, "a key of more than 2 GB")
+            let result = HMAC(EVP_sha256(), key, keyLength, message, message.count, output.baseAddress, nil)
+            precondition(result != nil, "OpenSSL has no HMAC")
+            count = output.count
+        }
+    }
+
+    /// Whether two secrets are equal, in a time that tells nothing about where they differ or how long the expected
+    /// one is: their digests are compared.
+    public static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        let left = sha256(left)
+        let right = sha256(right)
+        return CRYPTO_memcmp(left, right, left.count) == 0
+    }
+
+    /// Bytes as lower-case hexadecimal digits, two each.
+    public static func hexadecimal(_ bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.count)
+        for byte in bytes {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 0x0F)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
