@@ -1,0 +1,67 @@
+import Cryptography
+import Testing
+
+@Suite("Private keys")
+struct PrivateKeyTests {
+    @Test(
+        "a key that was written is read again, and signs what its certificate verifies",
+        arguments: [
+            PrivateKey.Kind.rsa(bits: 2048), .p256,
+        ])
+    func roundTrip(kind: PrivateKey.Kind) throws {
+        let key = try PrivateKey(generating: kind)
+        let again = try PrivateKey(pem: key.pem())
+        let certificate = try CertificateAuthority(commonName: "a", validity: 0...1, key: key).certificate
+        let message = Array("a message".utf8)
+        for digest in [SignatureDigest.sha1, .sha256] {
+            let signature = try again.sign(message, digest: digest)
+            #expect(try certificate.verify(signature: signature, over: message, digest: digest))
+        }
+    }
+
+    @Test("a modulus out of range is refused", arguments: [0, -1, 1024, 8193, Int.max, Int.min])
+    func modulusOutOfRange(bits: Int) {
+        #expect(throws: CryptographyError.self) { try PrivateKey(generating: .rsa(bits: bits)) }
+    }
+
+    @Test("an encrypted key is refused without asking for its password")
+    func encrypted() throws {
+        let directory = try TemporaryDirectory()
+        let made = try run([
+            "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc", "-pass",
+            "pass:secret", "-out", directory.path("key.pem"),
+        ])
+        #expect(made.status == 0)
+        let error = try #require(throws: CryptographyError.self) { try PrivateKey(pem: directory.read("key.pem")) }
+        #expect(error.message.contains("not encrypted"))
+    }
+
+    @Test(
+        "what is not a key is refused",
+        arguments: [
+            "", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+            "-----BEGIN PRIVATE KEY-----\n", String(repeating: " ", count: 65_537),
+        ])
+    func noKey(text: String) {
+        #expect(throws: CryptographyError.self) { try PrivateKey(pem: Array(text.utf8)) }
+    }
+
+    @Test("a key from OpenSSL's command line is read, in the older form too")
+    func foreignKeys() throws {
+        let directory = try TemporaryDirectory()
+        try run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", directory.path("ec.pem")])
+        try run(["openssl", "genrsa", "-traditional", "-out", directory.path("rsa.pem"), "2048"])
+        for name in ["ec.pem", "rsa.pem"] {
+            #expect(throws: Never.self) { try PrivateKey(pem: directory.read(name)) }
+        }
+    }
+
+    @Test("printing a key does not show it")
+    func printing() throws {
+        let key = try PrivateKey(generating: .p256)
+        var dumped = ""
+        dump(key, to: &dumped)
+        #expect(!"\(key)\(dumped)".contains("BEGIN"))
+        #expect("\(key)".utf8.count < 80)
+    }
+}
