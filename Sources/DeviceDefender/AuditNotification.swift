@@ -1,0 +1,48 @@
+public import AWSCore
+public import JSON
+
+/// The end of an audit, as Device Defender publishes it to SNS.
+public struct AuditNotification: Sendable, Hashable {
+    /// The account; nil if the message does not say. The Region is that of the topic.
+    public let account: AccountID?
+    /// The audit.
+    public let task: AuditTask
+
+    /// Reads a notification. Fields that are not known are ignored.
+    ///
+    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
+    ///   a check is there twice.
+    public init(_ json: JSON) throws(UnrecognizedMessage) {
+        let fields = try Fields(json, at: "audit notification")
+        account = try fields.account("accountId")
+        var checks: [CheckResult] = []
+        var names: Set<String> = []
+        for detail in try fields.array("auditDetails", limit: CheckResult.maximumChecks) {
+            let detail = try Fields(detail, at: "auditDetails")
+            let check = try CheckResult(name: detail.name("checkName", limit: AuditCheck.maximumNameLength), detail)
+            guard names.insert(check.check.name).inserted else {
+                throw UnrecognizedMessage(reason: "auditDetails: the same check is there twice")
+            }
+            checks.append(check)
+        }
+        task = try AuditTask(
+            id: fields.identifier("taskId", limit: AuditTask.maximumIDLength), fields,
+            startTime: fields.time("taskStartTime", in: .milliseconds), checks: checks)
+    }
+}
+
+extension Fields {
+    /// An account id that may be absent (nil), but not be malformed.
+    func account(_ name: String) throws(UnrecognizedMessage) -> AccountID? {
+        guard let digits = try optionalName(name, limit: 12) else { return nil }
+        guard let account = AccountID(digits) else {
+            throw UnrecognizedMessage(reason: "\(name) is not an account id")
+        }
+        return account
+    }
+}
+
+extension AuditTask {
+    /// The longest id of a task, in characters.
+    static let maximumIDLength = 40
+}

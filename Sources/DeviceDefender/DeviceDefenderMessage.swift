@@ -1,0 +1,23 @@
+public import JSON
+
+/// A message that Device Defender publishes to SNS.
+public enum DeviceDefenderMessage: Sendable, Hashable {
+    /// An audit has ended.
+    case audit(AuditNotification)
+    /// A detect alarm was raised, cleared or invalidated.
+    case alarm(Alarm)
+
+    /// Reads a message.
+    ///
+    /// - Throws: ``UnrecognizedMessage`` for every other message, and for one that lacks what is needed to act on it.
+    public init(_ json: JSON) throws(UnrecognizedMessage) {
+        switch (json["violationEventType"] != nil, json["taskStatus"] != nil) {
+        case (true, false): self = .alarm(try Alarm(json))
+        case (false, true): self = .audit(try AuditNotification(json))
+        case (true, true): throw UnrecognizedMessage(reason: "the message is both an alarm and an audit notification")
+        case (false, false):
+            throw UnrecognizedMessage(
+                reason: "the message is neither an alarm (violationEventType) nor an audit notification (taskStatus)")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+extension Timestamp {
+    /// The moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a form that Security Hub takes.
+    public var iso8601: String {
+        let time = CivilTime(self)
+        return "\(Self.padded(time.year, 4))-\(Self.padded(time.month, 2))-\(Self.padded(time.day, 2))"
+            + "T\(Self.padded(time.hour, 2)):\(Self.padded(time.minute, 2)):\(Self.padded(time.second, 2))"
+            + ".\(Self.padded(time.millisecond, 3))Z"
+    }
+
+    /// Reads `YYYY-MM-DDTHH:MM:SS`, one to nine digits of a fraction if there are any (cut to milliseconds), and `Z` or
+    /// an offset of at most 18 hours (`+HH:MM` or `+HHMM`); nil for anything else and outside of the range.
+    public init?(iso8601 text: some StringProtocol) {
+        guard text.utf8.count <= 40 else { return nil }
+        var reader = DigitReader(text)
+        guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
+            reader.skip("-"), let day = reader.number(digits: 2), reader.skip("T"),
+            let hour = reader.number(digits: 2), reader.skip(":"), let minute = reader.number(digits: 2),
+            reader.skip(":"), let second = reader.number(digits: 2), let millisecond = reader.fraction(),
+            let offset = reader.offsetMinutes(), reader.isAtEnd
+        else { return nil }
+        let time = CivilTime(
+            year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond)
+        guard let timestamp = time.timestamp(offsetMinutes: offset) else { return nil }
+        self = timestamp
+    }
+
+    private static func padded(_ value: Int, _ digits: Int) -> String {
+        let text = String(value)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+    }
+}
+
+/// Reads fixed-width decimal fields from ASCII text.
+private struct DigitReader {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ text: some StringProtocol) { rest = ArraySlice(text.utf8) }
+
+    var isAtEnd: Bool { rest.isEmpty }
+
+    mutating func skip(_ character: Unicode.Scalar) -> Bool {
+        guard let first = rest.first, first == UInt8(ascii: character) else { return false }
+        rest.removeFirst()
+        return true
+    }
+
+    private mutating func digit() -> Int? {
+        guard let first = rest.first, first >= UInt8(ascii: "0"), first <= UInt8(ascii: "9") else { return nil }
+        rest.removeFirst()
+        return Int(first - UInt8(ascii: "0"))
+    }
+
+    mutating func number(digits: Int) -> Int? {
+        var value = 0
+        for _ in 0..<digits {
+            guard let digit = digit() else { return nil }
+            value = value * 10 + digit
+        }
+        return value
+    }
+
+    /// The milliseconds of a fraction, 0 if there is none, nil if it is malformed.
+    mutating func fraction() -> Int? {
+        guard skip(".") else { return 0 }
+        var value = 0
+        var count = 0
+        while let digit = digit() {
+            count += 1
+            if count <= 3 { value = value * 10 + digit }
+        }
+        guard (1...9).contains(count) else { return nil }
+        for _ in 0..<max(0, 3 - count) { value *= 10 }
+        return value
+    }
+
+    mutating func offsetMinutes() -> Int? {
+        if skip("Z") { return 0 }
+        let sign: Int
+        if skip("+") { sign = 1 } else if skip("-") { sign = -1 } else { return nil }
+        guard let hours = number(digits: 2) else { return nil }
+        _ = skip(":")
+        guard let minutes = number(digits: 2), minutes < 60, hours * 60 + minutes <= 18 * 60 else { return nil }
+        return sign * (hours * 60 + minutes)
+    }
+}
