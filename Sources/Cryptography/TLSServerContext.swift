@@ -1,0 +1,86 @@
+import COpenSSL
+
+/// What all TLS sessions of a server share: its certificates, its key and its rules.
+///
+/// TLS 1.2 (RFC 5246) with forward-secret authenticated ciphers, and TLS 1.3 (RFC 8446); the protocol `http/1.1` when the
+/// client offers protocols (RFC 7301), and no session if it offers only others. Sessions are resumed by tickets
+/// (RFC 5077), of which the server stores nothing; their keys live as long as the context. There is no renegotiation, no
+/// compression, no early data, and clients are not asked for certificates.
+///
+/// Sendable: nothing changes an `SSL_CTX` after `init`, and from then on OpenSSL lets threads share it (it locks what it
+/// changes itself, such as its counters and ticket keys).
+public final class TLSServerContext: @unchecked Sendable {
+    let pointer: OpaquePointer
+    /// The server's own certificate, the first of the chain.
+    public let certificate: Certificate
+
+    /// Makes the context of a server.
+    ///
+    /// - Parameters:
+    ///   - certificateChainPEM: the server's certificate, then the intermediate ones in order; 64 KB at most.
+    ///   - privateKeyPEM: the key of the first certificate, not encrypted; 64 KB at most.
+    /// - Throws: ``CryptographyError`` if either cannot be read, or the key is not that of the first certificate.
+    public init(certificateChainPEM: [UInt8], privateKeyPEM: [UInt8]) throws(CryptographyError) {
+        let chain = try Certificate.chain(pem: certificateChainPEM)
+        let key = try PrivateKey(pem: privateKeyPEM)
+        pointer = try openSSL("TLS is not available.") { SSL_CTX_new(TLS_server_method()) }
+        certificate = chain[0]
+        try setRules()
+        try use(chain, key)
+    }
+
+    deinit { SSL_CTX_free(pointer) }
+
+    private func setRules() throws(CryptographyError) {
+        let failure = "This machine's OpenSSL does not allow the TLS settings that the server needs."
+        try openSSL(failure, status: { COpenSSL_SSL_CTX_set_min_proto_version(pointer, TLS1_2_VERSION) })
+        try openSSL(
+            failure,
+            status: {
+                SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK")
+            })
+        COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(pointer)
+        COpenSSL_SSL_CTX_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
+        // Without a cache the server keeps nothing for clients that may come back: tickets carry the state.
+        COpenSSL_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
+        SSL_CTX_set_alpn_select_cb(
+            pointer,
+            { _, output, outputLength, offered, offeredLength, _ in
+                let list = UnsafeBufferPointer(start: offered, count: Int(offeredLength))
+                guard let range = rangeOfHTTP11(in: list) else { return SSL_TLSEXT_ERR_ALERT_FATAL }
+                output?.pointee = list.baseAddress.map { $0 + range.lowerBound }
+                outputLength?.pointee = UInt8(range.count)
+                return SSL_TLSEXT_ERR_OK
+            }, nil)
+    }
+
+    private func use(_ chain: [Certificate], _ key: PrivateKey) throws(CryptographyError) {
+        try openSSL(
+            "The TLS certificate cannot be used by a server.",
+            status: {
+                SSL_CTX_use_certificate(pointer, certificate.handle.pointer)
+            })
+        for intermediate in chain.dropFirst() {
+            try openSSL(
+                "A certificate of the TLS certificate chain cannot be used.",
+                status: {
+                    COpenSSL_SSL_CTX_add1_chain_cert(pointer, intermediate.handle.pointer)
+                })
+        }
+        let mismatch = "The TLS private key does not belong to the first certificate of the chain."
+        try openSSL(mismatch, status: { SSL_CTX_use_PrivateKey(pointer, key.handle.pointer) })
+        try openSSL(mismatch, status: { SSL_CTX_check_private_key(pointer) })
+    }
+}
+
+/// Where `http/1.1` stands in a list of protocols (RFC 7301, section 3.1): names, each behind a byte with its length.
+private func rangeOfHTTP11(in list: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
+    var position = 0
+    while position < list.count {
+        let name = position + 1..<position + 1 + Int(list[position])
+        guard name.upperBound <= list.count else { return nil }
+        if list[name].elementsEqual("http/1.1".utf8) { return name }
+        position = name.upperBound
+    }
+    return nil
+}
