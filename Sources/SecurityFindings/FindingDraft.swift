@@ -1,0 +1,80 @@
+import AWSCore
+import DeviceDefender
+import JSON
+
+/// What a finding is made from, before the limits of the format are applied.
+struct FindingDraft {
+    var id: String
+    var origin: Origin
+    var generatorID: String
+    var types: [String]
+    var severity: SecurityFinding.Severity.Label
+    var originalSeverity: String
+    var title: String
+    var description: String
+    var sourceURL: String
+    var remediationText: String
+    var remediationURL: String
+    var resourceType: String
+    var resourceID: String
+    /// The most important first: those behind the 50th are left out.
+    var details: [(key: String, value: String)]
+    /// The most important first: those behind the 50th are left out.
+    var productFields: [(key: String, value: String)]
+    var createdAt: Timestamp
+    var updatedAt: Timestamp
+    var firstObservedAt: Timestamp
+    var lastObservedAt: Timestamp
+    var recordState: SecurityFinding.RecordState
+}
+
+extension SecurityFinding {
+    /// Makes a finding that keeps within the limits of the format.
+    init(_ draft: FindingDraft) {
+        var valueLimit = FindingLimits.productFieldValue
+        self.init(draft, valueLimit: valueLimit)
+        // Only text outside of ASCII in nearly every field can get here; two characters a value always fit.
+        while json.serialized().count > FindingLimits.bytes, valueLimit > 2 {
+            valueLimit /= 2
+            self.init(draft, valueLimit: valueLimit)
+        }
+    }
+
+    /// - Parameter valueLimit: the longest value in the maps, for those whose own limit is not lower.
+    private init(_ draft: FindingDraft, valueLimit: Int) {
+        id = FindingText.required(draft.id, to: FindingLimits.id)
+        origin = draft.origin
+        generatorID = FindingText.required(draft.generatorID, to: FindingLimits.generatorID)
+        types = Array(draft.types.compactMap(Self.type).prefix(FindingLimits.types))
+        severity = Severity(
+            label: draft.severity,
+            original: FindingText.bounded(draft.originalSeverity, to: FindingLimits.originalSeverity)
+                ?? draft.severity.rawValue)
+        title = FindingText.required(draft.title, to: FindingLimits.title)
+        description = FindingText.required(draft.description, to: FindingLimits.description)
+        sourceURL = FindingText.required(draft.sourceURL, to: FindingLimits.url)
+        remediation = Remediation(
+            text: FindingText.required(draft.remediationText, to: FindingLimits.remediationText),
+            url: FindingText.required(draft.remediationURL, to: FindingLimits.url))
+        resource = Resource(
+            type: FindingText.required(draft.resourceType, to: FindingLimits.resourceType),
+            id: FindingText.required(draft.resourceID, to: FindingLimits.resourceID),
+            details: FindingText.boundedMap(
+                draft.details, keyLimit: FindingLimits.detailKey, valueLimit: min(valueLimit, FindingLimits.detailValue)
+            ))
+        productFields = FindingText.boundedMap(
+            draft.productFields, keyLimit: FindingLimits.productFieldKey, valueLimit: valueLimit)
+        createdAt = draft.createdAt
+        updatedAt = draft.updatedAt
+        firstObservedAt = draft.firstObservedAt
+        lastObservedAt = draft.lastObservedAt
+        recordState = draft.recordState
+    }
+
+    /// A type of one to three parts with slashes between, or nil.
+    private static func type(_ text: String) -> String? {
+        guard let type = FindingText.bounded(text, to: FindingLimits.type) else { return nil }
+        let parts = type.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count <= 3 && parts.allSatisfy { !$0.isEmpty } ? type : nil
+    }
+}

@@ -1,0 +1,46 @@
+public import AWSCore
+import Cryptography
+public import DeviceDefender
+
+/// The ids of findings: the same for the same problem, however often it is found.
+///
+/// They are those of AWS's sample "iot-device-defender-integration-with-securityhub", so that a team that moves over
+/// keeps its findings. Bytes other than printable ASCII, and the percent sign, are percent-encoded; what is longer than
+/// 512 characters is cut and ends with the start of a SHA-256 digest of the whole.
+public enum FindingID {
+    /// The id of an audit finding.
+    ///
+    /// - Parameter reasonCode: counts only for checks that can give one resource several.
+    public static func audit(
+        check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, origin: Origin
+    ) -> String {
+        var text = "audits/finding/\(check.name)-\(resource.value)"
+        if check.givesSeveralReasonCodes, let reasonCode { text += "/\(reasonCode)" }
+        return id(text, origin)
+    }
+
+    /// The id of a detect alarm's finding.
+    public static func violation(id violationID: String, origin: Origin) -> String {
+        id("detect/violation/\(violationID)", origin)
+    }
+
+    /// Whether an id is that of an audit finding.
+    static func isAudit(_ id: String, origin: Origin) -> Bool { id.hasPrefix(arn("audits/", origin)) }
+
+    private static func arn(_ resource: String, _ origin: Origin) -> String {
+        ARN(service: "iot-device-defender", origin: origin, resource: resource).description
+    }
+
+    private static func id(_ resource: String, _ origin: Origin) -> String {
+        let encoded = FindingText.percentEncoded(resource) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
+        return cut(arn(encoded, origin))
+    }
+
+    /// Cuts an ASCII text that is too long for an id, so that different texts stay different.
+    static func cut(_ text: String) -> String {
+        guard text.utf8.count > FindingLimits.id else { return text }
+        let digest = Digest.hexadecimal(Array(Digest.sha256(Array(text.utf8)).prefix(16)))
+        return String(decoding: text.utf8.prefix(FindingLimits.id - digest.utf8.count - 1), as: UTF8.self)
+            + "-" + digest
+    }
+}

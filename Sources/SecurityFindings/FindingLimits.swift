@@ -1,0 +1,25 @@
+/// The limits of the AWS Security Finding Format that a finding from here can run into (Security Hub API Reference,
+/// `AwsSecurityFinding`, and Security Hub User Guide, "AWS Security Finding Format"). Lengths are in characters.
+enum FindingLimits {
+    static let id = 512
+    static let generatorID = 512
+    static let title = 256
+    static let description = 1024
+    static let remediationText = 512
+    static let originalSeverity = 64
+    static let type = 512
+    static let types = 50
+    static let resourceID = 512
+    static let resourceType = 256
+    static let url = 2048
+    /// A longer Region's name is left out.
+    static let region = 16
+    static let mapEntries = 50
+    static let productFieldKey = 128
+    static let productFieldValue = 2048
+    /// Both limits of `Details.Other` are exclusive.
+    static let detailKey = 127
+    static let detailValue = 1023
+    /// A finding as JSON, in bytes: 240 KB less what the fields that may change later can add.
+    static let bytes = 240_000 - 512
+}

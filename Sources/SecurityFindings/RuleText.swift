@@ -1,0 +1,69 @@
+import DeviceDefender
+
+/// Behaviors and measured values in words.
+enum RuleText {
+    /// What is normal, for example `less than 10 within 300 seconds`; nil if the behavior does not say.
+    static func normal(_ criteria: BehaviorCriteria) -> String {
+        var text = threshold(criteria)
+        if let seconds = criteria.durationSeconds { text += " within \(counted(seconds, "second"))" }
+        if let datapoints = criteria.consecutiveDatapointsToAlarm, datapoints > 1 {
+            text += " (an alarm takes \(datapoints) violations in a row)"
+        }
+        return text
+    }
+
+    private static func threshold(_ criteria: BehaviorCriteria) -> String {
+        switch criteria.threshold {
+        case .machineLearning(let level):
+            let confidence = level.map { " (alarms from \($0.rawValue) confidence on)" } ?? ""
+            return "as machine learning expects it\(confidence)"
+        case .statistical(let statistic):
+            return "\(words(criteria.comparison)) the fleet's \(statistic) percentile"
+        case .fixed(let value):
+            return "\(words(criteria.comparison)) \(text(value))"
+        }
+    }
+
+    private static func words(_ comparison: Comparison?) -> String {
+        switch comparison {
+        case nil: "compared with"
+        case .lessThan: "less than"
+        case .lessThanEquals: "at most"
+        case .greaterThan: "greater than"
+        case .greaterThanEquals: "at least"
+        case .inCIDRSet: "all within the address blocks"
+        case .notInCIDRSet: "none within the address blocks"
+        case .inPortSet: "all among the ports"
+        case .notInPortSet: "none among the ports"
+        case .inSet: "all among"
+        case .notInSet: "none among"
+        case .other(let word): word
+        }
+    }
+
+    /// A value in words: lists with commas between, long ones cut with the number of the rest.
+    static func text(_ value: MetricValue) -> String {
+        switch value {
+        case .count(let count): String(count)
+        case .number(let number): text(number)
+        case .cidrs(let blocks): list(blocks)
+        case .ports(let ports): list(ports.map { String($0) })
+        case .numbers(let numbers): list(numbers.map(text))
+        case .strings(let strings): list(strings)
+        }
+    }
+
+    private static func text(_ number: Double) -> String {
+        Int64(exactly: number).map { String($0) } ?? "\(number)"
+    }
+
+    private static func list(_ elements: [String]) -> String {
+        guard !elements.isEmpty else { return "none" }
+        let shown = elements.prefix(20).compactMap { FindingText.bounded($0, to: 64) }.joined(separator: ", ")
+        return elements.count > 20 ? "\(shown) and \(elements.count - 20) more" : shown
+    }
+
+    private static func counted(_ count: Int64, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+}

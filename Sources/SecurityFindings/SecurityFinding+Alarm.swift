@@ -1,0 +1,65 @@
+public import AWSCore
+public import DeviceDefender
+
+extension SecurityFinding {
+    /// Makes the finding for a detect alarm: active while the alarm is raised, else archived. All times are that of the
+    /// event.
+    ///
+    /// - Parameter origin: the account and Region of the topic that the alarm came by.
+    public init(alarm: Alarm, origin: Origin) {
+        let words = AlarmText(alarm)
+        let (severity, originalSeverity) = Self.severity(behaviorName: alarm.behavior.name)
+        self.init(
+            FindingDraft(
+                id: FindingID.violation(id: alarm.violationID, origin: origin),
+                origin: origin,
+                generatorID: "\(alarm.securityProfileName)/\(alarm.behavior.name)",
+                types: Self.types(alarm),
+                severity: severity,
+                originalSeverity: originalSeverity,
+                title: words.title,
+                description: words.description,
+                sourceURL: ConsolePage.violations(securityProfile: alarm.securityProfileName, origin: origin),
+                remediationText: "Find out what the device does and who controls it. If it may be compromised, isolate "
+                    + "it, for example by moving it to a thing group with a restrictive policy, and replace its "
+                    + "certificate. If the behavior is harmless, set the alarm's verification state, and adjust the "
+                    + "behavior in the security profile.",
+                remediationURL: ConsolePage.violations(origin: origin),
+                resourceType: "Other",
+                resourceID: ResourceText.thingARN(alarm.thingName, origin: origin) ?? alarm.thingName,
+                details: Self.details(alarm, origin: origin),
+                productFields: AlarmFields(alarm).entries,
+                createdAt: alarm.time,
+                updatedAt: alarm.time,
+                firstObservedAt: alarm.time,
+                lastObservedAt: alarm.time,
+                recordState: alarm.eventType == .inAlarm ? .active : .archived))
+    }
+
+    /// The severity that the behavior's name ends with (`MessagesSent-High`), and the word for it.
+    ///
+    /// Device Defender's own integration takes all alarms for medium; AWS's sample reads the severity from the name's
+    /// second part. The last part behind a dash that is a severity counts here.
+    static func severity(behaviorName: String) -> (label: Severity.Label, original: String) {
+        for part in behaviorName.split(separator: "-", omittingEmptySubsequences: false).dropFirst().reversed() {
+            if let label = Severity.Label(rawValue: part.uppercased()) { return (label, String(part)) }
+        }
+        return (.medium, Severity.Label.medium.rawValue)
+    }
+
+    private static func types(_ alarm: Alarm) -> [String] {
+        let rule = ResourceText.typePart("\(alarm.securityProfileName)-\(alarm.behavior.name)")
+        let metric = alarm.behavior.metric.map { "/" + ResourceText.typePart($0) } ?? ""
+        return [
+            "Software and Configuration Checks/AWS IoT Device Defender/\(rule)",
+            "Unusual Behaviors/IoT Device\(metric)",
+        ]
+    }
+
+    private static func details(_ alarm: Alarm, origin: Origin) -> [(key: String, value: String)] {
+        var details = [(key: "ThingName", value: alarm.thingName)]
+        if let arn = ResourceText.thingARN(alarm.thingName, origin: origin) { details.append(("ThingArn", arn)) }
+        if let level = alarm.confidenceLevel { details.append(("ConfidenceLevel", level.rawValue)) }
+        return details
+    }
+}

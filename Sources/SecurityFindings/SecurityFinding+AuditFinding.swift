@@ -1,0 +1,131 @@
+public import AWSCore
+public import DeviceDefender
+
+extension SecurityFinding {
+    /// Makes the finding for a resource that failed a check: active, or archived if it is suppressed. All times are
+    /// that of the audit finding.
+    ///
+    /// - Parameters:
+    ///   - task: the audit that found it.
+    ///   - origin: the account and Region that the audit ran in.
+    public init(auditFinding finding: AuditFinding, task: AuditTask, origin: Origin) {
+        let identifier = finding.resource.identifier
+        let page = ConsolePage.auditResult(taskID: finding.taskID ?? task.id, check: finding.check, origin: origin)
+        self.init(
+            FindingDraft(
+                id: FindingID.audit(
+                    check: finding.check, resource: identifier, reasonCode: finding.reasonCode, origin: origin),
+                origin: origin,
+                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                types: Self.types(finding.check),
+                severity: Severity.Label(finding.severity),
+                originalSeverity: finding.severity.rawValue,
+                title: Self.title(finding),
+                description: Self.description(finding),
+                sourceURL: page,
+                remediationText: finding.check.remediation,
+                remediationURL: page,
+                resourceType: identifier.iamRoleARN != nil ? "AwsIamRole" : "Other",
+                resourceID: FindingID.cut(ResourceText.id(identifier, origin: origin)),
+                details: Self.details(finding),
+                productFields: Self.productFields(finding, task: task),
+                createdAt: finding.time,
+                updatedAt: finding.time,
+                firstObservedAt: finding.time,
+                lastObservedAt: finding.time,
+                recordState: finding.isSuppressed ? .archived : .active))
+    }
+
+    private static func scheduledAuditARN(_ name: String?, origin: Origin) -> String {
+        ARN(service: "iot", origin: origin, resource: "scheduledaudit/\(name ?? "OnDemand")").description
+    }
+
+    private static func types(_ check: AuditCheck) -> [String] {
+        let types = ["Software and Configuration Checks/AWS IoT Device Defender/\(check.name)"]
+        return check.showsUnusualBehavior ? types + ["Unusual Behaviors/IoT Device/\(check.name)"] : types
+    }
+
+    private static func title(_ finding: AuditFinding) -> String {
+        let resource = FindingText.required(finding.resource.identifier.value, to: 100)
+        return "\(finding.check.title): \(resource) (\(finding.check.name))"
+    }
+
+    private static func description(_ finding: AuditFinding) -> String {
+        let resource = FindingText.required(finding.resource.identifier.value, to: 256)
+        let reason = finding.reason ?? finding.reasonCode ?? finding.check.title
+        return
+            "\(resourceKind(finding.resource.type)) \(resource) does not comply with \(finding.check.name): \(reason)"
+    }
+
+    /// What Device Defender calls a type of resource, for a reader.
+    private static func resourceKind(_ type: String?) -> String {
+        switch type {
+        case "DEVICE_CERTIFICATE": "Device certificate"
+        case "CA_CERTIFICATE": "CA certificate"
+        case "ISSUER_CERTIFICATE": "Issuer certificate"
+        case "IOT_POLICY": "AWS IoT policy"
+        case "COGNITO_IDENTITY_POOL": "Cognito identity pool"
+        case "CLIENT_ID": "Client id"
+        case "ACCOUNT_SETTINGS": "Settings of account"
+        case "ROLE_ALIAS": "Role alias"
+        case "IAM_ROLE": "IAM role"
+        default: "Resource"
+        }
+    }
+
+    /// The parts of the identifier, then additional information, then related resources, as many as fit.
+    private static func details(_ finding: AuditFinding) -> [(key: String, value: String)] {
+        var details = ResourceText.parts(finding.resource.identifier)
+        details += sorted(finding.resource.additionalInfo)
+        let room = max(0, FindingLimits.mapEntries - details.count - 1)
+        for (index, related) in finding.relatedResources.prefix(room).enumerated() {
+            let info = sorted(related.additionalInfo).map { ", \($0.key): \($0.value)" }.joined()
+            details.append(
+                ("RelatedResource\(index + 1)", "\(related.type ?? "RESOURCE") \(related.identifier.value)\(info)"))
+        }
+        if finding.relatedResources.count > room {
+            details.append(("RelatedResourcesLeftOut", String(finding.relatedResources.count - room)))
+        }
+        return details
+    }
+
+    private static func sorted(_ map: [String: String]) -> [(key: String, value: String)] {
+        map.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+    }
+
+    /// With the keys of Device Defender's own integration (AWS IoT Device Defender Developer Guide, "Integration with
+    /// AWS Security Hub").
+    private static func productFields(_ finding: AuditFinding, task: AuditTask) -> [(key: String, value: String)] {
+        let startTime = finding.taskStartTime ?? task.startTime
+        let policy = finding.resource.identifier.policyVersion
+        let fields: [(String, String?)] = [
+            ("ProviderName", providerName),
+            ("ProviderVersion", providerVersion),
+            ("ReportType", "AuditFinding"),
+            ("CheckName", finding.check.name),
+            ("TaskId", finding.taskID ?? task.id),
+            ("TaskType", task.kind.rawValue),
+            ("TaskStartTime", String(startTime.milliseconds)),
+            ("ScheduledAuditName", task.scheduledAuditName),
+            ("FindingId", finding.id),
+            ("ResourceType", finding.resource.type),
+            ("PolicyName", policy?.name),
+            ("PolicyVersionId", policy?.versionID),
+            ("ReasonForNonComplianceCode", finding.reasonCode),
+            ("IsSuppressed", finding.isSuppressed ? "true" : "false"),
+        ]
+        return fields.compactMap { key, value in value.map { (key, $0) } }
+    }
+}
+
+extension SecurityFinding.Severity.Label {
+    /// The grade for Device Defender's word.
+    init(_ severity: DeviceDefender.Severity) {
+        switch severity {
+        case .low: self = .low
+        case .medium: self = .medium
+        case .high: self = .high
+        case .critical: self = .critical
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import AWSCore
+import DeviceDefender
+public import JSON
+
+extension SecurityFinding {
+    /// The finding as an element of `Findings` in a request to `BatchImportFindings`; at most 240 KB.
+    public var json: JSON {
+        var members: [String: JSON] = [
+            "SchemaVersion": "2018-10-08",
+            "Id": .string(id),
+            "ProductArn": .string(Self.productARN(origin: origin)),
+            "GeneratorId": .string(generatorID),
+            "AwsAccountId": .string(origin.account.digits),
+            "CreatedAt": .string(createdAt.iso8601),
+            "UpdatedAt": .string(updatedAt.iso8601),
+            "FirstObservedAt": .string(firstObservedAt.iso8601),
+            "LastObservedAt": .string(lastObservedAt.iso8601),
+            "Severity": severityJSON,
+            "FindingProviderFields": .object(classification.merging(["Severity": severityJSON]) { _, last in last }),
+            "Title": .string(title),
+            "Description": .string(description),
+            "SourceUrl": .string(sourceURL),
+            "Remediation": ["Recommendation": ["Text": .string(remediation.text), "Url": .string(remediation.url)]],
+            "Resources": [resourceJSON],
+            "RecordState": .string(recordState.rawValue),
+        ]
+        members.merge(classification) { _, last in last }
+        if !productFields.isEmpty { members["ProductFields"] = .object(productFields.mapValues(JSON.string)) }
+        if isFromAudit, recordState == .active { members["Compliance"] = ["Status": "FAILED"] }
+        return .object(members)
+    }
+
+    private var classification: [String: JSON] {
+        types.isEmpty ? [:] : ["Types": .array(types.map(JSON.string))]
+    }
+
+    private var severityJSON: JSON {
+        ["Label": .string(severity.label.rawValue), "Original": .string(severity.original)]
+    }
+
+    private var resourceJSON: JSON {
+        var members: [String: JSON] = [
+            "Type": .string(resource.type),
+            "Id": .string(resource.id),
+            "Partition": .string(origin.partition.rawValue),
+        ]
+        if origin.region.name.utf8.count <= FindingLimits.region { members["Region"] = .string(origin.region.name) }
+        if !resource.details.isEmpty {
+            members["Details"] = ["Other": .object(resource.details.mapValues(JSON.string))]
+        }
+        return .object(members)
+    }
+}

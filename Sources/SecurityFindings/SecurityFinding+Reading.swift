@@ -1,0 +1,42 @@
+import AWSCore
+import DeviceDefender
+public import JSON
+
+extension SecurityFinding {
+    /// Reads back what ``json`` gave, for example from where it was kept until the problem is gone: Security Hub
+    /// archives a finding only when the whole of it is imported again.
+    ///
+    /// The limits of the format are applied anew. Nil if a required member is missing or malformed.
+    public init?(_ json: JSON) {
+        guard let origin = json["ProductArn"]?.string.flatMap({ ARN($0) })?.origin,
+            let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
+            let label = json["Severity"]?["Label"]?.string.flatMap(Severity.Label.init),
+            let title = json["Title"]?.string, let description = json["Description"]?.string,
+            let sourceURL = json["SourceUrl"]?.string,
+            let recommendation = json["Remediation"]?["Recommendation"],
+            let remediationText = recommendation["Text"]?.string, let remediationURL = recommendation["Url"]?.string,
+            let resource = json["Resources"]?.array?.first, let resourceType = resource["Type"]?.string,
+            let resourceID = resource["Id"]?.string, let createdAt = Self.time(json["CreatedAt"]),
+            let updatedAt = Self.time(json["UpdatedAt"]), let firstObservedAt = Self.time(json["FirstObservedAt"]),
+            let lastObservedAt = Self.time(json["LastObservedAt"]),
+            let recordState = json["RecordState"]?.string.flatMap(RecordState.init)
+        else { return nil }
+        self.init(
+            FindingDraft(
+                id: id, origin: origin, generatorID: generatorID,
+                types: (json["Types"]?.array ?? []).compactMap(\.string), severity: label,
+                originalSeverity: json["Severity"]?["Original"]?.string ?? "", title: title, description: description,
+                sourceURL: sourceURL, remediationText: remediationText, remediationURL: remediationURL,
+                resourceType: resourceType, resourceID: resourceID,
+                details: Self.entries(resource["Details"]?["Other"]),
+                productFields: Self.entries(json["ProductFields"]),
+                createdAt: createdAt, updatedAt: updatedAt, firstObservedAt: firstObservedAt,
+                lastObservedAt: lastObservedAt, recordState: recordState))
+    }
+
+    private static func time(_ json: JSON?) -> Timestamp? { json?.string.flatMap { Timestamp(iso8601: $0) } }
+
+    private static func entries(_ json: JSON?) -> [(key: String, value: String)] {
+        (json?.object ?? [:]).compactMap { key, value in value.string.map { (key, $0) } }.sorted { $0.key < $1.key }
+    }
+}
