@@ -1,0 +1,41 @@
+public import AWSCore
+
+/// What a sender gave us once: an SNS notification or an EventBridge event, not yet decoded.
+public struct Delivery: Sendable, Hashable {
+    /// Who sent it.
+    public enum Source: String, Sendable, Hashable, CaseIterable {
+        /// Amazon SNS, to an HTTPS subscription.
+        case sns
+        /// Amazon EventBridge, to an API destination.
+        case eventBridge
+    }
+
+    /// The sender's own id behind the source's name, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters.
+    /// A sender that tries again uses the same one, so that it serves to find duplicates.
+    public let id: String
+    /// The account and Region that it is about.
+    public let origin: Origin
+    /// Who sent it.
+    public let source: Source
+    /// When it came in, in milliseconds since 1970. It may be leased from then on.
+    public let receivedAt: Int64
+    /// The bytes to be worked on, as they came. The caller bounds their number.
+    public let payload: [UInt8]
+
+    /// Makes a delivery; whether the id is well formed is checked when it is appended.
+    public init(id: String, origin: Origin, source: Source, receivedAt: Int64, payload: [UInt8]) {
+        self.id = id
+        self.origin = origin
+        self.source = source
+        self.receivedAt = receivedAt
+        self.payload = payload
+    }
+}
+
+/// What became of an appended delivery.
+public enum Append: Sendable, Hashable {
+    /// It is in the queue, durably.
+    case stored
+    /// A delivery with this id is known already: pending, leased, completed or dead. Nothing was changed.
+    case duplicate
+}

@@ -1,0 +1,70 @@
+/// The rules that values must keep to enter a store, whatever its kind.
+enum Limits {
+    /// The most rows that one call leases or lists.
+    static let rows = 1...1000
+    /// The longest delivery id, in bytes.
+    static let deliveryIDLength = 256
+    /// The longest name of a lease's owner, in bytes.
+    static let ownerLength = 256
+    /// The longest id or group of a ledger entry, in bytes.
+    static let ledgerTextLength = 2048
+    /// The longest reason kept, in Unicode scalars.
+    static let reasonLength = 1024
+
+    static func check(_ delivery: Delivery) throws(StoreError) {
+        let id = delivery.id.utf8
+        guard (1...deliveryIDLength).contains(id.count), id.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw StoreError(
+                .invalidValue, "A delivery's id must be 1 to \(deliveryIDLength) visible ASCII characters.")
+        }
+    }
+
+    static func check(_ entries: [LedgerEntry]) throws(StoreError) {
+        for entry in entries {
+            guard isText(entry.id, atMost: ledgerTextLength), isText(entry.group, atMost: ledgerTextLength) else {
+                throw StoreError(
+                    .invalidValue,
+                    "A ledger entry's id and group must be 1 to \(ledgerTextLength) bytes of UTF-8 without NUL.")
+            }
+        }
+    }
+
+    static func check(limit: Int) throws(StoreError) {
+        guard rows.contains(limit) else {
+            throw StoreError(.invalidValue, "A limit must be from \(rows.lowerBound) to \(rows.upperBound).")
+        }
+    }
+
+    static func check(owner: String) throws(StoreError) {
+        guard isText(owner, atMost: ownerLength) else {
+            throw StoreError(.invalidValue, "A lease's owner must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
+        }
+    }
+
+    /// The end of a lease: never beyond what an Int64 holds, always after now.
+    static func leaseEnd(_ duration: Duration, after now: Int64) throws(StoreError) -> Int64 {
+        let (seconds, attoseconds) = duration.components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let milliseconds = overflow ? (seconds < 0 ? .min : .max) : whole
+        let (sum, sumOverflow) = milliseconds.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        let span = sumOverflow ? milliseconds : sum
+        guard span >= 1 else { throw StoreError(.invalidValue, "A lease must last at least a millisecond.") }
+        let (end, endOverflow) = now.addingReportingOverflow(span)
+        guard !endOverflow || now < .max else {
+            throw StoreError(.invalidValue, "The present time is beyond what a lease can end after.")
+        }
+        return endOverflow ? .max : end
+    }
+
+    /// A reason as it is kept.
+    static func trimmed(reason: String) -> String {
+        // SQLite's C interface ends a text at NUL.
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: reason.unicodeScalars.prefix(reasonLength).lazy.filter { $0.value != 0 })
+        return String(scalars)
+    }
+
+    static func isText(_ text: String, atMost length: Int) -> Bool {
+        (1...length).contains(text.utf8.count) && !text.utf8.contains(0)
+    }
+}

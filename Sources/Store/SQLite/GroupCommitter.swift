@@ -1,0 +1,132 @@
+import GRDB
+import Synchronization
+
+/// Runs all writes of a store, so that those which wait while a commit runs share the next one.
+///
+/// A commit waits for the disk, and that wait costs the same for one write as for a thousand.
+final class GroupCommitter: Sendable {
+    /// One caller's part of a transaction.
+    private struct Write: Sendable {
+        /// Does the part, and returns what tells the caller once it is durable.
+        let perform: @Sendable (Database) throws -> @Sendable () -> Void
+        /// Tells the caller that the transaction failed.
+        let fail: @Sendable (StoreError) -> Void
+    }
+
+    private struct State {
+        var waiting: [Write] = []
+        /// Whether a batch is running or about to; then that one takes care of what waits.
+        var isRunning = false
+        var isClosed = false
+        var drained: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// The most writes in one transaction.
+    static let batchLimit = 1000
+
+    private let pool: DatabasePool
+    private let state = Mutex(State())
+    private let commits = Atomic<Int>(0)
+
+    init(pool: DatabasePool) {
+        self.pool = pool
+    }
+
+    /// How many transactions were committed.
+    var commitCount: Int { commits.load(ordering: .relaxed) }
+
+    /// Writes, together with others, and returns once it is durable.
+    ///
+    /// What the body throws rolls back the whole transaction, the parts of others included. A refusal that concerns
+    /// only this caller is a returned failure, and the body must return it before it has written anything.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Result<Value, StoreError>
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            enqueue(
+                Write(
+                    perform: { db in
+                        let result = try body(db)
+                        return { continuation.resume(returning: result) }
+                    },
+                    fail: { continuation.resume(returning: .failure($0)) }))
+        }
+        return try result.get()
+    }
+
+    /// Refuses further writes, and returns when those that wait are through.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                state.isClosed = true
+                if state.isRunning { state.drained.append(continuation) }
+                return !state.isRunning
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func enqueue(_ write: Write) {
+        enum Step { case refuse, wait, start }
+        let step: Step = state.withLock { state in
+            if state.isClosed { return .refuse }
+            state.waiting.append(write)
+            if state.isRunning { return .wait }
+            state.isRunning = true
+            return .start
+        }
+        switch step {
+        case .refuse: write.fail(.closed)
+        case .wait: break
+        case .start: scheduleBatch()
+        }
+    }
+
+    private func scheduleBatch() {
+        pool.asyncWriteWithoutTransaction { db in
+            self.commit(self.takeBatch(), to: db)
+            self.goOn()
+        }
+    }
+
+    private func takeBatch() -> [Write] {
+        state.withLock { state in
+            guard state.waiting.count > Self.batchLimit else {
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            defer { state.waiting.removeFirst(Self.batchLimit) }
+            return Array(state.waiting.prefix(Self.batchLimit))
+        }
+    }
+
+    private func commit(_ batch: [Write], to db: Database) {
+        do {
+            var acknowledgements: [@Sendable () -> Void] = []
+            acknowledgements.reserveCapacity(batch.count)
+            try db.inTransaction(.immediate) {
+                for write in batch { acknowledgements.append(try write.perform(db)) }
+                return .commit
+            }
+            commits.add(1, ordering: .relaxed)
+            for acknowledge in acknowledgements { acknowledge() }
+        } catch {
+            let failure = StoreError(error)
+            for write in batch { write.fail(failure) }
+        }
+    }
+
+    private func goOn() {
+        let (isIdle, drained) = state.withLock { state in
+            guard state.waiting.isEmpty else { return (false, [CheckedContinuation<Void, Never>]()) }
+            state.isRunning = false
+            defer { state.drained = [] }
+            return (true, state.drained)
+        }
+        if isIdle {
+            for continuation in drained { continuation.resume() }
+        } else {
+            scheduleBatch()
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import AWSCore
+import FoundationEssentials
+import GRDB
+
+// GRDB traps where a column does not hold what it is read as. A damaged file can hold anything, so columns are read
+// through these, which throw.
+
+extension Row {
+    func required<Value: DatabaseValueConvertible>(_ index: Int, as type: Value.Type = Value.self) throws -> Value {
+        guard let value = Value.fromDatabaseValue(try stored(index)) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func optional<Value: DatabaseValueConvertible>(_ index: Int, as type: Value.Type = Value.self) throws -> Value? {
+        let value = try stored(index)
+        guard !value.isNull else { return nil }
+        guard let value = Value.fromDatabaseValue(value) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func bytes(_ index: Int) throws -> [UInt8] {
+        [UInt8](try required(index, as: Data.self))
+    }
+
+    func value<Value: RawRepresentable<String>>(_ index: Int, of type: Value.Type = Value.self) throws -> Value {
+        guard let value = Value(rawValue: try required(index)) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func origin(_ index: Int) throws -> Origin {
+        let parts = try required(index, as: String.self).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let account = AccountID(parts[0]), let region = Region(parts[1]) else {
+            throw StoreError.unreadableRow
+        }
+        return Origin(account: account, region: region)
+    }
+
+    private func stored(_ index: Int) throws -> DatabaseValue {
+        guard index < count else { throw StoreError.unreadableRow }
+        return self[index]
+    }
+}
+
+extension Origin {
+    /// The text by which the tables name an origin.
+    var stored: String { description }
+}
+
+extension StoreError {
+    fileprivate static let unreadableRow = StoreError(
+        .corrupt, "The store holds a row that makes no sense. Keep the file, and restore it from a backup.")
+}

@@ -1,0 +1,82 @@
+import GRDB
+import Glibc
+
+/// Opens the file of a SQLite store.
+enum SQLiteFile {
+    static func open(path: String, access: SQLiteStore.Access) throws(StoreError) -> (DatabasePool, LockFile?) {
+        guard !path.isEmpty, !path.utf8.contains(0) else {
+            throw StoreError(.invalidPath, "The store's path is empty or holds NUL. Name a file.")
+        }
+        // SQLite gives a meaning to some names, like ":memory:", but to none that begins like this.
+        let path = path.hasPrefix("/") ? path : "./" + path
+        let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
+        try prepareFile(path, access: access)
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration(access))
+            if access != .readOnly { try pool.writeWithoutTransaction(tune) }
+            try bringUpToDate(pool, access: access)
+            return (pool, lock)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Creates the file with its mode before SQLite would with another; SQLite gives the same to the files beside it.
+    private static func prepareFile(_ path: String, access: SQLiteStore.Access) throws(StoreError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw StoreError(.invalidPath, "The store cannot be there: \(path) is not a regular file.")
+            }
+            return
+        }
+        guard errno == ENOENT, access == .serving else { throw StoreError(errno: errno, opening: path) }
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw StoreError(errno: errno, opening: path) }
+        // Nobody else has the file open yet: closing a descriptor drops the process's locks on the file.
+        Glibc.close(descriptor)
+    }
+
+    private static func configuration(_ access: SQLiteStore.Access) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.readonly = access == .readOnly
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            // Comes before WAL mode is switched on, which would already change a file that is not ours.
+            try refuseForeign(db)
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
+        }
+        return configuration
+    }
+
+    private static func refuseForeign(_ db: Database) throws {
+        let applicationID = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        guard applicationID != Schema.applicationID else { return }
+        let tables = try Int64.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_schema WHERE name <> 'grdb_migrations'")
+        guard applicationID == 0, tables == 0 else {
+            throw StoreError(
+                .invalidPath, "The file is another application's database, and was left untouched. Name another file.")
+        }
+    }
+
+    private static func tune(_ db: Database) throws {
+        // GRDB sets NORMAL when it switches to WAL, and that loses the last commits with the power.
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        // After a burst the WAL file gives its space back.
+        try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+    }
+
+    private static func bringUpToDate(_ pool: DatabasePool, access: SQLiteStore.Access) throws {
+        let migrator = Schema.migrator
+        guard try !pool.read(migrator.hasBeenSuperseded) else {
+            throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
+        }
+        if access == .serving {
+            try migrator.migrate(pool)
+        } else if try !pool.read(migrator.hasCompletedMigrations) {
+            throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
+        }
+    }
+}

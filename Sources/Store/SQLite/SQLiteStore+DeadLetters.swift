@@ -1,0 +1,70 @@
+import GRDB
+
+/// The statements about dead letters.
+enum DeadLetterSQL {
+    static let bury = """
+        UPDATE delivery SET state = 'dead', ready_at = NULL, lease_owner = NULL, reason = ?1,
+            first_failed_at = ifnull(first_failed_at, ?2), last_failed_at = ?2
+        WHERE sequence = ?3
+        """
+
+    static let list = """
+        SELECT sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, bytes
+        FROM delivery JOIN payload USING (sequence)
+        WHERE state = 'dead' AND (last_failed_at, id) > (?, ?) ORDER BY last_failed_at, id LIMIT ?
+        """
+
+    static let requeue = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, attempts = 0, first_failed_at = NULL,
+            last_failed_at = NULL, reason = NULL
+        WHERE id = ? AND state = 'dead'
+        """
+
+    static let discard = "DELETE FROM delivery WHERE id = ? AND state = 'dead'"
+}
+
+extension SQLiteStore {
+    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
+        let reason = Limits.trimmed(reason: reason)
+        try await write(under: lease) { db in
+            try db.cachedStatement(sql: DeadLetterSQL.bury).execute(arguments: [reason, now, lease.sequence])
+        }
+    }
+
+    public func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: DeadLetterSQL.list),
+                arguments: [last?.lastFailedAt ?? .min, last?.delivery.id ?? "", limit])
+            return try rows.map { row in
+                DeadLetter(
+                    delivery: try Self.delivery(row, payload: row.bytes(9)), attempts: try row.required(5),
+                    firstFailedAt: try row.required(6), lastFailedAt: try row.required(7),
+                    reason: try row.required(8))
+            }
+        }
+    }
+
+    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
+        signal.notify()
+        return count
+    }
+
+    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
+    }
+
+    private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
+        try await committer.write { db in
+            var count = 0
+            // SQLite's C interface ends a text at NUL: such an id could name another row.
+            for id in ids where !id.utf8.contains(0) {
+                try db.cachedStatement(sql: sql).execute(arguments: [id])
+                count += db.changesCount
+            }
+            return .success(count)
+        }
+    }
+}

@@ -1,0 +1,201 @@
+import AWSCore
+import FoundationEssentials
+import GRDB
+import Synchronization
+
+/// The statements of the queue.
+enum QueueSQL {
+    static let insert = """
+        INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?1, ?2, ?3, ?4, 'pending', ?4)
+        ON CONFLICT (id) DO NOTHING
+        """
+
+    /// GRDB binds no bytes at all as NULL.
+    static let insertPayload = "INSERT INTO payload (sequence, bytes) VALUES (?, ifnull(?, x''))"
+
+    /// The origins in the queue with the time from which each has something ready. Goes from one origin to the next
+    /// through the index, so the cost grows with the origins and not with the deliveries.
+    static let origins = """
+        WITH RECURSIVE queued (origin) AS (
+            SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL)
+            UNION ALL
+            SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > queued.origin)
+            FROM queued WHERE queued.origin IS NOT NULL
+        )
+        SELECT origin,
+            (SELECT MIN(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = queued.origin)
+        FROM queued WHERE origin IS NOT NULL
+        """
+
+    static let ready = """
+        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes
+        FROM delivery JOIN payload USING (sequence)
+        WHERE origin = ? AND ready_at <= ? ORDER BY ready_at, sequence LIMIT ?
+        """
+
+    static let lease = """
+        UPDATE delivery SET state = 'leased', ready_at = ?, attempts = ?, lease_number = ?, lease_owner = ?
+        WHERE sequence = ?
+        """
+
+    static let isHeld = "SELECT 1 FROM delivery WHERE sequence = ? AND lease_number = ? AND id = ? AND state = 'leased'"
+
+    static let extend = "UPDATE delivery SET ready_at = ? WHERE sequence = ?"
+
+    static let complete = """
+        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL
+        WHERE sequence = ?
+        """
+
+    static let deletePayload = "DELETE FROM payload WHERE sequence = ?"
+
+    static let retry = """
+        UPDATE delivery SET state = 'pending', ready_at = ?1, lease_owner = NULL, reason = ?2,
+            first_failed_at = ifnull(first_failed_at, ?3), last_failed_at = ?3
+        WHERE sequence = ?4
+        """
+
+    static let release = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL, attempts = attempts - 1
+        WHERE sequence = ?
+        """
+
+    static let purge = """
+        DELETE FROM delivery WHERE sequence IN (
+            SELECT sequence FROM delivery WHERE completed_at < ? ORDER BY completed_at LIMIT ?)
+        """
+}
+
+extension SQLiteStore {
+    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
+        try Limits.check(delivery)
+        let outcome = try await committer.write { db in
+            try db.cachedStatement(sql: QueueSQL.insert).execute(arguments: [
+                delivery.id, delivery.origin.stored, delivery.source.rawValue, delivery.receivedAt,
+            ])
+            guard db.changesCount == 1 else { return .success(Append.duplicate) }
+            try db.cachedStatement(sql: QueueSQL.insertPayload).execute(arguments: [
+                db.lastInsertedRowID, Data(delivery.payload),
+            ])
+            return .success(.stored)
+        }
+        if outcome == .stored { signal.notify() }
+        return outcome
+    }
+
+    public func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64
+    ) async throws(StoreError) -> LeaseBatch {
+        try Limits.check(limit: limit)
+        try Limits.check(owner: owner)
+        let end = try Limits.leaseEnd(duration, after: now)
+        let mark = signal.mark
+        return try await committer.write { db in
+            let ready = try Self.queuedOrigins(db).filter { $0.readyAt <= now }.map(\.origin)
+            let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
+            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
+                try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, in: db)
+            }
+            if let last { self.lastServed.withLock { $0 = last } }
+            let next = try Self.queuedOrigins(db).map(\.readyAt).min()
+            return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark))
+        }
+    }
+
+    public func waitForWork(after mark: WorkMark) async {
+        await signal.wait(after: mark)
+    }
+
+    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        let end = try Limits.leaseEnd(duration, after: now)
+        return try await write(under: lease) { db in
+            try db.cachedStatement(sql: QueueSQL.extend).execute(arguments: [end, lease.sequence])
+            return Lease(
+                deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
+                number: lease.number)
+        }
+    }
+
+    public func record(_ entries: [LedgerEntry], under lease: Lease) async throws(StoreError) {
+        try Limits.check(entries)
+        try await write(under: lease) { db in try Self.upsert(entries, in: db) }
+    }
+
+    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        try Limits.check(entries)
+        try await write(under: lease) { db in
+            try db.cachedStatement(sql: QueueSQL.complete).execute(arguments: [now, lease.sequence])
+            try db.cachedStatement(sql: QueueSQL.deletePayload).execute(arguments: [lease.sequence])
+            try Self.upsert(entries, in: db)
+        }
+    }
+
+    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError) {
+        let reason = Limits.trimmed(reason: reason)
+        try await write(under: lease) { db in
+            try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [readyAt, reason, now, lease.sequence])
+        }
+        signal.notify()
+    }
+
+    public func release(_ leases: [Lease]) async throws(StoreError) {
+        try await committer.write { db in
+            for lease in leases where try Self.isHeld(lease, in: db) {
+                try db.cachedStatement(sql: QueueSQL.release).execute(arguments: [lease.sequence])
+            }
+            return .success(())
+        }
+        signal.notify()
+    }
+
+    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: QueueSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    /// Writes on behalf of a lease's holder, or refuses if the lease is lost.
+    func write<Value: Sendable>(
+        under lease: Lease, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await committer.write { db in
+            guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
+            return .success(try body(db))
+        }
+    }
+
+    private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
+        let statement = try db.cachedStatement(sql: QueueSQL.isHeld)
+        return try Row.fetchOne(statement, arguments: [lease.sequence, lease.number, lease.deliveryID]) != nil
+    }
+
+    private static func queuedOrigins(_ db: Database) throws -> [(origin: String, readyAt: Int64)] {
+        try Row.fetchAll(db.cachedStatement(sql: QueueSQL.origins)).map { row in
+            (try row.required(0), try row.required(1))
+        }
+    }
+
+    private static func lease(
+        upTo share: Int, of origin: String, until end: Int64, owner: String, now: Int64, in db: Database
+    ) throws -> [LeasedDelivery] {
+        let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [origin, now, share])
+        return try rows.map { row in
+            let lease = Lease(
+                deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
+                number: try row.required(6, as: Int64.self) &+ 1)
+            let delivery = try delivery(row, payload: row.bytes(7))
+            let attempt = try row.required(5, as: Int.self) &+ 1
+            try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
+                end, attempt, lease.number, owner, lease.sequence,
+            ])
+            return LeasedDelivery(delivery: delivery, lease: lease, attempt: attempt)
+        }
+    }
+
+    /// Reads a delivery from a row that begins with sequence, id, origin, source and time of receipt.
+    static func delivery(_ row: Row, payload: [UInt8]) throws -> Delivery {
+        Delivery(
+            id: try row.required(1), origin: try row.origin(2), source: try row.value(3),
+            receivedAt: try row.required(4), payload: payload)
+    }
+}

@@ -1,0 +1,87 @@
+import GRDB
+
+/// The statements about the store as a whole.
+enum UpkeepSQL {
+    static let queued = """
+        SELECT state, COUNT(*), MIN(received_at) FROM delivery WHERE ready_at IS NOT NULL GROUP BY state
+        """
+    static let completed = "SELECT COUNT(*) FROM delivery WHERE completed_at IS NOT NULL"
+    static let dead = "SELECT COUNT(*) FROM delivery WHERE state = 'dead'"
+    static let active = "SELECT COUNT(*) FROM ledger WHERE record_state = 'active'"
+    static let archived = "SELECT COUNT(*) FROM ledger WHERE record_state = 'archived'"
+    static let probe = "INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1"
+}
+
+extension SQLiteStore {
+    public func status() async throws(StoreError) -> StoreStatus {
+        try await read { db in
+            var status = StoreStatus()
+            for row in try Row.fetchAll(db.cachedStatement(sql: UpkeepSQL.queued)) {
+                let count = try row.required(1, as: Int.self)
+                if try row.required(0) == "leased" { status.leased = count } else { status.pending = count }
+                let oldest = try row.required(2, as: Int64.self)
+                status.oldestReceivedAt = min(oldest, status.oldestReceivedAt ?? oldest)
+            }
+            status.completed = try Self.count(UpkeepSQL.completed, in: db)
+            status.dead = try Self.count(UpkeepSQL.dead, in: db)
+            status.activeFindings = try Self.count(UpkeepSQL.active, in: db)
+            status.archivedFindings = try Self.count(UpkeepSQL.archived, in: db)
+            return status
+        }
+    }
+
+    public func checkWritable() async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: UpkeepSQL.probe).execute()
+            return .success(())
+        }
+    }
+
+    /// Reads the whole file and checks that it is sound, which takes a while when it is large.
+    ///
+    /// - Throws: ``StoreError/Code/corrupt`` with what SQLite found.
+    public func verify() async throws(StoreError) {
+        let findings = try await read { db in try String.fetchAll(db, sql: "PRAGMA integrity_check(10)") }
+        guard findings == ["ok"] else {
+            throw StoreError(
+                .corrupt,
+                "The store's file is damaged. Keep it, and restore it from a backup. \(findings.joined(separator: "; "))"
+            )
+        }
+    }
+
+    /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back.
+    func deleteInSteps(
+        _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void
+    ) async throws(StoreError) -> Int {
+        var total = 0
+        while true {
+            let count = try await committer.write { db in
+                try delete(db, Self.deletionLimit)
+                let count = db.changesCount
+                try Self.giveBackSpace(db)
+                return .success(count)
+            }
+            total += count
+            if count < Self.deletionLimit { return total }
+        }
+    }
+
+    /// How many rows one transaction deletes at most.
+    static let deletionLimit = 1000
+    /// How many free pages the file keeps: the queue soon needs them again.
+    static let sparePages = 1024
+    /// How many free pages one transaction gives back at most.
+    private static let vacuumLimit = 1024
+
+    private static func giveBackSpace(_ db: Database) throws {
+        let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
+        guard surplus > 0 else { return }
+        try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")
+    }
+
+    private static func count(_ sql: String, in db: Database) throws -> Int {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql)) else { return 0 }
+        return try row.required(0)
+    }
+}

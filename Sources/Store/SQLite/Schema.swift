@@ -1,0 +1,79 @@
+import GRDB
+
+/// The tables of the SQLite store, as named steps that are never changed once released.
+enum Schema {
+    /// Written into the file's header, so that another application's database is never taken for a store: "DBri".
+    static let applicationID: Int64 = 0x4442_7269
+
+    static let queueStep = "create the work queue"
+    static let ledgerStep = "create the ledger"
+    static let probeStep = "create the readiness probe"
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration(queueStep) { try $0.execute(sql: queue) }
+        migrator.registerMigration(ledgerStep) { try $0.execute(sql: ledger) }
+        migrator.registerMigration(probeStep) { try $0.execute(sql: probe) }
+        return migrator
+    }
+
+    // The payload has a table of its own because SQLite writes a row as a whole: a change of state would otherwise
+    // copy the payload each time. `ready_at` is there exactly while a delivery may be leased, now or later, so the
+    // partial index over it is the queue; its last two columns serve the status without a look at the table.
+    private static let queue = """
+        PRAGMA application_id = \(applicationID);
+
+        CREATE TABLE delivery (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            origin TEXT NOT NULL,
+            source TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'leased', 'completed', 'dead')),
+            ready_at INTEGER CHECK ((ready_at IS NOT NULL) = (state IN ('pending', 'leased'))),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            lease_number INTEGER NOT NULL DEFAULT 0,
+            lease_owner TEXT,
+            first_failed_at INTEGER,
+            last_failed_at INTEGER,
+            reason TEXT,
+            completed_at INTEGER CHECK ((completed_at IS NOT NULL) = (state = 'completed'))
+        ) STRICT;
+
+        CREATE INDEX delivery_ready ON delivery (origin, ready_at, sequence, state, received_at)
+            WHERE ready_at IS NOT NULL;
+        CREATE INDEX delivery_completed ON delivery (completed_at) WHERE completed_at IS NOT NULL;
+        CREATE INDEX delivery_dead ON delivery (last_failed_at, id) WHERE state = 'dead';
+
+        CREATE TABLE payload (
+            sequence INTEGER PRIMARY KEY REFERENCES delivery (sequence) ON DELETE CASCADE,
+            bytes BLOB NOT NULL
+        ) STRICT;
+        """
+
+    private static let ledger = """
+        CREATE TABLE ledger (
+            id TEXT NOT NULL UNIQUE,
+            origin TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            group_key TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            event_time INTEGER NOT NULL,
+            first_observed_at INTEGER NOT NULL,
+            last_observed_at INTEGER NOT NULL,
+            record_state TEXT NOT NULL CHECK (record_state IN ('active', 'archived')),
+            finding BLOB NOT NULL
+        ) STRICT;
+
+        CREATE INDEX ledger_active ON ledger (origin, kind, group_key, id) WHERE record_state = 'active';
+        CREATE INDEX ledger_archived ON ledger (updated_at) WHERE record_state = 'archived';
+        """
+
+    private static let probe = """
+        CREATE TABLE probe (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            writes INTEGER NOT NULL
+        ) STRICT;
+        """
+}

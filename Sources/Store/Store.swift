@@ -1,0 +1,118 @@
+public import AWSCore
+
+/// The durable queue of deliveries, and the ledger of the findings that were sent to Security Hub.
+///
+/// A delivery is pending until a worker leases it. A worker that leased it completes it, gives it back for a later
+/// retry, gives it up as a dead letter, or releases it; if it does none of these before the lease's end, another worker
+/// can lease the delivery, and then whatever the first one says of it is refused with ``StoreError/Code/leaseLost``.
+///
+/// Every write is durable when its method returns, and happened entirely or not at all when it throws, with one
+/// exception: after ``StoreError/Code/unavailable`` it may turn out, after a restart, to have happened. Cancelling a
+/// task does not interrupt a write that it waits for. A store has no clock: times are milliseconds since 1970 and come
+/// from the caller.
+public protocol Store: Sendable {
+    // MARK: The queue
+
+    /// Adds a delivery to the queue unless its id is known.
+    ///
+    /// All appends that wait while a commit runs share the next commit; when that fails, it fails for each of them.
+    ///
+    /// - Throws: ``StoreError/Code/invalidValue`` for an id that is not 1 to 256 visible ASCII characters.
+    func append(_ delivery: Delivery) async throws(StoreError) -> Append
+
+    /// Leases deliveries that are ready, the longest ready first.
+    ///
+    /// Origins are served in turn: each that has ready deliveries gets an equal share of the limit as far as it can use
+    /// it, and where the limit is smaller than the number of origins, the next call goes on with the next origin. A
+    /// backlog of one account so never holds up another.
+    ///
+    /// - Parameters:
+    ///   - limit: The most to lease, 1 to 1,000.
+    ///   - duration: How long, at least a millisecond.
+    ///   - owner: Who leases, for people to read: 1 to 256 bytes of UTF-8 without NUL.
+    ///   - now: The present time.
+    func lease(limit: Int, for duration: Duration, owner: String, now: Int64) async throws(StoreError) -> LeaseBatch
+
+    /// Waits until there may be more to lease than the batch with this mark saw: something was appended, released, put
+    /// off for a retry or put back from the dead letters. Returns also when the task is cancelled or the store closed.
+    ///
+    /// What becomes ready by the passing of time alone does not end the wait: the caller, who has the clock, waits for
+    /// ``LeaseBatch/nextReadyAt`` at the same time.
+    func waitForWork(after mark: WorkMark) async
+
+    /// Moves the end of a lease to the duration after now, and returns the lease with its new end.
+    func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease
+
+    /// Puts findings into the ledger, in place of what it has under their ids, while the work on a delivery goes on.
+    func record(_ entries: [LedgerEntry], under lease: Lease) async throws(StoreError)
+
+    /// Ends the work on a delivery: it is done, and the findings are in the ledger, in one transaction.
+    ///
+    /// The payload is dropped; the id is kept to find duplicates.
+    func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError)
+
+    /// Puts a delivery off after a failure: it can be leased again from the given time on.
+    ///
+    /// - Parameters:
+    ///   - lease: The lease, which ends.
+    ///   - readyAt: The time of the next attempt.
+    ///   - reason: What failed; of more than 1,024 characters the first are kept.
+    ///   - now: The present time.
+    func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError)
+
+    /// Gives a delivery up: it is kept with its payload, and not worked on again unless an operator says so.
+    func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError)
+
+    /// Gives deliveries back untouched: they can be leased again at once, and the attempt does not count. Leases that
+    /// are lost are passed over.
+    func release(_ leases: [Lease]) async throws(StoreError)
+
+    /// Forgets deliveries that were completed before a time, and returns how many. The same id is then new again.
+    func purge(completedBefore time: Int64) async throws(StoreError) -> Int
+
+    // MARK: Dead letters
+
+    /// Dead letters, those that failed last first in time, at most 1,000 in a call; the next page follows the last
+    /// one of the page before.
+    func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter]
+
+    /// Puts dead letters back into the queue as if they were new, and returns how many of the ids were dead letters.
+    func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int
+
+    /// Removes dead letters for good, and returns how many of the ids were dead letters. The same id is then new again.
+    func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int
+
+    // MARK: The ledger
+
+    /// What the ledger has under these ids; an id that it does not know is left out.
+    func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry]
+
+    /// The findings of an origin that are current, ordered by group and id, at most 1,000 in a call; the next page
+    /// follows the last one of the page before.
+    ///
+    /// - Parameters:
+    ///   - origin: The account and Region.
+    ///   - kind: The kind.
+    ///   - group: The group; nil for all of them.
+    ///   - last: The last entry of the page before; nil for the first page.
+    ///   - limit: The most to return, 1 to 1,000.
+    func activeLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, group: String?, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry]
+
+    /// Forgets findings that are archived and were updated last before a time, and returns how many. Security Hub
+    /// forgets them too.
+    func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int
+
+    // MARK: The store itself
+
+    /// Counts what the store holds.
+    func status() async throws(StoreError) -> StoreStatus
+
+    /// Does a small durable write, and throws if that is not possible.
+    func checkWritable() async throws(StoreError)
+
+    /// Finishes the writes that wait, then closes. Whatever is asked afterwards throws ``StoreError/Code/closed``;
+    /// closing again does nothing.
+    func close() async
+}
