@@ -19,7 +19,9 @@ let package = Package(
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "AWSCore", swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
     ]
 )

@@ -1,4 +1,10 @@
 #ifndef DEFENDER_BRIDGE_CLIBUV_H
 #define DEFENDER_BRIDGE_CLIBUV_H
+#include <sys/prctl.h>
 #include <uv.h>
+
+/// Names the calling thread; `prctl` is variadic, which Swift cannot call.
+static inline void bridge_name_thread(const char *name) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
 #endif

@@ -1,0 +1,26 @@
+import CLibuv
+
+/// A system call of the event loop that failed.
+public struct EventLoopError: Error, Hashable, CustomStringConvertible {
+    /// What was tried, in words, for example `listen on 127.0.0.1:8080`.
+    public let operation: String
+    /// libuv's name of the error, for example `EADDRINUSE`.
+    public let name: String
+    /// The error in words, for example `address already in use`.
+    public let reason: String
+
+    /// What was tried and why it failed.
+    public var description: String { "cannot \(operation): \(reason) (\(name))" }
+
+    init(_ code: CInt, operation: String) {
+        self.operation = operation
+        self.name = uv_err_name(code).map { String(cString: $0) } ?? "UNKNOWN"
+        self.reason = uv_strerror(code).map { String(cString: $0) } ?? "unknown error"
+    }
+
+    /// Throws if a libuv call answered with an error code.
+    static func check(_ code: CInt, operation: @autoclosure () -> String) throws(EventLoopError) {
+        guard code < 0 else { return }
+        throw EventLoopError(code, operation: operation())
+    }
+}

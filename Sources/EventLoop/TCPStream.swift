@@ -1,0 +1,199 @@
+import CLibuv
+import Glibc
+
+/// What a ``TCPStream`` tells its owner, on the loop's thread.
+public protocol TCPStreamHandler: AnyObject {
+    /// Bytes have come; they are gone when this returns.
+    func streamDidRead(_ bytes: Span<UInt8>)
+    /// The peer sends nothing more, but may still read.
+    func streamDidEnd()
+    /// Everything that was written is with the system, after some of it had to wait.
+    func streamDidDrain()
+    /// The stream is closed, by ``TCPStream/close()`` (nil) or by an error. Nothing more is said after it.
+    func streamDidClose(_ error: EventLoopError?)
+}
+
+/// One TCP connection; to be used on its loop's thread, and ended with ``close()``.
+///
+/// Backpressure is the owner's: ``stopReading()`` lets the peer wait, ``pendingBytes`` tells how much the peer has not
+/// taken yet.
+public final class TCPStream {
+    /// The loop that the stream belongs to.
+    public let loop: EventLoop
+    /// The peer's address, or nil if it was gone before it could be asked for.
+    public private(set) var peer: SocketAddress?
+    /// Who is told what happens; kept until the stream is closed.
+    public var handler: (any TCPStreamHandler)?
+    /// How many bytes were written that the system has not taken yet.
+    public private(set) var pendingBytes = 0
+
+    private let handle = OwnedHandle<uv_tcp_t>()
+    private var isClosed = false
+    private var isReading = false
+
+    private var stream: UnsafeMutablePointer<uv_stream_t> {
+        UnsafeMutableRawPointer(handle.pointer).assumingMemoryBound(to: uv_stream_t.self)
+    }
+
+    /// Takes the next connection that waits at a listening handle.
+    init(acceptingFrom listener: UnsafeMutablePointer<uv_stream_t>, on loop: EventLoop) throws(EventLoopError) {
+        loop.checkIsolated()
+        self.loop = loop
+        uv_tcp_init(loop.uvLoop, handle.pointer)
+        handle.keep(self)
+        let code = uv_accept(listener, stream)
+        guard code == 0 else {
+            close()
+            throw EventLoopError(code, operation: "accept a connection")
+        }
+        // Answers are written whole, so waiting for more to send only adds delay.
+        uv_tcp_nodelay(handle.pointer, 1)
+        peer = SocketAddress.ofSocket(handle.pointer, uv_tcp_getpeername)
+    }
+
+    // MARK: Reading
+
+    /// Starts, or goes on, to read.
+    public func startReading() {
+        loop.checkIsolated()
+        guard !isClosed, !isReading else { return }
+        isReading = true
+        uv_read_start(
+            stream,
+            { handle, _, buffer in
+                let base = UnsafeMutableRawPointer(handle)?.assumingMemoryBound(to: uv_stream_t.self)
+                guard let reader = OwnedHandle<uv_stream_t>.owner(base, as: TCPStream.self) else { return }
+                let memory = reader.loop.readBuffer.assumingMemoryBound(to: CChar.self)
+                buffer?.pointee = uv_buf_init(memory.baseAddress, CUnsignedInt(memory.count))
+            },
+            { handle, count, _ in
+                OwnedHandle<uv_stream_t>.owner(handle, as: TCPStream.self)?.didRead(count)
+            })
+    }
+
+    /// Stops reading, so that the peer has to wait as soon as the system's buffers are full.
+    public func stopReading() {
+        loop.checkIsolated()
+        guard !isClosed, isReading else { return }
+        isReading = false
+        uv_read_stop(stream)
+    }
+
+    private func didRead(_ count: Int) {
+        if count > 0 {
+            handler?.streamDidRead(
+                UnsafeBufferPointer(rebasing: loop.readBuffer.assumingMemoryBound(to: UInt8.self)[..<count]).span)
+        } else if count == Int(UV_EOF.rawValue) {
+            stopReading()
+            handler?.streamDidEnd()
+        } else if count < 0 {
+            close(EventLoopError(CInt(count), operation: "read from a connection"))
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes bytes behind those written before. What the system does not take at once is kept and counted in
+    /// ``pendingBytes``; the handler is told when all is gone.
+    public func write(_ bytes: [UInt8]) {
+        loop.checkIsolated()
+        guard !isClosed, !bytes.isEmpty else { return }
+        let written = pendingBytes == 0 ? tryToWrite(bytes) : 0
+        if written < bytes.count { enqueue(bytes[written...]) }
+    }
+
+    private func tryToWrite(_ bytes: [UInt8]) -> Int {
+        let code = bytes.withUnsafeBytes { bytes in
+            var buffer = Self.buffer(bytes)
+            return uv_try_write(stream, &buffer, 1)
+        }
+        // Any error is met again, and reported, by the write that follows.
+        return max(Int(code), 0)
+    }
+
+    private func enqueue(_ bytes: ArraySlice<UInt8>) {
+        let request = WriteRequest(bytes, stream: self)
+        pendingBytes += bytes.count
+        var buffer = Self.buffer(UnsafeRawBufferPointer(request.bytes))
+        let code = uv_write(request.pointer, stream, &buffer, 1) { pointer, status in
+            WriteRequest.finish(pointer, status: status)
+        }
+        guard code == 0 else {
+            request.discard()
+            return close(EventLoopError(code, operation: "write to a connection"))
+        }
+    }
+
+    fileprivate func didWrite(_ count: Int, status: CInt) {
+        pendingBytes -= count
+        guard !isClosed else { return }
+        if status < 0 {
+            close(EventLoopError(status, operation: "write to a connection"))
+        } else if pendingBytes == 0 {
+            handler?.streamDidDrain()
+        }
+    }
+
+    private static func buffer(_ bytes: UnsafeRawBufferPointer) -> uv_buf_t {
+        let memory = UnsafeMutableRawPointer(mutating: bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+        return uv_buf_init(memory, CUnsignedInt(bytes.count))
+    }
+
+    // MARK: Closing
+
+    /// Closes the stream at once; what the system has not taken yet is dropped. Further calls do nothing.
+    public func close() { close(nil) }
+
+    private func close(_ error: EventLoopError?) {
+        loop.checkIsolated()
+        guard !isClosed else { return }
+        isClosed = true
+        handle.close()
+        let handler = self.handler
+        self.handler = nil
+        handler?.streamDidClose(error)
+    }
+}
+
+/// Bytes on their way to the system, which must stay in place until libuv says that they are written.
+private final class WriteRequest {
+    let pointer = UnsafeMutablePointer<uv_write_t>.allocate(capacity: 1)
+    let bytes: UnsafeMutableBufferPointer<UInt8>
+    private let stream: TCPStream
+
+    init(_ slice: ArraySlice<UInt8>, stream: TCPStream) {
+        self.stream = stream
+        bytes = .allocate(capacity: slice.count)
+        _ = bytes.initialize(from: slice)
+        pointer.pointee.data = Unmanaged.passRetained(self).toOpaque()
+    }
+
+    deinit {
+        pointer.deallocate()
+        bytes.deallocate()
+    }
+
+    static func finish(_ pointer: UnsafeMutablePointer<uv_write_t>?, status: CInt) {
+        guard let data = pointer?.pointee.data else { return }
+        let request = Unmanaged<WriteRequest>.fromOpaque(data).takeRetainedValue()
+        request.stream.didWrite(request.bytes.count, status: status)
+    }
+
+    /// Lets go of a request that libuv has refused.
+    func discard() { Unmanaged.passUnretained(self).release() }
+}
+
+extension SocketAddress {
+    /// The address that a libuv call tells of a socket: `uv_tcp_getsockname` or `uv_tcp_getpeername`.
+    static func ofSocket(
+        _ handle: UnsafeMutablePointer<uv_tcp_t>,
+        _ ask: (UnsafePointer<uv_tcp_t>?, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<CInt>?) -> CInt
+    ) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = CInt(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) { storage in
+            ask(handle, UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        return code == 0 ? SocketAddress(storage) : nil
+    }
+}

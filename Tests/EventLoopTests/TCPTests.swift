@@ -1,0 +1,199 @@
+import Dispatch
+import EventLoop
+import Glibc
+import Synchronization
+import Testing
+
+/// Sends back what it reads, and lets the peer wait while it does not take its answers.
+private final class Echo: TCPStreamHandler {
+    let stream: TCPStream
+    let events: AsyncStream<Event>.Continuation
+    var largestPending = 0
+    private var hasEnded = false
+
+    enum Event: Equatable, Sendable {
+        case paused
+        case ended
+        case closed(largestPending: Int)
+    }
+
+    init(_ stream: TCPStream, events: AsyncStream<Event>.Continuation) {
+        self.stream = stream
+        self.events = events
+    }
+
+    func streamDidRead(_ bytes: Span<UInt8>) {
+        var copy: [UInt8] = []
+        for index in bytes.indices { copy.append(bytes[index]) }
+        stream.write(copy)
+        largestPending = max(largestPending, stream.pendingBytes)
+        if stream.pendingBytes > 0 {
+            stream.stopReading()
+            events.yield(.paused)
+        }
+    }
+    func streamDidDrain() { if hasEnded { stream.close() } else { stream.startReading() } }
+    func streamDidEnd() {
+        events.yield(.ended)
+        hasEnded = true
+        if stream.pendingBytes == 0 { stream.close() }
+    }
+    func streamDidClose(_ error: EventLoopError?) { events.yield(.closed(largestPending: largestPending)) }
+}
+
+@Suite("TCP")
+struct TCPTests {
+    /// Listens with an echo server; gives the port and what happens to the connections.
+    private func withEcho(_ body: (UInt16, AsyncStream<Echo.Event>) async throws -> Void) async throws {
+        let loop = try EventLoop(name: "test")
+        let (events, continuation) = AsyncStream.makeStream(of: Echo.Event.self)
+        let (listener, port) = try await loop.run { () throws in
+            let address = try #require(SocketAddress("127.0.0.1:0"))
+            let listener = try TCPListener(address, on: loop) { stream in
+                stream.handler = Echo(stream, events: continuation)
+                stream.startReading()
+            }
+            return (LoopBound(listener, loop: loop), listener.address.port)
+        }
+        try await body(port, events)
+        await loop.run { listener.value.close() }
+        #expect(await loop.shutdown() == 0, "handles were left open")
+    }
+
+    /// A blocking client socket; the system's own API, so that the test does not trust the code it tests.
+    private func connect(port: UInt16) throws -> CInt {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let code = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(code == 0)
+        return descriptor
+    }
+
+    private func read(_ descriptor: CInt, count: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count < count {
+            let got = recv(descriptor, &chunk, min(chunk.count, count - bytes.count), 0)
+            if got <= 0 { break }
+            bytes += chunk[..<got]
+        }
+        return bytes
+    }
+
+    @Test("what is sent comes back, and closing is told")
+    func echo() async throws {
+        try await withEcho { port, events in
+            let client = try connect(port: port)
+            let message = Array("hello, bridge".utf8)
+            #expect(Glibc.send(client, message, message.count, 0) == message.count)
+            #expect(read(client, count: message.count) == message)
+            close(client)
+            var seen: [Echo.Event] = []
+            for await event in events {
+                seen.append(event)
+                if case .closed = event { break }
+            }
+            #expect(seen == [.ended, .closed(largestPending: 0)])
+        }
+    }
+
+    @Test("a peer that does not read is not read from, so that memory stays bounded, and loses nothing")
+    func slowReader() async throws {
+        try await withEcho { port, events in
+            let client = try connect(port: port)
+            let pattern = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+            let isPaused = Flag()
+            async let sending = onThread { Self.send(pattern, to: client, until: isPaused) }
+            var iterator = events.makeAsyncIterator()
+            #expect(await iterator.next() == .paused)
+            isPaused.value.store(true, ordering: .releasing)
+            let sent = await sending
+            let (received, isRight) = await onThread { Self.receive(pattern, from: client) }
+            #expect(received == sent)
+            #expect(isRight)
+            var largest = Int.max
+            while let event = await iterator.next() {
+                if case .closed(let pending) = event {
+                    largest = pending
+                    break
+                }
+            }
+            // Never more than the one chunk whose answer did not fit.
+            #expect((1...65_536).contains(largest))
+        }
+    }
+
+    private final class Flag: Sendable { let value = Atomic(false) }
+
+    /// Blocking calls need a thread that is not one of the few that tasks run on.
+    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Sends the pattern over and over, without reading, until the flag is set; returns how much was sent.
+    private static func send(_ pattern: [UInt8], to client: CInt, until flag: Flag) -> Int {
+        var sent = 0
+        while !flag.value.load(ordering: .acquiring) {
+            var waiting = pollfd(fd: client, events: Int16(POLLOUT), revents: 0)
+            guard poll(&waiting, 1, 20) > 0 else { continue }
+            let count = pattern[(sent % pattern.count)...].withUnsafeBytes {
+                Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
+            if count > 0 { sent += count }
+        }
+        shutdown(client, Int32(SHUT_WR))
+        return sent
+    }
+
+    /// Reads to the end; returns how much came, and whether it was the pattern.
+    private static func receive(_ pattern: [UInt8], from client: CInt) -> (Int, Bool) {
+        var received = 0
+        var isRight = true
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while case let count = recv(client, &chunk, chunk.count, 0), count > 0 {
+            for index in 0..<count where chunk[index] != pattern[(received + index) % pattern.count] { isRight = false }
+            received += count
+        }
+        close(client)
+        return (received, isRight)
+    }
+
+    @Test("a connection that is reset is told as an error")
+    func reset() async throws {
+        try await withEcho { port, events in
+            let client = try connect(port: port)
+            var linger = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+            close(client)
+            #expect(await events.first { _ in true } == .closed(largestPending: 0))
+        }
+    }
+
+    @Test("an address in use is refused with an error that names it")
+    func addressInUse() async throws {
+        try await withEcho { port, _ in
+            let loop = try EventLoop(name: "second")
+            let error = await loop.run { () -> EventLoopError? in
+                guard let address = SocketAddress("127.0.0.1:\(port)") else { return nil }
+                do throws(EventLoopError) {
+                    try TCPListener(address, on: loop) { _ in }.close()
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            #expect(await loop.shutdown() == 0)
+            #expect(error?.name == "EADDRINUSE")
+            #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+        }
+    }
+}
