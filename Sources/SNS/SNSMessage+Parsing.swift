@@ -1,0 +1,153 @@
+import AWSCore
+import FoundationEssentials
+import JSON
+
+extension SNSMessage {
+    /// The longest body that is read, in bytes: a message of 256 KB, SNS's own limit, with most of it escaped.
+    public static let maximumBodyLength = 2_097_152
+
+    /// Takes the body of a request apart. Members that are not needed are ignored; those that are must be strings, and the
+    /// spellings `…URL` and `…Url` are the same name.
+    ///
+    /// - Throws: ``SNSRefusal`` of the kind `malformed`, or `refused` for a signature version that is not known.
+    public init(parsing body: [UInt8]) throws(SNSRefusal) {
+        guard body.count <= Self.maximumBodyLength else {
+            throw .malformed("body_too_large", "The body has more than \(Self.maximumBodyLength) bytes.")
+        }
+        let fields = try EnvelopeFields(body)
+        let type = try fields.required("Type", maximum: 64)
+        topic = try Self.topic(fields.required("TopicArn", maximum: ARN.maximumLength))
+        messageID = try fields.required("MessageId", maximum: 100)
+        message = try fields.text("Message", maximum: 524_288)
+        timestamp = try fields.required("Timestamp", maximum: 64)
+        guard let publishedAt = SNSTimestamp.milliseconds(timestamp) else {
+            throw .malformed("invalid_timestamp", "The Timestamp is not of the form 2026-11-22T10:00:00.123Z.")
+        }
+        self.publishedAt = publishedAt
+        signatureVersion = try Self.signatureVersion(fields.required("SignatureVersion", maximum: 16))
+        signature = try Self.signature(fields.required("Signature", maximum: 2048))
+        signingCertificateURL = try fields.required("SigningCertURL", maximum: 2048)
+        switch type {
+        case "Notification":
+            kind = .notification(subject: try fields.optional("Subject", maximum: 1024))
+        case "SubscriptionConfirmation":
+            kind = .subscriptionConfirmation(try Self.confirmation(fields))
+        case "UnsubscribeConfirmation":
+            kind = .unsubscribeConfirmation(try Self.confirmation(fields))
+        default:
+            throw .malformed("unknown_type", "The Type is none of those that SNS sends to HTTPS endpoints.")
+        }
+    }
+
+    /// Refuses what SNS delivered without an envelope, and so without a signature.
+    ///
+    /// - Parameter isRaw: whether the request has the header `x-amz-sns-rawdelivery: true`.
+    /// - Throws: ``SNSRefusal`` with the code `raw_delivery`, if so.
+    public static func requireEnvelope(isRaw: Bool) throws(SNSRefusal) {
+        if isRaw { throw .rawDelivery }
+    }
+
+    private static func topic(_ text: String) throws(SNSRefusal) -> ARN {
+        // The ARN is signed as it is written here, not as it was sent: it must be the same.
+        guard let topic = ARN(text), topic.isTopic, topic.description.utf8.elementsEqual(text.utf8) else {
+            throw .malformed("invalid_topic_arn", "The TopicArn is not the ARN of an SNS topic.")
+        }
+        return topic
+    }
+
+    private static func signatureVersion(_ text: String) throws(SNSRefusal) -> SignatureVersion {
+        guard let version = SignatureVersion(rawValue: text) else {
+            throw .refused("signature_version_unknown", "The SignatureVersion is neither 1 nor 2.")
+        }
+        return version
+    }
+
+    private static func signature(_ text: String) throws(SNSRefusal) -> [UInt8] {
+        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
+            throw .malformed("invalid_signature_encoding", "The Signature is not base64 (RFC 4648, section 4).")
+        }
+        return Array(data)
+    }
+
+    private static func confirmation(_ fields: EnvelopeFields) throws(SNSRefusal) -> Confirmation {
+        Confirmation(
+            token: try fields.required("Token", maximum: 2048),
+            subscribeURL: try fields.required("SubscribeURL", maximum: 2048))
+    }
+}
+
+/// The members of an envelope's JSON object.
+private struct EnvelopeFields {
+    private let members: [String: JSON]
+
+    init(_ body: [UInt8]) throws(SNSRefusal) {
+        let json: JSON
+        do throws(JSONError) {
+            // Message attributes, which are not signed and not needed, nest three deep.
+            json = try JSON(parsing: body, limits: JSONLimits(depth: 8, values: 1000))
+        } catch {
+            throw .malformed("malformed_json", "The body is not JSON that can be read: \(error).")
+        }
+        guard let members = json.object, members["Type"] != nil else { throw .rawDelivery }
+        self.members = members
+    }
+
+    /// A field that must be there, and have something in it.
+    func required(_ name: String, maximum: Int) throws(SNSRefusal) -> String {
+        guard let value = try optional(name, maximum: maximum), !value.isEmpty else {
+            throw .malformed("field_missing", "The field \(name) is missing or empty.")
+        }
+        return value
+    }
+
+    /// A field without control characters.
+    ///
+    /// SNS signs names and values with line breaks between. Only because no value but the first, the message, has a line
+    /// break can a signed text be split in no other way than the one that was signed.
+    func optional(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
+        let value = try string(name, maximum: maximum)
+        guard value?.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) ?? true else {
+            throw .malformed("field_invalid", "The field \(name) has a control character.")
+        }
+        return value
+    }
+
+    /// A field that must be there, with any text.
+    func text(_ name: String, maximum: Int) throws(SNSRefusal) -> String {
+        guard let value = try string(name, maximum: maximum) else {
+            throw .malformed("field_missing", "The field \(name) is missing.")
+        }
+        return value
+    }
+
+    private func string(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
+        guard let value = try member(name) else { return nil }
+        guard let text = value.string else {
+            throw .malformed("field_not_a_string", "The field \(name) is not a string.")
+        }
+        guard text.utf8.count <= maximum else {
+            throw .malformed("field_too_long", "The field \(name) has more than \(maximum) bytes.")
+        }
+        return text
+    }
+
+    private func member(_ name: String) throws(SNSRefusal) -> JSON? {
+        guard name.hasSuffix("URL") else { return members[name] }
+        let other = members[name.dropLast(2) + "rl"]
+        guard let value = members[name] else { return other }
+        guard other == nil else {
+            throw .malformed("field_ambiguous", "The field \(name) is there in both of its spellings.")
+        }
+        return value
+    }
+}
+
+extension SNSRefusal {
+    static func malformed(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.malformed, code, message) }
+    static func refused(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.refused, code, message) }
+    static func unavailable(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.unavailable, code, message) }
+
+    static let rawDelivery = malformed(
+        "raw_delivery",
+        "The message has no SNS envelope, so it has no signature. Turn raw message delivery off for this subscription.")
+}

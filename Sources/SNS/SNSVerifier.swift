@@ -1,0 +1,55 @@
+import Cryptography
+
+/// Decides whether a message comes from SNS, and from a topic that it may come from.
+public struct SNSVerifier: Sendable {
+    private let topics: TopicPolicy
+    private let certificates: SigningCertificateCache
+    private let maximumAge: Int64
+
+    /// Makes a verifier.
+    ///
+    /// - Parameters:
+    ///   - topics: the topics whose messages are taken.
+    ///   - certificates: where signing certificates come from.
+    ///   - maximumAge: how old a message may be, in milliseconds; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
+    public init(topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Int64) {
+        self.topics = topics
+        self.certificates = certificates
+        self.maximumAge = maximumAge
+    }
+
+    /// Checks topic, certificate address, age, certificate and signature, in this order: what is cheap comes first, and
+    /// nothing is fetched for a message of another topic.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    /// - Throws: ``SNSRefusal`` of the kind `refused`, or `unavailable` if the signature could not be checked just now.
+    public func verify(_ message: SNSMessage, now: Int64) async throws(SNSRefusal) {
+        try topics.check(message.topic)
+        let url = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
+        try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
+        let certificate = try await certificates.certificate(at: url, now: now)
+        let isGenuine: Bool
+        do throws(CryptographyError) {
+            isGenuine = try certificate.verify(
+                signature: message.signature, over: message.stringToSign, digest: message.signatureVersion.digest)
+        } catch {
+            throw .unavailable(
+                "signature_unverifiable",
+                "\(error). If SHA-1 is forbidden here, set the topic's attribute SignatureVersion to 2.")
+        }
+        guard isGenuine else {
+            throw .refused(
+                "signature_mismatch", "The signature does not fit the message. Somebody may be forging messages.")
+        }
+    }
+}
+
+extension SNSMessage.SignatureVersion {
+    /// What the signature is made over.
+    var digest: SignatureDigest {
+        switch self {
+        case .one: .sha1
+        case .two: .sha256
+        }
+    }
+}

@@ -1,0 +1,45 @@
+public import AWSCore
+
+/// The address of a certificate that SNS signs with, in the one form that is taken:
+/// `https://sns.<Region>.<suffix>/SimpleNotificationService-<letters and digits>.pem`, on the host of the topic's own
+/// Region.
+///
+/// It is compared byte for byte and never taken apart by a URL parser, so that there is nothing that two parsers could
+/// understand differently. A pattern for Regions would not do: `sns.s3-us-west-2.amazonaws.com` is anybody's bucket.
+public struct SigningCertificateURL: Sendable, Hashable, CustomStringConvertible {
+    /// The Region whose SNS has the certificate.
+    public let region: Region
+    /// The address as it was given.
+    public let description: String
+
+    /// Checks an address from a message of a topic.
+    ///
+    /// - Throws: ``SNSRefusal`` with the code `signing_certificate_url_refused`.
+    public init(_ text: String, topic: ARN) throws(SNSRefusal) {
+        let region = topic.origin.region
+        let start = Array("https://\(region.snsHost)/SimpleNotificationService-".utf8)
+        let end = Array(".pem".utf8)
+        let bytes = Array(text.utf8)
+        guard bytes.starts(with: start), bytes.dropFirst(start.count).suffix(end.count).elementsEqual(end) else {
+            throw .urlRefused(region)
+        }
+        let name = bytes.dropFirst(start.count).dropLast(end.count)
+        guard (1...128).contains(name.count), name.allSatisfy(\.isLetterOrDigit) else { throw .urlRefused(region) }
+        self.region = region
+        description = text
+    }
+}
+
+extension Region {
+    /// The host of SNS in this Region (see "Amazon Simple Notification Service endpoints" in the AWS General Reference).
+    var snsHost: String { "sns.\(name).\(partition.dnsSuffix)" }
+}
+
+extension SNSRefusal {
+    fileprivate static func urlRefused(_ region: Region) -> SNSRefusal {
+        refused(
+            "signing_certificate_url_refused",
+            "The SigningCertURL is not that of a certificate of https://\(region.snsHost). Somebody may be forging messages."
+        )
+    }
+}

@@ -1,0 +1,129 @@
+import AWSCore
+import Cryptography
+import Foundation
+import JSON
+import SNS
+
+/// An envelope as SNS would send it, signed by OpenSSL's command line.
+struct Envelope {
+    static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-detect"
+    static let host = "https://sns.us-east-1.amazonaws.com"
+    static let certificateURL = host + "/SimpleNotificationService-0123456789abcdef.pem"
+    /// 2026-11-22T10:00:00.123Z.
+    static let now: Int64 = 1_795_341_600_123
+
+    var members: [String: JSON]
+
+    /// The types that SNS sends.
+    enum Kind: String, CaseIterable, Sendable {
+        case notification = "Notification"
+        case subscriptionConfirmation = "SubscriptionConfirmation"
+        case unsubscribeConfirmation = "UnsubscribeConfirmation"
+
+        /// The names that are signed, in order.
+        var signed: [String] {
+            self == .notification
+                ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+                : ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
+        }
+    }
+
+    init(_ kind: Kind, version: String = "2") {
+        members = [
+            "Type": .string(kind.rawValue), "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            "TopicArn": .string(Self.topic), "Message": "{\"violationId\": \"ü\\n\"}\nsecond line",
+            "Timestamp": "2026-11-22T10:00:00.123Z", "SignatureVersion": .string(version), "Signature": "AAAA",
+            "SigningCertURL": .string(Self.certificateURL),
+        ]
+        if kind == .notification {
+            members["Subject"] = "A subject"
+            members["UnsubscribeURL"] = .string(Self.host + "/?Action=Unsubscribe")
+        } else {
+            members["Token"] = "2336412f37fb687f5d51e6e2425c464de257eb"
+            members["SubscribeURL"] = .string(
+                Self.host + "/?Action=ConfirmSubscription&TopicArn=\(Self.topic)"
+                    + "&Token=2336412f37fb687f5d51e6e2425c464de257eb")
+        }
+    }
+
+    /// The envelope with a field changed, or taken out.
+    func with(_ name: String, _ value: JSON?) -> Envelope {
+        var changed = self
+        changed.members[name] = value
+        return changed
+    }
+
+    var body: [UInt8] { JSON.object(members).serialized() }
+
+    func message() throws(SNSRefusal) -> SNSMessage { try SNSMessage(parsing: body) }
+
+    /// The envelope with the signature that OpenSSL makes over the named fields, as the Developer Guide says it.
+    func signed(_ names: [String], by other: Signer? = nil) throws -> Envelope {
+        let text = names.compactMap { name in members[name]?.string.map { "\(name)\n\($0)\n" } }.joined()
+        let signer = try other ?? Signer.shared
+        let digest = members["SignatureVersion"] == "1" ? "-sha1" : "-sha256"
+        return with("Signature", .string(Data(try signer.sign(Array(text.utf8), digest)).base64EncodedString()))
+    }
+}
+
+/// A key that OpenSSL's command line signs with, and the authority that makes its certificates.
+final class Signer: Sendable {
+    private static let made = Result { try Signer() }
+
+    /// The one that all tests share: making a key takes long.
+    static var shared: Signer {
+        get throws { try made.get() }
+    }
+
+    let key: PrivateKey
+    private let directory: URL
+    private let authority: CertificateAuthority
+
+    init() throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "sns-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let keyFile = directory.appending(path: "key.pem")
+        try Self.openssl(["genrsa", "-out", keyFile.path, "2048"])
+        key = try PrivateKey(pem: Array(Data(contentsOf: keyFile)))
+        authority = try CertificateAuthority(
+            commonName: "Test CA", validity: 0...4_102_444_800, key: PrivateKey(generating: .p256))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    /// A certificate as the host of SNS would give it.
+    func certificate(
+        commonName: String = "sns.amazonaws.com", dnsNames: [String] = [],
+        validity: ClosedRange<Int64> = 1_790_000_000...1_800_000_000, key other: PrivateKey? = nil
+    ) throws -> [UInt8] {
+        try authority.issue(commonName: commonName, dnsNames: dnsNames, validity: validity, key: other ?? key).pem()
+    }
+
+    /// An RSA key of any size.
+    func weakKey(bits: Int) throws -> PrivateKey {
+        let file = directory.appending(path: "key-\(UUID().uuidString).pem")
+        try Self.openssl(["genrsa", "-out", file.path, String(bits)])
+        return try PrivateKey(pem: Array(Data(contentsOf: file)))
+    }
+
+    fileprivate func sign(_ text: [UInt8], _ digest: String) throws -> [UInt8] {
+        let base = directory.appending(path: UUID().uuidString)
+        let (input, output) = (base.appendingPathExtension("txt"), base.appendingPathExtension("sig"))
+        try Data(text).write(to: input)
+        try Self.openssl([
+            "dgst", digest, "-sign", directory.appending(path: "key.pem").path, "-out", output.path, input.path,
+        ])
+        return try Array(Data(contentsOf: output))
+    }
+
+    private static func openssl(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.standardInput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw CocoaError(.executableRuntimeMismatch) }
+    }
+}

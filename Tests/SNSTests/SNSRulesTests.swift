@@ -1,0 +1,229 @@
+import AWSCore
+import SNS
+import Testing
+
+@Suite("SNS rules")
+struct SNSRulesTests {
+    private let topic: ARN
+
+    init() throws { topic = try #require(ARN(Envelope.topic)) }
+
+    @Test(
+        "the certificates of the topic's own Region are taken",
+        arguments: [
+            (
+                "arn:aws:sns:us-east-1:111122223333:t",
+                "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a0Z.pem"
+            ),
+            (
+                "arn:aws:sns:ap-southeast-4:111122223333:t",
+                "https://sns.ap-southeast-4.amazonaws.com/SimpleNotificationService-1.pem"
+            ),
+            (
+                "arn:aws-cn:sns:cn-north-1:111122223333:t",
+                "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-1.pem"
+            ),
+            (
+                "arn:aws-us-gov:sns:us-gov-east-1:111122223333:t",
+                "https://sns.us-gov-east-1.amazonaws.com/SimpleNotificationService-1.pem"
+            ),
+        ])
+    func certificateURL(topic: String, url: String) throws {
+        let topic = try #require(ARN(topic))
+        let taken = try SigningCertificateURL(url, topic: topic)
+        #expect(taken.description == url)
+        #expect(taken.region == topic.origin.region)
+    }
+
+    private static let file = "SimpleNotificationService-0123456789abcdef.pem"
+
+    @Test(
+        "any other address is refused",
+        arguments: [
+            "", "/", "https://", file,
+            "http://sns.us-east-1.amazonaws.com/\(file)",
+            "HTTPS://sns.us-east-1.amazonaws.com/\(file)",
+            "ftp://sns.us-east-1.amazonaws.com/\(file)",
+            "//sns.us-east-1.amazonaws.com/\(file)",
+            " https://sns.us-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com/\(file) ",
+            "https://sns.us-east-1.amazonaws.com/\(file)\n",
+            "https://sns.us-east-1.amazonaws.com/\(file)\0",
+            "https://sns.us-east-1.amazonaws.com:443/\(file)",
+            "https://sns.us-east-1.amazonaws.com:8443/\(file)",
+            "https://sns.us-east-1.amazonaws.com:/\(file)",
+            "https://sns.us-east-1.amazonaws.com./\(file)",
+            "https://SNS.us-east-1.amazonaws.com/\(file)",
+            "https://sns.US-EAST-1.amazonaws.com/\(file)",
+            "https://user@sns.us-east-1.amazonaws.com/\(file)",
+            "https://user:password@sns.us-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com@evil.example/\(file)",
+            "https://evil.example#@sns.us-east-1.amazonaws.com/\(file)",
+            "https://evil.example\\@sns.us-east-1.amazonaws.com/\(file)",
+            "https://evil.example/https://sns.us-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com.evil.example/\(file)",
+            "https://evil-sns.us-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com.cn/\(file)",
+            "https://sns.us-east-1.evilamazonaws.com/\(file)",
+            "https://sns.us-west-2.amazonaws.com/\(file)",
+            "https://sns.s3-us-west-2.amazonaws.com/\(file)",
+            "https://sns.s3-accelerate.amazonaws.com/\(file)",
+            "https://sns.s3-external-1.amazonaws.com/\(file)",
+            "https://sns.s3.us-east-1.amazonaws.com/\(file)",
+            "https://s3.amazonaws.com/sns.us-east-1.amazonaws.com/\(file)",
+            "https://sns.amazonaws.com/\(file)",
+            "https://sqs.us-east-1.amazonaws.com/\(file)",
+            "https://sns%2eus-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com%2f/\(file)",
+            "https://sns。us-east-1.amazonaws.com/\(file)",
+            "https://sns.us-east-1.amazonaws.com\\/\(file)",
+            "https:\\\\sns.us-east-1.amazonaws.com\\\(file)",
+            "https://sns.us-east-1.amazonaws.com\r\nHost: evil.example/\(file)",
+            "https://sns.us-east-1.amazonaws.com//\(file)",
+            "https://sns.us-east-1.amazonaws.com/../\(file)",
+            "https://sns.us-east-1.amazonaws.com/x/\(file)",
+            "https://sns.us-east-1.amazonaws.com/?\(file)",
+            "https://sns.us-east-1.amazonaws.com/\(file)?x=1",
+            "https://sns.us-east-1.amazonaws.com/\(file)#x",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a/../b.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a%2fb.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a\r\nb.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-é.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a?b.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a_b.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.PEM",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-pem",
+            "https://sns.us-east-1.amazonaws.com/simplenotificationservice-a.pem",
+            "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-\(String(repeating: "a", count: 129)).pem",
+        ])
+    func hostileCertificateURL(url: String) throws {
+        let error = try #require(throws: SNSRefusal.self) { try SigningCertificateURL(url, topic: topic) }
+        #expect(error.code == "signing_certificate_url_refused")
+        #expect(error.kind == .refused)
+        #expect(!error.message.contains("evil"))
+    }
+
+    @Test(
+        "every Region's certificate has the name of AWS's table",
+        arguments: [
+            ("us-east-1", "sns.amazonaws.com"), ("eu-central-1", "sns.amazonaws.com"),
+            ("xy-new-9", "sns.amazonaws.com"),
+            ("cn-north-1", "sns-cn-north-1.amazonaws.com.cn"),
+            ("cn-northwest-1", "sns-cn-northwest-1.amazonaws.com.cn"),
+            ("cn-south-1", "sns.amazonaws.com.cn"),
+            ("us-gov-west-1", "sns-us-gov-west-1.amazonaws.com"), ("us-gov-east-1", "sns-us-gov-west-1.amazonaws.com"),
+            ("af-south-1", "sns-signing.af-south-1.amazonaws.com"),
+            ("ap-east-1", "sns-signing.ap-east-1.amazonaws.com"),
+            ("ap-east-2", "sns-signing.ap-east-2.amazonaws.com"), ("ap-south-1", "sns.amazonaws.com"),
+            ("ap-south-2", "sns-signing.ap-south-2.amazonaws.com"), ("ap-southeast-2", "sns.amazonaws.com"),
+            ("ap-southeast-3", "sns-signing.ap-southeast-3.amazonaws.com"),
+            ("ap-southeast-7", "sns-signing.ap-southeast-7.amazonaws.com"),
+            ("ca-central-1", "sns.amazonaws.com"), ("ca-west-1", "sns-signing.ca-west-1.amazonaws.com"),
+            ("eu-central-2", "sns-signing.eu-central-2.amazonaws.com"),
+            ("eu-south-1", "sns-signing.eu-south-1.amazonaws.com"),
+            ("eu-south-2", "sns-signing.eu-south-2.amazonaws.com"),
+            ("il-central-1", "sns-signing.il-central-1.amazonaws.com"),
+            ("me-central-1", "sns-signing.me-central-1.amazonaws.com"),
+            ("me-south-1", "sns-signing.me-south-1.amazonaws.com"),
+            ("mx-central-1", "sns-signing.mx-central-1.amazonaws.com"),
+        ])
+    func commonName(region: String, name: String) throws {
+        #expect(signingCommonName(for: try #require(Region(region))) == name)
+    }
+
+    @Test(
+        "a time is read to the millisecond",
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("1970-01-01T00:00:00.001Z", 1), ("1999-12-31T23:59:59.999Z", 946_684_799_999),
+            ("2000-02-29T12:00:00.5Z", 951_825_600_500), ("2026-11-22T10:00:00.123Z", 1_795_341_600_123),
+            ("2026-11-22T10:00:00.123999Z", 1_795_341_600_123), ("2024-02-29T00:00:00.12Z", 1_709_164_800_120),
+            ("2100-03-01T00:00:00.000Z", 4_107_542_400_000), ("9999-12-31T23:59:59.999999999Z", 253_402_300_799_999),
+        ] as [(String, Int64)])
+    func timestamp(text: String, milliseconds: Int64) {
+        #expect(SNSTimestamp.milliseconds(text) == milliseconds)
+    }
+
+    @Test(
+        "any other form, and a day that does not exist, is no time",
+        arguments: [
+            "", "Z", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22T10:00:00.123", "2026-11-22t10:00:00.123z",
+            "2026-11-22 10:00:00.123Z", "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00,123Z",
+            "2026-11-22T10:00:00.123+00:00",
+            "2026-11-22T10:00:00.12aZ", "2026-11-22T24:00:00.000Z", "2026-11-22T10:60:00.000Z",
+            "2026-11-22T10:00:60.000Z",
+            "2026-00-22T10:00:00.000Z", "2026-13-22T10:00:00.000Z", "2026-11-00T10:00:00.000Z",
+            "2026-11-31T10:00:00.000Z",
+            "2025-02-29T10:00:00.000Z", "2100-02-29T10:00:00.000Z", "1969-12-31T23:59:59.999Z",
+            "-026-11-22T10:00:00.000Z",
+            "+026-11-22T10:00:00.000Z", "2026-1-022T10:00:00.000Z", " 2026-11-22T10:00:00.00Z",
+            "2026-11-22T10:00:00.000ZZ",
+            "2026-11-22T10:00:00.1234567890Z", "２026-11-22T10:00:00Z",
+        ])
+    func noTimestamp(text: String) {
+        #expect(SNSTimestamp.milliseconds(text) == nil)
+    }
+
+    @Test(
+        "a message may be as old as it is allowed, and a little from the future, for clocks that differ",
+        arguments: [
+            (0, nil), (3_600_000, nil), (3_900_000, nil), (3_900_001, "message_too_old"), (-300_000, nil),
+            (-300_001, "message_from_future"),
+        ] as [(Int64, String?)])
+    func window(age: Int64, code: String?) {
+        let refusal: SNSRefusal?
+        do throws(SNSRefusal) {
+            try SNSTimestamp.check(publishedAt: Envelope.now, now: Envelope.now + age, maximumAge: 3_600_000)
+            refusal = nil
+        } catch {
+            refusal = error
+        }
+        #expect(refusal?.code == code)
+    }
+
+    @Test("times at the ends of what can be written do not trap")
+    func extremeTimes() {
+        for (publishedAt, now) in [(Int64.min, Int64.max), (Int64.max, Int64.min), (0, Int64.max), (Int64.max, 0)] {
+            #expect(throws: SNSRefusal.self) {
+                try SNSTimestamp.check(publishedAt: publishedAt, now: now, maximumAge: 3_600_000)
+            }
+        }
+        #expect(throws: Never.self) { try SNSTimestamp.check(publishedAt: 0, now: 1, maximumAge: Int64.max) }
+    }
+
+    @Test("only the listed topics are allowed, to the letter")
+    func topics() throws {
+        let policy = try TopicPolicy(topics: [Envelope.topic, "arn:aws:sns:eu-west-1:111122223333:orders.fifo"])
+        #expect(throws: Never.self) { try policy.check(topic) }
+        for other in [
+            "arn:aws:sns:us-east-1:111122223333:device-defender-detect2",
+            "arn:aws:sns:us-east-1:111122223333:Device-defender-detect",
+            "arn:aws:sns:us-east-1:999922223333:device-defender-detect",
+            "arn:aws:sns:us-west-1:111122223333:device-defender-detect",
+        ] {
+            let error = try #require(throws: SNSRefusal.self) { try policy.check(try #require(ARN(other))) }
+            #expect(error.code == "topic_not_allowed")
+            #expect(error.kind == .refused)
+            #expect(error.message.contains(other))
+        }
+        #expect(throws: SNSRefusal.self) { try TopicPolicy(topics: []).check(topic) }
+    }
+
+    @Test(
+        "a topic that is not one is named in the error",
+        arguments: [
+            "", "*", "device-defender-detect", "arn:aws:sns:us-east-1:111122223333:*",
+            "arn:aws:sqs:us-east-1:111122223333:q",
+            " arn:aws:sns:us-east-1:111122223333:t", "arn:aws:sns:us-east-1:111122223333:t ",
+            "arn:aws:sns:us-east-1:111122223333:t:11112222-3333", "arn:aws:sns:us-east-1:111122223333:.fifo",
+            "arn:aws:sns:us-east-1:111122223333:" + String(repeating: "t", count: 257),
+        ])
+    func invalidTopic(text: String) throws {
+        let error = try #require(throws: TopicPolicy.InvalidTopic.self) {
+            try TopicPolicy(topics: [Envelope.topic, text])
+        }
+        #expect(error.text == text)
+        #expect(error.description.contains("\"\(text)\""))
+    }
+}

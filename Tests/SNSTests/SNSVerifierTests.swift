@@ -1,0 +1,143 @@
+import AWSCore
+import JSON
+import SNS
+import Testing
+
+@Suite("Verifying SNS messages")
+struct SNSVerifierTests {
+    private let fetch: ControlledFetch
+    private let verifier: SNSVerifier
+
+    init() throws {
+        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+        self.fetch = fetch
+        verifier = try Self.verifier(fetch)
+    }
+
+    private static func verifier(_ fetch: ControlledFetch) throws -> SNSVerifier {
+        SNSVerifier(
+            topics: try TopicPolicy(topics: [Envelope.topic]),
+            certificates: SigningCertificateCache { url throws(SigningCertificateCache.FetchFailure) in
+                try await fetch(url)
+            }, maximumAge: 3_600_000)
+    }
+
+    private func refusal(_ envelope: Envelope, now: Int64 = Envelope.now) async throws -> SNSRefusal? {
+        let message = try envelope.message()
+        do throws(SNSRefusal) {
+            try await verifier.verify(message, now: now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("what OpenSSL signed is genuine", arguments: Envelope.Kind.allCases, ["1", "2"])
+    func genuine(kind: Envelope.Kind, version: String) async throws {
+        let envelope = try Envelope(kind, version: version).signed(kind.signed)
+        #expect(try await refusal(envelope) == nil)
+        #expect(fetch.urls == [Envelope.certificateURL])
+    }
+
+    @Test("a change of any signed field is noticed", arguments: Envelope.Kind.allCases, ["1", "2"])
+    func changed(kind: Envelope.Kind, version: String) async throws {
+        let topics = try TopicPolicy(topics: [Envelope.topic, Envelope.topic + "x"])
+        let fetch = fetch
+        let certificates = SigningCertificateCache { url throws(SigningCertificateCache.FetchFailure) in
+            try await fetch(url)
+        }
+        let verifier = SNSVerifier(topics: topics, certificates: certificates, maximumAge: 3_600_000)
+        let envelope = try Envelope(kind, version: version).signed(kind.signed)
+        for name in kind.signed {
+            let value = try #require(envelope.members[name]?.string)
+            let changed: Envelope =
+                switch name {
+                case "Timestamp": envelope.with(name, "2026-11-22T10:00:00.124Z")
+                case "Type" where kind == .subscriptionConfirmation: envelope.with(name, "UnsubscribeConfirmation")
+                case "Type" where kind == .unsubscribeConfirmation: envelope.with(name, "SubscriptionConfirmation")
+                case "Type":
+                    envelope.with(name, "SubscriptionConfirmation").with("Token", "t").with("SubscribeURL", "u")
+                default: envelope.with(name, .string(value + "x"))
+                }
+            let message = try changed.message()
+            let error = await #expect(throws: SNSRefusal.self, "\(name)") {
+                try await verifier.verify(message, now: Envelope.now)
+            }
+            #expect(error?.code == "signature_mismatch", "\(name)")
+            #expect(error?.kind == .refused)
+        }
+    }
+
+    @Test("an equal time that is written differently is another text")
+    func timestampText() async throws {
+        let envelope = try Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
+            .signed(Envelope.Kind.notification.signed)
+        #expect(try await refusal(envelope) == nil)
+        #expect(try await refusal(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code == "signature_mismatch")
+    }
+
+    @Test("a subject is signed when it is there, also when it is empty")
+    func subject() async throws {
+        let names = Envelope.Kind.notification.signed
+        let empty = try Envelope(.notification).with("Subject", "").signed(names)
+        #expect(try await refusal(empty) == nil)
+        #expect(try await refusal(empty.with("Subject", nil))?.code == "signature_mismatch")
+        let none = try Envelope(.notification).with("Subject", nil).signed(names)
+        #expect(try await refusal(none) == nil)
+        #expect(try await refusal(none.with("Subject", ""))?.code == "signature_mismatch")
+    }
+
+    @Test("a signature counts for its own version only")
+    func otherVersion() async throws {
+        let envelope = try Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
+        #expect(try await refusal(envelope.with("SignatureVersion", "2"))?.code == "signature_mismatch")
+    }
+
+    @Test("a certificate that is spelled Url is found")
+    func otherSpelling() async throws {
+        let envelope = try Envelope(.subscriptionConfirmation).signed(Envelope.Kind.subscriptionConfirmation.signed)
+            .with("SigningCertURL", nil).with("SigningCertUrl", .string(Envelope.certificateURL))
+        let subscribeURL = envelope.members["SubscribeURL"]
+        #expect(try await refusal(envelope.with("SubscribeURL", nil).with("SubscribeUrl", subscribeURL)) == nil)
+    }
+
+    @Test("another key's signature is refused")
+    func otherKey() async throws {
+        let envelope = try Envelope(.notification).signed(Envelope.Kind.notification.signed, by: Signer())
+        #expect(try await refusal(envelope)?.code == "signature_mismatch")
+    }
+
+    @Test(
+        "nothing is fetched for a message that is refused without its certificate",
+        arguments: [
+            ("TopicArn", "arn:aws:sns:us-east-1:999922223333:device-defender-detect", "topic_not_allowed"),
+            (
+                "SigningCertURL", "https://sns.us-west-2.amazonaws.com/SimpleNotificationService-a.pem",
+                "signing_certificate_url_refused"
+            ),
+            ("Timestamp", "2026-11-22T08:00:00.000Z", "message_too_old"),
+            ("Timestamp", "2026-11-22T11:00:00.000Z", "message_from_future"),
+        ])
+    func nothingFetched(name: String, value: String, code: String) async throws {
+        #expect(try await refusal(Envelope(.notification).with(name, .string(value)))?.code == code)
+        #expect(fetch.urls.isEmpty)
+    }
+
+    @Test("the topic is the first thing that is looked at")
+    func topicFirst() async throws {
+        let envelope = Envelope(.notification).with("TopicArn", "arn:aws:sns:us-east-1:999922223333:t")
+            .with("SigningCertURL", "https://evil.example/").with("Timestamp", "2000-01-01T00:00:00Z")
+        #expect(try await refusal(envelope)?.code == "topic_not_allowed")
+    }
+
+    @Test("a message whose certificate cannot be had just now is one to come back for")
+    func unavailable() async throws {
+        fetch.answer(.failure(.unreachable("no such host")))
+        let envelope = try Envelope(.notification).signed(Envelope.Kind.notification.signed)
+        let error = try await refusal(envelope)
+        #expect(error?.code == "signing_certificate_unavailable")
+        #expect(error?.kind == .unavailable)
+        fetch.answer(.success(try Signer.shared.certificate()))
+        #expect(try await refusal(envelope) == nil)
+    }
+}

@@ -1,0 +1,220 @@
+import AWSCore
+import Cryptography
+import SNS
+import Testing
+
+@Suite("The cache of signing certificates")
+struct SigningCertificateCacheTests {
+    private typealias Failure = SigningCertificateCache.FetchFailure
+
+    private static func cache(_ fetch: ControlledFetch) -> SigningCertificateCache {
+        SigningCertificateCache { url throws(Failure) in try await fetch(url) }
+    }
+
+    private static func url(_ name: String = "a", region: String = "us-east-1") throws -> SigningCertificateURL {
+        let topic = try #require(ARN("arn:aws:sns:\(region):111122223333:t"))
+        return try SigningCertificateURL(
+            "https://sns.\(region).amazonaws.com/SimpleNotificationService-\(name).pem", topic: topic)
+    }
+
+    private static func refusal(
+        _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Int64 = Envelope.now
+    ) async -> SNSRefusal? {
+        do throws(SNSRefusal) {
+            _ = try await cache.certificate(at: url, now: now)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("many that wait for one certificate share one fetch")
+    func singleFlight() async throws {
+        let fetch = ControlledFetch(nil)
+        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let waiters = (0..<20).map { _ in
+            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        }
+        executor.drain()
+        await fetch.waitUntilHeld(1)
+        executor.letGo()
+        fetch.release(.success(try Signer.shared.certificate()))
+        for waiter in waiters { #expect(await waiter.value == nil) }
+        #expect(fetch.urls == [url.description])
+    }
+
+    @Test("many that wait for one failure share one fetch, and the next one tries again")
+    func sharedFailure() async throws {
+        let fetch = ControlledFetch(nil)
+        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let waiters = (0..<20).map { _ in
+            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        }
+        executor.drain()
+        await fetch.waitUntilHeld(1)
+        executor.letGo()
+        fetch.release(.failure(.status(500)))
+        for waiter in waiters { #expect(await waiter.value?.code == "signing_certificate_unavailable") }
+        #expect(fetch.urls.count == 1)
+        fetch.answer(.success(try Signer.shared.certificate()))
+        #expect(await Self.refusal(cache, url) == nil)
+        #expect(fetch.urls.count == 2)
+    }
+
+    @Test("one that is canceled does not cancel the others, and not the fetch")
+    func cancellation() async throws {
+        let fetch = ControlledFetch(nil)
+        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let first = Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        let second = Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        executor.drain()
+        await fetch.waitUntilHeld(1)
+        first.cancel()
+        executor.letGo()
+        fetch.release(.success(try Signer.shared.certificate()))
+        #expect(await second.value == nil)
+        _ = await first.value
+        #expect(await Self.refusal(cache, url) == nil)
+        #expect(fetch.urls.count == 1)
+    }
+
+    @Test("only a few fetches run at once, and more are to come back")
+    func fetchLimit() async throws {
+        let fetch = ControlledFetch(nil)
+        let (cache, executor) = (Self.cache(fetch), ManualExecutor())
+        let urls = try (0...SigningCertificateCache.maximumFetches).map { try Self.url("n\($0)") }
+        let waiters = urls.dropLast().map { url in
+            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        }
+        executor.drain()
+        await fetch.waitUntilHeld(SigningCertificateCache.maximumFetches)
+        #expect(await Self.refusal(cache, urls[urls.count - 1])?.kind == .unavailable)
+        executor.letGo()
+        fetch.release(.success(try Signer.shared.certificate()))
+        for waiter in waiters { #expect(await waiter.value == nil) }
+        #expect(fetch.urls.count == SigningCertificateCache.maximumFetches)
+        #expect(await Self.refusal(cache, urls[urls.count - 1]) == nil)
+    }
+
+    @Test(
+        "what may work later is not remembered",
+        arguments: [
+            Failure.status(500), .status(503), .status(302), .status(403), .status(429), .unreachable("timeout"),
+        ])
+    func transient(failure: SigningCertificateCache.FetchFailure) async throws {
+        let fetch = ControlledFetch(.failure(failure))
+        let (cache, url) = (Self.cache(fetch), try Self.url())
+        for _ in 0..<2 {
+            let refusal = await Self.refusal(cache, url)
+            #expect(refusal?.code == "signing_certificate_unavailable")
+            #expect(refusal?.kind == .unavailable)
+        }
+        #expect(fetch.urls.count == 2)
+    }
+
+    @Test("the reason of a failure is cut to a length that can be logged")
+    func longReason() async throws {
+        let fetch = ControlledFetch(.failure(.unreachable(String(repeating: "x", count: 10_000))))
+        let refusal = try #require(await Self.refusal(Self.cache(fetch), try Self.url()))
+        #expect(refusal.message.utf8.count < 400)
+    }
+
+    @Test(
+        "what can never work is remembered for a minute",
+        arguments: [
+            Failure.status(404), .status(410), .tooLarge,
+        ])
+    func permanent(failure: SigningCertificateCache.FetchFailure) async throws {
+        let fetch = ControlledFetch(.failure(failure))
+        let (cache, url) = (Self.cache(fetch), try Self.url())
+        for now in [Envelope.now, Envelope.now + SigningCertificateCache.refusalLifetime - 1] {
+            let refusal = await Self.refusal(cache, url, now: now)
+            #expect(refusal?.code == "signing_certificate_refused")
+            #expect(refusal?.kind == .refused)
+        }
+        #expect(fetch.urls.count == 1)
+        fetch.answer(.success(try Signer.shared.certificate()))
+        let later = Envelope.now + SigningCertificateCache.refusalLifetime
+        #expect(await Self.refusal(cache, url, now: later) == nil)
+        #expect(fetch.urls.count == 2)
+    }
+
+    @Test("a body that is no certificate for signatures is refused and remembered")
+    func wrongBodies() async throws {
+        let signer = try Signer.shared
+        let genuine = try signer.certificate()
+        for (index, body) in [
+            [], Array("<html>".utf8), genuine + genuine, try signer.key.pem(),
+            try signer.certificate(commonName: "sns.amazonaws.com.evil.example"),
+            try signer.certificate(commonName: "SNS.amazonaws.com"),
+            try signer.certificate(commonName: "sns.amazonaws.com", dnsNames: ["evil.example"]),
+            try signer.certificate(commonName: "a", dnsNames: ["*.amazonaws.com"]),
+            try signer.certificate(key: PrivateKey(generating: .p256)),
+            try signer.certificate(key: signer.weakKey(bits: 1024)),
+            try signer.certificate(key: signer.weakKey(bits: 2040)),
+        ].enumerated() {
+            let fetch = ControlledFetch(.success(body))
+            let (cache, url) = (Self.cache(fetch), try Self.url())
+            #expect(await Self.refusal(cache, url)?.code == "signing_certificate_refused", "body \(index)")
+            #expect(await Self.refusal(cache, url)?.kind == .refused, "body \(index)")
+            #expect(fetch.urls.count == 1, "body \(index)")
+        }
+    }
+
+    @Test("a certificate must have the name of its Region, as an alternative name or else as its common name")
+    func names() async throws {
+        let signer = try Signer.shared
+        let named = try signer.certificate(
+            commonName: "x", dnsNames: ["sns.af-south-1.amazonaws.com", "sns-signing.af-south-1.amazonaws.com"])
+        let common = try signer.certificate(commonName: "sns-signing.af-south-1.amazonaws.com")
+        for body in [named, common] {
+            let fetch = ControlledFetch(.success(body))
+            #expect(await Self.refusal(Self.cache(fetch), try Self.url(region: "af-south-1")) == nil)
+            let other = await Self.refusal(Self.cache(fetch), try Self.url(region: "us-east-1"))
+            #expect(other?.message.contains("sns.amazonaws.com") == true)
+        }
+    }
+
+    @Test("a certificate is refused outside of its validity every time, not only when it is fetched")
+    func validity() async throws {
+        let fetch = ControlledFetch(.success(try Signer.shared.certificate(validity: 1000...2000)))
+        let (cache, url) = (Self.cache(fetch), try Self.url())
+        #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_refused")
+        #expect(await Self.refusal(cache, url, now: 1_000_000) == nil)
+        #expect(await Self.refusal(cache, url, now: 2_000_999) == nil)
+        #expect(await Self.refusal(cache, url, now: 2_001_000)?.kind == .refused)
+        #expect(fetch.urls.count == 1)
+    }
+
+    @Test("when the cache is full, the certificate that was not used for longest is fetched anew")
+    func leastRecentlyUsed() async throws {
+        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+        let cache = Self.cache(fetch)
+        let urls = try (0...SigningCertificateCache.maximumCertificates).map { try Self.url("n\($0)") }
+        for url in urls.dropLast() { #expect(await Self.refusal(cache, url) == nil) }
+        #expect(await Self.refusal(cache, urls[0]) == nil)
+        #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates)
+        #expect(await Self.refusal(cache, urls[urls.count - 1]) == nil)
+        #expect(await Self.refusal(cache, urls[0]) == nil)
+        #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 1)
+        #expect(await Self.refusal(cache, urls[1]) == nil)
+        #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 2)
+    }
+
+    @Test("certificates that do not exist push out each other, but no certificate")
+    func inventedCertificates() async throws {
+        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+        let (cache, url) = (Self.cache(fetch), try Self.url())
+        #expect(await Self.refusal(cache, url) == nil)
+        fetch.answer(.failure(.status(404)))
+        for index in 0...SigningCertificateCache.maximumRefusals {
+            #expect(await Self.refusal(cache, try Self.url("n\(index)")) != nil)
+        }
+        let count = fetch.urls.count
+        #expect(await Self.refusal(cache, url) == nil)
+        #expect(await Self.refusal(cache, try Self.url("n1")) != nil)
+        #expect(fetch.urls.count == count)
+        #expect(await Self.refusal(cache, try Self.url("n0")) != nil)
+        #expect(fetch.urls.count == count + 1)
+    }
+}
