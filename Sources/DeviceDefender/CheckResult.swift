@@ -15,20 +15,29 @@ public struct CheckResult: Sendable, Hashable {
         /// Could not be carried out.
         case failed
         /// A word that was not documented when this was written: says nothing about any resource.
-        case other
+        case other(String)
 
         /// Whether the check looked at all resources, so that one without a finding has passed.
         public var isComplete: Bool { self == .completedCompliant || self == .completedNonCompliant }
 
-        init(_ word: String) {
-            switch word {
-            case "IN_PROGRESS": self = .inProgress
-            case "WAITING_FOR_DATA_COLLECTION": self = .waitingForDataCollection
-            case "CANCELED": self = .canceled
-            case "COMPLETED_COMPLIANT": self = .completedCompliant
-            case "COMPLETED_NON_COMPLIANT": self = .completedNonCompliant
-            case "FAILED": self = .failed
-            default: self = .other
+        /// The documented states.
+        public static let documented: [Status] = [
+            .inProgress, .waitingForDataCollection, .canceled, .completedCompliant, .completedNonCompliant, .failed,
+        ]
+
+        /// The state that a word of the AWS IoT API names.
+        init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
+
+        /// The word of the AWS IoT API.
+        public var word: String {
+            switch self {
+            case .inProgress: "IN_PROGRESS"
+            case .waitingForDataCollection: "WAITING_FOR_DATA_COLLECTION"
+            case .canceled: "CANCELED"
+            case .completedCompliant: "COMPLETED_COMPLIANT"
+            case .completedNonCompliant: "COMPLETED_NON_COMPLIANT"
+            case .failed: "FAILED"
+            case .other(let word): word
             }
         }
     }

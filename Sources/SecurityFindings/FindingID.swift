@@ -24,6 +24,11 @@ public enum FindingID {
         id("detect/violation/\(violationID)", origin)
     }
 
+    /// The id of the finding that sums up a check of a scheduled audit, or of audits on demand (nil).
+    public static func summary(check: AuditCheck, scheduledAuditName: String?, origin: Origin) -> String {
+        id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", origin)
+    }
+
     /// Whether an id is that of an audit finding.
     static func isAudit(_ id: String, origin: Origin) -> Bool { id.hasPrefix(arn("audits/", origin)) }
 

@@ -36,11 +36,12 @@ extension SecurityFinding {
                 recordState: finding.isSuppressed ? .archived : .active))
     }
 
-    private static func scheduledAuditARN(_ name: String?, origin: Origin) -> String {
+    /// The generator of an audit's findings, as AWS's sample has it.
+    static func scheduledAuditARN(_ name: String?, origin: Origin) -> String {
         ARN(service: "iot", origin: origin, resource: "scheduledaudit/\(name ?? "OnDemand")").description
     }
 
-    private static func types(_ check: AuditCheck) -> [String] {
+    static func types(_ check: AuditCheck) -> [String] {
         let types = ["Software and Configuration Checks/AWS IoT Device Defender/\(check.name)"]
         return check.showsUnusualBehavior ? types + ["Unusual Behaviors/IoT Device/\(check.name)"] : types
     }

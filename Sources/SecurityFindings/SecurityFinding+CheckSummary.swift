@@ -1,0 +1,81 @@
+public import AWSCore
+public import DeviceDefender
+
+extension SecurityFinding {
+    /// Makes the finding that sums up a check of an audit: active if resources failed it or it could not be carried
+    /// out, else archived. All times are the start of the audit.
+    ///
+    /// - Parameters:
+    ///   - result: what the check came to; one of the task's.
+    ///   - task: the audit.
+    ///   - origin: the account and Region that the audit ran in.
+    public init(summaryOf result: CheckResult, task: AuditTask, origin: Origin) {
+        let page = ConsolePage.auditResult(taskID: task.id, check: result.check, origin: origin)
+        let isActive = result.status == .completedNonCompliant || result.status == .failed
+        self.init(
+            FindingDraft(
+                id: FindingID.summary(
+                    check: result.check, scheduledAuditName: task.scheduledAuditName, origin: origin),
+                origin: origin,
+                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                types: Self.types(result.check),
+                severity: Severity.Label(result.check.severity),
+                originalSeverity: result.check.severity.rawValue,
+                title:
+                    "\(result.check.name) of audit \(task.scheduledAuditName ?? "OnDemand"): \(Self.outcome(result))",
+                description: Self.description(result),
+                sourceURL: page,
+                remediationText: result.check.remediation,
+                remediationURL: page,
+                resourceType: "Other",
+                resourceID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                details: [],
+                productFields: Self.productFields(result, task: task),
+                createdAt: task.startTime,
+                updatedAt: task.startTime,
+                firstObservedAt: task.startTime,
+                lastObservedAt: task.startTime,
+                recordState: isActive ? .active : .archived))
+    }
+
+    private static func outcome(_ result: CheckResult) -> String {
+        switch result.status {
+        case .completedNonCompliant:
+            result.nonCompliantResources.map { "resources that failed: \($0)" } ?? "some resources failed"
+        case .completedCompliant: "no resource failed"
+        case .failed: "could not be carried out"
+        case .canceled: "canceled"
+        case .inProgress, .waitingForDataCollection, .other: "not finished"
+        }
+    }
+
+    private static func description(_ result: CheckResult) -> String {
+        var sentences = ["\(result.check.title): \(outcome(result))."]
+        if let total = result.totalResources { sentences.append("Resources in all: \(total).") }
+        if let suppressed = result.suppressedNonCompliantResources {
+            sentences.append("Failed but suppressed: \(suppressed).")
+        }
+        if let code = result.errorCode { sentences.append("Error: \(code).") }
+        if let message = result.message { sentences.append(message) }
+        return sentences.joined(separator: " ")
+    }
+
+    private static func productFields(_ result: CheckResult, task: AuditTask) -> [(key: String, value: String)] {
+        let fields: [(String, String?)] = [
+            ("ProviderName", providerName),
+            ("ProviderVersion", providerVersion),
+            ("ReportType", "CheckSummary"),
+            ("CheckName", result.check.name),
+            ("CheckRunStatus", result.status.word),
+            ("TaskId", task.id),
+            ("TaskType", task.kind.rawValue),
+            ("TaskStartTime", String(task.startTime.milliseconds)),
+            ("ScheduledAuditName", task.scheduledAuditName),
+            ("NonCompliantResourcesCount", result.nonCompliantResources.map { String($0) }),
+            ("SuppressedNonCompliantResourcesCount", result.suppressedNonCompliantResources.map { String($0) }),
+            ("TotalResourcesCount", result.totalResources.map { String($0) }),
+            ("ErrorCode", result.errorCode),
+        ]
+        return fields.compactMap { key, value in value.map { (key, $0) } }
+    }
+}

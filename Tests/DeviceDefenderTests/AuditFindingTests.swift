@@ -1,0 +1,121 @@
+import JSON
+import Testing
+
+@testable import DeviceDefender
+
+@Suite("Audit findings")
+struct AuditFindingTests {
+    @Test("a documented finding is read in full")
+    func documented() throws {
+        let finding = try AuditFinding(Payloads.finding)
+        #expect(finding.id == "1928b87ab338ee2f541f6fab8c41c4f5")
+        #expect(finding.taskID == "4e2bcd1ccbc2a5dd15292a82ab80c380")
+        #expect(finding.check.name == "IOT_POLICY_OVERLY_PERMISSIVE_CHECK")
+        #expect(finding.taskStartTime?.milliseconds == 1_524_740_766_191)
+        #expect(finding.time.milliseconds == 1_524_740_767_000)
+        #expect(finding.severity == .critical)
+        #expect(finding.resource.type == "IOT_POLICY")
+        #expect(finding.resource.identifier.policyVersion?.name == "FleetPolicy")
+        #expect(finding.resource.identifier.policyVersion?.versionID == "3")
+        #expect(finding.resource.additionalInfo == ["NOTE": "a note", "NUMBER": "7"])
+        #expect(finding.relatedResources.map(\.identifier.clientID) == ["pump 17"])
+        #expect(finding.relatedResources.first?.additionalInfo == ["A": "b"])
+        #expect(finding.reason == "Policy allows broad access to IoT data plane actions: [iot:Connect].")
+        #expect(finding.reasonCode == "ALLOWS_BROAD_ACCESS_TO_IOT_DATA_PLANE_ACTIONS")
+        #expect(!finding.isSuppressed)
+    }
+
+    @Test("a finding without ids, severity, reason and suppression takes the check's severity and counts as open")
+    func minimal() throws {
+        let finding = try AuditFinding([
+            "checkName": "LOGGING_DISABLED_CHECK", "taskStartTime": 5,
+            "nonCompliantResource": ["resourceIdentifier": ["account": "111122223333"]], "severity": "SEVERE",
+        ])
+        #expect(finding.severity == .low)
+        #expect(finding.time == Timestamp(milliseconds: 5000))
+        #expect(!finding.isSuppressed)
+        #expect(finding.id == nil && finding.reason == nil && finding.resource.type == nil)
+    }
+
+    @Test(
+        "without a check, a resource or a time, a finding is not recognized",
+        arguments: ["checkName", "nonCompliantResource"])
+    func missing(name: String) {
+        for value in Payloads.unusable + [5, [:]] {
+            #expect(throws: UnrecognizedMessage.self) { try AuditFinding(Payloads.finding.setting(name, to: value)) }
+        }
+        let timeless = Payloads.finding.setting("findingTime", to: nil).setting("taskStartTime", to: nil)
+        #expect(throws: UnrecognizedMessage(reason: "audit finding: findingTime is missing")) {
+            try AuditFinding(timeless)
+        }
+    }
+
+    @Test("a flag of another type is not recognized, rather than taken for open")
+    func flags() throws {
+        #expect(throws: UnrecognizedMessage.self) { try AuditFinding(Payloads.finding.setting("isSuppressed", to: 1)) }
+        #expect(try AuditFinding(Payloads.finding.setting("isSuppressed", to: "true")).isSuppressed)
+    }
+
+    @Test("more than 100 related resources are cut")
+    func manyRelated() throws {
+        let related = JSON.array(Array(repeating: ["resourceIdentifier": ["clientId": "c"]], count: 500))
+        #expect(
+            try AuditFinding(Payloads.finding.setting("relatedResources", to: related)).relatedResources.count == 100)
+    }
+}
+
+@Suite("Resource identifiers")
+struct ResourceIdentifierTests {
+    @Test(
+        "each documented kind gives its own value",
+        arguments: [
+            (["deviceCertificateId": "ab"], "ab"), (["caCertificateId": "cd"], "cd"),
+            (["cognitoIdentityPoolId": "us-east-1:1"], "us-east-1:1"), (["clientId": "pump 17"], "pump 17"),
+            (["policyVersionIdentifier": ["policyName": "P", "policyVersionId": "2"]], "P:2"),
+            (["policyVersionIdentifier": ["policyName": "P"]], "P"), (["account": "111122223333"], "111122223333"),
+            (["iamRoleArn": "arn:aws:iam::111122223333:role/r"], "arn:aws:iam::111122223333:role/r"),
+            (["roleAliasArn": "arn:x"], "arn:x"),
+            (
+                [
+                    "issuerCertificateIdentifier": [
+                        "issuerCertificateSubject": "CN=x", "issuerId": "ef", "issuerCertificateSerialNumber": "01:02",
+                    ]
+                ], "ef/01:02"
+            ),
+            (["issuerCertificateIdentifier": ["issuerCertificateSubject": "CN=x"]], "CN=x"),
+            (["deviceCertificateArn": "arn:y"], "arn:y"),
+        ] as [(JSON, String)])
+    func kinds(json: JSON, value: String) throws {
+        #expect(try ResourceIdentifier(json).value == value)
+    }
+
+    @Test("of a device certificate's id and ARN the id counts, and both are kept")
+    func both() throws {
+        let identifier = try ResourceIdentifier(["deviceCertificateArn": "arn:y", "deviceCertificateId": "ab"])
+        #expect(identifier.value == "ab")
+        #expect(identifier.deviceCertificateARN == "arn:y")
+    }
+
+    @Test("members that name different things all count")
+    func several() throws {
+        let identifier = try ResourceIdentifier(["clientId": "c", "account": "111122223333", "zone": "z", "area": 5])
+        #expect(identifier.value == "c+111122223333+5+z")
+    }
+
+    @Test("unknown members are kept, also those that are no text")
+    func unknown() throws {
+        let identifier = try ResourceIdentifier(["fleetId": "f-1", "shard": ["b": 1, "a": nil], "none": nil])
+        #expect(identifier.others == ["fleetId": "f-1", "shard": #"{"a":null,"b":1}"#])
+    }
+
+    @Test(
+        "what names nothing, or has the wrong type, is not recognized",
+        arguments: [
+            [:], nil, [], "x", ["clientId": ""], ["clientId": nil], ["clientId": 5], ["deviceCertificateId": []],
+            ["policyVersionIdentifier": [:]], ["policyVersionIdentifier": "P"], ["issuerCertificateIdentifier": [:]],
+            ["iamRoleArn": .string(String(repeating: "x", count: 2049))],
+        ] as [JSON])
+    func refused(json: JSON) {
+        #expect(throws: UnrecognizedMessage.self) { try ResourceIdentifier(json) }
+    }
+}

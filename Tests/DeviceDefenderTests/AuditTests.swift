@@ -1,0 +1,96 @@
+import AWSCore
+import JSON
+import Testing
+
+@testable import DeviceDefender
+
+@Suite("Audits")
+struct AuditTests {
+    @Test("a documented notification is read in full")
+    func documented() throws {
+        guard case .audit(let notification) = try DeviceDefenderMessage(Payloads.audit) else {
+            Issue.record("not an audit notification")
+            return
+        }
+        #expect(notification.account?.digits == "111122223333")
+        let task = notification.task
+        #expect(task.id == "4e2bcd1ccbc2a5dd15292a82ab80c380")
+        #expect(task.status == .completed)
+        #expect(task.kind == .scheduled)
+        #expect(task.scheduledAuditName == "DailyAudit")
+        #expect(task.startTime.milliseconds == 1_524_740_766_191)
+        try #require(task.checks.count == 2)
+        #expect(task.checks[0].check.name == "DEVICE_CERTIFICATE_EXPIRING_CHECK")
+        #expect(task.checks[0].status == .completedNonCompliant)
+        #expect(task.checks[0].nonCompliantResources == 1)
+        #expect(task.checks[0].suppressedNonCompliantResources == 0)
+        #expect(task.checks[0].totalResources == 1000)
+        #expect(task.checks[1].status == .failed)
+        #expect(task.checks[1].errorCode == "INSUFFICIENT_PERMISSIONS")
+        #expect(task.checks[1].message == "The role may not be assumed.")
+    }
+
+    @Test("a described task is read: its time in seconds, its checks by name")
+    func described() throws {
+        let task = try AuditTask(id: "t", description: Payloads.task)
+        #expect(task.id == "t")
+        #expect(task.kind == .onDemand)
+        #expect(task.scheduledAuditName == nil)
+        #expect(task.startTime.milliseconds == 1_524_740_766_191)
+        #expect(task.checks.map(\.check.name) == ["CA_CERTIFICATE_EXPIRING_CHECK", "LOGGING_DISABLED_CHECK"])
+        #expect(task.checks.map(\.status) == [.waitingForDataCollection, .completedCompliant])
+        #expect(task.checks.map(\.nonCompliantResources) == [nil, 0])
+    }
+
+    @Test("only a completed check has looked at all resources")
+    func completeness() {
+        #expect(CheckResult.Status.documented.filter(\.isComplete) == [.completedCompliant, .completedNonCompliant])
+        #expect(!CheckResult.Status("COMPLETED_SOMEHOW").isComplete)
+    }
+
+    @Test("an unknown state of a check keeps its word")
+    func unknownStatus() throws {
+        let json = Payloads.audit.setting(
+            "auditDetails", to: [["checkName": "NEW_CHECK", "checkRunStatus": "ON_HOLD"]])
+        #expect(try AuditNotification(json).task.checks.map(\.status) == [.other("ON_HOLD")])
+    }
+
+    @Test(
+        "without what identifies or decides, an audit is not recognized",
+        arguments: ["taskId", "taskStatus", "taskType", "taskStartTime"])
+    func missing(name: String) {
+        for value in Payloads.unusable {
+            #expect(throws: UnrecognizedMessage.self) { try AuditNotification(Payloads.audit.setting(name, to: value)) }
+        }
+    }
+
+    @Test(
+        "a malformed account, name or list of checks is not recognized",
+        arguments: [
+            ("accountId", "11112222333"), ("accountId", 111_122_223_333), ("scheduledAuditName", 5),
+            ("scheduledAuditName", .string(String(repeating: "x", count: 129))), ("auditDetails", [:]),
+            ("auditDetails", [1]), ("auditDetails", [["checkName": "X"]]),
+            ("auditDetails", [["checkRunStatus": "FAILED"]]),
+            ("auditDetails", [["checkName": "A B", "checkRunStatus": "FAILED"]]),
+            ("auditDetails", .array(Array(repeating: ["checkName": "X", "checkRunStatus": "FAILED"], count: 2))),
+            ("auditDetails", .array(Array(repeating: 1, count: 257))), ("taskStatus", "DONE"), ("taskType", "NONE"),
+        ] as [(String, JSON)])
+    func malformed(name: String, value: JSON) {
+        #expect(throws: UnrecognizedMessage.self) { try AuditNotification(Payloads.audit.setting(name, to: value)) }
+    }
+
+    @Test("counts that are no counts are left out", arguments: ["x", -1, .number("1e99"), [], true] as [JSON])
+    func counts(count: JSON) throws {
+        let json = Payloads.audit.setting(
+            "auditDetails", to: [["checkName": "X", "checkRunStatus": "FAILED", "totalResourcesCount": count]])
+        #expect(try AuditNotification(json).task.checks.first?.totalResources == nil)
+    }
+
+    @Test("a message that is neither an alarm nor an audit, or both, is not recognized")
+    func neither() {
+        let both = Payloads.audit.setting("violationEventType", to: "in-alarm")
+        for json in [[:], [], nil, "x", ["taskId": "x"], both] as [JSON] {
+            #expect(throws: UnrecognizedMessage.self) { try DeviceDefenderMessage(json) }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import AWSCore
+import JSON
+import Testing
+
+@testable import DeviceDefender
+
+@Suite("EventBridge events")
+struct EventBridgeEventTests {
+    @Test("the envelope is read")
+    func envelope() throws {
+        let event = try EventBridgeEvent(Payloads.verification)
+        #expect(event.id == "6a7e8feb-b491-4cf7-a9f1-bf3703467718")
+        #expect(event.origin.description == "111122223333/us-east-1")
+        #expect(event.time.iso8601 == "2026-11-22T10:00:00.000Z")
+        #expect(event.source == "aws.iot")
+        #expect(event.detailType == "AWS API Call via CloudTrail")
+    }
+
+    @Test("a verification is read", arguments: VerificationState.allCases)
+    func verification(state: VerificationState) throws {
+        let json = Payloads.verification.setting(
+            "detail", "requestParameters", "verificationState", to: .string(state.rawValue))
+        #expect(
+            try EventBridgeEvent(json).change
+                == .verification(violationID: "37e1", state: state, description: "lab device"))
+    }
+
+    @Test("a verification without a description is read")
+    func withoutDescription() throws {
+        let json = Payloads.verification.setting("detail", "requestParameters", "verificationStateDescription", to: "")
+        #expect(
+            try EventBridgeEvent(json).change
+                == .verification(violationID: "37e1", state: .falsePositive, description: nil))
+    }
+
+    @Test("suppressions are read: created and updated ones with their expiry, deleted ones without")
+    func suppressions() throws {
+        let created = try EventBridgeEvent(Payloads.suppression)
+        guard case .suppressionCreated(let suppression) = created.change else {
+            Issue.record("not a created suppression")
+            return
+        }
+        #expect(suppression.check.name == "DEVICE_CERTIFICATE_EXPIRING_CHECK")
+        #expect(suppression.resource.deviceCertificateID == "abcdef")
+        #expect(suppression.expirationDate?.iso8601 == "2027-08-20T00:00:00.000Z")
+        #expect(suppression.suppressIndefinitely == false)
+        let updated = Payloads.suppression.setting("detail", "eventName", to: "UpdateAuditSuppression")
+        #expect(try EventBridgeEvent(updated).change == .suppressionUpdated(suppression))
+        let deleted = Payloads.suppression.setting("detail", "eventName", to: "DeleteAuditSuppression")
+        #expect(
+            try EventBridgeEvent(deleted).change
+                == .suppressionDeleted(check: suppression.check, resource: suppression.resource))
+    }
+
+    @Test("an expiry in an unknown form counts as absent")
+    func unknownExpiry() throws {
+        let json = Payloads.suppression.setting("detail", "requestParameters", "expirationDate", to: "one day")
+        guard case .suppressionCreated(let suppression) = try EventBridgeEvent(json).change else {
+            Issue.record("not a created suppression")
+            return
+        }
+        #expect(suppression.expirationDate == nil)
+    }
+
+    @Test("a canceled audit is read")
+    func cancellation() throws {
+        #expect(
+            try EventBridgeEvent(Payloads.cancellation).change
+                == .auditTaskCanceled(taskID: "4e2bcd1ccbc2a5dd15292a82ab80c380"))
+    }
+
+    @Test(
+        "what does not change findings is ignored with a reason",
+        arguments: [
+            (Payloads.verification.setting("detail", "errorCode", to: "AccessDenied"), "the call failed"),
+            (
+                Payloads.verification.setting("detail", "errorCode", to: "AccessDenied")
+                    .setting("detail", "requestParameters", to: nil), "the call failed"
+            ),
+            (Payloads.event("CreateThing", nil), "not a call that changes findings"),
+            (Payloads.verification.setting("source", to: "aws.s3"), "not from AWS IoT"),
+            (Payloads.verification.setting("detail", "eventSource", to: "s3.amazonaws.com"), "not from AWS IoT"),
+            (Payloads.verification.setting("detail-type", to: "Scheduled Event"), "not an API call"),
+        ])
+    func ignored(json: JSON, reason: String) throws {
+        #expect(try EventBridgeEvent(json).change == .ignored(reason: reason))
+    }
+
+    @Test("CloudTrail's record stands in for what a transformer took from the envelope")
+    func trimmed() throws {
+        let detail = try #require(Payloads.cancellation["detail"])
+            .setting("eventID", to: "e-1").setting("recipientAccountId", to: "111122223333")
+        let event = try EventBridgeEvent(["detail": detail])
+        #expect(event.id == "e-1")
+        #expect(event.origin.description == "111122223333/us-east-1")
+        #expect(event.time.iso8601 == "2026-11-22T10:00:00.000Z")
+        #expect(event.change == .auditTaskCanceled(taskID: "4e2bcd1ccbc2a5dd15292a82ab80c380"))
+    }
+
+    @Test(
+        "an event without id, account, Region, time or details, or with malformed ones, is not recognized",
+        arguments: ["id", "account", "region", "detail", "time"])
+    func malformedEnvelope(name: String) {
+        let json = Payloads.cancellation.setting("detail", "awsRegion", to: nil)
+            .setting("detail", "eventTime", to: nil)
+        for value in Payloads.unusable + [5, .string(String(repeating: "x", count: 1000))] {
+            #expect(throws: UnrecognizedMessage.self) { try EventBridgeEvent(json.setting(name, to: value)) }
+        }
+    }
+
+    @Test("an event that says nowhere what service it is about is not recognized")
+    func withoutSource() {
+        let json = Payloads.cancellation.setting("source", to: nil).setting("detail", "eventSource", to: nil)
+        #expect(throws: UnrecognizedMessage(reason: "event: source is missing")) { try EventBridgeEvent(json) }
+    }
+
+    @Test(
+        "a call that matters without its parameters is not recognized",
+        arguments: [
+            (Payloads.verification, "violationId"), (Payloads.verification, "verificationState"),
+            (Payloads.suppression, "checkName"), (Payloads.suppression, "resourceIdentifier"),
+            (Payloads.cancellation, "taskId"),
+        ])
+    func missingParameters(json: JSON, name: String) {
+        for value in Payloads.unusable + ["a b/c"] {
+            #expect(throws: UnrecognizedMessage.self) {
+                try EventBridgeEvent(json.setting("detail", "requestParameters", name, to: value))
+            }
+        }
+        #expect(throws: UnrecognizedMessage.self) {
+            try EventBridgeEvent(json.setting("detail", "requestParameters", to: nil))
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import JSON
+import Testing
+
+@testable import DeviceDefender
+
+@Suite("Hostile input")
+struct HostileInputTests {
+    static let marker = "only-in-the-payload"
+
+    static let replacements: [JSON] = [
+        nil, true, "", " ", .string(marker), .string("\u{0}\u{202E}" + String(repeating: "🚰", count: 3000)), 0, -1,
+        .number("9223372036854775807"), .number("-9223372036854775808"), .number("18446744073709551616"),
+        .number("1e308"), .number("1e999"), .number("-1e999"), .number("0.0000001"), [], [[]], [nil], [:], ["": ""],
+        .object([marker: .string(marker)]),
+    ]
+
+    @Test(
+        "whatever one part of a message is replaced by, it is read or refused without a word of it",
+        arguments: Payloads.all)
+    func variants(payload: JSON) {
+        var refused = 0
+        for json in payload.variants(replacements: Self.replacements) {
+            for reason in Self.reasons(json) {
+                refused += 1
+                #expect(!reason.contains(Self.marker))
+                #expect((1...200).contains(reason.count))
+            }
+        }
+        #expect(refused > 0)
+    }
+
+    /// The reasons of all readers that refuse a value.
+    private static func reasons(_ json: JSON) -> [String] {
+        var reasons: [String] = []
+        func read(_ reader: () throws(UnrecognizedMessage) -> Void) {
+            do { try reader() } catch { reasons.append(error.reason) }
+        }
+        read { () throws(UnrecognizedMessage) in _ = try DeviceDefenderMessage(json) }
+        read { () throws(UnrecognizedMessage) in _ = try AuditTask(id: "t", description: json) }
+        read { () throws(UnrecognizedMessage) in _ = try AuditFinding(json) }
+        read { () throws(UnrecognizedMessage) in _ = try EventBridgeEvent(json) }
+        read { () throws(UnrecognizedMessage) in _ = try ResourceIdentifier(json) }
+        return reasons
+    }
+}

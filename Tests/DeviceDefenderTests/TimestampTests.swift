@@ -1,0 +1,113 @@
+import JSON
+import Testing
+
+@testable import DeviceDefender
+
+@Suite("Timestamps")
+struct TimestampTests {
+    @Test(
+        "a moment is written in ISO 8601 and read back",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"), (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_795_341_600_123, "2026-11-22T10:00:00.123Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        ] as [(Int64, String)])
+    func text(milliseconds: Int64, text: String) {
+        let timestamp = Timestamp(milliseconds: milliseconds)
+        #expect(timestamp.iso8601 == text)
+        #expect(Timestamp(iso8601: text) == timestamp)
+    }
+
+    @Test("every day from 1970 to 2400 is written and read back")
+    func everyDay() {
+        for day in Int64(0)..<157_000 {
+            let timestamp = Timestamp(milliseconds: day * 86_400_000 + 43_200_000)
+            #expect(Timestamp(iso8601: timestamp.iso8601) == timestamp)
+        }
+    }
+
+    @Test("milliseconds outside of the range become its nearest end")
+    func clamped() {
+        #expect(Timestamp(milliseconds: -1).milliseconds == 0)
+        #expect(Timestamp(milliseconds: .min).milliseconds == 0)
+        #expect(Timestamp(milliseconds: .max).iso8601 == "9999-12-31T23:59:59.999Z")
+    }
+
+    @Test("seconds are taken to the nearest millisecond")
+    func seconds() {
+        #expect(Timestamp(seconds: 1_524_740_766.191)?.milliseconds == 1_524_740_766_191)
+        #expect(Timestamp(seconds: 0)?.milliseconds == 0)
+        #expect(Timestamp(seconds: 253_402_300_799)?.iso8601 == "9999-12-31T23:59:59.000Z")
+    }
+
+    @Test(
+        "seconds that are no moment of the range are refused",
+        arguments: [-1, .nan, .infinity, -.infinity, 253_402_300_800, 1e300, .greatestFiniteMagnitude])
+    func refusedSeconds(seconds: Double) {
+        #expect(Timestamp(seconds: seconds) == nil)
+    }
+
+    @Test(
+        "other forms of ISO 8601 are read",
+        arguments: [
+            ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00.000Z"),
+            ("2026-11-22T10:00:00.1Z", "2026-11-22T10:00:00.100Z"),
+            ("2026-11-22T10:00:00.123456789Z", "2026-11-22T10:00:00.123Z"),
+            ("2026-11-22T10:00:00+01:30", "2026-11-22T08:30:00.000Z"),
+            ("2026-11-22T10:00:00-1800", "2026-11-23T04:00:00.000Z"),
+        ])
+    func otherForms(text: String, expected: String) {
+        #expect(Timestamp(iso8601: text)?.iso8601 == expected)
+    }
+
+    @Test(
+        "what is not ISO 8601, or no date, is refused",
+        arguments: [
+            "", "Z", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00.1234567890Z",
+            "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z",
+            "2026-11-22T24:00:00Z", "2026-11-22T10:60:00Z", "2026-11-22T10:00:60Z", "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "2026-11-22T10:00:00+18:01",
+            "2026-11-22T10:00:00+01:60", "2026-11-22T10:00:00ZZ", "２026-11-22T10:00:00Z", "+026-11-22T10:00:00Z",
+            String(repeating: "0", count: 100_000),
+        ])
+    func refusedText(text: String) {
+        #expect(Timestamp(iso8601: text) == nil)
+    }
+
+    @Test(
+        "an expiry is read in every form that CloudTrail may have",
+        arguments: [
+            .number("1724112000"), .number("1724112000.0"), .number("1724112000000"), "1724112000", "1.724112E9",
+            "2024-08-20T00:00:00Z", "Aug 20, 2024 12:00:00 AM", "Aug 20, 2024, 12:00:00\u{202F}AM",
+            "AUG 20, 2024 12:00:00 am",
+        ] as [JSON])
+    func leniency(json: JSON) {
+        #expect(Timestamp(lenient: json)?.iso8601 == "2024-08-20T00:00:00.000Z")
+    }
+
+    @Test("noon and midnight of the English form are told apart")
+    func noon() {
+        #expect(Timestamp(lenient: "Aug 20, 2024 12:00:01 PM")?.iso8601 == "2024-08-20T12:00:01.000Z")
+        #expect(Timestamp(lenient: "Aug 20, 2024 1:02:03 PM")?.iso8601 == "2024-08-20T13:02:03.000Z")
+        #expect(Timestamp(lenient: "Aug 20, 2024 11:59:59 AM")?.iso8601 == "2024-08-20T11:59:59.000Z")
+    }
+
+    @Test(
+        "an expiry in no known form is refused",
+        arguments: [
+            "", "tomorrow", "nan", "inf", .number("-1"), .number("1e999"), .number("99999999999999999999"), nil, true,
+            [], "Aug 20, 2024 13:00:00 PM", "Aug 20, 2024 0:00:00 AM", "Aug 32, 2024 1:00:00 AM",
+            "Foo 20, 2024 1:00:00 AM", "Aug 20, 2024 1:00 AM", "Aug 20, 2024 1:00:00",
+            "Aug -9223372036854775808, 2024 1:00:00 AM",
+            "Aug 20, 9223372036854775807 1:00:00 AM",
+        ] as [JSON])
+    func refusedLeniency(json: JSON) {
+        #expect(Timestamp(lenient: json) == nil)
+    }
+
+    @Test("timestamps are ordered by time")
+    func order() {
+        #expect(Timestamp(milliseconds: 1) < Timestamp(milliseconds: 2))
+    }
+}
