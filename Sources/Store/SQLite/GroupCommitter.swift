@@ -35,6 +35,12 @@ final class GroupCommitter: Sendable {
     /// How many transactions were committed.
     var commitCount: Int { commits.load(ordering: .relaxed) }
 
+    /// How many writes wait for the next transaction.
+    var waitingCount: Int { state.withLock(\.waiting.count) }
+
+    /// Whether further writes are refused.
+    var isClosed: Bool { state.withLock(\.isClosed) }
+
     /// Writes, together with others, and returns once it is durable.
     ///
     /// What the body throws rolls back the whole transaction, the parts of others included. A refusal that concerns

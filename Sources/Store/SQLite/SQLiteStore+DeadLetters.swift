@@ -24,6 +24,7 @@ enum DeadLetterSQL {
 }
 
 extension SQLiteStore {
+    /// Gives a delivery up.
     public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
         let reason = Limits.trimmed(reason: reason)
         try await write(under: lease) { db in
@@ -31,6 +32,7 @@ extension SQLiteStore {
         }
     }
 
+    /// Lists dead letters, those that failed last first in time.
     public func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
         return try await read { db in
@@ -39,19 +41,21 @@ extension SQLiteStore {
                 arguments: [last?.lastFailedAt ?? .min, last?.delivery.id ?? "", limit])
             return try rows.map { row in
                 DeadLetter(
-                    delivery: try Self.delivery(row, payload: row.bytes(9)), attempts: try row.required(5),
+                    delivery: try Self.readDelivery(row, payload: row.bytes(9)), attempts: try row.required(5),
                     firstFailedAt: try row.required(6), lastFailedAt: try row.required(7),
                     reason: try row.required(8))
             }
         }
     }
 
+    /// Puts dead letters back into the queue as if they were new.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
         signal.notify()
         return count
     }
 
+    /// Removes dead letters for good.
     public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }

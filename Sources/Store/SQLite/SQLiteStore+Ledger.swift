@@ -39,6 +39,7 @@ enum LedgerSQL {
 }
 
 extension SQLiteStore {
+    /// Looks findings up by their ids, all in one state of the ledger.
     public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
         try await read { db in
             // One look-up after the other: without a network between, that costs no more than a list of ids would,
@@ -48,12 +49,13 @@ extension SQLiteStore {
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for id in ids where !id.utf8.contains(0) {
                 guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-                entries[id] = try Self.ledgerEntry(row)
+                entries[id] = try Self.readEntry(row)
             }
             return entries
         }
     }
 
+    /// Lists the findings of an origin that are current.
     public func activeLedgerEntries(
         of origin: Origin, kind: LedgerEntry.Kind, group: String?, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -70,10 +72,11 @@ extension SQLiteStore {
                     db.cachedStatement(sql: LedgerSQL.active),
                     arguments: [origin.stored, kind.rawValue, last?.group ?? "", last?.id ?? "", limit])
             }
-            return try rows.map(Self.ledgerEntry)
+            return try rows.map(Self.readEntry)
         }
     }
 
+    /// Forgets findings that are archived and were updated last before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: LedgerSQL.purge).execute(arguments: [time, limit])
@@ -90,7 +93,7 @@ extension SQLiteStore {
         }
     }
 
-    private static func ledgerEntry(_ row: Row) throws -> LedgerEntry {
+    private static func readEntry(_ row: Row) throws -> LedgerEntry {
         LedgerEntry(
             id: try row.required(0), origin: try row.origin(1), kind: try row.value(2), group: try row.required(3),
             createdAt: try row.required(4), updatedAt: try row.required(5), eventTime: try row.required(6),

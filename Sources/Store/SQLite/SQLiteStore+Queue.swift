@@ -67,6 +67,7 @@ enum QueueSQL {
 }
 
 extension SQLiteStore {
+    /// Adds a delivery to the queue unless its id is known.
     public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
         try Limits.check(delivery)
         let outcome = try await committer.write { db in
@@ -83,6 +84,7 @@ extension SQLiteStore {
         return outcome
     }
 
+    /// Leases deliveries that are ready, origin by origin in turn.
     public func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64
     ) async throws(StoreError) -> LeaseBatch {
@@ -102,10 +104,12 @@ extension SQLiteStore {
         }
     }
 
+    /// Waits until there may be more to lease than the batch with this mark saw.
     public func waitForWork(after mark: WorkMark) async {
         await signal.wait(after: mark)
     }
 
+    /// Moves the end of a lease to the duration after now.
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
         return try await write(under: lease) { db in
@@ -116,11 +120,13 @@ extension SQLiteStore {
         }
     }
 
+    /// Puts findings into the ledger while the work on a delivery goes on.
     public func record(_ entries: [LedgerEntry], under lease: Lease) async throws(StoreError) {
         try Limits.check(entries)
         try await write(under: lease) { db in try Self.upsert(entries, in: db) }
     }
 
+    /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         try await write(under: lease) { db in
@@ -130,6 +136,7 @@ extension SQLiteStore {
         }
     }
 
+    /// Puts a delivery off after a failure.
     public func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError) {
         let reason = Limits.trimmed(reason: reason)
         try await write(under: lease) { db in
@@ -138,6 +145,7 @@ extension SQLiteStore {
         signal.notify()
     }
 
+    /// Gives deliveries back untouched.
     public func release(_ leases: [Lease]) async throws(StoreError) {
         try await committer.write { db in
             for lease in leases where try Self.isHeld(lease, in: db) {
@@ -148,6 +156,7 @@ extension SQLiteStore {
         signal.notify()
     }
 
+    /// Forgets deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: QueueSQL.purge).execute(arguments: [time, limit])
@@ -183,7 +192,7 @@ extension SQLiteStore {
             let lease = Lease(
                 deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
                 number: try row.required(6, as: Int64.self) &+ 1)
-            let delivery = try delivery(row, payload: row.bytes(7))
+            let delivery = try readDelivery(row, payload: row.bytes(7))
             let attempt = try row.required(5, as: Int.self) &+ 1
             try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
                 end, attempt, lease.number, owner, lease.sequence,
@@ -193,7 +202,7 @@ extension SQLiteStore {
     }
 
     /// Reads a delivery from a row that begins with sequence, id, origin, source and time of receipt.
-    static func delivery(_ row: Row, payload: [UInt8]) throws -> Delivery {
+    static func readDelivery(_ row: Row, payload: [UInt8]) throws -> Delivery {
         Delivery(
             id: try row.required(1), origin: try row.origin(2), source: try row.value(3),
             receivedAt: try row.required(4), payload: payload)

@@ -13,6 +13,7 @@ enum UpkeepSQL {
 }
 
 extension SQLiteStore {
+    /// Counts what the store holds; reads the index entry of each delivery and finding.
     public func status() async throws(StoreError) -> StoreStatus {
         try await read { db in
             var status = StoreStatus()
@@ -30,6 +31,7 @@ extension SQLiteStore {
         }
     }
 
+    /// Adds one to a counter in the file, durably.
     public func checkWritable() async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: UpkeepSQL.probe).execute()

@@ -46,6 +46,7 @@ public final class SQLiteStore: Store {
         committer = GroupCommitter(pool: pool)
     }
 
+    /// Finishes the writes that wait, closes the file, and lets go of the lock.
     public func close() async {
         signal.close()
         await committer.close()

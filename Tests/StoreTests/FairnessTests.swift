@@ -1,0 +1,56 @@
+import AWSCore
+import Testing
+
+@testable import Store
+
+@Suite struct FairnessTests {
+    @Test func aBacklogOfOneOriginLeavesTheOthersTheirShare() async throws {
+        try await withStore { store async throws in
+            for number in 0..<30 { _ = try await store.append(delivery(number, of: origins[0])) }
+            for number in 30..<33 { _ = try await store.append(delivery(number, of: origins[1], at: 5)) }
+            _ = try await store.append(delivery(40, of: origins[2], at: 6))
+            let taken = try await store.take(12, now: 10)
+            let counts = Dictionary(grouping: taken, by: \.delivery.origin).mapValues(\.count)
+            #expect(counts == [origins[0]: 8, origins[1]: 3, origins[2]: 1])
+        }
+    }
+
+    @Test func aLimitSmallerThanTheNumberOfOriginsReachesThemAllInTurn() async throws {
+        try await withStore { store async throws in
+            for number in 0..<9 { _ = try await store.append(delivery(number, of: origins[number % 3])) }
+            var served: [String] = []
+            for _ in 0..<6 { served += try await store.take(1, now: 0).map(\.delivery.origin.description) }
+            let sorted = origins.map(\.description).sorted()
+            #expect(served == sorted + sorted)
+        }
+    }
+
+    @Test func anOriginWithNothingReadyTakesNoTurn() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1, of: origins[0], at: 1_000))
+            for number in 2..<6 { _ = try await store.append(delivery(number, of: origins[1])) }
+            #expect(try await store.take(4, now: 0).count == 4)
+        }
+    }
+
+    @Test func theRingGoesOnBehindTheLastAndAroundTheEnd() {
+        #expect(FairShare.ring([1, 3, 5], after: nil) == [1, 3, 5])
+        #expect(FairShare.ring([1, 3, 5], after: 3) == [5, 1, 3])
+        #expect(FairShare.ring([1, 3, 5], after: 2) == [3, 5, 1])
+        #expect(FairShare.ring([1, 3, 5], after: 5) == [1, 3, 5])
+        #expect(FairShare.ring([Int](), after: 5) == [])
+    }
+
+    @Test func whatSomeLeaveGoesToTheOthersAndNeverBeyondTheLimit() {
+        for limit in 1...20 {
+            var left = ["a": 1, "b": 9, "c": 4]
+            let (items, last) = FairShare.take(limit: limit, from: ["a", "b", "c"]) { name, share in
+                let count = min(share, left[name] ?? 0)
+                left[name, default: 0] -= count
+                return Array(repeating: name, count: count)
+            }
+            #expect(items.count == min(limit, 14))
+            #expect(last == items.last)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import Store
+import Testing
+
+@Suite struct LeaseTests {
+    @Test func anExpiredLeaseIsTakenOverAndItsOldHolderRefused() async throws {
+        try await withStore { store async throws in
+            let old = try await store.takeNew(1)
+            #expect(try await store.take(now: 9_999).isEmpty)
+            let new = try #require(try await store.take(now: 10_000, owner: "other").first)
+            #expect(new.attempt == 2)
+            let lease = old.lease
+            #expect(await failure { try await store.complete(lease, recording: [entry("a")], now: 1) } == .leaseLost)
+            #expect(await failure { try await store.record([entry("a")], under: lease) } == .leaseLost)
+            #expect(await failure { try await store.retry(lease, at: 1, reason: "", now: 1) } == .leaseLost)
+            #expect(await failure { try await store.deadLetter(lease, reason: "", now: 1) } == .leaseLost)
+            #expect(await failure { _ = try await store.extend(lease, for: .seconds(9), now: 1) } == .leaseLost)
+            try await store.release([lease])
+            #expect(try await store.status().leased == 1)
+            #expect(try await store.ledgerEntries(ids: ["a"]).isEmpty)
+            try await store.complete(new.lease, recording: [], now: 1)
+            #expect(try await store.status().completed == 1)
+        }
+    }
+
+    @Test func whoeverComesLateButFirstMayComplete() async throws {
+        try await withStore { store async throws in
+            let taken = try await store.takeNew(1)
+            try await store.complete(taken.lease, recording: [], now: 1_000_000)
+            #expect(try await store.status().completed == 1)
+        }
+    }
+
+    @Test func afterAReleaseTheSameWorkersOldLeaseIsLost() async throws {
+        try await withStore { store async throws in
+            let old = try await store.takeNew(1)
+            try await store.release([old.lease])
+            let new = try #require(try await store.take(now: 0).first)
+            #expect(new.attempt == old.attempt)
+            #expect(await failure { try await store.complete(old.lease, recording: [], now: 1) } == .leaseLost)
+            try await store.complete(new.lease, recording: [], now: 1)
+        }
+    }
+
+    @Test func aLeaseOfAPurgedDeliveryIsLostEvenWhenItsIdCameAgain() async throws {
+        try await withStore { store async throws in
+            let old = try await store.takeNew(1)
+            try await store.complete(old.lease, recording: [], now: 1)
+            #expect(try await store.purge(completedBefore: 2) == 1)
+            let new = try await store.takeNew(1)
+            #expect(await failure { try await store.complete(old.lease, recording: [], now: 1) } == .leaseLost)
+            try await store.complete(new.lease, recording: [], now: 1)
+        }
+    }
+
+    @Test func aLeaseEndsOnlyOnce() async throws {
+        try await withStore { store async throws in
+            let taken = try await store.takeNew(1)
+            try await store.complete(taken.lease, recording: [], now: 1)
+            #expect(await failure { try await store.complete(taken.lease, recording: [], now: 1) } == .leaseLost)
+            #expect(await failure { try await store.retry(taken.lease, at: 1, reason: "", now: 1) } == .leaseLost)
+            #expect(try await store.status().completed == 1)
+        }
+    }
+
+    @Test func anExtendedLeaseIsNotTakenOverBeforeItsNewEnd() async throws {
+        try await withStore { store async throws in
+            let taken = try await store.takeNew(1)
+            let extended = try await store.extend(taken.lease, for: .seconds(20), now: 5_000)
+            #expect(extended.until == 25_000)
+            #expect(try await store.take(now: 24_999).isEmpty)
+            try await store.complete(extended, recording: [], now: 24_999)
+        }
+    }
+
+    @Test func aLeaseOfAnotherOriginsDeliveryUnderTheSameNumberIsLost() async throws {
+        try await withStore { store async throws in
+            let taken = try await store.takeNew(1)
+            let forged = Lease(
+                deliveryID: "sns:2", owner: "w", until: taken.lease.until, sequence: 1, number: 1)
+            #expect(await failure { try await store.complete(forged, recording: [], now: 1) } == .leaseLost)
+        }
+    }
+}

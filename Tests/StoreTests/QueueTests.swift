@@ -1,0 +1,176 @@
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct QueueTests {
+    @Test func anAppendedDeliveryIsLeasedAsItWas() async throws {
+        try await withStore { store async throws in
+            let given = Delivery(
+                id: "eventBridge:x", origin: origins[1], source: .eventBridge, receivedAt: 5, payload: [0, 255, 0])
+            #expect(try await store.append(given) == .stored)
+            let batch = try await store.lease(limit: 1, for: .milliseconds(1500), owner: "w", now: 10)
+            #expect(batch.deliveries.map(\.delivery) == [given])
+            #expect(batch.deliveries.map(\.attempt) == [1])
+            #expect(batch.deliveries.first?.lease.until == 1510)
+            #expect(batch.deliveries.first?.lease.owner == "w")
+            #expect(batch.nextReadyAt == 1510)
+        }
+    }
+
+    @Test func anEmptyPayloadIsKept() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1, payload: []))
+            #expect(try await store.take(now: 0).first?.delivery.payload == [])
+        }
+    }
+
+    @Test func aDeliveryIsNotLeasedBeforeItCameInNorTwice() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1, at: 100))
+            let early = try await store.lease(limit: 10, for: .seconds(1), owner: "w", now: 99)
+            #expect(early.deliveries.isEmpty)
+            #expect(early.nextReadyAt == 100)
+            #expect(try await store.take(now: 100).count == 1)
+            #expect(try await store.take(now: 100).isEmpty)
+        }
+    }
+
+    @Test func theLongestReadyIsLeasedFirst() async throws {
+        try await withStore { store async throws in
+            for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {
+                _ = try await store.append(delivery(number, at: time))
+            }
+            #expect(try await store.take(3, now: 100).map(\.delivery.id) == ["sns:2", "sns:4", "sns:3"])
+        }
+    }
+
+    @Test func anIdIsADuplicateInEveryStateAndNewAgainAfterThePurge() async throws {
+        try await withStore { store async throws in
+            #expect(try await store.append(delivery(1)) == .stored)
+            #expect(try await store.append(delivery(1)) == .duplicate)
+            let first = try #require(try await store.take(now: 0).first)
+            #expect(try await store.append(delivery(1)) == .duplicate)
+            try await store.complete(first.lease, recording: [], now: 50)
+            #expect(try await store.append(delivery(1)) == .duplicate)
+            let dead = try await store.takeNew(2)
+            try await store.deadLetter(dead.lease, reason: "no", now: 1)
+            #expect(try await store.append(delivery(2)) == .duplicate)
+
+            #expect(try await store.purge(completedBefore: 50) == 0)
+            #expect(try await store.append(delivery(1)) == .duplicate)
+            #expect(try await store.purge(completedBefore: 51) == 1)
+            #expect(try await store.append(delivery(1)) == .stored)
+            #expect(try await store.append(delivery(2)) == .duplicate)
+        }
+    }
+
+    @Test func aDuplicateChangesNothing() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1, payload: [1]))
+            _ = try await store.append(delivery(1, of: origins[1], at: 9, payload: [2]))
+            #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1, payload: [1])])
+        }
+    }
+
+    @Test func moreThanOneStepOfDeletionIsPurgedAndSpaceGivenBack() async throws {
+        try await withStore { store async throws in
+            let payload = [UInt8](repeating: 9, count: 4000)
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 0..<2500 {
+                    group.addTask { _ = try await store.append(delivery(number, payload: payload)) }
+                }
+            }
+            while case let taken = try await store.take(1000, now: 0), !taken.isEmpty {
+                try await withThrowingDiscardingTaskGroup { group in
+                    for one in taken { group.addTask { try await store.complete(one.lease, recording: [], now: 1) } }
+                }
+            }
+            let before = try await store.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+            #expect(try await store.purge(completedBefore: 2) == 2500)
+            let after = try await store.pool.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+            #expect(after < before)
+            #expect(try await store.status() == StoreStatus())
+        }
+    }
+
+    @Test func aRetriedDeliveryComesBackAtItsTimeWithTheNextAttempt() async throws {
+        try await withStore { store async throws in
+            let first = try await store.takeNew(1)
+            try await store.retry(first.lease, at: 500, reason: "throttled", now: 10)
+            let wait = try await store.lease(limit: 1, for: .seconds(1), owner: "w", now: 499)
+            #expect(wait.deliveries.isEmpty)
+            #expect(wait.nextReadyAt == 500)
+            #expect(try await store.take(now: 500).map(\.attempt) == [2])
+        }
+    }
+
+    @Test func aReleasedDeliveryComesBackAtOnceAndTheAttemptDoesNotCount() async throws {
+        try await withStore { store async throws in
+            let first = try await store.takeNew(1)
+            let second = try await store.takeNew(2)
+            try await store.complete(second.lease, recording: [], now: 0)
+            try await store.release([first.lease, second.lease])
+            let again = try await store.take(now: 0)
+            #expect(again.map(\.delivery.id) == ["sns:1"])
+            #expect(again.map(\.attempt) == [1])
+        }
+    }
+
+    @Test(arguments: ["", String(repeating: "x", count: 257), "sns:a b", "sns:\u{0}", "sns:é", "sns:\n"])
+    func aMalformedIdIsRefused(id: String) async throws {
+        try await withStore { store async throws in
+            let bad = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            #expect(await failure { _ = try await store.append(bad) } == .invalidValue)
+            #expect(try await store.status() == StoreStatus())
+        }
+    }
+
+    @Test func theLongestIdIsTaken() async throws {
+        try await withStore { store async throws in
+            let id = String(repeating: "~", count: 256)
+            let long = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            #expect(try await store.append(long) == .stored)
+            #expect(try await store.take(now: 0).first?.lease.deliveryID == id)
+        }
+    }
+
+    @Test func whatIsOutsideTheRangesOfALeaseIsRefused() async throws {
+        try await withStore { store async throws in
+            for limit in [0, -1, 1001] {
+                #expect(await failure { _ = try await store.take(limit, now: 0) } == .invalidValue)
+            }
+            for owner in ["", "a\u{0}", String(repeating: "x", count: 257)] {
+                #expect(await failure { _ = try await store.take(now: 0, owner: owner) } == .invalidValue)
+            }
+            for span in [Duration.zero, .seconds(-1), .microseconds(999)] {
+                #expect(
+                    await failure { _ = try await store.lease(limit: 1, for: span, owner: "w", now: 0) }
+                        == .invalidValue)
+            }
+        }
+    }
+
+    @Test func aLeaseThatEndsBeyondAllTimeEndsAtTheEndOfTime() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1))
+            let batch = try await store.lease(limit: 1, for: .seconds(Int64.max), owner: "w", now: 5)
+            #expect(batch.deliveries.first?.lease.until == .max)
+        }
+    }
+
+    @Test func statusCountsEveryState() async throws {
+        try await withStore { store async throws in
+            try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 0)
+            try await store.complete(
+                store.takeNew(2).lease, recording: [entry("b"), entry("c", recordState: .archived)], now: 0)
+            try await store.deadLetter(store.takeNew(3).lease, reason: "no", now: 0)
+            _ = try await store.takeNew(4, now: 70)
+            for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + Int64(number))) }
+            var expected = StoreStatus()
+            (expected.pending, expected.leased, expected.completed, expected.dead) = (4, 1, 2, 1)
+            (expected.oldestReceivedAt, expected.activeFindings, expected.archivedFindings) = (65, 2, 1)
+            #expect(try await store.status() == expected)
+        }
+    }
+}

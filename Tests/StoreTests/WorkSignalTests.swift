@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Store
+
+@Suite struct WorkSignalTests {
+    /// Starts waiting after an empty batch, acts once it does wait, and returns when the wait is over.
+    private func expectWake(
+        _ store: SQLiteStore, now: Int64 = 0, by act: () async throws -> Void
+    ) async throws {
+        let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: now)
+        #expect(batch.deliveries.isEmpty)
+        async let wait: Void = store.waitForWork(after: batch.mark)
+        while store.signal.waiterCount == 0 { await Task.yield() }
+        try await act()
+        await wait
+        #expect(store.signal.waiterCount == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatGivesWorkWakesTheWaiting() async throws {
+        try await withStore { store async throws in
+            try await expectWake(store) { _ = try await store.append(delivery(1)) }
+            let first = try #require(try await store.take(now: 0).first)
+            try await expectWake(store) { try await store.retry(first.lease, at: 5, reason: "", now: 0) }
+            let second = try #require(try await store.take(now: 5).first)
+            try await expectWake(store) { try await store.release([second.lease]) }
+            let third = try #require(try await store.take(now: 5).first)
+            try await store.deadLetter(third.lease, reason: "", now: 5)
+            try await expectWake(store) { _ = try await store.requeueDeadLetters(ids: ["sns:1"]) }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatCameBetweenLookingAndWaitingEndsTheWaitAtOnce() async throws {
+        try await withStore { store async throws in
+            let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: 0)
+            _ = try await store.append(delivery(1))
+            await store.waitForWork(after: batch.mark)
+            #expect(try await store.take(now: 0).count == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aDuplicateWakesNobody() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1))
+            let mark = store.signal.mark
+            _ = try await store.append(delivery(1))
+            #expect(store.signal.mark == mark)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func cancellingAndClosingEndTheWait() async throws {
+        let signal = WorkSignal()
+        let cancelled = Task { await signal.wait(after: WorkMark()) }
+        while signal.waiterCount == 0 { await Task.yield() }
+        cancelled.cancel()
+        await cancelled.value
+        let early = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            await signal.wait(after: WorkMark())
+        }
+        await early.value
+        async let closed: Void = signal.wait(after: WorkMark())
+        while signal.waiterCount == 0 { await Task.yield() }
+        signal.close()
+        await closed
+        await signal.wait(after: WorkMark())
+        #expect(signal.waiterCount == 0)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func everybodyWhoWaitsIsWoken() async {
+        let signal = WorkSignal()
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { await signal.wait(after: WorkMark()) } }
+            while signal.waiterCount < 50 { await Task.yield() }
+            signal.notify()
+        }
+        #expect(signal.mark == WorkMark(count: 1))
+    }
+}
