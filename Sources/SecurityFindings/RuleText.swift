@@ -2,10 +2,10 @@ import DeviceDefender
 
 /// Behaviors and measured values in words.
 enum RuleText {
-    /// What is normal, for example `less than 10 within 300 seconds`; nil if the behavior does not say.
+    /// What is normal, for example `less than 10, over 300 seconds`.
     static func normal(_ criteria: BehaviorCriteria) -> String {
         var text = threshold(criteria)
-        if let seconds = criteria.durationSeconds { text += " within \(counted(seconds, "second"))" }
+        if let seconds = criteria.durationSeconds { text += ", over \(counted(seconds, "second"))" }
         if let datapoints = criteria.consecutiveDatapointsToAlarm, datapoints > 1 {
             text += " (an alarm takes \(datapoints) violations in a row)"
         }
@@ -18,7 +18,7 @@ enum RuleText {
             let confidence = level.map { " (alarms from \($0.rawValue) confidence on)" } ?? ""
             return "as machine learning expects it\(confidence)"
         case .statistical(let statistic):
-            return "\(words(criteria.comparison)) the fleet's \(statistic) percentile"
+            return "\(words(criteria.comparison)) the fleet's percentile \(statistic)"
         case .fixed(let value):
             return "\(words(criteria.comparison)) \(text(value))"
         }
@@ -63,7 +63,8 @@ enum RuleText {
         return elements.count > 20 ? "\(shown) and \(elements.count - 20) more" : shown
     }
 
-    private static func counted(_ count: Int64, _ noun: String) -> String {
+    /// A count with its noun, for example `1 second`.
+    static func counted(_ count: Int64, _ noun: String) -> String {
         count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
     }
 }

@@ -55,7 +55,7 @@ extension SecurityFinding {
         let resource = FindingText.required(finding.resource.identifier.value, to: 256)
         let reason = finding.reason ?? finding.reasonCode ?? finding.check.title
         return
-            "\(resourceKind(finding.resource.type)) \(resource) does not comply with \(finding.check.name): \(reason)"
+            "\(resourceKind(finding.resource.type)) \(resource) failed \(finding.check.name): \(reason)"
     }
 
     /// What Device Defender calls a type of resource, for a reader.

@@ -41,7 +41,7 @@ extension SecurityFinding {
     private static func outcome(_ result: CheckResult) -> String {
         switch result.status {
         case .completedNonCompliant:
-            result.nonCompliantResources.map { "resources that failed: \($0)" } ?? "some resources failed"
+            result.nonCompliantResources.map { "\(RuleText.counted($0, "resource")) failed" } ?? "some resources failed"
         case .completedCompliant: "no resource failed"
         case .failed: "could not be carried out"
         case .canceled: "canceled"
@@ -51,9 +51,9 @@ extension SecurityFinding {
 
     private static func description(_ result: CheckResult) -> String {
         var sentences = ["\(result.check.title): \(outcome(result))."]
-        if let total = result.totalResources { sentences.append("Resources in all: \(total).") }
+        if let total = result.totalResources { sentences.append("\(RuleText.counted(total, "resource")) checked.") }
         if let suppressed = result.suppressedNonCompliantResources {
-            sentences.append("Failed but suppressed: \(suppressed).")
+            sentences.append("\(RuleText.counted(suppressed, "failure")) suppressed.")
         }
         if let code = result.errorCode { sentences.append("Error: \(code).") }
         if let message = result.message { sentences.append(message) }

@@ -1,0 +1,175 @@
+import AWSCore
+import DeviceDefender
+import JSON
+import Testing
+
+@testable import SecurityFindings
+
+@Suite("The limits of the format")
+struct LimitTests {
+    @Test(
+        "a text is cut between characters, and the cut shows",
+        arguments: [
+            ("abcdef", 6, "abcdef"), ("abcdefg", 6, "abcde…"), ("🚰🚰🚰", 6, "🚰🚰🚰"), ("🚰🚰🚰🚰", 6, "🚰🚰…"),
+            ("ae\u{301}e\u{301}e\u{301}", 6, "ae\u{301}e\u{301}…"), ("👩‍👩‍👧‍👦!!", 12, "👩‍👩‍👧‍👦…"),
+        ])
+    func cut(text: String, limit: Int, expected: String) {
+        #expect(FindingText.bounded(text, to: limit) == expected)
+    }
+
+    @Test("one character that is longer than the limit is cut inside, not dropped")
+    func longCharacter() throws {
+        let text = "e" + String(repeating: "\u{301}", count: 5000)
+        let cut = try #require(FindingText.bounded(text, to: 256))
+        #expect(cut.utf16.count == 256)
+        #expect(cut.hasPrefix("e\u{301}") || cut.unicodeScalars.first == "e")
+    }
+
+    @Test("blank texts are refused", arguments: ["", " ", "\n\t", "\u{0}", "\u{A0}\u{3000}", "\u{2028}", "\u{202E}"])
+    func blank(text: String) {
+        #expect(FindingText.bounded(text, to: 10) == nil)
+    }
+
+    @Test("what disturbs a one-line text becomes a space")
+    func controls() {
+        #expect(
+            FindingText.bounded("a\u{0}b\nc\u{7F}d\u{85}e\u{2028}f\u{202E}g\u{2066}h\u{FEFF}i", to: 99)
+                == "a b c d e f g h i")
+        #expect(
+            FindingText.bounded("\u{1F469}\u{200D}\u{1F467} \u{FFFD}", to: 99) == "\u{1F469}\u{200D}\u{1F467} \u{FFFD}")
+    }
+
+    @Test("a map keeps its first 50 entries and leaves out blank ones")
+    func maps() {
+        let entries =
+            [("", "v"), (" ", "v"), ("k", ""), ("k", " "), ("k", "first"), ("k", "second")]
+            + (0..<100).map { ("key\($0)", "v") }
+        let map = FindingText.boundedMap(entries, keyLimit: 127, valueLimit: 1023)
+        #expect(map.count == 50)
+        #expect(map["k"] == "first")
+        #expect(map["key48"] == "v" && map["key49"] == nil)
+    }
+
+    /// A draft with as much text in every field as can be.
+    private func draft(_ text: String) throws -> FindingDraft {
+        let time = Timestamp(milliseconds: 0)
+        let entries = (0..<200).map { (key: "\($0)" + text, value: text) }
+        return FindingDraft(
+            id: text, origin: try Samples.origin(), generatorID: text, types: Array(repeating: text, count: 200),
+            severity: .low, originalSeverity: text, title: text, description: text, sourceURL: text,
+            remediationText: text, remediationURL: text, resourceType: text, resourceID: text, details: entries,
+            productFields: entries, createdAt: time, updatedAt: time, firstObservedAt: time, lastObservedAt: time,
+            recordState: .active)
+    }
+
+    @Test(
+        "a finding made of far too much text keeps within all limits",
+        arguments: ["x", "🚰", "\u{301}", "漢", "\"", "\\", "\u{1}x", "é"])
+    func oversize(part: String) throws {
+        let finding = SecurityFinding(try draft(String(repeating: part, count: 5000)))
+        #expect(FormatRules.violations(of: finding.json) == [])
+        #expect(!finding.productFields.isEmpty && !finding.resource.details.isEmpty)
+    }
+
+    @Test("a finding made of blank text has no blank text")
+    func blankFinding() throws {
+        let violations = FormatRules.violations(of: SecurityFinding(try draft(" ")).json)
+        #expect(violations == ["there are 1 to 50 types"])
+        #expect(SecurityFinding(try draft(" ")).json["Types"] == nil)
+    }
+
+    @Test(
+        "types of a wrong form are left out",
+        arguments: [["a/b/c/d"], ["/a"], ["a//b"], ["a/"], [""], ["/"]])
+    func types(types: [String]) throws {
+        var draft = try draft("x")
+        draft.types = types + ["a/b/c"]
+        #expect(SecurityFinding(draft).types == ["a/b/c"])
+    }
+
+    static let hostile: [JSON] = [
+        nil, "", " ", "/", "\u{0}", .string(String(repeating: "🚰", count: 128)),
+        .string(String(repeating: "\u{1}", count: 128)), .string(String(repeating: "\"\\/", count: 40)),
+        .string(String(repeating: "x", count: 100_000)), 0, .number("1e308"), .number("-0.1"), [], [""], [:],
+        .array(Array(repeating: .string(String(repeating: "漢", count: 1100)), count: 1100)),
+        .object(["": "x", "k": .string(String(repeating: "\u{0}漢", count: 5000)), "n": nil]),
+    ]
+
+    @Test("whatever part of an alarm is replaced, the finding keeps within all limits")
+    func hostileAlarms() throws {
+        let payload = Samples.alarmJSON(criteria: ["comparisonOperator": "in-set", "value": ["strings": ["a"]]])
+        var made = 0
+        for json in payload.variants(replacements: Self.hostile) {
+            guard let alarm = try? Alarm(json) else { continue }
+            made += 1
+            let finding = SecurityFinding(alarm: alarm, origin: try Samples.origin())
+            #expect(FormatRules.violations(of: finding.json) == [])
+            #expect(SecurityFinding(finding.json) == finding)
+        }
+        #expect(made > 100)
+    }
+
+    @Test("whatever part of an audit finding is replaced, the finding keeps within all limits")
+    func hostileAuditFindings() throws {
+        let task = try Samples.task()
+        let identifiers = Samples.identifiers.compactMap(\.identifier.object)
+        let everyKind = identifiers.reduce([:]) { $0.merging($1) { first, _ in first } }
+        let payload = Samples.findingJSON(
+            check: "IOT_POLICY_OVERLY_PERMISSIVE_CHECK", type: "IOT_POLICY", identifier: .object(everyKind),
+            reasonCode: "A_REASON", additionalInfo: ["k": "v"],
+            related: [["resourceType": "T", "resourceIdentifier": ["clientId": "c"], "additionalInfo": ["k": "v"]]])
+        var made = 0
+        for json in payload.variants(replacements: Self.hostile) {
+            guard let auditFinding = try? AuditFinding(json) else { continue }
+            made += 1
+            let finding = SecurityFinding(auditFinding: auditFinding, task: task, origin: try Samples.origin())
+            #expect(FormatRules.violations(of: finding.json) == [])
+            #expect(SecurityFinding(finding.json) == finding)
+        }
+        #expect(made > 100)
+    }
+
+    @Test("what is no finding is not read back")
+    func unreadable() throws {
+        let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin()).json
+        let members = try #require(json.object)
+        #expect(SecurityFinding(json) != nil)
+        for name in members.keys
+        where !["Types", "ProductFields", "FindingProviderFields", "SchemaVersion", "AwsAccountId"].contains(name) {
+            for value in [nil, 5, [], [:]] as [JSON] {
+                var members = members
+                members[name] = value
+                #expect(SecurityFinding(.object(members)) == nil, "\(name)")
+            }
+        }
+    }
+}
+
+extension JSON {
+    /// Every value that differs from this one by one part of it, however deep, being another value or gone.
+    fileprivate func variants(replacements: [JSON]) -> [JSON] {
+        var variants = replacements
+        switch self {
+        case .object(var members):
+            for (name, value) in members {
+                for variant in value.variants(replacements: replacements) {
+                    members[name] = variant
+                    variants.append(.object(members))
+                }
+                members[name] = nil
+                variants.append(.object(members))
+                members[name] = value
+            }
+        case .array(var elements):
+            for (index, element) in elements.enumerated() {
+                for variant in element.variants(replacements: replacements) {
+                    elements[index] = variant
+                    variants.append(.array(elements))
+                }
+                elements[index] = element
+            }
+        default: break
+        }
+        return variants
+    }
+}
