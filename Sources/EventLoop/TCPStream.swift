@@ -141,6 +141,15 @@ public final class TCPStream {
 
     // MARK: Closing
 
+    /// Tells the peer that nothing more is written; reading goes on. To be called when nothing is pending.
+    public func finishWriting() {
+        loop.checkIsolated()
+        guard !isClosed else { return }
+        let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
+        let code = uv_shutdown(request, stream) { request, _ in request?.deallocate() }
+        if code < 0 { request.deallocate() }
+    }
+
     /// Closes the stream at once; what the system has not taken yet is dropped. Further calls do nothing.
     public func close() { close(nil) }
 

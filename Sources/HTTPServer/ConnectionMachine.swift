@@ -1,0 +1,121 @@
+import HTTPTypes
+
+/// One HTTP/1.1 connection as a value: bytes and answers go in, actions come out. It knows no socket and no clock.
+///
+/// Requests are handled one at a time, in order; those behind wait in the buffer, and the client waits when that is
+/// full. So a connection holds one request, one answer and one buffer, however many requests are sent ahead.
+struct ConnectionMachine {
+    /// What the owner must do.
+    enum Action {
+        /// Nothing until the next event.
+        case wait
+        /// Have the request answered, and call ``respond(_:date:)``.
+        case dispatch(ServerRequest)
+        /// Write these bytes.
+        case write([UInt8])
+        /// Answer a request that cannot be read, with ``reject(_:date:)``.
+        case refuse(HTTPFault)
+        /// Close as soon as everything is written.
+        case close
+    }
+
+    private enum Phase {
+        /// A request is being read.
+        case reading
+        /// The request that was dispatched waits for its answer.
+        case responding(isHead: Bool, keepsAlive: Bool)
+        /// A fault was reported and waits for its answer.
+        case refusing
+        /// Nothing more is read.
+        case closed
+    }
+
+    private var parser: RequestParser
+    private var phase = Phase.reading
+    private var peerHasEnded = false
+    private var isDraining = false
+
+    /// How many bytes may wait behind a request that is being answered.
+    private static let maximumAhead = 65_536
+
+    init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }
+
+    /// Whether more bytes are of use now.
+    var wantsBytes: Bool {
+        switch phase {
+        case .reading: !peerHasEnded
+        case .responding: !peerHasEnded && parser.bufferedBytes < Self.maximumAhead
+        case .refusing, .closed: false
+        }
+    }
+
+    /// Whether the next byte would be the first of a request.
+    var isIdle: Bool {
+        if case .reading = phase { !parser.isInsideRequest } else { false }
+    }
+
+    /// Whether a request waits for its answer.
+    var isResponding: Bool {
+        if case .responding = phase { true } else { false }
+    }
+
+    /// Bytes have come. Call ``next()`` until it says `wait` or `close`.
+    mutating func receive(_ bytes: Span<UInt8>) {
+        switch phase {
+        case .reading, .responding: parser.append(bytes)
+        case .refusing, .closed: break
+        }
+    }
+
+    /// The client sends nothing more.
+    mutating func receiveEnd() { peerHasEnded = true }
+
+    /// No further request is taken: the connection ends when it is idle, or after the answer under way.
+    mutating func drain() { isDraining = true }
+
+    mutating func next() -> Action {
+        switch phase {
+        case .responding, .refusing: return .wait
+        case .closed: return .close
+        case .reading: break
+        }
+        if isDraining, !parser.isInsideRequest { return end() }
+        do throws(HTTPFault) {
+            switch try parser.next() {
+            case .needsBytes:
+                // A request that is cut short has nobody left who waits for an answer.
+                return peerHasEnded ? end() : .wait
+            case .expectsContinue:
+                return .write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            case .request(let request, let keepsAlive):
+                phase = .responding(isHead: request.head.method == .head, keepsAlive: keepsAlive)
+                return .dispatch(request)
+            }
+        } catch {
+            phase = .refusing
+            return .refuse(error)
+        }
+    }
+
+    /// The bytes of the answer to the request that was dispatched. Call ``next()`` when they are written.
+    mutating func respond(_ response: ServerResponse, date: String) -> [UInt8] {
+        guard case .responding(let isHead, let keepsAlive) = phase else {
+            preconditionFailure("an answer came that no request waits for")
+        }
+        let closes = !keepsAlive || isDraining
+        phase = closes ? .closed : .reading
+        return response.encoded(isHead: isHead, closes: closes, date: date)
+    }
+
+    /// The bytes of the answer to a request that cannot be read. The connection ends after it.
+    mutating func reject(_ fault: HTTPFault, date: String) -> [UInt8] {
+        phase = .closed
+        return ServerResponse.refusal(fault.status, code: fault.code, message: fault.message)
+            .encoded(isHead: false, closes: true, date: date)
+    }
+
+    private mutating func end() -> Action {
+        phase = .closed
+        return .close
+    }
+}

@@ -1,0 +1,36 @@
+public import HTTPTypes
+
+/// Why a request cannot be read. The connection ends after the answer, because it is not sure where the next request
+/// would start.
+public struct HTTPFault: Error, Hashable, Sendable {
+    /// The answer's status.
+    public let status: HTTPResponse.Status
+    /// A word for programs.
+    public let code: String
+    /// What is wrong and what to do, for people.
+    public let message: String
+
+    init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    /// A violation of HTTP's grammar (RFC 9110, RFC 9112).
+    static func malformed(_ message: String) -> HTTPFault { HTTPFault(.badRequest, "malformed_request", message) }
+
+    static let requestLineTooLong = HTTPFault(
+        .uriTooLong, "target_too_long", "The request line is too long. Send a shorter target.")
+    static let headTooLarge = HTTPFault(
+        .requestHeaderFieldsTooLarge, "header_fields_too_large",
+        "The header fields are too large. Send fewer or shorter ones.")
+    static let bodyTooLarge = HTTPFault(
+        .contentTooLarge, "body_too_large", "The body is larger than this server takes.")
+    static let transferCoding = HTTPFault(
+        .notImplemented, "transfer_coding_not_supported",
+        "Send the body with Content-Length or with Transfer-Encoding: chunked.")
+    static let version = HTTPFault(
+        .httpVersionNotSupported, "http_version_not_supported", "Send the request as HTTP/1.1.")
+    static let expectation = HTTPFault(
+        .expectationFailed, "expectation_failed", "The only expectation met here is 100-continue.")
+}

@@ -1,0 +1,25 @@
+public import EventLoop
+public import HTTPTypes
+
+/// A request that has come whole.
+public struct ServerRequest: Sendable {
+    /// Method, target and header fields. `path` holds the target with its query.
+    public let head: HTTPRequest
+    /// The content; empty if there was none.
+    public let body: [UInt8]
+    /// The address that the connection comes from, if it could be told.
+    public var peer: SocketAddress?
+
+    /// Makes a request.
+    public init(head: HTTPRequest, body: [UInt8] = [], peer: SocketAddress? = nil) {
+        self.head = head
+        self.body = body
+        self.peer = peer
+    }
+
+    /// The target's path without the query, as it was sent.
+    public var path: Substring { (head.path ?? "").prefix { $0 != "?" } }
+
+    /// The target's query without the question mark, as it was sent; empty if there is none.
+    public var query: Substring { (head.path ?? "").drop { $0 != "?" }.dropFirst() }
+}
