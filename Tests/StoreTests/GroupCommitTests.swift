@@ -107,11 +107,13 @@ import Testing
         async let waiting = store.append(delivery(100))
         while store.committer.waitingCount < 1 { await Task.yield() }
         async let closing: Void = store.close()
+        async let closingAgain: Void = store.close()
         while !store.committer.isClosed { await Task.yield() }
         #expect(await failure { _ = try await store.append(delivery(101)) } == .closed)
         gate.signal()
         #expect(try await waiting == .stored)
         await closing
+        await closingAgain
         await store.close()
         #expect(await failure { try await store.checkWritable() } == .closed)
         #expect(await failure { _ = try await store.status() } == .closed)

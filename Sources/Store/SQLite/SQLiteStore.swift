@@ -25,7 +25,9 @@ public final class SQLiteStore: Store {
     let signal = WorkSignal()
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
+    private let reads = ReadGate()
     private let lock: Mutex<LockFile?>
+    private let closing = Mutex<Task<Void, Never>?>(nil)
 
     /// How many transactions were committed since the store was opened. Many writes can share one.
     public var commitCount: Int { committer.commitCount }
@@ -48,11 +50,26 @@ public final class SQLiteStore: Store {
 
     /// Finishes the writes that wait, closes the file, and lets go of the lock.
     public func close() async {
+        let closing = closing.withLock { task in
+            let only = task ?? Task { await self.shutDown() }
+            task = only
+            return only
+        }
+        await closing.value
+    }
+
+    private func shutDown() async {
         signal.close()
         await committer.close()
+        await reads.close()
         let pool = pool
-        // Closing fails only while a statement is in use, and then the connections close with their last use.
-        _ = await offload { () throws(StoreError) in try? pool.close() }
+        _ = await offload { () throws(StoreError) in
+            // Moves what is in the `-wal` file into the file itself, so that the latter alone is a whole copy. If that
+            // fails, the next opening does it.
+            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            // Fails only while a statement is in use, and then the connections close with their last use.
+            try? pool.close()
+        }
         lock.withLock { $0 = nil }
     }
 
@@ -60,6 +77,8 @@ public final class SQLiteStore: Store {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
+        guard reads.enter() else { throw .closed }
+        defer { reads.leave() }
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             pool.asyncRead { connection in
                 continuation.resume(

@@ -27,8 +27,6 @@ extension StoreError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 .corrupt, "The store's file is damaged or no database. Keep it, and restore it from a backup. \(cause)")
-        case .SQLITE_MISUSE where error.message == "Connection is closed":
-            self = .closed
         default:
             self.init(.defect, "The database refused a statement. Report this. \(cause)")
         }

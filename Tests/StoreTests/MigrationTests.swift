@@ -1,0 +1,47 @@
+import FoundationEssentials
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct MigrationTests {
+    @Test func anEmptyFileGetsAllSteps() async throws {
+        try await withStore { store async throws in
+            let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
+            #expect(steps == [Schema.queueStep, Schema.ledgerStep, Schema.probeStep])
+            let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
+            #expect(id == Schema.applicationID)
+        }
+    }
+
+    @Test func anOlderStoreKeepsItsDeliveriesAndGetsTheMissingSteps() async throws {
+        let folder = try TemporaryFolder()
+        let old = try DatabasePool(path: folder.file)
+        try Schema.migrator.migrate(old, upTo: Schema.queueStep)
+        try await old.write { db in
+            try db.execute(sql: QueueSQL.insert, arguments: ["sns:1", origins[0].stored, "sns", 0])
+            try db.execute(sql: QueueSQL.insertPayload, arguments: [1, Data("x".utf8)])
+        }
+        try old.close()
+
+        let early = await failure { _ = try await SQLiteStore(path: folder.file, access: .readOnly) }
+        #expect(early == .unsupported)
+        let store = try await SQLiteStore(path: folder.file)
+        let taken = try #require(try await store.take(now: 0).first)
+        #expect(taken.delivery == delivery(1, payload: Array("x".utf8)))
+        try await store.complete(taken.lease, recording: [entry("a")], now: 1)
+        try await store.checkWritable()
+        await store.close()
+    }
+
+    @Test func aStoreOfANewerVersionIsRefused() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await SQLiteStore(path: folder.file)
+        try await store.run("INSERT INTO grdb_migrations VALUES ('a step of the future')")
+        await store.close()
+        for access in [SQLiteStore.Access.serving, .beside, .readOnly] {
+            let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
+            #expect(code == .unsupported)
+        }
+    }
+}

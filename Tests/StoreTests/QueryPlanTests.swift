@@ -1,0 +1,60 @@
+import GRDB
+import Testing
+
+@testable import Store
+
+/// How SQLite goes about the statements that run while the store is large.
+@Suite struct QueryPlanTests {
+    private func plan(_ sql: String, in store: SQLiteStore) async throws -> [String] {
+        try await store.pool.writeWithoutTransaction { db in
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
+            // The plan does not depend on values.
+            statement.setUncheckedArguments(StatementArguments())
+            return try Row.fetchAll(statement).map { $0["detail"] }
+        }
+    }
+
+    @Test func readyDeliveriesAreFoundThroughTheIndexInItsOrder() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(QueueSQL.ready, in: store)
+            #expect(
+                steps == [
+                    "SEARCH delivery USING INDEX delivery_ready (origin=? AND ready_at<?)",
+                    "SEARCH payload USING INTEGER PRIMARY KEY (rowid=?)",
+                ])
+        }
+    }
+
+    @Test func originsAreFoundByStepsThroughTheIndex() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(QueueSQL.origins, in: store)
+            let onDeliveries = steps.filter { $0.contains(" delivery") }
+            #expect(onDeliveries.count == 3)
+            #expect(onDeliveries.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_ready") })
+        }
+    }
+
+    @Test(arguments: [
+        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.complete, QueueSQL.deletePayload, QueueSQL.retry,
+        QueueSQL.release, QueueSQL.purge, DeadLetterSQL.bury, DeadLetterSQL.list, DeadLetterSQL.requeue,
+        DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.active, LedgerSQL.activeInGroup, LedgerSQL.purge,
+    ])
+    func noStatementScansATableOrSorts(sql: String) async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(sql, in: store)
+            #expect(!steps.isEmpty)
+            #expect(!steps.contains { $0.hasPrefix("SCAN") || $0.contains("TEMP B-TREE") }, "\(steps)")
+        }
+    }
+
+    @Test(arguments: [
+        (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
+        (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
+    ])
+    func countsGoThroughAnIndex(sql: String, index: String) async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(sql, in: store)
+            #expect(steps.first?.contains("INDEX \(index)") == true, "\(steps)")
+        }
+    }
+}
