@@ -35,19 +35,37 @@ public struct Alarm: Sendable, Hashable {
     /// How sure machine learning is.
     public let confidenceLevel: ConfidenceLevel?
 
-    /// Reads an alarm. Fields that are not known are ignored.
+    /// Reads an alarm as it comes by SNS. Fields that are not known are ignored.
     ///
     /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
     ///   the kind of event is unknown.
     public init(_ json: JSON) throws(UnrecognizedMessage) {
         let fields = try Fields(json, at: "alarm")
+        try self.init(
+            fields, eventType: fields.word("violationEventType"),
+            time: fields.time("violationEventTime", in: .milliseconds), metricValue: fields["metricValue"])
+    }
+
+    /// Reads an element of the AWS IoT API's answer to `ListActiveViolations`, as the event that raised the alarm.
+    ///
+    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long.
+    public init(activeViolation json: JSON) throws(UnrecognizedMessage) {
+        let fields = try Fields(json, at: "active violation")
+        try self.init(
+            fields, eventType: .inAlarm, time: fields.time("violationStartTime", in: .seconds),
+            metricValue: fields["lastViolationValue"])
+    }
+
+    private init(
+        _ fields: Fields, eventType: EventType, time: Timestamp, metricValue: JSON?
+    ) throws(UnrecognizedMessage) {
         violationID = try fields.identifier("violationId", limit: 128)
-        eventType = try fields.word("violationEventType")
-        time = try fields.time("violationEventTime", in: .milliseconds)
+        self.eventType = eventType
+        self.time = time
         thingName = try fields.name("thingName", limit: 128)
         securityProfileName = try fields.name("securityProfileName", limit: 128)
         behavior = try Behavior(fields.object("behavior"))
-        metricValue = fields["metricValue"].flatMap(MetricValue.init)
+        self.metricValue = metricValue.flatMap(MetricValue.init)
         verificationState = fields["verificationState"]?.string.flatMap(VerificationState.init)
         verificationStateDescription = fields.text("verificationStateDescription", limit: 1000)
         confidenceLevel = fields["violationEventAdditionalInfo"]?["confidenceLevel"]?.string

@@ -10,16 +10,7 @@ public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
 
     /// Checks a name; nil unless it is 1 to 128 ASCII letters, digits, dashes and underscores.
     public init?(name: String) {
-        guard (1...Self.maximumNameLength).contains(name.utf8.count) else { return nil }
-        let isWellFormed = name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isWellFormed else { return nil }
+        guard name.utf8.count <= Self.maximumNameLength, name.isIdentifier else { return nil }
         self.name = name
     }
 

@@ -41,8 +41,3 @@ extension Fields {
         return account
     }
 }
-
-extension AuditTask {
-    /// The longest id of a task, in characters.
-    static let maximumIDLength = 40
-}

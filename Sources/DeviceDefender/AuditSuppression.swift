@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// That findings of a check about a resource do not count, for a time or for good.
 public struct AuditSuppression: Sendable, Hashable {
@@ -12,6 +12,12 @@ public struct AuditSuppression: Sendable, Hashable {
     /// Whether it lasts until it is deleted; nil if the call does not say.
     public let suppressIndefinitely: Bool?
 
+    /// Reads an element of the AWS IoT API's answer to `ListAuditSuppressions`.
+    ///
+    /// - Throws: ``UnrecognizedMessage`` if the check or the resource is missing or malformed.
+    public init(_ json: JSON) throws(UnrecognizedMessage) { try self.init(Fields(json, at: "suppression")) }
+
+    /// Reads the parameters of a call, which have the same members.
     init(_ fields: Fields) throws(UnrecognizedMessage) {
         guard let check = AuditCheck(name: try fields.name("checkName", limit: AuditCheck.maximumNameLength)) else {
             throw UnrecognizedMessage(reason: "suppression: checkName is malformed")

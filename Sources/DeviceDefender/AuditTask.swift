@@ -22,6 +22,9 @@ public struct AuditTask: Sendable, Hashable {
         case scheduled = "SCHEDULED_AUDIT_TASK"
     }
 
+    /// The longest id, in characters.
+    static let maximumIDLength = 40
+
     /// The task's id, 1 to 40 letters, digits and dashes.
     public let id: String
     /// How far the run has come.
@@ -37,8 +40,12 @@ public struct AuditTask: Sendable, Hashable {
 
     /// Reads the answer to `DescribeAuditTask`, which does not repeat the id that was asked for.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long.
+    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long,
+    ///   or if the id is malformed.
     public init(id: String, description json: JSON) throws(UnrecognizedMessage) {
+        guard id.utf8.count <= Self.maximumIDLength, id.isIdentifier else {
+            throw UnrecognizedMessage(reason: "audit task: the id is malformed")
+        }
         let fields = try Fields(json, at: "audit task")
         var checks: [CheckResult] = []
         if let details = fields["auditDetails"] {

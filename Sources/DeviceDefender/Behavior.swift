@@ -52,7 +52,7 @@ public struct BehaviorCriteria: Sendable, Hashable {
     /// What the metric is compared with.
     public let threshold: Threshold
     /// How it is compared; nil for machine learning.
-    public let comparison: Comparison?
+    public let comparisonOperator: ComparisonOperator?
     /// Over how many seconds the metric is gathered.
     public let durationSeconds: Int64?
     /// How many measurements in a row raise the alarm.
@@ -72,7 +72,7 @@ public struct BehaviorCriteria: Sendable, Hashable {
         } else {
             return nil
         }
-        comparison = json["comparisonOperator"]?.boundedText(limit: 64).map(Comparison.init)
+        comparisonOperator = json["comparisonOperator"]?.boundedText(limit: 64).map { ComparisonOperator($0) }
         durationSeconds = Self.count(json["durationSeconds"])
         consecutiveDatapointsToAlarm = Self.count(json["consecutiveDatapointsToAlarm"])
         consecutiveDatapointsToClear = Self.count(json["consecutiveDatapointsToClear"])
@@ -92,56 +92,4 @@ public enum ConfidenceLevel: String, Sendable, Hashable, CaseIterable {
     case medium = "MEDIUM"
     /// Most sure.
     case high = "HIGH"
-}
-
-/// How a metric is compared with a threshold; the comparison holds while a device behaves normally.
-public enum Comparison: Sendable, Hashable {
-    /// `less-than`
-    case lessThan
-    /// `less-than-equals`
-    case lessThanEquals
-    /// `greater-than`
-    case greaterThan
-    /// `greater-than-equals`
-    case greaterThanEquals
-    /// `in-cidr-set`
-    case inCIDRSet
-    /// `not-in-cidr-set`
-    case notInCIDRSet
-    /// `in-port-set`
-    case inPortSet
-    /// `not-in-port-set`
-    case notInPortSet
-    /// `in-set`
-    case inSet
-    /// `not-in-set`
-    case notInSet
-    /// A word that was not documented when this was written.
-    case other(String)
-
-    /// The documented comparisons, in the order of the AWS IoT API.
-    public static let documented: [Comparison] = [
-        .lessThan, .lessThanEquals, .greaterThan, .greaterThanEquals, .inCIDRSet, .notInCIDRSet, .inPortSet,
-        .notInPortSet, .inSet, .notInSet,
-    ]
-
-    /// The comparison that a word of the AWS IoT API names.
-    public init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
-
-    /// The word of the AWS IoT API.
-    public var word: String {
-        switch self {
-        case .lessThan: "less-than"
-        case .lessThanEquals: "less-than-equals"
-        case .greaterThan: "greater-than"
-        case .greaterThanEquals: "greater-than-equals"
-        case .inCIDRSet: "in-cidr-set"
-        case .notInCIDRSet: "not-in-cidr-set"
-        case .inPortSet: "in-port-set"
-        case .notInPortSet: "not-in-port-set"
-        case .inSet: "in-set"
-        case .notInSet: "not-in-set"
-        case .other(let word): word
-        }
-    }
 }

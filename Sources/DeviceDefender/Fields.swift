@@ -4,7 +4,7 @@ import JSON
 /// what identifies or decides must have the right type and length, what only describes is cut or left out.
 struct Fields {
     private let members: [String: JSON]
-    fileprivate let path: String
+    private let path: String
 
     /// - Parameter path: where the object stands, in fixed words: it goes into the reasons of errors.
     init(_ json: JSON, at path: String) throws(UnrecognizedMessage) {
@@ -39,6 +39,23 @@ struct Fields {
             throw error(name, "is longer than \(limit) characters")
         }
         return text.isEmpty ? nil : text
+    }
+
+    /// An id that AWS made: ASCII letters, digits, dashes and underscores. It has to be there.
+    func identifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String {
+        guard let value = try optionalIdentifier(name, limit: limit) else {
+            throw error(name, "is missing or empty")
+        }
+        return value
+    }
+
+    /// An id that AWS made, which may be absent or empty (nil).
+    func optionalIdentifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String? {
+        guard let value = try optionalName(name, limit: limit) else { return nil }
+        guard value.isIdentifier else {
+            throw error(name, "has characters other than letters, digits, - and _")
+        }
+        return value
     }
 
     /// One of the words of an enumeration, which has to be there.
@@ -150,32 +167,5 @@ extension JSON {
             }
         }
         return map
-    }
-}
-
-extension Fields {
-    /// An id that AWS made: ASCII letters, digits, dashes and underscores. It has to be there.
-    func identifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String {
-        guard let value = try optionalIdentifier(name, limit: limit) else {
-            throw UnrecognizedMessage(reason: "\(path): \(name) is missing or empty")
-        }
-        return value
-    }
-
-    /// An id that AWS made, which may be absent or empty (nil).
-    func optionalIdentifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String? {
-        guard let value = try optionalName(name, limit: limit) else { return nil }
-        let isWellFormed = value.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                true
-            default: false
-            }
-        }
-        guard isWellFormed else {
-            throw UnrecognizedMessage(reason: "\(path): \(name) has characters other than letters, digits, - and _")
-        }
-        return value
     }
 }

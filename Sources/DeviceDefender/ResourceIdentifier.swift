@@ -41,7 +41,10 @@ public struct ResourceIdentifier: Sendable, Hashable {
     /// An issuer's certificate.
     public let issuerCertificate: IssuerCertificate?
     /// Members that were not documented when this was written, by name: texts as they are, other values as JSON text.
+    /// At most 16.
     public let others: [String: String]
+
+    private static let maximumOthers = 16
 
     private static let documentedNames: Set<String> = [
         "deviceCertificateId", "deviceCertificateArn", "caCertificateId", "cognitoIdentityPoolId", "clientId",
@@ -91,7 +94,8 @@ public struct ResourceIdentifier: Sendable, Hashable {
 
     private static func others(_ json: JSON) -> [String: String] {
         var others: [String: String] = [:]
-        for (name, value) in json.object ?? [:] where !documentedNames.contains(name) && !value.isNull {
+        for (name, value) in (json.object ?? [:]).sorted(by: { $0.key < $1.key })
+        where !documentedNames.contains(name) && !value.isNull && others.count < maximumOthers {
             let text: String? =
                 switch value {
                 case .string(let text): text

@@ -29,7 +29,7 @@ struct AlarmFields {
 
     private mutating func add(_ criteria: BehaviorCriteria?) {
         guard let criteria else { return }
-        add("ComparisonOperator", criteria.comparison?.word)
+        add("ComparisonOperator", criteria.comparisonOperator?.word)
         add("DurationSeconds", criteria.durationSeconds.map { String($0) })
         add("ConsecutiveDatapointsToAlarm", criteria.consecutiveDatapointsToAlarm.map { String($0) })
         add("ConsecutiveDatapointsToClear", criteria.consecutiveDatapointsToClear.map { String($0) })

@@ -11,7 +11,8 @@ enum FindingText {
     /// - Returns: nil if there is nothing but white space: Security Hub refuses such texts.
     static func bounded(_ text: String, to limit: Int) -> String? {
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { scalars.append(isUnsuitable(scalar) ? " " : scalar) }
+        // One more than can fit, so that the cut shows; what comes behind is not even looked at.
+        for scalar in text.unicodeScalars.prefix(limit + 1) { scalars.append(isUnsuitable(scalar) ? " " : scalar) }
         let cut = cut(String(scalars), to: limit)
         return cut.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? nil : cut
     }

@@ -18,13 +18,13 @@ enum RuleText {
             let confidence = level.map { " (alarms from \($0.rawValue) confidence on)" } ?? ""
             return "as machine learning expects it\(confidence)"
         case .statistical(let statistic):
-            return "\(words(criteria.comparison)) the fleet's percentile \(statistic)"
+            return "\(words(criteria.comparisonOperator)) the fleet's percentile \(statistic)"
         case .fixed(let value):
-            return "\(words(criteria.comparison)) \(text(value))"
+            return "\(words(criteria.comparisonOperator)) \(text(value))"
         }
     }
 
-    private static func words(_ comparison: Comparison?) -> String {
+    private static func words(_ comparison: ComparisonOperator?) -> String {
         switch comparison {
         case nil: "compared with"
         case .lessThan: "less than"

@@ -23,7 +23,7 @@ struct AlarmTests {
         #expect(alarm.behavior.metricDimension?.name == "topics")
         #expect(alarm.behavior.metricDimension?.isExcluded == false)
         #expect(alarm.behavior.criteria?.threshold == .fixed(.count(10)))
-        #expect(alarm.behavior.criteria?.comparison == .lessThan)
+        #expect(alarm.behavior.criteria?.comparisonOperator == .lessThan)
         #expect(alarm.behavior.criteria?.durationSeconds == 300)
         #expect(alarm.behavior.criteria?.consecutiveDatapointsToAlarm == 1)
         #expect(alarm.behavior.criteria?.consecutiveDatapointsToClear == 2)
@@ -45,6 +45,18 @@ struct AlarmTests {
         #expect(alarm.metricValue == nil)
         #expect(alarm.verificationState == nil)
         #expect(alarm.confidenceLevel == nil)
+    }
+
+    @Test("an active violation is read as the event that raised the alarm")
+    func activeViolation() throws {
+        let json = Payloads.alarm.setting("violationEventTime", to: nil).setting("violationEventType", to: nil)
+            .setting("metricValue", to: nil).setting("lastViolationValue", to: ["count": 54])
+            .setting("violationStartTime", to: .number("1573786800.0"))
+            .setting("lastViolationTime", to: .number("1573786999.0"))
+        #expect(try Alarm(activeViolation: json) == Alarm(Payloads.alarm))
+        #expect(throws: UnrecognizedMessage(reason: "active violation: violationStartTime is missing")) {
+            try Alarm(activeViolation: json.setting("violationStartTime", to: nil))
+        }
     }
 
     @Test("every documented kind of event is read", arguments: Alarm.EventType.allCases)
@@ -82,9 +94,9 @@ struct AlarmTests {
 
     @Test("every documented comparison keeps its word, and so does an unknown one")
     func comparisons() {
-        for comparison in Comparison.documented { #expect(Comparison(comparison.word) == comparison) }
-        #expect(Set(Comparison.documented.map(\.word)).count == 10)
-        #expect(Comparison("about").word == "about")
+        for comparison in ComparisonOperator.documented { #expect(ComparisonOperator(comparison.word) == comparison) }
+        #expect(Set(ComparisonOperator.documented.map(\.word)).count == 10)
+        #expect(ComparisonOperator("about").word == "about")
     }
 
     @Test(

@@ -108,6 +108,13 @@ struct ResourceIdentifierTests {
         #expect(identifier.others == ["fleetId": "f-1", "shard": #"{"a":null,"b":1}"#])
     }
 
+    @Test("more than 16 unknown members are cut")
+    func manyUnknown() throws {
+        let members = (10..<99).map { ("k\($0)", JSON.string("v")) }
+        let json = JSON.object(Dictionary(members, uniquingKeysWith: { first, _ in first }))
+        #expect(try ResourceIdentifier(json).others.keys.sorted() == (10..<26).map { "k\($0)" })
+    }
+
     @Test(
         "what names nothing, or has the wrong type, is not recognized",
         arguments: [

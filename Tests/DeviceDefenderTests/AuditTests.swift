@@ -42,6 +42,11 @@ struct AuditTests {
         #expect(task.checks.map(\.nonCompliantResources) == [nil, 0])
     }
 
+    @Test("a malformed id of a task is refused", arguments: ["", "a/b", "a b", String(repeating: "x", count: 41)])
+    func malformedIDs(id: String) {
+        #expect(throws: UnrecognizedMessage.self) { try AuditTask(id: id, description: Payloads.task) }
+    }
+
     @Test("only a completed check has looked at all resources")
     func completeness() {
         #expect(CheckResult.Status.documented.filter(\.isComplete) == [.completedCompliant, .completedNonCompliant])

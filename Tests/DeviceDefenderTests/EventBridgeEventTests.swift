@@ -52,6 +52,18 @@ struct EventBridgeEventTests {
                 == .suppressionDeleted(check: suppression.check, resource: suppression.resource))
     }
 
+    @Test("a listed suppression is read, its expiry in seconds")
+    func listed() throws {
+        let suppression = try AuditSuppression([
+            "checkName": "LOGGING_DISABLED_CHECK", "resourceIdentifier": ["account": "111122223333"],
+            "expirationDate": .number("1724112000.0"), "suppressIndefinitely": false,
+        ])
+        #expect(suppression.check.name == "LOGGING_DISABLED_CHECK")
+        #expect(suppression.resource.account == "111122223333")
+        #expect(suppression.expirationDate?.iso8601 == "2024-08-20T00:00:00.000Z")
+        #expect(throws: UnrecognizedMessage.self) { try AuditSuppression(["checkName": "X"]) }
+    }
+
     @Test("an expiry in an unknown form counts as absent")
     func unknownExpiry() throws {
         let json = Payloads.suppression.setting("detail", "requestParameters", "expirationDate", to: "one day")

@@ -19,9 +19,9 @@ struct TimestampTests {
         #expect(Timestamp(iso8601: text) == timestamp)
     }
 
-    @Test("every day from 1970 to 2400 is written and read back")
+    @Test("every day from 1970 to 2134 is written and read back")
     func everyDay() {
-        for day in Int64(0)..<157_000 {
+        for day in Int64(0)..<60_000 {
             let timestamp = Timestamp(milliseconds: day * 86_400_000 + 43_200_000)
             #expect(Timestamp(iso8601: timestamp.iso8601) == timestamp)
         }

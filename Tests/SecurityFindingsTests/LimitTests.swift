@@ -53,9 +53,9 @@ struct LimitTests {
     /// A draft with as much text in every field as can be.
     private func draft(_ text: String) throws -> FindingDraft {
         let time = Timestamp(milliseconds: 0)
-        let entries = (0..<200).map { (key: "\($0)" + text, value: text) }
+        let entries = (0..<60).map { (key: "\($0)" + text, value: text) }
         return FindingDraft(
-            id: text, origin: try Samples.origin(), generatorID: text, types: Array(repeating: text, count: 200),
+            id: text, origin: try Samples.origin(), generatorID: text, types: Array(repeating: text, count: 60),
             severity: .low, originalSeverity: text, title: text, description: text, sourceURL: text,
             remediationText: text, remediationURL: text, resourceType: text, resourceID: text, details: entries,
             productFields: entries, createdAt: time, updatedAt: time, firstObservedAt: time, lastObservedAt: time,
@@ -66,7 +66,7 @@ struct LimitTests {
         "a finding made of far too much text keeps within all limits",
         arguments: ["x", "🚰", "\u{301}", "漢", "\"", "\\", "\u{1}x", "é"])
     func oversize(part: String) throws {
-        let finding = SecurityFinding(try draft(String(repeating: part, count: 5000)))
+        let finding = SecurityFinding(try draft(String(repeating: part, count: 2100)))
         #expect(FormatRules.violations(of: finding.json) == [])
         #expect(!finding.productFields.isEmpty && !finding.resource.details.isEmpty)
     }
