@@ -1,0 +1,116 @@
+import CLibcurl
+import HTTPTypes
+
+/// One libcurl transfer's handle, and what libcurl keeps pointers to while it lives.
+final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    private let errorBuffer: UnsafeMutableBufferPointer<CChar>
+    private let fields: FieldList
+    private let connectTo: FieldList
+
+    /// Makes a handle for a request; nothing is sent yet.
+    init(
+        _ plan: borrowing RequestPlan, configuration: HTTPClient.Configuration, connectTo: FieldList
+    ) throws(HTTPClientError) {
+        guard let pointer = curl_easy_init() else { throw HTTPClientError(.other, "libcurl has no memory left") }
+        self.pointer = pointer
+        self.connectTo = connectTo
+        errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorBuffer.initialize(repeating: 0)
+        do {
+            fields = try FieldList(plan.fieldLines)
+        } catch {
+            curl_easy_cleanup(pointer)
+            errorBuffer.deallocate()
+            throw error
+        }
+        try HTTPClientError.check(CLibcurl_easy_set_error_buffer(pointer, errorBuffer.baseAddress))
+        try setRules(configuration)
+        try setRequest(plan)
+        if let signing = plan.signing { try setSigning(signing) }
+    }
+
+    deinit {
+        curl_easy_cleanup(pointer)
+        errorBuffer.deallocate()
+    }
+
+    // MARK: Setting up
+
+    private func setRules(_ configuration: HTTPClient.Configuration) throws(HTTPClientError) {
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        try set(CURLOPT_HTTP09_ALLOWED, 0)
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_SSL_VERIFYPEER, 1)
+        try set(CURLOPT_SSL_VERIFYHOST, 2)
+        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        try set(CURLOPT_TCP_KEEPALIVE, 1)
+        try set(CURLOPT_USERAGENT, configuration.userAgent)
+        try HTTPClientError.check(CLibcurl_easy_setopt_list(pointer, CURLOPT_CONNECT_TO, connectTo.pointer))
+        if let authorities = configuration.certificateAuthorities {
+            try set(CURLOPT_CAINFO, authorities)
+            try set(CURLOPT_CAPATH, nil)
+        }
+    }
+
+    private func setRequest(_ plan: borrowing RequestPlan) throws(HTTPClientError) {
+        try set(CURLOPT_URL, plan.url)
+        try HTTPClientError.check(CLibcurl_easy_setopt_list(pointer, CURLOPT_HTTPHEADER, fields.pointer))
+        switch plan.form {
+        case .head: try set(CURLOPT_NOBODY, 1)
+        case .withoutBody: try set(CURLOPT_HTTPGET, 1)
+        case .withBody:
+            try set(CURLOPT_POST, 1)
+            let code = plan.body.withUnsafeBytes { bytes in
+                // Without an address libcurl would ask for the body elsewhere.
+                bytes.isEmpty
+                    ? CLibcurl_easy_set_copied_body(pointer, "", 0)
+                    : CLibcurl_easy_set_copied_body(pointer, bytes.baseAddress, curl_off_t(bytes.count))
+            }
+            try HTTPClientError.check(code)
+        }
+        if plan.form != .head { try set(CURLOPT_CUSTOMREQUEST, plan.method) }
+    }
+
+    private func setSigning(_ signing: RequestSigning) throws(HTTPClientError) {
+        try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signing.region):\(signing.service)")
+        try set(CURLOPT_USERNAME, signing.accessKeyID)
+        try set(CURLOPT_PASSWORD, signing.secretAccessKey)
+        // A signed request with a long body asks whether to send it; the answer is not worth waiting for.
+        try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws(HTTPClientError) {
+        try HTTPClientError.check(CLibcurl_easy_setopt_long(pointer, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: String?) throws(HTTPClientError) {
+        try HTTPClientError.check(CLibcurl_easy_setopt_string(pointer, option, value), .invalidRequest)
+    }
+
+    // MARK: Asking
+
+    /// What libcurl says of a failure; empty if it says nothing. Without the controls that a peer may have put there.
+    var errorWords: String {
+        let bytes = errorBuffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.filter { $0 >= 0x20 && $0 != 0x7F }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The head of the response; nil if there is none.
+    var responseHead: HTTPResponse? {
+        let status = CLibcurl_easy_get_response_code(pointer)
+        guard (100...999).contains(status) else { return nil }
+        var fields = HTTPFields()
+        var last: UnsafeMutablePointer<curl_header>?
+        while let header = curl_easy_nextheader(pointer, CUnsignedInt(CURLH_HEADER), -1, last) {
+            last = header
+            if let name = HTTPField.Name(String(cString: header.pointee.name)) {
+                fields.append(HTTPField(name: name, value: String(cString: header.pointee.value)))
+            }
+        }
+        return HTTPResponse(status: .init(code: status), headerFields: fields)
+    }
+}

@@ -1,0 +1,41 @@
+import CLibcurl
+
+extension HTTPClientError {
+    /// Translates how a transfer ended.
+    ///
+    /// - Parameter words: what libcurl says of it, or nothing.
+    init(_ code: CURLcode, words: String, target: String) {
+        let reason = words.isEmpty ? String(cString: curl_easy_strerror(code)) : words
+        self.init(Code(code), "no response from \(target): \(reason)")
+    }
+
+    /// Throws if a function of the easy interface answered with an error.
+    static func check(_ code: CURLcode, _ kind: Code = .other) throws(HTTPClientError) {
+        guard code != CURLE_OK else { return }
+        throw HTTPClientError(kind, "libcurl: \(String(cString: curl_easy_strerror(code)))")
+    }
+
+    /// Throws if a function of the multi interface answered with an error.
+    static func check(_ code: CURLMcode) throws(HTTPClientError) {
+        guard code != CURLM_OK else { return }
+        throw HTTPClientError(.other, "libcurl: \(String(cString: curl_multi_strerror(code)))")
+    }
+}
+
+extension HTTPClientError.Code {
+    /// The kind of failure behind libcurl's code.
+    init(_ code: CURLcode) {
+        switch code {
+        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
+        // A handshake that fails for another reason than the certificate most often met a peer that was going away.
+        case CURLE_COULDNT_CONNECT, CURLE_SSL_CONNECT_ERROR, CURLE_PROXY: self = .connectFailed
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .nameNotResolved
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+            CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER:
+            self = .tlsRefused
+        case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: self = .connectionLost
+        case CURLE_URL_MALFORMAT: self = .invalidRequest
+        default: self = .other
+        }
+    }
+}

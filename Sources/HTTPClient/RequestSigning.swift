@@ -1,0 +1,32 @@
+/// How a request is signed with AWS Signature Version 4, by libcurl itself (`CURLOPT_AWS_SIGV4`), at the moment that it
+/// is sent.
+///
+/// libcurl signs the path and query as they are, so a request to be signed must have them in canonical form; see
+/// ``SigningRules``. The signed fields are `host`, `x-amz-date`, `x-amz-security-token` and all that the request has.
+public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
+    /// The Region in the credential scope, for example `us-east-1`.
+    public let region: String
+    /// The service in the credential scope, for example `securityhub`.
+    public let service: String
+    /// The access key's id.
+    public let accessKeyID: String
+    let secretAccessKey: String
+    let sessionToken: String?
+
+    /// Describes a signature.
+    ///
+    /// - Parameter sessionToken: the token of temporary credentials, or nil for lasting ones.
+    public init(region: String, service: String, accessKeyID: String, secretAccessKey: String, sessionToken: String?) {
+        self.region = region
+        self.service = service
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+        self.sessionToken = sessionToken
+    }
+
+    /// Region, service and access key id; never the secrets.
+    public var description: String { "AWS4-HMAC-SHA256 \(accessKeyID)/\(region)/\(service)" }
+
+    /// Nothing that ``description`` does not tell.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,110 @@
+/// What a request must be like so that libcurl 7.88 signs it as AWS Signature Version 4 demands.
+///
+/// libcurl signs the path and query as they are sent, sorts the fields by name and value together, joins no fields of
+/// the same name, and signs a field without a value though it does not send it. What would come out wrong is refused
+/// here, as AWS would only say that the signature does not match.
+public enum SigningRules {
+    /// Why a request cannot be signed, or nil if it can.
+    ///
+    /// - Parameters:
+    ///   - path: path and query as they are sent.
+    ///   - fields: names and values of the request's fields.
+    static func objection(path: String, fields: [(name: String, value: String)], signing: RequestSigning) -> String? {
+        let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        if let path = parts.first, !isCanonicalPath(path) {
+            return "the path holds more than letters, digits, slashes and -._~"
+        }
+        if parts.count == 2, !isCanonicalQuery(parts[1]) { return "the query is not sorted and encoded" }
+        let names = (fields.map { $0.name.lowercased() } + ["host", "x-amz-date", "x-amz-security-token"]).sorted()
+        if zip(names, names.dropFirst()).contains(where: { $1.hasPrefix($0) }) {
+            return "the name of a field begins with the name of another, or is there twice"
+        }
+        if names.contains("authorization") { return "it has an Authorization field" }
+        if fields.contains(where: { $0.value.isEmpty }) { return "a field has no value" }
+        return objection(to: signing)
+    }
+
+    private static func objection(to signing: RequestSigning) -> String? {
+        for part in [signing.region, signing.service] {
+            guard (1...64).contains(part.utf8.count), part.utf8.allSatisfy({ isUnreserved($0) }) else {
+                return "its Region or service is not a name"
+            }
+        }
+        guard !signing.accessKeyID.isEmpty, signing.accessKeyID.utf8.allSatisfy({ isUnreserved($0) }) else {
+            return "the access key id is empty or has special characters"
+        }
+        guard !signing.secretAccessKey.isEmpty, FieldRules.isValue(signing.secretAccessKey) else {
+            return "the secret access key is empty or has control characters"
+        }
+        guard signing.sessionToken.map({ !$0.isEmpty && FieldRules.isValue($0) }) != false else {
+            return "the session token is empty or has control characters"
+        }
+        return nil
+    }
+
+    /// Whether a path is the same before and after the encoding that Signature Version 4 asks for, and libcurl leaves it
+    /// alone: only unreserved characters (RFC 3986, section 2.3), and no empty or dotted segment.
+    static func isCanonicalPath(_ path: some StringProtocol) -> Bool {
+        guard path != "/" else { return true }
+        let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return segments.count > 1
+            && segments.enumerated().allSatisfy { index, segment in
+                let isEdge = index == 0 || index == segments.count - 1
+                return segment.isEmpty
+                    ? isEdge : segment.allSatisfy(isUnreserved) && !segment.allSatisfy { $0 == UInt8(ascii: ".") }
+            }
+    }
+
+    /// Whether a query is canonical: parameters with an equals sign each, percent-encoded with capital digits down to the
+    /// unreserved characters, and sorted by encoded name and then value.
+    static func isCanonicalQuery(_ query: some StringProtocol) -> Bool {
+        var last: [[UInt8]] = []
+        for parameter in query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
+            let parts = parameter.split(separator: UInt8(ascii: "="), omittingEmptySubsequences: false).map {
+                Array($0)
+            }
+            guard parts.count == 2, !parts[0].isEmpty, parts.allSatisfy(isEncoded) else { return false }
+            if !last.isEmpty {
+                guard
+                    last[0] == parts[0]
+                        ? !parts[1].lexicographicallyPrecedes(last[1])
+                        : last[0].lexicographicallyPrecedes(parts[0])
+                else { return false }
+            }
+            last = parts
+        }
+        return true
+    }
+
+    private static func isEncoded(_ bytes: [UInt8]) -> Bool {
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%") {
+                guard index + 2 < bytes.count, let high = capitalDigit(bytes[index + 1]),
+                    let low = capitalDigit(bytes[index + 2]), !isUnreserved(high << 4 | low)
+                else { return false }
+                index += 3
+            } else {
+                guard isUnreserved(bytes[index]) else { return false }
+                index += 1
+            }
+        }
+        return true
+    }
+
+    private static func capitalDigit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x41 + 10
+        default: nil
+        }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+}

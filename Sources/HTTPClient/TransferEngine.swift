@@ -1,0 +1,213 @@
+import CLibcurl
+import EventLoop
+import Synchronization
+
+/// All transfers of a client: libcurl's multi interface, told by the event loop what happens to its sockets and when its
+/// time has come. Used on the loop's thread only, and ended with ``shutDown(_:)``.
+///
+/// libcurl's callbacks find it by an unretained pointer; its timer keeps it alive until the multi handle is gone.
+final class TransferEngine {
+    private let loop: EventLoop
+    private let configuration: HTTPClient.Configuration
+    private let connectTo: FieldList
+    private let multi: UnsafeMutableRawPointer
+    private var timer: LoopTimer?
+    private var watchers: [curl_socket_t: DescriptorWatcher] = [:]
+    /// The transfers whose handles libcurl has.
+    private var transfers: [ObjectIdentifier: Transfer] = [:]
+    private var state = State.open
+
+    private enum State {
+        case open
+        /// Takes no more transfers, and waits for the last to end.
+        case closing([CheckedContinuation<Void, Never>])
+        /// The multi handle is gone.
+        case closed
+    }
+
+    init(configuration: HTTPClient.Configuration, loop: EventLoop) throws(HTTPClientError) {
+        loop.checkIsolated()
+        try configuration.validate()
+        try Library.initialize()
+        self.loop = loop
+        self.configuration = configuration
+        connectTo = try FieldList(configuration.connectTo)
+        guard let multi = curl_multi_init() else { throw HTTPClientError(.other, "libcurl has no memory left") }
+        self.multi = multi
+        do {
+            try setUp()
+        } catch {
+            curl_multi_cleanup(multi)
+            throw error
+        }
+        timer = LoopTimer(on: loop) { self.perform(CURL_SOCKET_TIMEOUT, 0) }
+    }
+
+    private func setUp() throws(HTTPClientError) {
+        let perHost = configuration.maximumConnectionsPerHost
+        try HTTPClientError.check(CLibcurl_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, perHost))
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let socket = CLibcurl_multi_on_socket(
+            multi,
+            { _, socket, interest, context, _ in
+                TransferEngine.at(context)?.watch(socket, interest) ?? -1
+            }, context)
+        try HTTPClientError.check(socket)
+        let timer = CLibcurl_multi_on_timer(
+            multi,
+            { _, milliseconds, context in
+                TransferEngine.at(context)?.schedule(milliseconds) ?? -1
+            }, context)
+        try HTTPClientError.check(timer)
+    }
+
+    private static func at(_ context: UnsafeMutableRawPointer?) -> TransferEngine? {
+        context.map { Unmanaged<TransferEngine>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    // MARK: Transfers
+
+    /// Starts a transfer; the continuation is resumed with its outcome.
+    func start(
+        _ plan: RequestPlan, ticket: Ticket, timeout: Duration?,
+        continuation: CheckedContinuation<Transfer.Outcome, Never>
+    ) {
+        guard case .open = state else {
+            return continuation.resume(returning: .failure(HTTPClientError(.canceled, "the HTTP client was shut down")))
+        }
+        guard !ticket.isCanceled.load(ordering: .acquiring) else {
+            return continuation.resume(returning: .failure(Self.canceled(plan.target)))
+        }
+        do {
+            let transfer = try Transfer(
+                plan, ticket: ticket, timeout: timeout ?? configuration.timeout, configuration: configuration,
+                connectTo: connectTo, loop: loop,
+                expire: { ticket, error in self.end(ticket, error) })
+            transfer.awaitOutcome(continuation)
+            add(transfer)
+        } catch {
+            continuation.resume(returning: .failure(error))
+        }
+    }
+
+    private func add(_ transfer: Transfer) {
+        transfers[ObjectIdentifier(transfer.ticket)] = transfer
+        do {
+            try HTTPClientError.check(curl_multi_add_handle(multi, transfer.easy.pointer))
+        } catch {
+            transfers[ObjectIdentifier(transfer.ticket)] = nil
+            transfer.answer(.failure(error))
+        }
+    }
+
+    /// Breaks a transfer off, if it is still on its way.
+    func cancel(_ ticket: Ticket) {
+        guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
+        end(ticket, Self.canceled(transfer.target))
+    }
+
+    private static func canceled(_ target: String) -> HTTPClientError {
+        HTTPClientError(.canceled, "the request to \(target) was canceled")
+    }
+
+    private func end(_ ticket: Ticket, _ error: HTTPClientError) {
+        guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
+        transfer.answer(.failure(error))
+        // libcurl would block the loop until the name is looked up; it ends by itself at the first socket after that.
+        if !transfer.isResolving { remove(transfer) }
+    }
+
+    private func remove(_ transfer: Transfer) {
+        curl_multi_remove_handle(multi, transfer.easy.pointer)
+        transfers[ObjectIdentifier(transfer.ticket)] = nil
+    }
+
+    // MARK: Events
+
+    private func perform(_ socket: curl_socket_t, _ events: CInt) {
+        var running: CInt = 0
+        do {
+            try HTTPClientError.check(curl_multi_socket_action(multi, socket, events, &running))
+        } catch {
+            for transfer in transfers.values { end(transfer.ticket, error) }
+        }
+        collect()
+        finishShutdown()
+    }
+
+    /// Answers the transfers that libcurl has ended.
+    private func collect() {
+        var left: CInt = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
+                let transfer = Transfer.at(CLibcurl_easy_get_private(easy))
+            else { continue }
+            // The message is gone when the handle is removed.
+            let code = CLibcurl_message_result(message)
+            let outcome = transfer.outcome(code)
+            remove(transfer)
+            transfer.answer(outcome)
+        }
+    }
+
+    /// Does what libcurl asks for one of its sockets.
+    private func watch(_ socket: curl_socket_t, _ interest: CInt) -> CInt {
+        if interest == CURL_POLL_REMOVE {
+            watchers.removeValue(forKey: socket)?.close()
+            return 0
+        }
+        var events: DescriptorWatcher.Events = []
+        if interest & CURL_POLL_IN != 0 { events.insert(.readable) }
+        if interest & CURL_POLL_OUT != 0 { events.insert(.writable) }
+        if watchers[socket] == nil {
+            watchers[socket] = try? DescriptorWatcher(socket, on: loop) { self.isReady(socket, $0) }
+        }
+        guard let watcher = watchers[socket] else { return -1 }
+        watcher.watch(for: events)
+        return 0
+    }
+
+    private func isReady(_ socket: curl_socket_t, _ result: Result<DescriptorWatcher.Events, EventLoopError>) {
+        switch result {
+        case .success(let events):
+            var flags: CInt = 0
+            if events.contains(.readable) { flags |= CURL_CSELECT_IN }
+            if events.contains(.writable) { flags |= CURL_CSELECT_OUT }
+            perform(socket, flags)
+        case .failure: perform(socket, CURL_CSELECT_ERR)
+        }
+    }
+
+    /// Sets when libcurl wants to be called next; a negative time stands for never.
+    private func schedule(_ milliseconds: Int) -> CInt {
+        if milliseconds < 0 { timer?.stop() } else { timer?.start(after: .milliseconds(milliseconds)) }
+        return 0
+    }
+
+    // MARK: Ending
+
+    /// Breaks all transfers off and closes all connections; the continuation is resumed when that is done.
+    func shutDown(_ continuation: CheckedContinuation<Void, Never>) {
+        switch state {
+        case .open:
+            state = .closing([continuation])
+            for transfer in transfers.values {
+                end(transfer.ticket, HTTPClientError(.canceled, "the HTTP client was shut down"))
+            }
+            finishShutdown()
+        case .closing(let others): state = .closing(others + [continuation])
+        case .closed: continuation.resume()
+        }
+    }
+
+    private func finishShutdown() {
+        guard case .closing(let continuations) = state, transfers.isEmpty else { return }
+        state = .closed
+        curl_multi_cleanup(multi)
+        for watcher in watchers.values { watcher.close() }
+        watchers = [:]
+        timer?.close()
+        timer = nil
+        for continuation in continuations { continuation.resume() }
+    }
+}
