@@ -10,7 +10,6 @@ extension Timestamp {
     /// Reads `YYYY-MM-DDTHH:MM:SS`, one to nine digits of a fraction if there are any (cut to milliseconds), and `Z` or
     /// an offset of at most 18 hours (`+HH:MM` or `+HHMM`); nil for anything else and outside of the range.
     public init?(iso8601 text: some StringProtocol) {
-        guard text.utf8.count <= 40 else { return nil }
         var reader = DigitReader(text)
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
             reader.skip("-"), let day = reader.number(digits: 2), reader.skip("T"),
@@ -64,7 +63,7 @@ private struct DigitReader {
         guard skip(".") else { return 0 }
         var value = 0
         var count = 0
-        while let digit = digit() {
+        while count <= 9, let digit = digit() {
             count += 1
             if count <= 3 { value = value * 10 + digit }
         }

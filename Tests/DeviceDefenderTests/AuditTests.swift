@@ -93,7 +93,7 @@ struct AuditTests {
 
     @Test("a message that is neither an alarm nor an audit, or both, is not recognized")
     func neither() {
-        let both = Payloads.audit.setting("violationEventType", to: "in-alarm")
+        let both = Payloads.alarm.setting("taskStatus", to: "COMPLETED")
         for json in [[:], [], nil, "x", ["taskId": "x"], both] as [JSON] {
             #expect(throws: UnrecognizedMessage.self) { try DeviceDefenderMessage(json) }
         }

@@ -140,6 +140,18 @@ struct MappingTests {
         #expect(finding.resource.type == type)
     }
 
+    @Test("resources whose names are too long for an id stay apart")
+    func longResources() throws {
+        let ids = try ["a", "b"].map { last in
+            let arn = "arn:aws:iam::111122223333:role/" + String(repeating: "x", count: 600) + last
+            return try finding(
+                auditFinding: Samples.findingJSON(check: "X_CHECK", type: "T", identifier: ["iamRoleArn": .string(arn)])
+            ).resource.id
+        }
+        #expect(ids[0] != ids[1])
+        #expect(ids.allSatisfy { $0.count == 512 })
+    }
+
     @Test(
         "links lead to the console of the partition",
         arguments: [
