@@ -41,7 +41,8 @@ public enum FindingID {
         return cut(arn(encoded, origin))
     }
 
-    /// Cuts an ASCII text that is too long for an id, so that different texts stay different.
+    /// Cuts a text of more bytes than an id may have characters, so that different texts stay different. A character
+    /// outside of ASCII that is cut through becomes U+FFFD.
     static func cut(_ text: String) -> String {
         guard text.utf8.count > FindingLimits.id else { return text }
         let digest = Digest.hexadecimal(Array(Digest.sha256(Array(text.utf8)).prefix(16)))
