@@ -1,4 +1,5 @@
 import Cryptography
+import Foundation
 import Testing
 
 @Suite("Certificates")
@@ -62,7 +63,8 @@ struct CertificateTests {
             key: key)
         for name in ["a.example", "A.EXAMPLE", "x.b.example"] { #expect(named.matches(hostName: name)) }
         for name in [
-            "", "common.example", "b.example", "x.y.b.example", "a.example.evil", "a.example\0.evil", "\0",
+            "", "common.example", "b.example", "a.example\0", "x.y.b.example", "a.example.evil", "a.example\0.evil",
+            "\0",
             "cx.d.example",
             "a.examplé",
         ] {
@@ -126,6 +128,7 @@ struct CertificateTests {
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
             "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
             "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n" + text.dropFirst(28),
+            "-----BEGIN CERTIFICATE-----\nProc-Type: 4,MIC-CLEAR\n\n" + text.dropFirst(28),
             text + String(repeating: "\n", count: 65_536), text + "-----BEGIN CERTIFICATE-----\n",
         ] {
             #expect(throws: CryptographyError.self, "\(refused.prefix(60))") {
@@ -143,6 +146,21 @@ struct CertificateTests {
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: withKey) }
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: Array("nothing".utf8)) }
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: []) }
+        let cutOff = text + Array("-----BEGIN CERTIFICATE-----\nAAAA\n".utf8)
+        #expect(throws: CryptographyError.self) { try Certificate.chain(pem: cutOff) }
+        let otherLabel = String(decoding: text, as: UTF8.self).replacing(" CERTIFICATE", with: " X509 CERTIFICATE")
+        #expect(throws: CryptographyError.self) { try Certificate.chain(pem: Array(otherLabel.utf8)) }
+    }
+
+    @Test("a certificate with bytes behind its end is refused")
+    func bytesBehindEnd() throws {
+        let lines = try String(decoding: authority.certificate.pem(), as: UTF8.self).split(separator: "\n")
+        let der = try #require(Data(base64Encoded: lines.dropFirst().dropLast().joined()))
+        for (suffix, isAccepted) in [([], true), ([0], false), ([0x30, 0x00], false)] as [([UInt8], Bool)] {
+            let body = (der + suffix).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed])
+            let pem = Array("-----BEGIN CERTIFICATE-----\n\(body)\n-----END CERTIFICATE-----\n".utf8)
+            #expect(((try? Certificate(pem: pem)) != nil) == isAccepted)
+        }
     }
 
     @Test("mutated bytes are refused or read, and never trap")

@@ -45,6 +45,11 @@ struct DigestTests {
         #expect(!Digest.constantTimeEqual([1, 2, 3], [1, 2, 4]))
         #expect(!Digest.constantTimeEqual([1, 2, 3], [1, 2]))
         #expect(!Digest.constantTimeEqual([], [0]))
+        for first in UInt8.min...UInt8.max {
+            for second in UInt8.min...7 {
+                #expect(!Digest.constantTimeEqual([first, second], Array("a secret".utf8)))
+            }
+        }
     }
 
     @Test("bytes are written as two lower-case digits each")

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import Testing
 
 /// A TLS client that shares no code of ours: Python's `ssl`, in lock step with a server session over two pipes.
 ///
@@ -175,6 +176,7 @@ final class EchoServer {
         do throws(TLSError) {
             try session.receive(arrived.span)
             while case let plaintext = try session.takePlaintext(maximum: 10_000), !plaintext.isEmpty {
+                #expect(plaintext.count <= 10_000)
                 received += plaintext.count
                 try session.send(plaintext)
             }

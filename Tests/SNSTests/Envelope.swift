@@ -99,10 +99,10 @@ final class Signer: Sendable {
         try authority.issue(commonName: commonName, dnsNames: dnsNames, validity: validity, key: other ?? key).pem()
     }
 
-    /// An RSA key of any size.
-    func weakKey(bits: Int) throws -> PrivateKey {
+    /// A key of any size, of one of OpenSSL's algorithms for RSA keys: `RSA` or `RSA-PSS`.
+    func otherKey(_ algorithm: String, bits: Int) throws -> PrivateKey {
         let file = directory.appending(path: "key-\(UUID().uuidString).pem")
-        try Self.openssl(["genrsa", "-out", file.path, String(bits)])
+        try Self.openssl(["genpkey", "-algorithm", algorithm, "-pkeyopt", "rsa_keygen_bits:\(bits)", "-out", file.path])
         return try PrivateKey(pem: Array(Data(contentsOf: file)))
     }
 

@@ -150,8 +150,9 @@ struct SigningCertificateCacheTests {
             try signer.certificate(commonName: "sns.amazonaws.com", dnsNames: ["evil.example"]),
             try signer.certificate(commonName: "a", dnsNames: ["*.amazonaws.com"]),
             try signer.certificate(key: PrivateKey(generating: .p256)),
-            try signer.certificate(key: signer.weakKey(bits: 1024)),
-            try signer.certificate(key: signer.weakKey(bits: 2040)),
+            try signer.certificate(key: signer.otherKey("RSA", bits: 1024)),
+            try signer.certificate(key: signer.otherKey("RSA", bits: 2040)),
+            try signer.certificate(key: signer.otherKey("RSA-PSS", bits: 2048)),
         ].enumerated() {
             let fetch = ControlledFetch(.success(body))
             let (cache, url) = (Self.cache(fetch), try Self.url())
