@@ -20,6 +20,9 @@ public final class SigningCertificateCache: Sendable {
     }
 
     /// Gets the body at an `https` address, without following redirects and within a few seconds.
+    ///
+    /// SNS gives a signing certificate without those that issued it. That it is genuine follows from the host that it
+    /// comes from alone, so the fetch must verify that host's own certificate.
     public typealias Fetch = @Sendable (_ url: String) async throws(FetchFailure) -> [UInt8]
 
     /// How many certificates are kept; the least recently used one makes room.

@@ -3,7 +3,8 @@ import Cryptography
 import SNS
 import Testing
 
-@Suite("The cache of signing certificates")
+// The limit only ends tests that would wait forever for a fetch that should not have been made.
+@Suite("The cache of signing certificates", .timeLimit(.minutes(1)))
 struct SigningCertificateCacheTests {
     private typealias Failure = SigningCertificateCache.FetchFailure
 
