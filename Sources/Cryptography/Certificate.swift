@@ -98,11 +98,9 @@ public struct Certificate: Sendable {
     ) throws(CryptographyError) -> Bool {
         let context = try DigestContext()
         let key = try handle.publicKey()
-        try openSSL(
-            "This machine's OpenSSL does not check such signatures.",
-            status: {
-                EVP_DigestVerifyInit(context.pointer, nil, digest.implementation, nil, key)
-            })
+        try openSSLStatus("This machine's OpenSSL does not check such signatures.") {
+            EVP_DigestVerifyInit(context.pointer, nil, digest.implementation, nil, key)
+        }
         defer { ERR_clear_error() }
         return EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count) == 1
     }
@@ -112,7 +110,7 @@ public struct Certificate: Sendable {
     /// - Throws: ``CryptographyError`` if OpenSSL cannot write it.
     public func pem() throws(CryptographyError) -> [UInt8] {
         let bio = try MemoryBIO()
-        try openSSL("The certificate cannot be written.", status: { PEM_write_bio_X509(bio.pointer, handle.pointer) })
+        try openSSLStatus("The certificate cannot be written.") { PEM_write_bio_X509(bio.pointer, handle.pointer) }
         return bio.takeAll()
     }
 }

@@ -70,44 +70,36 @@ private struct CertificateBuilder {
         let pointer = try openSSL(failure) { X509_new() }
         handle = CertificateHandle(owning: pointer)
         let name = Array(commonName.utf8)
-        try openSSL(
-            "A certificate's common name must have 1 to 64 characters.",
-            status: {
-                X509_NAME_add_entry_by_NID(
-                    X509_get_subject_name(pointer), NID_commonName, MBSTRING_UTF8, name, Int32(clamping: name.count),
-                    -1, 0)
-            })
-        try openSSL(
-            "A certificate's validity must lie between the years 0 and 9999.",
-            status: {
-                ASN1_TIME_set(X509_getm_notBefore(pointer), Int(validity.lowerBound)) == nil
-                    || ASN1_TIME_set(X509_getm_notAfter(pointer), Int(validity.upperBound)) == nil ? 0 : 1
-            })
-        try openSSL(failure, status: { X509_set_version(pointer, Int(X509_VERSION_3)) })
-        try openSSL(failure, status: { X509_set_pubkey(pointer, key.handle.pointer) })
+        try openSSLStatus("A certificate's common name must have 1 to 64 characters.") {
+            X509_NAME_add_entry_by_NID(
+                X509_get_subject_name(pointer), NID_commonName, MBSTRING_UTF8, name, Int32(clamping: name.count),
+                -1, 0)
+        }
+        try openSSLStatus("A certificate's validity must lie between the years 0 and 9999.") {
+            ASN1_TIME_set(X509_getm_notBefore(pointer), Int(validity.lowerBound)) == nil
+                || ASN1_TIME_set(X509_getm_notAfter(pointer), Int(validity.upperBound)) == nil ? 0 : 1
+        }
+        try openSSLStatus(failure) { X509_set_version(pointer, Int(X509_VERSION_3)) }
+        try openSSLStatus(failure) { X509_set_pubkey(pointer, key.handle.pointer) }
         try setSerialNumber()
     }
 
     /// Sets a random positive number of 127 bits (RFC 5280, section 4.1.2.2, allows 20 bytes).
     private func setSerialNumber() throws(CryptographyError) {
         var bytes = [UInt8](repeating: 0, count: 16)
-        try openSSL(failure, status: { RAND_bytes(&bytes, Int32(bytes.count)) })
+        try openSSLStatus(failure) { RAND_bytes(&bytes, Int32(bytes.count)) }
         bytes[0] = bytes[0] & 0x7F | 0x40
         let number = try openSSL(failure) { BN_bin2bn(bytes, Int32(bytes.count), nil) }
         defer { BN_free(number) }
-        try openSSL(
-            failure,
-            status: {
-                BN_to_ASN1_INTEGER(number, X509_get_serialNumber(handle.pointer)) == nil ? 0 : 1
-            })
+        try openSSLStatus(failure) {
+            BN_to_ASN1_INTEGER(number, X509_get_serialNumber(handle.pointer)) == nil ? 0 : 1
+        }
     }
 
     func setIssuer(_ issuer: CertificateHandle) throws(CryptographyError) {
-        try openSSL(
-            failure,
-            status: {
-                X509_set_issuer_name(handle.pointer, X509_get_subject_name(issuer.pointer))
-            })
+        try openSSLStatus(failure) {
+            X509_set_issuer_name(handle.pointer, X509_get_subject_name(issuer.pointer))
+        }
     }
 
     func add(_ identifier: Int32, _ value: String, issuer: CertificateHandle) throws(CryptographyError) {
@@ -117,11 +109,11 @@ private struct CertificateBuilder {
             X509V3_EXT_conf_nid(nil, &context, identifier, value)
         }
         defer { X509_EXTENSION_free(added) }
-        try openSSL(failure, status: { X509_add_ext(handle.pointer, added, -1) })
+        try openSSLStatus(failure) { X509_add_ext(handle.pointer, added, -1) }
     }
 
     func sign(with key: PrivateKey) throws(CryptographyError) -> Certificate {
-        try openSSL(failure, status: { X509_sign(handle.pointer, key.handle.pointer, EVP_sha256()) })
+        try openSSLStatus(failure) { X509_sign(handle.pointer, key.handle.pointer, EVP_sha256()) }
         return try Certificate(handle)
     }
 }

@@ -69,12 +69,10 @@ final class CertificateHandle: @unchecked Sendable {
         defer { ASN1_TIME_free(epoch) }
         var days: Int32 = 0
         var seconds: Int32 = 0
-        try openSSL(
-            "The certificate has a date that cannot be read.",
-            status: {
-                // Without a time OpenSSL would take the present.
-                time == nil ? 0 : ASN1_TIME_diff(&days, &seconds, epoch, time)
-            })
+        try openSSLStatus("The certificate has a date that cannot be read.") {
+            // Without a time OpenSSL would take the present.
+            time == nil ? 0 : ASN1_TIME_diff(&days, &seconds, epoch, time)
+        }
         return Int64(days) * 86_400 + Int64(seconds)
     }
 }

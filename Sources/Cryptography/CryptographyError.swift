@@ -28,8 +28,8 @@ func openSSL<Result>(_ message: String, _ call: () -> Result?) throws(Cryptograp
     return result
 }
 
-/// Runs a call of OpenSSL whose result is positive on success; see the variant for optional results.
-func openSSL(_ message: String, status call: () -> Int32) throws(CryptographyError) {
+/// Runs a call of OpenSSL whose result is positive on success; see ``openSSL(_:_:)``.
+func openSSLStatus(_ message: String, _ call: () -> Int32) throws(CryptographyError) {
     try openSSL(message) { () -> Void? in call() > 0 ? () : nil }
 }
 

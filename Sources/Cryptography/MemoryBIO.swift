@@ -11,8 +11,9 @@ final class MemoryBIO {
     /// A queue that holds a copy of the bytes.
     convenience init(_ bytes: [UInt8]) throws(CryptographyError) {
         try self.init()
-        try openSSL(
-            "Out of memory.", status: { bytes.isEmpty ? 1 : BIO_write(pointer, bytes, Int32(clamping: bytes.count)) })
+        try openSSLStatus("Out of memory.") {
+            bytes.isEmpty ? 1 : BIO_write(pointer, bytes, Int32(clamping: bytes.count))
+        }
     }
 
     deinit { BIO_free(pointer) }

@@ -51,11 +51,9 @@ public struct PrivateKey: Sendable {
     /// - Throws: ``CryptographyError`` if OpenSSL cannot write it.
     public func pem() throws(CryptographyError) -> [UInt8] {
         let bio = try MemoryBIO()
-        try openSSL(
-            "The private key cannot be written.",
-            status: {
-                PEM_write_bio_PrivateKey(bio.pointer, handle.pointer, nil, nil, 0, nil, nil)
-            })
+        try openSSLStatus("The private key cannot be written.") {
+            PEM_write_bio_PrivateKey(bio.pointer, handle.pointer, nil, nil, 0, nil, nil)
+        }
         return bio.takeAll()
     }
 
@@ -65,15 +63,13 @@ public struct PrivateKey: Sendable {
     public func sign(_ message: [UInt8], digest: SignatureDigest) throws(CryptographyError) -> [UInt8] {
         let failure = "The message could not be signed."
         let context = try DigestContext()
-        try openSSL(
-            failure,
-            status: {
-                EVP_DigestSignInit(context.pointer, nil, digest.implementation, nil, handle.pointer)
-            })
+        try openSSLStatus(failure) {
+            EVP_DigestSignInit(context.pointer, nil, digest.implementation, nil, handle.pointer)
+        }
         var length = 0
-        try openSSL(failure, status: { EVP_DigestSign(context.pointer, nil, &length, message, message.count) })
+        try openSSLStatus(failure) { EVP_DigestSign(context.pointer, nil, &length, message, message.count) }
         var signature = [UInt8](repeating: 0, count: length)
-        try openSSL(failure, status: { EVP_DigestSign(context.pointer, &signature, &length, message, message.count) })
+        try openSSLStatus(failure) { EVP_DigestSign(context.pointer, &signature, &length, message, message.count) }
         signature.removeLast(signature.count - length)
         return signature
     }

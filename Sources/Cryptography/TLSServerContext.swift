@@ -33,12 +33,10 @@ public final class TLSServerContext: @unchecked Sendable {
 
     private func setRules() throws(CryptographyError) {
         let failure = "This machine's OpenSSL does not allow the TLS settings that the server needs."
-        try openSSL(failure, status: { COpenSSL_SSL_CTX_set_min_proto_version(pointer, TLS1_2_VERSION) })
-        try openSSL(
-            failure,
-            status: {
-                SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK")
-            })
+        try openSSLStatus(failure) { COpenSSL_SSL_CTX_set_min_proto_version(pointer, TLS1_2_VERSION) }
+        try openSSLStatus(failure) {
+            SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK")
+        }
         COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(pointer)
         COpenSSL_SSL_CTX_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
         // Without a cache the server keeps nothing for clients that may come back: tickets carry the state.
@@ -55,21 +53,17 @@ public final class TLSServerContext: @unchecked Sendable {
     }
 
     private func use(_ chain: [Certificate], _ key: PrivateKey) throws(CryptographyError) {
-        try openSSL(
-            "The TLS certificate cannot be used by a server.",
-            status: {
-                SSL_CTX_use_certificate(pointer, certificate.handle.pointer)
-            })
+        try openSSLStatus("The TLS certificate cannot be used by a server.") {
+            SSL_CTX_use_certificate(pointer, certificate.handle.pointer)
+        }
         for intermediate in chain.dropFirst() {
-            try openSSL(
-                "A certificate of the TLS certificate chain cannot be used.",
-                status: {
-                    COpenSSL_SSL_CTX_add1_chain_cert(pointer, intermediate.handle.pointer)
-                })
+            try openSSLStatus("A certificate of the TLS certificate chain cannot be used.") {
+                COpenSSL_SSL_CTX_add1_chain_cert(pointer, intermediate.handle.pointer)
+            }
         }
         let mismatch = "The TLS private key does not belong to the first certificate of the chain."
-        try openSSL(mismatch, status: { SSL_CTX_use_PrivateKey(pointer, key.handle.pointer) })
-        try openSSL(mismatch, status: { SSL_CTX_check_private_key(pointer) })
+        try openSSLStatus(mismatch) { SSL_CTX_use_PrivateKey(pointer, key.handle.pointer) }
+        try openSSLStatus(mismatch) { SSL_CTX_check_private_key(pointer) }
     }
 }
 
