@@ -15,7 +15,7 @@ extension HTTPClient {
         public var maximumBodyBytes = 16 * 1024 * 1024
         /// The longest head of a response that is taken, in bytes, with interim responses and trailers.
         public var maximumHeaderBytes = 64 * 1024
-        /// How many connections to one host are open at once; further requests wait.
+        /// How many connections to one host are open at once, 1 to 10,000; further requests wait.
         public var maximumConnectionsPerHost = 16
         /// What the client calls itself in `User-Agent`.
         public var userAgent = "defender-bridge"
@@ -29,10 +29,11 @@ extension HTTPClient {
                 throw HTTPClientError(.invalidConfiguration, "not of the form host:port:address:port: \(entry)")
             }
             guard certificateAuthorities?.utf8.contains(0) != true, FieldRules.isValue(userAgent) else {
-                throw HTTPClientError(.invalidConfiguration, "a text with control characters")
+                throw HTTPClientError(.invalidConfiguration, "a text has control characters")
             }
-            guard maximumConnectionsPerHost > 0, maximumBodyBytes >= 0, maximumHeaderBytes >= 0 else {
-                throw HTTPClientError(.invalidConfiguration, "a limit that lets nothing through")
+            guard (1...10_000).contains(maximumConnectionsPerHost), maximumBodyBytes >= 0, maximumHeaderBytes >= 0
+            else {
+                throw HTTPClientError(.invalidConfiguration, "a limit is out of range")
             }
         }
 

@@ -36,7 +36,7 @@ public final class HTTPClient: Sendable {
     ///   - request: needs scheme (`http` or `https`), authority and path; the path, with the query, is sent as it is.
     ///     `Host`, `User-Agent` and the framing are the client's own.
     ///   - body: the request's body; must be empty for GET and HEAD.
-    ///   - signing: how to sign the request, or nil. See ``SigningRules`` for what can be signed.
+    ///   - signing: how to sign the request, or nil. See ``RequestSigning`` for what can be signed.
     ///   - timeout: how long all may take, or nil for the configuration's.
     /// - Throws: ``HTTPClientError``; with `canceled` as soon as the task is canceled.
     public func send(

@@ -3,7 +3,7 @@
 /// libcurl signs the path and query as they are sent, sorts the fields by name and value together, joins no fields of
 /// the same name, and signs a field without a value though it does not send it. What would come out wrong is refused
 /// here, as AWS would only say that the signature does not match.
-public enum SigningRules {
+enum SigningRules {
     /// Why a request cannot be signed, or nil if it can.
     ///
     /// - Parameters:

@@ -46,6 +46,8 @@ final class TransferEngine {
     private func setUp() throws(HTTPClientError) {
         let perHost = configuration.maximumConnectionsPerHost
         try HTTPClientError.check(CLibcurl_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, perHost))
+        // Kept open for a few hosts; by default libcurl keeps fewer the fewer requests are on their way.
+        try HTTPClientError.check(CLibcurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 4 * perHost))
         let context = Unmanaged.passUnretained(self).toOpaque()
         let socket = CLibcurl_multi_on_socket(
             multi,

@@ -1,0 +1,61 @@
+import EventLoop
+import HTTPClient
+import HTTPTypes
+import Testing
+
+/// Runs a test with a client, and checks that it leaves nothing open on its loop.
+func withClient(
+    _ configure: (inout HTTPClient.Configuration) -> Void = { _ in }, _ body: (HTTPClient) async throws -> Void
+) async throws {
+    let loop = try EventLoop(name: "client")
+    var configuration = HTTPClient.Configuration()
+    configure(&configuration)
+    let client = try await HTTPClient(loop: loop, configuration: configuration)
+    let result: Result<Void, any Error>
+    do {
+        result = .success(try await body(client))
+    } catch {
+        result = .failure(error)
+    }
+    await client.shutdown()
+    #expect(await loop.shutdown() == 0, "handles were left open")
+    try result.get()
+}
+
+/// Runs a test with a client and a peer.
+func withPeer(
+    accepts: Bool = true, _ reply: @escaping @Sendable (TestPeer.Request) -> TestPeer.Reply,
+    configure: (inout HTTPClient.Configuration) -> Void = { _ in },
+    _ body: (HTTPClient, TestPeer) async throws -> Void
+) async throws {
+    let peer = try await TestPeer(accepts: accepts, reply: reply)
+    let result: Result<Void, any Error>
+    do {
+        result = .success(try await withClient(configure) { client in try await body(client, peer) })
+    } catch {
+        result = .failure(error)
+    }
+    await peer.stop()
+    try result.get()
+}
+
+/// A response with a body of known length.
+func response(_ body: String = "", status: String = "200 OK", fields: String = "") -> String {
+    "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(fields)\r\n\(body)"
+}
+
+extension HTTPRequest {
+    /// A request to the peer.
+    init(_ method: Method = .get, to peer: TestPeer, path: String = "/", fields: HTTPFields = [:]) {
+        self.init(
+            method: method, scheme: "http", authority: "127.0.0.1:\(peer.port)", path: path, headerFields: fields)
+    }
+}
+
+/// The error that a closure throws.
+func failure(
+    of body: () async throws(HTTPClientError) -> (response: HTTPResponse, body: [UInt8]),
+    sourceLocation: SourceLocation = #_sourceLocation
+) async throws -> HTTPClientError {
+    try await #require(throws: HTTPClientError.self, sourceLocation: sourceLocation) { _ = try await body() }
+}

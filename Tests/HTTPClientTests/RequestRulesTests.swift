@@ -1,0 +1,94 @@
+import EventLoop
+import HTTPClient
+import HTTPTypes
+import Testing
+
+@Suite("What the HTTP client refuses to send", .timeLimit(.minutes(1)))
+struct RequestRulesTests {
+    private func code(_ request: HTTPRequest, body: [UInt8] = []) async throws -> HTTPClientError.Code? {
+        var code: HTTPClientError.Code?
+        try await withClient { client in
+            do throws(HTTPClientError) {
+                _ = try await client.send(request, body: body, timeout: .zero)
+            } catch {
+                code = error.code
+            }
+        }
+        return code
+    }
+
+    @Test(
+        "a scheme other than http and https, and hosts that are none",
+        arguments: [
+            ("ftp", "example.com"), ("file", "example.com"), ("http", ""), ("http", "user@example.com"),
+            ("http", "a/b"), ("http", "a?b"), ("http", "a#b"), ("http", "a b"), ("http", "a\r\nb"),
+            ("http", "é.example"),
+        ])
+    func authority(scheme: String, authority: String) async throws {
+        let request = HTTPRequest(method: .get, scheme: scheme, authority: authority, path: "/")
+        #expect(try await code(request) == .invalidRequest)
+    }
+
+    @Test("paths that are none", arguments: ["", "a", "/a b", "/a#b", "/é", "/a\r\nX: y", "/a\u{0}b"])
+    func path(path: String) async throws {
+        let request = HTTPRequest(method: .get, scheme: "http", authority: "example.com", path: path)
+        #expect(try await code(request) == .invalidRequest)
+    }
+
+    @Test(
+        "fields that frame a request",
+        arguments: ["Host", "Content-Length", "Transfer-Encoding", "Expect", "Connection", "Upgrade", "TE"])
+    func reservedFields(name: String) async throws {
+        let field = try #require(HTTPField.Name(name))
+        let request = HTTPRequest(
+            method: .get, scheme: "http", authority: "example.com", path: "/", headerFields: [field: "1"])
+        #expect(try await code(request) == .invalidRequest)
+    }
+
+    @Test("a GET and a HEAD with a body", arguments: [HTTPRequest.Method.get, .head])
+    func bodies(method: HTTPRequest.Method) async throws {
+        let request = HTTPRequest(method: method, scheme: "http", authority: "example.com", path: "/")
+        #expect(try await code(request, body: [1]) == .invalidRequest)
+    }
+
+    @Test(
+        "addresses to connect to that are none",
+        arguments: [
+            "", "a:1:b", "a:1:b:2:c", "a:65536:b:1", "a:x:b:1", "a:1:b:-1", "[::1:1:b:1", "a b:1:c:1", "a:1:b:1\n",
+        ])
+    func connectTo(text: String) async throws {
+        #expect(try await configurationCode { $0.connectTo = [text] } == .invalidConfiguration)
+    }
+
+    @Test(
+        "addresses to connect to as libcurl has them", arguments: [":::", "a:1:b:2", "[::1]:443:[::2]:8443", "a::b:"])
+    func connectToForms(text: String) async throws {
+        #expect(try await configurationCode { $0.connectTo = [text] } == nil)
+    }
+
+    @Test("a configuration with control characters, or limits out of range")
+    func configuration() async throws {
+        #expect(try await configurationCode { $0.userAgent = "a\r\nb" } == .invalidConfiguration)
+        #expect(try await configurationCode { $0.certificateAuthorities = "a\0b" } == .invalidConfiguration)
+        #expect(try await configurationCode { $0.maximumConnectionsPerHost = 0 } == .invalidConfiguration)
+        #expect(try await configurationCode { $0.maximumBodyBytes = -1 } == .invalidConfiguration)
+        #expect(try await configurationCode { $0.maximumHeaderBytes = -1 } == .invalidConfiguration)
+    }
+
+    private func configurationCode(_ configure: (inout HTTPClient.Configuration) -> Void) async throws
+        -> HTTPClientError.Code?
+    {
+        let loop = try EventLoop(name: "client")
+        var configuration = HTTPClient.Configuration()
+        configure(&configuration)
+        var code: HTTPClientError.Code?
+        do throws(HTTPClientError) {
+            let client = try await HTTPClient(loop: loop, configuration: configuration)
+            await client.shutdown()
+        } catch {
+            code = error.code
+        }
+        #expect(await loop.shutdown() == 0, "handles were left open")
+        return code
+    }
+}

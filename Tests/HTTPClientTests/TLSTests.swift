@@ -1,0 +1,117 @@
+import Foundation
+import HTTPClient
+import HTTPTypes
+import Testing
+
+/// A server with a certificate for `bridge.test`, by Python's `ssl`, and the authority that signed it.
+private final class TLSServer {
+    let port: String
+    let authority: String
+    private let directory: URL
+    private let server: PythonServer
+
+    /// - Parameter version: the newest version of TLS that the server speaks.
+    init(version: String = "TLSv1_3") throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "http-client-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        authority = directory.appending(path: "authority.pem").path
+        server = try PythonServer(Self.program, arguments: [directory.path, version])
+        port = server.firstLine
+    }
+
+    deinit { try? FileManager.default.removeItem(at: directory) }
+
+    private static let program = """
+        import os, socket, ssl, subprocess, sys, threading
+        os.chdir(sys.argv[1])
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        openssl("req", "-x509", *key, "-keyout", "authority.key", "-out", "authority.pem", "-subj", "/CN=Authority")
+        openssl("req", "-x509", *key, "-keyout", "server.key", "-out", "server.pem", "-subj", "/CN=bridge.test",
+                "-CA", "authority.pem", "-CAkey", "authority.key", "-addext", "subjectAltName=DNS:bridge.test",
+                "-addext", "basicConstraints=CA:FALSE")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.TLSv1
+        context.maximum_version = getattr(ssl.TLSVersion, sys.argv[2])
+        context.load_cert_chain("server.pem", "server.key")
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        def serve():
+            while True:
+                connection, _ = listener.accept()
+                try:
+                    with context.wrap_socket(connection, server_side=True) as stream:
+                        stream.recv(65536)
+                        body = stream.version().encode()
+                        stream.sendall(b"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n%s"
+                                       % (len(body), body))
+                except OSError:
+                    connection.close()
+        threading.Thread(target=serve, daemon=True).start()
+        sys.stdin.read()
+        """
+
+    /// Asks the server for `https://host/`.
+    func request(host: String, trusting authority: String?) async throws -> Result<String, HTTPClientError> {
+        var result: Result<String, HTTPClientError>?
+        try await withClient {
+            $0.connectTo = ["::127.0.0.1:\(port)"]
+            $0.certificateAuthorities = authority
+        } _: { client in
+            do throws(HTTPClientError) {
+                let (_, body) = try await client.send(
+                    HTTPRequest(method: .get, scheme: "https", authority: host, path: "/"))
+                result = .success(String(decoding: body, as: UTF8.self))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try #require(result)
+    }
+}
+
+@Suite("TLS in the HTTP client", .timeLimit(.minutes(1)))
+struct TLSTests {
+    @Test("a peer whose authority is trusted is talked to", arguments: ["TLSv1_2", "TLSv1_3"])
+    func trusted(version: String) async throws {
+        let server = try TLSServer(version: version)
+        let answer = try await server.request(host: "bridge.test", trusting: server.authority)
+        #expect(answer == .success(version == "TLSv1_2" ? "TLSv1.2" : "TLSv1.3"))
+    }
+
+    @Test("a peer whose authority is not trusted is refused")
+    func untrusted() async throws {
+        let server = try TLSServer()
+        let answer = try await server.request(host: "bridge.test", trusting: nil)
+        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+        #expect(error.code == .tlsRefused)
+        #expect(!error.isTransient)
+    }
+
+    @Test("a peer with a certificate for another name is refused")
+    func wrongName() async throws {
+        let server = try TLSServer()
+        let answer = try await server.request(host: "other.test", trusting: server.authority)
+        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+        #expect(error.code == .tlsRefused)
+    }
+
+    @Test("a peer that speaks no newer version than TLS 1.1 is not talked to")
+    func oldVersion() async throws {
+        let server = try TLSServer(version: "TLSv1_1")
+        let answer = try await server.request(host: "bridge.test", trusting: server.authority)
+        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+        #expect(error.code == .connectFailed)
+    }
+
+    @Test("a file of authorities that is not there: refused, with its reason")
+    func missingFile() async throws {
+        let server = try TLSServer()
+        let answer = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
+        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+        #expect(error.code == .tlsRefused)
+        #expect(error.message.contains("/no/such/file.pem"))
+    }
+}
