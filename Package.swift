@@ -15,7 +15,14 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let package = Package(
     name: "defender-bridge",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
@@ -27,10 +34,26 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["CLibuv"], swiftSettings: strict),
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
-            name: "HTTPServer",
-            dependencies: ["EventLoop", "Cryptography", "JSON", httpTypes], swiftSettings: strict),
+            name: "HTTPServer", dependencies: ["EventLoop", "Cryptography", "JSON", httpTypes], swiftSettings: strict),
+        .target(name: "HTTPClient", dependencies: ["EventLoop", "CLibcurl", httpTypes], swiftSettings: strict),
+        .target(name: "SNS", dependencies: ["JSON", "AWSCore", "Cryptography"], swiftSettings: strict),
+        .target(name: "DeviceDefender", dependencies: ["JSON", "AWSCore"], swiftSettings: strict),
+        .target(
+            name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
+            swiftSettings: strict),
+        .target(
+            name: "Store", dependencies: ["AWSCore", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
+        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL"], swiftSettings: strict),
+        .testTarget(
+            name: "SNSTests", dependencies: ["SNS", "AWSCore", "JSON", "Cryptography"], swiftSettings: strict),
+        .testTarget(
+            name: "DeviceDefenderTests", dependencies: ["DeviceDefender", "JSON", "AWSCore"], swiftSettings: strict),
+        .testTarget(
+            name: "SecurityFindingsTests", dependencies: ["SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
+            exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
     ]
 )
