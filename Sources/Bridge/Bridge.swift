@@ -1,0 +1,192 @@
+import AWSClient
+import Cryptography
+public import EventLoop
+import Glibc
+import HTTPClient
+import HTTPServer
+import HTTPTypes
+public import Logging
+import SNS
+import ServiceLifecycle
+import Store
+
+/// A whole bridge: listener, admin server, workers and store.
+///
+/// ``init(configuration:environment:registry:logger:)`` opens and listens; ``run()`` works until ``stop()`` is called or
+/// a signal comes, and has closed everything when it returns.
+public final class Bridge: Sendable {
+    /// The product's version.
+    public static let version = "0.1.0"
+
+    /// Where SNS and EventBridge deliver to, with the port that the system chose if none was given.
+    public let listenAddress: SocketAddress
+    /// Where metrics and status are asked for.
+    public let adminAddress: SocketAddress
+
+    private let configuration: BridgeConfiguration
+    private let logger: Logger
+    private let parts: BridgeParts
+    private let group: ServiceGroup
+
+    /// How long a bridge that stops waits for the answers to requests under way.
+    private static let drainLimit = Duration.seconds(4)
+
+    /// Opens the store and starts to listen.
+    ///
+    /// - Parameters:
+    ///   - configuration: the settings.
+    ///   - environment: the process's environment, for AWS's own settings.
+    ///   - registry: keeps what is counted.
+    ///   - logger: where the log goes.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
+    public init(
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger
+    ) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let metrics = BridgeMetrics(factory: registry)
+        let parts = try await BridgeParts(configuration: configuration, environment: environment)
+        self.parts = parts
+        do {
+            let context = LaneContext(
+                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger)
+            let listener = try await Self.listener(configuration, parts, metrics, logger)
+            let admin: HTTPServer
+            do {
+                admin = try await Self.admin(configuration, parts, metrics, registry)
+            } catch {
+                await listener.drain(within: .zero)
+                throw error
+            }
+            (listenAddress, adminAddress) = (listener.address, admin.address)
+            let workers = WorkerPool(
+                context: context, client: parts.aws, loop: parts.clientLoop, configuration: configuration,
+                owner: "\(parts.hostName):\(getpid())")
+            // They are stopped in reverse: first nothing more is received, then the workers end.
+            let services: [any Service] = [
+                Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),
+                workers,
+                ServerService(server: admin, limit: .seconds(1)),
+                ServerService(server: listener, limit: Self.drainLimit),
+            ]
+            var quiet = logger
+            quiet.logLevel = max(logger.logLevel, .warning)
+            group = ServiceGroup(services: services, logger: quiet)
+        } catch {
+            await parts.close()
+            throw error
+        }
+    }
+
+    /// Works until ``stop()`` is called, or until SIGTERM or SIGINT comes; then ends what is under way, within ten
+    /// seconds, and closes everything. To be called once.
+    public func run() async throws {
+        let loop = parts.listenLoop
+        let watchers = await loop.run {
+            LoopBound(
+                [SIGTERM, SIGINT].compactMap { signal in
+                    try? SignalWatcher(signal, on: loop) { [group, logger] in
+                        logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
+                        Task { await group.triggerGracefulShutdown() }
+                    }
+                }, loop: loop)
+        }
+        logger.info(
+            "The bridge is listening.",
+            metadata: [
+                "version": "\(Self.version)", "listen": "\(listenAddress)", "admin": "\(adminAddress)",
+                "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.topics.count)",
+            ])
+        let result: Result<Void, any Error>
+        do { result = .success(try await group.run()) } catch { result = .failure(error) }
+        await loop.run { for watcher in watchers.value { watcher.close() } }
+        await parts.close()
+        logger.info("The bridge has stopped.")
+        try result.get()
+    }
+
+    /// Has ``run()`` come to its end.
+    public func stop() async { await group.triggerGracefulShutdown() }
+
+    /// The time in milliseconds since 1970.
+    static let now: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    // MARK: Servers
+
+    private static func listener(
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ metrics: BridgeMetrics, _ logger: Logger
+    ) async throws -> HTTPServer {
+        let verifier = SNSVerifier(
+            topics: configuration.topics, certificates: SigningCertificateCache(fetch: parts.fetchCertificate),
+            maximumAge: configuration.maximumMessageAge.milliseconds)
+        let routes = PublicRoutes(
+            sns: SNSIntake(
+                verifier: verifier, store: parts.store, confirm: parts.confirmSubscription, clock: now, logger: logger),
+            eventBridge: EventBridgeIntake(
+                apiKey: configuration.eventBridgeAPIKey, apiKeyHeader: configuration.eventBridgeAPIKeyHeader,
+                served: ServedOrigins(topics: configuration.topics.topics), store: parts.store, clock: now),
+            store: parts.store, metrics: metrics, logger: logger)
+        let router = routes.router
+        return try await listen(
+            configuration: HTTPServer.Configuration(address: configuration.listenAddress, tls: parts.tls),
+            key: "listen.address", on: parts.listenLoop, router: router
+        ) { event in
+            switch event {
+            case .refused(let fault, let peer):
+                metrics.fault(code: fault.code)
+                logger.warning(
+                    "A request was refused.",
+                    metadata: ["status": "\(fault.status.code)", "code": "\(fault.code)", "peer": "\(peer.text)"])
+            case .tlsFailed(let reason, let peer):
+                metrics.fault(code: "tls_failed")
+                logger.info("A TLS connection failed.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
+            case .timedOut(let peer):
+                metrics.fault(code: "timed_out")
+                logger.info("A client took too long.", metadata: ["peer": "\(peer.text)"])
+            }
+        }
+    }
+
+    private static func admin(
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ metrics: BridgeMetrics,
+        _ registry: PrometheusRegistry
+    ) async throws -> HTTPServer {
+        let routes = AdminRoutes(
+            store: parts.store, metrics: metrics, registry: registry, configuration: configuration, startedAt: now(),
+            clock: now)
+        return try await listen(
+            configuration: HTTPServer.Configuration(address: configuration.adminAddress), key: "admin.address",
+            on: parts.listenLoop, router: routes.router)
+    }
+
+    private static func listen(
+        configuration: HTTPServer.Configuration, key: String, on loop: EventLoop, router: Router,
+        report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
+    ) async throws -> HTTPServer {
+        do throws(EventLoopError) {
+            return try await HTTPServer(
+                on: loop, configuration: configuration, handler: { await router.respond(to: $0) }, report: report)
+        } catch {
+            throw ConfigurationError(key, "\(error); free the address or choose another")
+        }
+    }
+}
+
+extension SocketAddress? {
+    fileprivate var text: String { self?.description ?? "unknown" }
+}
+
+/// A server as a part of the running program.
+private struct ServerService: Service {
+    let server: HTTPServer
+    let limit: Duration
+
+    func run() async {
+        try? await gracefulShutdown()
+        await server.drain(within: limit)
+    }
+}

@@ -1,0 +1,130 @@
+import AWSClient
+import Cryptography
+import EventLoop
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import HTTPTypes
+import SNS
+import Store
+
+/// What a bridge is made of and must close again.
+struct BridgeParts: Sendable {
+    let store: any Store
+    let tls: TLSServerContext?
+    let listenLoop: EventLoop
+    /// For the workers and what they ask of AWS.
+    let clientLoop: EventLoop
+    let http: HTTPClient
+    let aws: AWSClient
+
+    /// How long Amazon SNS may take: it waits 15 seconds for our own answer.
+    private static let timeout = Duration.seconds(8)
+
+    init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
+        tls = try configuration.tls.map(Self.tlsContext)
+        let endpoints: Endpoints
+        do { endpoints = try Endpoints(environment: environment) } catch { throw ConfigurationError("AWS", "\(error)") }
+        store = try await Self.openStore(configuration.store)
+        do {
+            listenLoop = try EventLoop(name: "bridge-listen")
+        } catch {
+            await store.close()
+            throw error
+        }
+        do {
+            clientLoop = try EventLoop(name: "bridge-aws")
+        } catch {
+            await listenLoop.shutdown()
+            await store.close()
+            throw error
+        }
+        do {
+            http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, environment))
+        } catch {
+            await clientLoop.shutdown()
+            await listenLoop.shutdown()
+            await store.close()
+            throw error
+        }
+        aws = AWSClient(
+            http: http, credentials: EnvironmentCredentials(environment), endpoints: endpoints, loop: clientLoop)
+    }
+
+    /// Closes everything; nothing may be under way any more.
+    func close() async {
+        await http.shutdown()
+        await store.close()
+        await clientLoop.shutdown()
+        await listenLoop.shutdown()
+    }
+
+    private static func tlsContext(_ files: BridgeConfiguration.TLSFiles) throws -> TLSServerContext {
+        let certificate = try readFile(files.certificate, key: "listen.tls.certificate")
+        let privateKey = try readFile(files.privateKey, key: "listen.tls.privateKey")
+        do throws(CryptographyError) {
+            return try TLSServerContext(certificateChainPEM: certificate, privateKeyPEM: privateKey)
+        } catch {
+            throw ConfigurationError("listen.tls.certificate", "\(error)")
+        }
+    }
+
+    private static func readFile(_ path: String, key: String) throws(ConfigurationError) -> [UInt8] {
+        try ConfigurationFile.read(path, key: key)
+    }
+
+    private static func openStore(_ location: StoreLocation) async throws -> any Store {
+        do throws(StoreError) {
+            switch location {
+            case .sqlite(let path): return try await SQLiteStore(path: path)
+            }
+        } catch {
+            throw ConfigurationError("store.url", error.message)
+        }
+    }
+
+    private static func client(
+        _ configuration: BridgeConfiguration, _ environment: [String: String]
+    ) -> HTTPClient.Configuration {
+        var client = HTTPClient.Configuration()
+        client.connectTo = configuration.connectTo
+        client.certificateAuthorities = environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 }
+        client.userAgent = "defender-bridge/\(Bridge.version)"
+        return client
+    }
+
+    // MARK: Amazon SNS
+
+    /// Fetches a signing certificate.
+    var fetchCertificate: SigningCertificateCache.Fetch {
+        { [http] url async throws(SigningCertificateCache.FetchFailure) in
+            let answer: (response: HTTPResponse, body: [UInt8])
+            do throws(HTTPClientError) {
+                answer = try await http.send(Self.get(url), timeout: Self.timeout)
+            } catch {
+                throw .unreachable("\(error)")
+            }
+            guard answer.response.status.code == 200 else { throw .status(answer.response.status.code) }
+            return answer.body
+        }
+    }
+
+    /// Asks a URL that confirms a subscription.
+    var confirmSubscription: @Sendable (_ url: String) async throws -> Int {
+        { [http] url in try await http.send(Self.get(url), timeout: Self.timeout).response.status.code }
+    }
+
+    private static func get(_ url: String) -> HTTPRequest {
+        let rest = url.dropFirst("https://".count)
+        let authority = rest.prefix { $0 != "/" }
+        return HTTPRequest(
+            method: .get, scheme: "https", authority: String(authority), path: String(rest.dropFirst(authority.count)))
+    }
+
+    /// The machine's name, for people who read who holds a lease.
+    var hostName: String {
+        var name = utsname()
+        uname(&name)
+        return withUnsafeBytes(of: &name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

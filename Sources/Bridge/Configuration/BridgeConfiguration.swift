@@ -1,0 +1,153 @@
+import AWSCore
+public import EventLoop
+import HTTPTypes
+public import Logging
+public import SNS
+public import Store
+
+/// All settings of a bridge, checked.
+public struct BridgeConfiguration: Sendable {
+    /// The files of a certificate with its chain and of its private key.
+    public struct TLSFiles: Sendable, Hashable {
+        /// The certificate's path.
+        public var certificate: String
+        /// The key's path.
+        public var privateKey: String
+    }
+
+    /// How log lines look.
+    public enum LogFormat: String, Sendable, Hashable, CaseIterable {
+        /// For people.
+        case text
+        /// For programs.
+        case json
+    }
+
+    /// `listen.address`
+    public var listenAddress: SocketAddress
+    /// `listen.tls.*`; nil for plain HTTP.
+    public var tls: TLSFiles?
+    /// `admin.address`
+    public var adminAddress: SocketAddress
+    /// `store.url`
+    public var store: StoreLocation
+    /// `sns.topics`
+    public var topics: TopicPolicy
+    /// `sns.maxMessageAge`
+    public var maximumMessageAge: Duration
+    /// `eventBridge.apiKey`; nil refuses every event.
+    public var eventBridgeAPIKey: Secret?
+    /// `eventBridge.apiKeyHeader`, in lower case.
+    public var eventBridgeAPIKeyHeader: String
+    /// `securityHub.requestsPerSecond`
+    public var importsPerSecond: Double
+    /// `securityHub.burst`
+    public var importBurst: Int
+    /// `mapping.checkSummaries`
+    public var checkSummaries: Bool
+    /// `network.connectTo`
+    public var connectTo: [String]
+    /// `log.level`
+    public var logLevel: Logger.Level
+    /// `log.format`; nil chooses by whether the log goes to a terminal.
+    public var logFormat: LogFormat?
+
+    /// Reads the configuration.
+    ///
+    /// - Parameters:
+    ///   - flags: values from the command line, by the names of their keys.
+    ///   - environment: the process's environment.
+    ///   - file: the text of the configuration file, if there is one.
+    ///   - readFile: reads a file that a value names, for secrets.
+    /// - Throws: ``ConfigurationError`` for the first value that cannot be used.
+    public init(
+        flags: [String: String] = [:], environment: [String: String], file: String? = nil,
+        readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
+    ) throws(ConfigurationError) {
+        let values = try ConfigurationValues(flags: flags, environment: environment, file: file, readFile: readFile)
+        listenAddress = try values.address(.listenAddress, default: "127.0.0.1:8080")
+        tls = try values.tlsFiles()
+        adminAddress = try values.address(.adminAddress, default: "127.0.0.1:9090")
+        store = try values.storeLocation()
+        topics = try values.topics()
+        maximumMessageAge = try values.value(
+            .snsMaxMessageAge, default: .seconds(3600), expected: "a duration from 1m to 24h, for example 1h"
+        ) { text in
+            Duration(text).flatMap { (Duration.seconds(60)...Duration.seconds(86_400)).contains($0) ? $0 : nil }
+        }
+        eventBridgeAPIKey = try values.text(.eventBridgeAPIKey).map(Secret.init)
+        eventBridgeAPIKeyHeader = try values.value(
+            .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a header field's name"
+        ) { HTTPField.Name($0)?.canonicalName }
+        importsPerSecond = try values.value(
+            .securityHubRequestsPerSecond, default: 10, expected: "a number from 0.1 to 1000"
+        ) { Double($0).flatMap { (0.1...1000).contains($0) ? $0 : nil } }
+        importBurst = try values.value(.securityHubBurst, default: 30, expected: "a whole number from 1 to 1000") {
+            Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
+        }
+        checkSummaries = try values.value(.checkSummaries, default: true, expected: "true or false", read: Bool.init)
+        connectTo = try values.connectTo()
+        logLevel = try values.value(
+            .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
+        ) { Logger.Level(rawValue: $0) }
+        logFormat = try values.value(.logFormat, default: nil, expected: "text or json") { LogFormat(rawValue: $0) }
+        guard try values.list(.awsRoles).isEmpty else {
+            throw ConfigurationError(
+                "aws.roles",
+                "this version imports with its own credentials only; remove the key and run one bridge per account")
+        }
+    }
+}
+
+extension ConfigurationValues {
+    fileprivate func address(_ key: ConfigurationKey, default text: String) throws(ConfigurationError) -> SocketAddress
+    {
+        let given = try self.text(key) ?? text
+        guard let address = SocketAddress(given) else {
+            throw ConfigurationError(
+                key.name, "\"\(given)\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080")
+        }
+        return address
+    }
+
+    fileprivate func tlsFiles() throws(ConfigurationError) -> BridgeConfiguration.TLSFiles? {
+        switch (try text(.listenCertificate), try text(.listenPrivateKey)) {
+        case (nil, nil): return nil
+        case (let certificate?, let privateKey?):
+            return BridgeConfiguration.TLSFiles(certificate: certificate, privateKey: privateKey)
+        case (_, nil):
+            throw ConfigurationError("listen.tls.privateKey", "it is missing; name the certificate's key file")
+        case (nil, _): throw ConfigurationError("listen.tls.certificate", "it is missing; name the certificate's file")
+        }
+    }
+
+    fileprivate func storeLocation() throws(ConfigurationError) -> StoreLocation {
+        let url = try text(.storeURL) ?? "sqlite://defender-bridge.db"
+        do throws(StoreError) {
+            return try StoreLocation(url: url)
+        } catch {
+            throw ConfigurationError("store.url", error.message)
+        }
+    }
+
+    fileprivate func topics() throws(ConfigurationError) -> TopicPolicy {
+        let texts = try list(.snsTopics)
+        do throws(TopicPolicy.InvalidTopic) {
+            return try TopicPolicy(topics: texts)
+        } catch {
+            throw ConfigurationError("sns.topics", error.description)
+        }
+    }
+
+    fileprivate func connectTo() throws(ConfigurationError) -> [String] {
+        let entries = try list(.networkConnectTo)
+        for entry in entries {
+            // An IPv6 address stands in brackets, with colons of its own.
+            let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count >= 4, !entry.contains(where: \.isWhitespace), UInt16(parts[parts.count - 1]) != nil else {
+                throw ConfigurationError("network.connectTo", "\"\(entry)\" is not of the form host:port:address:port")
+            }
+        }
+        return entries
+    }
+}

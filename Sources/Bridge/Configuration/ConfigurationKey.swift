@@ -1,0 +1,81 @@
+/// A key of the configuration, and what may be said about it.
+public struct ConfigurationKey: Sendable, Hashable {
+    /// The key as the file has it, for example `listen.address`.
+    public let name: String
+    /// What the value looks like, for help texts, for example `HOST:PORT`.
+    public let placeholder: String
+    /// What the value means and what counts without it, in one sentence.
+    public let help: String
+    /// Whether the value must not be shown. A secret can also be given as a file, by the key with `File` appended.
+    public let isSecret: Bool
+
+    private init(_ name: String, _ placeholder: String, _ help: String, isSecret: Bool = false) {
+        self.name = name
+        self.placeholder = placeholder
+        self.help = help
+        self.isSecret = isSecret
+    }
+
+    /// The environment variable, for example `BRIDGE_LISTEN_ADDRESS`.
+    public var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
+
+    /// The command-line flag without its dashes, for example `listen-address`.
+    public var flag: String { words.joined(separator: "-") }
+
+    /// The parts of the name, cut at dots and before capital letters.
+    private var words: [String] {
+        var words = [""]
+        for character in name {
+            if character == "." {
+                words.append("")
+            } else {
+                if character.isUppercase { words.append("") }
+                words[words.count - 1].append(character.lowercased())
+            }
+        }
+        return words
+    }
+}
+
+extension ConfigurationKey {
+    static let listenAddress = Self(
+        "listen.address", "HOST:PORT", "Where SNS and EventBridge deliver to. Default 127.0.0.1:8080.")
+    static let listenCertificate = Self(
+        "listen.tls.certificate", "FILE", "PEM file of the certificate with its chain. Default: none, plain HTTP.")
+    static let listenPrivateKey = Self(
+        "listen.tls.privateKey", "FILE", "PEM file of the certificate's private key.")
+    static let adminAddress = Self(
+        "admin.address", "HOST:PORT", "Where metrics and status are asked for. Default 127.0.0.1:9090.")
+    static let storeURL = Self(
+        "store.url", "URL", "Where the queue and the ledger are kept. Default sqlite://defender-bridge.db.",
+        isSecret: true)
+    static let snsTopics = Self(
+        "sns.topics", "ARN,…", "The topics that may deliver. Default: none, every topic is refused.")
+    static let snsMaxMessageAge = Self(
+        "sns.maxMessageAge", "DURATION", "How old a message may be. Default 1h: SNS retries no longer.")
+    static let eventBridgeAPIKey = Self(
+        "eventBridge.apiKey", "KEY", "The key that EventBridge sends. Default: none, the route answers 401.",
+        isSecret: true)
+    static let eventBridgeAPIKeyHeader = Self(
+        "eventBridge.apiKeyHeader", "NAME", "The header field that carries the key. Default x-api-key.")
+    static let securityHubRequestsPerSecond = Self(
+        "securityHub.requestsPerSecond", "NUMBER", "Imports a second for each account and Region. Default 10.")
+    static let securityHubBurst = Self(
+        "securityHub.burst", "NUMBER", "Imports at once after a pause, for each account and Region. Default 30.")
+    static let checkSummaries = Self(
+        "mapping.checkSummaries", "BOOLEAN", "Whether each check of an audit gets a finding of its own. Default true.")
+    static let networkConnectTo = Self(
+        "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
+        "Where to connect to instead, for private endpoints. Default: none.")
+    static let awsRoles = Self(
+        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Default: none.")
+    static let logLevel = Self("log.level", "LEVEL", "trace, debug, info, notice, warning, error. Default info.")
+    static let logFormat = Self("log.format", "FORMAT", "text or json. Default: text on a terminal, else json.")
+
+    /// All keys, in the order of the documentation.
+    public static let all: [ConfigurationKey] = [
+        listenAddress, listenCertificate, listenPrivateKey, adminAddress, storeURL, snsTopics, snsMaxMessageAge,
+        eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
+        checkSummaries, networkConnectTo, logLevel, logFormat,
+    ]
+}

@@ -1,0 +1,131 @@
+import Configuration
+import FoundationEssentials
+import SystemPackage
+import Yams
+
+/// The values that were given for the keys, from all places, the more specific before the more general: flags, then the
+/// environment, then the file.
+struct ConfigurationValues {
+    private let reader: ConfigReader
+    private let readFile: (String) throws(ConfigurationError) -> [UInt8]
+
+    /// - Parameters:
+    ///   - flags: values by the names of their keys.
+    ///   - environment: the process's environment.
+    ///   - file: the YAML text of the configuration file, if there is one.
+    ///   - readFile: reads a file that a value names.
+    /// - Throws: ``ConfigurationError`` for a file that is not YAML, and for keys that do not exist.
+    init(
+        flags: [String: String], environment: [String: String], file: String?,
+        readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
+    ) throws(ConfigurationError) {
+        let known = Set(ConfigurationKey.all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
+        let fileValues = try file.map { text throws(ConfigurationError) in try Self.flatten(text) } ?? [:]
+        for key in fileValues.keys.sorted() where !known.contains(key) {
+            throw ConfigurationError(key, "there is no such key; remove it from the file or mend its spelling")
+        }
+        let variables = Set(
+            ConfigurationKey.all.flatMap {
+                $0.isSecret ? [$0.environmentVariable, $0.environmentVariable + "_FILE"] : [$0.environmentVariable]
+            })
+        for variable in environment.keys.sorted() where variable.hasPrefix("BRIDGE_") && !variables.contains(variable) {
+            throw ConfigurationError(variable, "there is no such setting; unset the variable or mend its spelling")
+        }
+        reader = ConfigReader(providers: [
+            InMemoryProvider(name: "flags", values: Self.values(flags)),
+            EnvironmentVariablesProvider(environmentVariables: environment, secretsSpecifier: .all)
+                .prefixKeys(with: "bridge"),
+            InMemoryProvider(name: "file", values: Self.values(fileValues)),
+        ])
+        self.readFile = readFile
+    }
+
+    private static func values(_ texts: [String: String]) -> [AbsoluteConfigKey: ConfigValue] {
+        Dictionary(
+            uniqueKeysWithValues: texts.map { key, text in
+                (
+                    AbsoluteConfigKey(key.split(separator: ".").map(String.init)),
+                    ConfigValue(.string(text), isSecret: true)
+                )
+            })
+    }
+
+    /// The plain values of a YAML text by their dotted keys; lists become texts with commas.
+    private static func flatten(_ text: String) throws(ConfigurationError) -> [String: String] {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch {
+            throw ConfigurationError("configuration file", "it is not valid YAML; mend it: \(error)")
+        }
+        var values: [String: String] = [:]
+        func visit(_ node: Node, _ path: String) throws(ConfigurationError) {
+            switch node {
+            case .scalar(let scalar):
+                values[path] = scalar.string
+            case .sequence(let sequence):
+                let texts = sequence.compactMap(\.scalar?.string)
+                guard texts.count == sequence.count else {
+                    throw ConfigurationError(path, "the list must hold plain values only")
+                }
+                values[path] = texts.joined(separator: ",")
+            case .mapping(let mapping):
+                for (key, value) in mapping {
+                    guard let name = key.scalar?.string else {
+                        throw ConfigurationError(path, "the keys must be plain names")
+                    }
+                    try visit(value, path.isEmpty ? name : path + "." + name)
+                }
+            case .alias:
+                throw ConfigurationError(path, "YAML aliases are not taken; write the value out")
+            }
+        }
+        if let root {
+            guard root.mapping != nil else {
+                throw ConfigurationError(
+                    "configuration file", "it must hold keys with values, for example listen.address")
+            }
+            try visit(root, "")
+        }
+        return values
+    }
+
+    /// The text of a value; nil if it was not given, or is empty.
+    func text(_ key: ConfigurationKey) throws(ConfigurationError) -> String? {
+        let value = reader.string(forKey: ConfigKey(key.name), isSecret: key.isSecret).flatMap { $0.isEmpty ? nil : $0 }
+        guard key.isSecret else { return value }
+        let fileKey = key.name + "File"
+        guard let path = reader.string(forKey: ConfigKey(fileKey)), !path.isEmpty else { return value }
+        guard value == nil else {
+            throw ConfigurationError(fileKey, "\(key.name) is given, too; give one of them")
+        }
+        let text = String(decoding: try readFile(path), as: UTF8.self).trimmingWhitespace()
+        guard !text.isEmpty else { throw ConfigurationError(fileKey, "the file is empty; put the value into it") }
+        return text
+    }
+
+    /// The elements of a list, without white space around them; empty if it was not given.
+    func list(_ key: ConfigurationKey) throws(ConfigurationError) -> [String] {
+        (try text(key) ?? "").split(separator: ",").map { String($0).trimmingWhitespace() }.filter { !$0.isEmpty }
+    }
+
+    /// A value that is read by a closure, which answers nil for what it does not take.
+    func value<Value>(
+        _ key: ConfigurationKey, default fallback: Value, expected: String, read: (String) -> Value?
+    ) throws(ConfigurationError) -> Value {
+        guard let text = try text(key) else { return fallback }
+        guard let value = read(text) else {
+            throw ConfigurationError(key.name, "\(key.isSecret ? "the value" : "\"\(text)\"") is not \(expected)")
+        }
+        return value
+    }
+}
+
+extension String {
+    func trimmingWhitespace() -> String {
+        var text = self[...]
+        while let first = text.first, first.isWhitespace { text.removeFirst() }
+        while let last = text.last, last.isWhitespace { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,19 @@
+import Cryptography
+
+/// A text that is compared in constant time and never printed.
+public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    private let bytes: [UInt8]
+
+    /// Takes a text.
+    public init(_ text: String) { bytes = Array(text.utf8) }
+
+    /// Whether a text is the secret; how long that takes tells nothing of how much of it is right.
+    public func matches(_ text: String) -> Bool { Digest.constantTimeEqual(bytes, Array(text.utf8)) }
+
+    /// A placeholder.
+    public var description: String { "(secret)" }
+    /// A placeholder.
+    public var debugDescription: String { "(secret)" }
+    /// Nothing.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,16 @@
+/// How long a delivery waits after a failure.
+enum Backoff {
+    /// What a delivery that fails is kept for: with the longest wait between attempts, more than a week.
+    static let maximumAttempts = 2500
+
+    /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that what
+    /// failed together is not tried together.
+    ///
+    /// - Parameters:
+    ///   - attempt: how many attempts there were, from 1.
+    ///   - chance: a number from 0 to 1.
+    static func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
+        let full = min(300, Double(1 << min(max(attempt, 1) - 1, 9)))
+        return .milliseconds(Int64(full * 1000 * (0.5 + 0.5 * min(max(chance, 0), 1))))
+    }
+}

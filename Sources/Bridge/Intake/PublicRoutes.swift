@@ -1,0 +1,50 @@
+import EventLoop
+import HTTPServer
+import HTTPTypes
+import JSON
+import Logging
+import Store
+
+/// The routes on `listen.address`.
+struct PublicRoutes: Sendable {
+    let sns: SNSIntake
+    let eventBridge: EventBridgeIntake
+    let store: any Store
+    let metrics: BridgeMetrics
+    let logger: Logger
+
+    var router: Router {
+        var router = Router()
+        router.on(.post, "/sns") { await answer("/sns", $0, sns.receive) }
+        router.on(.post, "/eventbridge") { await answer("/eventbridge", $0, eventBridge.receive) }
+        router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
+        router.on(.get, "/readyz") { _ in await readiness() }
+        return router
+    }
+
+    private func answer(
+        _ route: String, _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
+    ) async -> ServerResponse {
+        let start = ContinuousClock.now
+        let answer = await receive(request)
+        metrics.received(route: route, outcome: answer.outcome, duration: ContinuousClock.now - start)
+        if let reason = answer.refusal {
+            logger.warning(
+                "A delivery was refused.",
+                metadata: [
+                    "route": "\(route)", "status": "\(answer.response.status.code)", "code": "\(answer.outcome)",
+                    "reason": "\(reason)", "peer": "\(request.peer.map(\.description) ?? "unknown")",
+                ])
+        }
+        return answer.response
+    }
+
+    private func readiness() async -> ServerResponse {
+        do throws(StoreError) {
+            try await store.checkWritable()
+            return ServerResponse(status: .ok, json: ["status": "ready"])
+        } catch {
+            return IntakeAnswer.unavailable(code: "store_unavailable", message: error.message).response
+        }
+    }
+}

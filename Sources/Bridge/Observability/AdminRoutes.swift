@@ -1,0 +1,57 @@
+import AWSCore
+import HTTPServer
+import HTTPTypes
+import JSON
+import SNS
+import Store
+
+/// The routes on `admin.address`.
+struct AdminRoutes: Sendable {
+    let store: any Store
+    let metrics: BridgeMetrics
+    let registry: PrometheusRegistry
+    let configuration: BridgeConfiguration
+    let startedAt: Int64
+    let clock: @Sendable () -> Int64
+
+    var router: Router {
+        var router = Router()
+        router.on(.get, "/metrics") { _ in await metricsText() }
+        router.on(.get, "/status.json") { _ in await status() }
+        return router
+    }
+
+    private func metricsText() async -> ServerResponse {
+        // What the process counts is told even while the store cannot be asked.
+        if let status = try? await store.status() { metrics.set(status, now: clock()) }
+        return ServerResponse(
+            status: .ok, headerFields: [.contentType: PrometheusRegistry.contentType], body: Array(registry.text().utf8)
+        )
+    }
+
+    private func status() async -> ServerResponse {
+        var status: [String: JSON] = [
+            "version": .string(Bridge.version),
+            "uptimeSeconds": .integer((clock() - startedAt) / 1000),
+            "topics": .array(configuration.topics.topics.map(\.description).sorted().map(JSON.string)),
+            "eventBridge": .bool(configuration.eventBridgeAPIKey != nil),
+        ]
+        do throws(StoreError) {
+            let held = try await store.status()
+            status["ready"] = true
+            status["queue"] = [
+                "pending": .integer(held.pending), "leased": .integer(held.leased),
+                "completed": .integer(held.completed),
+                "dead": .integer(held.dead),
+                "oldestAgeSeconds": held.oldestReceivedAt.map { .integer(max(clock() - $0, 0) / 1000) } ?? nil,
+            ]
+            status["ledger"] = [
+                "active": .integer(held.activeFindings), "archived": .integer(held.archivedFindings),
+            ]
+        } catch {
+            status["ready"] = false
+            status["problem"] = .string(error.message)
+        }
+        return ServerResponse(status: .ok, json: .object(status))
+    }
+}

@@ -1,0 +1,98 @@
+public import CoreMetrics
+import Metrics
+import Store
+
+/// What the bridge counts, by Prometheus's naming conventions.
+public struct BridgeMetrics: Sendable {
+    let retries: Counter
+    let deadLetters: Counter
+    let importBatch: Recorder
+    private let delay: Metrics.Timer
+    private let factory: any MetricsFactory
+
+    /// What each metric means.
+    public static let help = [
+        "defender_bridge_deliveries_total": "Deliveries received, by route and outcome.",
+        "defender_bridge_delivery_duration_seconds": "Time from a whole request to its answer, by route.",
+        "defender_bridge_http_faults_total": "Requests that could not be read, by code.",
+        "defender_bridge_findings_total": "Findings by kind and what became of them.",
+        "defender_bridge_import_batch_findings": "Findings in each call of BatchImportFindings.",
+        "defender_bridge_delivery_delay_seconds": "Time from the receipt of a delivery to the end of the work on it.",
+        "defender_bridge_retries_total": "Deliveries that failed and were put off.",
+        "defender_bridge_dead_letters_total": "Deliveries that were given up.",
+        "defender_bridge_queue_deliveries": "Deliveries in the store, by state.",
+        "defender_bridge_queue_oldest_age_seconds": "Age of the oldest delivery that is not done.",
+        "defender_bridge_ledger_findings": "Findings in the ledger, by record state.",
+    ]
+
+    /// Makes the metrics in a factory of its own, so that two bridges in one process do not mix theirs.
+    public init(factory: any MetricsFactory) {
+        self.factory = factory
+        retries = Counter(label: "defender_bridge_retries_total", dimensions: [], factory: factory)
+        deadLetters = Counter(label: "defender_bridge_dead_letters_total", dimensions: [], factory: factory)
+        importBatch = Recorder(
+            label: "defender_bridge_import_batch_findings", dimensions: [], aggregate: true, factory: factory)
+        delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
+    }
+
+    func received(route: String, outcome: String, duration: Duration) {
+        Counter(
+            label: "defender_bridge_deliveries_total", dimensions: [("route", route), ("outcome", outcome)],
+            factory: factory
+        ).increment()
+        Metrics.Timer(
+            label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", route)], factory: factory
+        ).recordNanoseconds(duration.nanoseconds)
+    }
+
+    func fault(code: String) {
+        Counter(label: "defender_bridge_http_faults_total", dimensions: [("code", code)], factory: factory).increment()
+    }
+
+    func completed(_ delivery: Delivery, now: Int64) { delay.recordMilliseconds(max(now - delivery.receivedAt, 0)) }
+
+    /// Counts changes that were made.
+    func count(_ changes: some Sequence<Change>) {
+        var counts: [String: Int] = [:]
+        for change in changes where change.finding != nil {
+            counts[
+                "\(change.entry.kind.rawValue) \(change.entry.recordState == .active ? "imported" : "archived")",
+                default: 0] += 1
+        }
+        for (key, count) in counts {
+            let parts = key.split(separator: " ").map(String.init)
+            findings(kind: parts[0], outcome: parts[1]).increment(by: count)
+        }
+    }
+
+    func countUnchanged(_ count: Int, kind: LedgerEntry.Kind) {
+        if count > 0 { findings(kind: kind.rawValue, outcome: "unchanged").increment(by: count) }
+    }
+
+    private func findings(kind: String, outcome: String) -> Counter {
+        Counter(
+            label: "defender_bridge_findings_total", dimensions: [("kind", kind), ("outcome", outcome)],
+            factory: factory)
+    }
+
+    /// Sets the gauges to what the store holds.
+    func set(_ status: StoreStatus, now: Int64) {
+        func gauge(_ name: String, _ dimensions: [(String, String)] = [], _ value: Double) {
+            Gauge(label: name, dimensions: dimensions, factory: factory).record(value)
+        }
+        let states = [
+            ("pending", status.pending), ("leased", status.leased), ("completed", status.completed),
+            ("dead", status.dead),
+        ]
+        for (state, count) in states { gauge("defender_bridge_queue_deliveries", [("state", state)], Double(count)) }
+        let age = status.oldestReceivedAt.map { Double(max(now - $0, 0)) / 1000 } ?? 0
+        gauge("defender_bridge_queue_oldest_age_seconds", [], age)
+        gauge("defender_bridge_ledger_findings", [("record_state", "active")], Double(status.activeFindings))
+        gauge("defender_bridge_ledger_findings", [("record_state", "archived")], Double(status.archivedFindings))
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, rounded down.
+    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,0 +1,71 @@
+import DeviceDefender
+import Foundation
+import Glibc
+import JSON
+public import Logging
+import Synchronization
+
+/// Writes log lines to standard error: text for people or JSON for programs, one event a line.
+public struct LogLineHandler: LogHandler {
+    /// The least level that is written.
+    public var logLevel: Logger.Level
+    /// What is added to each line.
+    public var metadata: Logger.Metadata = [:]
+    private let label: String
+    private let format: BridgeConfiguration.LogFormat
+    /// Keeps lines whole when several threads write.
+    private static let output = Mutex(())
+
+    /// Makes a handler.
+    public init(label: String, level: Logger.Level, format: BridgeConfiguration.LogFormat) {
+        self.label = label
+        self.logLevel = level
+        self.format = format
+    }
+
+    /// A value that is added to each line.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes a line.
+    public func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let now = Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+        let line =
+            switch format {
+            case .json: Self.json(event.level, "\(event.message)", all, label: label, at: now)
+            case .text: Self.text(event.level, "\(event.message)", all, at: now)
+            }
+        Self.output.withLock { _ in
+            try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+        }
+    }
+
+    static func json(
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: Timestamp
+    ) -> String {
+        var members: [String: JSON] = metadata.mapValues { .string("\($0)") }
+        members["time"] = .string(time.iso8601)
+        members["level"] = .string(level.rawValue)
+        members["message"] = .string(message)
+        members["logger"] = .string(label)
+        return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
+    }
+
+    /// Control characters are escaped, so that what a sender wrote cannot forge a line.
+    static func text(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp)
+        -> String
+    {
+        let details = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+        return "\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)"
+    }
+
+    private static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") }
+        return isPlain && !text.isEmpty ? text : String(decoding: JSON.string(text).serialized(), as: UTF8.self)
+    }
+}

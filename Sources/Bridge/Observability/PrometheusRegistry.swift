@@ -1,0 +1,178 @@
+public import CoreMetrics
+import Synchronization
+
+/// Keeps what the program counts, behind swift-metrics, and writes it in Prometheus's text format (version 0.0.4).
+public final class PrometheusRegistry: MetricsFactory, Sendable {
+    /// The content type of ``text()``.
+    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    private struct Key: Hashable, Sendable {
+        let name: String
+        let dimensions: [String]
+    }
+
+    private enum Series: Sendable {
+        case counter(CounterSeries)
+        case gauge(GaugeSeries)
+        case histogram(HistogramSeries)
+    }
+
+    private let series = Mutex<[Key: Series]>([:])
+    private let help: [String: String]
+
+    /// Makes an empty registry.
+    ///
+    /// - Parameter help: what each metric means, by its name.
+    public init(help: [String: String] = [:]) { self.help = help }
+
+    // MARK: Making
+
+    private func find<Found: Sendable>(
+        _ name: String, _ dimensions: [(String, String)], make: () -> Series, as cast: (Series) -> Found?
+    ) -> Found {
+        let labels = dimensions.sorted { $0.0 < $1.0 }.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }
+        return series.withLock { series in
+            let key = Key(name: name, dimensions: labels)
+            if let found = series[key].flatMap(cast) { return found }
+            let made = make()
+            series[key] = made
+            guard let found = cast(made) else {
+                preconditionFailure("a metric was made with another kind than asked for")
+            }
+            return found
+        }
+    }
+
+    /// A counter; its name should end in `_total`.
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        find(label, dimensions, make: { .counter(CounterSeries()) }) {
+            if case .counter(let made) = $0 { made } else { nil }
+        }
+    }
+
+    /// A gauge, or a histogram if values are to be aggregated.
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        guard aggregate else {
+            return find(label, dimensions, make: { .gauge(GaugeSeries()) }) {
+                if case .gauge(let made) = $0 { made } else { nil }
+            }
+        }
+        return find(label, dimensions, make: { .histogram(HistogramSeries(bounds: HistogramSeries.counts)) }) {
+            if case .histogram(let made) = $0 { made } else { nil }
+        }
+    }
+
+    /// A histogram of durations, written in seconds.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        find(label, dimensions, make: { .histogram(HistogramSeries(bounds: HistogramSeries.seconds)) }) {
+            if case .histogram(let made) = $0 { made } else { nil }
+        }
+    }
+
+    /// Does nothing: series stay for the life of the process.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Does nothing: series stay for the life of the process.
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Does nothing: series stay for the life of the process.
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    // MARK: Writing
+
+    /// All series in the text format, sorted by name and labels.
+    public func text() -> String {
+        let sorted = series.withLock { Array($0) }
+            .sorted { ($0.key.name, $0.key.dimensions.joined()) < ($1.key.name, $1.key.dimensions.joined()) }
+        var lines: [String] = []
+        var last: String?
+        for (key, series) in sorted {
+            if key.name != last {
+                if let help = help[key.name] { lines.append("# HELP \(key.name) \(help)") }
+                lines.append("# TYPE \(key.name) \(Self.type(series))")
+                last = key.name
+            }
+            lines += Self.samples(key, series)
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func type(_ series: Series) -> String {
+        switch series {
+        case .counter: "counter"
+        case .gauge: "gauge"
+        case .histogram: "histogram"
+        }
+    }
+
+    private static func samples(_ key: Key, _ series: Series) -> [String] {
+        func name(_ suffix: String = "", _ more: [String] = []) -> String {
+            let labels = key.dimensions + more
+            return key.name + suffix + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
+        }
+        switch series {
+        case .counter(let counter): return ["\(name()) \(counter.value.load(ordering: .relaxed))"]
+        case .gauge(let gauge): return ["\(name()) \(number(gauge.value.withLock { $0 }))"]
+        case .histogram(let histogram):
+            let state = histogram.state.withLock { $0 }
+            var cumulative = 0
+            var lines: [String] = []
+            for (bound, count) in zip(histogram.bounds + [.infinity], state.buckets) {
+                cumulative += count
+                let label = "le=\"\(bound.isInfinite ? "+Inf" : number(bound))\""
+                lines.append("\(name("_bucket", [label])) \(cumulative)")
+            }
+            return lines + ["\(name("_sum")) \(number(state.sum))", "\(name("_count")) \(cumulative)"]
+        }
+    }
+
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}
+
+private final class CounterSeries: CounterHandler {
+    let value = Atomic<Int64>(0)
+    func increment(by amount: Int64) { value.wrappingAdd(amount, ordering: .relaxed) }
+    func reset() { value.store(0, ordering: .relaxed) }
+}
+
+private final class GaugeSeries: RecorderHandler {
+    let value = Mutex(0.0)
+    func record(_ value: Int64) { record(Double(value)) }
+    func record(_ value: Double) { self.value.withLock { $0 = value } }
+}
+
+private final class HistogramSeries: RecorderHandler, TimerHandler {
+    /// Upper bounds for counts of things.
+    static let counts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+    /// Upper bounds for durations in seconds.
+    static let seconds: [Double] = [
+        0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600,
+    ]
+
+    struct State {
+        var buckets: [Int]
+        var sum = 0.0
+    }
+
+    let bounds: [Double]
+    let state: Mutex<State>
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        state = Mutex(State(buckets: Array(repeating: 0, count: bounds.count + 1)))
+    }
+
+    func record(_ value: Int64) { record(Double(value)) }
+    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+    func record(_ value: Double) {
+        let index = bounds.firstIndex { value <= $0 } ?? bounds.count
+        state.withLock { state in
+            state.buckets[index] += 1
+            state.sum += value
+        }
+    }
+}

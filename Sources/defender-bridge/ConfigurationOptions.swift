@@ -1,0 +1,63 @@
+import ArgumentParser
+import Bridge
+import Foundation
+
+/// The flags that set configuration keys. They count before the environment, and that before the file.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(name: .customLong("config"), help: ArgumentHelp("The YAML file with the configuration.", valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Set a key of the configuration, for example --set listen.address=0.0.0.0:8080. May be repeated.",
+            valueName: "key=value"))
+    var settings: [String] = []
+
+    /// The checked configuration.
+    func load(environment: [String: String]) throws -> BridgeConfiguration {
+        let text = try file.map { path in
+            let bytes = try ConfigurationFile.read(path, key: "--config")
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw ConfigurationError("--config", "the file \(path) is not UTF-8 text")
+            }
+            return text
+        }
+        return try BridgeConfiguration(flags: flags(), environment: environment, file: text) {
+            path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret")
+        }
+    }
+
+    private func flags() throws -> [String: String] {
+        let known = Set(ConfigurationKey.all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
+        var flags: [String: String] = [:]
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let key = String(parts[0])
+            guard parts.count == 2 else {
+                throw ConfigurationError("--set", "\"\(key)\" has no value; write --set \(key)=value")
+            }
+            guard known.contains(key) else {
+                throw ConfigurationError(key, "there is no such key; see defender-bridge serve --help")
+            }
+            flags[key] = String(parts[1])
+        }
+        return flags
+    }
+
+    /// The table of keys for help texts.
+    static var table: String {
+        let rows = ConfigurationKey.all.map { key in
+            let names = "  \(key.name)".padding(toLength: 33, withPad: " ", startingAt: 0)
+            return names + key.help
+        }
+        return """
+            Keys of the configuration, for --set, for the file and, written like BRIDGE_LISTEN_ADDRESS, for the environment:
+
+            \(rows.joined(separator: "\n"))
+
+            A secret can be given as a file, with the key's name and File, for example eventBridge.apiKeyFile. AWS \
+            settings are AWS's own variables: AWS_REGION, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and so on.
+            """
+    }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Bridge
+import Glibc
+
+/// The command line.
+@main
+struct DefenderBridge: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "defender-bridge",
+        abstract: "Keeps AWS Security Hub in step with AWS IoT Device Defender.",
+        discussion: """
+            Receives what Device Defender publishes to Amazon SNS, and what EventBridge tells of it, keeps it safe, and \
+            imports, updates and archives the findings in Security Hub.
+            """,
+        version: Bridge.version,
+        subcommands: [ServeCommand.self, ConvertCommand.self, DemoCommand.self])
+
+    /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78, other
+    /// failures are one line and exit code 1, and wrong usage is ArgumentParser's 64.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+        } catch let error as ConfigurationError {
+            fail("defender-bridge: \(error)", code: 78)
+        } catch let error as CommandFailure {
+            fail("defender-bridge: \(error.message)", code: error.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func fail(_ message: String, code: Int32) -> Never {
+        fputs(message + "\n", stderr)
+        Glibc.exit(code)
+    }
+}
+
+/// A failure with its own words and exit code.
+struct CommandFailure: Error {
+    let message: String
+    var exitCode: Int32 = 1
+}
