@@ -72,8 +72,8 @@ public protocol Store: Sendable {
 
     // MARK: Dead letters
 
-    /// Dead letters, those that failed last first in time, at most 1,000 in a call; the next page follows the last
-    /// one of the page before.
+    /// Dead letters, ordered by the time of their last failure, at most 1,000 in a call; the next page follows the
+    /// last one of the page before, nil asks for the first.
     func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter]
 
     /// Puts dead letters back into the queue as if they were new, and returns how many of the ids were dead letters.

@@ -1,6 +1,7 @@
 import AWSCore
 import FoundationEssentials
 import GRDB
+import Synchronization
 import Testing
 
 @testable import Store
@@ -19,6 +20,13 @@ final class TemporaryFolder: Sendable {
     }
 
     var file: String { "\(path)/store.db" }
+}
+
+/// Counts from 1, for whoever asks.
+final class Counter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func next() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }
 
 /// Runs a test with an open store, and closes it.

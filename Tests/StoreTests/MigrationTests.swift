@@ -24,8 +24,10 @@ import Testing
         }
         try old.close()
 
-        let early = await failure { _ = try await SQLiteStore(path: folder.file, access: .readOnly) }
-        #expect(early == .unsupported)
+        for access in [SQLiteStore.Access.beside, .readOnly] {
+            let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
+            #expect(code == .unsupported)
+        }
         let store = try await SQLiteStore(path: folder.file)
         let taken = try #require(try await store.take(now: 0).first)
         #expect(taken.delivery == delivery(1, payload: Array("x".utf8)))

@@ -65,6 +65,16 @@ import Testing
         }
     }
 
+    @Test func aCompletedDeliverysPayloadIsDropped() async throws {
+        try await withStore { store async throws in
+            try await store.complete(store.takeNew(1).lease, recording: [], now: 1)
+            try await store.deadLetter(store.takeNew(2).lease, reason: "no", now: 1)
+            _ = try await store.discardDeadLetters(ids: ["sns:2"])
+            let payloads = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM payload") }
+            #expect(payloads == 0)
+        }
+    }
+
     @Test func aDuplicateChangesNothing() async throws {
         try await withStore { store async throws in
             _ = try await store.append(delivery(1, payload: [1]))

@@ -32,7 +32,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists dead letters, those that failed last first in time.
+    /// Lists dead letters, ordered by the time of their last failure.
     public func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
         return try await read { db in

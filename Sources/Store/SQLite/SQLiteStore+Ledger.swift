@@ -10,7 +10,7 @@ enum LedgerSQL {
         """
 
     static let upsert = """
-        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x''))
+        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET
             origin = excluded.origin, kind = excluded.kind, group_key = excluded.group_key,
             created_at = excluded.created_at, updated_at = excluded.updated_at, event_time = excluded.event_time,

@@ -10,8 +10,7 @@ enum QueueSQL {
         ON CONFLICT (id) DO NOTHING
         """
 
-    /// GRDB binds no bytes at all as NULL.
-    static let insertPayload = "INSERT INTO payload (sequence, bytes) VALUES (?, ifnull(?, x''))"
+    static let insertPayload = "INSERT INTO payload (sequence, bytes) VALUES (?, ?)"
 
     /// The origins in the queue with the time from which each has something ready. Goes from one origin to the next
     /// through the index, so the cost grows with the origins and not with the deliveries.

@@ -1,0 +1,154 @@
+import Testing
+
+@testable import Store
+
+/// Random histories, told to the store and to a model that is too simple to be wrong.
+@Suite struct ModelTests {
+    @Test(.timeLimit(.minutes(5))) func aThousandRandomHistoriesGoAsTheModelSays() async throws {
+        let first = UInt64.random(in: 0...UInt64.max / 2)
+        print("The random histories begin with seed \(first).")
+        try await withStore { store async throws in
+            for seed in first..<(first + 1000) {
+                try await store.run("DELETE FROM delivery; DELETE FROM ledger")
+                var history = History(of: store, seed: seed)
+                for _ in 0..<30 { try await history.step() }
+                try await history.compareAll()
+            }
+        }
+    }
+}
+
+/// One history: random requests, each made of the store and played on the model, with the answers compared.
+private struct History {
+    let store: SQLiteStore
+    let seed: UInt64
+    var random: SeededGenerator
+    var now: Int64 = 1_000
+    var model = ModelQueue()
+    /// Every lease ever given, lost ones too.
+    var leases: [Lease] = []
+
+    init(of store: SQLiteStore, seed: UInt64) {
+        (self.store, self.seed, random) = (store, seed, SeededGenerator(state: seed))
+    }
+
+    mutating func step() async throws {
+        now += Int64(pick(0...40))
+        switch pick(0...21) {
+        case 0...6: try await append()
+        case 7...11: try await lease()
+        case 12...17: try await endALease()
+        case 18: try await release()
+        case 19: try await extend()
+        case 20: try await mendDeadLetters()
+        default: try await purge()
+        }
+        let status = try await store.status()
+        #expect(status == model.status, "seed \(seed)")
+    }
+
+    func compareAll() async throws {
+        let dead = try await store.deadLetters(limit: 1000, after: nil)
+        #expect(dead == model.deadLetters, "seed \(seed)")
+        let entries = try await store.ledgerEntries(ids: (0..<8).map { "finding-\($0)" })
+        #expect(entries == model.ledger, "seed \(seed)")
+    }
+
+    private mutating func append() async throws {
+        let one = delivery(pick(0...25), of: origins[pick(0...2)], at: now + Int64(pick(0...20)), payload: [1, 2])
+        let outcome = try await store.append(one)
+        #expect(outcome == model.append(one), "seed \(seed)")
+    }
+
+    private mutating func lease() async throws {
+        let limit = pick(1...6)
+        let batch = try await store.lease(
+            limit: limit, for: .milliseconds(pick(1...100)), owner: "worker", now: now)
+        #expect(model.mayLease(batch.deliveries, limit: limit, now: now), "seed \(seed)")
+        model.lease(batch.deliveries)
+        #expect(batch.nextReadyAt == model.nextReadyAt, "seed \(seed)")
+        leases += batch.deliveries.map(\.lease)
+    }
+
+    private mutating func endALease() async throws {
+        guard let lease = leases.randomElement(using: &random) else { return }
+        let entries = randomEntries()
+        let readyAt = now + Int64(pick(-10...60))
+        let (store, now) = (store, now)
+        let expected = model.holds(lease) ? nil : StoreError.Code.leaseLost
+        let actual: StoreError.Code?
+        switch pick(0...4) {
+        case 0, 1:
+            actual = await failure { try await store.complete(lease, recording: entries, now: now) }
+            model.complete(lease, recording: entries, now: now)
+        case 2:
+            actual = await failure { try await store.retry(lease, at: readyAt, reason: "later", now: now) }
+            model.retry(lease, at: readyAt, now: now)
+        case 3:
+            actual = await failure { try await store.deadLetter(lease, reason: "never", now: now) }
+            model.deadLetter(lease, reason: "never", now: now)
+        default:
+            actual = await failure { try await store.record(entries, under: lease) }
+            model.record(entries, under: lease)
+        }
+        #expect(actual == expected, "seed \(seed)")
+    }
+
+    private mutating func randomEntries() -> [LedgerEntry] {
+        (0..<pick(0...2)).map { _ in
+            entry(
+                "finding-\(pick(0...7))", updatedAt: now, recordState: pick(0...1) == 0 ? .active : .archived,
+                finding: [UInt8(pick(0...255))])
+        }
+    }
+
+    private mutating func release() async throws {
+        let some = Array(leases.shuffled(using: &random).prefix(pick(0...3)))
+        try await store.release(some)
+        model.release(some)
+    }
+
+    private mutating func extend() async throws {
+        guard let lease = leases.randomElement(using: &random) else { return }
+        let span = Int64(pick(1...100))
+        let (store, now) = (store, now)
+        let expected = model.holds(lease) ? nil : StoreError.Code.leaseLost
+        let actual = await failure { _ = try await store.extend(lease, for: .milliseconds(span), now: now) }
+        #expect(actual == expected, "seed \(seed)")
+        model.extend(lease, until: now + span)
+    }
+
+    private mutating func mendDeadLetters() async throws {
+        let ids = (0..<6).map { _ in "sns:\(pick(0...25))" }
+        if pick(0...1) == 0 {
+            let count = try await store.requeueDeadLetters(ids: ids)
+            #expect(count == model.requeue(ids), "seed \(seed)")
+        } else {
+            let count = try await store.discardDeadLetters(ids: ids)
+            #expect(count == model.discard(ids), "seed \(seed)")
+        }
+    }
+
+    private mutating func purge() async throws {
+        let time = now - Int64(pick(0...200))
+        let deliveries = try await store.purge(completedBefore: time)
+        #expect(deliveries == model.purge(completedBefore: time), "seed \(seed)")
+        let entries = try await store.purgeLedger(archivedBefore: time)
+        #expect(entries == model.purgeLedger(archivedBefore: time), "seed \(seed)")
+    }
+
+    private mutating func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
+}
+
+/// SplitMix64.
+private struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
