@@ -16,18 +16,21 @@ struct ConnectionMachine {
         /// Answer a request that cannot be read, with ``reject(_:date:)``.
         case refuse(HTTPFault)
         /// Close as soon as everything is written.
-        case close
+        ///
+        /// `lingers`: the client has just been told, and may be sending still. Closing at once could reset the
+        /// connection, and take the answer away from the client (RFC 9112, section 9.6).
+        case close(lingers: Bool)
     }
 
     private enum Phase {
-        /// A request is being read.
+        /// A request is being read. Next: `responding`, `refusing` or `closed`.
         case reading
-        /// The request that was dispatched waits for its answer.
+        /// The request that was dispatched waits for its answer. Next: `reading` or `closed`.
         case responding(isHead: Bool, keepsAlive: Bool)
-        /// A fault was reported and waits for its answer.
+        /// A fault was reported and waits for its answer. Next: `closed`.
         case refusing
         /// Nothing more is read.
-        case closed
+        case closed(afterAnswer: Bool)
     }
 
     private var parser: RequestParser
@@ -36,7 +39,7 @@ struct ConnectionMachine {
     private var isDraining = false
 
     /// How many bytes may wait behind a request that is being answered.
-    private static let maximumAhead = 65_536
+    static let maximumAhead = 65_536
 
     init(limits: HTTPLimits) { parser = RequestParser(limits: limits) }
 
@@ -67,7 +70,7 @@ struct ConnectionMachine {
         }
     }
 
-    /// The client sends nothing more.
+    /// The client sends nothing more. What it has sent whole is answered still.
     mutating func receiveEnd() { peerHasEnded = true }
 
     /// No further request is taken: the connection ends when it is idle, or after the answer under way.
@@ -76,7 +79,7 @@ struct ConnectionMachine {
     mutating func next() -> Action {
         switch phase {
         case .responding, .refusing: return .wait
-        case .closed: return .close
+        case .closed(let afterAnswer): return .close(lingers: afterAnswer && !peerHasEnded)
         case .reading: break
         }
         if isDraining, !parser.isInsideRequest { return end() }
@@ -103,19 +106,19 @@ struct ConnectionMachine {
             preconditionFailure("an answer came that no request waits for")
         }
         let closes = !keepsAlive || isDraining
-        phase = closes ? .closed : .reading
+        phase = closes ? .closed(afterAnswer: true) : .reading
         return response.encoded(isHead: isHead, closes: closes, date: date)
     }
 
     /// The bytes of the answer to a request that cannot be read. The connection ends after it.
     mutating func reject(_ fault: HTTPFault, date: String) -> [UInt8] {
-        phase = .closed
+        phase = .closed(afterAnswer: true)
         return ServerResponse.refusal(fault.status, code: fault.code, message: fault.message)
             .encoded(isHead: false, closes: true, date: date)
     }
 
     private mutating func end() -> Action {
-        phase = .closed
-        return .close
+        phase = .closed(afterAnswer: false)
+        return .close(lingers: false)
     }
 }

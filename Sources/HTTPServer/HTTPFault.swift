@@ -25,7 +25,9 @@ public struct HTTPFault: Error, Hashable, Sendable {
         .requestHeaderFieldsTooLarge, "header_fields_too_large",
         "The header fields are too large. Send fewer or shorter ones.")
     static let bodyTooLarge = HTTPFault(
-        .contentTooLarge, "body_too_large", "The body is larger than this server takes.")
+        .contentTooLarge, "body_too_large", "The body is larger than this server takes. Send a smaller one.")
+    static let tunnel = HTTPFault(
+        .notImplemented, "method_not_implemented", "This server opens no tunnels; send any method but CONNECT.")
     static let transferCoding = HTTPFault(
         .notImplemented, "transfer_coding_not_supported",
         "Send the body with Content-Length or with Transfer-Encoding: chunked.")

@@ -2,7 +2,8 @@
 public struct HTTPLimits: Sendable, Hashable {
     /// The longest request line, in bytes without its line end.
     public var requestLine: Int
-    /// The longest request head, request line and header fields together, in bytes.
+    /// The longest request head in bytes: request line and header fields with their line ends, without the empty line
+    /// behind them. Chunk extensions and trailer fields count, too.
     public var head: Int
     /// The most header fields in one request.
     public var headerFields: Int

@@ -19,12 +19,11 @@ struct RequestHead {
     ///
     /// - Parameters:
     ///   - bytes: the buffer.
-    ///   - lines: the lines in it, each without its line end, the request line first.
+    ///   - lines: the lines in it, each without its line end and without control characters, the request line first.
     /// - Throws: ``HTTPFault``.
     init(_ bytes: [UInt8], lines: [Range<Int>], limits: HTTPLimits) throws(HTTPFault) {
         guard lines.count <= limits.headerFields + 1 else { throw .headTooLarge }
-        var line = RequestLine(bytes[lines[0]])
-        let (method, target, isHTTP11) = try line.parse()
+        let (method, target, isHTTP11) = try RequestLine(bytes: bytes[lines[0]]).parse()
         request = HTTPRequest(method: method, scheme: nil, authority: nil, path: nil)
         keepsAlive = isHTTP11
         var fields = FieldSummary()
@@ -43,12 +42,14 @@ struct RequestHead {
     }
 
     private mutating func setFraming(_ fields: FieldSummary, isHTTP11: Bool, limits: HTTPLimits) throws(HTTPFault) {
-        if fields.transferEncodings > 0 {
+        if fields.hasTransferEncoding {
             guard isHTTP11 else { throw .malformed("Transfer-Encoding needs HTTP/1.1.") }
             guard fields.contentLength == nil else {
                 throw .malformed("Content-Length and Transfer-Encoding must not both be there.")
             }
-            guard fields.transferEncodings == 1, fields.isChunked else { throw .transferCoding }
+            // RFC 9112, sections 6.1 and 6.3: without chunked at its end, the content has no end.
+            guard fields.endsChunked else { throw .malformed("Transfer-Encoding must end with chunked.") }
+            guard fields.transferCodings == 1 else { throw .transferCoding }
             framing = .chunked
         } else if let length = fields.contentLength {
             guard length <= limits.body else { throw .bodyTooLarge }
@@ -68,38 +69,38 @@ private struct RequestLine {
 
     let bytes: ArraySlice<UInt8>
 
-    init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
-
-    mutating func parse() throws(HTTPFault) -> (HTTPRequest.Method, Target, isHTTP11: Bool) {
+    func parse() throws(HTTPFault) -> (HTTPRequest.Method, Target, isHTTP11: Bool) {
         let parts = bytes.split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(HTTPGrammar.isToken),
             let method = HTTPRequest.Method(String(decoding: parts[0], as: UTF8.self))
         else { throw .malformed("The request line must be a method, a target and HTTP/1.1, with one space between.") }
         let isHTTP11 = try version(parts[2])
-        return (method, try target(parts[1]), isHTTP11)
+        // RFC 9110, section 9.3.6: what follows a CONNECT is not HTTP, so this is the connection's end.
+        guard method != .connect else { throw .tunnel }
+        return (method, try target(parts[1], method: method), isHTTP11)
     }
 
     private func version(_ bytes: ArraySlice<UInt8>) throws(HTTPFault) -> Bool {
         let version = Array(bytes)
         guard version.count == 8, version.starts(with: "HTTP/".utf8), version[6] == UInt8(ascii: "."),
-            (0x30...0x39).contains(version[5]), (0x30...0x39).contains(version[7])
+            HTTPGrammar.isDigit(version[5]), HTTPGrammar.isDigit(version[7])
         else { throw .malformed("The request line must end with HTTP/1.1.") }
         // RFC 9110, section 2.5: a higher minor version is read as the highest one known.
         guard version[5] == UInt8(ascii: "1") else { throw .version }
         return version[7] != UInt8(ascii: "0")
     }
 
-    private func target(_ bytes: ArraySlice<UInt8>) throws(HTTPFault) -> Target {
+    private func target(_ bytes: ArraySlice<UInt8>, method: HTTPRequest.Method) throws(HTTPFault) -> Target {
         guard let first = bytes.first, bytes.allSatisfy(HTTPGrammar.isTarget), !bytes.contains(UInt8(ascii: "#")) else {
             throw .malformed("The target must be a path of visible ASCII characters without a fragment.")
         }
         let text = String(decoding: bytes, as: UTF8.self)
-        // A lone asterisk asks about the server itself, which has no route for it.
-        if first == UInt8(ascii: "/") || text == "*" { return .origin(text) }
+        // RFC 9112, section 3.2.4: an asterisk asks for the options of the server itself, and is nothing else.
+        if first == UInt8(ascii: "/") || (text == "*" && method == .options) { return .origin(text) }
         for scheme in ["http://", "https://"] where text.lowercased().hasPrefix(scheme) {
             let rest = text.dropFirst(scheme.count)
             let authority = rest.prefix { $0 != "/" && $0 != "?" }
-            guard !authority.isEmpty, authority.utf8.allSatisfy(HTTPGrammar.isHost) else { break }
+            guard HTTPGrammar.isAuthority(Array(authority.utf8)[...]) else { break }
             let path = rest.dropFirst(authority.count)
             return .absolute(authority: String(authority), path: path.hasPrefix("/") ? String(path) : "/" + path)
         }
@@ -110,8 +111,10 @@ private struct RequestLine {
 /// What the header fields say that matters to the server itself.
 private struct FieldSummary {
     var contentLength: Int?
-    var transferEncodings = 0
-    var isChunked = false
+    var hasTransferEncoding = false
+    var transferCodings = 0
+    /// Whether the last coding is chunked.
+    var endsChunked = false
     var closes = false
     var expectsContinue = false
     var hasUnknownExpectation = false
@@ -123,9 +126,6 @@ private struct FieldSummary {
             let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
         else { throw .malformed("Each header field must be a name, a colon without space before it, and a value.") }
         let value = HTTPGrammar.trim(line[(colon + 1)...])
-        guard value.allSatisfy(HTTPGrammar.isFieldValue) else {
-            throw .malformed("A header field holds a control character.")
-        }
         try note(name, value)
         fields.append(HTTPField(name: name, lenientValue: value))
     }
@@ -137,8 +137,11 @@ private struct FieldSummary {
             guard contentLength == nil else { throw .malformed("Content-Length must be there once.") }
             contentLength = try Self.length(value)
         case .transferEncoding:
-            transferEncodings += 1
-            isChunked = HTTPGrammar.equalsIgnoringCase(value, "chunked")
+            hasTransferEncoding = true
+            for coding in value.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+                transferCodings += 1
+                endsChunked = HTTPGrammar.equalsIgnoringCase(HTTPGrammar.trim(coding), "chunked")
+            }
         case .connection:
             for option in value.split(separator: UInt8(ascii: ","))
             where HTTPGrammar.equalsIgnoringCase(HTTPGrammar.trim(option), "close") { closes = true }
@@ -149,7 +152,10 @@ private struct FieldSummary {
                 hasUnknownExpectation = true
             }
         case Self.host:
-            guard value.allSatisfy(HTTPGrammar.isHost) else { throw .malformed("Host must be a host name.") }
+            // RFC 9112, section 3.2: empty when the target has no authority.
+            guard value.isEmpty || HTTPGrammar.isAuthority(value) else {
+                throw .malformed("Host must be a host name or an address, with a port or without.")
+            }
             hosts.append(String(decoding: value, as: UTF8.self))
         default: break
         }
@@ -164,10 +170,10 @@ private struct FieldSummary {
     }
 
     private static func length(_ value: ArraySlice<UInt8>) throws(HTTPFault) -> Int {
-        guard (1...19).contains(value.count), value.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard !value.isEmpty, value.allSatisfy(HTTPGrammar.isDigit) else {
             throw .malformed("Content-Length must be a decimal number.")
         }
-        // 19 digits can be larger than any Int, and then larger than any limit, too.
+        // What is larger than any Int is larger than any limit, too.
         return Int(String(decoding: value, as: UTF8.self)) ?? .max
     }
 }

@@ -18,7 +18,7 @@ struct RequestParser {
     private enum State {
         case requestLine
         case fields
-        case body(length: Int)
+        case body(remaining: Int)
         case chunkSize
         case chunk(remaining: Int)
         case chunkEnd
@@ -32,15 +32,23 @@ struct RequestParser {
     /// What stands before this holds no line end.
     private var scanned = 0
     private var state = State.requestLine
+    /// The lines of the head that is being read, as places in the buffer.
     private var lines: [Range<Int>] = []
     private var head: RequestHead?
     private var body: [UInt8] = []
+    /// What counts toward the limit of the head: its lines with their ends, chunk extensions and trailers.
     private var headBytes = 0
+
+    /// The memory that a connection keeps between two requests.
+    private static let keptCapacity = 4096
 
     init(limits: HTTPLimits) { self.limits = limits }
 
     /// How many bytes wait to be read.
     var bufferedBytes: Int { buffer.count - position }
+
+    /// How many bytes the buffer has room for.
+    var bufferCapacity: Int { buffer.capacity }
 
     /// Whether a request has begun and is not whole yet.
     var isInsideRequest: Bool {
@@ -48,7 +56,7 @@ struct RequestParser {
     }
 
     mutating func append(_ bytes: Span<UInt8>) {
-        buffer.reserveCapacity(buffer.count + bytes.count)
+        compact()
         for index in bytes.indices { buffer.append(bytes[index]) }
     }
 
@@ -61,18 +69,19 @@ struct RequestParser {
             case .requestLine, .fields:
                 guard try parseHeadLine() else { return .needsBytes }
                 if let head, case .requestLine = state { return try begin(head) }
-            case .body(let length):
-                guard bufferedBytes >= length else { return .needsBytes }
-                body = Array(buffer[position..<position + length])
-                position += length
-                return finish()
+            case .body(let remaining):
+                let left = remaining - takeBody(atMost: remaining)
+                state = .body(remaining: left)
+                return left == 0 ? finish() : .needsBytes
             case .chunkSize:
                 guard let line = try nextLine(limit: 256, else: .malformed("A chunk size line is too long.")) else {
                     return .needsBytes
                 }
                 try parseChunkSize(buffer[line])
             case .chunk(let remaining):
-                guard takeChunk(remaining) else { return .needsBytes }
+                let left = remaining - takeBody(atMost: remaining)
+                state = left == 0 ? .chunkEnd : .chunk(remaining: left)
+                if left > 0 { return .needsBytes }
             case .chunkEnd:
                 guard let line = try nextLine(limit: 0, else: .malformed("A chunk is longer than its size.")) else {
                     return .needsBytes
@@ -108,6 +117,7 @@ struct RequestParser {
             lines.append(line)
         } else if line.isEmpty {
             head = try RequestHead(buffer, lines: lines, limits: limits)
+            lines.removeAll(keepingCapacity: true)
             state = .requestLine
         } else {
             guard lines.count <= limits.headerFields else { throw .headTooLarge }
@@ -122,27 +132,25 @@ struct RequestParser {
 
     private mutating func begin(_ head: RequestHead) throws(HTTPFault) -> Event {
         switch head.framing {
-        case .length(0):
-            return finish()
-        case .length(let length):
-            state = .body(length: length)
-            // A client that has begun to send does not wait.
-            if head.expectsContinue, bufferedBytes == 0 { return .expectsContinue }
-        case .chunked:
-            state = .chunkSize
-            if head.expectsContinue, bufferedBytes == 0 { return .expectsContinue }
+        case .length(0): return finish()
+        case .length(let length): state = .body(remaining: length)
+        case .chunked: state = .chunkSize
         }
+        // A client that has begun to send does not wait.
+        if head.expectsContinue, bufferedBytes == 0 { return .expectsContinue }
         return try next()
     }
 
     private mutating func finish() -> Event {
-        let request = head.map { ServerRequest(head: $0.request, body: body) }
-        let keepsAlive = head?.keepsAlive ?? false
-        buffer.removeFirst(position)
-        if buffer.isEmpty { buffer = [] }
-        (position, scanned, state, lines, head, body, headBytes) = (0, 0, .requestLine, [], nil, [], 0)
-        guard let request else { preconditionFailure("a request ended that had no head") }
-        return .request(request, keepsAlive: keepsAlive)
+        guard let head else { preconditionFailure("a request ended that had no head") }
+        let request = ServerRequest(head: head.request, body: body)
+        if bufferedBytes == 0 {
+            buffer.removeAll(keepingCapacity: buffer.capacity <= Self.keptCapacity)
+            position = 0
+        }
+        (scanned, state, self.head, body, headBytes) = (position, .requestLine, nil, [], 0)
+        compact()
+        return .request(request, keepsAlive: head.keepsAlive)
     }
 
     // MARK: Chunks
@@ -150,24 +158,24 @@ struct RequestParser {
     private mutating func parseChunkSize(_ line: ArraySlice<UInt8>) throws(HTTPFault) {
         let digits = line.prefix { HTTPGrammar.hexDigit($0) != nil }
         // RFC 9112, section 7.1.1: extensions that are not known are passed over.
-        let rest = line[digits.endIndex...]
-        guard (1...8).contains(digits.count), rest.isEmpty || rest.first == UInt8(ascii: ";"),
-            rest.allSatisfy(HTTPGrammar.isFieldValue)
-        else { throw .malformed("A chunk size must be a hexadecimal number.") }
+        let extensions = line[digits.endIndex...]
+        guard (1...8).contains(digits.count), HTTPGrammar.isChunkExtensions(extensions) else {
+            throw .malformed("A chunk size must be a hexadecimal number.")
+        }
+        headBytes += extensions.count
+        guard headBytes <= limits.head else { throw .headTooLarge }
         let size = digits.reduce(0) { $0 << 4 | (HTTPGrammar.hexDigit($1) ?? 0) }
-        guard body.count + size <= limits.body else { throw .bodyTooLarge }
+        guard size <= limits.body - body.count else { throw .bodyTooLarge }
         state = size == 0 ? .trailers : .chunk(remaining: size)
     }
 
-    /// Takes what is there of a chunk; returns whether that was all of it.
-    private mutating func takeChunk(_ remaining: Int) -> Bool {
-        let count = min(remaining, bufferedBytes)
+    /// Takes what is there of the content; returns how much that was.
+    private mutating func takeBody(atMost wanted: Int) -> Int {
+        let count = min(wanted, bufferedBytes)
         body.append(contentsOf: buffer[position..<position + count])
         position += count
         scanned = position
-        state = count == remaining ? .chunkEnd : .chunk(remaining: remaining - count)
-        compact()
-        return count == remaining
+        return count
     }
 
     /// Trailers are checked like header fields, then dropped: nothing here reads them.
@@ -175,16 +183,20 @@ struct RequestParser {
         headBytes += line.count + 2
         let bytes = buffer[line]
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
-            bytes[..<colon].allSatisfy(HTTPGrammar.isToken), bytes[colon...].allSatisfy(HTTPGrammar.isFieldValue)
+            bytes[..<colon].allSatisfy(HTTPGrammar.isToken)
         else { throw .malformed("A trailer field is malformed.") }
+        // RFC 9110, section 6.5.1: it would come too late to frame the message, and only confuse.
+        guard !HTTPGrammar.equalsIgnoringCase(bytes[..<colon], "content-length"),
+            !HTTPGrammar.equalsIgnoringCase(bytes[..<colon], "transfer-encoding")
+        else { throw .malformed("A trailer field must not frame the message.") }
     }
 
     // MARK: Lines
 
     /// The next line without its end, or nil if it is not whole yet.
     ///
-    /// - Throws: a fault for a line that is longer than the limit, as soon as that is sure, and for line ends other
-    ///   than CR LF.
+    /// - Throws: a fault for a line that is longer than the limit, for control characters, and for line ends other than
+    ///   CR LF: each as soon as the byte comes that makes it sure.
     private mutating func nextLine(limit: Int, else tooLong: HTTPFault) throws(HTTPFault) -> Range<Int>? {
         let start = position
         scanned = max(scanned, start)
@@ -202,14 +214,17 @@ struct RequestParser {
                 throw .malformed("Lines must end with CR LF; there is a bare CR.")
             }
             guard scanned - start < limit || byte == 0x0D && scanned - start == limit else { throw tooLong }
+            guard byte == 0x0D || HTTPGrammar.isFieldValue(byte) else {
+                throw .malformed("There is a control character.")
+            }
             scanned += 1
         }
         return nil
     }
 
-    /// Frees what is done with, so that a body in many chunks is not held twice.
+    /// Frees what is done with, as soon as that is more than what is left: then each byte is moved once at most.
     private mutating func compact() {
-        guard position > 65_536 else { return }
+        guard position > bufferedBytes, lines.isEmpty else { return }
         buffer.removeFirst(position)
         scanned -= position
         position = 0

@@ -7,9 +7,9 @@ public struct Router: Sendable {
 
     private var routes: [String: [HTTPRequest.Method: Handler]] = [:]
 
-    /// The methods of RFC 9110, section 9, and of RFC 5789: others are not known here.
+    /// The methods of RFC 9110, section 9, without CONNECT, and of RFC 5789: others are not implemented here.
     private static let knownMethods: Set<HTTPRequest.Method> = [
-        .get, .head, .post, .put, .delete, .connect, .options, .trace, .patch,
+        .get, .head, .post, .put, .delete, .options, .trace, .patch,
     ]
 
     /// Makes a router without routes.
@@ -30,9 +30,9 @@ public struct Router: Sendable {
         guard let methods = routes[String(request.path)] else {
             return .refusal(.notFound, code: "not_found", message: "There is nothing at this path.")
         }
-        let method: HTTPRequest.Method = request.head.method == .head ? .get : request.head.method
-        guard let handler = methods[method] else {
-            let allowed = (methods.keys.map(\.rawValue) + (methods[.get] == nil ? [] : ["HEAD"])).sorted()
+        let method = request.head.method
+        guard let handler = methods[method] ?? (method == .head ? methods[.get] : nil) else {
+            let allowed = Set(methods.keys.map(\.rawValue) + (methods[.get] == nil ? [] : ["HEAD"])).sorted()
             var response = ServerResponse.refusal(
                 .methodNotAllowed, code: "method_not_allowed",
                 message: "This path takes \(allowed.joined(separator: ", ")) only.")

@@ -5,7 +5,8 @@ public import JSON
 public struct ServerResponse: Sendable {
     /// The status.
     public var status: HTTPResponse.Status
-    /// The header fields; `Content-Length`, `Connection` and `Date` are added when it is sent.
+    /// The header fields. `Connection`, `Content-Length`, `Date` and `Transfer-Encoding` are the server's own: it adds
+    /// what is needed, and leaves these out of what a handler gives.
     public var headerFields: HTTPFields
     /// The content. It is left out of the answer to a HEAD request, and its length is not.
     public var body: [UInt8]
@@ -31,24 +32,24 @@ public struct ServerResponse: Sendable {
         ServerResponse(status: status, json: ["error": .string(code), "message": .string(message)])
     }
 
+    /// Those that only the server can know; a handler's own are left out.
+    private static let serverFields: Set<HTTPField.Name> = [.connection, .contentLength, .date, .transferEncoding]
+
     /// The answer as bytes (RFC 9112).
     ///
     /// - Parameter date: the time in the form of the `Date` field.
     func encoded(isHead: Bool, closes: Bool, date: String) -> [UInt8] {
+        // RFC 9110, section 8.6: neither of these carries content.
+        let hasContent = status.code != 204 && status.code != 304
         var output: [UInt8] = []
-        output.reserveCapacity(256 + body.count)
-        func line(_ parts: String...) {
-            for part in parts { output.append(contentsOf: part.utf8) }
-            output.append(contentsOf: "\r\n".utf8)
+        output.reserveCapacity(256 + (hasContent && !isHead ? body.count : 0))
+        output.append(contentsOf: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nDate: \(date)\r\n".utf8)
+        for field in headerFields where !Self.serverFields.contains(field.name) {
+            output.append(contentsOf: "\(field.name.rawName): \(field.value)\r\n".utf8)
         }
-        line("HTTP/1.1 ", String(status.code), " ", status.reasonPhrase)
-        line("Date: ", date)
-        for field in headerFields { line(field.name.rawName, ": ", field.value) }
-        // RFC 9110, section 8.6: none of these carries content.
-        if status.code != 204, status.code != 304 { line("Content-Length: ", String(body.count)) }
-        if closes { line("Connection: close") }
-        line()
-        if !isHead, status.code != 204, status.code != 304 { output.append(contentsOf: body) }
+        if hasContent { output.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8) }
+        output.append(contentsOf: (closes ? "Connection: close\r\n\r\n" : "\r\n").utf8)
+        if hasContent, !isHead { output.append(contentsOf: body) }
         return output
     }
 }

@@ -1,0 +1,157 @@
+import HTTPTypes
+import Testing
+
+@testable import HTTPServer
+
+/// What a parser made of some bytes, in a form that can be compared.
+struct Reading: Equatable {
+    /// One request, as the handler would see it.
+    struct Message: Equatable {
+        var method: String
+        var target: String?
+        var authority: String?
+        var fields: [String]
+        var body: [UInt8]
+        var keepsAlive: Bool
+    }
+
+    var messages: [Message] = []
+    var fault: HTTPFault?
+    /// Whether the bytes end in the middle of a request.
+    var isInside = false
+
+    /// Has pieces read one after the other.
+    init(_ pieces: [ArraySlice<UInt8>], limits: HTTPLimits = HTTPLimits()) {
+        var parser = RequestParser(limits: limits)
+        for piece in pieces {
+            parser.append(piece)
+            do throws(HTTPFault) {
+                try read(&parser)
+            } catch {
+                fault = error
+                return
+            }
+        }
+        isInside = parser.isInsideRequest
+    }
+
+    private mutating func read(_ parser: inout RequestParser) throws(HTTPFault) {
+        while true {
+            switch try parser.next() {
+            case .needsBytes: return
+            case .expectsContinue: break
+            case .request(let request, let keepsAlive):
+                messages.append(Message(request, keepsAlive: keepsAlive))
+            }
+        }
+    }
+
+    /// Has bytes read whole.
+    init(_ bytes: [UInt8], limits: HTTPLimits = HTTPLimits()) { self.init([bytes[...]], limits: limits) }
+
+    init(_ text: String, limits: HTTPLimits = HTTPLimits()) { self.init(Array(text.utf8), limits: limits) }
+}
+
+extension RequestParser {
+    mutating func append(_ bytes: some Sequence<UInt8>) {
+        let bytes = Array(bytes)
+        append(bytes.span)
+    }
+}
+
+extension Reading.Message {
+    init(_ request: ServerRequest, keepsAlive: Bool) {
+        method = request.head.method.rawValue
+        target = request.head.path
+        authority = request.head.authority
+        fields = request.head.headerFields.map { "\($0.name.rawName): \($0.value)" }
+        body = request.body
+        self.keepsAlive = keepsAlive
+    }
+
+    /// What a table says of a request; `fields` without `Host: a`.
+    init(
+        _ method: String, _ target: String, authority: String? = "a", fields: [String] = [], host: String? = "Host: a",
+        body: String = "", keepsAlive: Bool = true
+    ) {
+        self.method = method
+        self.target = target
+        self.authority = authority
+        self.fields = (host.map { [$0] } ?? []) + fields
+        self.body = Array(body.utf8)
+        self.keepsAlive = keepsAlive
+    }
+}
+
+/// One row of a table: its bytes, and what they must be read as.
+struct AcceptedCase: CustomTestStringConvertible {
+    let name: String
+    let text: String
+    let messages: [Reading.Message]
+    var testDescription: String { name }
+
+    init(_ name: String, _ text: String, _ messages: Reading.Message...) {
+        self.name = name
+        self.text = text
+        self.messages = messages
+    }
+}
+
+/// One row of a table: its bytes, and why they must be refused.
+struct RefusedCase: CustomTestStringConvertible {
+    let name: String
+    let text: String
+    let status: Int
+    let code: String
+    var testDescription: String { name }
+
+    init(_ name: String, _ text: String, _ status: Int = 400, _ code: String = "malformed_request") {
+        self.name = name
+        self.text = text
+        self.status = status
+        self.code = code
+    }
+}
+
+/// A generator that gives the same numbers for the same seed (SplitMix64), so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Some random changes of the kinds that tell parsers apart: bytes lost, doubled, swapped for delimiters.
+    func mutated(using generator: inout SeededGenerator) -> [UInt8] {
+        var bytes = self
+        for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {
+            let index = Int.random(in: bytes.indices, using: &generator)
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0: bytes.remove(at: index)
+            case 1: bytes.insert(bytes[index], at: index)
+            case 2: bytes[index] = .random(in: 0...255, using: &generator)
+            case 3: bytes.insert("\r\n :;,0aA\t\0\u{7F}".utf8.randomElement(using: &generator) ?? 0, at: index)
+            default: bytes.swapAt(index, Int.random(in: bytes.indices, using: &generator))
+            }
+        }
+        return bytes
+    }
+
+    /// The same bytes in random pieces.
+    func split(using generator: inout SeededGenerator) -> [ArraySlice<UInt8>] {
+        var pieces: [ArraySlice<UInt8>] = []
+        var rest = self[...]
+        while !rest.isEmpty {
+            let count = Int.random(in: 1...Swift.min(rest.count, 40), using: &generator)
+            pieces.append(rest.prefix(count))
+            rest = rest.dropFirst(count)
+        }
+        return pieces
+    }
+}

@@ -1,0 +1,147 @@
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Router")
+struct RouterTests {
+    private let router: Router = {
+        var router = Router()
+        router.on(.get, "/things") { request in
+            ServerResponse(status: .ok, body: Array("\(request.head.method) \(request.query)".utf8))
+        }
+        router.on(.post, "/things") { _ in ServerResponse(status: .created) }
+        router.on(.post, "/only-post") { _ in ServerResponse(status: .ok) }
+        return router
+    }()
+
+    private func respond(_ method: String, _ target: String) async throws -> ServerResponse {
+        let method = try #require(HTTPRequest.Method(method))
+        return await router.respond(
+            to: ServerRequest(head: HTTPRequest(method: method, scheme: nil, authority: "a", path: target)))
+    }
+
+    @Test(
+        "a request goes to the handler of its path and method, HEAD to that of GET, whatever the query",
+        arguments: [
+            ("GET", "/things", 200, "GET "), ("GET", "/things?a=b?c", 200, "GET a=b?c"),
+            ("HEAD", "/things", 200, "HEAD "), ("POST", "/things", 201, ""),
+        ])
+    func found(method: String, target: String, status: Int, body: String) async throws {
+        let response = try await respond(method, target)
+        #expect(response.status.code == status)
+        #expect(String(decoding: response.body, as: UTF8.self) == body)
+    }
+
+    @Test(
+        "an unknown path is answered with 404",
+        arguments: ["/", "/thing", "/things/", "//things", "/Things", "/%74hings", "*", ""])
+    func notFound(target: String) async throws {
+        let response = try await respond("GET", target)
+        #expect(response.status == .notFound)
+        #expect(try JSON(parsing: response.body)["error"] == .string("not_found"))
+    }
+
+    @Test(
+        "a known path with another method is answered with 405 and the methods it takes",
+        arguments: [
+            ("PUT", "/things", "GET, HEAD, POST"), ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"),
+            ("OPTIONS", "/only-post", "POST"),
+        ])
+    func methodNotAllowed(method: String, target: String, allowed: String) async throws {
+        let response = try await respond(method, target)
+        #expect(response.status == .methodNotAllowed)
+        #expect(response.headerFields[.allow] == allowed)
+        #expect(try JSON(parsing: response.body)["error"] == .string("method_not_allowed"))
+    }
+
+    @Test("a method that HTTP does not know is answered with 501, on any path", arguments: ["get", "BREW", "CONNECT"])
+    func notImplemented(method: String) async throws {
+        for target in ["/things", "/nothing"] {
+            let response = try await respond(method, target)
+            #expect(response.status == .notImplemented)
+            #expect(try JSON(parsing: response.body)["error"] == .string("method_not_implemented"))
+        }
+    }
+}
+
+@Suite("ServerResponse")
+struct ServerResponseTests {
+    private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
+        String(decoding: response.encoded(isHead: isHead, closes: closes, date: "now"), as: UTF8.self)
+    }
+
+    @Test("an answer is encoded with its length")
+    func plain() {
+        let response = ServerResponse(status: .ok, headerFields: [.contentType: "text/plain"], body: Array("hi".utf8))
+        let head = "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n"
+        #expect(encode(response) == head + "\r\nhi")
+        #expect(encode(response, isHead: true) == head + "\r\n")
+        #expect(encode(response, closes: true) == head + "Connection: close\r\n\r\nhi")
+    }
+
+    @Test("204 and 304 carry neither content nor length", arguments: [HTTPResponse.Status.noContent, .notModified])
+    func withoutContent(status: HTTPResponse.Status) {
+        let text = encode(ServerResponse(status: status, body: Array("hi".utf8)))
+        #expect(text == "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nDate: now\r\n\r\n")
+    }
+
+    @Test("a handler cannot set the fields that frame the message")
+    func framing() {
+        let response = ServerResponse(
+            status: .ok,
+            headerFields: [
+                .contentLength: "9", .transferEncoding: "chunked", .connection: "upgrade", .date: "never",
+                .allow: "GET",
+            ])
+        #expect(encode(response) == "HTTP/1.1 200 OK\r\nDate: now\r\nAllow: GET\r\nContent-Length: 0\r\n\r\n")
+    }
+
+    @Test("a handler cannot add a header field by a line end in a value")
+    func injection() {
+        let response = ServerResponse(status: .ok, headerFields: [.location: "/a\r\nSet-Cookie: b"])
+        #expect(encode(response).contains("\r\nLocation: /a  Set-Cookie: b\r\n"))
+    }
+
+    @Test("a refusal is JSON with a code and a message")
+    func refusal() throws {
+        let response = ServerResponse.refusal(.forbidden, code: "no", message: "Ask.")
+        #expect(response.headerFields[.contentType] == "application/json")
+        #expect(try JSON(parsing: response.body) == ["error": "no", "message": "Ask."])
+    }
+
+    @Test(
+        "a time is written as RFC 9110 wants it",
+        arguments: [
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
+        ])
+    func date(seconds: Int, text: String) {
+        #expect(httpDate(secondsSince1970: seconds) == text)
+    }
+}
+
+@Suite("OutputQueue")
+struct OutputQueueTests {
+    @Test(
+        "what goes in comes out, in pieces that are not too long",
+        arguments: [[], [0], [1], [65_536], [65_537], [200_000], [3, 70_000, 0, 5]])
+    func pieces(lengths: [Int]) {
+        var queue = OutputQueue()
+        var expected: [UInt8] = []
+        for (index, length) in lengths.enumerated() {
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ index) }
+            queue.append(bytes)
+            expected += bytes
+        }
+        var taken: [UInt8] = []
+        #expect(queue.count == expected.count)
+        while let piece = queue.next() {
+            #expect((1...65_536).contains(piece.count))
+            taken += piece
+            #expect(queue.count == expected.count - taken.count)
+        }
+        #expect(taken == expected)
+    }
+}
