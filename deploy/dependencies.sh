@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Installs what building, testing and the demo need and the machine lacks. To be sourced.
+
+# Installs Debian packages; those that are there are left alone.
+install_packages() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+            missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    echo "Installing ${missing[*]}"
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Makes Python modules importable by python3: those of the machine if it has them all, else in an environment of the
+# project's own. Takes the folder of that environment, then pairs module=package.
+install_python() {
+    local environment=$1 pair modules=() packages=()
+    shift
+    for pair in "$@"; do
+        modules+=("${pair%%=*}")
+        packages+=("${pair#*=}")
+    done
+    python3 -c "import $(
+        IFS=,
+        echo "${modules[*]}"
+    )" 2>/dev/null && return
+    echo "Installing ${packages[*]} into $environment"
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
+    export PATH="$environment/bin:$PATH"
+}
+
+# What the program itself is built with and runs on.
+install_build_packages() {
+    install_packages libuv1-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev pkg-config ca-certificates
+}

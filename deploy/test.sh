@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs all tests: format, scripts, API description, build, unit and integration tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=deploy/dependencies.sh
+. deploy/dependencies.sh
+
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+
+step "Dependencies"
+install_build_packages
+install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus
+install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server,securityhub,sts]' \
+    httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
+    cryptography=cryptography requests=requests
+
+step "Format"
+swift format lint --strict --recursive --parallel Package.swift Sources Tests
+shellcheck --external-sources deploy/*.sh .ci/run
+
+step "Golden findings and API description"
+python3 Tests/SecurityFindingsTests/validate_goldens.py
+python3 -m openapi_spec_validator openapi.yaml
+
+step "Build"
+swift build --build-tests
+
+step "Tests"
+# The tests say themselves which authorities they trust.
+unset AWS_CA_BUNDLE
+swift test --skip-build
+
+step "Done"
