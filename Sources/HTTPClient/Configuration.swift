@@ -37,8 +37,8 @@ extension HTTPClient {
             }
         }
 
-        /// Whether a text has four parts with colons between, of which the second and fourth are ports or empty, and the
-        /// others hosts, IPv6 addresses in brackets, or empty.
+        /// Whether a text has four parts with colons between, of which the second and fourth are ports or empty, and
+        /// the others hosts, IPv6 addresses in brackets, or empty.
         static func isConnectTo(_ text: String) -> Bool {
             guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return false }
             var rest = text[...].utf8

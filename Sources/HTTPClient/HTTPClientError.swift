@@ -31,7 +31,8 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     /// The failure in words, without the request's path, query, fields, body or credentials.
     public let message: String
 
-    init(_ code: Code, _ message: String) {
+    /// Makes an error; the message must hold nothing secret.
+    public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -42,8 +42,8 @@ enum SigningRules {
         return nil
     }
 
-    /// Whether a path is the same before and after the encoding that Signature Version 4 asks for, and libcurl leaves it
-    /// alone: only unreserved characters (RFC 3986, section 2.3), and no empty or dotted segment.
+    /// Whether a path is the same before and after the encoding that Signature Version 4 asks for, and libcurl leaves
+    /// it alone: only unreserved characters (RFC 3986, section 2.3), and no empty or dotted segment.
     static func isCanonicalPath(_ path: some StringProtocol) -> Bool {
         guard path != "/" else { return true }
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -55,8 +55,8 @@ enum SigningRules {
             }
     }
 
-    /// Whether a query is canonical: parameters with an equals sign each, percent-encoded with capital digits down to the
-    /// unreserved characters, and sorted by encoded name and then value.
+    /// Whether a query is canonical: parameters with an equals sign each, percent-encoded with capital digits down to
+    /// the unreserved characters, and sorted by encoded name and then value.
     static func isCanonicalQuery(_ query: some StringProtocol) -> Bool {
         var last: [[UInt8]] = []
         for parameter in query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {

@@ -2,8 +2,8 @@ import CLibcurl
 import EventLoop
 import Synchronization
 
-/// All transfers of a client: libcurl's multi interface, told by the event loop what happens to its sockets and when its
-/// time has come. Used on the loop's thread only, and ended with ``shutDown(_:)``.
+/// All transfers of a client: libcurl's multi interface, told by the event loop what happens to its sockets and when
+/// its time has come. Used on the loop's thread only, and ended with ``shutDown(_:)``.
 ///
 /// libcurl's callbacks find it by an unretained pointer; its timer keeps it alive until the multi handle is gone.
 final class TransferEngine {

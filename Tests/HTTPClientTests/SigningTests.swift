@@ -188,7 +188,7 @@ extension String {
     /// The path with its query's parameters in order.
     fileprivate var sortedQuery: String {
         let parts = split(separator: "?")
-        return
-            "\(parts[0])?\(parts[1].split(separator: "&").sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: "&"))"
+        let parameters = parts[1].split(separator: "&").sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return "\(parts[0])?\(parameters.joined(separator: "&"))"
     }
 }

@@ -1,0 +1,63 @@
+public import AWSCore
+import HTTPTypes
+public import JSON
+
+extension AWSClient {
+    /// How many findings AWS gives in one page at most.
+    private static let findingsPerPage = 250
+
+    /// Asks about one audit (AWS IoT `DescribeAuditTask`).
+    ///
+    /// - Parameter id: 1 to 40 letters, digits and dashes.
+    /// - Throws: ``AWSError``; `notFound` if the audit is too old to be kept.
+    public func describeAuditTask(id: String, region: Region) async throws(AWSError) -> JSON {
+        let operation = Operation(
+            service: .iot, name: "DescribeAuditTask", method: .get, path: "/audit/tasks/\(PercentEncoding.encode(id))")
+        try Self.checkTaskID(id, for: operation)
+        return try await performForJSON(operation, in: region)
+    }
+
+    /// Asks for a page of an audit's findings, suppressed ones included (AWS IoT `ListAuditFindings`).
+    ///
+    /// - Parameters:
+    ///   - taskID: the audit; 1 to 40 letters, digits and dashes.
+    ///   - checkName: the only check to list, or nil for all.
+    ///   - nextToken: from the page before, or nil for the first.
+    public func listAuditFindings(
+        taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
+    ) async throws(AWSError) -> Page {
+        var members: [String: JSON] = ["taskId": .string(taskID), "maxResults": .integer(Self.findingsPerPage)]
+        if let checkName { members["checkName"] = .string(checkName) }
+        if let nextToken { members["nextToken"] = .string(nextToken) }
+        var operation = Self.listAuditFindings
+        operation.body = JSON.object(members).serialized()
+        try Self.checkTaskID(taskID, for: operation)
+        guard
+            let page = Page(
+                try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken")
+        else { throw operation.malformed("it has no findings") }
+        return page
+    }
+
+    /// All of an audit's findings, page by page; see ``listAuditFindings(taskID:checkName:region:nextToken:)``.
+    public func auditFindings(taskID: String, checkName: String? = nil, region: Region) -> Pages {
+        Pages(operation: Self.listAuditFindings) { nextToken throws(AWSError) in
+            try await listAuditFindings(taskID: taskID, checkName: checkName, region: region, nextToken: nextToken)
+        }
+    }
+
+    private static var listAuditFindings: Operation {
+        Operation(
+            service: .iot, name: "ListAuditFindings", method: .post, path: "/audit/findings",
+            contentType: "application/json")
+    }
+
+    private static func checkTaskID(_ id: String, for operation: Operation) throws(AWSError) {
+        let isValid = id.utf8.allSatisfy {
+            PercentEncoding.isUnreserved($0) && !"._~".utf8.contains($0)
+        }
+        guard (1...40).contains(id.utf8.count), isValid else {
+            throw operation.error(.invalid, "the id of the audit is not 1 to 40 letters, digits and dashes")
+        }
+    }
+}

@@ -1,0 +1,144 @@
+public import AWSCore
+import HTTPTypes
+public import JSON
+
+/// How Security Hub names a finding.
+public struct FindingIdentifier: Sendable, Hashable {
+    /// The finding's `Id`.
+    public let id: String
+    /// The finding's `ProductArn`.
+    public let productARN: String
+
+    /// Makes an identifier.
+    public init(id: String, productARN: String) {
+        self.id = id
+        self.productARN = productARN
+    }
+}
+
+/// A finding that Security Hub did not take, out of several in a request.
+public struct FindingFailure: Sendable, Hashable {
+    /// The finding's `Id`.
+    public let id: String
+    /// AWS's name of the error, for example `InvalidInput` or `FindingNotFound`.
+    public let code: String
+    /// The error in AWS's words.
+    public let message: String
+}
+
+/// What became of imported findings.
+public struct BatchImportResult: Sendable, Hashable {
+    /// How many findings were taken.
+    public let successCount: Int
+    /// Those that were not.
+    public let failures: [FindingFailure]
+}
+
+/// What became of updated findings.
+public struct BatchUpdateResult: Sendable, Hashable {
+    /// The findings that were changed.
+    public let processed: [FindingIdentifier]
+    /// Those that were not.
+    public let unprocessed: [FindingFailure]
+}
+
+extension AWSClient {
+    /// The most findings in one request or page.
+    private static let maximumFindings = 100
+
+    /// Creates findings, or replaces those with the same id (AWS Security Hub `BatchImportFindings`).
+    public func batchImportFindings(_ batch: FindingBatch, region: Region) async throws(AWSError) -> BatchImportResult {
+        let operation = Self.operation("BatchImportFindings", .post, "/findings/import", body: batch.body)
+        let answer = try await performForJSON(operation, in: region)
+        guard let count = answer["SuccessCount"]?.integer, let successCount = Int(exactly: count), successCount >= 0
+        else { throw operation.malformed("it has no count of findings") }
+        // Absent when all went well.
+        let failures = try Self.failures(answer["FailedFindings"] ?? [], operation: operation) { $0["Id"] }
+        guard successCount + failures.count == batch.findings.count else {
+            throw operation.malformed("it does not account for every finding")
+        }
+        return BatchImportResult(successCount: successCount, failures: failures)
+    }
+
+    /// Changes what investigators may change in findings (AWS Security Hub `BatchUpdateFindings`).
+    ///
+    /// - Parameters:
+    ///   - identifiers: up to 100 findings.
+    ///   - changes: an object with the request's further members, for example `Note`, `Workflow`, `VerificationState`.
+    public func batchUpdateFindings(
+        _ identifiers: [FindingIdentifier], changes: JSON, region: Region
+    ) async throws(AWSError) -> BatchUpdateResult {
+        var members = changes.object ?? [:]
+        members["FindingIdentifiers"] = .array(
+            identifiers.map { ["Id": .string($0.id), "ProductArn": .string($0.productARN)] })
+        let operation = Self.operation(
+            "BatchUpdateFindings", .patch, "/findings/batchupdate", body: JSON.object(members).serialized())
+        guard (1...Self.maximumFindings).contains(identifiers.count) else {
+            throw operation.error(.invalid, "there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
+        }
+        let answer = try await performForJSON(operation, in: region)
+        guard let processed = answer["ProcessedFindings"]?.array?.map(Self.identifier), !processed.contains(nil) else {
+            throw operation.malformed("it does not list the findings that were changed")
+        }
+        let unprocessed = try Self.failures(answer["UnprocessedFindings"] ?? [], operation: operation) {
+            $0["FindingIdentifier"]?["Id"]
+        }
+        return BatchUpdateResult(processed: processed.compactMap { $0 }, unprocessed: unprocessed)
+    }
+
+    /// Asks for a page of findings (AWS Security Hub `GetFindings`).
+    ///
+    /// - Parameters:
+    ///   - filters: the request's `Filters`.
+    ///   - nextToken: from the page before, or nil for the first.
+    public func getFindings(
+        filters: JSON, region: Region, nextToken: String? = nil
+    ) async throws(AWSError) -> Page {
+        var members: [String: JSON] = ["Filters": filters, "MaxResults": .integer(Self.maximumFindings)]
+        if let nextToken { members["NextToken"] = .string(nextToken) }
+        var operation = Self.getFindings
+        operation.body = JSON.object(members).serialized()
+        guard
+            let page = Page(
+                try await performForJSON(operation, in: region), elements: "Findings", nextToken: "NextToken")
+        else { throw operation.malformed("it has no findings") }
+        return page
+    }
+
+    /// All findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
+    public func findings(filters: JSON, region: Region) -> Pages {
+        Pages(operation: Self.getFindings) { nextToken throws(AWSError) in
+            try await getFindings(filters: filters, region: region, nextToken: nextToken)
+        }
+    }
+
+    private static var getFindings: Operation { operation("GetFindings", .post, "/findings") }
+
+    private static func operation(
+        _ name: String, _ method: HTTPRequest.Method, _ path: String, body: [UInt8] = []
+    ) -> Operation {
+        Operation(
+            service: .securityHub, name: name, method: method, path: path, contentType: "application/json", body: body)
+    }
+
+    private static func identifier(_ json: JSON) -> FindingIdentifier? {
+        guard let id = json["Id"]?.string, let arn = json["ProductArn"]?.string else { return nil }
+        return FindingIdentifier(id: id, productARN: arn)
+    }
+
+    private static func failures(
+        _ json: JSON, operation: Operation, id: (JSON) -> JSON?
+    ) throws(AWSError) -> [FindingFailure] {
+        guard let elements = json.isNull ? [] : json.array else {
+            throw operation.malformed("its failures are no list")
+        }
+        var failures: [FindingFailure] = []
+        for element in elements {
+            guard let id = id(element)?.string, let code = element["ErrorCode"]?.string else {
+                throw operation.malformed("a failure has no finding or no code")
+            }
+            failures.append(FindingFailure(id: id, code: code, message: element["ErrorMessage"]?.string ?? ""))
+        }
+        return failures
+    }
+}

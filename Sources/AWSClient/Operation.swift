@@ -1,0 +1,55 @@
+import HTTPClient
+import HTTPTypes
+
+/// One request to a service, before it is known where to.
+struct Operation {
+    let service: AWSService
+    /// The name in AWS's API reference.
+    let name: String
+    let method: HTTPRequest.Method
+    /// The path; of unreserved characters and slashes only.
+    let path: String
+    var contentType: String?
+    var body: [UInt8] = []
+
+    func request(to endpoint: Endpoint) -> HTTPRequest {
+        var fields = HTTPFields()
+        fields[.contentType] = contentType
+        return HTTPRequest(
+            method: method, scheme: endpoint.scheme, authority: endpoint.authority, path: endpoint.pathPrefix + path,
+            headerFields: fields)
+    }
+
+    // MARK: Errors
+
+    func error(_ kind: AWSError.Kind, _ message: String) -> AWSError {
+        AWSError(kind, service: service, operation: name, message: message)
+    }
+
+    /// A successful response that is not as AWS's API reference says.
+    func malformed(_ reason: String) -> AWSError {
+        error(.other, "the response is not \(service)'s: \(reason)")
+    }
+
+    /// The error for a request without response.
+    func error(_ error: HTTPClientError) -> AWSError {
+        let kind: AWSError.Kind =
+            switch error.code {
+            case .canceled: .canceled
+            case .invalidRequest: .invalid
+            default: error.isTransient ? .transient : .other
+            }
+        return self.error(kind, error.message)
+    }
+
+    /// The error for a response that says no. AWS's words on a wrong signature quote what was signed, tokens included.
+    func error(_ fault: Fault, hiding credentials: Credentials) -> AWSError {
+        var message = fault.message.isEmpty ? "no reason given" : fault.message
+        for secret in [credentials.secretAccessKey, credentials.sessionToken ?? ""] where !secret.isEmpty {
+            message = message.replacing(secret, with: "[hidden]")
+        }
+        return AWSError(
+            fault.kind, service: service, operation: name, status: fault.status, code: fault.code, message: message,
+            requestID: fault.requestID)
+    }
+}

@@ -1,0 +1,36 @@
+/// The little of XML that the query protocol of AWS STS needs.
+enum XMLText {
+    /// The longest text of an element that is read, in bytes.
+    private static let maximumLength = 4096
+
+    /// The text of the first element with this name, which has neither attributes nor child elements; nil if there is
+    /// none.
+    static func element(_ name: String, in document: [UInt8]) -> String? {
+        guard let start = document.firstRange(of: Array("<\(name)>".utf8)) else { return nil }
+        let rest = document[start.upperBound...].prefix(maximumLength + 1)
+        guard let end = rest.firstIndex(of: UInt8(ascii: "<")),
+            document[end...].starts(with: "</\(name)>".utf8),
+            let text = String(validating: rest[..<end], as: UTF8.self)
+        else { return nil }
+        return unescaped(text)
+    }
+
+    /// Replaces references to the characters that XML itself needs; nil if there are other references.
+    private static func unescaped(_ text: String) -> String? {
+        var result = ""
+        var rest = Substring(text)
+        while let ampersand = rest.firstIndex(of: "&") {
+            result += rest[..<ampersand]
+            rest = rest[ampersand...]
+            guard let (reference, character) = references.first(where: { rest.hasPrefix($0.0) }) else { return nil }
+            result.append(character)
+            rest = rest.dropFirst(reference.count)
+        }
+        return result + rest
+    }
+
+    private static let references: [(String, Character)] = [
+        ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"),
+        ("&#34;", "\""),
+    ]
+}
