@@ -57,6 +57,9 @@ struct ConnectionMachine {
         if case .reading = phase { !parser.isInsideRequest } else { false }
     }
 
+    /// How many bytes wait to be read.
+    var bufferedBytes: Int { parser.bufferedBytes }
+
     /// Whether a request waits for its answer.
     var isResponding: Bool {
         if case .responding = phase { true } else { false }

@@ -45,8 +45,19 @@ final class ServerConnection: TCPStreamHandler {
         stream.startReading()
     }
 
+    // MARK: State
+
     /// How many bytes of answers wait for the client: unencrypted, and handed to the socket.
     var unsentBytes: (queued: Int, pending: Int) { (output.count, stream.pendingBytes) }
+
+    /// How many bytes wait to be read as requests.
+    var bufferedBytes: Int { machine.bufferedBytes }
+
+    /// Whether the next byte would be the first of a request.
+    var isIdle: Bool { machine.isIdle }
+
+    /// Whether the socket is gone.
+    var isClosed: Bool { if case .closed = stage { true } else { false } }
 
     // MARK: Reading
 

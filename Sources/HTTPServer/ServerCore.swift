@@ -28,6 +28,9 @@ final class ServerCore {
         self.report = report
     }
 
+    /// Whether the server takes no more connections.
+    var isDraining: Bool { drained != nil }
+
     func listen() throws(EventLoopError) -> SocketAddress {
         let listener = try TCPListener(configuration.address, on: loop) { [self] in accept($0) }
         self.listener = listener

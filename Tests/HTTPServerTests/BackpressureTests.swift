@@ -1,0 +1,66 @@
+import Foundation
+import HTTPTypes
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Backpressure", .timeLimit(.minutes(1)))
+struct BackpressureTests {
+    @Test("a client that reads slowly gets everything, and no more than one answer waits for it")
+    func slowReader() async throws {
+        let answered = Counter()
+        let handler: Router.Handler = { request in
+            answered.increment()
+            return await exampleRouter.respond(to: request)
+        }
+        try await withServer(handler: handler) { server in
+            let client = try Client(port: server.port, receiveBuffer: 4096)
+            defer { client.close() }
+            // More than the system's buffers take, and more requests than are read ahead.
+            let count = 60
+            let requests = String(repeating: get("/large"), count: count)
+            client.send(requests)
+            try await server.wait { $0.connections.values.contains { $0.unsentBytes.pending > 0 } }
+            #expect(answered.count < count)
+            var largest = (queued: 0, pending: 0)
+            for _ in 0..<count {
+                let unsent = await server.unsent()
+                largest = (max(largest.queued, unsent.queued), max(largest.pending, unsent.pending))
+                let answer = try await onThread { client.readAnswer() }
+                #expect(answer?.body == largeBody)
+            }
+            #expect(answered.count == count)
+            #expect(largest.queued <= largeBody.count)
+            #expect((1...OutputQueue.pieceLength).contains(largest.pending))
+        }
+    }
+
+    @Test("a client that sends without end while a request is answered is not read from")
+    func endlessSender() async throws {
+        let gate = Gate()
+        let handler: Router.Handler = { _ in
+            await gate.wait()
+            return ServerResponse(status: .ok)
+        }
+        try await withServer(handler: handler) { server in
+            let client = try Client(port: server.port)
+            async let sent = onThread { () -> Int in
+                // Until the server is gone, which is when sending fails.
+                let request = Array(get("/", "X: \(String(repeating: "x", count: 1000))\r\n").utf8)
+                var sent = 0
+                while client.send(request) { sent += request.count }
+                return sent
+            }
+            try await server.wait {
+                $0.connections.values.contains { $0.bufferedBytes >= ConnectionMachine.maximumAhead }
+            }
+            let ahead = await server.look { $0.connections.values.reduce(0) { $0 + $1.bufferedBytes } }
+            // What may wait, and what the last reading brought.
+            #expect((ConnectionMachine.maximumAhead...ConnectionMachine.maximumAhead + 65_536).contains(ahead))
+            gate.open()
+            _ = await server.server.drain(within: .seconds(0))
+            #expect(try await sent > ahead)
+            client.close()
+        }
+    }
+}

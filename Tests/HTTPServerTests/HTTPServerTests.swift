@@ -1,0 +1,230 @@
+import EventLoop
+import Foundation
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import HTTPServer
+
+@Suite("HTTPServer", .timeLimit(.minutes(1)))
+struct HTTPServerTests {
+    @Test("a connection serves one request after the other")
+    func keepAlive() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            for number in 1...3 {
+                let answer = try await onThread {
+                    client.send(get("/small?\(number)"))
+                    return client.readAnswer()
+                }
+                #expect(answer?.status == 200)
+                #expect(answer?.text == "small \(number)")
+                #expect(answer?.fields["connection"] == nil)
+                #expect(answer?.fields["date"]?.hasSuffix(" GMT") == true)
+            }
+        }
+    }
+
+    @Test("50 requests sent at once are answered in order, whichever thread their handlers end on")
+    func pipelining() async throws {
+        let handler: Router.Handler = { request in
+            // Some answers take a way over other threads, and some none.
+            if Int(request.query).map({ $0 % 3 == 0 }) == true { await Task.detached { await Task.yield() }.value }
+            return ServerResponse(status: .ok, body: Array(request.query.utf8))
+        }
+        try await withServer(handler: handler) { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let answers = try await onThread {
+                client.send((0..<50).map { get("/?\($0)") }.joined())
+                return (0..<50).map { _ in client.readAnswer()?.text }
+            }
+            #expect(answers == (0..<50).map { "\($0)" })
+        }
+    }
+
+    @Test("a handler that takes long holds up its own connection only")
+    func independence() async throws {
+        let gate = Gate()
+        let handler: Router.Handler = { request in
+            if request.path == "/slow" { await gate.wait() }
+            return ServerResponse(status: .ok, body: Array(request.path.utf8))
+        }
+        try await withServer(handler: handler) { server in
+            let (slow, quick) = (try Client(port: server.port), try Client(port: server.port))
+            defer {
+                slow.close()
+                quick.close()
+            }
+            slow.send(get("/slow") + get("/behind"))
+            let answer = try await onThread {
+                quick.send(get("/quick"))
+                return quick.readAnswer()
+            }
+            #expect(answer?.text == "/quick")
+            gate.open()
+            let answers = try await onThread { [slow.readAnswer()?.text, slow.readAnswer()?.text] }
+            #expect(answers == ["/slow", "/behind"])
+        }
+    }
+
+    @Test("a body of a megabyte in chunks arrives whole")
+    func chunks() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let answer = try await onThread {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+                var rest = largeBody[...]
+                while !rest.isEmpty {
+                    let chunk = rest.prefix(10_007)
+                    client.send("\(String(chunk.count, radix: 16))\r\n")
+                    client.send(Array(chunk))
+                    client.send("\r\n")
+                    rest = rest.dropFirst(chunk.count)
+                }
+                client.send("0\r\n\r\n")
+                return client.readAnswer()
+            }
+            #expect(answer?.body == largeBody)
+        }
+    }
+
+    @Test("a client that expects 100 Continue gets it before it sends the body")
+    func expectation() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (interim, answer) = try await onThread {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+                let interim = client.read("HTTP/1.1 100 Continue\r\n\r\n".utf8.count)
+                client.send("hello")
+                return (interim, client.readAnswer())
+            }
+            #expect(String(decoding: interim, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
+            #expect(answer?.text == "hello")
+        }
+    }
+
+    @Test("HEAD is answered with the length and without the body, and the next answer follows")
+    func head() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (head, next) = try await onThread {
+                client.send("HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n" + get("/small"))
+                return (client.readAnswer(hasBody: false), client.readAnswer())
+            }
+            #expect(head?.status == 200)
+            #expect(head?.fields["content-length"] == "1048576")
+            #expect(next?.text == "small ")
+        }
+    }
+
+    @Test(
+        "a request that cannot be read is answered in JSON, reported, and the connection is closed without a reset",
+        arguments: [
+            (400, "malformed_request", "GET / HTTP/1.1\r\n\r\n"),
+            (413, "body_too_large", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n"),
+            (414, "target_too_long", "GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\n"),
+            (417, "expectation_failed", get("/", "Expect: more\r\n")),
+            (431, "header_fields_too_large", get("/", String(repeating: "A: b\r\n", count: 100))),
+            (501, "transfer_coding_not_supported", get("/", "Transfer-Encoding: gzip, chunked\r\n")),
+            (505, "http_version_not_supported", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ])
+    func refusals(status: Int, code: String, request: String) async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (answer, end) = try await onThread {
+                client.send(get("/small") + request + "and more that nobody reads")
+                _ = client.readAnswer()
+                return (client.readAnswer(), client.readEnd())
+            }
+            #expect(answer?.status == status)
+            #expect(answer?.fields["connection"] == "close")
+            #expect(answer?.fields["content-type"] == "application/json")
+            let json = try JSON(parsing: answer?.body ?? [])
+            #expect(json["error"]?.string == code)
+            #expect(json["message"]?.string?.isEmpty == false)
+            #expect(end == .closed)
+            var events = server.events.makeAsyncIterator()
+            guard case .refused(let fault, let peer) = await events.next() else {
+                Issue.record("the refusal was not reported")
+                return
+            }
+            #expect(fault.code == code)
+            #expect(peer?.host == "127.0.0.1")
+        }
+    }
+
+    @Test("a client that sends far too large a body to its end still gets the answer")
+    func largeUpload() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (wasSent, answer, end) = try await onThread {
+                client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20971520\r\n\r\n")
+                let wasSent = (0..<20).allSatisfy { _ in client.send(largeBody) }
+                return (wasSent, client.readAnswer(), client.readEnd())
+            }
+            #expect(wasSent)
+            #expect(answer?.status == 413)
+            #expect(end == .closed)
+        }
+    }
+
+    @Test("after Connection: close what else was sent is not answered, and does not reset the connection")
+    func connectionClose() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (answer, end) = try await onThread {
+                client.send(get("/small", "Connection: close\r\n") + get("/large"))
+                let answer = client.readAnswer()
+                client.send(largeBody)
+                return (answer, client.readEnd())
+            }
+            #expect(answer?.fields["connection"] == "close")
+            #expect(end == .closed)
+        }
+    }
+
+    @Test("a client that ends its side after a request gets its answer, then the end")
+    func halfClose() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port)
+            defer { client.close() }
+            let (answer, end) = try await onThread {
+                client.send(get("/large"))
+                client.finishSending()
+                return (client.readAnswer(), client.readEnd())
+            }
+            #expect(answer?.body == largeBody)
+            #expect(end == .closed)
+        }
+    }
+
+    @Test("connections are let go of when their clients leave, however they leave", arguments: [false, true])
+    func leaving(resets: Bool) async throws {
+        try await withServer { server in
+            for text in ["", "GET", get("/small"), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"] {
+                let client = try Client(port: server.port)
+                client.send(text)
+                try await server.wait { !$0.connections.isEmpty }
+                let connection = await server.look { Weak($0.connections.values.first) }
+                client.close(resets: resets)
+                try await server.wait { $0.connections.isEmpty }
+                try await server.wait { _ in connection.isGone }
+            }
+        }
+    }
+
+    /// Sendable because nothing but its being gone is asked.
+    private final class Weak: @unchecked Sendable {
+        private weak var object: ServerConnection?
+        init(_ object: ServerConnection?) { self.object = object }
+        var isGone: Bool { object == nil }
+    }
+}

@@ -1,0 +1,116 @@
+import Cryptography
+import EventLoop
+import Foundation
+import HTTPTypes
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+/// A server on a loop of its own, for one test.
+struct TestServer {
+    let loop: EventLoop
+    let server: HTTPServer
+    /// What the server reported.
+    let events: AsyncStream<HTTPServerEvent>
+
+    var port: UInt16 { server.address.port }
+
+    /// Looks at the server's state on its thread.
+    func look<Value>(_ body: @Sendable (ServerCore) -> sending Value) async -> sending Value {
+        await loop.run { body(server.core.value) }
+    }
+
+    /// Lets so many seconds pass.
+    func tick(_ seconds: Int) async { await look { core in for _ in 0..<seconds { core.tick() } } }
+
+    /// Waits until a condition holds on the loop's thread.
+    func wait(until condition: @Sendable (ServerCore) -> Bool) async throws {
+        while !(await look { condition($0) }) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    /// How much waits for the clients that are connected.
+    func unsent() async -> (queued: Int, pending: Int) {
+        await look { core in
+            core.connections.values.reduce((0, 0)) { sum, connection in
+                (sum.0 + connection.unsentBytes.queued, sum.1 + connection.unsentBytes.pending)
+            }
+        }
+    }
+}
+
+/// Runs a test body on a server whose time stands still, drains the server, and checks that nothing is left.
+func withServer(
+    limits: HTTPLimits = HTTPLimits(), tls: TLSServerContext? = nil,
+    handler: @escaping Router.Handler = { await exampleRouter.respond(to: $0) },
+    _ body: (TestServer) async throws -> Void
+) async throws {
+    let loop = try EventLoop(name: "test")
+    let address = try #require(SocketAddress("127.0.0.1:0"))
+    var configuration = HTTPServer.Configuration(address: address, tls: tls, limits: limits)
+    configuration.tick = .seconds(86_400)
+    let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
+    let server = try await HTTPServer(
+        on: loop, configuration: configuration, handler: handler, report: { continuation.yield($0) })
+    let failure: (any Error)?
+    do {
+        try await body(TestServer(loop: loop, server: server, events: events))
+        failure = nil
+    } catch {
+        failure = error
+    }
+    // A body may have drained the server itself.
+    if await loop.run({ !server.core.value.isDraining }) { await server.drain(within: .seconds(20)) }
+    #expect(await loop.run { server.core.value.connections.isEmpty })
+    #expect(await loop.shutdown() == 0, "handles were left open")
+    if let failure { throw failure }
+}
+
+/// What most tests ask: small answers, large ones, and what was sent.
+let exampleRouter: Router = {
+    var router = Router()
+    router.on(.get, "/small") { request in ServerResponse(status: .ok, body: Array("small \(request.query)".utf8)) }
+    router.on(.get, "/large") { _ in ServerResponse(status: .ok, body: largeBody) }
+    router.on(.post, "/echo") { request in ServerResponse(status: .ok, body: request.body) }
+    return router
+}()
+
+/// A megabyte in which no two pieces are the same.
+let largeBody = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+
+/// Lets tasks wait until it is opened.
+final class Gate: Sendable {
+    private let state = Mutex((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
+
+    var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    func open() {
+        let waiting = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiting.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+}
+
+/// A number that several threads count up.
+final class Counter: Sendable {
+    private let number = Atomic(0)
+    var count: Int { number.load(ordering: .acquiring) }
+    func increment() { number.add(1, ordering: .acquiringAndReleasing) }
+}
+
+func get(_ target: String, _ fields: String = "") -> String { "GET \(target) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n" }
