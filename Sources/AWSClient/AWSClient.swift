@@ -94,10 +94,10 @@ public struct AWSClient: Sendable {
             let (response, body) = try await http.send(
                 operation.request(to: endpoint), body: operation.body, signing: signing)
             if response.status.kind == .successful { return .success(body) }
-            let fault = Fault(response, body: body)
+            let fault = Fault(response, body: body, hiding: credentials)
             return .failure(
                 Failure(
-                    error: operation.error(fault, hiding: credentials),
+                    error: operation.error(fault),
                     retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter])))
         } catch {
             return .failure(Failure(error: operation.error(error)))

@@ -17,7 +17,10 @@ struct Fault: Hashable {
 
     /// Reads the response of a service: name and words from `x-amzn-ErrorType` and a JSON body (AWS restJson1
     /// protocol), or from an XML body (AWS query protocol).
-    init(_ response: HTTPResponse, body: [UInt8]) {
+    ///
+    /// - Parameter credentials: whose secrets are left out: AWS's words on a wrong signature quote what was signed, the
+    ///   session token included.
+    init(_ response: HTTPResponse, body: [UInt8], hiding credentials: Credentials) {
         status = response.status.code
         let body = body.count > Self.maximumBodyBytes ? [] : body
         let json = try? JSON(parsing: body)
@@ -29,7 +32,11 @@ struct Fault: Hashable {
         let words = [
             json?["message"]?.string, json?["Message"]?.string, XMLText.element("Message", in: body),
         ]
-        message = Self.printable(words.lazy.compactMap { $0 }.first ?? "", limit: 1000)
+        var message = words.lazy.compactMap { $0 }.first ?? ""
+        for secret in [credentials.secretAccessKey, credentials.sessionToken ?? ""] where !secret.isEmpty {
+            message = message.replacing(secret, with: "[hidden]")
+        }
+        self.message = Self.printable(message, limit: 1000)
         let id = Self.field("x-amzn-RequestId", of: response) ?? XMLText.element("RequestId", in: body)
         requestID = id.map { Self.printable($0, limit: 128) }
     }

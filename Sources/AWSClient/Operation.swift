@@ -42,14 +42,10 @@ struct Operation {
         return self.error(kind, error.message)
     }
 
-    /// The error for a response that says no. AWS's words on a wrong signature quote what was signed, tokens included.
-    func error(_ fault: Fault, hiding credentials: Credentials) -> AWSError {
-        var message = fault.message.isEmpty ? "no reason given" : fault.message
-        for secret in [credentials.secretAccessKey, credentials.sessionToken ?? ""] where !secret.isEmpty {
-            message = message.replacing(secret, with: "[hidden]")
-        }
-        return AWSError(
-            fault.kind, service: service, operation: name, status: fault.status, code: fault.code, message: message,
-            requestID: fault.requestID)
+    /// The error for a response that says no.
+    func error(_ fault: Fault) -> AWSError {
+        AWSError(
+            fault.kind, service: service, operation: name, status: fault.status, code: fault.code,
+            message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID)
     }
 }

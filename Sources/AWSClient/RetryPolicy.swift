@@ -33,11 +33,12 @@ public struct RetryPolicy: Sendable, Hashable {
     ///   - random: a number from 0 to 1 that makes out the jitter.
     ///   - retryAfter: how long the service asks to wait, or nil; no less is waited, up to ``maximumDelay``.
     public func delay(afterAttempt attempt: Int, random: Double, retryAfter: Duration?) -> Duration {
-        let doublings = min(max(attempt - 1, 0), 30)
+        let doublings = min(max(attempt, 1), 31) - 1
         // Doubling stops at the limit, so it cannot overflow.
         var ceiling = min(max(baseDelay, .zero), maximumDelay)
         for _ in 0..<doublings where ceiling < maximumDelay { ceiling = min(ceiling * 2, maximumDelay) }
-        let jittered = ceiling * min(max(random, 0), 1)
+        // A comparison that not-a-number fails too.
+        let jittered = ceiling * (random >= 0 ? min(random, 1) : 0)
         return max(jittered, min(retryAfter ?? .zero, maximumDelay), .zero)
     }
 

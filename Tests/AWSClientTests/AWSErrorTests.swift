@@ -1,0 +1,131 @@
+import AWSClient
+import HTTPClient
+import HTTPTypes
+import JSON
+import Testing
+
+@Suite("What AWS says when it does not do something")
+struct AWSErrorTests {
+    private func failure(_ reply: ScriptedAWS.Reply, credentials: FixedCredentials = FixedCredentials()) async throws
+        -> AWSError
+    {
+        try await AWSClientTests.failure {
+            try await client(
+                ScriptedAWS([reply]), credentials: credentials, retry: RetryPolicy(maximumAttempts: 1)
+            ).getFindings(filters: [:], region: region)
+        }
+    }
+
+    @Test(
+        "a failure is sorted by its name, and without a known name by its status",
+        arguments: [
+            (429, "LimitExceededException", AWSError.Kind.throttled), (400, "ThrottlingException", .throttled),
+            (500, "InternalException", .transient), (400, "InternalFailureException", .transient),
+            (403, "ExpiredTokenException", .expiredCredentials), (400, "RequestExpired", .expiredCredentials),
+            (403, "AccessDeniedException", .accessDenied), (403, "InvalidClientTokenId", .accessDenied),
+            (400, "UnrecognizedClientException", .accessDenied), (403, "SomethingNew", .accessDenied),
+            (401, "InvalidAccessException", .accessDenied), (404, "ResourceNotFoundException", .notFound),
+            (400, "InvalidInputException", .invalid), (409, "ConflictException", .invalid), (599, "New", .transient),
+            (302, "Moved", .other),
+        ])
+    func kinds(status: Int, code: String, kind: AWSError.Kind) async throws {
+        let error = try await failure(ScriptedAWS.fault(status, code))
+        #expect(error.kind == kind)
+        #expect(error.code == code)
+        #expect(error.status == status)
+    }
+
+    @Test("an account without Security Hub is told apart, with advice")
+    func notEnabled() async throws {
+        let message = "Account 111122223333 is not subscribed to AWS Security Hub"
+        let error = try await failure(ScriptedAWS.fault(401, "InvalidAccessException", message: message))
+        #expect(error.kind == .notEnabled)
+        #expect(error.description.contains(message))
+        #expect(error.description.contains("enable AWS Security Hub"))
+    }
+
+    @Test(
+        "the name is found in the field, in each of the body's forms, and without what surrounds it",
+        arguments: [
+            ("InvalidInputException:http://internal.amazon.com/coral/", "{}"),
+            ("", #"{"__type": "a.b#InvalidInputException"}"#),
+            ("", #"{"code": "InvalidInputException"}"#), ("", #"{"Code": "InvalidInputException"}"#),
+            ("", "<ErrorResponse><Error><Code>InvalidInputException</Code></Error></ErrorResponse>"),
+        ])
+    func names(field: String, body: String) async throws {
+        let name = try #require(HTTPField.Name("x-amzn-ErrorType"))
+        let error = try await failure(ScriptedAWS.reply(400, body, fields: field.isEmpty ? [:] : [name: field]))
+        #expect(error.code == "InvalidInputException")
+        #expect(error.kind == .invalid)
+    }
+
+    @Test(
+        "hostile answers give an error without their bytes",
+        arguments: [
+            "", "{", "[]", #"{"__type": 1, "message": []}"#, #"{"__type": "<script>"}"#, "<Code></Code>", "<Code>",
+            "<Code>a",
+            "<Code>&#x41;</Code>", String(repeating: "[", count: 100_000),
+            #"{"__type": "A", "message": ""# + String(repeating: "x", count: 70_000) + #""}"#,
+        ])
+    func hostile(body: String) async throws {
+        let error = try await failure(ScriptedAWS.reply(418, body))
+        #expect(error.code == nil)
+        #expect(error.kind == .other)
+        #expect(error.description.utf8.count < 2000)
+    }
+
+    @Test("a long message with controls is cut and cleaned")
+    func longMessage() async throws {
+        let error = try await failure(
+            ScriptedAWS.fault(
+                400, "InvalidInputException", message: "a\\n\\u001b[31mb" + String(repeating: "x", count: 5000)))
+        #expect(error.message.hasPrefix("a[31mbxxx"))
+        #expect(error.message.count == 1000)
+    }
+
+    @Test("the description says what failed, why, and what to do, with AWS's id of the request")
+    func description() async throws {
+        let name = try #require(HTTPField.Name("x-amzn-RequestId"))
+        let error = try await failure(
+            ScriptedAWS.fault(403, "AccessDeniedException", message: "not authorized", fields: [name: "7a62c49f"]))
+        for part in [
+            "AWS Security Hub GetFindings", "AccessDeniedException", "403", "not authorized", "7a62c49f",
+            "allow securityhub:GetFindings",
+        ] {
+            #expect(error.description.contains(part))
+        }
+    }
+
+    @Test("what AWS quotes of the credentials is not passed on, wherever the message is cut")
+    func secrets() async throws {
+        for padding in [0, 990] {
+            let message =
+                String(repeating: "x", count: padding) + "x-amz-security-token:the-session-token the-secret-key"
+            let error = try await failure(ScriptedAWS.fault(403, "SignatureDoesNotMatch", message: message))
+            #expect(error.kind == .accessDenied)
+            #expect(!error.description.contains("the-se"))
+        }
+    }
+
+    @Test("without credentials nothing is sent, and the reason is given")
+    func noCredentials() async throws {
+        let error = try await failure(
+            ScriptedAWS.reply(200), credentials: FixedCredentials(result: .failure(CredentialsError("X is not set"))))
+        #expect(error.kind == .noCredentials)
+        #expect(error.description.contains("X is not set"))
+    }
+
+    @Test(
+        "a request without response is sorted by why",
+        arguments: [
+            (HTTPClientError.Code.timedOut, AWSError.Kind.transient), (.connectionLost, .transient),
+            (.canceled, .canceled),
+            (.invalidRequest, .invalid), (.tlsRefused, .other), (.bodyTooLarge, .other),
+        ])
+    func transport(code: HTTPClientError.Code, kind: AWSError.Kind) async throws {
+        let error = try await failure(.failure(HTTPClientError(code, "the reason")))
+        #expect(error.kind == kind)
+        #expect(error.status == nil)
+        #expect(error.description.contains("the reason"))
+    }
+}

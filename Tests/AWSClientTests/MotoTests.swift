@@ -1,0 +1,121 @@
+import AWSClient
+import AWSCore
+import EventLoop
+import Foundation
+import HTTPClient
+import JSON
+import Testing
+
+/// Moto's server: STS and Security Hub by people who did not read our code.
+private final class Moto {
+    let url: String
+    private let process = Process()
+    private let input = Pipe()
+
+    init() throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", Self.program]
+        let output = Pipe()
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var line: [UInt8] = []
+        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+            line.append(byte)
+        }
+        url = "http://127.0.0.1:\(String(decoding: line, as: UTF8.self))"
+    }
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    private static let program = """
+        import os, sys
+        from moto.server import ThreadedMotoServer
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        print(server.get_host_and_port()[1], flush=True)
+        sys.stdin.read()
+        os._exit(0)
+        """
+}
+
+@Suite("Against Moto, over HTTP", .timeLimit(.minutes(1)))
+struct MotoTests {
+    private func withClient(_ body: (AWSClient) async throws -> Void) async throws {
+        let moto = try Moto()
+        let loop = try EventLoop(name: "aws")
+        let http = try await HTTPClient(loop: loop)
+        let result: Result<Void, any Error>
+        do {
+            let endpoints = try Endpoints(environment: ["AWS_ENDPOINT_URL": moto.url])
+            let client = AWSClient(
+                http: http, credentials: FixedCredentials(), endpoints: endpoints, loop: loop,
+                retry: RetryPolicy(maximumAttempts: 1))
+            result = .success(try await body(client))
+        } catch {
+            result = .failure(error)
+        }
+        await http.shutdown()
+        #expect(await loop.shutdown() == 0, "handles were left open")
+        try result.get()
+    }
+
+    @Test("the caller's identity")
+    func identity() async throws {
+        try await withClient { client in
+            let caller = try await client.getCallerIdentity(region: region)
+            #expect(caller.account.digits == "123456789012")
+            #expect(caller.arn == "arn:aws:sts::123456789012:user/moto")
+            #expect(!caller.userID.isEmpty)
+        }
+    }
+
+    private func finding(_ number: Int) -> JSON {
+        [
+            "SchemaVersion": "2018-10-08", "Id": .string("finding-\(number)"), "AwsAccountId": "123456789012",
+            "ProductArn": "arn:aws:securityhub:us-east-1:123456789012:product/123456789012/default",
+            "GeneratorId": "generator", "Title": "Zähler + 100 %", "Description": "none",
+            "CreatedAt": "2026-11-22T10:00:00Z", "UpdatedAt": "2026-11-22T10:00:00Z", "Severity": ["Label": "LOW"],
+            "Types": ["Software and Configuration Checks"],
+            "Resources": [["Type": "Other", "Id": "resource", "Region": "us-east-1"]],
+        ]
+    }
+
+    @Test("findings that were imported are found again, over several pages")
+    func importAndGet() async throws {
+        try await withClient { client in
+            let findings = (0..<230).map(finding)
+            for batch in FindingBatches(findings).batches {
+                let result = try await client.batchImportFindings(batch, region: region)
+                #expect(result.failures == [])
+                #expect(result.successCount == batch.findings.count)
+            }
+            var sizes: [Int] = []
+            var found: Set<JSON> = []
+            for try await page in client.findings(filters: [:], region: region) {
+                sizes.append(page.count)
+                for finding in page {
+                    if let id = finding["Id"] { found.insert(id) }
+                    #expect(finding["Title"] == "Zähler + 100 %")
+                }
+            }
+            #expect(sizes == [100, 100, 30])
+            #expect(found.count == 230)
+        }
+    }
+
+    @Test("a finding that Security Hub refuses is reported, the others are taken")
+    func partialFailure() async throws {
+        try await withClient { client in
+            let batch = try #require(FindingBatches([finding(1), ["Id": "bad", "ProductArn": "arn:x"]]).batches.first)
+            let result = try await client.batchImportFindings(batch, region: region)
+            #expect(result.successCount == 1)
+            #expect(result.failures.map(\.id) == ["bad"])
+            #expect(result.failures.map(\.code) == ["InvalidInput"])
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import AWSClient
+import AWSCore
+import HTTPClient
+import HTTPTypes
+import JSON
+import Testing
+
+@Suite("AWS operations, as the service models have them")
+struct OperationTests {
+    private func expect(
+        _ request: ScriptedAWS.Request?, _ method: HTTPRequest.Method, _ url: String, service: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let request = try #require(request, sourceLocation: sourceLocation)
+        let head = request.head
+        #expect(head.method == method, sourceLocation: sourceLocation)
+        #expect(
+            "\(head.scheme ?? "")://\(head.authority ?? "")\(head.path ?? "")" == url, sourceLocation: sourceLocation)
+        let signing = RequestSigning(
+            region: "us-east-1", service: service, accessKeyID: credentials.accessKeyID,
+            secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken)
+        #expect(request.signing == signing, sourceLocation: sourceLocation)
+    }
+
+    // MARK: STS
+
+    private let identity = """
+        <GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+          <GetCallerIdentityResult>
+            <Arn>arn:aws:sts::111122223333:assumed-role/a&amp;b/i-0</Arn>
+            <UserId>AROA:i-0</UserId>
+            <Account>111122223333</Account>
+          </GetCallerIdentityResult>
+        </GetCallerIdentityResponse>
+        """
+
+    @Test("GetCallerIdentity")
+    func getCallerIdentity() async throws {
+        let aws = ScriptedAWS([ScriptedAWS.reply(200, identity)])
+        let caller = try await client(aws).getCallerIdentity(region: region)
+        #expect(caller.account.digits == "111122223333")
+        #expect(caller.arn == "arn:aws:sts::111122223333:assumed-role/a&b/i-0")
+        #expect(caller.userID == "AROA:i-0")
+        try expect(aws.requests.first, .post, "https://sts.us-east-1.amazonaws.com/", service: "sts")
+        #expect(aws.requests.first?.body == Array("Action=GetCallerIdentity&Version=2011-06-15".utf8))
+        #expect(
+            aws.requests.first?.head.headerFields[.contentType] == "application/x-www-form-urlencoded; charset=utf-8")
+    }
+
+    @Test("an identity without all its parts, or cut off, is refused", arguments: 0..<12)
+    func cutIdentity(part: Int) async throws {
+        let broken: String
+        if part < 10 {
+            let end = try #require(identity.firstRange(of: "</Account>")).upperBound
+            broken = String(identity[..<end].dropLast(1 + part * 20))
+        } else {
+            broken = identity.replacing("111122223333</A", with: part == 10 ? "1111</A" : "<a/></A")
+        }
+        let aws = ScriptedAWS([ScriptedAWS.reply(200, broken)])
+        let error = try await failure {
+            try await client(aws).getCallerIdentity(region: region)
+        }
+        #expect(error.kind == .other)
+    }
+
+    // MARK: Device Defender
+
+    @Test("DescribeAuditTask")
+    func describeAuditTask() async throws {
+        let aws = ScriptedAWS([ScriptedAWS.reply(200, #"{"taskStatus": "COMPLETED"}"#)])
+        let task = try await client(aws).describeAuditTask(id: "4e2b-CC", region: region)
+        #expect(task["taskStatus"] == "COMPLETED")
+        try expect(
+            aws.requests.first, .get, "https://iot.us-east-1.amazonaws.com/audit/tasks/4e2b-CC", service: "iot")
+        #expect(aws.requests.first?.body == [])
+    }
+
+    @Test(
+        "an audit's id that is none is refused before anything is sent",
+        arguments: ["", "a/b", "..", "a_b", "é", "a b", String(repeating: "a", count: 41)])
+    func taskIDs(id: String) async throws {
+        let aws = ScriptedAWS([])
+        let describing = try await failure {
+            try await client(aws).describeAuditTask(id: id, region: region)
+        }
+        let listing = try await failure {
+            try await client(aws).listAuditFindings(taskID: id, region: region)
+        }
+        #expect([describing.kind, listing.kind] == [.invalid, .invalid])
+        #expect(aws.requests.isEmpty)
+    }
+
+    @Test("ListAuditFindings asks for suppressed findings too")
+    func listAuditFindings() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(200, #"{"findings": [{"findingId": "1"}], "nextToken": "more"}"#),
+            ScriptedAWS.reply(200, #"{"findings": []}"#),
+        ])
+        let first = try await client(aws).listAuditFindings(taskID: "t", region: region)
+        #expect(first.elements == [["findingId": "1"]])
+        #expect(first.nextToken == "more")
+        let last = try await client(aws).listAuditFindings(
+            taskID: "t", checkName: "LOGGING_DISABLED_CHECK", region: region, nextToken: "more")
+        #expect(last.elements == [])
+        #expect(last.nextToken == nil)
+        try expect(aws.requests.first, .post, "https://iot.us-east-1.amazonaws.com/audit/findings", service: "iot")
+        #expect(aws.requests.first?.head.headerFields[.contentType] == "application/json")
+        #expect(
+            aws.requests.map(\.json) == [
+                ["taskId": "t", "maxResults": 250],
+                ["taskId": "t", "maxResults": 250, "checkName": "LOGGING_DISABLED_CHECK", "nextToken": "more"],
+            ])
+    }
+
+    // MARK: Pages
+
+    @Test("the pages of an audit's findings come one after the other, empty ones left out")
+    func pages() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(200, #"{"findings": [1, 2], "nextToken": "a"}"#),
+            ScriptedAWS.reply(200, #"{"findings": [], "nextToken": "b"}"#),
+            ScriptedAWS.reply(200, #"{"findings": [3], "nextToken": ""}"#),
+        ])
+        var pages: [[JSON]] = []
+        for try await page in try client(aws).auditFindings(taskID: "t", checkName: "C", region: region) {
+            pages.append(page)
+        }
+        #expect(pages == [[1, 2], [3]])
+        #expect(aws.requests.map { $0.json?["nextToken"] } == [nil, "a", "b"])
+        #expect(aws.requests.allSatisfy { $0.json?["checkName"] == "C" })
+    }
+
+    @Test("a token that repeats ends the walk with an error instead of going round forever")
+    func repeatedToken() async throws {
+        let replies = ["a", "b", "a", "b"].map { ScriptedAWS.reply(200, #"{"findings": [1], "nextToken": "\#($0)"}"#) }
+        let aws = ScriptedAWS(replies)
+        var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()
+        #expect(try await iterator.next() == [1])
+        #expect(try await iterator.next() == [1])
+        let error = try await failure { try await iterator.next() }
+        #expect(error.kind == .other)
+        #expect(error.description.contains("repeats the token"))
+        #expect(try await iterator.next() == nil)
+        #expect(aws.requests.count == 3)
+    }
+
+    @Test("a page that fails ends the walk with its error")
+    func failedPage() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(200, #"{"findings": [1], "nextToken": "a"}"#),
+            ScriptedAWS.fault(400, "InvalidRequestException"),
+        ])
+        var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()
+        #expect(try await iterator.next() == [1])
+        let error = try await failure { try await iterator.next() }
+        #expect(error.kind == .invalid)
+        #expect(try await iterator.next() == nil)
+    }
+
+    // MARK: Security Hub
+
+    @Test("BatchImportFindings, with some findings refused")
+    func batchImportFindings() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(
+                200,
+                """
+                {"FailedCount": 1, "SuccessCount": 1, "FailedFindings": [
+                 {"Id": "b", "ErrorCode": "InvalidInput", "ErrorMessage": "no title"}]}
+                """)
+        ])
+        let batch = try #require(FindingBatches([["Id": "a"], ["Id": "b"]]).batches.first)
+        let result = try await client(aws).batchImportFindings(batch, region: region)
+        #expect(result.successCount == 1)
+        #expect(result.failures.map(\.id) == ["b"])
+        #expect(result.failures.map(\.code) == ["InvalidInput"])
+        #expect(result.failures.map(\.message) == ["no title"])
+        try expect(
+            aws.requests.first, .post, "https://securityhub.us-east-1.amazonaws.com/findings/import",
+            service: "securityhub")
+        #expect(aws.requests.first?.json == ["Findings": [["Id": "a"], ["Id": "b"]]])
+    }
+
+    @Test(
+        "an answer to an import that does not account for every finding is no success",
+        arguments: [
+            "", "{}", "[]", "null", #"{"SuccessCount": 1}"#, #"{"SuccessCount": 3}"#, #"{"SuccessCount": -2}"#,
+            #"{"SuccessCount": 99999999999999999999}"#, #"{"SuccessCount": 1.5}"#, #"{"SuccessCount": "2"}"#,
+            #"{"SuccessCount": 2, "FailedFindings": {}}"#, #"{"SuccessCount": 1, "FailedFindings": [{"Id": "a"}]}"#,
+            #"{"SuccessCount": 1, "FailedFindings": ["a"]}"#, #"{"SuccessCount": 2, "SuccessCount": 2}"#, "<html>",
+        ])
+    func malformedImport(body: String) async throws {
+        let batch = try #require(FindingBatches([["Id": "a"], ["Id": "b"]]).batches.first)
+        let error = try await failure {
+            try await client(ScriptedAWS([ScriptedAWS.reply(200, body)])).batchImportFindings(batch, region: region)
+        }
+        #expect(error.kind == .other)
+        #expect(error.description.contains("BatchImportFindings"))
+    }
+
+    @Test("BatchUpdateFindings, with some findings not found")
+    func batchUpdateFindings() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(
+                200,
+                """
+                {"ProcessedFindings": [{"Id": "a", "ProductArn": "p"}], "UnprocessedFindings": [
+                 {"FindingIdentifier": {"Id": "b", "ProductArn": "p"}, "ErrorCode": "FindingNotFound", "ErrorMessage": "?"}]}
+                """)
+        ])
+        let identifiers = ["a", "b"].map { FindingIdentifier(id: $0, productARN: "p") }
+        let result = try await client(aws).batchUpdateFindings(
+            identifiers, changes: ["Workflow": ["Status": "SUPPRESSED"]], region: region)
+        #expect(result.processed == [FindingIdentifier(id: "a", productARN: "p")])
+        #expect(result.unprocessed.map(\.id) == ["b"])
+        #expect(result.unprocessed.map(\.code) == ["FindingNotFound"])
+        try expect(
+            aws.requests.first, .patch, "https://securityhub.us-east-1.amazonaws.com/findings/batchupdate",
+            service: "securityhub")
+        #expect(
+            aws.requests.first?.json == [
+                "FindingIdentifiers": [["Id": "a", "ProductArn": "p"], ["Id": "b", "ProductArn": "p"]],
+                "Workflow": ["Status": "SUPPRESSED"],
+            ])
+    }
+
+    @Test("an update of no findings, or of more than 100, is refused before anything is sent", arguments: [0, 101])
+    func updateLimits(count: Int) async throws {
+        let aws = ScriptedAWS([])
+        let identifiers = (0..<count).map { FindingIdentifier(id: "\($0)", productARN: "p") }
+        let error = try await failure {
+            try await client(aws).batchUpdateFindings(identifiers, changes: [:], region: region)
+        }
+        #expect(error.kind == .invalid)
+        #expect(aws.requests.isEmpty)
+    }
+
+    @Test("GetFindings, and all of its pages")
+    func getFindings() async throws {
+        let filters: JSON = ["ProductName": [["Value": "x", "Comparison": "EQUALS"]]]
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(200, #"{"Findings": [1], "NextToken": "a"}"#),
+            ScriptedAWS.reply(200, #"{"Findings": [2], "NextToken": null}"#),
+        ])
+        var all: [JSON] = []
+        for try await page in try client(aws).findings(filters: filters, region: region) { all += page }
+        #expect(all == [1, 2])
+        try expect(
+            aws.requests.first, .post, "https://securityhub.us-east-1.amazonaws.com/findings", service: "securityhub")
+        #expect(
+            aws.requests.map(\.json) == [
+                ["Filters": filters, "MaxResults": 100], ["Filters": filters, "MaxResults": 100, "NextToken": "a"],
+            ])
+    }
+
+    @Test("an endpoint's prefix stands before the path, and the credentials' service and Region stay")
+    func endpoint() async throws {
+        let aws = ScriptedAWS([ScriptedAWS.reply(200, "{}")])
+        let environment = ["AWS_ENDPOINT_URL_IOT": "http://127.0.0.1:5000/iot/"]
+        _ = try await client(aws, environment: environment).describeAuditTask(id: "t", region: region)
+        try expect(aws.requests.first, .get, "http://127.0.0.1:5000/iot/audit/tasks/t", service: "iot")
+    }
+}

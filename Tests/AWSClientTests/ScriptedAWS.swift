@@ -1,0 +1,81 @@
+import AWSClient
+import AWSCore
+import HTTPClient
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+/// Stands in for AWS: answers each request with the next of its replies, and keeps what it was asked.
+final class ScriptedAWS: HTTPTransport {
+    struct Request: Sendable {
+        let head: HTTPRequest
+        let body: [UInt8]
+        let signing: RequestSigning
+
+        var json: JSON? { try? JSON(parsing: body) }
+    }
+
+    typealias Reply = Result<(HTTPResponse, [UInt8]), HTTPClientError>
+
+    private let state: Mutex<(replies: [Reply], requests: [Request])>
+
+    init(_ replies: [Reply]) { state = Mutex((replies, [])) }
+
+    var requests: [Request] { state.withLock { $0.requests } }
+
+    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning) async throws(HTTPClientError)
+        -> (response: HTTPResponse, body: [UInt8])
+    {
+        let reply: Reply = state.withLock { state in
+            state.requests.append(Request(head: request, body: body, signing: signing))
+            return state.replies.isEmpty
+                ? .failure(HTTPClientError(.other, "nothing more in the script")) : state.replies.removeFirst()
+        }
+        let (response, body) = try reply.get()
+        return (response, body)
+    }
+
+    static func reply(_ status: Int, _ body: String = "", fields: HTTPFields = [:]) -> Reply {
+        .success((HTTPResponse(status: .init(code: status), headerFields: fields), Array(body.utf8)))
+    }
+
+    /// A failure as restJson1 has it.
+    static func fault(_ status: Int, _ code: String, message: String = "no", fields: HTTPFields = [:]) -> Reply {
+        reply(status, #"{"__type": "\#(code)", "message": "\#(message)"}"#, fields: fields)
+    }
+}
+
+/// The times that a client wanted to wait; nobody waits for them.
+final class Waits: Sendable {
+    private let durations = Mutex<[Duration]>([])
+    var all: [Duration] { durations.withLock { $0 } }
+    func add(_ duration: Duration) { durations.withLock { $0.append(duration) } }
+}
+
+let region = Region("us-east-1")!
+
+let credentials = Credentials(
+    accessKeyID: "AKIDEXAMPLE", secretAccessKey: "the-secret-key", sessionToken: "the-session-token")
+
+struct FixedCredentials: CredentialsProvider {
+    var result: Result<Credentials, CredentialsError> = .success(AWSClientTests.credentials)
+    func credentials() async throws(CredentialsError) -> Credentials { try result.get() }
+}
+
+/// A client of a scripted AWS whose jitter is always at its longest.
+func client(
+    _ aws: ScriptedAWS, credentials: any CredentialsProvider = FixedCredentials(),
+    environment: [String: String] = [:], retry: RetryPolicy = RetryPolicy(), waits: Waits = Waits()
+) throws -> AWSClient {
+    AWSClient(
+        http: aws, credentials: credentials, endpoints: try Endpoints(environment: environment), retry: retry,
+        random: { 1 }, sleep: { waits.add($0) })
+}
+
+/// The error of a closure.
+func failure<Value>(
+    sourceLocation: SourceLocation = #_sourceLocation, of body: () async throws -> Value
+) async throws -> AWSError {
+    try await #require(throws: AWSError.self, sourceLocation: sourceLocation) { _ = try await body() }
+}
