@@ -1,0 +1,124 @@
+import JSON
+
+/// Device Defender's audits in one account and Region (`DescribeAuditTask`, `ListAuditTasks` and `ListAuditFindings` of the
+/// AWS IoT API Reference).
+struct AuditModel {
+    private(set) var tasks: [FleetAuditTask] = []
+    private(set) var findings: [FleetAuditFinding] = []
+
+    private static let invalidToken = ServiceError.invalidRequest("Invalid nextToken")
+
+    /// Adds an audit with what it found; one with the same id is replaced.
+    mutating func add(_ task: FleetAuditTask, findings: [FleetAuditFinding]) {
+        tasks.removeAll { $0.id == task.id }
+        self.findings.removeAll { $0.taskID == task.id }
+        tasks.append(task)
+        self.findings += findings
+    }
+
+    /// Answers `DescribeAuditTask`.
+    ///
+    /// - Throws: ``ServiceError`` if there is no such audit.
+    func describeTask(id: String) throws(ServiceError) -> JSON {
+        guard let task = tasks.first(where: { $0.id == id }) else {
+            throw ServiceError(404, "ResourceNotFoundException", "Audit task \(id) does not exist.")
+        }
+        return task.description
+    }
+
+    /// Answers `ListAuditTasks`.
+    ///
+    /// - Parameter parameters: those of the query.
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func listTasks(_ parameters: [String: String]) throws(ServiceError) -> JSON {
+        guard let start = parameters["startTime"].flatMap({ Moment(iso8601: $0) }),
+            let end = parameters["endTime"].flatMap({ Moment(iso8601: $0) }), start <= end
+        else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
+        let page = try Page(
+            Array(tasks.indices), token: parameters["nextToken"].map(JSON.string),
+            query: .object(parameters.filter { $0.key != "nextToken" }.mapValues(JSON.string)),
+            limit: try Self.limit(parameters["maxResults"].map { Int64($0) ?? 0 }), invalid: Self.invalidToken
+        ) { index in
+            (start.milliseconds...end.milliseconds).contains(tasks[index].startTime)
+                && parameters["taskType"].map { $0 == tasks[index].type } ?? true
+                && parameters["taskStatus"].map { $0 == tasks[index].status } ?? true
+        }
+        let elements = page.elements.map { index -> JSON in
+            let task = tasks[index]
+            return ["taskId": .string(task.id), "taskStatus": .string(task.status), "taskType": .string(task.type)]
+        }
+        return Self.answer("tasks", elements, nextToken: page.nextToken)
+    }
+
+    /// Answers `ListAuditFindings`.
+    ///
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func listFindings(_ request: JSON) throws(ServiceError) -> JSON {
+        let names: Set = [
+            "taskId", "checkName", "resourceIdentifier", "maxResults", "nextToken", "startTime", "endTime",
+            "listSuppressedFindings",
+        ]
+        guard var members = request.object, names.isSuperset(of: members.keys) else {
+            throw .invalidRequest("The request has a member that is not known")
+        }
+        let token = members.removeValue(forKey: "nextToken")
+        let query = try AuditFindingQuery(members)
+        let page = try Page(
+            Array(findings.indices), token: token, query: .object(members),
+            limit: try Self.limit(members["maxResults"].map { $0.integer ?? 0 }), invalid: Self.invalidToken
+        ) { query.matches(findings[$0]) }
+        return Self.answer("findings", page.elements.map { findings[$0].json }, nextToken: page.nextToken)
+    }
+
+    private static func limit(_ requested: Int64?) throws(ServiceError) -> Int {
+        guard let requested else { return 25 }
+        guard (1...250).contains(requested) else { throw .invalidRequest("maxResults must be from 1 to 250") }
+        return Int(requested)
+    }
+
+    private static func answer(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
+        var answer = [name: JSON.array(elements)]
+        answer["nextToken"] = nextToken.map(JSON.string)
+        return .object(answer)
+    }
+}
+
+/// Which findings `ListAuditFindings` asks for.
+private struct AuditFindingQuery {
+    private let taskID: String?
+    private let times: ClosedRange<Int64>?
+    private let checkName: String?
+    private let resourceIdentifier: [String: JSON]
+    /// Nil asks for both kinds.
+    private let suppressed: Bool?
+
+    init(_ members: [String: JSON]) throws(ServiceError) {
+        taskID = members["taskId"]?.string
+        checkName = members["checkName"]?.string
+        resourceIdentifier = members["resourceIdentifier"]?.object ?? [:]
+        suppressed = members["listSuppressedFindings"]?.bool
+        let start = members["startTime"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+        let end = members["endTime"]?.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }
+        let hasTimes = members["startTime"] != nil || members["endTime"] != nil
+        guard hasTimes != (members["taskId"] != nil) else {
+            throw .invalidRequest("Either taskId, or startTime and endTime, must be given, and not both")
+        }
+        guard hasTimes else {
+            guard taskID != nil else { throw .invalidRequest("taskId must be a string") }
+            times = nil
+            return
+        }
+        guard let start, let end, start <= end else {
+            throw .invalidRequest("startTime and endTime must be timestamps, in this order")
+        }
+        times = start...end
+    }
+
+    func matches(_ finding: FleetAuditFinding) -> Bool {
+        taskID.map { $0 == finding.taskID } ?? true
+            && times?.contains(finding.time) ?? true
+            && checkName.map { $0 == finding.checkName } ?? true
+            && suppressed.map { $0 == finding.isSuppressed } ?? true
+            && resourceIdentifier.allSatisfy { finding.resource.identifier[$0.key] == $0.value }
+    }
+}

@@ -1,0 +1,117 @@
+public import AWSCore
+public import JSON
+
+/// An audit of Device Defender as the AWS IoT API tells it.
+public struct FleetAuditTask: Sendable, Hashable {
+    /// What came out of one check.
+    public struct Check: Sendable, Hashable {
+        /// The check's name.
+        public var name: String
+        /// How many resources it looked at.
+        public var totalResources: Int
+        /// How many fail it, suppressed ones not counted.
+        public var nonCompliantResources: Int
+        /// How many fail it and are suppressed.
+        public var suppressedResources: Int
+        /// Why it could not be run, for example `INSUFFICIENT_PERMISSIONS`; nil if it was.
+        public var errorCode: String?
+
+        /// Makes a result.
+        public init(
+            name: String, totalResources: Int, nonCompliantResources: Int, suppressedResources: Int = 0,
+            errorCode: String? = nil
+        ) {
+            self.name = name
+            self.totalResources = totalResources
+            self.nonCompliantResources = nonCompliantResources
+            self.suppressedResources = suppressedResources
+            self.errorCode = errorCode
+        }
+
+        /// The API's `AuditCheckRunStatus`.
+        var status: String {
+            if errorCode != nil { return "FAILED" }
+            return nonCompliantResources > 0 ? "COMPLETED_NON_COMPLIANT" : "COMPLETED_COMPLIANT"
+        }
+    }
+
+    /// The task's id: at most 40 letters, digits and dashes.
+    public var id: String
+    /// The API's `AuditTaskStatus`, for example `COMPLETED`.
+    public var status: String
+    /// When it started, in milliseconds since 1970.
+    public var startTime: Int64
+    /// The scheduled audit that it belongs to; nil for one on demand.
+    public var scheduledAuditName: String?
+    /// The checks.
+    public var checks: [Check]
+
+    /// Makes an audit.
+    public init(
+        id: String, status: String = "COMPLETED", startTime: Int64, scheduledAuditName: String?, checks: [Check]
+    ) {
+        self.id = id
+        self.status = status
+        self.startTime = startTime
+        self.scheduledAuditName = scheduledAuditName
+        self.checks = checks
+    }
+
+    /// The API's `AuditTaskType`.
+    var type: String { scheduledAuditName == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK" }
+
+    /// The answer of `DescribeAuditTask`.
+    var description: JSON {
+        var members: [String: JSON] = [
+            "taskStatus": .string(status), "taskType": .string(type),
+            "taskStartTime": .number(Moment(milliseconds: startTime).epochSeconds),
+            "taskStatistics": [
+                "totalChecks": .integer(checks.count), "inProgressChecks": 0, "waitingForDataCollectionChecks": 0,
+                "compliantChecks": .integer(count("COMPLETED_COMPLIANT")),
+                "nonCompliantChecks": .integer(count("COMPLETED_NON_COMPLIANT")),
+                "failedChecks": .integer(count("FAILED")), "canceledChecks": 0,
+            ],
+            "auditDetails": .object(
+                Dictionary(checks.map { ($0.name, details(of: $0)) }, uniquingKeysWith: { _, last in last })),
+        ]
+        members["scheduledAuditName"] = scheduledAuditName.map(JSON.string)
+        return .object(members)
+    }
+
+    private func count(_ status: String) -> Int { checks.count { $0.status == status } }
+
+    private func details(of check: Check) -> JSON {
+        var members: [String: JSON] = [
+            "checkRunStatus": .string(check.status), "checkCompliant": .bool(check.status == "COMPLETED_COMPLIANT"),
+            "totalResourcesCount": .integer(check.totalResources),
+            "nonCompliantResourcesCount": .integer(check.nonCompliantResources),
+            "suppressedNonCompliantResourcesCount": .integer(check.suppressedResources),
+        ]
+        members["errorCode"] = check.errorCode.map(JSON.string)
+        return .object(members)
+    }
+
+    /// The message that Device Defender publishes when the audit is over.
+    public func notification(account: AccountID) -> JSON {
+        var members: [String: JSON] = [
+            "accountId": .string(account.digits), "taskId": .string(id), "taskStatus": .string(status),
+            "taskType": .string(type), "failedChecksCount": .integer(count("FAILED")), "canceledChecksCount": 0,
+            "nonCompliantChecksCount": .integer(count("COMPLETED_NON_COMPLIANT")),
+            "compliantChecksCount": .integer(count("COMPLETED_COMPLIANT")), "totalChecksCount": .integer(checks.count),
+            "taskStartTime": .integer(startTime),
+            "auditDetails": .array(
+                checks.map { check in
+                    var details: [String: JSON] = [
+                        "checkName": .string(check.name), "checkRunStatus": .string(check.status),
+                        "nonCompliantResourcesCount": .integer(check.nonCompliantResources),
+                        "totalResourcesCount": .integer(check.totalResources),
+                        "suppressedNonCompliantResourcesCount": .integer(check.suppressedResources),
+                    ]
+                    details["errorCode"] = check.errorCode.map(JSON.string)
+                    return .object(details)
+                }),
+        ]
+        members["scheduledAuditName"] = scheduledAuditName.map(JSON.string)
+        return .object(members)
+    }
+}

@@ -1,0 +1,135 @@
+import AWSCore
+import HTTPServer
+import HTTPTypes
+import JSON
+
+/// A signed call: who makes it, and what it asks for.
+struct APICall {
+    let origin: Origin
+    let caller: AccessKey
+    let operation: Operation
+    let input: Input
+
+    /// What is asked for, as each protocol says it.
+    enum Input {
+        /// The members of a JSON body, or none (`rest-json`).
+        case json(JSON)
+        /// A part of the path (`rest-json`).
+        case path(String)
+        /// Parameters of a query or a form (`rest-json` for GET, and `query`).
+        case parameters([String: String])
+    }
+}
+
+/// How a service writes its answers.
+enum APIProtocol {
+    /// AWS Security Hub: JSON, errors with `Code` and `Message`.
+    case securityHub
+    /// AWS IoT, and whatever answers for all of AWS: JSON, errors with `message`.
+    case iot
+    /// AWS STS and Amazon SNS: XML, in a namespace.
+    case query(namespace: String)
+
+    static let sts = APIProtocol.query(namespace: "https://sts.amazonaws.com/doc/2011-06-15/")
+    static let sns = APIProtocol.query(namespace: "http://sns.amazonaws.com/doc/2010-03-31/")
+
+    /// The protocol of a service, by its name in a signature.
+    init?(service: String) {
+        switch service {
+        case "securityhub": self = .securityHub
+        case "iot": self = .iot
+        case "sts": self = .sts
+        case "sns": self = .sns
+        default: return nil
+        }
+    }
+
+    /// An answer that an operation has.
+    func answer(_ operation: Operation, _ output: APIOutput) -> ServerResponse {
+        let requestID = RandomToken.uuid()
+        var response: ServerResponse
+        switch (self, output) {
+        case (.query(let namespace), .xml(let result)):
+            response = Self.xml(
+                200,
+                XMLElement(
+                    "\(operation.rawValue)Response", namespace: namespace,
+                    [
+                        XMLElement("\(operation.rawValue)Result", result),
+                        XMLElement("ResponseMetadata", [XMLElement("RequestId", requestID)]),
+                    ]))
+        case (_, .json(let json)): response = ServerResponse(status: .ok, json: json)
+        case (_, .xml): response = ServerResponse(status: .internalServerError)
+        }
+        response.headerFields[Self.requestID] = requestID
+        return response
+    }
+
+    /// An error.
+    func answer(_ error: ServiceError) -> ServerResponse {
+        let requestID = RandomToken.uuid()
+        let status = HTTPResponse.Status(code: error.status)
+        var response: ServerResponse
+        switch self {
+        case .securityHub:
+            response = ServerResponse(
+                status: status, json: ["Code": .string(error.code), "Message": .string(error.message)])
+            response.headerFields[Self.errorType] = error.code
+        case .iot:
+            response = ServerResponse(status: status, json: ["message": .string(error.message)])
+            response.headerFields[Self.errorType] = error.code
+        case .query(let namespace):
+            let fault = [
+                XMLElement("Type", error.status < 500 ? "Sender" : "Receiver"), XMLElement("Code", error.code),
+                XMLElement("Message", error.message),
+            ]
+            response = Self.xml(
+                error.status,
+                XMLElement(
+                    "ErrorResponse", namespace: namespace,
+                    [XMLElement("Error", fault), XMLElement("RequestId", requestID)]))
+        }
+        response.headerFields[Self.requestID] = requestID
+        return response
+    }
+
+    /// A request whose signature is refused ("Common Errors" in each service's API Reference).
+    func error(for failure: AuthenticationFailure) -> ServiceError {
+        let isQuery = if case .query = self { true } else { false }
+        return switch failure {
+        case .missing:
+            ServiceError(
+                403, isQuery ? "MissingAuthenticationToken" : "MissingAuthenticationTokenException",
+                "Missing Authentication Token")
+        case .incomplete(let reason):
+            ServiceError(400, isQuery ? "IncompleteSignature" : "IncompleteSignatureException", reason)
+        case .unknownKey:
+            ServiceError(
+                403, isQuery ? "InvalidClientTokenId" : "UnrecognizedClientException",
+                "The security token included in the request is invalid.")
+        case .expiredKey:
+            ServiceError(
+                403, isQuery ? "ExpiredToken" : "ExpiredTokenException",
+                "The security token included in the request is expired")
+        case .mismatch(let reason):
+            ServiceError(403, isQuery ? "SignatureDoesNotMatch" : "InvalidSignatureException", reason)
+        }
+    }
+
+    private static func xml(_ status: Int, _ element: XMLElement) -> ServerResponse {
+        ServerResponse(
+            status: HTTPResponse.Status(code: status), headerFields: [.contentType: "text/xml"],
+            body: Array(element.text.utf8))
+    }
+
+    private static let requestID = HTTPField.Name("x-amzn-RequestId") ?? .server
+    private static let errorType = HTTPField.Name("x-amzn-ErrorType") ?? .server
+}
+
+/// What an operation gives.
+enum APIOutput {
+    /// A JSON body.
+    case json(JSON)
+    /// The children of the result element.
+    case xml([XMLElement])
+}

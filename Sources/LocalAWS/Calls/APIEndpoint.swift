@@ -1,0 +1,100 @@
+import AWSCore
+import HTTPServer
+import HTTPTypes
+import JSON
+
+/// Answers the calls of all services on one listener, told apart by their signatures.
+struct APIEndpoint: Sendable {
+    let state: CloudState
+
+    /// Answers a request.
+    func respond(to request: ServerRequest) -> ServerResponse {
+        let scope: SignedScope
+        do throws(AuthenticationFailure) {
+            scope = try SignedScope(request.head.headerFields[.authorization])
+        } catch {
+            let style = Self.looksLikeQuery(request) ? APIProtocol.sts : .iot
+            return style.answer(style.error(for: error))
+        }
+        guard let style = APIProtocol(service: scope.service) else {
+            let error = ServiceError(404, "UnknownServiceException", "LocalAWS has no service \(scope.service)")
+            return APIProtocol.iot.answer(error)
+        }
+        let caller: AccessKey
+        do throws(AuthenticationFailure) {
+            caller = try authenticate(request, scope: scope)
+        } catch {
+            return style.answer(style.error(for: error))
+        }
+        do throws(ServiceError) {
+            let call = try APICall(request, service: scope.service, region: scope.region, caller: caller)
+            return style.answer(call.operation, try answer(call))
+        } catch {
+            return style.answer(error)
+        }
+    }
+
+    /// Finds out who signed a request.
+    func authenticate(_ request: ServerRequest, scope: SignedScope) throws(AuthenticationFailure) -> AccessKey {
+        let now = state.clock()
+        let key = try state.withLock { (state) throws(AuthenticationFailure) in
+            try state.keys.key(scope.accessKeyID, now: now)
+        }
+        try SignatureVerifier(request: request, scope: scope).verify(with: key, now: now)
+        return key
+    }
+
+    private static func looksLikeQuery(_ request: ServerRequest) -> Bool {
+        request.path == "/"
+            && (request.query.contains("Action=") || request.body.starts(with: "Action=".utf8))
+    }
+
+    private func answer(_ call: APICall) throws(ServiceError) -> APIOutput {
+        let now = state.clock()
+        return try state.withLock { (state) throws(ServiceError) in
+            state.calls[call.operation, default: 0] += 1
+            if let fault = state.faults.next(for: call.operation) { throw fault }
+            guard state.throttle?.admits(call.operation, of: call.origin, now: now) ?? true else {
+                throw Throttle.refusal(of: call.operation)
+            }
+            return try Self.output(of: call, state: &state, now: now)
+        }
+    }
+
+    private static func output(
+        of call: APICall, state: inout CloudState.Content, now: Int64
+    ) throws(ServiceError) -> APIOutput {
+        switch (call.operation, call.input) {
+        case (.batchImportFindings, .json(let input)):
+            .json(try state[hub: call.origin].importFindings(input, now: now))
+        case (.getFindings, .json(let input)): .json(try state[hub: call.origin].getFindings(input))
+        case (.batchUpdateFindings, .json(let input)):
+            .json(try state[hub: call.origin].updateFindings(input, now: now))
+        case (.describeHub, _): .json(SecurityHubModel.description(origin: call.origin))
+        case (.describeAuditTask, .path(let id)): .json(try audits(call, state).describeTask(id: id))
+        case (.listAuditFindings, .json(let input)): .json(try audits(call, state).listFindings(input))
+        case (.listAuditTasks, .parameters(let input)): .json(try audits(call, state).listTasks(input))
+        case (.getCallerIdentity, _): .xml(TokenService.callerIdentity(call.caller))
+        case (.assumeRole, .parameters(let input)):
+            .xml(try TokenService.assumeRole(input, keys: &state.keys, now: now))
+        case (.confirmSubscription, .parameters(let input)):
+            .xml(try state.topics.confirm(input, isSigned: true))
+        default: throw ServiceError(500, "InternalFailure", "The input does not fit the operation.")
+        }
+    }
+
+    private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
+        state.audits[call.origin] ?? AuditModel()
+    }
+}
+
+extension SecurityHubModel {
+    /// The answer of `DescribeHub`: every account here has Security Hub turned on.
+    static func description(origin: Origin) -> JSON {
+        [
+            "HubArn": .string(ARN(service: "securityhub", origin: origin, resource: "hub/default").description),
+            "SubscribedAt": "2026-01-01T00:00:00.000Z", "AutoEnableControls": true,
+            "ControlFindingGenerator": "SECURITY_CONTROL",
+        ]
+    }
+}

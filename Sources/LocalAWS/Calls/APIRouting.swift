@@ -1,0 +1,95 @@
+import AWSCore
+import HTTPServer
+import HTTPTypes
+import JSON
+
+extension APICall {
+    /// Finds the operation that a request of a service is for, and reads what it asks for.
+    ///
+    /// - Parameters:
+    ///   - service: the service in the signature.
+    ///   - caller: who signed.
+    /// - Throws: ``ServiceError`` if there is no such operation here, or its input cannot be read.
+    init(_ request: ServerRequest, service: String, region: Region, caller: AccessKey) throws(ServiceError) {
+        origin = Origin(account: caller.account, region: region)
+        self.caller = caller
+        (operation, input) =
+            switch service {
+            case "securityhub": try Self.securityHub(request)
+            case "iot": try Self.iot(request)
+            case "sts":
+                try Self.query(request, version: "2011-06-15", operations: [.getCallerIdentity, .assumeRole])
+            default: try Self.query(request, version: "2010-03-31", operations: [.confirmSubscription])
+            }
+    }
+
+    private static func securityHub(_ request: ServerRequest) throws(ServiceError) -> (Operation, Input) {
+        switch (request.head.method, request.path) {
+        case (.post, "/findings/import"): (.batchImportFindings, .json(try body(of: request)))
+        case (.post, "/findings"): (.getFindings, .json(try body(of: request)))
+        case (.patch, "/findings/batchupdate"): (.batchUpdateFindings, .json(try body(of: request)))
+        case (.get, "/accounts"): (.describeHub, .parameters(try parameters(of: request.query)))
+        default: throw unknownOperation(request)
+        }
+    }
+
+    private static func iot(_ request: ServerRequest) throws(ServiceError) -> (Operation, Input) {
+        switch (request.head.method, request.path) {
+        case (.post, "/audit/findings"): return (.listAuditFindings, .json(try body(of: request)))
+        case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
+        case (.get, let path) where path.hasPrefix("/audit/tasks/"):
+            let id = path.dropFirst("/audit/tasks/".count)
+            let isWellFormed = id.utf8.allSatisfy { byte in
+                "-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8.contains(byte)
+            }
+            guard (1...40).contains(id.utf8.count), isWellFormed else {
+                throw .invalidRequest("taskId must be 1 to 40 letters, digits and dashes")
+            }
+            return (.describeAuditTask, .path(String(id)))
+        default: throw unknownOperation(request)
+        }
+    }
+
+    /// Reads a call of the query protocol: parameters in the query of a GET, or as a form.
+    static func query(
+        _ request: ServerRequest, version: String, operations: [Operation]
+    ) throws(ServiceError) -> (Operation, Input) {
+        let text = request.head.method == .post ? String(decoding: request.body, as: UTF8.self) : String(request.query)
+        let parameters = try parameters(of: text)
+        guard request.path == "/", request.head.method == .post || request.head.method == .get,
+            let name = parameters["Action"]
+        else { throw ServiceError(400, "MissingAction", "The request must contain the parameter Action.") }
+        guard let operation = operations.first(where: { $0.rawValue == name }), parameters["Version"] == version else {
+            throw ServiceError(
+                400, "InvalidAction",
+                "Could not find operation \(name) for version \(parameters["Version"] ?? "NO_VERSION_SPECIFIED")")
+        }
+        return (operation, .parameters(parameters))
+    }
+
+    private static func parameters(of text: some StringProtocol) throws(ServiceError) -> [String: String] {
+        guard let parameters = PercentEncoding.parameters(text) else {
+            throw ServiceError(400, "MalformedQueryString", "The query string contains a syntax error.")
+        }
+        return parameters
+    }
+
+    private static func body(of request: ServerRequest) throws(ServiceError) -> JSON {
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: request.body, limits: JSONLimits(values: 1_000_000))
+        } catch {
+            throw ServiceError(400, "SerializationException", "The body is not JSON: \(error)")
+        }
+        guard json.object != nil else {
+            throw ServiceError(400, "SerializationException", "Start of structure expected")
+        }
+        return json
+    }
+
+    private static func unknownOperation(_ request: ServerRequest) -> ServiceError {
+        ServiceError(
+            404, "UnknownOperationException",
+            "LocalAWS does not answer \(request.head.method.rawValue) \(request.path)")
+    }
+}

@@ -1,0 +1,50 @@
+import AWSCore
+
+/// What a request can be signed with.
+struct AccessKey: Hashable {
+    let id: String
+    let secretAccessKey: String
+    /// That of temporary credentials.
+    let sessionToken: String?
+    let account: AccountID
+    /// Who has the key, as an ARN.
+    let principal: String
+    /// Milliseconds since 1970; nil for a lasting key.
+    let expiration: Int64?
+}
+
+/// The access keys of all accounts.
+struct AccessKeys {
+    private var keys: [String: AccessKey] = [:]
+
+    /// - Parameter credentials: the lasting keys.
+    init(_ credentials: [LocalAWS.Credentials], partition: Partition) {
+        for credential in credentials {
+            keys[credential.accessKeyID] = AccessKey(
+                id: credential.accessKeyID, secretAccessKey: credential.secretAccessKey, sessionToken: nil,
+                account: credential.account,
+                principal: "arn:\(partition.rawValue):iam::\(credential.account):user/local", expiration: nil)
+        }
+    }
+
+    /// The key with an id.
+    func key(_ id: String, now: Int64) throws(AuthenticationFailure) -> AccessKey {
+        guard let key = keys[id] else { throw .unknownKey }
+        if let expiration = key.expiration, expiration <= now { throw .expiredKey }
+        return key
+    }
+
+    /// Whether an account has a key.
+    func has(_ account: AccountID) -> Bool { keys.values.contains { $0.account == account } }
+
+    /// Makes a temporary key; those whose time is over are forgotten a day later.
+    mutating func issue(account: AccountID, principal: String, expiration: Int64, now: Int64) -> AccessKey {
+        keys = keys.filter { $0.value.expiration.map { $0 > now - 86_400_000 } ?? true }
+        let key = AccessKey(
+            id: "ASIA" + RandomToken.hexadecimal(bytes: 8).uppercased(),
+            secretAccessKey: RandomToken.hexadecimal(bytes: 20), sessionToken: RandomToken.hexadecimal(bytes: 64),
+            account: account, principal: principal, expiration: expiration)
+        keys[key.id] = key
+        return key
+    }
+}

@@ -1,0 +1,23 @@
+/// An error as an AWS service answers it.
+struct ServiceError: Error, Hashable {
+    /// The HTTP status.
+    let status: Int
+    /// The error's name in the service's model, for example `InvalidInputException`.
+    let code: String
+    /// What is wrong.
+    let message: String
+
+    init(_ status: Int, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    static func invalidInput(_ message: String) -> ServiceError {
+        ServiceError(400, "InvalidInputException", message)
+    }
+
+    static func invalidRequest(_ message: String) -> ServiceError {
+        ServiceError(400, "InvalidRequestException", message)
+    }
+}

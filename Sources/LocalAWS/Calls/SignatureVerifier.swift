@@ -1,0 +1,146 @@
+import AWSCore
+import Cryptography
+import HTTPServer
+import HTTPTypes
+
+/// Why a request is not taken as signed.
+enum AuthenticationFailure: Error, Hashable {
+    /// It is not signed at all.
+    case missing
+    /// Something that a signature consists of is missing or malformed.
+    case incomplete(String)
+    /// Nobody has this access key.
+    case unknownKey
+    /// The access key was temporary, and its time is over.
+    case expiredKey
+    /// The signature is that of another request, key or time.
+    case mismatch(String)
+}
+
+/// The `Authorization` field of AWS Signature Version 4.
+struct SignedScope: Hashable {
+    let accessKeyID: String
+    /// Eight digits.
+    let date: String
+    let region: Region
+    let service: String
+    /// Lower-case names.
+    let signedFields: [String]
+    /// Hexadecimal digits.
+    let signature: String
+
+    /// Reads the field.
+    init(_ authorization: String?) throws(AuthenticationFailure) {
+        guard let authorization else { throw .missing }
+        let algorithm = "AWS4-HMAC-SHA256 "
+        guard authorization.hasPrefix(algorithm) else { throw .incomplete("Unsupported algorithm") }
+        var parts: [String: String] = [:]
+        for part in authorization.dropFirst(algorithm.count).split(separator: ",") {
+            let pair = part.drop { $0 == " " }.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2 else { throw .incomplete("'\(part)' not a valid key=value pair") }
+            parts[String(pair[0])] = String(pair[1])
+        }
+        guard let credential = parts["Credential"]?.split(separator: "/", omittingEmptySubsequences: false),
+            credential.count == 5, credential[4] == "aws4_request", let region = Region(credential[2])
+        else { throw .incomplete("Authorization header requires 'Credential' parameter with a full scope.") }
+        guard let fields = parts["SignedHeaders"], let signature = parts["Signature"] else {
+            throw .incomplete("Authorization header requires 'SignedHeaders' and 'Signature' parameters.")
+        }
+        accessKeyID = String(credential[0])
+        date = String(credential[1])
+        self.region = region
+        service = String(credential[3])
+        signedFields = fields.split(separator: ";").map(String.init)
+        self.signature = signature
+    }
+
+    /// The scope as it is signed.
+    var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
+}
+
+/// Checks signatures as "AWS Signature Version 4 for API requests" in the IAM User Guide describes them.
+struct SignatureVerifier {
+    /// How far the signer's clock may be off, in milliseconds.
+    static let maximumSkew: Int64 = 300_000
+
+    let request: ServerRequest
+    let scope: SignedScope
+
+    /// Checks a request's signature.
+    ///
+    /// - Parameters:
+    ///   - key: the key that it must have been made with.
+    ///   - now: milliseconds since 1970.
+    func verify(with key: AccessKey, now: Int64) throws(AuthenticationFailure) {
+        guard let dateText = value(of: "x-amz-date"), let date = Moment(amzDate: dateText) else {
+            throw .incomplete("Authorization header requires existence of a 'X-Amz-Date' header.")
+        }
+        guard dateText.hasPrefix(scope.date) else { throw .mismatch("Date in Credential scope does not match.") }
+        try checkSignedFields()
+        let canonical = canonicalRequest
+        let toSign = [
+            "AWS4-HMAC-SHA256", dateText, scope.scope, Digest.hexadecimal(Digest.sha256(Array(canonical.utf8))),
+        ].joined(separator: "\n")
+        let signature = Digest.hmacSHA256(key: signingKey(secret: key.secretAccessKey), message: Array(toSign.utf8))
+        guard
+            Digest.constantTimeEqual(Array(Digest.hexadecimal(signature).utf8), Array(scope.signature.utf8)),
+            value(of: "x-amz-content-sha256").map({ $0 == bodyDigest }) ?? true
+        else {
+            throw .mismatch(
+                "The request signature we calculated does not match the signature you provided. Check your AWS "
+                    + "Secret Access Key and signing method. Consult the service documentation for details.")
+        }
+        guard abs(now - date.milliseconds) <= Self.maximumSkew else {
+            throw .mismatch("Signature not yet current or expired: \(dateText)")
+        }
+        guard value(of: "x-amz-security-token") == key.sessionToken else { throw .unknownKey }
+    }
+
+    /// The host and everything of Amazon's own must be signed.
+    private func checkSignedFields() throws(AuthenticationFailure) {
+        let sent = request.head.headerFields.map { $0.name.canonicalName }
+        for name in ["host"] + sent.filter({ $0.hasPrefix("x-amz-") }) where !scope.signedFields.contains(name) {
+            throw .mismatch("'\(name)' must be a 'SignedHeader' in the AWS Authorization.")
+        }
+        guard scope.signedFields == scope.signedFields.sorted() else {
+            throw .incomplete("The signed headers are not in order.")
+        }
+    }
+
+    private func signingKey(secret: String) -> [UInt8] {
+        [scope.date, scope.region.name, scope.service, "aws4_request"].reduce(Array("AWS4\(secret)".utf8)) {
+            Digest.hmacSHA256(key: $0, message: Array($1.utf8))
+        }
+    }
+
+    private var bodyDigest: String { Digest.hexadecimal(Digest.sha256(request.body)) }
+
+    private var canonicalRequest: String {
+        let fields = scope.signedFields.map { "\($0):\(value(of: $0) ?? "")\n" }.joined()
+        return [
+            // Every service but S3 signs the path encoded once more than it is sent.
+            request.head.method.rawValue, PercentEncoding.encode(request.path.utf8, keeping: "/"), canonicalQuery,
+            fields, scope.signedFields.joined(separator: ";"), bodyDigest,
+        ].joined(separator: "\n")
+    }
+
+    private var canonicalQuery: String {
+        func canonical(_ text: String) -> [UInt8] {
+            Array(PercentEncoding.encode(PercentEncoding.decode(text.utf8, plusIsSpace: false) ?? []).utf8)
+        }
+        let parameters = PercentEncoding.split(request.query).map { (canonical($0.name), canonical($0.value)) }
+        let sorted = parameters.sorted {
+            $0.0 == $1.0 ? $0.1.lexicographicallyPrecedes($1.1) : $0.0.lexicographicallyPrecedes($1.0)
+        }
+        return sorted.map { String(decoding: $0.0 + Array("=".utf8) + $0.1, as: UTF8.self) }.joined(separator: "&")
+    }
+
+    /// A field's value as it is signed: without spaces around it, and none twice inside.
+    private func value(of name: String) -> String? {
+        if name == "host" { return request.head.authority }
+        guard let name = HTTPField.Name(name) else { return nil }
+        let values = request.head.headerFields[values: name]
+        guard !values.isEmpty else { return nil }
+        return values.map { $0.split(separator: " ").joined(separator: " ") }.joined(separator: ",")
+    }
+}

@@ -1,0 +1,216 @@
+public import AWSCore
+import Cryptography
+public import EventLoop
+import FoundationEssentials
+import HTTPClient
+import HTTPServer
+public import JSON
+
+/// A stand-in for AWS STS, AWS IoT's audits, AWS Security Hub and Amazon SNS on this machine, for demonstrations and tests.
+///
+/// The APIs of all services are on one address without TLS; requests must be signed, and are told apart by that. SNS's own
+/// hosts are on another address with TLS. Nothing is kept when it stops.
+public final class LocalAWS: Sendable {
+    /// Where the APIs are: `AWS_ENDPOINT_URL`.
+    public let apiURL: String
+    /// How to reach SNS's hosts, as libcurl's `CURLOPT_CONNECT_TO` has it: `host:443:address:port`.
+    public let connectTo: [String]
+    /// The certificate of the authority that SNS's hosts have theirs from.
+    public let certificateAuthorityPEM: String
+    /// The first of the configured access keys.
+    public let credentials: Credentials
+
+    private let region: Region
+    private let state: CloudState
+    private let signer: TopicSigner
+    private let client: HTTPClient
+    private let apiServer: HTTPServer
+    private let topicServer: HTTPServer
+    private let deliveries: Deliveries
+
+    /// Starts the stand-in.
+    ///
+    /// - Parameter loop: what it runs on; it must be stopped before the loop is.
+    /// - Throws: `EventLoopError` if an address cannot be listened on, `CryptographyError` if no keys can be made, and
+    ///   `HTTPClientError` if the configuration cannot be used.
+    public init(loop: EventLoop, configuration: Configuration = Configuration()) async throws {
+        guard let first = configuration.credentials.first, let region = configuration.regions.first else {
+            throw LocalAWSError.incompleteConfiguration
+        }
+        let identity = try TopicIdentity(regions: configuration.regions, now: configuration.clock())
+        var content = CloudState.Content(
+            keys: AccessKeys(configuration.credentials, partition: region.partition))
+        content.throttle = configuration.throttles ? Throttle() : nil
+        let state = CloudState(content, clock: configuration.clock)
+        let calls = APIEndpoint(state: state)
+        let topics = TopicEndpoint(state: state, signer: identity.signer, calls: calls)
+        var client = HTTPClient.Configuration()
+        client.userAgent = "Amazon Simple Notification Service Agent"
+        client.timeout = configuration.deliveryTimeout
+        client.certificateAuthorities = configuration.endpointCertificateAuthorities
+        let httpClient = try await HTTPClient(loop: loop, configuration: client)
+        var servers: [HTTPServer] = []
+        do {
+            var server = HTTPServer.Configuration(address: configuration.apiAddress)
+            // Security Hub takes 100 findings of 240 KB at most, and 6 MB in all.
+            server.limits.body = 7 * 1024 * 1024
+            servers.append(try await HTTPServer(on: loop, configuration: server) { calls.respond(to: $0) })
+            let tls = HTTPServer.Configuration(address: configuration.topicAddress, tls: identity.tls)
+            servers.append(try await HTTPServer(on: loop, configuration: tls) { topics.respond(to: $0) })
+        } catch {
+            for server in servers { await server.drain(within: .zero) }
+            await httpClient.shutdown()
+            throw error
+        }
+        self.state = state
+        signer = identity.signer
+        self.client = httpClient
+        (apiServer, topicServer) = (servers[0], servers[1])
+        deliveries = Deliveries(loop: loop, client: httpClient, retryDelayScale: configuration.retryDelayScale)
+        apiURL = "http://\(servers[0].address)"
+        connectTo = configuration.regions.map { [address = servers[1].address] in "\($0.snsHost):443:\(address)" }
+        certificateAuthorityPEM = identity.authorityPEM
+        credentials = first
+        self.region = region
+    }
+
+    /// Stops everything: breaks off deliveries, and closes all connections. To be called once.
+    public func stop() async {
+        await deliveries.stop()
+        await client.shutdown()
+        await apiServer.drain(within: .seconds(1))
+        await topicServer.drain(within: .seconds(1))
+    }
+
+    /// The environment variables with which AWS's own clients use the stand-in.
+    public var endpointEnvironment: [String: String] {
+        [
+            "AWS_ENDPOINT_URL": apiURL, "AWS_ACCESS_KEY_ID": credentials.accessKeyID,
+            "AWS_SECRET_ACCESS_KEY": credentials.secretAccessKey, "AWS_REGION": region.name,
+            "AWS_DEFAULT_REGION": region.name,
+        ]
+    }
+
+    // MARK: Looking at what happened
+
+    /// The findings of an account's Security Hub, in the order in which they first came.
+    public func findings(in origin: Origin) -> [JSON] {
+        state.withLock { $0.hubs[origin]?.records.map(\.json) ?? [] }
+    }
+
+    /// The finding with an id, or nil if there is none.
+    public func finding(_ id: String, in origin: Origin) -> JSON? {
+        state.withLock { $0.hubs[origin]?.finding(id: id) }
+    }
+
+    /// How often an operation was called. Calls whose signature was refused do not count, others that failed do.
+    public func calls(of operation: Operation) -> Int {
+        state.withLock { $0.calls[operation] ?? 0 }
+    }
+
+    // MARK: Setting up
+
+    /// Adds an audit with what it found; one with the same id is replaced.
+    public func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in origin: Origin) {
+        state.withLock { $0.audits[origin, default: AuditModel()].add(task, findings: findings) }
+    }
+
+    /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
+    ///
+    /// - Returns: the answer, or nil if the request was refused.
+    @discardableResult
+    public func updateFindings(_ request: JSON, in origin: Origin) -> JSON? {
+        let now = state.clock()
+        return state.withLock { try? $0[hub: origin].updateFindings(request, now: now) }
+    }
+
+    /// Has the next answers of an operation fail.
+    ///
+    /// - Parameters:
+    ///   - count: how many.
+    ///   - status: the HTTP status.
+    ///   - code: the error's name, for example `InternalException`.
+    public func fail(_ operation: Operation, count: Int = 1, status: Int, code: String) {
+        state.withLock {
+            $0.faults.add(ServiceError(status, code, "This answer was asked for."), count: count, to: operation)
+        }
+    }
+
+    /// Has Security Hub refuse a finding whatever it says, with the code `InternalFailure`; or no longer.
+    public func refuse(finding id: String, in origin: Origin, _ isRefused: Bool = true) {
+        state.withLock { state in
+            if isRefused {
+                state[hub: origin].refusedIDs.insert(id)
+            } else {
+                state[hub: origin].refusedIDs.remove(id)
+            }
+        }
+    }
+
+    /// Turns the documented request rates on, with full buckets, or off.
+    public func setThrottling(_ isOn: Bool) {
+        state.withLock { $0.throttle = isOn ? Throttle() : nil }
+    }
+
+    // MARK: Topics
+
+    /// Subscribes an endpoint to a topic, and sends it the message that asks for confirmation.
+    ///
+    /// - Parameters:
+    ///   - topic: a topic in one of the configured Regions.
+    ///   - endpoint: an address with `http` or `https`.
+    /// - Returns: what became of the message. Whether the subscription is confirmed is what ``isConfirmed(_:)`` says.
+    /// - Throws: `CryptographyError` if the message cannot be signed, ``LocalAWSError`` if the Region is not configured.
+    public func subscribe(
+        topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
+    ) async throws -> DeliveryReport {
+        let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }
+        let message = TopicMessage.confirmation(of: subscription, now: state.clock())
+        return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
+    }
+
+    /// Whether an endpoint has confirmed its subscription to a topic.
+    public func isConfirmed(topic: ARN, endpoint: String) -> Bool {
+        state.withLock { $0.topics.confirmed(topic).contains { $0.endpoint == endpoint } }
+    }
+
+    /// Publishes messages to a topic, and delivers them to all endpoints that have confirmed their subscription.
+    ///
+    /// - Parameters:
+    ///   - topic: a topic in one of the configured Regions.
+    ///   - subject: the messages' subject, which may be empty.
+    ///   - concurrency: how many deliveries are on their way at once.
+    /// - Returns: what became of each message for each subscription, message by message.
+    /// - Throws: `CryptographyError` if a message cannot be signed, ``LocalAWSError`` if the Region is not configured.
+    public func publish(
+        topic: ARN, messages: [String], subject: String? = nil, signatureVersion: TopicSignatureVersion = .one,
+        concurrency: Int = 16
+    ) async throws -> [DeliveryReport] {
+        let subscriptions = state.withLock { $0.topics.confirmed(topic) }
+        var items: [Deliveries.Item] = []
+        for text in messages {
+            let message = TopicMessage.notification(text, subject: subject, topic: topic, now: state.clock())
+            for subscription in subscriptions {
+                items.append(try item(message, for: subscription, version: signatureVersion))
+            }
+        }
+        return await deliveries.deliver(items, concurrency: concurrency)
+    }
+
+    /// Publishes one message; see ``publish(topic:messages:subject:signatureVersion:concurrency:)``.
+    public func publish(
+        topic: ARN, message: String, subject: String? = nil, signatureVersion: TopicSignatureVersion = .one
+    ) async throws -> [DeliveryReport] {
+        try await publish(topic: topic, messages: [message], subject: subject, signatureVersion: signatureVersion)
+    }
+
+    private func item(
+        _ message: TopicMessage, for subscription: TopicModel.Subscription, version: TopicSignatureVersion
+    ) throws -> Deliveries.Item {
+        guard let signature = try signer.sign(message, version: version) else {
+            throw LocalAWSError.regionNotConfigured(message.topic.origin.region)
+        }
+        return Deliveries.Item(
+            message: message, body: message.body(signature: signature, for: subscription), subscription: subscription)
+    }
+}

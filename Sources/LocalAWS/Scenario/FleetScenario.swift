@@ -1,0 +1,105 @@
+public import AWSCore
+import Cryptography
+public import JSON
+
+/// What happens in a made-up fleet: an audit, alarms and what people do about them. The same values give the same fleet.
+public struct FleetScenario: Sendable {
+    /// The account and Region of the fleet.
+    public let origin: Origin
+    /// When the audit started, in milliseconds since 1970; everything else happens in the hours after.
+    public let startTime: Int64
+    /// The finished audit.
+    public let auditTask: FleetAuditTask
+    /// What it found, suppressed findings included.
+    public let auditFindings: [FleetAuditFinding]
+
+    /// Makes a fleet.
+    ///
+    /// - Parameters:
+    ///   - findings: how many findings the audit has. From 23 on every check has some, and every kind of resource occurs.
+    ///   - startTime: milliseconds since 1970.
+    public init(origin: Origin, findings: Int, startTime: Int64) {
+        self.origin = origin
+        self.startTime = startTime
+        let audit = ScenarioAudit(origin: origin, startTime: startTime)
+        auditFindings = audit.findings(count: max(0, findings))
+        auditTask = audit.task(findings: auditFindings)
+    }
+
+    /// The message about the finished audit.
+    public var auditNotification: JSON { auditTask.notification(account: origin.account) }
+
+    /// The alarms that the fleet raises: for each kind of criterion and value one, and for each severity that a behavior's
+    /// name can tell.
+    public var alarms: [JSON] {
+        ScenarioBehavior.all.enumerated().map { index, behavior in
+            alarm(behavior, number: index, event: "in-alarm", hours: 2)
+        }
+    }
+
+    /// The end of the first alarm.
+    public var clearedAlarm: JSON { alarm(ScenarioBehavior.all[0], number: 0, event: "alarm-cleared", hours: 3) }
+
+    /// The second alarm taken back, as its device sends nothing any more.
+    public var invalidatedAlarm: JSON {
+        alarm(ScenarioBehavior.all[1], number: 1, event: "alarm-invalidated", hours: 4)
+    }
+
+    /// What people do in Device Defender's console: one calls the third alarm a false positive, and one suppresses the
+    /// audit's first finding that is not suppressed, as EventBridge passes it on.
+    public var events: [JSON] {
+        var events = [
+            event(
+                "PutVerificationStateOnViolation", number: 0,
+                parameters: [
+                    "violationId": .string(Self.violationID(2)), "verificationState": "FALSE_POSITIVE",
+                    "verificationStateDescription": "A device of the laboratory",
+                ])
+        ]
+        if let finding = auditFindings.first(where: { !$0.isSuppressed }) {
+            events.append(
+                event(
+                    "CreateAuditSuppression", number: 1,
+                    parameters: [
+                        "checkName": .string(finding.checkName), "resourceIdentifier": finding.resource.identifier,
+                        "suppressIndefinitely": true, "description": "Accepted until the next hardware revision",
+                    ]))
+        }
+        return events
+    }
+
+    private func alarm(_ behavior: ScenarioBehavior, number: Int, event: String, hours: Int64) -> JSON {
+        var members: [String: JSON] = [
+            "violationEventTime": .integer(startTime + hours * 3_600_000 + Int64(number) * 1000),
+            "thingName": .string("pump-\(number + 1)"), "violationEventType": .string(event),
+            "behavior": behavior.json, "violationId": .string(Self.violationID(number)),
+            "securityProfileName": "Fleet", "verificationState": "UNKNOWN",
+        ]
+        if event != "alarm-invalidated" { members["metricValue"] = behavior.measured }
+        if let level = behavior.confidenceLevel {
+            members["violationEventAdditionalInfo"] = ["confidenceLevel": .string(level)]
+        }
+        return .object(members)
+    }
+
+    private static func violationID(_ number: Int) -> String {
+        Digest.hexadecimal(Array(Digest.sha256(Array("violation \(number)".utf8)).prefix(16)))
+    }
+
+    private func event(_ name: String, number: Int64, parameters: JSON) -> JSON {
+        let time = Moment(milliseconds: startTime + 5 * 3_600_000 + number * 60_000).iso8601.prefix(19) + "Z"
+        let digits = Digest.hexadecimal(Digest.sha256(Array("event \(number)".utf8)))
+        let parts = [(0, 8), (8, 4), (12, 4), (16, 4), (20, 12)]
+        return [
+            "version": "0", "id": .string(parts.map { digits.dropFirst($0.0).prefix($0.1) }.joined(separator: "-")),
+            "detail-type": "AWS API Call via CloudTrail", "source": "aws.iot",
+            "account": .string(origin.account.digits), "region": .string(origin.region.name),
+            "time": .string(String(time)), "resources": [],
+            "detail": [
+                "eventVersion": "1.08", "eventSource": "iot.amazonaws.com", "eventName": .string(name),
+                "eventTime": .string(String(time)), "awsRegion": .string(origin.region.name),
+                "requestParameters": parameters, "responseElements": nil,
+            ],
+        ]
+    }
+}

@@ -1,0 +1,99 @@
+import JSON
+
+/// The filters of `GetFindings`, as `AwsSecurityFindingFilters` and `StringFilter` in the Security Hub API Reference have
+/// them: all attributes must match, of an attribute any value asked for, and none of those excluded.
+struct FindingFilter {
+    private enum Comparison: String {
+        case equals = "EQUALS"
+        case prefix = "PREFIX"
+        case notEquals = "NOT_EQUALS"
+        case prefixNotEquals = "PREFIX_NOT_EQUALS"
+    }
+
+    private struct Condition {
+        let comparison: Comparison
+        let value: String
+
+        var excludes: Bool { comparison == .notEquals || comparison == .prefixNotEquals }
+
+        func matches(_ text: String) -> Bool {
+            switch comparison {
+            case .equals, .notEquals: text == value
+            case .prefix, .prefixNotEquals: text.utf8.starts(with: value.utf8)
+            }
+        }
+    }
+
+    private var conditions: [(path: [String], [Condition])] = []
+
+    /// The attributes that are known here, and where a finding has their values.
+    private static let paths: [String: [String]] = [
+        "Id": ["Id"], "ProductArn": ["ProductArn"], "AwsAccountId": ["AwsAccountId"], "GeneratorId": ["GeneratorId"],
+        "Region": ["Region"], "Type": ["Types"], "Title": ["Title"], "RecordState": ["RecordState"],
+        "WorkflowStatus": ["Workflow", "Status"], "SeverityLabel": ["Severity", "Label"],
+        "VerificationState": ["VerificationState"], "ComplianceStatus": ["Compliance", "Status"],
+        "ProductName": ["ProductName"], "CompanyName": ["CompanyName"], "ResourceId": ["Resources", "Id"],
+        "ResourceType": ["Resources", "Type"],
+    ]
+
+    /// Reads the filters of a request; nil asks for everything.
+    ///
+    /// - Throws: ``ServiceError`` for what AWS refuses, and for attributes and comparisons that are not known here, as
+    ///   leaving them out would give other findings than AWS does.
+    init(_ json: JSON?) throws(ServiceError) {
+        guard let json else { return }
+        guard let filters = json.object, filters.count <= 10 else {
+            throw .invalidInput(
+                "Invalid parameter 'Filters'. data.Filters should be an object of at most 10 properties")
+        }
+        for (name, value) in filters {
+            guard let path = Self.paths[name] else {
+                throw .invalidInput("Invalid parameter 'Filters'. The attribute '\(name)' is not known to LocalAWS")
+            }
+            conditions.append((path, try Self.conditions(value, name: name)))
+        }
+    }
+
+    private static func conditions(_ json: JSON, name: String) throws(ServiceError) -> [Condition] {
+        guard let elements = json.array, (1...20).contains(elements.count) else {
+            throw .invalidInput("Invalid parameter 'Filters'. data.Filters.\(name) should have 1 to 20 items")
+        }
+        var conditions: [Condition] = []
+        for element in elements {
+            guard let value = element["Value"]?.string,
+                let comparison = element["Comparison"]?.string.flatMap(Comparison.init)
+            else {
+                throw .invalidInput("Invalid parameter 'Filters'. data.Filters.\(name) has no Value or no Comparison")
+            }
+            conditions.append(Condition(comparison: comparison, value: value))
+        }
+        guard !conditions.contains(where: { $0.comparison == .equals }) || !conditions.contains(where: \.excludes)
+        else {
+            throw .invalidInput(
+                "Invalid parameter 'Filters'. data.Filters.\(name) must not ask for values and exclude values")
+        }
+        return conditions
+    }
+
+    /// Whether a finding matches.
+    func matches(_ finding: JSON) -> Bool {
+        conditions.allSatisfy { path, conditions in
+            let values = Self.values(at: path[...], of: finding)
+            let asked = conditions.filter { !$0.excludes }
+            return (asked.isEmpty || asked.contains { values.contains(where: $0.matches) })
+                && !conditions.contains { $0.excludes && values.contains(where: $0.matches) }
+        }
+    }
+
+    /// The texts at a path; those of all elements where there is an array.
+    static func values(at path: ArraySlice<String>, of json: JSON) -> [String] {
+        switch json {
+        case .array(let elements): elements.flatMap { values(at: path, of: $0) }
+        case .object(let members):
+            path.first.flatMap { members[$0] }.map { values(at: path.dropFirst(), of: $0) } ?? []
+        case .string(let text): path.isEmpty ? [text] : []
+        case .number(let text): path.isEmpty ? [text] : []
+        case .null, .bool: []
+        }
+    }
+}

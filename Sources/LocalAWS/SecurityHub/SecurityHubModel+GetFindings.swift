@@ -1,0 +1,51 @@
+import JSON
+
+extension SecurityHubModel {
+    /// Answers `GetFindings`.
+    ///
+    /// A page goes on behind the last finding of the one before, so that nothing is left out when findings change between
+    /// two pages.
+    ///
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func getFindings(_ request: JSON) throws(ServiceError) -> JSON {
+        let allowed: Set = ["Filters", "SortCriteria", "NextToken", "MaxResults"]
+        guard let members = request.object, allowed.isSuperset(of: members.keys) else {
+            throw .invalidInput("data should NOT have additional properties")
+        }
+        let limit = members["MaxResults"] ?? 100
+        guard let count = limit.integer, (1...100).contains(count) else {
+            throw .invalidInput("Invalid parameter 'MaxResults'. data.MaxResults should be an integer from 1 to 100")
+        }
+        let filter = try FindingFilter(members["Filters"])
+        let order = try self.order(members["SortCriteria"])
+        let page = try Page(
+            order, token: members["NextToken"], query: [members["Filters"] ?? .null, members["SortCriteria"] ?? .null],
+            limit: Int(count), invalid: .invalidInput("Invalid parameter 'NextToken'.")
+        ) { filter.matches(records[$0].json) }
+        var answer: [String: JSON] = ["Findings": .array(page.elements.map { records[$0].json })]
+        answer["NextToken"] = page.nextToken.map(JSON.string)
+        return .object(answer)
+    }
+
+    /// The positions of all findings, in the order asked for.
+    private func order(_ criteria: JSON?) throws(ServiceError) -> [Int] {
+        let order = Array(records.indices)
+        guard let criteria else { return order }
+        guard let criteria = criteria.array, criteria.count <= 10,
+            criteria.allSatisfy({
+                $0["Field"]?.string != nil && ["asc", "desc"].contains($0["SortOrder"]?.string ?? "asc")
+            })
+        else { throw .invalidInput("Invalid parameter 'SortCriteria'.") }
+        let sorts = criteria.map { criterion in
+            let path = criterion["Field"]?.string?.split(separator: ".").map(String.init) ?? []
+            let keys = records.map { FindingFilter.values(at: path[...], of: $0.json).joined() }
+            return (keys: keys, isDescending: criterion["SortOrder"] == "desc")
+        }
+        return order.sorted { left, right in
+            for (keys, isDescending) in sorts where keys[left] != keys[right] {
+                return (keys[left] < keys[right]) != isDescending
+            }
+            return left < right
+        }
+    }
+}

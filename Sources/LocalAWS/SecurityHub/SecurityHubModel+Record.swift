@@ -1,0 +1,127 @@
+import AWSCore
+import JSON
+
+extension SecurityHubModel.Record {
+    /// What a provider cannot change once the finding is there ("Using BatchImportFindings to create and update findings"
+    /// in the AWS Security Hub User Guide).
+    private static let customersOwn = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState"]
+    /// What a provider says in `FindingProviderFields`, and customers may set.
+    private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
+
+    /// A finding that was not there before, with what Security Hub adds.
+    init(creating finding: [String: JSON], updatedAt: Moment, origin: Origin, now: Int64) {
+        members = finding
+        self.updatedAt = updatedAt
+        for (name, value) in [
+            "Region": JSON.string(origin.region.name), "ProductName": "Default", "CompanyName": "Personal",
+            "RecordState": "ACTIVE", "Workflow": ["Status": "NEW"], "WorkflowState": "NEW",
+        ] where members[name] == nil { members[name] = value }
+        complete(now: now)
+    }
+
+    /// Takes over an update from the finding's provider: the whole finding but what is the customers' own.
+    mutating func update(with finding: [String: JSON], updatedAt: Moment, now: Int64) {
+        let old = members
+        members = finding
+        self.updatedAt = updatedAt
+        let kept =
+            Self.customersOwn + Array(customerFields) + ["Region", "ProductName", "CompanyName", "CreatedAt"]
+        for name in kept { members[name] = old[name] }
+        if finding["RecordState"] == nil { members["RecordState"] = "ACTIVE" }
+        if old["RecordState"] == "ARCHIVED", members["RecordState"] == "ACTIVE" { reopen() }
+        complete(now: now)
+    }
+
+    /// A finding that is active again is new to those who were notified of it or resolved it.
+    private mutating func reopen() {
+        switch members["Workflow"]?["Status"]?.string {
+        case "NOTIFIED", "RESOLVED": members["Workflow"] = ["Status": "NEW"]
+        default: break
+        }
+    }
+
+    /// Adds what Security Hub works out of the rest.
+    private mutating func complete(now: Int64) {
+        var provided = members["FindingProviderFields"]?.object ?? [:]
+        for name in Self.shared where !customerFields.contains(name) {
+            if let value = provided[name] {
+                members[name] = value
+            } else if let value = members[name] {
+                provided[name] = name == "Severity" ? Self.providerSeverity(value) : value
+            }
+        }
+        members["FindingProviderFields"] = .object(provided)
+        if let severity = members["Severity"] { members["Severity"] = Self.completed(severity) }
+        var fields = members["ProductFields"]?.object ?? [:]
+        let product = members["ProductArn"]?.string ?? ""
+        fields["aws/securityhub/FindingId"] = .string("\(product)/\(members["Id"]?.string ?? "")")
+        fields["aws/securityhub/ProductName"] = members["ProductName"]
+        fields["aws/securityhub/CompanyName"] = members["CompanyName"]
+        members["ProductFields"] = .object(fields)
+        members["ProcessedAt"] = .string(Moment(milliseconds: now).iso8601)
+    }
+
+    /// The part of a severity that `FindingProviderFields` has.
+    private static func providerSeverity(_ severity: JSON) -> JSON {
+        var members: [String: JSON] = [:]
+        if let label = FindingFormat.severityLabel(of: severity) { members["Label"] = .string(label) }
+        if let original = severity["Original"] { members["Original"] = original }
+        return .object(members)
+    }
+
+    static func completed(_ severity: JSON) -> JSON {
+        guard var members = severity.object, let label = FindingFormat.severityLabel(of: severity) else {
+            return severity
+        }
+        members["Label"] = .string(label)
+        members["Normalized"] = members["Normalized"] ?? .integer(FindingFormat.normalizedSeverity(label))
+        return .object(members)
+    }
+
+    /// Takes over what a customer says about the finding. `UpdatedAt` stays.
+    mutating func apply(_ update: FindingUpdate) {
+        for (name, value) in update.members {
+            members[name] = name == "Severity" ? Self.completed(value) : value
+            customerFields.insert(name)
+        }
+    }
+}
+
+/// What a call of `BatchUpdateFindings` changes.
+struct FindingUpdate {
+    /// The members to set.
+    let members: [String: JSON]
+
+    private static let shapes: [String: Shape] = [
+        "Note": .object(["Text": .text(1...512), "UpdatedBy": .text(1...512)], required: ["Text", "UpdatedBy"]),
+        "Severity": .object(
+            [
+                "Normalized": FindingFormat.ratio, "Product": .number, "Label": .word(FindingFormat.severityLabels),
+            ], required: []),
+        "VerificationState": .word(FindingFormat.verificationStates), "Confidence": FindingFormat.ratio,
+        "Criticality": FindingFormat.ratio, "Types": FindingFormat.types,
+        "UserDefinedFields": FindingFormat.userDefinedFields, "Workflow": FindingFormat.workflow,
+        "RelatedFindings": FindingFormat.relatedFindings,
+    ]
+
+    private static let identifiers = Shape.list(
+        .object(["Id": .text(1...512), "ProductArn": .text(12...2048)], required: ["Id", "ProductArn"]), 1...100)
+
+    /// What is wrong with a request, or nil.
+    static func objection(to request: JSON) -> String? {
+        Shape.object(
+            shapes.merging(["FindingIdentifiers": identifiers]) { _, identifiers in identifiers },
+            required: ["FindingIdentifiers"]
+        ).objection(to: request, at: "data")
+    }
+
+    /// - Parameter now: milliseconds since 1970.
+    init(_ request: JSON, now: Int64) {
+        var members = (request.object ?? [:]).filter { Self.shapes[$0.key] != nil }
+        if var note = members["Note"]?.object {
+            note["UpdatedAt"] = .string(Moment(milliseconds: now).iso8601)
+            members["Note"] = .object(note)
+        }
+        self.members = members
+    }
+}

@@ -1,0 +1,139 @@
+import AWSCore
+import JSON
+
+/// Security Hub of one account and Region.
+struct SecurityHubModel {
+    /// What identifies a finding.
+    struct Key: Hashable {
+        let productARN: String
+        let id: String
+    }
+
+    /// A finding with what is known about it.
+    struct Record {
+        var members: [String: JSON]
+        var updatedAt: Moment
+        /// The members that `BatchUpdateFindings` has set: the provider's values replace them no more.
+        var customerFields: Set<String> = []
+
+        var json: JSON { .object(members) }
+    }
+
+    let origin: Origin
+    /// In the order in which they first came.
+    private(set) var records: [Record] = []
+    private var positions: [Key: Int] = [:]
+    /// Findings that are refused whatever they say, by Id.
+    var refusedIDs: Set<String> = []
+
+    /// An empty one.
+    init(origin: Origin) { self.origin = origin }
+
+    /// The finding with an id, of whatever product.
+    func finding(id: String) -> JSON? { records.first { $0.members["Id"] == .string(id) }?.json }
+
+    // MARK: BatchImportFindings
+
+    /// Answers `BatchImportFindings`.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    /// - Throws: ``ServiceError`` for a call that is refused as a whole.
+    mutating func importFindings(_ request: JSON, now: Int64) throws(ServiceError) -> JSON {
+        guard let findings = request["Findings"]?.array, findings.allSatisfy({ $0.object != nil }) else {
+            throw .invalidInput("Invalid parameter 'Findings'. data.Findings should be array of objects")
+        }
+        guard (1...100).contains(findings.count) else {
+            throw .invalidInput("Invalid parameter 'Findings'. data.Findings should have 1 to 100 items")
+        }
+        for finding in findings { try checkProduct(of: finding) }
+        var failures: [JSON] = []
+        var keys: Set<Key> = []
+        for finding in findings {
+            if let (code, message) = importFinding(finding, seen: &keys, now: now) {
+                failures.append([
+                    "Id": .string(finding["Id"]?.string ?? "unknown"), "ErrorCode": .string(code),
+                    "ErrorMessage": .string(message),
+                ])
+            }
+        }
+        return [
+            "FailedCount": .integer(failures.count), "SuccessCount": .integer(findings.count - failures.count),
+            "FailedFindings": .array(failures),
+        ]
+    }
+
+    /// Only the default product of the caller's own account and Region is open to the caller.
+    private func checkProduct(of finding: JSON) throws(ServiceError) {
+        guard let product = finding["ProductArn"]?.string, let arn = ARN(product), arn.service == "securityhub",
+            arn.resource.hasPrefix("product/")
+        else {
+            // A finding without any is refused by the finding format.
+            if finding["ProductArn"] == nil { return }
+            throw .invalidInput("productArn: \"\(finding["ProductArn"]?.string ?? "")\"")
+        }
+        guard arn.origin == origin, arn.resource == "product/\(origin.account)/default" else {
+            throw ServiceError(
+                403, "AccessDeniedException",
+                "User is not authorized to perform: securityhub:BatchImportFindings on resource: \(product)")
+        }
+    }
+
+    /// Takes a finding, or says why not.
+    private mutating func importFinding(
+        _ finding: JSON, seen: inout Set<Key>, now: Int64
+    ) -> (code: String, message: String)? {
+        if let objection = FindingFormat.objection(to: finding) {
+            return ("InvalidInput", "Finding does not adhere to Amazon Finding Format. \(objection).")
+        }
+        guard let members = finding.object, let id = members["Id"]?.string,
+            let product = members["ProductArn"]?.string, let text = members["UpdatedAt"]?.string,
+            let updatedAt = Moment(iso8601: text)
+        else { return ("InternalFailure", "The finding cannot be read.") }
+        guard members["AwsAccountId"] == .string(origin.account.digits) else {
+            return ("InvalidInput", "The AwsAccountId is not the account that the call came from.")
+        }
+        if refusedIDs.contains(id) { return ("InternalFailure", "An internal error has occurred.") }
+        let key = Key(productARN: product, id: id)
+        guard seen.insert(key).inserted else {
+            return ("DuplicatedFindingIdentifier", "The batch has this finding more than once.")
+        }
+        if let position = positions[key] {
+            // Security Hub says nothing about an update that it ignores.
+            if records[position].updatedAt < updatedAt {
+                records[position].update(with: members, updatedAt: updatedAt, now: now)
+            }
+        } else {
+            positions[key] = records.count
+            records.append(Record(creating: members, updatedAt: updatedAt, origin: origin, now: now))
+        }
+        return nil
+    }
+
+    // MARK: BatchUpdateFindings
+
+    /// Answers `BatchUpdateFindings`.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    /// - Throws: ``ServiceError`` for a call that is refused as a whole.
+    mutating func updateFindings(_ request: JSON, now: Int64) throws(ServiceError) -> JSON {
+        if let objection = FindingUpdate.objection(to: request) { throw .invalidInput(objection) }
+        var processed: [JSON] = []
+        var unprocessed: [JSON] = []
+        for identifier in request["FindingIdentifiers"]?.array ?? [] {
+            let key = Key(
+                productARN: identifier["ProductArn"]?.string ?? "", id: identifier["Id"]?.string ?? "")
+            let failure = refusedIDs.contains(key.id) ? "InternalFailure" : "FindingNotFound"
+            if failure == "FindingNotFound", let position = positions[key] {
+                records[position].apply(FindingUpdate(request, now: now))
+                processed.append(identifier)
+            } else {
+                unprocessed.append([
+                    "FindingIdentifier": identifier, "ErrorCode": .string(failure),
+                    "ErrorMessage": .string(
+                        failure == "FindingNotFound" ? "Finding Not Found" : "An internal error has occurred."),
+                ])
+            }
+        }
+        return ["ProcessedFindings": .array(processed), "UnprocessedFindings": .array(unprocessed)]
+    }
+}

@@ -1,0 +1,79 @@
+import AWSCore
+import JSON
+
+/// A message as SNS sends it to HTTP endpoints.
+struct TopicMessage {
+    /// What is signed and sent: the fields' values by their names.
+    private let fields: [String: String]
+    let id: String
+    let topic: ARN
+    let type: String
+
+    /// Names as they are signed, in order; those that a message does not have are left out ("Verifying the signatures of
+    /// Amazon SNS messages" in the Amazon SNS Developer Guide).
+    private static let signedNames = [
+        "Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type",
+    ]
+
+    private init(_ type: String, topic: ARN, message: String, now: Int64, more: [String: String]) {
+        self.type = type
+        self.topic = topic
+        id = RandomToken.uuid()
+        fields = more.merging([
+            "Type": type, "MessageId": id, "TopicArn": topic.description, "Message": message,
+            "Timestamp": Moment(milliseconds: now).iso8601,
+        ]) { _, field in field }
+    }
+
+    /// A message of a topic.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    static func notification(_ message: String, subject: String?, topic: ARN, now: Int64) -> TopicMessage {
+        TopicMessage(
+            "Notification", topic: topic, message: message, now: now, more: subject.map { ["Subject": $0] } ?? [:])
+    }
+
+    /// The message that asks to confirm a subscription.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    static func confirmation(of subscription: TopicModel.Subscription, now: Int64) -> TopicMessage {
+        let topic = subscription.topic
+        return TopicMessage(
+            "SubscriptionConfirmation", topic: topic,
+            message: "You have chosen to subscribe to the topic \(topic). To confirm, visit the SubscribeURL.",
+            now: now,
+            more: [
+                "Token": subscription.token,
+                "SubscribeURL":
+                    "https://\(topic.origin.region.snsHost)/?Action=ConfirmSubscription&TopicArn=\(topic)"
+                    + "&Token=\(subscription.token)",
+            ])
+    }
+
+    /// What is signed.
+    var stringToSign: String {
+        Self.signedNames.compactMap { name in fields[name].map { "\(name)\n\($0)\n" } }.joined()
+    }
+
+    /// The body of a delivery.
+    ///
+    /// - Parameters:
+    ///   - signature: version, base64 and the certificate's address.
+    ///   - subscription: whom it is for.
+    func body(signature: TopicSigner.Signature, for subscription: TopicModel.Subscription) -> [UInt8] {
+        var members = fields.mapValues(JSON.string)
+        members["SignatureVersion"] = .string(signature.version.rawValue)
+        members["Signature"] = .string(signature.base64)
+        members["SigningCertURL"] = .string(signature.certificateURL)
+        if type == "Notification" {
+            members["UnsubscribeURL"] = .string(
+                "https://\(topic.origin.region.snsHost)/?Action=Unsubscribe&SubscriptionArn=\(subscription.arn)")
+        }
+        return JSON.object(members).serialized()
+    }
+}
+
+extension Region {
+    /// The host of SNS in this Region.
+    var snsHost: String { "sns.\(name).\(partition.dnsSuffix)" }
+}
