@@ -33,7 +33,7 @@ public struct ServerResponse: Sendable {
     }
 
     /// Those that only the server can know; a handler's own are left out.
-    private static let serverFields: Set<HTTPField.Name> = [.connection, .contentLength, .date, .transferEncoding]
+    private static let serverFields: [HTTPField.Name] = [.connection, .contentLength, .date, .transferEncoding]
 
     /// The answer as bytes (RFC 9112).
     ///
@@ -43,12 +43,25 @@ public struct ServerResponse: Sendable {
         let hasContent = status.code != 204 && status.code != 304
         var output: [UInt8] = []
         output.reserveCapacity(256 + (hasContent && !isHead ? body.count : 0))
-        output.append(contentsOf: "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nDate: \(date)\r\n".utf8)
-        for field in headerFields where !Self.serverFields.contains(field.name) {
-            output.append(contentsOf: "\(field.name.rawName): \(field.value)\r\n".utf8)
+        func add(_ text: String) { output.append(contentsOf: text.utf8) }
+        func addField(_ name: String, _ value: String) {
+            add(name)
+            add(": ")
+            add(value)
+            add("\r\n")
         }
-        if hasContent { output.append(contentsOf: "Content-Length: \(body.count)\r\n".utf8) }
-        output.append(contentsOf: (closes ? "Connection: close\r\n\r\n" : "\r\n").utf8)
+        add("HTTP/1.1 ")
+        add(String(status.code))
+        add(" ")
+        add(status.reasonPhrase)
+        add("\r\n")
+        addField("Date", date)
+        for field in headerFields where !Self.serverFields.contains(field.name) {
+            addField(field.name.rawName, field.value)
+        }
+        if hasContent { addField("Content-Length", String(body.count)) }
+        if closes { addField("Connection", "close") }
+        add("\r\n")
         if hasContent, !isHead { output.append(contentsOf: body) }
         return output
     }
