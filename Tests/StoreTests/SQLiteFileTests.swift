@@ -131,7 +131,10 @@ import Testing
         let folder = try TemporaryFolder()
         #expect(await openFailure("") == .invalidPath)
         #expect(await openFailure("a\u{0}b") == .invalidPath)
-        #expect(await openFailure(folder.path) == .invalidPath)
+        let inner = folder.path + "/inner"
+        try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
+        #expect(await openFailure(inner) == .invalidPath)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["inner"])
         #expect(await openFailure(folder.path + "/missing/store.db") == .invalidPath)
     }
 

@@ -9,8 +9,10 @@ enum SQLiteFile {
         }
         // SQLite gives a meaning to some names, like ":memory:", but to none that begins like this.
         let path = path.hasPrefix("/") ? path : "./" + path
+        guard try fileExists(path) || access == .serving else { throw StoreError(errno: ENOENT, opening: path) }
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
-        try prepareFile(path, access: access)
+        // Looked at again: until now another server could have created it.
+        if try !fileExists(path) { try create(path) }
         do {
             let pool = try DatabasePool(path: path, configuration: configuration(access))
             if access != .readOnly { try pool.writeWithoutTransaction(tune) }
@@ -21,16 +23,23 @@ enum SQLiteFile {
         }
     }
 
-    /// Creates the file with its mode before SQLite would with another; SQLite gives the same to the files beside it.
-    private static func prepareFile(_ path: String, access: SQLiteStore.Access) throws(StoreError) {
+    /// Whether there is a file already.
+    ///
+    /// - Throws: ``StoreError/Code/invalidPath`` for anything that is there and no file.
+    private static func fileExists(_ path: String) throws(StoreError) -> Bool {
         var status = stat()
-        if stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                throw StoreError(.invalidPath, "The store cannot be there: \(path) is not a regular file.")
-            }
-            return
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw StoreError(errno: errno, opening: path) }
+            return false
         }
-        guard errno == ENOENT, access == .serving else { throw StoreError(errno: errno, opening: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(.invalidPath, "The store cannot be there: \(path) is not a regular file.")
+        }
+        return true
+    }
+
+    /// Creates the file with its mode before SQLite would with another; SQLite gives the same to the files beside it.
+    private static func create(_ path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(errno: errno, opening: path) }
         // Nobody else has the file open yet: closing a descriptor drops the process's locks on the file.
