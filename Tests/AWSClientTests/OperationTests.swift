@@ -205,7 +205,7 @@ struct OperationTests {
                 200,
                 """
                 {"ProcessedFindings": [{"Id": "a", "ProductArn": "p"}], "UnprocessedFindings": [
-                 {"FindingIdentifier": {"Id": "b", "ProductArn": "p"}, "ErrorCode": "FindingNotFound", "ErrorMessage": "?"}]}
+                 {"FindingIdentifier": {"Id": "b", "ProductArn": "p"}, "ErrorCode": "FindingNotFound"}]}
                 """)
         ])
         let identifiers = ["a", "b"].map { FindingIdentifier(id: $0, productARN: "p") }

@@ -53,7 +53,10 @@ final class Waits: Sendable {
     func add(_ duration: Duration) { durations.withLock { $0.append(duration) } }
 }
 
-let region = Region("us-east-1")!
+let region: Region = {
+    guard let region = Region("us-east-1") else { preconditionFailure("us-east-1 is a Region") }
+    return region
+}()
 
 let credentials = Credentials(
     accessKeyID: "AKIDEXAMPLE", secretAccessKey: "the-secret-key", sessionToken: "the-session-token")

@@ -60,10 +60,10 @@ struct HTTPClientFailureTests {
         try await withPeer { _ in
             .stayMute
         } configure: {
-            $0.connectTimeout = .milliseconds(50)
+            $0.connectTimeout = .seconds(1)
         } _: { client, peer in
             let error = try await failure { () async throws(HTTPClientError) in
-                try await client.send(HTTPRequest(to: peer), timeout: .milliseconds(100))
+                try await client.send(HTTPRequest(to: peer), timeout: .milliseconds(1500))
             }
             #expect(error.message.contains("no response"))
         }

@@ -72,6 +72,17 @@ struct HTTPClientTests {
         await peer.stop()
     }
 
+    @Test("a name with several addresses is reached at the one that answers")
+    func name() async throws {
+        try await withPeer { _ in
+            .send(response())
+        } _: { client, peer in
+            let request = HTTPRequest(method: .get, scheme: "http", authority: "localhost:\(peer.port)", path: "/")
+            for _ in 0..<2 { _ = try await client.send(request) }
+            #expect(peer.requests.map { $0.field("host") } == [["localhost:\(peer.port)"], ["localhost:\(peer.port)"]])
+        }
+    }
+
     // MARK: What is received
 
     @Test("fields come in order and with repetitions; those of an interim response do not come")
