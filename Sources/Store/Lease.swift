@@ -43,7 +43,7 @@ public struct LeasedDelivery: Sendable, Hashable {
     }
 }
 
-/// What a call to ``Store/lease(limit:for:owner:now:)`` got, and how to wait for more.
+/// What a call to ``Store/lease(limit:for:owner:now:excluding:)`` got, and how to wait for more.
 public struct LeaseBatch: Sendable, Hashable {
     /// The deliveries leased; fewer than asked for when no more were ready.
     public let deliveries: [LeasedDelivery]

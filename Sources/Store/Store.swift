@@ -31,7 +31,10 @@ public protocol Store: Sendable {
     ///   - duration: How long, at least a millisecond.
     ///   - owner: Who leases, for people to read: 1 to 256 bytes of UTF-8 without NUL.
     ///   - now: The present time.
-    func lease(limit: Int, for duration: Duration, owner: String, now: Int64) async throws(StoreError) -> LeaseBatch
+    ///   - excluded: Origins to pass over, as if they had nothing in the queue.
+    func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
+    ) async throws(StoreError) -> LeaseBatch
 
     /// Waits until there may be more to lease than the batch with this mark saw: something was appended, released, put
     /// off for a retry or put back from the dead letters. Returns also when the task is cancelled or the store closed.

@@ -33,6 +33,23 @@ import Testing
         }
     }
 
+    @Test func anExcludedOriginIsPassedOverAsIfItHadNothing() async throws {
+        try await withStore { store async throws in
+            for number in 0..<3 { _ = try await store.append(delivery(number, of: origins[0])) }
+            _ = try await store.append(delivery(3, of: origins[1]))
+            _ = try await store.append(delivery(4, of: origins[1], at: 900))
+            let excluded: Set = [origins[0]]
+            let first = try await store.lease(
+                limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: excluded)
+            #expect(first.deliveries.map(\.delivery.id) == ["sns:3"])
+            #expect(first.nextReadyAt == 900)
+            let all = try await store.lease(
+                limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: Set(origins))
+            #expect(all.deliveries == [] && all.nextReadyAt == nil)
+            #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:0", "sns:1", "sns:2"])
+        }
+    }
+
     @Test func theRingGoesOnBehindTheLastAndAroundTheEnd() {
         #expect(FairShare.ring([1, 3, 5], after: nil) == [1, 3, 5])
         #expect(FairShare.ring([1, 3, 5], after: 3) == [5, 1, 3])

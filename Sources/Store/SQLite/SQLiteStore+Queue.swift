@@ -1,4 +1,4 @@
-import AWSCore
+public import AWSCore
 import FoundationEssentials
 import GRDB
 import Synchronization
@@ -85,20 +85,21 @@ extension SQLiteStore {
 
     /// Leases deliveries that are ready, origin by origin in turn.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin> = []
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
         let end = try Limits.leaseEnd(duration, after: now)
         let mark = signal.mark
+        let excluded = Set(excluded.map(\.stored))
         return try await committer.write { db in
-            let ready = try Self.queuedOrigins(db).filter { $0.readyAt <= now }.map(\.origin)
+            let ready = try Self.queuedOrigins(db, excluding: excluded).filter { $0.readyAt <= now }.map(\.origin)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
             let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
                 try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
-            let next = try Self.queuedOrigins(db).map(\.readyAt).min()
+            let next = try Self.queuedOrigins(db, excluding: excluded).map(\.readyAt).min()
             return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark))
         }
     }
@@ -177,10 +178,12 @@ extension SQLiteStore {
         return try Row.fetchOne(statement, arguments: [lease.sequence, lease.number, lease.deliveryID]) != nil
     }
 
-    private static func queuedOrigins(_ db: Database) throws -> [(origin: String, readyAt: Int64)] {
-        try Row.fetchAll(db.cachedStatement(sql: QueueSQL.origins)).map { row in
-            (try row.required(0), try row.required(1))
-        }
+    private static func queuedOrigins(
+        _ db: Database, excluding excluded: Set<String>
+    ) throws -> [(origin: String, readyAt: Int64)] {
+        let queued: [(origin: String, readyAt: Int64)] = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.origins))
+            .map { row in (try row.required(0), try row.required(1)) }
+        return queued.filter { !excluded.contains($0.origin) }
     }
 
     private static func lease(
