@@ -32,7 +32,7 @@ public enum Conversion {
                 let envelope = try envelope(bytes)
                 return try message(parse(Array(envelope.message.utf8)), envelope.topic.origin)
             }
-            if json["detail"] != nil { return try event(EventBridgeEvent(json)) }
+            if json["detail"] != nil || json.array != nil { return try event(EventBridgeEvent(posted: json)) }
             return try message(json, Origin(account: account, region: region))
         } catch {
             throw Failure(message: error.reason)

@@ -145,7 +145,8 @@ extension ConfigurationValues {
             // An IPv6 address stands in brackets, with colons of its own.
             let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count >= 4, !entry.contains(where: \.isWhitespace), UInt16(parts[parts.count - 1]) != nil else {
-                throw ConfigurationError("network.connectTo", "\"\(entry)\" is not of the form host:port:address:port")
+                throw ConfigurationError(
+                    "network.connectTo", "\"\(entry)\" is not of the form host:port:address:port; mend it")
             }
         }
         return entries

@@ -11,6 +11,6 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
         self.problem = problem
     }
 
-    /// The line.
-    public var description: String { "\(key): \(problem)" }
+    /// The line; what would break it is escaped.
+    public var description: String { "\(key): \(problem)".escapingControls() }
 }

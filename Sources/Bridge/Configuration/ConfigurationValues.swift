@@ -56,23 +56,29 @@ struct ConfigurationValues {
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw ConfigurationError("configuration file", "it is not valid YAML; mend it: \(error)")
+            throw ConfigurationError("configuration file", "it is not valid YAML: \(Self.fault(error)); mend it")
         }
         var values: [String: String] = [:]
+        func set(_ text: String, _ path: String) throws(ConfigurationError) {
+            guard values.updateValue(text, forKey: path) == nil else {
+                throw ConfigurationError(path, "the file has it twice; remove one of them")
+            }
+        }
         func visit(_ node: Node, _ path: String) throws(ConfigurationError) {
             switch node {
             case .scalar(let scalar):
-                values[path] = scalar.string
+                try set(scalar.string, path)
             case .sequence(let sequence):
                 let texts = sequence.compactMap(\.scalar?.string)
                 guard texts.count == sequence.count else {
-                    throw ConfigurationError(path, "the list must hold plain values only")
+                    throw ConfigurationError(path, "the list must hold plain values only; write each as one text")
                 }
-                values[path] = texts.joined(separator: ",")
+                try set(texts.joined(separator: ","), path)
             case .mapping(let mapping):
                 for (key, value) in mapping {
                     guard let name = key.scalar?.string else {
-                        throw ConfigurationError(path, "the keys must be plain names")
+                        throw ConfigurationError(
+                            path.isEmpty ? "configuration file" : path, "its keys must be plain names; mend them")
                     }
                     try visit(value, path.isEmpty ? name : path + "." + name)
                 }
@@ -90,6 +96,19 @@ struct ConfigurationValues {
         return values
     }
 
+    /// What is wrong with a YAML text and where, in one line and without any of its values: they may be secrets.
+    private static func fault(_ error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "\(problem) in line \(mark.line), column \(mark.column)"
+        case .reader(let problem, _, _, _): problem
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            "\(duplicates.sorted().joined(separator: ", ")) is there twice in the mapping of line \(context.mark.line)"
+        default: "it cannot be read"
+        }
+    }
+
     /// The text of a value; nil if it was not given, or is empty.
     func text(_ key: ConfigurationKey) throws(ConfigurationError) -> String? {
         let value = reader.string(forKey: ConfigKey(key.name), isSecret: key.isSecret).flatMap { $0.isEmpty ? nil : $0 }
@@ -99,7 +118,9 @@ struct ConfigurationValues {
         guard value == nil else {
             throw ConfigurationError(fileKey, "\(key.name) is given, too; give one of them")
         }
-        let text = String(decoding: try readFile(path), as: UTF8.self).trimmingWhitespace()
+        let bytes: [UInt8]
+        do { bytes = try readFile(path) } catch { throw ConfigurationError(fileKey, error.problem) }
+        let text = String(decoding: bytes, as: UTF8.self).trimmingWhitespace()
         guard !text.isEmpty else { throw ConfigurationError(fileKey, "the file is empty; put the value into it") }
         return text
     }
@@ -115,7 +136,8 @@ struct ConfigurationValues {
     ) throws(ConfigurationError) -> Value {
         guard let text = try text(key) else { return fallback }
         guard let value = read(text) else {
-            throw ConfigurationError(key.name, "\(key.isSecret ? "the value" : "\"\(text)\"") is not \(expected)")
+            let shown = key.isSecret ? "the value" : "\"\(text)\""
+            throw ConfigurationError(key.name, "\(shown) is not \(expected); mend it")
         }
         return value
     }

@@ -11,6 +11,8 @@ enum Backoff {
     ///   - chance: a number from 0 to 1.
     static func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
         let full = min(300, Double(1 << min(max(attempt, 1) - 1, 9)))
-        return .milliseconds(Int64(full * 1000 * (0.5 + 0.5 * min(max(chance, 0), 1))))
+        // Written so that no number, not even one that is none, leads out of the range.
+        let part = chance > 0 ? min(chance, 1) : 0
+        return .milliseconds(Int64(full * 1000 * (0.5 + 0.5 * part)))
     }
 }

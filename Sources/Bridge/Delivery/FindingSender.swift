@@ -7,7 +7,7 @@ import Metrics
 import SecurityFindings
 
 /// What became of a finding that was sent to Security Hub.
-enum SendOutcome: Sendable {
+enum SendOutcome: Sendable, Hashable {
     /// Security Hub has it.
     case imported
     /// Security Hub will never take it; in AWS's words.
@@ -29,8 +29,6 @@ actor FindingSender {
     /// How many batches are under way at once: at ten a second and some hundred milliseconds each, enough to keep the
     /// pace.
     private static let concurrency = 4
-    /// AWS's limit for one call.
-    private static let batchSize = 100
 
     init(origin: Origin, client: AWSClient, loop: EventLoop, bucket: TokenBucket, metrics: BridgeMetrics) {
         self.origin = origin
@@ -44,86 +42,94 @@ actor FindingSender {
     ///
     /// - Parameter findings: no two with the same id; nobody else may be sending one of these ids.
     func send(_ findings: [SecurityFinding]) async -> [String: SendOutcome] {
-        let batches = stride(from: 0, to: findings.count, by: Self.batchSize).map { start in
-            Array(findings[start..<min(start + Self.batchSize, findings.count)])
-        }
-        return await withTaskGroup(of: [String: SendOutcome].self) { group in
-            var outcomes: [String: SendOutcome] = [:]
-            for (index, batch) in batches.enumerated() {
+        await send(findings.map(\.json))
+    }
+
+    private func send(_ findings: [JSON]) async -> [String: SendOutcome] {
+        let split = FindingBatches(findings)
+        var outcomes = Self.all(
+            split.oversized, .refused("the finding is longer than \(FindingBatches.maximumFindingBytes) bytes"))
+        await withTaskGroup(of: [String: SendOutcome].self) { group in
+            for (index, batch) in split.batches.enumerated() {
                 if index >= Self.concurrency, let finished = await group.next() {
                     outcomes.merge(finished) { _, last in last }
                 }
-                group.addTask { await self.send(batch: batch) }
+                group.addTask { await self.send(batch) }
             }
             for await finished in group { outcomes.merge(finished) { _, last in last } }
-            return outcomes
         }
+        return outcomes
     }
 
-    private func send(batch: [SecurityFinding]) async -> [String: SendOutcome] {
-        do {
-            try await keepPace()
-            let result = try await client.batchImportFindings(batch.map(\.json), region: origin.region)
-            metrics.importBatch.record(batch.count)
-            return outcomes(of: batch, failures: result.failures)
-        } catch let error as AWSError {
-            if error.kind == .invalid, batch.count > 1 { return await sendHalves(of: batch) }
-            let outcome: SendOutcome =
-                error.kind == .invalid ? .refused(error.description) : .failed(error.description)
-            return Dictionary(uniqueKeysWithValues: batch.map { ($0.id, outcome) })
+    private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
+        guard await keepPace() else { return Self.all(batch.findings, .failed(Self.interruption)) }
+        do throws(AWSError) {
+            let result = try await client.batchImportFindings(batch, region: origin.region)
+            metrics.importBatch.record(batch.findings.count)
+            return Self.outcomes(of: batch, failures: result.failures)
         } catch {
-            return Dictionary(uniqueKeysWithValues: batch.map { ($0.id, .failed("sending was interrupted")) })
+            guard error.kind == .invalid else { return Self.all(batch.findings, .failed(error.description)) }
+            guard batch.findings.count > 1 else { return Self.all(batch.findings, .refused(error.description)) }
+            return await sendHalves(of: batch)
         }
     }
 
     /// AWS refuses a whole batch for one finding that its model does not allow: halving finds that one, and lets the
     /// others through.
-    private func sendHalves(of batch: [SecurityFinding]) async -> [String: SendOutcome] {
-        let middle = batch.count / 2
-        let first = await send(batch: Array(batch[..<middle]))
-        let second = await send(batch: Array(batch[middle...]))
+    private func sendHalves(of batch: FindingBatch) async -> [String: SendOutcome] {
+        let middle = batch.findings.count / 2
+        let first = await send(Array(batch.findings[..<middle]))
+        let second = await send(Array(batch.findings[middle...]))
         return first.merging(second) { _, last in last }
     }
 
-    private func outcomes(
-        of batch: [SecurityFinding], failures: [BatchImportResult.Failure]
-    ) -> [String: SendOutcome] {
-        var outcomes = Dictionary(uniqueKeysWithValues: batch.map { ($0.id, SendOutcome.imported) })
+    private static func outcomes(of batch: FindingBatch, failures: [FindingFailure]) -> [String: SendOutcome] {
+        var outcomes = all(batch.findings, .imported)
         for failure in failures {
             let words = "Security Hub did not import the finding: \(failure.code): \(failure.message)"
-            outcomes[failure.id] = Self.mayPass(failure.code) ? .failed(words) : .refused(words)
+            outcomes[failure.id] = isFinal(failure.code) ? .refused(words) : .failed(words)
         }
         return outcomes
     }
 
-    /// Codes of single failures that say nothing against the finding itself.
-    private static func mayPass(_ code: String) -> Bool {
-        ["InternalFailure", "InternalException", "ConcurrentUpdateError", "LimitExceededException", "Throttling"]
-            .contains { code.hasPrefix($0) }
+    private static func all(_ findings: [JSON], _ outcome: SendOutcome) -> [String: SendOutcome] {
+        Dictionary(findings.compactMap { $0["Id"]?.string }.map { ($0, outcome) }) { _, last in last }
+    }
+
+    /// Codes of single failures that speak against the finding itself. Any other, known or not, is tried again: what
+    /// is put off is not lost.
+    private static func isFinal(_ code: String) -> Bool {
+        ["InvalidInput", "FindingSizeExceeded", "ValidationException"].contains { code.hasPrefix($0) }
     }
 
     /// Says what somebody found out about a finding. Security Hub must have the finding already.
-    func update(id: String, _ verification: Verification) async throws {
-        try await keepPace()
-        let identifier: JSON = [
-            "Id": .string(id), "ProductArn": .string(SecurityFinding.productARN(origin: origin)),
-        ]
-        let unprocessed = try await client.batchUpdateFindings(
-            [identifier], changes: verification.changes, region: origin.region)
-        if let failure = unprocessed.first { throw UpdateFailure(code: failure.code, message: failure.message) }
+    func update(id: String, _ verification: Verification) async throws(SendFailure) {
+        guard await keepPace() else { throw SendFailure(description: Self.interruption) }
+        let identifier = FindingIdentifier(id: id, productARN: SecurityFinding.productARN(origin: origin))
+        let result: BatchUpdateResult
+        do throws(AWSError) {
+            result = try await client.batchUpdateFindings(
+                [identifier], changes: verification.changes, region: origin.region)
+        } catch {
+            throw SendFailure(description: error.description)
+        }
+        if let failure = result.unprocessed.first {
+            throw SendFailure(
+                description: "Security Hub did not update the finding: \(failure.code): \(failure.message)")
+        }
     }
 
-    private func keepPace() async throws {
+    private static let interruption = "the bridge stopped before it was sent"
+
+    /// Waits for the turn of a request; false if the task was canceled meanwhile.
+    private func keepPace() async -> Bool {
         let wait = bucket.take(now: ContinuousClock.now - start)
-        if wait > .zero { try await loop.sleep(for: wait) }
+        if wait > .zero { try? await loop.sleep(for: wait) }
+        return !Task.isCancelled
     }
 }
 
-/// Why Security Hub did not update a finding.
-struct UpdateFailure: Error, CustomStringConvertible {
-    let code: String
-    let message: String
-
-    /// Both, in AWS's words.
-    var description: String { "Security Hub did not update the finding: \(code): \(message)" }
+/// Why something did not reach Security Hub, and may later.
+struct SendFailure: Error, CustomStringConvertible {
+    let description: String
 }

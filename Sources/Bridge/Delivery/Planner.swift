@@ -77,7 +77,7 @@ enum Planner {
         finding.firstObservedAt = min(finding.firstObservedAt, Timestamp(milliseconds: known.firstObservedAt))
         finding.lastObservedAt = max(finding.lastObservedAt, Timestamp(milliseconds: known.lastObservedAt))
         finding.updatedAt = max(finding.updatedAt, Timestamp(milliseconds: known.updatedAt + 1))
-        if let sent = try? JSON(parsing: known.finding), content(of: sent) == content(of: finding.json) {
+        if isUnchanged(finding, known) {
             guard observation.time.milliseconds > known.eventTime else { return nil }
             return Change(
                 finding: nil, entry: known.moved(to: observation.time, lastObservedAt: finding.lastObservedAt))
@@ -85,12 +85,31 @@ enum Planner {
         return send(finding, observation)
     }
 
-    /// Whether an observation is newer than what was applied. Of two that are equally old, the one that ends an alarm
-    /// counts, whichever comes first.
+    /// How long a finding that stays the same is left alone, in milliseconds. Security Hub forgets an active finding 90
+    /// days after its last update; an audit that runs once a month has two chances before that.
+    static let refreshAge: Int64 = 30 * 86_400_000
+
+    /// Whether Security Hub has a finding as it is, and keeps it for long enough.
+    private static func isUnchanged(_ finding: SecurityFinding, _ known: LedgerEntry) -> Bool {
+        guard finding.recordState == .archived || finding.updatedAt.milliseconds - known.updatedAt < refreshAge,
+            let sent = try? JSON(parsing: known.finding)
+        else { return false }
+        return content(of: sent) == content(of: finding.json)
+    }
+
+    /// Whether an observation is newer than what was applied.
+    ///
+    /// Of two states of an alarm that are equally old, the one that ends it counts, and of two that do not differ in
+    /// that, the one whose content is greater, byte by byte: whichever comes first, the same one is left. An audit that
+    /// is walked again sees the present: there the later look counts.
     private static func counts(_ observation: Observation, against known: LedgerEntry) -> Bool {
         if observation.time.milliseconds != known.eventTime { return observation.time.milliseconds > known.eventTime }
-        return observation.kind != .violation || observation.finding.recordState == .archived
-            || known.recordState == .active
+        guard observation.kind == .violation else { return true }
+        let isArchived = observation.finding.recordState == .archived
+        if isArchived != (known.recordState == .archived) { return isArchived }
+        guard let sent = try? JSON(parsing: known.finding) else { return true }
+        return content(of: sent).serialized()
+            .lexicographicallyPrecedes(content(of: observation.finding.json).serialized())
     }
 
     /// Plans that a finding is archived, because what it stands for is gone; nil if it is archived already, or if

@@ -10,10 +10,10 @@ enum Work: Sendable {
     case alarm(Observation)
     /// An audit to be walked.
     case audit(AuditTask)
-    /// An alarm that somebody judged.
-    case verification(violationID: String, state: VerificationState, description: String?)
-    /// Findings that do not count any more.
-    case suppression(AuditSuppression)
+    /// An alarm that somebody judged, and when.
+    case verification(violationID: String, Verification, at: Timestamp)
+    /// Findings that do not count any more, and from when on.
+    case suppression(AuditSuppression, at: Timestamp)
     /// Something that shows with the next audit.
     case later(String)
 
@@ -46,19 +46,38 @@ enum Work: Sendable {
     }
 
     private static func event(_ json: JSON) throws(UnrecognizedMessage) -> Work {
-        switch try EventBridgeEvent(json).change {
-        case .verification(let violationID, let state, let description):
-            return .verification(violationID: violationID, state: state, description: description)
+        let event = try EventBridgeEvent(posted: json)
+        switch event.change {
+        case .verification(let violationID, let state, let words):
+            return .verification(
+                violationID: violationID, Verification(state: state, words: words), at: event.time)
         case .suppressionCreated(let suppression), .suppressionUpdated(let suppression):
-            return .suppression(suppression)
+            return .suppression(suppression, at: event.time)
         case .suppressionDeleted: return .later("a suppression was deleted")
         case .auditTaskCanceled: return .later("an audit was canceled")
         case .ignored(let reason): return .later(reason)
         }
     }
 
-    /// Whether it takes long and touches other findings than the rest, so that it may run beside it.
-    var isAudit: Bool {
-        if case .audit = self { true } else { false }
+    /// Whether it changes audit findings: such work must not run beside an audit, and need not wait for alarms.
+    var concernsAudits: Bool {
+        switch self {
+        case .audit, .suppression: true
+        case .alarm, .verification, .later: false
+        }
+    }
+}
+
+extension EventBridgeEvent {
+    /// Reads what EventBridge posted: an event, or an array with one, as an input transformer may make it.
+    init(posted json: JSON) throws(UnrecognizedMessage) {
+        guard let events = json.array else {
+            try self.init(json)
+            return
+        }
+        guard events.count == 1 else {
+            throw UnrecognizedMessage(reason: "an array must hold one event; let the rule's target post each alone")
+        }
+        try self.init(events[0])
     }
 }

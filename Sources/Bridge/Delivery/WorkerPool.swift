@@ -20,15 +20,22 @@ actor WorkerPool: Service {
     private let owner: String
     private var lanes: [LaneName: Lane] = [:]
     private var senders: [Origin: FindingSender] = [:]
-    /// The leases of the deliveries in the lanes, by delivery.
-    private var held: [String: Lease] = [:]
+    /// The leases of the deliveries in the lanes, by origin and delivery.
+    private var held: [Origin: [String: Lease]] = [:]
+    /// How many times an origin that was full has got room again.
+    private var roomCount: UInt64 = 0
     private var roomWaiter: CheckedContinuation<Void, Never>?
 
-    /// How many deliveries may be in the lanes: what is not leased here stays for others.
-    private static let capacity = 2000
+    /// How many deliveries of one account and Region may be in the lanes before no more of them are leased. The limit is
+    /// for each, so that one whose Security Hub is slow or refuses everything does not hold up the others.
+    static let capacity = 500
+    /// How many deliveries are leased at once.
+    static let leaseLimit = 500
     /// How long a lease lasts without being extended: a bridge that dies holds its deliveries no longer.
     private static let leaseDuration = Duration.seconds(60)
     private static let extensionInterval = Duration.seconds(20)
+    /// The longest time without a look at the store.
+    private static let longestWait = Duration.seconds(30)
     /// How long work that is under way may go on when the bridge stops.
     private static let grace = Duration.seconds(4)
 
@@ -46,13 +53,13 @@ actor WorkerPool: Service {
     func run() async {
         let extending = Task(executorPreference: loop) { await self.extendLeases() }
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
-        let lanes = Array(lanes.values)
-        for lane in lanes { await giveBack(lane.stop()) }
+        let lanes = Array(lanes)
+        for (name, lane) in lanes { await giveBack(lane.stop(), of: name.origin) }
         let timeout = Task { [loop] in
             try await loop.sleep(for: Self.grace)
-            for lane in lanes { await lane.cancel() }
+            for (_, lane) in lanes { await lane.cancel() }
         }
-        for lane in lanes { await lane.drain() }
+        for (_, lane) in lanes { await lane.drain() }
         timeout.cancel()
         extending.cancel()
         _ = await timeout.result
@@ -63,14 +70,14 @@ actor WorkerPool: Service {
 
     private func leaseUntilCanceled() async {
         while !Task.isCancelled {
-            await waitForRoom()
+            let roomCount = roomCount
+            let full = Set(held.filter { $0.value.count >= Self.capacity }.keys)
             do throws(StoreError) {
-                let limit = min(1000, Self.capacity - held.count)
-                guard limit > 0 else { continue }
                 let batch = try await context.store.lease(
-                    limit: limit, for: Self.leaseDuration, owner: owner, now: context.clock())
+                    limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
+                    excluding: full)
                 await distribute(batch.deliveries)
-                if batch.deliveries.isEmpty { await waitForWork(batch) }
+                if batch.deliveries.isEmpty { await waitForWork(batch, orRoomAfter: roomCount) }
             } catch {
                 context.logger.error("No deliveries could be leased from the store.", metadata: ["reason": "\(error)"])
                 try? await loop.sleep(for: .seconds(1))
@@ -78,11 +85,25 @@ actor WorkerPool: Service {
         }
     }
 
-    private func waitForRoom() async {
-        guard held.count >= Self.capacity else { return }
+    /// Waits until there may be something to lease: it came, its time has come, or its origin has room again.
+    private func waitForWork(_ batch: LeaseBatch, orRoomAfter roomCount: UInt64) async {
+        let (store, loop) = (context.store, loop)
+        // Looking now and then finds what another process has put back.
+        let delay = batch.nextReadyAt.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? Self.longestWait
+        await withTaskGroup { group in
+            group.addTask { await store.waitForWork(after: batch.mark) }
+            group.addTask { try? await loop.sleep(for: min(delay, Self.longestWait)) }
+            group.addTask { await self.waitForRoom(after: roomCount) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitForRoom(after count: UInt64) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if Task.isCancelled { continuation.resume() } else { roomWaiter = continuation }
+                // A task is marked as canceled before its handler runs: one that is not seen here finds the waiter.
+                if Task.isCancelled || roomCount != count { continuation.resume() } else { roomWaiter = continuation }
             }
         } onCancel: {
             Task { await self.endWaitForRoom() }
@@ -94,35 +115,28 @@ actor WorkerPool: Service {
         roomWaiter = nil
     }
 
-    private func waitForWork(_ batch: LeaseBatch) async {
-        let (store, loop) = (context.store, loop)
-        // Looking now and then finds what another process has put back.
-        let delay = batch.nextReadyAt.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? .seconds(30)
-        await withTaskGroup { group in
-            group.addTask { await store.waitForWork(after: batch.mark) }
-            group.addTask { try? await loop.sleep(for: min(delay, .seconds(30))) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
     private func extendLeases() async {
         while (try? await loop.sleep(for: Self.extensionInterval)) != nil {
-            for lease in held.values {
-                do throws(StoreError) {
-                    _ = try await context.store.extend(lease, for: Self.leaseDuration, now: context.clock())
-                } catch {
-                    // One that is lost or done with is refused where its outcome is written, too.
-                    context.logger.debug(
-                        "A lease was not extended.",
-                        metadata: ["delivery": "\(lease.deliveryID)", "reason": "\(error)"])
-                }
+            let context = context
+            // All at once, so that they share the store's commits.
+            await withDiscardingTaskGroup { group in
+                for lease in held.values.flatMap(\.values) { group.addTask { await Self.extend(lease, context) } }
             }
         }
     }
 
-    private func giveBack(_ leases: [Lease]) async {
-        release(leases)
+    private static func extend(_ lease: Lease, _ context: LaneContext) async {
+        do throws(StoreError) {
+            _ = try await context.store.extend(lease, for: leaseDuration, now: context.clock())
+        } catch {
+            // One that is lost or done with is refused where its outcome is written, too.
+            context.logger.debug(
+                "A lease was not extended.", metadata: ["delivery": "\(lease.deliveryID)", "reason": "\(error)"])
+        }
+    }
+
+    private func giveBack(_ leases: [Lease], of origin: Origin) async {
+        release(leases, of: origin)
         do throws(StoreError) {
             try await context.store.release(leases)
         } catch {
@@ -131,8 +145,14 @@ actor WorkerPool: Service {
         }
     }
 
-    private func release(_ leases: [Lease]) {
-        for lease in leases { held[lease.deliveryID] = nil }
+    private func release(_ leases: [Lease], of origin: Origin) {
+        var rest = held[origin, default: [:]]
+        let wasFull = rest.count >= Self.capacity
+        // A delivery whose lease had ended may be here a second time, by a lease that goes on.
+        for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
+        held[origin] = rest.isEmpty ? nil : rest
+        guard wasFull, rest.count < Self.capacity else { return }
+        roomCount += 1
         endWaitForRoom()
     }
 
@@ -140,18 +160,23 @@ actor WorkerPool: Service {
 
     private func distribute(_ deliveries: [LeasedDelivery]) async {
         var items: [LaneName: [Lane.Item]] = [:]
+        var refused: [(leased: LeasedDelivery, reason: String)] = []
         for leased in deliveries {
             do throws(UnrecognizedMessage) {
                 let work = try Work(leased.delivery)
-                items[LaneName(origin: leased.delivery.origin, isAudit: work.isAudit), default: []].append(
-                    (leased, work))
+                let name = LaneName(origin: leased.delivery.origin, isAudit: work.concernsAudits)
+                items[name, default: []].append((leased, work))
             } catch {
-                await context.finish(leased, .refused(error.reason))
+                refused.append((leased, error.reason))
             }
         }
         for (name, items) in items {
-            for item in items { held[item.leased.lease.deliveryID] = item.leased.lease }
+            for item in items { held[name.origin, default: [:]][item.leased.lease.deliveryID] = item.leased.lease }
             await lane(name).add(items)
+        }
+        let context = context
+        await withDiscardingTaskGroup { group in
+            for (leased, reason) in refused { group.addTask { await context.finish(leased, .refused(reason)) } }
         }
     }
 
@@ -163,15 +188,13 @@ actor WorkerPool: Service {
             let audits = AuditLane(
                 origin: name.origin, context: context, sender: sender, client: client,
                 checkSummaries: configuration.checkSummaries)
-            perform = { items in
-                for case (let leased, .audit(let task)) in items { await audits.work(task, leased) }
-            }
+            perform = { await audits.work($0) }
         } else {
             let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)
             perform = { await alarms.work($0) }
         }
         let lane = Lane(on: loop, atOnce: name.isAudit ? 1 : 1000, perform: perform) { [weak self] leases in
-            await self?.release(leases)
+            await self?.release(leases, of: name.origin)
         }
         lanes[name] = lane
         return lane

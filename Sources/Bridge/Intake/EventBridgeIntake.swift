@@ -20,7 +20,7 @@ struct EventBridgeIntake: Sendable {
         guard isAuthorized(request) else { return Self.unauthorized }
         let event: EventBridgeEvent
         do {
-            event = try EventBridgeEvent(JSON(parsing: request.body))
+            event = try EventBridgeEvent(posted: JSON(parsing: request.body))
         } catch let error as JSONError {
             return .refused(.badRequest, code: "malformed_json", message: "The event is not JSON: \(error).")
         } catch {

@@ -31,7 +31,8 @@ public struct LogLineHandler: LogHandler {
 
     /// Writes a line.
     public func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
+        var all = metadata.merging(event.metadata ?? [:]) { _, own in own }
+        if let error = event.error { all["error"] = "\(error)" }
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         let now = Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
@@ -57,11 +58,11 @@ public struct LogLineHandler: LogHandler {
     }
 
     /// Control characters are escaped, so that what a sender wrote cannot forge a line.
-    static func text(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp)
-        -> String
-    {
+    static func text(
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp
+    ) -> String {
         let details = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
-        return "\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)"
+        return "\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)".escapingControls()
     }
 
     private static func quoted(_ text: String) -> String {
