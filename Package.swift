@@ -36,18 +36,55 @@ let package = Package(
         .target(
             name: "HTTPServer", dependencies: ["EventLoop", "Cryptography", "JSON", httpTypes], swiftSettings: strict),
         .target(name: "HTTPClient", dependencies: ["EventLoop", "CLibcurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "AWSClient", dependencies: ["HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
+            swiftSettings: strict),
         .target(name: "SNS", dependencies: ["JSON", "AWSCore", "Cryptography"], swiftSettings: strict),
         .target(name: "DeviceDefender", dependencies: ["JSON", "AWSCore"], swiftSettings: strict),
         .target(
             name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
         .target(
-            name: "Store", dependencies: ["AWSCore", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+            name: "Store", dependencies: ["AWSCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "Bridge",
+            dependencies: [
+                "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient", "SNS",
+                "DeviceDefender", "SecurityFindings", "Store", httpTypes,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+
+        .target(
+            name: "LocalAWS",
+            dependencies: ["HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "defender-bridge",
+            dependencies: [
+                "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", httpTypes,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: strict),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
         .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "Cryptography", "JSON", httpTypes],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", httpTypes], swiftSettings: strict),
+        .testTarget(
+            name: "AWSClientTests",
+            dependencies: ["AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
+            swiftSettings: strict),
         .testTarget(
             name: "SNSTests", dependencies: ["SNS", "AWSCore", "JSON", "Cryptography"], swiftSettings: strict),
         .testTarget(
@@ -55,5 +92,13 @@ let package = Package(
         .testTarget(
             name: "SecurityFindingsTests", dependencies: ["SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LocalAWSTests",
+            dependencies: [
+                "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes,
+            ], exclude: ["aws_clients.py"], swiftSettings: strict),
     ]
 )

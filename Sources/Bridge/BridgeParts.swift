@@ -24,7 +24,9 @@ struct BridgeParts: Sendable {
     init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
         tls = try configuration.tls.map(Self.tlsContext)
         let endpoints: Endpoints
-        do { endpoints = try Endpoints(environment: environment) } catch { throw ConfigurationError("AWS", "\(error)") }
+        do throws(EndpointError) { endpoints = try Endpoints(environment: environment) } catch {
+            throw ConfigurationError(error.variable, "it is not a URL of the form https://host:port; mend or unset it")
+        }
         store = try await Self.openStore(configuration.store)
         do {
             listenLoop = try EventLoop(name: "bridge-listen")
@@ -48,7 +50,7 @@ struct BridgeParts: Sendable {
             throw error
         }
         aws = AWSClient(
-            http: http, credentials: EnvironmentCredentials(environment), endpoints: endpoints, loop: clientLoop)
+            http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints, loop: clientLoop)
     }
 
     /// Closes everything; nothing may be under way any more.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Bridge
 import Foundation
-import Glibc
+import JSON
 
 /// Shows what a message becomes, without any network.
 struct ConvertCommand: ParsableCommand {
@@ -29,9 +29,9 @@ struct ConvertCommand: ParsableCommand {
         } else {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
-        do {
+        do throws(Conversion.Failure) {
             print(try Conversion.convert(bytes, account: account, region: region).prettyPrinted())
-        } catch let error as Conversion.Failure {
+        } catch {
             throw CommandFailure(message: error.message, exitCode: 65)
         }
     }

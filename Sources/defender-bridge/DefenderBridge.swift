@@ -1,6 +1,6 @@
 import ArgumentParser
 import Bridge
-import Glibc
+import Foundation
 
 /// The command line.
 @main
@@ -31,8 +31,8 @@ struct DefenderBridge: AsyncParsableCommand {
     }
 
     private static func fail(_ message: String, code: Int32) -> Never {
-        fputs(message + "\n", stderr)
-        Glibc.exit(code)
+        try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
+        Foundation.exit(code)
     }
 }
 

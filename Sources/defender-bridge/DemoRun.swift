@@ -1,0 +1,168 @@
+import AWSCore
+import Bridge
+import EventLoop
+import Foundation
+import HTTPClient
+import HTTPTypes
+import JSON
+import LocalAWS
+import Logging
+
+/// One run of the demo, step by step.
+struct DemoRun {
+    private let loop: EventLoop
+    private let folder: URL
+    private let once: Bool
+    private let scenario: FleetScenario
+    private let topics: (audit: ARN, detect: ARN)
+    private let start = ContinuousClock.now
+
+    private static let apiKey = "demo-key"
+    private static let patience = Duration.seconds(120)
+
+    init(loop: EventLoop, folder: URL, findings: Int, once: Bool) throws {
+        guard let account = AccountID("111122223333"), let region = Region("us-east-1") else {
+            preconditionFailure("the demo's names are well-formed")
+        }
+        let origin = Origin(account: account, region: region)
+        self.loop = loop
+        self.folder = folder
+        self.once = once
+        topics = (
+            ARN(service: "sns", origin: origin, resource: "device-defender-audit"),
+            ARN(service: "sns", origin: origin, resource: "device-defender-detect")
+        )
+        let threeHoursAgo = Int64(Date().timeIntervalSince1970 * 1000) - 3 * 3_600_000
+        scenario = FleetScenario(origin: origin, findings: findings, startTime: threeHoursAgo)
+    }
+
+    func run() async throws {
+        var settings = LocalAWS.Configuration()
+        // SNS waits 20 seconds between tries; nobody watches a demo that long.
+        settings.retryDelayScale = 0.05
+        let aws = try await LocalAWS(loop: loop, configuration: settings)
+        aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.origin)
+        say("A stand-in for AWS STS, AWS IoT, AWS Security Hub and Amazon SNS answers at \(aws.apiURL).")
+        let result: Result<Void, any Error>
+        do { result = .success(try await runBridge(aws)) } catch { result = .failure(error) }
+        await aws.stop()
+        try result.get()
+    }
+
+    private func runBridge(_ aws: LocalAWS) async throws {
+        let authority = folder.appending(path: "authority.pem")
+        try aws.certificateAuthorityPEM.write(to: authority, atomically: true, encoding: .utf8)
+        let environment = aws.endpointEnvironment.merging(["AWS_CA_BUNDLE": authority.path]) { _, last in last }
+        let configuration = try BridgeConfiguration(
+            flags: [
+                "listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0",
+                "store.url": "sqlite://\(folder.appending(path: "store.db").path)",
+                "sns.topics": "\(topics.audit),\(topics.detect)", "eventBridge.apiKey": Self.apiKey,
+                "network.connectTo": aws.connectTo.joined(separator: ","),
+            ], environment: [:]
+        ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
+        let bridge = try await Bridge(
+            configuration: configuration, environment: environment,
+            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: Logger(label: "demo"))
+        say(
+            "The bridge listens at http://\(bridge.listenAddress), metrics and status are at http://\(bridge.adminAddress)."
+        )
+        async let running: Void = bridge.run()
+        let result: Result<Void, any Error>
+        do {
+            try await show(aws, bridge)
+            result = .success(())
+            if !once { say("The bridge goes on. Ctrl-C ends it.") }
+        } catch {
+            result = .failure(error)
+        }
+        if once || (try? result.get()) == nil { await bridge.stop() }
+        try await running
+        say("The bridge has stopped.")
+        try result.get()
+    }
+
+    // MARK: Steps
+
+    private func show(_ aws: LocalAWS, _ bridge: Bridge) async throws {
+        let endpoint = "http://\(bridge.listenAddress)/sns"
+        for topic in [topics.audit, topics.detect] {
+            let report = try await aws.subscribe(topic: topic, endpoint: endpoint)
+            guard report.outcome == .delivered, aws.isConfirmed(topic: topic, endpoint: endpoint) else {
+                throw CommandFailure(message: "demo: the subscription to \(topic) was not confirmed")
+            }
+            say("Amazon SNS asked to confirm the subscription to \(topic.resource), and the bridge confirmed it.")
+        }
+        try await publish(scenario.alarms, to: topics.detect, aws, "\(scenario.alarms.count) alarms, of each kind one")
+        try await publish([scenario.auditNotification], to: topics.audit, aws, "a finished audit")
+        try await publish(
+            [scenario.clearedAlarm, scenario.invalidatedAlarm], to: topics.detect, aws, "the end of two alarms")
+        let expected = DemoExpectation(scenario)
+        try await wait("the findings to be in Security Hub") { expected.isImported(aws.findings(in: scenario.origin)) }
+        say("Security Hub has \(aws.findings(in: scenario.origin).count) findings.")
+        for event in scenario.events {
+            let status = try await post(event, to: bridge)
+            guard status == 200 else {
+                throw CommandFailure(message: "demo: an event was answered with status \(status)")
+            }
+        }
+        say("EventBridge told of a false positive and of a suppression.")
+        try await wait("the false positive to be suppressed") { expected.isJudged(aws.findings(in: scenario.origin)) }
+        print("")
+        print(DemoReport(aws.findings(in: scenario.origin)).text)
+        let calls = aws.calls(of: .batchImportFindings)
+        say(
+            "It took \(calls) calls of BatchImportFindings and \(aws.calls(of: .listAuditFindings)) of ListAuditFindings."
+        )
+        let problems = expected.problems(aws.findings(in: scenario.origin))
+        guard problems.isEmpty else { throw CommandFailure(message: "demo: " + problems.joined(separator: "\n      ")) }
+        say("Every finding is there once, and as expected.")
+        if !once { print(DemoReport.hint(aws)) }
+    }
+
+    private func publish(_ messages: [JSON], to topic: ARN, _ aws: LocalAWS, _ what: String) async throws {
+        let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
+        let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
+        guard reports.count == texts.count, reports.allSatisfy({ $0.outcome == .delivered }) else {
+            throw CommandFailure(message: "demo: the bridge did not take \(what): \(reports.map(\.attempts))")
+        }
+        say("Amazon SNS delivered \(what), signed; the bridge stored them and answered 200.")
+    }
+
+    private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
+        let client = try await HTTPClient(loop: loop)
+        let result: Result<Int, any Error>
+        do {
+            let request = HTTPRequest(
+                method: .post, scheme: "http", authority: bridge.listenAddress.description, path: "/eventbridge",
+                headerFields: [.contentType: "application/json", Self.apiKeyHeader: Self.apiKey])
+            result = .success(try await client.send(request, body: event.serialized()).response.status.code)
+        } catch {
+            result = .failure(error)
+        }
+        await client.shutdown()
+        return try result.get()
+    }
+
+    private static var apiKeyHeader: HTTPField.Name {
+        guard let name = HTTPField.Name("x-api-key") else { preconditionFailure("a valid name") }
+        return name
+    }
+
+    private func wait(_ what: String, until condition: () -> Bool) async throws {
+        let end = ContinuousClock.now + Self.patience
+        while !condition() {
+            guard ContinuousClock.now < end else {
+                throw CommandFailure(message: "demo: waited \(Self.patience) in vain for \(what)")
+            }
+            try await loop.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func say(_ text: String) {
+        let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
+        print(String(format: "%7.2f s  ", seconds) + text)
+        // Whoever reads the steps through a pipe sees them as they happen, too.
+        fflush(nil)
+    }
+}
