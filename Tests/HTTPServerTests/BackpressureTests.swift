@@ -63,4 +63,23 @@ struct BackpressureTests {
             client.close()
         }
     }
+
+    @Test("a client that sends without end and takes no answers is not read from")
+    func endlessSenderWithoutReading() async throws {
+        try await withServer { server in
+            let client = try Client(port: server.port, receiveBuffer: 4096, sendPatience: 300_000)
+            // Far more than the system's buffers take.
+            let total = 67_108_864
+            let sent = try await onThread { () -> Int in
+                let request = Array(get("/large", "X: \(String(repeating: "x", count: 1000))\r\n").utf8)
+                var sent = 0
+                while sent < total, client.send(request) { sent += request.count }
+                return sent
+            }
+            #expect(sent < total)
+            let buffered = await server.look { $0.connections.values.reduce(0) { $0 + $1.bufferedBytes } }
+            #expect(buffered <= ConnectionMachine.maximumAhead + 65_536)
+            client.close(resets: true)
+        }
+    }
 }

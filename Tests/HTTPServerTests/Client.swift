@@ -8,8 +8,10 @@ struct Client: Sendable {
 
     /// Connects.
     ///
-    /// - Parameter receiveBuffer: how much the system may take ahead of this client, or nil for its default.
-    init(port: UInt16, receiveBuffer: CInt? = nil) throws {
+    /// - Parameters:
+    ///   - receiveBuffer: how much the system may take ahead of this client, or nil for its default.
+    ///   - sendPatience: after how many microseconds sending gives up, or nil for half a minute.
+    init(port: UInt16, receiveBuffer: CInt? = nil, sendPatience: Int? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0)
         if var receiveBuffer {
@@ -17,6 +19,7 @@ struct Client: Sendable {
         }
         var patience = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        if let sendPatience { patience = timeval(tv_sec: 0, tv_usec: sendPatience) }
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

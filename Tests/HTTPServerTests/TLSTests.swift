@@ -19,7 +19,7 @@ struct TLSTests {
             if buffer:
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
             plain.connect(("127.0.0.1", port))
-            return context.wrap_socket(plain, server_hostname="localhost")
+            return context.wrap_socket(plain, server_hostname="localhost", suppress_ragged_eofs=False)
         def get(target, fields=""):
             return f"GET {target} HTTP/1.1\\r\\nHost: localhost\\r\\n{fields}\\r\\n".encode()
 
