@@ -43,7 +43,7 @@ private final class Moto {
         """
 }
 
-@Suite("Against Moto, over HTTP", .timeLimit(.minutes(1)))
+@Suite("Against Moto, over HTTP", .timeLimit(.minutes(2)))
 struct MotoTests {
     private func withClient(_ body: (AWSClient) async throws -> Void) async throws {
         let moto = try Moto()

@@ -3,7 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Testing
 
-@Suite("What fails in the HTTP client", .timeLimit(.minutes(1)))
+@Suite("What fails in the HTTP client", .timeLimit(.minutes(2)))
 struct HTTPClientFailureTests {
     @Test("a peer that does not answer in time: timed out, and the connection is closed")
     func timeout() async throws {

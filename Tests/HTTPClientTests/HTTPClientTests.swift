@@ -3,7 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(1)))
+@Suite("The HTTP client", .timeLimit(.minutes(2)))
 struct HTTPClientTests {
     // MARK: What is sent
 

@@ -3,7 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Testing
 
-@Suite("What the HTTP client refuses to send", .timeLimit(.minutes(1)))
+@Suite("What the HTTP client refuses to send", .timeLimit(.minutes(2)))
 struct RequestRulesTests {
     private func code(_ request: HTTPRequest, body: [UInt8] = []) async throws -> HTTPClientError.Code? {
         var code: HTTPClientError.Code?

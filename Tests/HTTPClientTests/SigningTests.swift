@@ -31,7 +31,7 @@ private struct Recomputation: Encodable {
         """
 }
 
-@Suite("Requests signed by libcurl", .timeLimit(.minutes(1)))
+@Suite("Requests signed by libcurl", .timeLimit(.minutes(2)))
 struct SigningTests {
     private func signing(
         region: String = "us-east-1", service: String = "securityhub", token: String? = nil,

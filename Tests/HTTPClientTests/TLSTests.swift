@@ -72,7 +72,7 @@ private final class TLSServer {
     }
 }
 
-@Suite("TLS in the HTTP client", .timeLimit(.minutes(1)))
+@Suite("TLS in the HTTP client", .timeLimit(.minutes(2)))
 struct TLSTests {
     @Test("a peer whose authority is trusted is talked to", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {
