@@ -1,8 +1,6 @@
 public import AWSCore
 import Cryptography
 public import EventLoop
-import FoundationEssentials
-import HTTPClient
 import HTTPServer
 public import JSON
 
@@ -23,9 +21,7 @@ public final class LocalAWS: Sendable {
     private let region: Region
     private let state: CloudState
     private let signer: TopicSigner
-    private let client: HTTPClient
-    private let apiServer: HTTPServer
-    private let topicServer: HTTPServer
+    private let listeners: Listeners
     private let deliveries: Deliveries
 
     /// Starts the stand-in.
@@ -44,31 +40,13 @@ public final class LocalAWS: Sendable {
         let state = CloudState(content, clock: configuration.clock)
         let calls = APIEndpoint(state: state)
         let topics = TopicEndpoint(state: state, signer: identity.signer, calls: calls)
-        var client = HTTPClient.Configuration()
-        client.userAgent = "Amazon Simple Notification Service Agent"
-        client.timeout = configuration.deliveryTimeout
-        client.certificateAuthorities = configuration.endpointCertificateAuthorities
-        let httpClient = try await HTTPClient(loop: loop, configuration: client)
-        var servers: [HTTPServer] = []
-        do {
-            var server = HTTPServer.Configuration(address: configuration.apiAddress)
-            // Security Hub takes 100 findings of 240 KB at most, and 6 MB in all.
-            server.limits.body = 7 * 1024 * 1024
-            servers.append(try await HTTPServer(on: loop, configuration: server) { calls.respond(to: $0) })
-            let tls = HTTPServer.Configuration(address: configuration.topicAddress, tls: identity.tls)
-            servers.append(try await HTTPServer(on: loop, configuration: tls) { topics.respond(to: $0) })
-        } catch {
-            for server in servers { await server.drain(within: .zero) }
-            await httpClient.shutdown()
-            throw error
-        }
+        listeners = try await Listeners(
+            on: loop, configuration: configuration, tls: identity.tls, calls: calls, topics: topics)
         self.state = state
         signer = identity.signer
-        self.client = httpClient
-        (apiServer, topicServer) = (servers[0], servers[1])
-        deliveries = Deliveries(loop: loop, client: httpClient, retryDelayScale: configuration.retryDelayScale)
-        apiURL = "http://\(servers[0].address)"
-        connectTo = configuration.regions.map { [address = servers[1].address] in "\($0.snsHost):443:\(address)" }
+        deliveries = Deliveries(loop: loop, client: listeners.client, retryDelayScale: configuration.retryDelayScale)
+        apiURL = "http://\(listeners.api.address)"
+        connectTo = configuration.regions.map { [listeners] in "\($0.snsHost):443:\(listeners.topics.address)" }
         certificateAuthorityPEM = identity.authorityPEM
         credentials = first
         self.region = region
@@ -77,9 +55,7 @@ public final class LocalAWS: Sendable {
     /// Stops everything: breaks off deliveries, and closes all connections. To be called once.
     public func stop() async {
         await deliveries.stop()
-        await client.shutdown()
-        await apiServer.drain(within: .seconds(1))
-        await topicServer.drain(within: .seconds(1))
+        await listeners.close()
     }
 
     /// The environment variables with which AWS's own clients use the stand-in.

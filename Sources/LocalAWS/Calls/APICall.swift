@@ -7,7 +7,7 @@ import JSON
 struct APICall {
     let origin: Origin
     let caller: AccessKey
-    let operation: Operation
+    let operation: LocalAWS.Operation
     let input: Input
 
     /// What is asked for, as each protocol says it.
@@ -45,7 +45,7 @@ enum APIProtocol {
     }
 
     /// An answer that an operation has.
-    func answer(_ operation: Operation, _ output: APIOutput) -> ServerResponse {
+    func answer(_ operation: LocalAWS.Operation, _ output: APIOutput) -> ServerResponse {
         let requestID = RandomToken.uuid()
         var response: ServerResponse
         switch (self, output) {

@@ -23,7 +23,7 @@ extension APICall {
             }
     }
 
-    private static func securityHub(_ request: ServerRequest) throws(ServiceError) -> (Operation, Input) {
+    private static func securityHub(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
         switch (request.head.method, request.path) {
         case (.post, "/findings/import"): (.batchImportFindings, .json(try body(of: request)))
         case (.post, "/findings"): (.getFindings, .json(try body(of: request)))
@@ -33,7 +33,7 @@ extension APICall {
         }
     }
 
-    private static func iot(_ request: ServerRequest) throws(ServiceError) -> (Operation, Input) {
+    private static func iot(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
         switch (request.head.method, request.path) {
         case (.post, "/audit/findings"): return (.listAuditFindings, .json(try body(of: request)))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
@@ -52,8 +52,8 @@ extension APICall {
 
     /// Reads a call of the query protocol: parameters in the query of a GET, or as a form.
     static func query(
-        _ request: ServerRequest, version: String, operations: [Operation]
-    ) throws(ServiceError) -> (Operation, Input) {
+        _ request: ServerRequest, version: String, operations: [LocalAWS.Operation]
+    ) throws(ServiceError) -> (LocalAWS.Operation, Input) {
         let text = request.head.method == .post ? String(decoding: request.body, as: UTF8.self) : String(request.query)
         let parameters = try parameters(of: text)
         guard request.path == "/", request.head.method == .post || request.head.method == .get,

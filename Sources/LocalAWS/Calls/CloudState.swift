@@ -13,7 +13,7 @@ final class CloudState: Sendable {
         var throttle: Throttle?
         var faults = FaultPlan()
         /// How often each operation was called; calls whose signature was refused do not count.
-        var calls: [Operation: Int] = [:]
+        var calls: [LocalAWS.Operation: Int] = [:]
 
         /// Security Hub of an account and Region.
         subscript(hub origin: Origin) -> SecurityHubModel {

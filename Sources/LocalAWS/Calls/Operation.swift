@@ -1,23 +1,25 @@
-/// An operation of an AWS API that is answered here.
-public enum Operation: String, Sendable, Hashable, CaseIterable {
-    /// AWS STS.
-    case getCallerIdentity = "GetCallerIdentity"
-    /// AWS STS.
-    case assumeRole = "AssumeRole"
-    /// AWS Security Hub.
-    case batchImportFindings = "BatchImportFindings"
-    /// AWS Security Hub.
-    case getFindings = "GetFindings"
-    /// AWS Security Hub.
-    case batchUpdateFindings = "BatchUpdateFindings"
-    /// AWS Security Hub.
-    case describeHub = "DescribeHub"
-    /// AWS IoT.
-    case describeAuditTask = "DescribeAuditTask"
-    /// AWS IoT.
-    case listAuditFindings = "ListAuditFindings"
-    /// AWS IoT.
-    case listAuditTasks = "ListAuditTasks"
-    /// Amazon SNS.
-    case confirmSubscription = "ConfirmSubscription"
+extension LocalAWS {
+    /// An operation of an AWS API that is answered here.
+    public enum Operation: String, Sendable, Hashable, CaseIterable {
+        /// AWS STS.
+        case getCallerIdentity = "GetCallerIdentity"
+        /// AWS STS.
+        case assumeRole = "AssumeRole"
+        /// AWS Security Hub.
+        case batchImportFindings = "BatchImportFindings"
+        /// AWS Security Hub.
+        case getFindings = "GetFindings"
+        /// AWS Security Hub.
+        case batchUpdateFindings = "BatchUpdateFindings"
+        /// AWS Security Hub.
+        case describeHub = "DescribeHub"
+        /// AWS IoT.
+        case describeAuditTask = "DescribeAuditTask"
+        /// AWS IoT.
+        case listAuditFindings = "ListAuditFindings"
+        /// AWS IoT.
+        case listAuditTasks = "ListAuditTasks"
+        /// Amazon SNS.
+        case confirmSubscription = "ConfirmSubscription"
+    }
 }

@@ -13,7 +13,7 @@ struct Throttle {
 
     private struct Key: Hashable {
         let origin: Origin
-        let operation: Operation
+        let operation: LocalAWS.Operation
     }
 
     private var buckets: [Key: TokenBucket] = [:]
@@ -21,13 +21,13 @@ struct Throttle {
     /// Takes one request, and says whether it is within the rate.
     ///
     /// - Parameter now: milliseconds since 1970.
-    mutating func admits(_ operation: Operation, of origin: Origin, now: Int64) -> Bool {
+    mutating func admits(_ operation: LocalAWS.Operation, of origin: Origin, now: Int64) -> Bool {
         guard let rate = Self.rate(of: operation) else { return true }
         return buckets[Key(origin: origin, operation: operation), default: TokenBucket(rate, now: now)].take(now: now)
     }
 
     /// The answer to a request above the rate.
-    static func refusal(of operation: Operation) -> ServiceError {
+    static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
@@ -38,7 +38,7 @@ struct Throttle {
     }
 
     /// The rate of an operation, or nil if none is documented.
-    static func rate(of operation: Operation) -> Rate? {
+    static func rate(of operation: LocalAWS.Operation) -> Rate? {
         switch operation {
         case .batchImportFindings, .batchUpdateFindings: Rate(perSecond: 10, burst: 30)
         case .getFindings: Rate(perSecond: 3, burst: 6)

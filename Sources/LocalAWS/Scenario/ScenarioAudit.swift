@@ -108,7 +108,7 @@ struct ScenarioAudit {
             resource: check.kind.resource(named: name, number: resource, origin: origin, time: startTime),
             relatedResources: check.kind.related(named: name, number: resource, origin: origin),
             reason: words.prefix(1).uppercased() + words.dropFirst() + ".", reasonCode: reason,
-            isSuppressed: number % 11 == 10)
+            isSuppressed: number % 11 == 8)
     }
 
     /// The audit that has these findings.

@@ -10,7 +10,7 @@ extension SecurityHubModel.Record {
 
     /// A finding that was not there before, with what Security Hub adds.
     init(creating finding: [String: JSON], updatedAt: Moment, origin: Origin, now: Int64) {
-        members = finding
+        members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
             "Region": JSON.string(origin.region.name), "ProductName": "Default", "CompanyName": "Personal",
@@ -22,7 +22,7 @@ extension SecurityHubModel.Record {
     /// Takes over an update from the finding's provider: the whole finding but what is the customers' own.
     mutating func update(with finding: [String: JSON], updatedAt: Moment, now: Int64) {
         let old = members
-        members = finding
+        members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         let kept =
             Self.customersOwn + Array(customerFields) + ["Region", "ProductName", "CompanyName", "CreatedAt"]
@@ -40,17 +40,23 @@ extension SecurityHubModel.Record {
         }
     }
 
-    /// Adds what Security Hub works out of the rest.
-    private mutating func complete(now: Int64) {
-        var provided = members["FindingProviderFields"]?.object ?? [:]
-        for name in Self.shared where !customerFields.contains(name) {
+    /// A finding that says the same in `FindingProviderFields` as it does itself; the former counts.
+    private static func withProviderFields(_ finding: [String: JSON]) -> [String: JSON] {
+        var finding = finding
+        var provided = finding["FindingProviderFields"]?.object ?? [:]
+        for name in shared {
             if let value = provided[name] {
-                members[name] = value
-            } else if let value = members[name] {
-                provided[name] = name == "Severity" ? Self.providerSeverity(value) : value
+                finding[name] = value
+            } else if let value = finding[name] {
+                provided[name] = name == "Severity" ? providerSeverity(value) : value
             }
         }
-        members["FindingProviderFields"] = .object(provided)
+        finding["FindingProviderFields"] = .object(provided)
+        return finding
+    }
+
+    /// Adds what Security Hub works out of the rest.
+    private mutating func complete(now: Int64) {
         if let severity = members["Severity"] { members["Severity"] = Self.completed(severity) }
         var fields = members["ProductFields"]?.object ?? [:]
         let product = members["ProductArn"]?.string ?? ""

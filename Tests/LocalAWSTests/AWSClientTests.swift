@@ -1,0 +1,111 @@
+import AWSCore
+import Foundation
+import HTTPClient
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import LocalAWS
+
+@Suite("Real AWS clients", .timeLimit(.minutes(2)))
+struct AWSClientTests {
+    private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "aws_clients.py")
+        .path
+
+    @Test("boto3 and the aws command line get what botocore's models promise")
+    func botocore() async throws {
+        try await withLocalAWS {
+            $0.credentials.append(
+                LocalAWS.Credentials(
+                    accessKeyID: "AKIALOCALAWSANOTHER", secretAccessKey: "another-secret",
+                    account: try #require(AccountID("444455556666"))))
+        } _: { local, _ in
+            let origin = try Origin.test()
+            let scenario = FleetScenario(origin: origin, findings: 1000, startTime: testTime)
+            local.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
+            let environment = local.endpointEnvironment.merging([
+                "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
+                "LOCAL_TASK": scenario.auditTask.id, "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/dev/null",
+                "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
+            ]) { $1 }
+            let (status, output) = try await run(["python3", Self.script], environment: environment.mapValues { $0 })
+            #expect(status == 0, "\(String(decoding: output, as: UTF8.self))")
+            #expect(String(decoding: output, as: UTF8.self).hasSuffix("all passed\n"))
+            #expect(local.findings(in: origin).count == 101)
+            #expect(local.finding("finding-0001", in: origin)?["Workflow"] == ["Status": "SUPPRESSED"])
+            #expect(local.calls(of: .batchImportFindings) > 4)
+            #expect(local.calls(of: .describeHub) == 1)
+        }
+    }
+
+    /// Calls `GetFindings` with our own client, signed or not, and expects an answer.
+    private static func getFindings(
+        _ local: LocalAWS, _ client: HTTPClient, secret: String? = nil, signed: Bool = true,
+        path: String = "/findings", gives status: Int, _ error: String? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let request = HTTPRequest(
+            method: .post, scheme: "http", authority: String(local.apiURL.dropFirst("http://".count)), path: path,
+            headerFields: [.contentType: "application/json"])
+        let signing = RequestSigning(
+            region: "us-east-1", service: "securityhub", accessKeyID: local.credentials.accessKeyID,
+            secretAccessKey: secret ?? local.credentials.secretAccessKey, sessionToken: nil)
+        let (response, _) = try await client.send(request, body: Array("{}".utf8), signing: signed ? signing : nil)
+        let type = try #require(HTTPField.Name("x-amzn-ErrorType"))
+        #expect(response.status.code == status, sourceLocation: sourceLocation)
+        #expect(response.headerFields[type] == error, sourceLocation: sourceLocation)
+    }
+
+    private static func withClient(
+        _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
+        _ body: (LocalAWS, HTTPClient) async throws -> Void
+    ) async throws {
+        try await withLocalAWS(configure) { local, loop in
+            let client = try await HTTPClient(loop: loop)
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(local, client))
+            } catch {
+                result = .failure(error)
+            }
+            await client.shutdown()
+            try result.get()
+        }
+    }
+
+    @Test("our own client's signatures are taken, and wrong and missing ones are not")
+    func signatures() async throws {
+        try await Self.withClient { local, client in
+            try await Self.getFindings(local, client, gives: 200)
+            try await Self.getFindings(local, client, secret: "wrong", gives: 403, "InvalidSignatureException")
+            try await Self.getFindings(local, client, signed: false, gives: 403, "MissingAuthenticationTokenException")
+            try await Self.getFindings(local, client, path: "/elsewhere", gives: 404, "UnknownOperationException")
+            #expect(local.calls(of: .getFindings) == 1)
+        }
+    }
+
+    @Test("answers fail as asked for, and then no longer")
+    func faults() async throws {
+        try await Self.withClient { local, client in
+            local.fail(.getFindings, count: 2, status: 500, code: "InternalException")
+            try await Self.getFindings(local, client, gives: 500, "InternalException")
+            try await Self.getFindings(local, client, gives: 500, "InternalException")
+            try await Self.getFindings(local, client, gives: 200)
+        }
+    }
+
+    @Test("requests above the documented rate are refused while that is turned on")
+    func throttling() async throws {
+        // A clock that stands still fills no bucket, whatever the machine's speed.
+        let now = Int64(Date().timeIntervalSince1970 * 1000)
+        try await Self.withClient {
+            $0.clock = { now }
+            $0.throttles = true
+        } _: { local, client in
+            for _ in 0..<6 { try await Self.getFindings(local, client, gives: 200) }
+            try await Self.getFindings(local, client, gives: 429, "TooManyRequestsException")
+            local.setThrottling(false)
+            try await Self.getFindings(local, client, gives: 200)
+        }
+    }
+}

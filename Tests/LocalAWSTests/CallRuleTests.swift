@@ -1,0 +1,70 @@
+import AWSCore
+import Testing
+
+@testable import LocalAWS
+
+@Suite("Rates and faults")
+struct CallRuleTests {
+    /// How many of some requests at one time get a token.
+    private static func taken(_ bucket: inout TokenBucket, requests: Int = 40, now: Int64) -> Int {
+        var count = 0
+        for _ in 0..<requests where bucket.take(now: now) { count += 1 }
+        return count
+    }
+
+    @Test("a bucket gives its burst at once, and then its rate")
+    func bucket() {
+        var bucket = TokenBucket(Throttle.Rate(perSecond: 10, burst: 30), now: 1000)
+        #expect(Self.taken(&bucket, now: 1000) == 30)
+        #expect(Self.taken(&bucket, now: 1099) == 0)
+        #expect(Self.taken(&bucket, now: 1100) == 1)
+        #expect(Self.taken(&bucket, now: 2100) == 10)
+        #expect(Self.taken(&bucket, now: 1_000_000) == 30)
+    }
+
+    @Test("a clock that goes back gives nothing away", arguments: [-1_000_000, 0, 999])
+    func backwards(time: Int64) {
+        var bucket = TokenBucket(Throttle.Rate(perSecond: 1000, burst: 1), now: 1000)
+        #expect(Self.taken(&bucket, now: 1000) == 1)
+        #expect(Self.taken(&bucket, now: time) == 0)
+        #expect(Self.taken(&bucket, now: 1000) == 0)
+    }
+
+    @Test("each account, Region and operation has its own rate")
+    func separate() throws {
+        var throttle = Throttle()
+        func admitted(_ operation: LocalAWS.Operation, _ origin: Origin) -> Int {
+            var count = 0
+            for _ in 0..<50 where throttle.admits(operation, of: origin, now: 0) { count += 1 }
+            return count
+        }
+        let origin = try Origin.test()
+        #expect(admitted(.getFindings, origin) == 6)
+        #expect(admitted(.batchImportFindings, origin) == 30)
+        #expect(admitted(.batchUpdateFindings, origin) == 30)
+        #expect(admitted(.listAuditFindings, origin) == 10)
+        #expect(admitted(.getCallerIdentity, origin) == 50)
+        #expect(admitted(.getFindings, try .test(region: "eu-west-1")) == 6)
+        #expect(admitted(.getFindings, try .test(account: "444455556666")) == 6)
+    }
+
+    @Test("what is above the rate is refused in the service's own words")
+    func refusals() {
+        #expect(Throttle.refusal(of: .batchImportFindings).status == 429)
+        #expect(Throttle.refusal(of: .batchImportFindings).code == "TooManyRequestsException")
+        #expect(Throttle.refusal(of: .listAuditFindings).code == "ThrottlingException")
+        #expect(Throttle.refusal(of: .assumeRole).code == "Throttling")
+    }
+
+    @Test("faults come in the order in which they were asked for, for their operation only")
+    func faults() {
+        var plan = FaultPlan()
+        plan.add(ServiceError(500, "InternalException", ""), count: 2, to: .getFindings)
+        plan.add(ServiceError(429, "LimitExceededException", ""), count: 1, to: .getFindings)
+        let other = plan.next(for: .batchImportFindings)
+        #expect(other == nil)
+        var statuses: [Int?] = []
+        for _ in 0..<4 { statuses.append(plan.next(for: .getFindings)?.status) }
+        #expect(statuses == [500, 500, 429, nil])
+    }
+}

@@ -1,0 +1,105 @@
+import AWSCore
+import Cryptography
+import EventLoop
+import Foundation
+import HTTPServer
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+@testable import LocalAWS
+
+/// 2026-11-22T10:00:00.123Z.
+let testTime: Int64 = 1_795_341_600_123
+
+extension Origin {
+    /// An account with its Region.
+    static func test(account: String = "111122223333", region: String = "us-east-1") throws -> Origin {
+        Origin(account: try #require(AccountID(account)), region: try #require(Region(region)))
+    }
+}
+
+extension ARN {
+    /// A topic of the test account.
+    static func topic(_ name: String = "fleet", region: String = "us-east-1") throws -> ARN {
+        ARN(service: "sns", origin: try .test(region: region), resource: name)
+    }
+}
+
+/// Runs a test against a stand-in, and checks that it leaves nothing open on its loop.
+func withLocalAWS(
+    _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
+    _ body: (LocalAWS, EventLoop) async throws -> Void
+) async throws {
+    let loop = try EventLoop(name: "local-aws")
+    let result: Result<Void, any Error>
+    do {
+        var configuration = LocalAWS.Configuration()
+        configuration.retryDelayScale = 0
+        try configure(&configuration)
+        let local = try await LocalAWS(loop: loop, configuration: configuration)
+        do {
+            result = .success(try await body(local, loop))
+        } catch {
+            result = .failure(error)
+        }
+        await local.stop()
+    } catch {
+        await loop.shutdown()
+        throw error
+    }
+    #expect(await loop.shutdown() == 0, "handles were left open")
+    try result.get()
+}
+
+/// An endpoint that messages are delivered to, on the same loop.
+final class TestEndpoint: Sendable {
+    let url: String
+    private let server: HTTPServer
+    private let log = Log()
+
+    private final class Log: Sendable {
+        let requests = Mutex<[ServerRequest]>([])
+    }
+
+    /// What came, in order.
+    var requests: [ServerRequest] { log.requests.withLock { $0 } }
+
+    /// - Parameter answer: the status for a request, by how many came before.
+    init(on loop: EventLoop, answer: @escaping @Sendable (Int, ServerRequest) async -> Int = { _, _ in 200 })
+        async throws
+    {
+        let address = try #require(SocketAddress("127.0.0.1:0"))
+        server = try await HTTPServer(on: loop, configuration: HTTPServer.Configuration(address: address)) {
+            [log] request in
+            let count = log.requests.withLock { requests in
+                requests.append(request)
+                return requests.count - 1
+            }
+            return ServerResponse(status: HTTPResponse.Status(code: await answer(count, request)))
+        }
+        url = "http://\(server.address)/sns"
+    }
+
+    func stop() async { await server.drain(within: .seconds(1)) }
+}
+
+/// A directory for one test's files, removed with this object.
+final class TemporaryDirectory {
+    private let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "local-aws-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// Writes a file and gives its path.
+    func write(_ bytes: [UInt8], as name: String) throws -> String {
+        let file = url.appending(path: name)
+        try Data(bytes).write(to: file)
+        return file.path
+    }
+}

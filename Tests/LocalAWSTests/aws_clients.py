@@ -1,0 +1,285 @@
+"""Real AWS clients against a running LocalAWS: boto3 and the aws command line, with botocore's own validation on.
+
+Every response is checked against botocore's models once more and strictly: members that a model does not have, wrong types,
+missing members and words outside of an enumeration fail. Exits with a traceback at the first failure.
+"""
+
+import datetime
+import json
+import os
+import re
+import subprocess
+
+import boto3
+import botocore.config
+import botocore.exceptions
+
+ACCOUNT = os.environ["LOCAL_ACCOUNT"]
+OTHER_ACCOUNT = os.environ["LOCAL_OTHER_ACCOUNT"]
+REGION = os.environ["AWS_REGION"]
+TASK = os.environ["LOCAL_TASK"]
+PRODUCT = f"arn:aws:securityhub:{REGION}:{ACCOUNT}:product/{ACCOUNT}/default"
+CONFIG = botocore.config.Config(retries={"total_max_attempts": 1}, inject_host_prefix=False)
+
+
+def check(shape, value, path):
+    """Checks a parsed value against a shape of botocore's model."""
+    kind = shape.type_name
+    if kind == "structure":
+        assert isinstance(value, dict), path
+        unknown = set(value) - set(shape.members) - {"ResponseMetadata"}
+        assert not unknown, f"{path}: {unknown}"
+        missing = set(shape.required_members) - set(value)
+        assert not missing, f"{path}: {missing}"
+        for name in set(value) & set(shape.members):
+            check(shape.members[name], value[name], f"{path}.{name}")
+    elif kind == "list":
+        assert isinstance(value, list), path
+        for index, element in enumerate(value):
+            check(shape.member, element, f"{path}[{index}]")
+    elif kind == "map":
+        assert isinstance(value, dict), path
+        for name, element in value.items():
+            check(shape.value, element, f"{path}[{name}]")
+    elif kind == "timestamp":
+        assert isinstance(value, datetime.datetime), f"{path}: {value!r}"
+    elif kind == "boolean":
+        assert isinstance(value, bool), path
+    elif kind in ("integer", "long"):
+        assert isinstance(value, int) and not isinstance(value, bool), path
+    elif kind in ("double", "float"):
+        assert isinstance(value, (int, float)), path
+    elif kind == "string":
+        assert isinstance(value, str), f"{path}: {value!r}"
+        if shape.enum:
+            assert value in shape.enum, f"{path}: {value}"
+        assert shape.metadata.get("min", 0) <= len(value) <= shape.metadata.get("max", len(value)), f"{path}: {value}"
+        pattern = shape.metadata.get("pattern", "")
+        # Python knows neither POSIX's classes nor AWS's way to write code points.
+        if pattern and "\\p{" not in pattern and "\\u" not in pattern:
+            assert re.fullmatch(pattern, value, re.DOTALL), f"{path}: {value}"
+    else:
+        raise AssertionError(f"{path}: {kind}")
+
+
+class RawJSON:
+    """Keeps raw JSON bodies: botocore's parser drops the members that its model does not have."""
+
+    def __init__(self, client):
+        self.client = client
+        client.meta.events.register("before-parse.*.*", self.remember)
+
+    def remember(self, response_dict, **_):
+        self.raw = response_dict["body"]
+
+    def call(self, method, **parameters):
+        answer = getattr(self.client, method)(**parameters)
+        model = self.client.meta.service_model.operation_model(self.client.meta.method_to_api_mapping[method])
+        check(model.output_shape, answer, method)
+        if model.metadata.get("protocol") == "rest-json":
+            unknown = set(json.loads(self.raw)) - set(model.output_shape.members)
+            assert not unknown, f"{method}: {unknown}"
+        return answer
+
+
+def client(service, **options):
+    return RawJSON(boto3.client(service, config=CONFIG, **options))
+
+
+def error_of(function, *arguments, **parameters):
+    try:
+        function(*arguments, **parameters)
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    raise AssertionError("the call succeeded")
+
+
+def finding(number, **changes):
+    return {
+        "SchemaVersion": "2018-10-08",
+        "Id": f"finding-{number:04}",
+        "ProductArn": PRODUCT,
+        "GeneratorId": "Fleet/MessagesSent-High",
+        "AwsAccountId": ACCOUNT,
+        "Types": ["Unusual Behaviors/IoT Device/aws:num-messages-sent"],
+        "CreatedAt": "2026-11-22T10:00:00.000Z",
+        "UpdatedAt": "2026-11-22T10:00:00.000Z",
+        "Severity": {"Label": "HIGH", "Original": "HIGH"},
+        "Title": f"Finding {number}",
+        "Description": "ünusual & <odd>",
+        "Resources": [{"Type": "Other", "Id": f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/pump-{number}"}],
+        **changes,
+    }
+
+
+def security_hub():
+    hub = client("securityhub")
+    assert hub.call("describe_hub")["HubArn"].endswith(":hub/default")
+    answer = hub.call("batch_import_findings", Findings=[finding(number) for number in range(100)])
+    assert (answer["SuccessCount"], answer["FailedCount"], answer["FailedFindings"]) == (100, 0, [])
+    answer = hub.call("batch_import_findings", Findings=[finding(100), finding(101, Title="x" * 257)])
+    assert (answer["SuccessCount"], answer["FailedCount"]) == (1, 1)
+    failure = answer["FailedFindings"][0]
+    assert (failure["Id"], failure["ErrorCode"]) == ("finding-0101", "InvalidInput")
+    assert "data.Title" in failure["ErrorMessage"]
+
+    def title(number):
+        found = hub.call(
+            "get_findings", Filters={"Id": [{"Value": f"finding-{number:04}", "Comparison": "EQUALS"}]}
+        )["Findings"]
+        return found[0]["Title"] if found else None
+
+    for updated_at, text in [("2026-11-22T10:00:00Z", "same"), ("2026-11-22T09:59:59.999Z", "older")]:
+        answer = hub.call("batch_import_findings", Findings=[finding(7, UpdatedAt=updated_at, Title=text)])
+        assert answer["SuccessCount"] == 1
+        assert title(7) == "Finding 7"
+    hub.call("batch_import_findings", Findings=[finding(7, UpdatedAt="2026-11-22T11:00:00.001+01:00", Title="newer")])
+    assert title(7) == "newer"
+    assert title(101) is None
+
+    prefix = {"Id": [{"Value": "finding-00", "Comparison": "PREFIX"}]}
+    pages = list(hub.client.get_paginator("get_findings").paginate(Filters=prefix, PaginationConfig={"PageSize": 30}))
+    assert [len(page["Findings"]) for page in pages] == [30, 30, 30, 10]
+    ids = [one["Id"] for page in pages for one in page["Findings"]]
+    assert ids == [f"finding-{number:04}" for number in range(100)]
+    sort = [{"Field": "Id", "SortOrder": "desc"}]
+    answer = hub.call("get_findings", Filters=prefix, SortCriteria=sort, MaxResults=1)
+    assert answer["Findings"][0]["Id"] == "finding-0099"
+
+    identifiers = [{"Id": name, "ProductArn": PRODUCT} for name in ("finding-0001", "finding-9999")]
+    answer = hub.call(
+        "batch_update_findings",
+        FindingIdentifiers=identifiers,
+        Workflow={"Status": "SUPPRESSED"},
+        VerificationState="FALSE_POSITIVE",
+        Note={"Text": "A device of the laboratory", "UpdatedBy": "analyst"},
+        Severity={"Label": "LOW"},
+    )
+    assert answer["ProcessedFindings"] == identifiers[:1]
+    assert answer["UnprocessedFindings"][0]["ErrorCode"] == "FindingNotFound"
+    suppressed = {"WorkflowStatus": [{"Value": "SUPPRESSED", "Comparison": "EQUALS"}]}
+    (found,) = hub.call("get_findings", Filters=suppressed)["Findings"]
+    assert found["Id"] == "finding-0001"
+    assert found["VerificationState"] == "FALSE_POSITIVE"
+    assert found["Note"]["Text"] == "A device of the laboratory"
+    assert found["Severity"]["Label"] == "LOW" and found["Severity"]["Normalized"] == 1
+    assert found["UpdatedAt"] == "2026-11-22T10:00:00.000Z"
+
+    assert error_of(hub.client.get_findings, NextToken="1-wrong") == ("InvalidInputException", 400)
+    other = finding(1, ProductArn=PRODUCT.replace(f"product/{ACCOUNT}", f"product/{OTHER_ACCOUNT}"))
+    assert error_of(hub.client.batch_import_findings, Findings=[other]) == ("AccessDeniedException", 403)
+    ireland = client("securityhub", region_name="eu-west-1")
+    assert ireland.call("get_findings")["Findings"] == []
+
+
+def iot():
+    audits = client("iot")
+    task = audits.call("describe_audit_task", taskId=TASK)
+    assert task["taskStatus"] == "COMPLETED" and len(task["auditDetails"]) == 17
+    pages = list(
+        audits.client.get_paginator("list_audit_findings").paginate(
+            taskId=TASK, PaginationConfig={"PageSize": 250}
+        )
+    )
+    assert [len(page["findings"]) for page in pages] == [250, 250, 250, 250]
+    assert len({one["findingId"] for page in pages for one in page["findings"]}) == 1000
+    first = audits.call("list_audit_findings", taskId=TASK, maxResults=250)
+    check_identifiers(audits, first["findings"])
+    suppressed = audits.call("list_audit_findings", taskId=TASK, listSuppressedFindings=True, maxResults=250)
+    assert {one["isSuppressed"] for one in suppressed["findings"]} == {True}
+    logging = audits.call("list_audit_findings", taskId=TASK, checkName="LOGGING_DISABLED_CHECK")["findings"]
+    assert [one["nonCompliantResource"]["resourceIdentifier"] for one in logging] == [{"account": ACCOUNT}]
+    start = task["taskStartTime"]
+    in_time = audits.call("list_audit_findings", startTime=start, endTime=start + datetime.timedelta(hours=1))
+    assert len(in_time["findings"]) == 25
+    earlier = audits.call("list_audit_findings", startTime=start - datetime.timedelta(hours=1), endTime=start)
+    assert earlier["findings"] == []
+    tasks = audits.call(
+        "list_audit_tasks", startTime=start, endTime=start + datetime.timedelta(days=1), taskStatus="COMPLETED"
+    )["tasks"]
+    assert [one["taskId"] for one in tasks] == [TASK]
+    assert error_of(audits.client.describe_audit_task, taskId="no-such-task") == ("ResourceNotFoundException", 404)
+    assert error_of(audits.client.list_audit_findings, taskId=TASK, startTime=start, endTime=start) == (
+        "InvalidRequestException",
+        400,
+    )
+    assert error_of(audits.client.list_audit_findings) == ("InvalidRequestException", 400)
+
+
+def check_identifiers(audits, findings):
+    """What comes out must also be fit to go in: botocore then checks lengths."""
+    for one in findings:
+        identifier = one["nonCompliantResource"]["resourceIdentifier"]
+        again = audits.client.list_audit_findings(taskId=TASK, resourceIdentifier=identifier)["findings"]
+        assert one["findingId"] in [other["findingId"] for other in again], identifier
+
+
+def sts():
+    tokens = client("sts")
+    identity = tokens.call("get_caller_identity")
+    assert identity["Account"] == ACCOUNT
+    role = f"arn:aws:iam::{OTHER_ACCOUNT}:role/Bridge"
+    answer = tokens.call("assume_role", RoleArn=role, RoleSessionName="test", DurationSeconds=900)
+    keys = answer["Credentials"]
+    assert datetime.timedelta(minutes=14) < keys["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+    session = dict(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    assumed = client("sts", **session).call("get_caller_identity")
+    assert assumed["Account"] == OTHER_ACCOUNT
+    assert assumed["Arn"] == f"arn:aws:sts::{OTHER_ACCOUNT}:assumed-role/Bridge/test"
+    assert client("securityhub", **session).call("get_findings")["Findings"] == []
+    stranger = boto3.client("sts", config=CONFIG, **{**session, "aws_session_token": "another"})
+    assert error_of(stranger.get_caller_identity) == ("InvalidClientTokenId", 403)
+    assert error_of(
+        tokens.client.assume_role, RoleArn="arn:aws:iam::999999999999:role/Bridge", RoleSessionName="test"
+    ) == ("AccessDenied", 403)
+
+
+def signatures():
+    wrong = dict(aws_secret_access_key="wrong")
+    unknown = dict(aws_access_key_id="AKIANOBODYHASTHISKEY", aws_secret_access_key="wrong")
+    for service, call, wrong_code, unknown_code in [
+        ("sts", "get_caller_identity", "SignatureDoesNotMatch", "InvalidClientTokenId"),
+        ("securityhub", "get_findings", "InvalidSignatureException", "UnrecognizedClientException"),
+    ]:
+        keys = dict(aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"], **wrong)
+        refused = boto3.client(service, config=CONFIG, **keys)
+        assert error_of(getattr(refused, call)) == (wrong_code, 403)
+        refused = boto3.client(service, config=CONFIG, **unknown)
+        assert error_of(getattr(refused, call)) == (unknown_code, 403)
+    anonymous = botocore.config.Config(signature_version=botocore.UNSIGNED, retries={"total_max_attempts": 1})
+    assert error_of(boto3.client("sts", config=anonymous).get_caller_identity) == ("MissingAuthenticationToken", 403)
+    assert error_of(boto3.client("securityhub", config=anonymous).get_findings) == (
+        "MissingAuthenticationTokenException",
+        403,
+    )
+
+
+def sns():
+    topics = boto3.client("sns", config=CONFIG)
+    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:fleet"
+    assert error_of(topics.confirm_subscription, TopicArn=topic, Token="wrong") == ("InvalidParameter", 400)
+
+
+def command_line():
+    def aws(*arguments):
+        return json.loads(subprocess.run(["aws", *arguments], check=True, capture_output=True, timeout=60).stdout)
+
+    assert aws("sts", "get-caller-identity")["Account"] == ACCOUNT
+    filters = json.dumps({"Id": [{"Value": "finding-", "Comparison": "PREFIX"}]})
+    found = aws("securityhub", "get-findings", "--filters", filters, "--page-size", "40")["Findings"]
+    assert len(found) == 101
+    found = aws("iot", "list-audit-findings", "--task-id", TASK, "--page-size", "250")["findings"]
+    assert len(found) == 1000
+
+
+security_hub()
+iot()
+sts()
+signatures()
+sns()
+command_line()
+print("all passed")
