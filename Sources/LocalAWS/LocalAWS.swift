@@ -162,15 +162,23 @@ public final class LocalAWS: Sendable {
         topic: ARN, messages: [String], subject: String? = nil, signatureVersion: TopicSignatureVersion = .one,
         concurrency: Int = 16
     ) async throws -> [DeliveryReport] {
+        let items = try items(messages, to: topic, subject: subject, version: signatureVersion)
+        return await deliveries.deliver(items, concurrency: concurrency)
+    }
+
+    /// Messages for all endpoints that have confirmed their subscription, signed.
+    private func items(
+        _ messages: [String], to topic: ARN, subject: String?, version: TopicSignatureVersion
+    ) throws -> [Deliveries.Item] {
         let subscriptions = state.withLock { $0.topics.confirmed(topic) }
         var items: [Deliveries.Item] = []
         for text in messages {
             let message = TopicMessage.notification(text, subject: subject, topic: topic, now: state.clock())
             for subscription in subscriptions {
-                items.append(try item(message, for: subscription, version: signatureVersion))
+                items.append(try item(message, for: subscription, version: version))
             }
         }
-        return await deliveries.deliver(items, concurrency: concurrency)
+        return items
     }
 
     /// Publishes one message; see ``publish(topic:messages:subject:signatureVersion:concurrency:)``.
