@@ -1,4 +1,5 @@
 import CLibuv
+import Glibc
 import Synchronization
 
 /// A libuv event loop on a thread of its own, which Swift tasks and actors can run on.
@@ -35,9 +36,12 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
 
     /// Starts a loop on a new thread.
     ///
+    /// The first loop of a process has the whole process ignore SIGPIPE.
+    ///
     /// - Parameter name: the thread's name; the system shows its first 15 bytes.
     /// - Throws: ``EventLoopError`` if the system has no thread or file descriptor left.
     public init(name: String) throws(EventLoopError) {
+        _ = Self.ignoresBrokenPipes
         self.name = name
         handles = try LoopHandles()
         handles.setOwner(self)
@@ -58,6 +62,13 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         }
         thread.store(identifier, ordering: .releasing)
     }
+
+    /// Writing to a connection that the peer has reset must fail with an error, not end the process by SIGPIPE, which
+    /// libuv leaves to the program.
+    private static let ignoresBrokenPipes: Bool = {
+        signal(SIGPIPE, SIG_IGN)
+        return true
+    }()
 
     deinit {
         guard case .stopped = queue.withLock({ $0.state }) else {

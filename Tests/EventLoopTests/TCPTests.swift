@@ -178,6 +178,19 @@ struct TCPTests {
         }
     }
 
+    @Test("writing to a connection that was reset fails, and does not end the process")
+    func writeAfterReset() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let loop = try EventLoop(name: "test")
+            var descriptors: [CInt] = [0, 0]
+            pipe(&descriptors)
+            close(descriptors[0])
+            _ = Glibc.write(descriptors[1], [0], 1)
+            await loop.shutdown()
+            exit(7)
+        }
+    }
+
     @Test("an address in use is refused with an error that names it")
     func addressInUse() async throws {
         try await withEcho { port, _ in
