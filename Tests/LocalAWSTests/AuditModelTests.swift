@@ -126,6 +126,10 @@ struct AuditModelTests {
         #expect(try ids(["taskType": "ON_DEMAND_AUDIT_TASK"]) == [])
         #expect(try ids(["taskStatus": "FAILED"]) == [])
         #expect(try ids(["endTime": "2026-11-22T01:00:00Z"]) == [])
+        for wrong in [["maxResults": "0"], ["maxResults": "x"], ["nextToken": "x"], ["startTime": "now"]] {
+            let error = #expect(throws: ServiceError.self) { try ids(wrong) }
+            #expect(error?.code == "InvalidRequestException")
+        }
         #expect(throws: ServiceError.self) { try model.listTasks([:]) }
     }
 

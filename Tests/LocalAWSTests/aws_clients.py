@@ -198,6 +198,7 @@ def iot():
         "list_audit_tasks", startTime=start, endTime=start + datetime.timedelta(days=1), taskStatus="COMPLETED"
     )["tasks"]
     assert [one["taskId"] for one in tasks] == [TASK]
+    assert error_of(audits.client.describe_audit_task, taskId="not/an id") == ("InvalidRequestException", 400)
     assert error_of(audits.client.describe_audit_task, taskId="no-such-task") == ("ResourceNotFoundException", 404)
     assert error_of(audits.client.list_audit_findings, taskId=TASK, startTime=start, endTime=start) == (
         "InvalidRequestException",

@@ -82,10 +82,7 @@ struct SignatureVerifier {
             "AWS4-HMAC-SHA256", dateText, scope.scope, Digest.hexadecimal(Digest.sha256(Array(canonical.utf8))),
         ].joined(separator: "\n")
         let signature = Digest.hmacSHA256(key: signingKey(secret: key.secretAccessKey), message: Array(toSign.utf8))
-        guard
-            Digest.constantTimeEqual(Array(Digest.hexadecimal(signature).utf8), Array(scope.signature.utf8)),
-            value(of: "x-amz-content-sha256").map({ $0 == bodyDigest }) ?? true
-        else {
+        guard Digest.constantTimeEqual(Array(Digest.hexadecimal(signature).utf8), Array(scope.signature.utf8)) else {
             throw .mismatch(
                 "The request signature we calculated does not match the signature you provided. Check your AWS "
                     + "Secret Access Key and signing method. Consult the service documentation for details.")

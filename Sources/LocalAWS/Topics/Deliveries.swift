@@ -93,7 +93,6 @@ final class Deliveries: Sendable {
             if delay > .zero { try? await loop.sleep(for: delay * retryDelayScale) }
             guard !Task.isCancelled else { return report }
             let attempt = await send(item)
-            guard !Task.isCancelled else { return report }
             report.attempts.append(attempt)
             if let outcome = DeliveryPolicy.outcome(of: attempt) {
                 report.outcome = outcome
