@@ -18,6 +18,7 @@ actor WorkerPool: Service {
     private let loop: EventLoop
     private let configuration: BridgeConfiguration
     private let owner: String
+    private let grace: Duration
     private var lanes: [LaneName: Lane] = [:]
     private var senders: [Origin: FindingSender] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
@@ -36,17 +37,20 @@ actor WorkerPool: Service {
     private static let extensionInterval = Duration.seconds(20)
     /// The longest time without a look at the store.
     private static let longestWait = Duration.seconds(30)
-    /// How long work that is under way may go on when the bridge stops.
-    private static let grace = Duration.seconds(4)
 
+    /// - Parameters:
+    ///   - owner: who leases, for people to read.
+    ///   - grace: how long work that is under way may go on when the bridge stops.
     init(
-        context: LaneContext, client: AWSClient, loop: EventLoop, configuration: BridgeConfiguration, owner: String
+        context: LaneContext, client: AWSClient, loop: EventLoop, configuration: BridgeConfiguration, owner: String,
+        grace: Duration = .seconds(4)
     ) {
         self.context = context
         self.client = client
         self.loop = loop
         self.configuration = configuration
         self.owner = owner
+        self.grace = grace
     }
 
     /// Works until the bridge stops; then gives back what waits, and gives what is under way some seconds to end.
@@ -55,8 +59,8 @@ actor WorkerPool: Service {
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
         let lanes = Array(lanes)
         for (name, lane) in lanes { await giveBack(lane.stop(), of: name.origin) }
-        let timeout = Task { [loop] in
-            try await loop.sleep(for: Self.grace)
+        let timeout = Task { [loop, grace] in
+            try await loop.sleep(for: grace)
             for (_, lane) in lanes { await lane.cancel() }
         }
         for (_, lane) in lanes { await lane.drain() }

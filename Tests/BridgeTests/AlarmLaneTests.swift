@@ -1,0 +1,168 @@
+import AWSCore
+import DeviceDefender
+import JSON
+import SecurityFindings
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite struct AlarmLaneTests {
+    private func id(_ violation: String) throws -> String { FindingID.violation(id: violation, origin: try origin()) }
+
+    @Test("Alarms of many deliveries are imported a hundred at a time, each finding once, and the deliveries are done")
+    func batches() async throws {
+        try await Workshop.run { shop in
+            for number in 0..<250 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number % 210)"), of: origin()))
+            }
+            try await shop.work(of: origin())
+            let state = shop.aws.state.withLock { ($0.imports, $0.hub.count, $0.overlaps) }
+            #expect(state.0.map(\.count).sorted() == [10, 100, 100] && state.1 == 210 && state.2 == 0)
+            let status = try await shop.store.status()
+            #expect(status.completed == 250 && status.activeFindings == 210)
+        }
+    }
+
+    @Test("What Security Hub will never take is given up alone")
+    func refusedAlone() async throws {
+        try await Workshop.run { shop in
+            for number in 0..<5 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+            }
+            let poison = try id("v3")
+            shop.aws.state.withLock { $0.failures[poison] = "InvalidInput" }
+            try await shop.work(of: origin())
+            let status = try await shop.store.status()
+            #expect(status.completed == 4 && status.dead == 1 && status.activeFindings == 4)
+            let letter = try #require(try await shop.store.deadLetters(limit: 10, after: nil).first)
+            #expect(letter.delivery.id == "sns:3" && letter.reason.contains("InvalidInput: as scripted"))
+        }
+    }
+
+    @Test("What Security Hub takes later is tried again alone", arguments: ["ConcurrentUpdateError", "Unheard-of"])
+    func retriedAlone(code: String) async throws {
+        try await Workshop.run { shop in
+            for number in 0..<3 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+            }
+            let slow = try id("v1")
+            shop.aws.state.withLock { $0.failures[slow] = code }
+            try await shop.work(of: origin())
+            var status = try await shop.store.status()
+            #expect(status.completed == 2 && status.pending == 1 && status.dead == 0)
+            #expect(try await shop.items().isEmpty)
+            shop.aws.state.withLock { $0.failures = [:] }
+            shop.time.advance(by: .seconds(1))
+            try await shop.work(of: origin())
+            status = try await shop.store.status()
+            #expect(status.completed == 3 && status.activeFindings == 3)
+        }
+    }
+
+    @Test("A batch refused as a whole is halved until the bad finding is alone")
+    func bisected() async throws {
+        try await Workshop.run { shop in
+            for number in 0..<40 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+            }
+            let poison = try id("v17")
+            shop.aws.state.withLock { state in
+                state.fault = { _, body in
+                    let ids = body["Findings"]?.array?.map { $0["Id"]?.string } ?? []
+                    return ids.contains(poison) ? .status(400, code: "InvalidInputException") : nil
+                }
+            }
+            try await shop.work(of: origin())
+            let status = try await shop.store.status()
+            #expect(status.completed == 39 && status.dead == 1 && status.activeFindings == 39)
+            let letters = try await shop.store.deadLetters(limit: 10, after: nil)
+            #expect(letters.map(\.delivery.id) == ["sns:17"])
+        }
+    }
+
+    @Test("While Security Hub throttles or denies, nothing is lost", arguments: [429, 403, 500])
+    func putOff(status code: Int) async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let names = [429: "TooManyRequestsException", 403: "AccessDeniedException", 500: "InternalException"]
+            let name = names[code] ?? ""
+            shop.aws.state.withLock { $0.fault = { _, _ in .status(code, code: name) } }
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().pending == 1)
+            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+            shop.time.advance(by: .seconds(300))
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().completed == 1)
+            #expect(shop.aws.state.withLock { $0.hub.count } == 1)
+        }
+    }
+
+    @Test("An alarm and its end in one batch are one archived finding; a late older alarm changes nothing")
+    func cleared() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            _ = try await shop.store.append(
+                delivery("2", Messages.alarm(at: now + 5, event: "alarm-cleared"), of: origin()))
+            try await shop.work(of: origin())
+            _ = try await shop.store.append(delivery("3", Messages.alarm(at: now + 1, count: 99), of: origin()))
+            try await shop.work(of: origin())
+            let state = shop.aws.state.withLock { ($0.imports.count, $0.hub) }
+            let id = try id("v1")
+            #expect(state.0 == 1 && state.1[id]?["RecordState"] == "ARCHIVED")
+            #expect(try await shop.store.status().completed == 3)
+        }
+    }
+
+    @Test("A false positive is archived and updated, and waits for its finding")
+    func verified() async throws {
+        try await Workshop.run { shop in
+            let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
+            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().pending == 1)
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            shop.time.advance(by: .seconds(1))
+            try await shop.work(of: origin())
+            let state = shop.aws.state.withLock { ($0.hub, $0.updates) }
+            let id = try id("v1")
+            #expect(state.0[id]?["RecordState"] == "ARCHIVED")
+            #expect(state.1.count == 1 && state.1.first?["Workflow"]?["Status"] == "SUPPRESSED")
+            #expect(try await shop.store.status().completed == 2)
+        }
+    }
+
+    @Test("What a verification archived stays so against alarms from before it, not against those after it")
+    func verifiedThenAlarm() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let event = Messages.verification("BENIGN_POSITIVE", time: "2026-11-22T10:05:00Z")
+            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
+            try await shop.work(of: origin())
+            for (number, (time, state)) in [(now + 60_000, "ARCHIVED"), (now + 600_000, "ACTIVE")].enumerated() {
+                _ = try await shop.store.append(
+                    delivery("late\(number)", Messages.alarm(at: time, count: 77), of: origin()))
+                try await shop.work(of: origin())
+                let id = try id("v1")
+                #expect(shop.aws.state.withLock { $0.hub[id]?["RecordState"] } == .string(state))
+            }
+        }
+    }
+
+    @Test("A lost lease loses no delivery")
+    func leaseLost() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let items = try await shop.items()
+            shop.time.advance(by: .seconds(61))
+            let again = try await shop.items()
+            let lane = AlarmLane(origin: try origin(), context: shop.context, sender: shop.sender(try origin()))
+            await lane.work(items)
+            #expect(try await shop.store.status().leased == 1)
+            await lane.work(again)
+            let status = try await shop.store.status()
+            #expect(status.completed == 1 && status.activeFindings == 1)
+        }
+    }
+}

@@ -1,0 +1,248 @@
+import AWSCore
+import EventLoop
+import Logging
+import SNS
+import Store
+import Testing
+
+@testable import Bridge
+
+@Suite struct ConfigurationTests {
+    static let files = ["/secret": "from-file\n", "/empty": " \n"]
+
+    static func configuration(
+        flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
+    ) throws(ConfigurationError) -> BridgeConfiguration {
+        try BridgeConfiguration(flags: flags, environment: environment, file: file) {
+            path throws(ConfigurationError) in
+            guard let text = files[path] else { throw ConfigurationError("x", "the file \(path) cannot be read") }
+            return Array(text.utf8)
+        }
+    }
+
+    /// The one line that a configuration is refused with; nil if it is taken.
+    static func line(
+        flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
+    ) -> String? {
+        do throws(ConfigurationError) {
+            _ = try configuration(flags: flags, environment: environment, file: file)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test("Without any value the defaults hold")
+    func defaults() throws {
+        let configuration = try Self.configuration()
+        #expect(configuration.listenAddress.description == "127.0.0.1:8080")
+        #expect(configuration.adminAddress.description == "127.0.0.1:9090")
+        #expect(configuration.tls == nil && configuration.store == .sqlite(path: "defender-bridge.db"))
+        #expect(configuration.topics.topics.isEmpty && configuration.maximumMessageAge == .seconds(3600))
+        #expect(configuration.eventBridgeAPIKey == nil && configuration.eventBridgeAPIKeyHeader == "x-api-key")
+        #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
+        #expect(configuration.checkSummaries && configuration.connectTo.isEmpty)
+        #expect(configuration.logLevel == .info && configuration.logFormat == nil)
+    }
+
+    @Test("A flag counts before the environment, that before the file, and that before the default")
+    func precedence() throws {
+        let file = "listen:\n  address: 127.0.0.1:3\nsecurityHub:\n  burst: 3\n"
+        let environment = ["BRIDGE_LISTEN_ADDRESS": "127.0.0.1:2", "OTHER": "x"]
+        let all = try Self.configuration(
+            flags: ["listen.address": "127.0.0.1:1"], environment: environment, file: file)
+        #expect(all.listenAddress.port == 1 && all.importBurst == 3 && all.importsPerSecond == 10)
+        #expect(try Self.configuration(environment: environment, file: file).listenAddress.port == 2)
+        #expect(try Self.configuration(file: file).listenAddress.port == 3)
+    }
+
+    @Test("Every key has the environment variable of the documentation")
+    func variables() {
+        #expect(
+            ConfigurationKey.all.map(\.environmentVariable) == [
+                "BRIDGE_LISTEN_ADDRESS", "BRIDGE_LISTEN_TLS_CERTIFICATE", "BRIDGE_LISTEN_TLS_PRIVATE_KEY",
+                "BRIDGE_ADMIN_ADDRESS", "BRIDGE_STORE_URL", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_MAX_MESSAGE_AGE",
+                "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_AWS_ROLES",
+                "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
+                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_NETWORK_CONNECT_TO", "BRIDGE_LOG_LEVEL",
+                "BRIDGE_LOG_FORMAT",
+            ])
+    }
+
+    @Test(
+        "A value is the same from each place", arguments: ["environment", "file", "flag"])
+    func everyKey(place: String) throws {
+        let texts = [
+            "listen.address": "[::1]:1", "listen.tls.certificate": "c.pem", "listen.tls.privateKey": "k.pem",
+            "admin.address": "127.0.0.2:2", "store.url": "sqlite:///s.db",
+            "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:111122223333:b",
+            "sns.maxMessageAge": "90m", "eventBridge.apiKey": "the-key", "eventBridge.apiKeyHeader": "X-Bridge-Key",
+            "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
+            "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
+        ]
+        let variables = Dictionary(
+            uniqueKeysWithValues: ConfigurationKey.all.map { ($0.name, $0.environmentVariable) })
+        let configuration =
+            switch place {
+            case "environment":
+                try Self.configuration(
+                    environment: Dictionary(uniqueKeysWithValues: texts.map { (variables[$0.key] ?? "", $0.value) }))
+            case "file":
+                try Self.configuration(file: texts.map { "\($0.key): \"\($0.value)\"\n" }.joined())
+            default: try Self.configuration(flags: texts)
+            }
+        #expect(configuration.listenAddress.description == "[::1]:1")
+        #expect(configuration.tls == BridgeConfiguration.TLSFiles(certificate: "c.pem", privateKey: "k.pem"))
+        #expect(configuration.adminAddress.description == "127.0.0.2:2")
+        #expect(configuration.store == .sqlite(path: "/s.db"))
+        #expect(configuration.topics.topics.map(\.resource).sorted() == ["a", "b"])
+        #expect(configuration.maximumMessageAge == .seconds(5400))
+        #expect(configuration.eventBridgeAPIKey?.matches("the-key") == true)
+        #expect(configuration.eventBridgeAPIKeyHeader == "x-bridge-key")
+        #expect(configuration.importsPerSecond == 2.5 && configuration.importBurst == 7)
+        #expect(!configuration.checkSummaries && configuration.connectTo == ["a:1:b:2", "[::1]:1:[::2]:2"])
+        #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
+    }
+
+    @Test(
+        "A bad value is one line with the key, the problem and the cure",
+        arguments: [
+            (
+                "listen.address", "localhost",
+                "\"localhost\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080"
+            ),
+            (
+                "admin.address", "1.2.3.4",
+                "\"1.2.3.4\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080"
+            ),
+            (
+                "store.url", "mysql://user:pa55@host",
+                "The store's URL must begin with sqlite://, for example sqlite:///var/lib/bridge/store.db."
+            ),
+            (
+                "sns.topics", "arn:aws:sqs:us-east-1:111122223333:q",
+                "\"arn:aws:sqs:us-east-1:111122223333:q\" is not the ARN of an SNS topic, such as "
+                    + "arn:aws:sns:us-east-1:111122223333:name."
+            ),
+            ("sns.maxMessageAge", "59s", "\"59s\" is not a duration from 1m to 24h, for example 1h; mend it"),
+            ("sns.maxMessageAge", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h; mend it"),
+            ("eventBridge.apiKeyHeader", "a b", "\"a b\" is not a header field's name; mend it"),
+            ("securityHub.requestsPerSecond", "0", "\"0\" is not a number from 0.1 to 1000; mend it"),
+            ("securityHub.requestsPerSecond", "nan", "\"nan\" is not a number from 0.1 to 1000; mend it"),
+            ("securityHub.burst", "1.5", "\"1.5\" is not a whole number from 1 to 1000; mend it"),
+            ("mapping.checkSummaries", "yes", "\"yes\" is not true or false; mend it"),
+            ("network.connectTo", "a:1:b", "\"a:1:b\" is not of the form host:port:address:port; mend it"),
+            ("network.connectTo", "a:1:b:99999", "\"a:1:b:99999\" is not of the form host:port:address:port; mend it"),
+            (
+                "log.level", "loud",
+                "\"loud\" is not one of trace, debug, info, notice, warning, error, critical; mend it"
+            ),
+            ("log.format", "xml", "\"xml\" is not text or json; mend it"),
+            (
+                "aws.roles", "111122223333=arn:aws:iam::111122223333:role/r",
+                "this version imports with its own credentials only; remove the key and run one bridge per account"
+            ),
+            ("log.format", "a\nb\u{1B}[2J", "\"a\\u{A}b\\u{1B}[2J\" is not text or json; mend it"),
+        ])
+    func badValue(key: String, text: String, problem: String) {
+        #expect(Self.line(flags: [key: text]) == "\(key): \(problem)")
+    }
+
+    @Test("Half of a TLS configuration names the other half")
+    func halfTLS() {
+        #expect(
+            Self.line(flags: ["listen.tls.certificate": "c"])
+                == "listen.tls.privateKey: it is missing; name the certificate's key file")
+        #expect(
+            Self.line(flags: ["listen.tls.privateKey": "k"])
+                == "listen.tls.certificate: it is missing; name the certificate's file")
+    }
+
+    @Test("Keys and variables that do not exist are refused, others' variables are not")
+    func unknown() {
+        #expect(
+            Self.line(file: "listen:\n  adress: x\n")
+                == "listen.adress: there is no such key; remove it from the file or mend its spelling")
+        #expect(
+            Self.line(file: "listen.addressFile: x\n")
+                == "listen.addressFile: there is no such key; remove it from the file or mend its spelling")
+        #expect(
+            Self.line(environment: ["BRIDGE_LISTEN_ADRESS": "x"])
+                == "BRIDGE_LISTEN_ADRESS: there is no such setting; unset the variable or mend its spelling")
+        #expect(Self.line(environment: ["BRIDGEHEAD": "x", "AWS_REGION": "x"]) == nil)
+    }
+
+    @Test("A secret can stand in a file, named in each place")
+    func secretFile() throws {
+        for configuration in [
+            try Self.configuration(environment: ["BRIDGE_EVENT_BRIDGE_API_KEY_FILE": "/secret"]),
+            try Self.configuration(file: "eventBridge:\n  apiKeyFile: /secret\n"),
+            try Self.configuration(flags: ["eventBridge.apiKeyFile": "/secret"]),
+        ] {
+            #expect(configuration.eventBridgeAPIKey?.matches("from-file") == true)
+        }
+    }
+
+    @Test("A secret's file that is missing, empty or one too many is refused by its key")
+    func badSecretFile() {
+        let variable = "BRIDGE_EVENT_BRIDGE_API_KEY_FILE"
+        #expect(
+            Self.line(environment: [variable: "/nowhere"])
+                == "eventBridge.apiKeyFile: the file /nowhere cannot be read")
+        #expect(
+            Self.line(environment: [variable: "/empty"])
+                == "eventBridge.apiKeyFile: the file is empty; put the value into it")
+        #expect(
+            Self.line(environment: [variable: "/secret", "BRIDGE_EVENT_BRIDGE_API_KEY": "pa55"])
+                == "eventBridge.apiKeyFile: eventBridge.apiKey is given, too; give one of them")
+    }
+
+    @Test("No refusal holds a secret")
+    func noSecrets() throws {
+        let file = "eventBridge:\n  apiKey: pa55\nlisten:\n  address: [\n  apiKey: \"pa55\n"
+        for line in [
+            Self.line(file: file), Self.line(file: "eventBridge:\n  apiKey: pa55\n   apiKeyHeader: pa55: pa55\n"),
+            Self.line(file: "eventBridge:\n  apiKey: pa55\n  apiKey: pa55\n"),
+            Self.line(flags: ["store.url": "postgresql://user:pa55@host/db"]),
+        ] {
+            let line = try #require(line)
+            #expect(!line.contains("pa55") && !line.contains(where: \.isNewline), "\(line)")
+        }
+    }
+
+    @Test(
+        "A file that does not hold keys with values is refused in one line",
+        arguments: [
+            ("- a\n- b\n", "configuration file: it must hold keys with values, for example listen.address"),
+            ("text", "configuration file: it must hold keys with values, for example listen.address"),
+            ("sns:\n  topics: [[a]]\n", "sns.topics: the list must hold plain values only; write each as one text"),
+            ("? [a]\n: b\n", "configuration file: its keys must be plain names; mend them"),
+            (
+                "listen:\n  address: 127.0.0.1:1\nlisten.address: 127.0.0.1:2\n",
+                "listen.address: the file has it twice; remove one of them"
+            ),
+        ])
+    func badFile(text: String, expected: String) { #expect(Self.line(file: text) == expected) }
+
+    @Test("What is no YAML, or has a key twice, is refused with the place")
+    func noYAML() throws {
+        let broken = try #require(Self.line(file: "listen: [\n"))
+        #expect(broken.hasPrefix("configuration file: it is not valid YAML: ") && broken.hasSuffix("; mend it"))
+        #expect(broken.contains(" in line "))
+        let twice = try #require(Self.line(file: "log:\n  level: info\n  level: debug\n"))
+        #expect(twice.hasPrefix("configuration file: it is not valid YAML: level is there twice"))
+    }
+
+    @Test("Lists, anchors and an empty file are read as YAML says")
+    func yaml() throws {
+        let topic = "arn:aws:sns:us-east-1:111122223333:"
+        let listed = try Self.configuration(file: "sns:\n  topics:\n    - \(topic)a\n    - \(topic)b\n")
+        #expect(listed.topics.topics.count == 2)
+        let anchored = try Self.configuration(
+            file: "listen:\n  address: &a 127.0.0.1:7\nadmin:\n  address: *a\n")
+        #expect(anchored.listenAddress.port == 7 && anchored.adminAddress.port == 7)
+        for empty in ["", "# nothing\n", "log:\n  level:\n"] {
+            #expect(try Self.configuration(file: empty).logLevel == .info)
+        }
+    }
+}

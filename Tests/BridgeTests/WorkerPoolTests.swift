@@ -1,0 +1,131 @@
+import AWSCore
+import JSON
+import Logging
+import SecurityFindings
+import ServiceLifecycle
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite struct WorkerPoolTests {
+    private static let done = "A delivery is done."
+
+    /// Runs a pool while the body runs, then stops it as the bridge does.
+    private func withPool(_ shop: Workshop, _ body: () async throws -> Void) async throws {
+        let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(services: [try shop.pool()], logger: quiet)
+        async let running: Void = group.run()
+        let result: Result<Void, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        await group.triggerGracefulShutdown()
+        try await running
+        try result.get()
+    }
+
+    @Test("What comes while the pool runs is worked on, and what is not understood is kept with the reason")
+    func end2End() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock {
+                $0.audits["t1"] = (
+                    Messages.description(startTime: now, checks: [Messages.clientIDs: "COMPLETED_NON_COMPLIANT"]),
+                    [[Messages.auditFinding("c1", at: now)]]
+                )
+            }
+            try await withPool(shop) {
+                for number in 0..<30 {
+                    let origin = try origin(number % 2 == 0 ? "us-east-1" : "eu-west-1")
+                    _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin))
+                }
+                _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: origin()))
+                _ = try await shop.store.append(delivery("poison", ["hello": 1], of: origin()))
+                await shop.journal.wait(for: Self.done, count: 31)
+                await shop.journal.wait(for: "A delivery was given up and is kept as a dead letter.", count: 1)
+            }
+            let status = try await shop.store.status()
+            #expect(status.completed == 31 && status.dead == 1 && status.activeFindings == 31)
+            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+        }
+    }
+
+    @Test("A delivery that arrives twice is one finding")
+    func duplicate() async throws {
+        try await Workshop.run { shop in
+            let first = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let second = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            #expect(first == .stored && second == .duplicate)
+            try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1) }
+            let id = FindingID.violation(id: "v1", origin: try origin())
+            #expect(shop.aws.state.withLock { $0.imports } == [[id]])
+        }
+    }
+
+    @Test("A pool that stops gives back what waits and what is under way, and the attempts do not count")
+    func stop() async throws {
+        try await Workshop.run { shop in
+            for number in 0..<20 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+            }
+            for number in 0..<3 {
+                _ = try await shop.store.append(delivery("audit\(number)", Messages.audit("t\(number)"), of: origin()))
+            }
+            shop.aws.state.withLock { $0.fault = { _, _ in .silence } }
+            try await withPool(shop) {
+                await shop.journal.wait(for: "no answer to /findings/import", count: 1)
+                await shop.journal.wait(for: "no answer to /audit/tasks/t0", count: 1)
+                let leased = try await shop.store.status().leased
+                #expect(leased == 23)
+            }
+            let status = try await shop.store.status()
+            #expect(status.pending == 23 && status.leased == 0)
+            let attempts = try await shop.items().map(\.leased.attempt)
+            #expect(attempts == Array(repeating: 1, count: 23))
+        }
+    }
+
+    @Test("An origin whose Security Hub does not answer holds a bounded number and does not hold up the others")
+    func fairness() async throws {
+        try await Workshop.run { shop in
+            let (stuck, healthy) = (try origin("us-east-1"), try origin("eu-west-1"))
+            shop.aws.state.withLock { state in
+                state.fault = { _, body in
+                    let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? ""
+                    return arn.contains("us-east-1") ? .silence : nil
+                }
+            }
+            let store = shop.store
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 0..<2500 {
+                    let one = delivery("stuck\(number)", Messages.alarm("v\(number)"), of: stuck)
+                    group.addTask { _ = try await store.append(one) }
+                }
+            }
+            try await withPool(shop) {
+                for number in 0..<50 {
+                    _ = try await store.append(delivery("\(number)", Messages.alarm("w\(number)"), of: healthy))
+                }
+                await shop.journal.wait(for: Self.done, count: 50)
+                let leased = try await store.status().leased
+                #expect((WorkerPool.capacity..<WorkerPool.capacity + WorkerPool.leaseLimit).contains(leased))
+            }
+            let status = try await store.status()
+            #expect(status.pending == 2500 && status.completed == 50)
+        }
+    }
+
+    @Test("An origin that was full goes on when it has room again")
+    func roomAgain() async throws {
+        try await Workshop.run { shop in
+            let (store, origin) = (shop.store, try origin())
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 0..<1600 {
+                    let one = delivery("\(number)", Messages.alarm("v\(number)"), of: origin)
+                    group.addTask { _ = try await store.append(one) }
+                }
+            }
+            try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1600) }
+            #expect(try await store.status().completed == 1600)
+        }
+    }
+}
