@@ -24,7 +24,9 @@ struct BridgeParts: Sendable {
     init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
         tls = try configuration.tls.map(Self.tlsContext)
         let endpoints: Endpoints
-        do throws(EndpointError) { endpoints = try Endpoints(environment: environment) } catch {
+        do throws(EndpointError) {
+            endpoints = try Endpoints(environment: environment)
+        } catch {
             throw ConfigurationError(error.variable, "it is not a URL of the form https://host:port; mend or unset it")
         }
         store = try await Self.openStore(configuration.store)
@@ -50,7 +52,8 @@ struct BridgeParts: Sendable {
             throw error
         }
         aws = AWSClient(
-            http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints, loop: clientLoop)
+            http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints,
+            loop: clientLoop)
     }
 
     /// Closes everything; nothing may be under way any more.

@@ -45,11 +45,11 @@ struct ConfigurationOptions: ParsableArguments {
         return flags
     }
 
-    /// The table of keys for help texts.
+    /// The table of keys for help texts, in lines that fit a terminal of 80 columns.
     static var table: String {
         let rows = ConfigurationKey.all.map { key in
-            let names = "  \(key.name)".padding(toLength: 33, withPad: " ", startingAt: 0)
-            return names + key.help
+            let lines = wrapped(key.help, to: 72).map { "      " + $0 }
+            return (["  \(key.name)=\(key.placeholder)"] + lines).joined(separator: "\n")
         }
         return """
             Keys of the configuration, for --set, for the file and, written like BRIDGE_LISTEN_ADDRESS, for the environment:
@@ -57,7 +57,16 @@ struct ConfigurationOptions: ParsableArguments {
             \(rows.joined(separator: "\n"))
 
             A secret can be given as a file, with the key's name and File, for example eventBridge.apiKeyFile. AWS \
-            settings are AWS's own variables: AWS_REGION, AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and so on.
+            settings are AWS's own variables: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and so on.
             """
+    }
+
+    private static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + word.count >= width { lines.append("") }
+            lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
+        }
+        return lines
     }
 }

@@ -19,9 +19,6 @@ public struct ConfigurationKey: Sendable, Hashable {
     /// The environment variable, for example `BRIDGE_LISTEN_ADDRESS`.
     public var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
 
-    /// The command-line flag without its dashes, for example `listen-address`.
-    public var flag: String { words.joined(separator: "-") }
-
     /// The parts of the name, cut at dots and before capital letters.
     private var words: [String] {
         var words = [""]
@@ -68,7 +65,7 @@ extension ConfigurationKey {
         "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
         "Where to connect to instead, for private endpoints. Default: none.")
     static let awsRoles = Self(
-        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Default: none.")
+        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Not in this version.")
     static let logLevel = Self("log.level", "LEVEL", "trace, debug, info, notice, warning, error. Default info.")
     static let logFormat = Self("log.format", "FORMAT", "text or json. Default: text on a terminal, else json.")
 
