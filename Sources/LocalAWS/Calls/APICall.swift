@@ -61,7 +61,7 @@ enum APIProtocol {
         case (_, .json(let json)): response = ServerResponse(status: .ok, json: json)
         case (_, .xml): response = ServerResponse(status: .internalServerError)
         }
-        response.headerFields[Self.requestID] = requestID
+        response.headerFields.set("x-amzn-RequestId", requestID)
         return response
     }
 
@@ -74,10 +74,10 @@ enum APIProtocol {
         case .securityHub:
             response = ServerResponse(
                 status: status, json: ["Code": .string(error.code), "Message": .string(error.message)])
-            response.headerFields[Self.errorType] = error.code
+            response.headerFields.set("x-amzn-ErrorType", error.code)
         case .iot:
             response = ServerResponse(status: status, json: ["message": .string(error.message)])
-            response.headerFields[Self.errorType] = error.code
+            response.headerFields.set("x-amzn-ErrorType", error.code)
         case .query(let namespace):
             let fault = [
                 XMLElement("Type", error.status < 500 ? "Sender" : "Receiver"), XMLElement("Code", error.code),
@@ -89,7 +89,7 @@ enum APIProtocol {
                     "ErrorResponse", namespace: namespace,
                     [XMLElement("Error", fault), XMLElement("RequestId", requestID)]))
         }
-        response.headerFields[Self.requestID] = requestID
+        response.headerFields.set("x-amzn-RequestId", requestID)
         return response
     }
 
@@ -121,9 +121,6 @@ enum APIProtocol {
             status: HTTPResponse.Status(code: status), headerFields: [.contentType: "text/xml"],
             body: Array(element.text.utf8))
     }
-
-    private static let requestID = HTTPField.Name("x-amzn-RequestId") ?? .server
-    private static let errorType = HTTPField.Name("x-amzn-ErrorType") ?? .server
 }
 
 /// What an operation gives.

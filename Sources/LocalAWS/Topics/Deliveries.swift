@@ -118,13 +118,12 @@ final class Deliveries: Sendable {
         guard parts.count >= 3, parts[0] == "http:" || parts[0] == "https:", parts[1].isEmpty else { return nil }
         var fields: HTTPFields = [.contentType: "text/plain; charset=UTF-8", .acceptEncoding: "gzip,deflate"]
         let isConfirmation = item.message.type == "SubscriptionConfirmation"
-        for (name, value) in [
-            ("x-amz-sns-message-type", item.message.type), ("x-amz-sns-message-id", item.message.id),
-            ("x-amz-sns-topic-arn", item.message.topic.description),
-            ("x-amz-sns-subscription-arn", isConfirmation ? "PendingConfirmation" : item.subscription.arn.description),
-        ] {
-            if let name = HTTPField.Name(name) { fields[name] = value }
-        }
+        fields.set("x-amz-sns-message-type", item.message.type)
+        fields.set("x-amz-sns-message-id", item.message.id)
+        fields.set("x-amz-sns-topic-arn", item.message.topic.description)
+        fields.set(
+            "x-amz-sns-subscription-arn",
+            isConfirmation ? "PendingConfirmation" : item.subscription.arn.description)
         return HTTPRequest(
             method: .post, scheme: String(parts[0].dropLast()), authority: String(parts[2]),
             path: "/" + (parts.count > 3 ? parts[3] : ""), headerFields: fields)
