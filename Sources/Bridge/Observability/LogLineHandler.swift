@@ -54,7 +54,7 @@ public struct LogLineHandler: LogHandler {
         members["level"] = .string(level.rawValue)
         members["message"] = .string(message)
         members["logger"] = .string(label)
-        return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
+        return String(decoding: JSON.object(members).serialized(), as: UTF8.self).escapingControlsInJSON()
     }
 
     /// Control characters are escaped, so that what a sender wrote cannot forge a line.

@@ -1,0 +1,319 @@
+import AWSCore
+import Cryptography
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import JSON
+import Logging
+import SNS
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite struct IntakeTests {
+    /// Both intakes before a store, with SNS's host scripted.
+    private final class Gate: Sendable {
+        let store: SQLiteStore
+        let certificate: Mutex<Result<[UInt8], SigningCertificateCache.FetchFailure>>
+        let confirmation = Mutex<Result<Int, Unexpected>>(.success(200))
+        let confirmed = Mutex<[String]>([])
+
+        init(_ store: SQLiteStore) throws {
+            self.store = store
+            certificate = Mutex(.success(try Envelope.certificate()))
+        }
+
+        func sns(_ body: [UInt8], fields: HTTPFields = [:]) async throws -> IntakeAnswer {
+            let intake = SNSIntake(
+                verifier: SNSVerifier(
+                    topics: try TopicPolicy(topics: [Envelope.topic]),
+                    certificates: SigningCertificateCache { [self] _ throws(SigningCertificateCache.FetchFailure) in
+                        try certificate.withLock { $0 }.get()
+                    }, maximumAge: 3_600_000),
+                store: store,
+                confirm: { [self] url in
+                    confirmed.withLock { $0.append(url) }
+                    return try confirmation.withLock { $0 }.get()
+                }, clock: { now }, logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+            return await intake.receive(Self.request("/sns", body, fields))
+        }
+
+        func eventBridge(
+            _ body: [UInt8], keys: [String] = ["the-key"], configured: Secret? = Secret("the-key")
+        ) async throws -> IntakeAnswer {
+            let intake = EventBridgeIntake(
+                apiKey: configured, apiKeyHeader: "x-api-key",
+                served: ServedOrigins(topics: try TopicPolicy(topics: [Envelope.topic]).topics), store: store,
+                clock: { now })
+            var fields = HTTPFields()
+            for key in keys { fields.append(HTTPField(name: try #require(.init("X-API-Key")), value: key)) }
+            return await intake.receive(Self.request("/eventbridge", body, fields))
+        }
+
+        private static func request(_ path: String, _ body: [UInt8], _ fields: HTTPFields) -> ServerRequest {
+            ServerRequest(
+                head: HTTPRequest(
+                    method: .post, scheme: "https", authority: "bridge", path: path, headerFields: fields), body: body)
+        }
+    }
+
+    private func withGate(_ body: (Gate) async throws -> Void) async throws {
+        try await withStore { store in try await body(Gate(store)) }
+    }
+
+    /// That an answer refuses as table A1 says: the status, and an error with a code and what to do.
+    private func expectRefusal(
+        _ answer: IntakeAnswer, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        let json = try JSON(parsing: answer.response.body)
+        #expect(answer.response.status.code == status, sourceLocation: sourceLocation)
+        #expect(json["error"] == .string(code) && answer.outcome == code, sourceLocation: sourceLocation)
+        #expect(json["message"]?.string == answer.refusal, sourceLocation: sourceLocation)
+        #expect(answer.refusal?.isEmpty == false && json.object?.count == 2, sourceLocation: sourceLocation)
+        let retryAfter = answer.response.headerFields[.retryAfter]
+        #expect(retryAfter == (status == 503 ? "10" : nil), sourceLocation: sourceLocation)
+    }
+
+    private func expectAccepted(
+        _ answer: IntakeAnswer, _ outcome: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(answer.response.status == .ok && answer.outcome == outcome, sourceLocation: sourceLocation)
+        #expect(answer.refusal == nil, sourceLocation: sourceLocation)
+    }
+
+    // MARK: SNS
+
+    @Test("A signed notification is stored as it was published; the same again is a duplicate", arguments: ["1", "2"])
+    func stored(version: String) async throws {
+        try await withGate { gate in
+            let envelope = try Envelope("Notification", version: version).signed()
+            expectAccepted(try await gate.sns(envelope.body), "stored")
+            expectAccepted(try await gate.sns(envelope.body), "duplicate")
+            #expect(try await gate.store.status().pending == 1)
+            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            let delivery = try #require(batch.deliveries.first?.delivery)
+            #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.source == .sns)
+            #expect(delivery.origin == (try origin()) && delivery.receivedAt == now)
+            #expect(delivery.payload == Messages.alarm().serialized())
+        }
+    }
+
+    @Test("What is no envelope is 400, and nothing is stored")
+    func malformed() async throws {
+        try await withGate { gate in
+            for body in [[], Array("{".utf8), Array("[]".utf8), Array("{\"Type\":5}".utf8)] {
+                let answer = try await gate.sns(body)
+                #expect(answer.response.status == .badRequest)
+                try expectRefusal(answer, 400, answer.outcome)
+            }
+            let deep = Array((String(repeating: "[", count: 5000)).utf8)
+            #expect(try await gate.sns(deep).response.status == .badRequest)
+            #expect(try await gate.store.status().pending == 0)
+        }
+    }
+
+    @Test("A message that must not be taken is 403, and nothing is stored")
+    func refused() async throws {
+        try await withGate { gate in
+            let envelope = try Envelope("Notification")
+            let other = "arn:aws:sns:us-east-1:111122223333:other"
+            try expectRefusal(
+                try await gate.sns(envelope.with("TopicArn", .string(other)).signed().body), 403, "topic_not_allowed")
+            let forged = try envelope.signed().with("Message", "{}")
+            try expectRefusal(try await gate.sns(forged.body), 403, "signature_mismatch")
+            let old = try envelope.with("Timestamp", "2026-11-22T08:00:00.000Z").signed()
+            #expect(try await gate.sns(old.body).response.status == .forbidden)
+            let elsewhere = try envelope.with("SigningCertURL", "https://sns.s3.amazonaws.com/x.pem").signed()
+            #expect(try await gate.sns(elsewhere.body).response.status == .forbidden)
+            #expect(try await gate.store.status().pending == 0)
+        }
+    }
+
+    @Test("A raw delivery, which nobody can verify, is not taken")
+    func raw() async throws {
+        try await withGate { gate in
+            let name = try #require(HTTPField.Name("x-amz-sns-rawdelivery"))
+            let answer = try await gate.sns(Messages.alarm().serialized(), fields: [name: "true"])
+            #expect((400..<500).contains(answer.response.status.code))
+            try expectRefusal(answer, answer.response.status.code, answer.outcome)
+        }
+    }
+
+    @Test("A certificate that is not to be had just now is 503")
+    func noCertificate() async throws {
+        try await withGate { gate in
+            gate.certificate.withLock { $0 = .failure(.unreachable("no route")) }
+            let answer = try await gate.sns(try Envelope("Notification").signed().body)
+            try expectRefusal(answer, 503, "signing_certificate_unavailable")
+        }
+    }
+
+    @Test("A store that cannot store is 503, on both routes")
+    func noStore() async throws {
+        try await withGate { gate in
+            await gate.store.close()
+            let sns = try await gate.sns(try Envelope("Notification").signed().body)
+            try expectRefusal(sns, 503, "store_unavailable")
+            let event = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z")
+            try expectRefusal(try await gate.eventBridge(event.serialized()), 503, "store_unavailable")
+        }
+    }
+
+    @Test("A subscription is confirmed at the topic's own host, with a request of our own")
+    func confirmed() async throws {
+        try await withGate { gate in
+            expectAccepted(try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body), "confirmed")
+            let topic = Envelope.topic.replacing(":", with: "%3A")
+            #expect(
+                gate.confirmed.withLock { $0 } == [
+                    "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=\(topic)"
+                        + "&Token=2336412f37fb&Version=2010-03-31"
+                ])
+            #expect(try await gate.store.status().pending == 0)
+        }
+    }
+
+    @Test("A confirmation that fails is 503, so that SNS asks again", arguments: [nil, 302, 400, 500])
+    func confirmationFailed(status: Int?) async throws {
+        try await withGate { gate in
+            gate.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(Unexpected()) }
+            let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
+            try expectRefusal(answer, 503, "confirmation_failed")
+        }
+    }
+
+    @Test("Another topic's subscription is refused without any request")
+    func foreignSubscription() async throws {
+        try await withGate { gate in
+            let envelope = try Envelope("SubscriptionConfirmation")
+                .with("TopicArn", "arn:aws:sns:us-east-1:999999999999:theirs").signed()
+            try expectRefusal(try await gate.sns(envelope.body), 403, "topic_not_allowed")
+            #expect(gate.confirmed.withLock { $0 } == [])
+        }
+    }
+
+    @Test("The end of a subscription is taken note of, and not undone")
+    func unsubscribed() async throws {
+        try await withGate { gate in
+            expectAccepted(try await gate.sns(try Envelope("UnsubscribeConfirmation").signed().body), "unsubscribed")
+            #expect(gate.confirmed.withLock { $0 } == [])
+        }
+    }
+
+    // MARK: EventBridge
+
+    @Test("An event with the key is stored, once; in an array of one, too")
+    func event() async throws {
+        try await withGate { gate in
+            let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:00:00Z")
+            expectAccepted(try await gate.eventBridge(event.serialized()), "stored")
+            expectAccepted(try await gate.eventBridge(event.serialized()), "duplicate")
+            expectAccepted(try await gate.eventBridge(JSON.array([event]).serialized()), "duplicate")
+            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            #expect(batch.deliveries.map(\.delivery.id) == ["eventbridge:e1"])
+            #expect(batch.deliveries.map(\.delivery.payload) == [event.serialized()])
+        }
+    }
+
+    @Test("Without the one right key the answer is 401 and says how to authenticate")
+    func unauthorized() async throws {
+        try await withGate { gate in
+            let body = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z").serialized()
+            for keys in [[], [""], ["the-keys"], ["the-ke"], ["the-key", "the-key"], ["x", "the-key"]] {
+                let answer = try await gate.eventBridge(body, keys: keys)
+                try expectRefusal(answer, 401, "unauthorized")
+                #expect(answer.response.headerFields[.wwwAuthenticate] == "ApiKey")
+            }
+            try expectRefusal(try await gate.eventBridge(body, configured: nil), 401, "unauthorized")
+            #expect(try await gate.store.status().pending == 0)
+        }
+    }
+
+    @Test("What is no event is 400")
+    func malformedEvent() async throws {
+        try await withGate { gate in
+            for body in ["", "{", "nul"] {
+                try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_json")
+            }
+            for body in ["{}", "[]", "[{},{}]", "5", "{\"id\":\"x\",\"detail\":5}"] {
+                try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_event")
+            }
+            let badID = Messages.event("CancelAuditTask", ["taskId": "t1"], id: "a b")
+            try expectRefusal(try await gate.eventBridge(badID.serialized()), 400, "invalid_id")
+        }
+    }
+
+    @Test("An event of an account or Region without a topic is 403")
+    func foreignEvent() async throws {
+        try await withGate { gate in
+            let event = Messages.event("CancelAuditTask", ["taskId": "t1"], region: "eu-west-1")
+            try expectRefusal(try await gate.eventBridge(event.serialized()), 403, "origin_not_served")
+        }
+    }
+
+    @Test("What is known and ignorable is 200, and not stored")
+    func ignored() async throws {
+        try await withGate { gate in
+            for event in [
+                Messages.event("CreateThing", [:]), Messages.event("CancelAuditTask", nil, errorCode: "AccessDenied"),
+            ] {
+                expectAccepted(try await gate.eventBridge(event.serialized()), "ignored")
+            }
+            #expect(try await gate.store.status().pending == 0)
+        }
+    }
+}
+
+/// An envelope as SNS makes it, signed with a key of the tests.
+private struct Envelope {
+    static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender"
+    private static let host = "https://sns.us-east-1.amazonaws.com"
+    /// Made once: a key takes long.
+    private static let key = Result { try PrivateKey(generating: .rsa(bits: 2048)) }
+
+    private var members: [String: JSON]
+
+    init(_ type: String, version: String = "2") throws {
+        members = [
+            "Type": .string(type), "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+            "TopicArn": .string(Self.topic), "Timestamp": "2026-11-22T10:00:00.123Z",
+            "Message": .string(String(decoding: Messages.alarm().serialized(), as: UTF8.self)),
+            "SignatureVersion": .string(version),
+            "SigningCertURL": .string(Self.host + "/SimpleNotificationService-0123456789abcdef.pem"),
+        ]
+        guard type != "Notification" else { return }
+        members["Token"] = "2336412f37fb"
+        members["SubscribeURL"] = .string(
+            Self.host + "/?Action=ConfirmSubscription&TopicArn=\(Self.topic)&Token=2336412f37fb")
+    }
+
+    /// The certificate as SNS's host would give it.
+    static func certificate() throws -> [UInt8] {
+        let validity = 1_790_000_000...1_800_000_000 as ClosedRange<Int64>
+        let authority = try CertificateAuthority(
+            commonName: "Test CA", validity: validity, key: PrivateKey(generating: .p256))
+        return try authority.issue(commonName: "sns.amazonaws.com", validity: validity, key: key.get()).pem()
+    }
+
+    func with(_ name: String, _ value: JSON) -> Envelope {
+        var changed = self
+        changed.members[name] = value
+        return changed
+    }
+
+    /// Signed as "Verifying the signatures of Amazon SNS messages" in the Developer Guide says.
+    func signed() throws -> Envelope {
+        let names =
+            members["Type"] == "Notification"
+            ? ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+            : ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
+        let text = names.compactMap { name in members[name]?.string.map { "\(name)\n\($0)\n" } }.joined()
+        let signature = try Self.key.get().sign(
+            Array(text.utf8), digest: members["SignatureVersion"] == "1" ? .sha1 : .sha256)
+        return with("Signature", .string(Data(signature).base64EncodedString()))
+    }
+
+    var body: [UInt8] { JSON.object(members).serialized() }
+}

@@ -1,0 +1,45 @@
+import DeviceDefender
+import JSON
+import Logging
+import Testing
+
+@testable import Bridge
+
+@Suite struct LogLineTests {
+    private let time = Timestamp(milliseconds: now)
+    private let evil = "a\"b\\c\nd\r\u{1B}[2J\u{9B}31m\u{2028}\u{202E}\u{E0041}\u{0}é"
+
+    @Test("A line of JSON is one line, and reads back as it was said")
+    func json() throws {
+        let line = LogLineHandler.json(
+            .warning, "A delivery was refused.",
+            ["reason": .string(evil), "list": .array(["x", "y"]), "time": "forged", "level": "forged"],
+            label: "defender-bridge", at: time)
+        #expect(line.split(whereSeparator: \.isNewline).count == 1)
+        let members = try JSON(parsing: line).object
+        #expect(
+            members == [
+                "time": "2026-11-22T10:00:00.123Z", "level": "warning", "message": "A delivery was refused.",
+                "logger": "defender-bridge", "reason": .string(evil), "list": "[\"x\", \"y\"]",
+            ])
+    }
+
+    @Test("A line of text says when, how grave, what, and the details in order")
+    func text() {
+        let line = LogLineHandler.text(
+            .info, "The bridge is listening.", ["b": "two words", "a": "1", "c": ""], at: time)
+        #expect(line == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
+    }
+
+    @Test("What a sender wrote can neither end a line of text nor steer a terminal")
+    func forgery() {
+        let line = LogLineHandler.text(.error, "x \(evil)", ["reason": .string(evil), "k\(evil)": "v"], at: time)
+        #expect(line.split(whereSeparator: \.isNewline).count == 1)
+        let kinds = line.unicodeScalars.map(\.properties.generalCategory)
+        #expect(!kinds.contains(.control) && !kinds.contains(.format) && !kinds.contains(.lineSeparator))
+        #expect(line.contains("é") && line.contains("\\u{1B}[2J"))
+    }
+
+    @Test("A text without anything to escape stays as it is")
+    func plain() { #expect("Grüße, \"x\" \\ 日本 🙂".escapingControls() == "Grüße, \"x\" \\ 日本 🙂") }
+}

@@ -1,0 +1,98 @@
+import CoreMetrics
+import Foundation
+import JSON
+import Metrics
+import Store
+import Testing
+
+@testable import Bridge
+
+@Suite struct PrometheusTests {
+    @Test("Series are written in Prometheus's text format, sorted, each metric with its help and type once")
+    func text() {
+        let registry = PrometheusRegistry(help: ["b_total": "Things."])
+        Counter(label: "b_total", dimensions: [("z", "1"), ("a", "x\"\\\ny")], factory: registry).increment(by: 3)
+        Counter(label: "b_total", dimensions: [("a", "b")], factory: registry).increment()
+        Counter(label: "b_total", dimensions: [("a", "b")], factory: registry).increment()
+        Gauge(label: "a_degrees", dimensions: [], factory: registry).record(1.5)
+        Gauge(label: "a_degrees", dimensions: [], factory: registry).record(-2)
+        let sizes = Recorder(label: "c_items", dimensions: [("k", "v")], aggregate: true, factory: registry)
+        for size in [1, 7, 5000] { sizes.record(size) }
+        #expect(
+            registry.text() == """
+                # TYPE a_degrees gauge
+                a_degrees -2
+                # HELP b_total Things.
+                # TYPE b_total counter
+                b_total{a="b"} 2
+                b_total{a="x\\"\\\\\\ny",z="1"} 3
+                # TYPE c_items histogram
+                c_items_bucket{k="v",le="1"} 1
+                c_items_bucket{k="v",le="2"} 1
+                c_items_bucket{k="v",le="5"} 1
+                c_items_bucket{k="v",le="10"} 2
+                c_items_bucket{k="v",le="20"} 2
+                c_items_bucket{k="v",le="50"} 2
+                c_items_bucket{k="v",le="100"} 2
+                c_items_bucket{k="v",le="200"} 2
+                c_items_bucket{k="v",le="500"} 2
+                c_items_bucket{k="v",le="1000"} 2
+                c_items_bucket{k="v",le="+Inf"} 3
+                c_items_sum{k="v"} 5008
+                c_items_count{k="v"} 3
+
+                """)
+    }
+
+    @Test("Durations are written in seconds")
+    func durations() {
+        let registry = PrometheusRegistry()
+        let timer = Metrics.Timer(label: "t_seconds", dimensions: [], factory: registry)
+        timer.recordMilliseconds(30)
+        timer.recordNanoseconds(1_000_000)
+        let lines = registry.text().split(separator: "\n")
+        #expect(
+            lines.contains("t_seconds_bucket{le=\"0.001\"} 1") && lines.contains("t_seconds_bucket{le=\"0.025\"} 1"))
+        #expect(lines.contains("t_seconds_bucket{le=\"0.05\"} 2") && lines.contains("t_seconds_count 2"))
+        #expect(lines.contains("t_seconds_sum 0.031"))
+    }
+
+    @Test("An empty registry writes nothing")
+    func empty() { #expect(PrometheusRegistry().text().isEmpty) }
+
+    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    @Test("Prometheus's own checker takes what the bridge writes", .enabled(if: promtool != nil))
+    func checked() throws {
+        let registry = PrometheusRegistry(help: BridgeMetrics.help)
+        let metrics = BridgeMetrics(factory: registry)
+        metrics.received(route: "/sns", outcome: "stored", duration: .milliseconds(3))
+        metrics.fault(code: "malformed")
+        metrics.retries.increment()
+        metrics.deadLetters.increment()
+        metrics.importBatch.record(100)
+        metrics.countUnchanged(5, kind: .audit)
+        metrics.count(Planner.plan([try observation()], known: [:]).values)
+        metrics.completed(delivery("1", [:], of: try origin()), now: now + 1500)
+        var status = StoreStatus()
+        status.oldestReceivedAt = now
+        metrics.set(status, now: now + 1000)
+        let text = registry.text()
+        let names = text.split(separator: "\n").filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
+        #expect(Set(names.map(String.init)) == Set(BridgeMetrics.help.keys))
+
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(Self.promtool))
+        process.arguments = ["check", "metrics"]
+        let (input, output) = (Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+        try input.fileHandleForWriting.close()
+        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0 && said.isEmpty, "\(said)")
+    }
+}
