@@ -51,8 +51,10 @@ struct FleetScenarioTests {
 
     @Test("one policy fails for several reasons")
     func severalReasons() throws {
-        let findings = try Self.scenario(23).auditFindings.filter { $0.resource.type == "IOT_POLICY" }
-        let byResource = Dictionary(grouping: findings) { "\($0.checkName) \($0.resource.identifier)" }
+        let findings = try Self.scenario(23).auditFindings.filter {
+            $0.checkName == "IOT_POLICY_OVERLY_PERMISSIVE_CHECK"
+        }
+        let byResource = Dictionary(grouping: findings, by: \.resource.identifier)
         #expect(byResource.values.contains { Set($0.map(\.reasonCode)).count == 2 })
     }
 
