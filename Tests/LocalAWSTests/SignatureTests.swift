@@ -123,6 +123,14 @@ struct SignatureTests {
         }
     }
 
+    @Test("the day of the credential scope is that of the request")
+    func scopeDate() throws {
+        let error = #expect(throws: AuthenticationFailure.self) {
+            try Self.verify(Change("") { $0.date = "20150831T123600Z" })
+        }
+        #expect(error == .mismatch("Date in Credential scope does not match."))
+    }
+
     @Test("temporary credentials need their token")
     func token() throws {
         let error = #expect(throws: AuthenticationFailure.self) {
