@@ -100,5 +100,14 @@ let package = Package(
             dependencies: [
                 "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes,
             ], exclude: ["aws_clients.py"], swiftSettings: strict),
+        .testTarget(
+            name: "BridgeTests",
+            dependencies: [
+                "Bridge", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient", "SNS",
+                "DeviceDefender", "SecurityFindings", "Store", httpTypes,
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ], swiftSettings: strict),
     ]
 )
