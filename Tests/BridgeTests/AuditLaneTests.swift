@@ -143,7 +143,12 @@ import Testing
         try await Workshop.run { shop in
             try await audit(shop, "t1", at: now, ["c1", "c2", "c3"])
             let poison = try auditObservation("c1").finding.id
-            shop.aws.state.withLock { $0.failures[poison] = "InvalidInput" }
+            shop.aws.state.withLock { state in
+                state.fault = { _, body in
+                    let texts = (body["Findings"]?.array ?? []).compactMap { $0["Description"]?.string }
+                    return texts.contains { $0.hasSuffix("Thrice") } ? .status(400, code: "InvalidInputException") : nil
+                }
+            }
             let changed = Messages.auditFinding("c1", at: now + 1000, reason: "Thrice")
             try await audit(shop, "t2", at: now + 1000, ["c2"], more: [changed])
             #expect(active(shop) == ["c1", "c2"])

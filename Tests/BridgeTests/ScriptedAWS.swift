@@ -6,8 +6,8 @@ import HTTPTypes
 import JSON
 import Synchronization
 
-/// Stands for AWS behind the client that the bridge really uses: keeps findings by Security Hub's rules, gives out audits,
-/// and does what a test tells it.
+/// Stands for AWS behind the client that the bridge really uses: keeps findings by Security Hub's rules, gives out
+/// audits, and does what a test tells it.
 final class ScriptedAWS: HTTPTransport {
     /// An answer other than the usual one.
     enum Fault: Sendable {

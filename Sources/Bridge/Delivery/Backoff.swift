@@ -3,8 +3,8 @@ enum Backoff {
     /// What a delivery that fails is kept for: with the longest wait between attempts, more than a week.
     static let maximumAttempts = 2500
 
-    /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that what
-    /// failed together is not tried together.
+    /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
+    /// what failed together is not tried together.
     ///
     /// - Parameters:
     ///   - attempt: how many attempts there were, from 1.

@@ -50,8 +50,8 @@ struct Change: Sendable, Hashable {
 /// The rules by which what Device Defender says, and what was sent before, become changes. Pure functions: they know no
 /// clock, store or network.
 ///
-/// Whatever the order and the repetition of what is said, the newest counts: what is older than what was applied changes
-/// nothing.
+/// Whatever the order and the repetition of what is said, the newest counts: what is older than what was applied
+/// changes nothing.
 enum Planner {
     /// Plans the changes that follow from observations, in the order in which they are made.
     ///

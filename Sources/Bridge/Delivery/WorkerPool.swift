@@ -27,8 +27,8 @@ actor WorkerPool: Service {
     private var roomCount: UInt64 = 0
     private var roomWaiter: CheckedContinuation<Void, Never>?
 
-    /// How many deliveries of one account and Region may be in the lanes before no more of them are leased. The limit is
-    /// for each, so that one whose Security Hub is slow or refuses everything does not hold up the others.
+    /// How many deliveries of one account and Region may be in the lanes before no more of them are leased. The limit
+    /// is for each, so that one whose Security Hub is slow or refuses everything does not hold up the others.
     static let capacity = 500
     /// How many deliveries are leased at once.
     static let leaseLimit = 500
