@@ -1,0 +1,195 @@
+import Foundation
+import JSON
+import Testing
+
+extension IntegrationTests {
+    @Suite("The commands", .timeLimit(.minutes(2)))
+    struct Commands {
+        private func run(
+            _ arguments: [String], environment: [String: String] = [:], input: String? = nil
+        ) async throws -> RunningProgram {
+            try await RunningProgram.run([Paths.program] + arguments, environment: environment, input: input)
+        }
+
+        /// Checks that a program ended with a code, and told why in one line on standard error that has a text.
+        private func expectFailure(
+            _ program: RunningProgram, code: Int32, naming text: String,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) {
+            #expect(program.exit == .init(status: code, wasKilled: false), sourceLocation: sourceLocation)
+            #expect(program.outputLines == [], sourceLocation: sourceLocation)
+            #expect(program.errorLines.count == 1, "\(program.errorLines)", sourceLocation: sourceLocation)
+            let line = program.errorLines.first ?? ""
+            #expect(line.hasPrefix("defender-bridge: \(text)"), "\(line)", sourceLocation: sourceLocation)
+        }
+
+        @Test("--version is a version, and that of the API description")
+        func version() async throws {
+            let program = try await run(["--version"])
+            #expect(program.exit == .init(status: 0, wasKilled: false))
+            #expect(program.errorLines == [])
+            try #require(program.outputLines.count == 1)
+            #expect(program.outputLines[0].wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
+            let description = try String(contentsOfFile: Paths.inPackage("openapi.yaml"), encoding: .utf8)
+            #expect(description.contains("\n  version: \(program.outputLines[0])\n"))
+        }
+
+        @Test("--help names each command, and the help of serve each key")
+        func help() async throws {
+            let program = try await run(["--help"])
+            #expect(program.exit == .init(status: 0, wasKilled: false))
+            let text = program.outputLines.joined(separator: "\n")
+            for command in ["serve", "convert", "demo"] {
+                #expect(text.contains("\n  \(command) "))
+                let help = try await run([command, "--help"])
+                #expect(help.exit == .init(status: 0, wasKilled: false))
+                #expect(help.outputLines.contains { $0.hasPrefix("USAGE: defender-bridge \(command)") })
+            }
+            let help = try await run(["help", "serve"]).outputLines
+            let readme = try String(contentsOfFile: Paths.inPackage("README.md"), encoding: .utf8)
+            let table = readme.split(separator: "\n").filter { $0.hasPrefix("| `") && $0.contains("BRIDGE_") }
+            let keys = table.flatMap { $0.split(separator: "|")[0].split(separator: "`").filter { $0.contains(".") } }
+            #expect(keys.count > 10)
+            let missing = keys.filter { key in
+                !help.contains { $0.hasPrefix("  \(key) ") || $0.hasPrefix("  \(key)=") }
+            }
+            #expect(missing == [])
+        }
+
+        @Test(
+            "wrong usage ends with exit code 64",
+            arguments: [["serve", "--port", "1"], ["fly"], ["convert"], ["demo", "--findings", "x"]])
+        func usage(arguments: [String]) async throws {
+            let program = try await run(arguments)
+            #expect(program.exit == .init(status: 64, wasKilled: false))
+            #expect(program.outputLines == [])
+            #expect(program.errorLines.contains { $0.hasPrefix("Usage: defender-bridge") }, "\(program.errorLines)")
+        }
+
+        // MARK: serve
+
+        @Test(
+            "a bad setting ends serve with exit code 78 and one line that names the key",
+            arguments: [
+                ("listen.address", "localhost"), ("listen.address", "127.0.0.1"), ("listen.address", "1.2.3.4.5:80"),
+                ("listen.address", "127.0.0.1:65536"), ("listen.address", "192.0.2.1:8080"),
+                ("listen.tls.certificate", "/nowhere/chain.pem"), ("admin.address", "x:y"),
+                ("store.url", "postgresql://user:secret@host/db"), ("store.url", "file.db"), ("store.url", "sqlite://"),
+                ("store.url", "sqlite:///nowhere/store.db"), ("sns.topics", "device-defender"),
+                ("sns.topics", "arn:aws:sqs:us-east-1:111122223333:queue"), ("sns.maxMessageAge", "10s"),
+                ("sns.maxMessageAge", "soon"), ("eventBridge.apiKeyHeader", "x api key"),
+                ("securityHub.requestsPerSecond", "0"), ("securityHub.requestsPerSecond", "nan"),
+                ("securityHub.burst", "1.5"), ("mapping.checkSummaries", "perhaps"), ("network.connectTo", "a:b"),
+                ("network.connectTo", "host:443:10.0.0.1:x"), ("log.level", "loud"), ("log.format", "xml"),
+                ("aws.roles", "111122223333=arn:aws:iam::111122223333:role/bridge"), ("no.such.key", "1"),
+            ])
+        func badSetting(key: String, value: String) async throws {
+            let folder = try TemporaryFolder()
+            // The key that is missing is the one that the line must name.
+            let named = key == "listen.tls.certificate" ? "listen.tls.privateKey" : key
+            let settings = [
+                "store.url": "sqlite://\(folder.path)/store.db", "listen.address": "127.0.0.1:0",
+                "admin.address": "127.0.0.1:0",
+            ].merging([key: value]) { _, last in last }
+            let flags = settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+            let program = try await run(["serve"] + flags)
+            expectFailure(program, code: 78, naming: "\(named): ")
+            #expect(!(program.errorLines.first ?? "").contains("secret"))
+        }
+
+        @Test("the same holds for variables and files")
+        func badPlaces() async throws {
+            let folder = try TemporaryFolder()
+            let base = ["serve", "--set", "store.url=sqlite://\(folder.path)/store.db"]
+            expectFailure(
+                try await run(base, environment: ["BRIDGE_LOG_LEVEL": "loud"]), code: 78, naming: "log.level: ")
+            expectFailure(
+                try await run(base, environment: ["BRIDGE_LISTEN_PORT": "1"]), code: 78, naming: "BRIDGE_LISTEN_PORT: ")
+            expectFailure(
+                try await run(base, environment: ["AWS_ENDPOINT_URL_IOT": "iot"]), code: 78,
+                naming: "AWS_ENDPOINT_URL_IOT: ")
+            expectFailure(
+                try await run(base, environment: ["BRIDGE_EVENT_BRIDGE_API_KEY_FILE": "/nowhere"]), code: 78,
+                naming: "eventBridge.apiKeyFile: ")
+            expectFailure(try await run(base + ["--config", "/nowhere"]), code: 78, naming: "--config: ")
+            expectFailure(try await run(base + ["--set", "log.level"]), code: 78, naming: "--set: ")
+            for (text, key) in [
+                ("listen:\n  port: 1\n", "listen.port"), ("log:\n  level: [a: b]\n", "log.level"),
+                ("log: {level: loud}\n", "log.level"), ("a: [\n", "configuration file"),
+                ("- a\n", "configuration file"),
+            ] {
+                let file = try folder.write(text, as: "bridge.yaml")
+                expectFailure(try await run(base + ["--config", file]), code: 78, naming: "\(key): ")
+            }
+        }
+
+        @Test("an address or a store that is taken ends serve with exit code 78 and one line that names the key")
+        func taken() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let other = "sqlite://\(world.folder.path)/other.db"
+                for (settings, key) in [
+                    (
+                        ["listen.address": bridge.listen, "admin.address": "127.0.0.1:0", "store.url": other],
+                        "listen.address"
+                    ),
+                    (
+                        ["listen.address": "127.0.0.1:0", "admin.address": bridge.admin, "store.url": other],
+                        "admin.address"
+                    ),
+                    (
+                        [
+                            "listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0",
+                            "store.url": "sqlite://\(world.storePath)",
+                        ], "store.url"
+                    ),
+                ] {
+                    let flags = settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+                    expectFailure(try await run(["serve"] + flags), code: 78, naming: "\(key): ")
+                }
+                let noStore = try world.folder.write("This is no database, but a text.", as: "text.db")
+                expectFailure(
+                    try await run(["serve", "--set", "store.url=sqlite://\(noStore)"]), code: 78, naming: "store.url: ")
+                #expect(try String(contentsOfFile: noStore, encoding: .utf8) == "This is no database, but a text.")
+                try await bridge.stop()
+            }
+        }
+
+        // MARK: demo
+
+        @Test("demo --once ends by itself, and leaves no folder")
+        func demoOnce() async throws {
+            let folder = try TemporaryFolder()
+            let program = try await run(
+                ["demo", "--once", "--findings", "100"], environment: ["TMPDIR": folder.path])
+            #expect(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
+            #expect(program.outputLines.contains { $0.hasSuffix("Every finding is there once, and as expected.") })
+            #expect(program.errorLines == [])
+            #expect(try folder.entries == [])
+        }
+
+        @Test(
+            "demo ends at once when it is interrupted, and leaves no folder",
+            arguments: [
+                "The bridge goes on. Ctrl-C ends it.", "The bridge listens at", "and the bridge confirmed it",
+                "Security Hub has",
+            ])
+        func demoInterrupted(line: String) async throws {
+            let folder = try TemporaryFolder()
+            let program = try RunningProgram(
+                [Paths.program, "demo", "--findings", "100"], environment: ["TMPDIR": folder.path])
+            do {
+                try await eventually(line, { program.outputLines }, is: { $0.contains { $0.contains(line) } })
+                program.signal(SIGINT)
+                let (exit, time) = try await program.waitForExit()
+                #expect(
+                    exit == .init(status: 0, wasKilled: false), "\(program.outputLines.suffix(3) + program.errorLines)")
+                #expect(time < .seconds(10))
+            } catch {
+                program.signal(SIGKILL)
+                throw error
+            }
+            #expect(try folder.entries == [])
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import Foundation
+import JSON
+import Testing
+
+extension IntegrationTests {
+    @Suite("convert", .timeLimit(.minutes(1)))
+    struct Convert {
+        /// Converts a message, from a file or from standard input.
+        private func convert(
+            _ message: JSON, fromStandardInput: Bool = false, _ options: [String] = []
+        ) async throws -> JSON {
+            let folder = try TemporaryFolder()
+            let file = try folder.write(String(decoding: message.serialized(), as: UTF8.self), as: "message.json")
+            let program = try await RunningProgram.run(
+                [Paths.program, "convert", fromStandardInput ? "-" : file] + options,
+                input: fromStandardInput ? file : nil)
+            try #require(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
+            #expect(program.errorLines == [])
+            return try JSON(parsing: program.outputLines.joined(separator: "\n"))
+        }
+
+        /// A golden finding of the mapping's own tests.
+        private func golden(_ name: String) throws -> JSON {
+            let path = Paths.inPackage("Tests/SecurityFindingsTests/Goldens/\(name).json")
+            return try JSON(parsing: String(contentsOfFile: path, encoding: .utf8))
+        }
+
+        private static let alarm: JSON = [
+            "violationEventTime": 1_573_786_800_000, "thingName": "pump-17", "violationEventType": "in-alarm",
+            "behavior": [
+                "name": "MessagesSent-High", "metric": "aws:num-messages-sent",
+                "criteria": [
+                    "comparisonOperator": "less-than", "value": ["count": 10], "durationSeconds": 300,
+                    "consecutiveDatapointsToAlarm": 3,
+                ], "suppressAlerts": false,
+            ],
+            "metricValue": ["count": 54], "violationId": "37e18651d207bbc74236c13faf146127",
+            "securityProfileName": "Fleet",
+        ]
+
+        @Test("an alarm becomes the golden finding, from a file and from standard input")
+        func alarm() async throws {
+            let golden = try golden("alarm-count")
+            #expect(try await convert(Self.alarm) == [golden])
+            #expect(try await convert(Self.alarm, fromStandardInput: true) == [golden])
+        }
+
+        @Test("an alarm that ended becomes the golden finding")
+        func endedAlarm() async throws {
+            var members = try #require(Self.alarm.object)
+            members["violationEventType"] = "alarm-cleared"
+            let finding = try await convert(.object(members)).array?.first
+            #expect(finding?["RecordState"] == "ARCHIVED")
+            #expect(try finding?["Id"] == golden("event-alarm-cleared")["Id"])
+        }
+
+        @Test("account and Region are those of the options")
+        func options() async throws {
+            let finding = try await convert(Self.alarm, ["--account", "444455556666", "--region", "cn-north-1"]).array?
+                .first
+            #expect(
+                finding?["Id"]
+                    == "arn:aws-cn:iot-device-defender:cn-north-1:444455556666:detect/violation/37e18651d207bbc74236c13faf146127"
+            )
+            #expect(finding?["AwsAccountId"] == "444455556666")
+        }
+
+        @Test("the SNS envelope around an alarm becomes the same finding in the topic's account and Region")
+        func envelope() async throws {
+            let text = String(decoding: Self.alarm.serialized(), as: UTF8.self)
+            let envelope: JSON = [
+                "Type": "Notification", "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
+                "TopicArn": "arn:aws:sns:us-east-1:111122223333:device-defender-detect",
+                "Message": .string(text),
+                "Timestamp": "2019-11-15T03:00:01.000Z", "SignatureVersion": "1", "Signature": "AAAA",
+                "SigningCertURL": "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem",
+            ]
+            #expect(try await convert(envelope) == [try golden("alarm-count")])
+            #expect(try await convert(envelope, ["--region", "eu-west-1"]) == [try golden("alarm-count")])
+        }
+
+        @Test("an element of ListAuditFindings becomes the golden finding")
+        func auditFinding() async throws {
+            let element: JSON = [
+                "findingId": "1928b87ab338ee2f541f6fab8c41c4f5", "taskId": "4e2bcd1ccbc2a5dd15292a82ab80c380",
+                "checkName": "IOT_POLICY_OVERLY_PERMISSIVE_CHECK", "taskStartTime": .number("1524740766.191"),
+                "findingTime": .number("1524740767.5"),
+                "nonCompliantResource": [
+                    "resourceType": "IOT_POLICY",
+                    "resourceIdentifier": [
+                        "policyVersionIdentifier": ["policyName": "FleetPolicy", "policyVersionId": "3"]
+                    ],
+                ], "relatedResources": [], "reasonForNonCompliance": "The resource is not as it should be.",
+                "reasonForNonComplianceCode": "A_REASON", "isSuppressed": false,
+            ]
+            #expect(try await convert(element) == [try golden("resource-policy-version")])
+        }
+
+        @Test("a finished audit becomes the golden summaries of its checks")
+        func audit() async throws {
+            let audit: JSON = [
+                "accountId": "111122223333", "taskId": "4e2bcd1ccbc2a5dd15292a82ab80c380", "taskStatus": "COMPLETED",
+                "taskType": "SCHEDULED_AUDIT_TASK", "scheduledAuditName": "DailyAudit", "failedChecksCount": 1,
+                "canceledChecksCount": 0, "nonCompliantChecksCount": 1, "compliantChecksCount": 1,
+                "totalChecksCount": 3, "taskStartTime": 1_524_740_766_191,
+                "auditDetails": [
+                    [
+                        "checkName": "DEVICE_CERTIFICATE_EXPIRING_CHECK", "checkRunStatus": "COMPLETED_NON_COMPLIANT",
+                        "nonCompliantResourcesCount": 2, "suppressedNonCompliantResourcesCount": 1,
+                        "totalResourcesCount": 1000,
+                    ],
+                    [
+                        "checkName": "LOGGING_DISABLED_CHECK", "checkRunStatus": "FAILED",
+                        "errorCode": "INSUFFICIENT_PERMISSIONS", "message": "The role may not be assumed.",
+                    ],
+                    [
+                        "checkName": "CA_CERTIFICATE_EXPIRING_CHECK", "checkRunStatus": "COMPLETED_COMPLIANT",
+                        "nonCompliantResourcesCount": 0, "totalResourcesCount": 3,
+                    ],
+                ],
+            ]
+            let summaries = try await convert(audit).array ?? []
+            let goldens = try ["COMPLETED_NON_COMPLIANT", "FAILED", "COMPLETED_COMPLIANT"].map {
+                try golden("summary-\($0)")
+            }
+            #expect(Set(summaries) == Set(goldens))
+            #expect(summaries.count == 3)
+        }
+
+        private func event(_ name: String, _ parameters: JSON) -> JSON {
+            [
+                "version": "0", "id": "7d4f8b1e-0000-0000-0000-000000000000",
+                "detail-type": "AWS API Call via CloudTrail", "source": "aws.iot", "account": "111122223333",
+                "region": "us-east-1", "time": "2026-11-22T10:00:00Z", "resources": [],
+                "detail": [
+                    "eventSource": "iot.amazonaws.com", "eventName": .string(name), "eventTime": "2026-11-22T10:00:00Z",
+                    "requestParameters": parameters,
+                ],
+            ]
+        }
+
+        @Test("a verdict on an alarm becomes the update of its finding")
+        func verification() async throws {
+            let update = try await convert(
+                event(
+                    "PutVerificationStateOnViolation",
+                    [
+                        "violationId": "37e1", "verificationState": "FALSE_POSITIVE",
+                        "verificationStateDescription": "lab device",
+                    ]))
+            #expect(update["VerificationState"] == "FALSE_POSITIVE")
+            #expect(update["Workflow"] == ["Status": "SUPPRESSED"])
+            #expect(update["Note"]?["Text"] == "lab device")
+            #expect(
+                update["FindingIdentifiers"] == [
+                    [
+                        "Id": "arn:aws:iot-device-defender:us-east-1:111122223333:detect/violation/37e1",
+                        "ProductArn":
+                            "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default",
+                    ]
+                ])
+        }
+
+        @Test(
+            "a suppression becomes the archived finding",
+            arguments: ["CreateAuditSuppression", "UpdateAuditSuppression"])
+        func suppression(name: String) async throws {
+            let update = try await convert(
+                event(
+                    name,
+                    [
+                        "checkName": "LOGGING_DISABLED_CHECK", "resourceIdentifier": ["account": "111122223333"],
+                        "suppressIndefinitely": true,
+                    ]))
+            #expect(update["RecordState"] == "ARCHIVED")
+            #expect(
+                update["Id"]
+                    == "arn:aws:iot-device-defender:us-east-1:111122223333:audits/finding/LOGGING_DISABLED_CHECK-111122223333"
+            )
+        }
+
+        @Test(
+            "what becomes no finding ends with exit code 65, one line on standard error and nothing else",
+            arguments: [
+                "", "rubbish", "{}", "[]", "null", "[1, 2]", #"{"violationEventType": "in-alarm"}"#,
+                #"{"violationEventType": "in-alarm", "taskStatus": "COMPLETED"}"#, #"{"taskStatus": "COMPLETED"}"#,
+                #"{"Type": "Notification", "TopicArn": "arn"}"#, #"{"checkName": "A\nB"}"#, #"{"detail": 1}"#,
+                #"{"detail": {"eventName": "ListThings"}, "id": "1", "account": "111122223333", "region": "us-east-1", "time": "2026-11-22T10:00:00Z", "source": "aws.iot"}"#,
+                String(repeating: "[", count: 100_000), "{\"a\": \"\u{7}\"}",
+            ])
+        func rubbish(text: String) async throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write(text, as: "message.json")
+            for (argument, input) in [(file, nil), ("-", file)] as [(String, String?)] {
+                let program = try await RunningProgram.run([Paths.program, "convert", argument], input: input)
+                #expect(program.exit == .init(status: 65, wasKilled: false))
+                #expect(program.outputLines == [])
+                #expect(program.errorLines.count == 1, "\(program.errorLines)")
+                #expect(program.errorLines.first?.hasPrefix("defender-bridge: ") == true)
+            }
+        }
+
+        @Test("a file that cannot be read, or is too long, ends with one line that says so")
+        func unreadable() async throws {
+            let folder = try TemporaryFolder()
+            let long = try folder.write(String(repeating: " ", count: 1_048_577), as: "long.json")
+            for (argument, input) in [(folder.path + "/none", nil), (folder.path, nil), (long, nil), ("-", long)]
+                as [(String, String?)]
+            {
+                let program = try await RunningProgram.run([Paths.program, "convert", argument], input: input)
+                #expect(program.exit?.wasKilled == false)
+                #expect(program.exit?.status != 0)
+                #expect(program.outputLines == [])
+                #expect(program.errorLines.count == 1, "\(program.errorLines)")
+            }
+        }
+    }
+}

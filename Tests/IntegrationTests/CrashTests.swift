@@ -1,0 +1,100 @@
+import Foundation
+import JSON
+import LocalAWS
+import Testing
+
+extension IntegrationTests {
+    @Suite("A killed process", .timeLimit(.minutes(3)))
+    struct Crash {
+        @Test("what was answered before the kill, and not imported, arrives once after the restart")
+        func betweenAnswerAndImport() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 300)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                let failure = try await world.serveFailure()
+                let first = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": failure.url])
+                try await world.subscribe(first, to: world.topics.detect)
+                try await world.subscribe(first, to: world.topics.audit)
+                try await world.publish(try Alarms.make(0..<50, from: scenario), to: world.topics.detect)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                try await eventually("both to be tried", { failure.requests.value }, is: { $0 >= 2 })
+                try await first.kill()
+                #expect(world.aws.findings(in: world.origin) == [])
+
+                try await world.endLeases()
+                let second = try await world.start()
+                // Some may be put off for the second or two after a failure.
+                try await second.waitForCompletion(of: 51)
+                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                #expect(findings.count == 50 + 300 + scenario.auditTask.checks.count)
+                #expect(Set(findings).count == findings.count)
+                #expect(Set(findings).isSuperset(of: (0..<50).map { Alarms.findingID($0, in: world.origin) }))
+                try await second.stop()
+            }
+        }
+
+        @Test("twelve kills while 300 deliveries come in: what was answered with 200 arrives, once")
+        func randomMoments() async throws {
+            var random = SeededGenerator(seed: .random(in: 0...UInt64.max))
+            print("The moments of the kills follow from the seed \(random.seed).")
+            try await World.run {
+                $0.retryDelayScale = 0.05
+            } _: { world in
+                let scenario = world.scenario()
+                let address = try Client.freeAddress()
+                var bridge = try await world.start(["listen.address": address])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                var answered: Set<String> = []
+                for round in 0..<12 {
+                    let range = round * 25..<(round + 1) * 25
+                    let texts = try Alarms.make(range, from: scenario).map {
+                        String(decoding: $0.serialized(), as: UTF8.self)
+                    }
+                    async let publishing = world.aws.publish(
+                        topic: world.topics.detect, messages: texts, concurrency: 4)
+                    try await Task.sleep(for: .microseconds(Int.random(in: 0...120_000, using: &random)))
+                    try await bridge.kill()
+                    bridge = try await world.start(["listen.address": address])
+                    for (number, report) in zip(range, try await publishing) where report.outcome == .delivered {
+                        answered.insert(Alarms.findingID(number, in: world.origin))
+                    }
+                }
+                #expect(!answered.isEmpty)
+                try await bridge.stop()
+                try await world.endLeases()
+                bridge = try await world.start(["listen.address": address])
+                try await eventually("all work to be done", bridge.queue) { $0.pending + $0.leased == 0 }
+                let queue = try await bridge.queue()
+                #expect(queue.dead == 0)
+                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                #expect(answered.subtracting(findings) == [])
+                // One that was stored and whose answer got lost is there, too, and no delivery is there twice.
+                #expect(Set(findings).count == findings.count)
+                #expect(queue.completed == findings.count)
+                try await bridge.stop()
+                #expect(
+                    try await world.count("SELECT COUNT(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'")
+                        == 1)
+            }
+        }
+    }
+}
+
+/// SplitMix64.
+private struct SeededGenerator: RandomNumberGenerator {
+    let seed: UInt64
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        self.seed = seed
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import JSON
+import LocalAWS
+import Testing
+
+extension IntegrationTests {
+    @Suite("What is out of order for a while", .timeLimit(.minutes(2)))
+    struct Outages {
+        private func expectUnavailable(_ answer: Answer, _ code: String) throws {
+            #expect(answer.status == 503, "\(answer.text)")
+            #expect(answer.fields["retry-after"].flatMap { Int($0) }.map { $0 > 0 } == true, "\(answer.fields)")
+            #expect(try answer.json["error"]?.string == code, "\(answer.text)")
+        }
+
+        @Test(
+            "a store that cannot grow: 503 for deliveries, events and readiness, and SNS's retry succeeds after a restart"
+        )
+        func fullStore() async throws {
+            try await World.run {
+                // Three retries, four seconds apart.
+                $0.retryDelayScale = 0.2
+            } _: { world in
+                let address = try Client.freeAddress()
+                let settings = ["listen.address": address]
+                // SIGXFSZ ignored, a write beyond the limit fails instead. The limit is in units of 1024 bytes.
+                let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -f 600; exec "$@""#, "bash"]
+                let first = try await world.start(settings, wrapper: limit)
+                #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
+                let alarms = try Alarms.make(0..<500, from: world.scenario())
+                let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+                var stored = 0
+                var refused: Answer?
+                while refused == nil, stored < 499 {
+                    let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
+                    let body = try await mailbox.body(of: text)
+                    let answer = try await Client.exchange(.sns(body), with: address)
+                    if answer.status == 200 { stored += 1 } else { refused = answer }
+                }
+                try expectUnavailable(try #require(refused, "the store never was full"), "store_unavailable")
+                // A probe needs less room than a delivery; each that succeeds takes some.
+                let readiness = try await eventually("the store not to be ready") {
+                    try await Client.exchange(.get("/readyz"), with: address)
+                } is: {
+                    $0.status != 200
+                }
+                try expectUnavailable(readiness, "store_unavailable")
+                let event = Request(
+                    "POST", "/eventbridge", ["x-api-key": World.apiKey], body: world.scenario().events[0].serialized())
+                try expectUnavailable(try await Client.exchange(event, with: address), "store_unavailable")
+                #expect(try await Client.exchange(.get("/healthz"), with: address).status == 200)
+
+                // What SNS sends from now on goes to the bridge, too; a confirmation needs no store.
+                try await world.subscribe(first, to: world.topics.detect)
+                let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
+                async let publishing = world.aws.publish(topic: world.topics.detect, message: text)
+                try await eventually("SNS to be refused, too") {
+                    first.log("A delivery was refused.").count
+                } is: {
+                    $0 >= 3
+                }
+                try await first.stop()
+                try await world.endLeases()
+                let second = try await world.start(settings)
+                #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
+                let report = try #require(try await publishing.first { $0.endpoint == second.endpoint })
+                #expect(report.outcome == .delivered)
+                #expect(report.attempts.first == .answered(503))
+                #expect(report.attempts.last == .answered(200))
+                try await world.waitForFindings((0...stored).map { Alarms.findingID($0, in: world.origin) })
+                try await second.waitForCompletion(of: stored + 1)
+                try await second.stop()
+            }
+        }
+
+        @Test("a signing certificate that cannot be had: 503, nothing stored, and 200 once it can be had")
+        func certificate() async throws {
+            try await World.run { world in
+                let closed = try Client.freeAddress()
+                let broken = try await world.start(["network.connectTo": "sns.us-east-1.amazonaws.com:443:\(closed)"])
+                let alarm = try Alarms.make(0..<1, from: world.scenario())[0]
+                let body = try await world.signedBody(of: String(decoding: alarm.serialized(), as: UTF8.self))
+                for _ in 0..<2 {
+                    try expectUnavailable(
+                        try await Client.exchange(.sns(body), with: broken.listen), "signing_certificate_unavailable")
+                }
+                #expect(try await broken.queue() == BridgeProcess.Queue())
+                try await broken.stop()
+                let working = try await world.start()
+                #expect(try await Client.exchange(.sns(body), with: working.listen).json == ["result": "stored"])
+                try await working.stop()
+            }
+        }
+
+        @Test("a host of SNS whose own certificate is not trusted: 503, nothing stored")
+        func untrustedHost() async throws {
+            try await World.run { world in
+                // Without the stand-in's authority, the system's authorities count.
+                let bridge = try await world.start(environment: ["AWS_CA_BUNDLE": ""])
+                let body = try await world.signedBody(of: "{}")
+                try expectUnavailable(
+                    try await Client.exchange(.sns(body), with: bridge.listen), "signing_certificate_unavailable")
+                #expect(try await bridge.queue() == BridgeProcess.Queue())
+                try await bridge.stop()
+            }
+        }
+
+        @Test("a confirmation that fails: 503, and confirmed when SNS asks again")
+        func confirmation() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                world.aws.fail(.confirmSubscription, status: 500, code: "InternalError")
+                let report = try await world.aws.subscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
+                #expect(report.attempts == [.answered(503), .answered(200)])
+                #expect(world.aws.isConfirmed(topic: world.topics.audit, endpoint: bridge.endpoint))
+                #expect(bridge.log("A delivery was refused.").map { $0["code"] } == ["confirmation_failed"])
+                #expect(bridge.log("A subscription was confirmed.").count == 1)
+                try await bridge.stop()
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import Testing
+
+/// A request that is refused, and how.
+struct Refusal: Sendable {
+    let name: String
+    let request: Request
+    let status: Int
+    let code: String
+    /// A header field that the answer must have, with its value.
+    var field: (name: String, value: String)?
+    /// Whether there is a line in the log: not for what finds no handler.
+    var isLogged = true
+
+    init(_ name: String, _ request: Request, _ status: Int, _ code: String) {
+        self.name = name
+        self.request = request
+        self.status = status
+        self.code = code
+    }
+
+    fileprivate func with(_ field: String, _ value: String) -> Refusal {
+        var refusal = self
+        refusal.field = (field, value)
+        return refusal
+    }
+
+    fileprivate var unlogged: Refusal {
+        var refusal = self
+        refusal.isLogged = false
+        return refusal
+    }
+
+    /// One or more for each way in which a request can be bad.
+    static func all(in world: World) async throws -> [Refusal] {
+        let genuine = try await world.signedBody(of: "{}", subject: "Alarm")
+        let members = try #require(try JSON(parsing: genuine).object)
+        return malformed(genuine, members) + forged(members) + (try certificateURLs(members))
+            + (try await foreign(to: world)) + events(world) + unreadable
+    }
+}
+
+// MARK: Deliveries of SNS
+
+extension Refusal {
+    /// A delivery of which something was changed or removed.
+    private static func changed(
+        _ members: [String: JSON], _ changes: [String: JSON], removing name: String? = nil
+    ) -> Request {
+        var members = members.merging(changes) { _, last in last }
+        if let name { members[name] = nil }
+        return .sns(JSON.object(members).serialized())
+    }
+
+    private static func malformed(_ genuine: [UInt8], _ members: [String: JSON]) -> [Refusal] {
+        func with(_ changes: [String: JSON]) -> Request { changed(members, changes) }
+        let nested = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
+        var refusals = [
+            Refusal("no JSON", .sns(Array("Type=Notification".utf8)), 400, "malformed_json"),
+            Refusal("cut JSON", .sns(Array(genuine.dropLast())), 400, "malformed_json"),
+            Refusal("no body", .sns([]), 400, "malformed_json"),
+            Refusal("no UTF-8", .sns([0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D]), 400, "malformed_json"),
+            Refusal("too deep", .sns(Array(nested.utf8)), 400, "malformed_json"),
+            Refusal("an array", .sns(Array("[]".utf8)), 400, "raw_delivery"),
+            Refusal("raw delivery", .sns(genuine, ["x-amz-sns-rawdelivery": "true"]), 400, "raw_delivery"),
+            Refusal("raw message", .sns(Array(#"{"violationId": "1"}"#.utf8)), 400, "raw_delivery"),
+            Refusal("unknown type", with(["Type": "Greeting"]), 400, "unknown_type"),
+            Refusal("a queue", with(["TopicArn": "arn:aws:sqs:us-east-1:111122223333:q"]), 400, "invalid_topic_arn"),
+            Refusal("no time", with(["Timestamp": "yesterday"]), 400, "invalid_timestamp"),
+            Refusal("no base64", with(["Signature": "***"]), 400, "invalid_signature_encoding"),
+            Refusal("line break", with(["MessageId": "a\nb"]), 400, "field_invalid"),
+            Refusal(
+                "long id", with(["MessageId": .string(String(repeating: "a", count: 101))]), 400, "field_too_long"),
+        ]
+        for name in [
+            "MessageId", "TopicArn", "Message", "Timestamp", "SignatureVersion", "Signature", "SigningCertURL",
+        ] {
+            refusals += [
+                Refusal("no \(name)", changed(members, [:], removing: name), 400, "field_missing"),
+                Refusal("\(name) is a number", with([name: 1]), 400, "field_not_a_string"),
+                Refusal("\(name) is null", with([name: .null]), 400, "field_not_a_string"),
+            ]
+        }
+        return refusals
+    }
+
+    /// Genuine deliveries that somebody tampered with.
+    private static func forged(_ members: [String: JSON]) -> [Refusal] {
+        func with(_ changes: [String: JSON]) -> Request { changed(members, changes) }
+        let otherTopic: JSON = "arn:aws:sns:us-east-1:111122223333:other"
+        let otherAccount: JSON = "arn:aws:sns:us-east-1:444455556666:device-defender-detect"
+        return [
+            Refusal("unknown version", with(["SignatureVersion": "3"]), 403, "signature_version_unknown"),
+            Refusal("wrong version", with(["SignatureVersion": "1"]), 403, "signature_mismatch"),
+            Refusal("changed message", with(["Message": "{} "]), 403, "signature_mismatch"),
+            Refusal("changed id", with(["MessageId": "another"]), 403, "signature_mismatch"),
+            Refusal("changed subject", with(["Subject": "No alarm"]), 403, "signature_mismatch"),
+            Refusal("no subject", changed(members, [:], removing: "Subject"), 403, "signature_mismatch"),
+            Refusal("other signature", with(["Signature": "AAAA"]), 403, "signature_mismatch"),
+            Refusal("other topic", with(["TopicArn": otherTopic]), 403, "topic_not_allowed"),
+            Refusal(
+                "other account", with(["TopicArn": otherAccount]), 403,
+                "topic_not_allowed"),
+        ]
+    }
+
+    private static func certificateURLs(_ members: [String: JSON]) throws -> [Refusal] {
+        let host = "https://sns.us-east-1.amazonaws.com"
+        let url = try #require(members["SigningCertURL"]?.string)
+        let path = String(url.dropFirst(host.count))
+        let urls = [
+            "http" + url.dropFirst(5), host + ":443" + path, url + "?a", url + "#a", host + "/a" + path,
+            "https://user@sns.us-east-1.amazonaws.com" + path, "https://sns.eu-west-1.amazonaws.com" + path,
+            "https://sns.s3-us-west-2.amazonaws.com" + path, "https://example.com" + path, host + ".example.com" + path,
+            host + "/SimpleNotificationService-../a.pem", "file:///etc/passwd", "https://127.0.0.1" + path,
+        ]
+        let missing = host + "/SimpleNotificationService-0123456789abcdef.pem"
+        return urls.map {
+            Refusal($0, changed(members, ["SigningCertURL": .string($0)]), 403, "signing_certificate_url_refused")
+        } + [
+            Refusal(
+                missing, changed(members, ["SigningCertURL": .string(missing)]), 403, "signing_certificate_refused")
+        ]
+    }
+
+    /// Deliveries that are genuine, and still not for this bridge, or not now.
+    private static func foreign(to world: World) async throws -> [Refusal] {
+        let other = ARN(service: "sns", origin: world.origin, resource: "other")
+        let mailbox = try await Mailbox(of: other, signer: world.aws, in: world)
+        let notification = try await mailbox.body(of: "{}")
+        return [
+            Refusal("confirmation of another topic", .sns(mailbox.confirmation), 403, "topic_not_allowed"),
+            Refusal("message of another topic", .sns(notification), 403, "topic_not_allowed"),
+            Refusal("old message", .sns(try await body(publishedMinutesAgo: 70, world)), 403, "message_too_old"),
+            Refusal("early message", .sns(try await body(publishedMinutesAgo: -10, world)), 403, "message_from_future"),
+        ]
+    }
+
+    private static func body(publishedMinutesAgo minutes: Int64, _ world: World) async throws -> [UInt8] {
+        var configuration = LocalAWS.Configuration()
+        configuration.clock = { Int64(Date().timeIntervalSince1970 * 1000) - minutes * 60_000 }
+        let aws = try await LocalAWS(loop: world.loop, configuration: configuration)
+        let body: Result<[UInt8], any Error>
+        do { body = .success(try await world.signedBody(of: "{}", by: aws)) } catch { body = .failure(error) }
+        await aws.stop()
+        return try body.get()
+    }
+}
+
+// MARK: Other requests
+
+extension Refusal {
+    private static func events(_ world: World) -> [Refusal] {
+        let event = world.scenario().events[0]
+        func post(_ json: JSON, key: String? = World.apiKey) -> Request {
+            var fields = ["Content-Type": "application/json"]
+            fields["x-api-key"] = key
+            return Request("POST", "/eventbridge", fields, body: json.serialized())
+        }
+        func with(_ name: String, _ value: JSON?) -> Request {
+            var members = event.object ?? [:]
+            members[name] = value
+            return post(.object(members))
+        }
+        var cut = post(event)
+        cut.bytes.removeLast()
+        cut.bytes.append(UInt8(ascii: " "))
+        return [
+            Refusal("no key", post(event, key: nil), 401, "unauthorized").with("www-authenticate", "ApiKey"),
+            Refusal("wrong key", post(event, key: "key"), 401, "unauthorized").with("www-authenticate", "ApiKey"),
+            Refusal("no key, no event", post([], key: nil), 401, "unauthorized").with("www-authenticate", "ApiKey"),
+            Refusal("event: no JSON", cut, 400, "malformed_json"),
+            Refusal("event: a text", post("event"), 400, "malformed_event"),
+            Refusal("event: two", post([event, event]), 400, "malformed_event"),
+            Refusal("event: no detail", with("detail", nil as JSON?), 400, "malformed_event"),
+            Refusal("event: no id", with("id", nil as JSON?), 400, "malformed_event"),
+            Refusal("event: time is a number", with("time", 1), 400, "malformed_event"),
+            Refusal("event: other account", with("account", "444455556666"), 403, "origin_not_served"),
+            Refusal("event: other Region", with("region", "ap-south-1"), 403, "origin_not_served"),
+        ]
+    }
+
+    /// Requests that no handler sees.
+    private static var unreadable: [Refusal] {
+        func raw(_ line: String, _ fields: String = "") -> Request {
+            var request = Request.get("/")
+            request.bytes = Array("\(line)\r\nHost: bridge\r\n\(fields)\r\n".utf8)
+            return request
+        }
+        let large = [UInt8](repeating: UInt8(ascii: " "), count: 1_048_577)
+        let post = "POST /sns HTTP/1.1"
+        let method = "method_not_allowed"
+        return [
+            Refusal("large body", .sns(large), 413, "body_too_large"),
+            Refusal("large event", Request("POST", "/eventbridge", body: large), 413, "body_too_large"),
+            Refusal(
+                "large head", Request("GET", "/healthz", ["a": String(repeating: "a", count: 20_000)]), 431,
+                "header_fields_too_large"),
+            Refusal("long target", .get("/" + String(repeating: "a", count: 10_000)), 414, "target_too_long"),
+            Refusal("no HTTP", raw("hello"), 400, "malformed_request"),
+            Refusal("two lengths", raw(post, "Content-Length: 1\r\nContent-Length: 2\r\n"), 400, "malformed_request"),
+            Refusal(
+                "coding", raw(post, "Transfer-Encoding: gzip, chunked\r\n"), 501, "transfer_coding_not_supported"),
+            Refusal("tunnel", raw("CONNECT example.com:443 HTTP/1.1"), 501, "method_not_implemented"),
+            Refusal("version", raw("GET / HTTP/2.0"), 505, "http_version_not_supported"),
+            Refusal("expectation", raw(post, "Expect: more\r\nContent-Length: 1\r\n"), 417, "expectation_failed"),
+            Refusal("unknown method", Request("BREW", "/sns"), 501, "method_not_implemented").unlogged,
+            Refusal("nothing there", .get("/metrics"), 404, "not_found").unlogged,
+            Refusal("GET of a delivery", .get("/sns"), 405, method).with("allow", "POST").unlogged,
+            Refusal("PUT of an event", Request("PUT", "/eventbridge", body: []), 405, method).with("allow", "POST")
+                .unlogged,
+            Refusal("POST of health", Request("POST", "/healthz", body: []), 405, method).with("allow", "GET, HEAD")
+                .unlogged,
+        ]
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import HTTPServer
+import HTTPTypes
+import JSON
+import LocalAWS
+import Testing
+
+extension IntegrationTests {
+    @Suite("Bad input", .timeLimit(.minutes(2)))
+    struct Refusals {
+        @Test("every kind is answered with its status and a reason, logged once, and leaves nothing behind")
+        func table() async throws {
+            try await World.run { world in
+                // Whatever name the bridge asks for, it gets here.
+                let connections = Counter()
+                let sink = try await world.serve(
+                    { _ in
+                        connections.increment()
+                        return .refusal(.notFound, code: "sink", message: "Nothing is here.")
+                    }, report: { _ in connections.increment() })
+                let allowed = world.aws.connectTo + [world.aws.apiURL.dropFirst("http://".count)].map { "\($0):\($0)" }
+                let refusals = try await Refusal.all(in: world)
+                let bridge = try await world.start([
+                    "network.connectTo": (allowed + ["::\(sink)"]).joined(separator: ","),
+                    "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(Self.distantTopic)",
+                ])
+                let confirmations = world.aws.calls(of: .confirmSubscription)
+                for refused in refusals {
+                    let before = bridge.log.count
+                    let answer = try await Client.exchange(refused.request, with: bridge.listen)
+                    check(answer, refused)
+                    let lines = try await eventually("the log line of \(refused.name)") {
+                        Array(bridge.log.dropFirst(before))
+                    } is: {
+                        !refused.isLogged || !$0.isEmpty
+                    }
+                    #expect(lines.count == (refused.isLogged ? 1 : 0), "\(refused.name): \(lines)")
+                    if let line = lines.first { check(line, answer, refused) }
+                }
+                let refused = bridge.log.filter { $0["level"] == "warning" }
+                #expect(refused.count == refusals.count(where: \.isLogged))
+                #expect(try await bridge.queue() == BridgeProcess.Queue())
+                #expect(connections.value == 0, "a host was asked that must not be")
+                #expect(world.aws.calls(of: .confirmSubscription) == confirmations)
+                // That it is noticed when one is asked.
+                let answer = try await Client.exchange(.sns(try await distantDelivery(world)), with: bridge.listen)
+                #expect(answer.status == 503)
+                #expect(connections.value == 1)
+                try await bridge.stop()
+                #expect(try await world.count("SELECT COUNT(*) FROM delivery") == 0)
+            }
+        }
+
+        private static let distantTopic = "arn:aws:sns:eu-west-1:111122223333:distant"
+
+        /// A delivery whose certificate is on the host of another Region that is allowed, too.
+        private func distantDelivery(_ world: World) async throws -> [UInt8] {
+            var members = try #require(try JSON(parsing: await world.signedBody(of: "{}")).object)
+            members["TopicArn"] = .string(Self.distantTopic)
+            members["SigningCertURL"] = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
+            return JSON.object(members).serialized()
+        }
+
+        private func check(_ answer: Answer, _ refused: Refusal) {
+            #expect(answer.status == refused.status, "\(refused.name): \(answer.text)")
+            #expect(answer.fields["content-type"] == "application/json", "\(refused.name)")
+            let json = try? answer.json
+            #expect(json?["error"]?.string == refused.code, "\(refused.name): \(answer.text)")
+            #expect(json?["message"]?.string?.isEmpty == false, "\(refused.name): \(answer.text)")
+            #expect(json?.object?.count == 2, "\(refused.name): \(answer.text)")
+            if let field = refused.field {
+                #expect(answer.fields[field.name] == field.value, "\(refused.name): \(answer.fields)")
+            }
+        }
+
+        /// Checks a line of the log.
+        private func check(_ line: JSON, _ answer: Answer, _ refused: Refusal) {
+            #expect(line["level"] == "warning", "\(refused.name)")
+            #expect(line["code"]?.string == refused.code, "\(refused.name): \(line)")
+            #expect(line["status"]?.string == String(refused.status), "\(refused.name): \(line)")
+            #expect(line["peer"]?.string?.hasPrefix("127.0.0.1:") == true, "\(refused.name): \(line)")
+            // The server itself tells no more than the code.
+            if line["route"] != nil {
+                #expect(line["reason"] == (try? answer.json)?["message"], "\(refused.name): \(line)")
+            }
+        }
+    }
+}

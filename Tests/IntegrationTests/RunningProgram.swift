@@ -1,0 +1,139 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A program that runs beside the test. What it writes is collected line by line as it comes.
+final class RunningProgram: Sendable {
+    /// How a program ended.
+    struct Exit: Sendable, Hashable {
+        /// The exit code, or the number of the signal that ended it.
+        let status: Int32
+        let wasKilled: Bool
+    }
+
+    private final class Lines: Sendable {
+        private let lines = Mutex<[String]>([])
+        private let ended = Atomic(false)
+
+        var all: [String] { lines.withLock { $0 } }
+        var isEnded: Bool { ended.load(ordering: .acquiring) }
+
+        /// Reads to the end, on a thread of its own.
+        func read(_ handle: FileHandle) {
+            Thread.detachNewThread { [self] in
+                var rest: [UInt8] = []
+                while case let data = handle.availableData, !data.isEmpty {
+                    rest += data
+                    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                        let line = String(decoding: rest[..<end], as: UTF8.self)
+                        rest.removeFirst(end + 1)
+                        lines.withLock { $0.append(line) }
+                    }
+                }
+                if !rest.isEmpty { lines.withLock { [rest] in $0.append(String(decoding: rest, as: UTF8.self)) } }
+                ended.store(true, ordering: .releasing)
+            }
+        }
+    }
+
+    private let process: Process
+    private let output = Lines()
+    private let errors = Lines()
+    private let ending = Mutex<Exit?>(nil)
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
+    ///   - environment: all of its environment beside `PATH`, `HOME` and the interpreter's own settings.
+    ///   - input: a file for its standard input; none is an empty one.
+    init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
+        let process = Process()
+        self.process = process
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        let own = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "PYENV_VERSION"].contains($0.key) }
+        process.environment = own.merging(environment) { _, last in last }
+        process.standardInput =
+            try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
+        let (outputPipe, errorPipe) = (Pipe(), Pipe())
+        process.standardOutput = outputPipe
+        process.standardError = errorPipe
+        process.terminationHandler = { [weak self] process in
+            let exit = Exit(
+                status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal)
+            self?.ending.withLock { $0 = exit }
+        }
+        try process.run()
+        output.read(outputPipe.fileHandleForReading)
+        errors.read(errorPipe.fileHandleForReading)
+    }
+
+    /// What it wrote to standard output so far, by lines.
+    var outputLines: [String] { output.all }
+    /// What it wrote to standard error so far, by lines.
+    var errorLines: [String] { errors.all }
+    /// How it ended; nil while it runs, or while what it wrote is still being read.
+    var exit: Exit? {
+        guard output.isEnded, errors.isEnded else { return nil }
+        return ending.withLock { $0 }
+    }
+
+    /// Sends a signal, unless it has ended.
+    func signal(_ signal: Int32) {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, signal)
+    }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: how it ended, and how long that took from now.
+    @discardableResult
+    func waitForExit(within limit: Duration = .seconds(30)) async throws -> (exit: Exit, time: Duration) {
+        let start = ContinuousClock.now
+        try await eventually("the end of \(process.arguments ?? [])", within: limit) {
+            exit == nil ? errorLines.suffix(10).joined(separator: "\n") : nil
+        } is: {
+            $0 == nil
+        }
+        return (try #require(exit), ContinuousClock.now - start)
+    }
+
+    /// Runs a program to its end.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
+        within limit: Duration = .seconds(60)
+    ) async throws -> RunningProgram {
+        let program = try RunningProgram(arguments, environment: environment, input: input)
+        do {
+            try await program.waitForExit(within: limit)
+        } catch {
+            program.signal(SIGKILL)
+            throw error
+        }
+        return program
+    }
+
+    /// Runs Python, and checks that it ended well; gives what it wrote.
+    @discardableResult
+    static func python(_ arguments: [String], environment: [String: String] = [:]) async throws -> [String] {
+        let program = try await run(["python3"] + arguments, environment: environment)
+        try #require(
+            program.exit == Exit(status: 0, wasKilled: false), "\(program.errorLines.joined(separator: "\n"))")
+        return program.outputLines
+    }
+}
+
+/// Where things are.
+enum Paths {
+    /// The program under test, beside the test bundle.
+    static var program: String {
+        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path
+    }
+
+    /// A file of the package.
+    static func inPackage(_ path: String, of file: String = #filePath) -> String {
+        let folder = URL(filePath: file).deletingLastPathComponent()
+        return folder.deletingLastPathComponent().deletingLastPathComponent().appending(path: path).path
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import JSON
+import LocalAWS
+import Testing
+
+extension IntegrationTests {
+    @Suite("A process that is told to stop", .timeLimit(.minutes(2)))
+    struct Shutdown {
+        @Test("ends with exit code 0 when nothing is under way", arguments: [SIGTERM, SIGINT])
+        func idle(signal: Int32) async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await bridge.stop(with: signal)
+                #expect(bridge.log("The bridge has stopped.").count == 1)
+                #expect(try await Client.canConnect(to: bridge.listen) == false)
+                #expect(try await Client.canConnect(to: bridge.admin) == false)
+            }
+        }
+
+        @Test("answers the request under way, and takes no new connection", arguments: [SIGTERM, SIGINT])
+        func requestUnderWay(signal: Int32) async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let alarm = try Alarms.make(0..<1, from: world.scenario())[0]
+                let body = try await world.signedBody(of: String(decoding: alarm.serialized(), as: UTF8.self))
+                let request = Request.sns(body).bytes
+                let (client, idle) = try await onThread { () throws in
+                    (try Client(bridge.listen), try Client(bridge.listen))
+                }
+                client.send(Array(request[..<(request.count / 2)]))
+                // The request is under way for the bridge, too, once it has answered one that came later.
+                #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
+                bridge.program.signal(signal)
+                try await eventually("new connections to be refused") {
+                    try await Client.canConnect(to: bridge.listen)
+                } is: {
+                    !$0
+                }
+                client.send(Array(request[(request.count / 2)...]))
+                let answer = try await onThread { try client.readAnswer() }
+                client.close()
+                idle.close()
+                #expect(answer.status == 200, "\(answer.text)")
+                #expect(answer.fields["connection"] == "close")
+                let (exit, time) = try await bridge.program.waitForExit()
+                #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false))
+                #expect(time < .seconds(10))
+                #expect(try await world.count("SELECT COUNT(*) FROM delivery") == 1)
+            }
+        }
+
+        @Test("does not wait for a client that never ends its request")
+        func endlessRequest() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let client = try await onThread { try Client(bridge.listen) }
+                client.send(Array("POST /sns HTTP/1.1\r\nHost: bridge\r\nContent-Length: 100\r\n\r\n".utf8))
+                #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
+                try await bridge.stop()
+                client.close()
+            }
+        }
+
+        @Test(
+            "gives back what it holds while a service does not answer, and the next process goes on at once",
+            arguments: [
+                (SIGTERM, "AWS_ENDPOINT_URL_SECURITYHUB"), (SIGINT, "AWS_ENDPOINT_URL_SECURITYHUB"),
+                (SIGTERM, "AWS_ENDPOINT_URL_IOT"),
+            ])
+        func silentService(signal: Int32, variable: String) async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 300)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                let silence = try await world.serveSilence()
+                let first = try await world.start(environment: [variable: silence.url])
+                try await world.subscribe(first, to: world.topics.detect)
+                try await world.subscribe(first, to: world.topics.audit)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                try await eventually("the service to be asked", { silence.requests.value }, is: { $0 > 0 })
+                let alarms = try Alarms.make(0..<20, from: scenario)
+                try await world.publish(alarms, to: world.topics.detect)
+                try await first.stop(with: signal)
+                #expect(try await world.count("SELECT COUNT(*) FROM delivery WHERE state = 'leased'") == 0)
+                #expect(try await world.count("SELECT MAX(attempts) FROM delivery WHERE state = 'pending'") == 0)
+
+                let second = try await world.start()
+                // A lease lasts a minute.
+                try await second.waitForCompletion(of: 21, within: .seconds(30))
+                #expect(world.aws.findings(in: world.origin).count == 20 + 300 + scenario.auditTask.checks.count)
+                try await second.stop()
+            }
+        }
+
+        @Test("stops in the midst of an audit, which the next process ends")
+        func audit() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 2000)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                // Eight pages make 24 batches. In the seconds that the process has left it may send some more of them,
+                // but by far not all.
+                let slow = ["securityHub.requestsPerSecond": "1", "securityHub.burst": "2"]
+                let first = try await world.start(slow)
+                try await world.subscribe(first, to: world.topics.audit)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                try await eventually("the audit to be under way") {
+                    world.aws.findings(in: world.origin).count
+                } is: {
+                    $0 > 0
+                }
+                try await first.stop()
+                #expect(world.aws.findings(in: world.origin).count < 2000)
+                #expect(try await world.count("SELECT COUNT(*) FROM delivery WHERE state = 'pending'") == 1)
+                let second = try await world.start()
+                try await second.waitForCompletion(of: 1)
+                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                #expect(findings.count == 2000 + scenario.auditTask.checks.count)
+                #expect(Set(findings).count == findings.count)
+                try await second.stop()
+            }
+        }
+    }
+}
