@@ -29,7 +29,7 @@ public final class Bridge: Sendable {
     private let group: ServiceGroup
 
     /// How long a bridge that stops waits for the answers to requests under way.
-    private static let drainLimit = Duration.seconds(4)
+    private static let drainLimit = Duration.seconds(3)
 
     /// Opens the store and starts to listen.
     ///
@@ -80,29 +80,32 @@ public final class Bridge: Sendable {
 
     /// Works until ``stop()`` is called, or until SIGTERM or SIGINT comes; then ends what is under way, within ten
     /// seconds, and closes everything. To be called once.
-    public func run() async throws {
-        let loop = parts.listenLoop
-        let watchers = await loop.run {
-            LoopBound(
-                [SIGTERM, SIGINT].compactMap { signal in
-                    try? SignalWatcher(signal, on: loop) { [group, logger] in
-                        logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
-                        Task { await group.triggerGracefulShutdown() }
-                    }
-                }, loop: loop)
-        }
+    ///
+    /// - Returns: the number of the signal that ended it, or nil if it was ``stop()``.
+    @discardableResult
+    public func run() async throws -> CInt? {
         logger.info(
             "The bridge is listening.",
             metadata: [
                 "version": "\(Self.version)", "listen": "\(listenAddress)", "admin": "\(adminAddress)",
                 "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.topics.count)",
             ])
+        let stopping = Task { [parts, group, logger] () -> CInt? in
+            for await signal in parts.signals {
+                logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
+                await group.triggerGracefulShutdown()
+                return signal
+            }
+            return nil
+        }
         let result: Result<Void, any Error>
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
-        await loop.run { for watcher in watchers.value { watcher.close() } }
+        stopping.cancel()
+        let signal = await stopping.value
         await parts.close()
         logger.info("The bridge has stopped.")
         try result.get()
+        return signal
     }
 
     /// Has ``run()`` come to its end.

@@ -17,9 +17,14 @@ struct BridgeParts: Sendable {
     let clientLoop: EventLoop
     let http: HTTPClient
     let aws: AWSClient
+    /// SIGTERM and SIGINT, as they come.
+    let signals: AsyncStream<CInt>
+    private let watchers: LoopBound<[SignalWatcher]>
 
     /// How long Amazon SNS may take: it waits 15 seconds for our own answer.
     private static let timeout = Duration.seconds(8)
+    /// The longest signing certificate, in bytes.
+    private static let maximumCertificateLength = 65_536
 
     init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
         tls = try configuration.tls.map(Self.tlsContext)
@@ -36,10 +41,13 @@ struct BridgeParts: Sendable {
             await store.close()
             throw error
         }
+        let (signals, continuation) = AsyncStream.makeStream(of: CInt.self)
+        self.signals = signals
+        watchers = await Self.watchSignals(on: listenLoop, continuation)
         do {
             clientLoop = try EventLoop(name: "bridge-aws")
         } catch {
-            await listenLoop.shutdown()
+            await Self.close(listenLoop, watchers)
             await store.close()
             throw error
         }
@@ -47,9 +55,9 @@ struct BridgeParts: Sendable {
             http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, environment))
         } catch {
             await clientLoop.shutdown()
-            await listenLoop.shutdown()
+            await Self.close(listenLoop, watchers)
             await store.close()
-            throw error
+            throw ConfigurationError("AWS_CA_BUNDLE or network.connectTo", "\(error)")
         }
         aws = AWSClient(
             http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints,
@@ -61,7 +69,23 @@ struct BridgeParts: Sendable {
         await http.shutdown()
         await store.close()
         await clientLoop.shutdown()
-        await listenLoop.shutdown()
+        await Self.close(listenLoop, watchers)
+    }
+
+    private static func watchSignals(
+        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation
+    ) async -> LoopBound<[SignalWatcher]> {
+        await loop.run {
+            let watchers = [SIGTERM, SIGINT].compactMap { signal in
+                try? SignalWatcher(signal, on: loop) { continuation.yield(signal) }
+            }
+            return LoopBound(watchers, loop: loop)
+        }
+    }
+
+    private static func close(_ loop: EventLoop, _ watchers: LoopBound<[SignalWatcher]>) async {
+        await loop.run { for watcher in watchers.value { watcher.close() } }
+        await loop.shutdown()
     }
 
     private static func tlsContext(_ files: BridgeConfiguration.TLSFiles) throws -> TLSServerContext {
@@ -110,6 +134,7 @@ struct BridgeParts: Sendable {
                 throw .unreachable("\(error)")
             }
             guard answer.response.status.code == 200 else { throw .status(answer.response.status.code) }
+            guard answer.body.count <= Self.maximumCertificateLength else { throw .tooLarge }
             return answer.body
         }
     }

@@ -9,7 +9,7 @@ import LocalAWS
 import Logging
 
 /// One run of the demo, step by step.
-struct DemoRun {
+struct DemoRun: Sendable {
     private let loop: EventLoop
     private let folder: URL
     private let once: Bool
@@ -67,19 +67,27 @@ struct DemoRun {
         say(
             "The bridge listens at http://\(bridge.listenAddress), metrics and status are at http://\(bridge.adminAddress)."
         )
-        async let running: Void = bridge.run()
-        let result: Result<Void, any Error>
-        do {
-            try await show(aws, bridge)
-            result = .success(())
-            if !once { say("The bridge goes on. Ctrl-C ends it.") }
-        } catch {
-            result = .failure(error)
-        }
-        if once || (try? result.get()) == nil { await bridge.stop() }
-        try await running
+        try await show(aws, while: bridge)
         say("The bridge has stopped.")
-        try result.get()
+    }
+
+    /// Shows all steps while the bridge runs. A signal ends both, and that is no failure.
+    private func show(_ aws: LocalAWS, while bridge: Bridge) async throws {
+        let running = Task { try await bridge.run() }
+        let showing = Task { try await show(aws, bridge) }
+        let watching = Task {
+            _ = await running.result
+            showing.cancel()
+        }
+        let shown = await showing.result
+        if case .success = shown, !once {
+            say("The bridge goes on. Ctrl-C ends it.")
+        } else {
+            await bridge.stop()
+        }
+        let signal = try await running.value
+        await watching.value
+        if signal == nil { try shown.get() }
     }
 
     // MARK: Steps

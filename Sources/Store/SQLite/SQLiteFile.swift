@@ -84,8 +84,19 @@ enum SQLiteFile {
         }
         if access == .serving {
             try migrator.migrate(pool)
+            try pool.write(endLeases)
         } else if try !pool.read(migrator.hasCompletedMigrations) {
             throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
         }
+    }
+
+    /// Ends the leases of a server that did not live to give them back: the lock says that it is gone, so nobody needs
+    /// to wait for their time. The attempts count, in case that they were what it died of.
+    private static func endLeases(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL
+                WHERE ready_at IS NOT NULL AND state = 'leased'
+                """)
     }
 }
