@@ -179,18 +179,40 @@ extension IntegrationTests {
             )
         }
 
+        /// A text that is no message that makes a finding.
+        struct Rubbish: Sendable, CustomTestStringConvertible {
+            let testDescription: String
+            let text: String
+
+            init(_ name: String, _ text: String) {
+                testDescription = name
+                self.text = text
+            }
+
+            static let all = [
+                Rubbish("nothing", ""), Rubbish("no JSON", "rubbish"), Rubbish("empty object", "{}"),
+                Rubbish("empty array", "[]"), Rubbish("null", "null"), Rubbish("two numbers", "[1, 2]"),
+                Rubbish("alarm without content", #"{"violationEventType": "in-alarm"}"#),
+                Rubbish("alarm and audit", #"{"violationEventType": "in-alarm", "taskStatus": "COMPLETED"}"#),
+                Rubbish("audit without content", #"{"taskStatus": "COMPLETED"}"#),
+                Rubbish("envelope without content", #"{"Type": "Notification", "TopicArn": "arn"}"#),
+                Rubbish("line break in a name", #"{"checkName": "A\nB"}"#),
+                Rubbish("detail is a number", #"{"detail": 1}"#),
+                Rubbish(
+                    "event of no interest",
+                    #"{"detail": {"eventName": "ListThings"}, "id": "1", "account": "111122223333", "#
+                        + #""region": "us-east-1", "time": "2026-11-22T10:00:00Z", "source": "aws.iot"}"#),
+                Rubbish("too deep", String(repeating: "[", count: 100_000)),
+                Rubbish("control character", "{\"a\": \"\u{7}\"}"),
+            ]
+        }
+
         @Test(
             "what becomes no finding ends with exit code 65, one line on standard error and nothing else",
-            arguments: [
-                "", "rubbish", "{}", "[]", "null", "[1, 2]", #"{"violationEventType": "in-alarm"}"#,
-                #"{"violationEventType": "in-alarm", "taskStatus": "COMPLETED"}"#, #"{"taskStatus": "COMPLETED"}"#,
-                #"{"Type": "Notification", "TopicArn": "arn"}"#, #"{"checkName": "A\nB"}"#, #"{"detail": 1}"#,
-                #"{"detail": {"eventName": "ListThings"}, "id": "1", "account": "111122223333", "region": "us-east-1", "time": "2026-11-22T10:00:00Z", "source": "aws.iot"}"#,
-                String(repeating: "[", count: 100_000), "{\"a\": \"\u{7}\"}",
-            ])
-        func rubbish(text: String) async throws {
+            arguments: Rubbish.all)
+        func rubbish(_ rubbish: Rubbish) async throws {
             let folder = try TemporaryFolder()
-            let file = try folder.write(text, as: "message.json")
+            let file = try folder.write(rubbish.text, as: "message.json")
             for (argument, input) in [(file, nil), ("-", file)] as [(String, String?)] {
                 let program = try await RunningProgram.run([Paths.program, "convert", argument], input: input)
                 #expect(program.exit == .init(status: 65, wasKilled: false))
