@@ -59,7 +59,6 @@ extension IntegrationTests {
                     $0 >= 3
                 }
                 try await first.stop()
-                try await world.endLeases()
                 let second = try await world.start(settings)
                 #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
                 let report = try #require(try await publishing.first { $0.endpoint == second.endpoint })

@@ -100,7 +100,7 @@ final class World: Sendable {
 
     /// A server of the test.
     func serve(
-        tls: Bool = false, _ handler: @escaping Router.Handler,
+        _ handler: @escaping Router.Handler,
         report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> String {
         let address = try #require(SocketAddress("127.0.0.1:0"))
@@ -158,11 +158,6 @@ final class World: Sendable {
     }
 
     // MARK: Store
-
-    /// Has all leases in the store be over, as if a minute had passed: those that a killed process held are left behind.
-    func endLeases() async throws {
-        try await sql("UPDATE delivery SET ready_at = 0 WHERE state = 'leased'")
-    }
 
     /// The number that a query of the store gives. No bridge should be running.
     func count(_ query: String) async throws -> Int {
