@@ -1,0 +1,43 @@
+/// Looks again and again until a condition holds.
+///
+/// - Parameters:
+///   - what: what is waited for, for the failure.
+///   - limit: generous; it only ends what would never end.
+///   - look: gives what is seen now.
+///   - matches: whether that is what is waited for.
+/// - Returns: what was seen when the condition held.
+/// - Throws: ``WaitedInVain`` with what was seen last; what the closures throw; `CancellationError`.
+@discardableResult
+public func eventually<Value>(
+    _ what: String, within limit: Duration = .seconds(30), _ look: () async throws -> Value,
+    is matches: (Value) throws -> Bool
+) async throws -> Value {
+    let end = ContinuousClock.now + limit
+    while true {
+        let seen = try await look()
+        if try matches(seen) { return seen }
+        guard ContinuousClock.now < end else { throw WaitedInVain(what: what, limit: limit, seen: "\(seen)") }
+        // Without a pause, a test that waits would take the processor from what it waits for.
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// Looks again and again until a condition holds.
+///
+/// - Parameters:
+///   - what: what is waited for, for the failure.
+///   - condition: whether it has come.
+/// - Throws: ``WaitedInVain``; what the condition throws; `CancellationError`.
+public func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+    try await eventually(what, condition) { $0 }
+}
+
+/// What was waited for did not come.
+public struct WaitedInVain: Error, CustomStringConvertible {
+    let what: String
+    let limit: Duration
+    let seen: String
+
+    /// The failure in words.
+    public var description: String { "waited \(limit) in vain for \(what); last seen: \(seen.prefix(4000))" }
+}

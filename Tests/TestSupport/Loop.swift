@@ -1,0 +1,22 @@
+public import EventLoop
+
+/// Runs a test's body with an event loop of its own, and shuts the loop down.
+///
+/// - Throws: the body's error, or else ``HandlesLeftOpen``.
+public func withLoop(_ body: (EventLoop) async throws -> Void) async throws {
+    let loop = try EventLoop(name: "test")
+    try await perform {
+        try await body(loop)
+    } finally: {
+        let count = await loop.shutdown()
+        guard count == 0 else { throw HandlesLeftOpen(count: count) }
+    }
+}
+
+/// A test left timers, streams or other handles open on its loop.
+public struct HandlesLeftOpen: Error, CustomStringConvertible {
+    let count: Int
+
+    /// The failure in words.
+    public var description: String { "handles were left open: \(count)" }
+}

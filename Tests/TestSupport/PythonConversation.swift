@@ -1,0 +1,68 @@
+import Foundation
+
+/// A Python program that runs beside a test, which talks to it over its input and output. The calls block: they belong
+/// on a thread of their own.
+public final class PythonConversation: Sendable {
+    private let process: WatchedProcess
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// Starts the program.
+    ///
+    /// - Parameters:
+    ///   - script: the program's text.
+    ///   - arguments: its arguments.
+    ///   - limit: when it is killed, which ends its output too.
+    public init(_ script: String, _ arguments: [String] = [], within limit: Duration = .seconds(55)) throws {
+        // Writing to a program that has ended fails, and does not end the process of the tests.
+        signal(SIGPIPE, SIG_IGN)
+        process = try WatchedProcess(["python3", "-c", script] + arguments, within: limit) { [input, output] process in
+            process.standardInput = input
+            process.standardOutput = output
+        }
+    }
+
+    /// Reads exactly so many bytes, or fewer if the output ends.
+    public func read(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count,
+            let more = try output.fileHandleForReading.read(upToCount: count - bytes.count), !more.isEmpty
+        {
+            bytes += more
+        }
+        return bytes
+    }
+
+    /// Reads a line; gives it without its line feed.
+    ///
+    /// - Throws: ``ProgramOverdue`` or ``ProgramFailed`` when the output ends before the line does.
+    public func readLine() throws -> String {
+        var line: [UInt8] = []
+        while let byte = try read(1).first {
+            if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
+        throw ProgramFailed(name: "python3", status: try end(), errors: "the output ended where a line was awaited")
+    }
+
+    /// Writes to the program's input.
+    ///
+    /// - Throws: ``ProgramOverdue`` when the program was killed; Foundation's error when it has ended otherwise.
+    public func write(_ bytes: [UInt8]) throws {
+        do {
+            try input.fileHandleForWriting.write(contentsOf: Data(bytes))
+        } catch {
+            try process.checkDeadline()
+            throw error
+        }
+    }
+
+    /// Ends the program's input, and waits for its end; gives its exit status.
+    ///
+    /// - Throws: ``ProgramOverdue`` when it had to be killed.
+    @discardableResult
+    public func end() throws -> Int32 {
+        try input.fileHandleForWriting.close()
+        return try process.waitForEnd()
+    }
+}

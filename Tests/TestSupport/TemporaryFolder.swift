@@ -1,0 +1,33 @@
+import Foundation
+
+/// A new, empty folder for one test's files, removed with this object.
+public final class TemporaryFolder: Sendable {
+    /// Where it is.
+    public let path: String
+
+    /// Makes a folder among the system's temporary files.
+    public init() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "defender-bridge-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = url.path
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    /// The path of a file in it, whether there is one or not.
+    public func path(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// Writes a file and gives its path.
+    @discardableResult
+    public func write(_ bytes: [UInt8], as name: String) throws -> String {
+        try Data(bytes).write(to: URL(filePath: path(name)))
+        return path(name)
+    }
+
+    /// Writes a file and gives its path.
+    @discardableResult
+    public func write(_ text: String, as name: String) throws -> String { try write(Array(text.utf8), as: name) }
+
+    /// Reads a file.
+    public func read(_ name: String) throws -> [UInt8] { try Array(Data(contentsOf: URL(filePath: path(name)))) }
+}

@@ -1,0 +1,76 @@
+import Foundation
+import Synchronization
+
+/// A process that is killed, with those that it started, if it does not end by its deadline. Its calls block: they belong on a thread of their own.
+final class WatchedProcess: Sendable {
+    private let arguments: [String]
+    private let limit: Duration
+    private let ended = DispatchGroup()
+    private let status = Atomic<Int32>(0)
+    private let isOverdue = Atomic(false)
+
+    /// Starts a program.
+    ///
+    /// - Parameters:
+    ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
+    ///   - environment: what is changed in this process's own environment; nil takes a variable out.
+    ///   - limit: how long the program may run.
+    ///   - connect: sets what the program reads from and writes to.
+    init(
+        _ arguments: [String], environment: [String: String?] = [:], within limit: Duration,
+        connecting connect: (Process) throws -> Void
+    ) throws {
+        self.arguments = arguments
+        self.limit = limit
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        var variables = ProcessInfo.processInfo.environment
+        for (name, value) in environment { variables[name] = value }
+        process.environment = variables
+        try connect(process)
+        ended.enter()
+        process.terminationHandler = { [self] process in
+            status.store(process.terminationStatus, ordering: .releasing)
+            ended.leave()
+        }
+        do {
+            try process.run()
+        } catch {
+            ended.leave()
+            throw error
+        }
+        Thread.detachNewThread { [self] in
+            let time = DispatchTime.now() + .seconds(Int(limit.components.seconds))
+            guard ended.wait(timeout: time) == .timedOut else { return }
+            isOverdue.store(true, ordering: .releasing)
+            // Foundation gives each process a group of its own, and sees its end only when its children have ended too.
+            kill(-process.processIdentifier, SIGKILL)
+        }
+    }
+
+    /// Looks whether the program had to be killed.
+    ///
+    /// - Throws: ``ProgramOverdue`` if it was.
+    func checkDeadline() throws(ProgramOverdue) {
+        if isOverdue.load(ordering: .acquiring) { throw ProgramOverdue(arguments: arguments, limit: limit) }
+    }
+
+    /// Waits for the end; gives the exit status, or the number of the signal that ended the program.
+    ///
+    /// - Throws: ``ProgramOverdue`` when the program had to be killed.
+    func waitForEnd() throws(ProgramOverdue) -> Int32 {
+        ended.wait()
+        try checkDeadline()
+        return status.load(ordering: .acquiring)
+    }
+}
+
+/// A program had not ended by its deadline, and was killed.
+public struct ProgramOverdue: Error, CustomStringConvertible {
+    let arguments: [String]
+    let limit: Duration
+
+    /// The failure in words.
+    public var description: String { "killed after \(limit): \(arguments.joined(separator: " ").prefix(1000))" }
+}
