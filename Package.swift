@@ -72,33 +72,41 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
 
+        .target(
+            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop"], swiftSettings: strict),
-        .testTarget(name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPServerTests", dependencies: ["HTTPServer", "EventLoop", "Cryptography", "JSON", httpTypes],
+            name: "CryptographyTests", dependencies: ["Cryptography", "COpenSSL", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "EventLoop", "Cryptography", "JSON", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
-            name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", httpTypes], swiftSettings: strict),
+            name: "HTTPClientTests", dependencies: ["HTTPClient", "EventLoop", "TestSupport", httpTypes],
+            swiftSettings: strict),
         .testTarget(
             name: "AWSClientTests",
-            dependencies: ["AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
+            dependencies: ["AWSClient", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes],
             swiftSettings: strict),
         .testTarget(
-            name: "SNSTests", dependencies: ["SNS", "AWSCore", "JSON", "Cryptography"], swiftSettings: strict),
+            name: "SNSTests", dependencies: ["SNS", "AWSCore", "JSON", "Cryptography", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "DeviceDefenderTests", dependencies: ["DeviceDefender", "JSON", "AWSCore"], swiftSettings: strict),
         .testTarget(
             name: "SecurityFindingsTests", dependencies: ["SecurityFindings", "DeviceDefender", "JSON", "AWSCore"],
             exclude: ["validate_goldens.py"], resources: [.copy("Goldens")], swiftSettings: strict),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", "AWSCore", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "StoreTests",
+            dependencies: ["Store", "AWSCore", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
             name: "LocalAWSTests",
             dependencies: [
-                "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", httpTypes,
+                "LocalAWS", "HTTPServer", "HTTPClient", "EventLoop", "Cryptography", "JSON", "AWSCore", "TestSupport",
+                httpTypes,
             ], exclude: ["aws_clients.py"], swiftSettings: strict),
         .testTarget(
             name: "BridgeTests",

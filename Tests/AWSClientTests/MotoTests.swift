@@ -1,38 +1,13 @@
 import AWSClient
 import AWSCore
-import EventLoop
-import Foundation
 import HTTPClient
 import JSON
+import TestSupport
 import Testing
 
 /// Moto's server: STS and Security Hub by people who did not read our code.
-private final class Moto {
-    let url: String
-    private let process = Process()
-    private let input = Pipe()
-
-    init() throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", Self.program]
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        var line: [UInt8] = []
-        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
-            line.append(byte)
-        }
-        url = "http://127.0.0.1:\(String(decoding: line, as: UTF8.self))"
-    }
-
-    deinit {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
-    }
-
-    private static let program = """
+private enum Moto {
+    static let program = """
         import os, sys
         from moto.server import ThreadedMotoServer
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -46,22 +21,20 @@ private final class Moto {
 @Suite("Against Moto, over HTTP", .timeLimit(.minutes(2)))
 struct MotoTests {
     private func withClient(_ body: (AWSClient) async throws -> Void) async throws {
-        let moto = try Moto()
-        let loop = try EventLoop(name: "aws")
-        let http = try await HTTPClient(loop: loop)
-        let result: Result<Void, any Error>
-        do {
-            let endpoints = try Endpoints(environment: ["AWS_ENDPOINT_URL": moto.url])
-            let client = AWSClient(
-                http: http, credentials: FixedCredentials(), endpoints: endpoints, loop: loop,
-                retry: RetryPolicy(maximumAttempts: 1))
-            result = .success(try await body(client))
-        } catch {
-            result = .failure(error)
+        try await withPythonServer(Moto.program) { port in
+            try await withLoop { loop in
+                let http = try await HTTPClient(loop: loop)
+                try await perform {
+                    let endpoints = try Endpoints(environment: ["AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)"])
+                    try await body(
+                        AWSClient(
+                            http: http, credentials: FixedCredentials(), endpoints: endpoints, loop: loop,
+                            retry: RetryPolicy(maximumAttempts: 1)))
+                } finally: {
+                    await http.shutdown()
+                }
+            }
         }
-        await http.shutdown()
-        #expect(await loop.shutdown() == 0, "handles were left open")
-        try result.get()
     }
 
     @Test("the caller's identity")

@@ -1,4 +1,5 @@
 import Cryptography
+import TestSupport
 import Testing
 
 @Suite("Private keys")
@@ -25,13 +26,12 @@ struct PrivateKeyTests {
     }
 
     @Test("an encrypted key is refused without asking for its password")
-    func encrypted() throws {
-        let directory = try TemporaryDirectory()
-        let made = try run([
-            "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc", "-pass",
+    func encrypted() async throws {
+        let directory = try TemporaryFolder()
+        try await Program.openssl([
+            "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-aes-256-cbc", "-pass",
             "pass:secret", "-out", directory.path("key.pem"),
         ])
-        #expect(made.status == 0)
         let error = try #require(throws: CryptographyError.self) { try PrivateKey(pem: directory.read("key.pem")) }
         #expect(error.message.contains("not encrypted"))
     }
@@ -47,10 +47,12 @@ struct PrivateKeyTests {
     }
 
     @Test("a key from OpenSSL's command line is read, in the older form too")
-    func foreignKeys() throws {
-        let directory = try TemporaryDirectory()
-        try run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", directory.path("ec.pem")])
-        try run(["openssl", "genrsa", "-traditional", "-out", directory.path("rsa.pem"), "2048"])
+    func foreignKeys() async throws {
+        let directory = try TemporaryFolder()
+        try await Program.openssl([
+            "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", directory.path("ec.pem"),
+        ])
+        try await Program.openssl(["genrsa", "-traditional", "-out", directory.path("rsa.pem"), "2048"])
         for name in ["ec.pem", "rsa.pem"] {
             #expect(throws: Never.self) { try PrivateKey(pem: directory.read(name)) }
         }

@@ -1,5 +1,6 @@
 import Cryptography
 import Foundation
+import TestSupport
 import Testing
 
 /// A TLS client that shares no code of ours: Python's `ssl`, in lock step with a server session over two pipes.
@@ -35,44 +36,37 @@ struct PythonClient: Encodable {
     }
 
     /// Runs the client; every frame with ciphertext is handed to a server, which gives the answer.
-    func run(against server: EchoServer) throws -> [Result] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "python3", "-c", Self.program, String(decoding: try JSONEncoder().encode(self), as: UTF8.self),
-        ]
-        let toClient = Pipe()
-        let fromClient = Pipe()
-        process.standardInput = toClient
-        process.standardOutput = fromClient
-        try process.run()
-        defer { process.waitUntilExit() }
-        while let (kind, payload) = try Self.readFrame(fromClient.fileHandleForReading) {
+    func run(against server: EchoServer) async throws -> [Result] {
+        let arguments = [String(decoding: try JSONEncoder().encode(self), as: UTF8.self)]
+        // The thread has the server to itself: this task does nothing before the thread is done.
+        nonisolated(unsafe) let served = server
+        let results = try await onThread { try Self.converse(arguments, with: served) }
+        #expect(server.largestPiece <= EchoServer.maximumPiece)
+        return results
+    }
+
+    private static func converse(_ arguments: [String], with server: EchoServer) throws -> [Result] {
+        let client = try PythonConversation(program, arguments)
+        var results: [Result] = []
+        while let (kind, payload) = try readFrame(client) {
             switch kind {
             case "C": server.connect()
             case "D":
                 let answer = server.answer(to: payload)
                 let length = withUnsafeBytes(of: UInt32(answer.count).bigEndian) { Array($0) }
-                try toClient.fileHandleForWriting.write(contentsOf: Data(length + answer))
-            default: return try JSONDecoder().decode([Result].self, from: Data(payload))
+                try client.write(length + answer)
+            default: results = try JSONDecoder().decode([Result].self, from: Data(payload))
             }
         }
-        return []
+        try client.end()
+        return results
     }
 
-    private static func readFrame(_ handle: FileHandle) throws -> (kind: Character, payload: [UInt8])? {
-        let header = try read(5, from: handle)
+    private static func readFrame(_ client: PythonConversation) throws -> (kind: Character, payload: [UInt8])? {
+        let header = try client.read(5)
         guard header.count == 5 else { return nil }
         let length = header[1...].reduce(0) { $0 << 8 | Int($1) }
-        return (Character(Unicode.Scalar(header[0])), try read(length, from: handle))
-    }
-
-    private static func read(_ count: Int, from handle: FileHandle) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count, let more = try handle.read(upToCount: count - bytes.count), !more.isEmpty {
-            bytes += more
-        }
-        return bytes
+        return (Character(Unicode.Scalar(header[0])), try client.read(length))
     }
 
     private static let program = """
@@ -161,6 +155,10 @@ final class EchoServer {
     private(set) var session: TLSServerSession?
     private(set) var errors: [TLSError] = []
     private(set) var received = 0
+    /// The most bytes of plaintext that were given at once.
+    private(set) var largestPiece = 0
+    /// How many are asked for.
+    static let maximumPiece = 10_000
     /// What is received behind each piece after the handshake, as if the client had sent it.
     var trailer: [UInt8] = []
 
@@ -175,8 +173,8 @@ final class EchoServer {
         let arrived = session.isHandshakeComplete ? ciphertext + trailer : ciphertext
         do throws(TLSError) {
             try session.receive(arrived.span)
-            while case let plaintext = try session.takePlaintext(maximum: 10_000), !plaintext.isEmpty {
-                #expect(plaintext.count <= 10_000)
+            while case let plaintext = try session.takePlaintext(maximum: Self.maximumPiece), !plaintext.isEmpty {
+                largestPiece = max(largestPiece, plaintext.count)
                 received += plaintext.count
                 try session.send(plaintext)
             }

@@ -1,19 +1,10 @@
 import EventLoop
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("EventLoop")
 struct EventLoopTests {
-    /// Runs a test body on a new loop's behalf and checks that it leaves nothing open.
-    private func withLoop(_ body: (EventLoop) async throws -> Void) async throws {
-        let loop = try EventLoop(name: "test")
-        do { try await body(loop) } catch {
-            await loop.shutdown()
-            throw error
-        }
-        #expect(await loop.shutdown() == 0, "handles were left open")
-    }
-
     @Test("a task that prefers the loop runs on its thread and comes back to it after other work")
     func taskExecutor() async throws {
         try await withLoop { loop in

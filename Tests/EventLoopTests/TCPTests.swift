@@ -1,7 +1,7 @@
-import Dispatch
 import EventLoop
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// Sends back what it reads, and lets the peer wait while it does not take its answers.
@@ -45,56 +45,32 @@ private final class Echo: TCPStreamHandler {
 struct TCPTests {
     /// Listens with an echo server; gives the port and what happens to the connections.
     private func withEcho(_ body: (UInt16, AsyncStream<Echo.Event>) async throws -> Void) async throws {
-        let loop = try EventLoop(name: "test")
-        let (events, continuation) = AsyncStream.makeStream(of: Echo.Event.self)
-        let (listener, port) = try await loop.run { () throws in
-            let address = try #require(SocketAddress("127.0.0.1:0"))
-            let listener = try TCPListener(address, on: loop) { stream in
-                stream.handler = Echo(stream, events: continuation)
-                stream.startReading()
+        try await withLoop { loop in
+            let (events, continuation) = AsyncStream.makeStream(of: Echo.Event.self)
+            let (listener, port) = try await loop.run { () throws in
+                let address = try #require(SocketAddress("127.0.0.1:0"))
+                let listener = try TCPListener(address, on: loop) { stream in
+                    stream.handler = Echo(stream, events: continuation)
+                    stream.startReading()
+                }
+                return (LoopBound(listener, loop: loop), listener.address.port)
             }
-            return (LoopBound(listener, loop: loop), listener.address.port)
-        }
-        try await body(port, events)
-        await loop.run { listener.value.close() }
-        #expect(await loop.shutdown() == 0, "handles were left open")
-    }
-
-    /// A blocking client socket; the system's own API, so that the test does not trust the code it tests.
-    private func connect(port: UInt16) throws -> CInt {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            try await perform {
+                try await body(port, events)
+            } finally: {
+                await loop.run { listener.value.close() }
             }
         }
-        try #require(code == 0)
-        return descriptor
-    }
-
-    private func read(_ descriptor: CInt, count: Int) -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count < count {
-            let got = recv(descriptor, &chunk, min(chunk.count, count - bytes.count), 0)
-            if got <= 0 { break }
-            bytes += chunk[..<got]
-        }
-        return bytes
     }
 
     @Test("what is sent comes back, and closing is told")
     func echo() async throws {
         try await withEcho { port, events in
-            let client = try connect(port: port)
+            let client = try ClientSocket(port: port)
             let message = Array("hello, bridge".utf8)
-            #expect(Glibc.send(client, message, message.count, 0) == message.count)
-            #expect(read(client, count: message.count) == message)
-            close(client)
+            let answer = try await onThread { client.send(message) ? client.read(message.count) : [] }
+            #expect(answer == message)
+            client.close()
             var seen: [Echo.Event] = []
             for await event in events {
                 seen.append(event)
@@ -107,15 +83,15 @@ struct TCPTests {
     @Test("a peer that does not read is not read from, so that memory stays bounded, and loses nothing")
     func slowReader() async throws {
         try await withEcho { port, events in
-            let client = try connect(port: port)
+            let client = try ClientSocket(port: port)
             let pattern = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 31) }
             let isPaused = Flag()
             async let sending = onThread { Self.send(pattern, to: client, until: isPaused) }
             var iterator = events.makeAsyncIterator()
             #expect(await iterator.next() == .paused)
             isPaused.value.store(true, ordering: .releasing)
-            let sent = await sending
-            let (received, isRight) = await onThread { Self.receive(pattern, from: client) }
+            let sent = try await sending
+            let (received, isRight) = try await onThread { Self.receive(pattern, from: client) }
             #expect(received == sent)
             #expect(isRight)
             var largest = Int.max
@@ -132,48 +108,39 @@ struct TCPTests {
 
     private final class Flag: Sendable { let value = Atomic(false) }
 
-    /// Blocking calls need a thread that is not one of the few that tasks run on.
-    private func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(returning: body()) }
-        }
-    }
-
     /// Sends the pattern over and over, without reading, until the flag is set; returns how much was sent.
-    private static func send(_ pattern: [UInt8], to client: CInt, until flag: Flag) -> Int {
+    private static func send(_ pattern: [UInt8], to client: ClientSocket, until flag: Flag) -> Int {
         var sent = 0
         while !flag.value.load(ordering: .acquiring) {
-            var waiting = pollfd(fd: client, events: Int16(POLLOUT), revents: 0)
+            var waiting = pollfd(fd: client.descriptor, events: Int16(POLLOUT), revents: 0)
             guard poll(&waiting, 1, 20) > 0 else { continue }
             let count = pattern[(sent % pattern.count)...].withUnsafeBytes {
-                Glibc.send(client, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+                Glibc.send(client.descriptor, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
             }
             if count > 0 { sent += count }
         }
-        shutdown(client, Int32(SHUT_WR))
+        client.finishSending()
         return sent
     }
 
     /// Reads to the end; returns how much came, and whether it was the pattern.
-    private static func receive(_ pattern: [UInt8], from client: CInt) -> (Int, Bool) {
+    private static func receive(_ pattern: [UInt8], from client: ClientSocket) -> (Int, Bool) {
         var received = 0
         var isRight = true
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(client, &chunk, chunk.count, 0), count > 0 {
+        while case let count = recv(client.descriptor, &chunk, chunk.count, 0), count > 0 {
             for index in 0..<count where chunk[index] != pattern[(received + index) % pattern.count] { isRight = false }
             received += count
         }
-        close(client)
+        client.close()
         return (received, isRight)
     }
 
     @Test("a connection that is reset is told as an error")
     func reset() async throws {
         try await withEcho { port, events in
-            let client = try connect(port: port)
-            var linger = linger(l_onoff: 1, l_linger: 0)
-            setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
-            close(client)
+            let client = try ClientSocket(port: port)
+            client.close(resets: true)
             #expect(await events.first { _ in true } == .closed(largestPending: 0))
         }
     }
@@ -194,19 +161,19 @@ struct TCPTests {
     @Test("an address in use is refused with an error that names it")
     func addressInUse() async throws {
         try await withEcho { port, _ in
-            let loop = try EventLoop(name: "second")
-            let error = await loop.run { () -> EventLoopError? in
-                guard let address = SocketAddress("127.0.0.1:\(port)") else { return nil }
-                do throws(EventLoopError) {
-                    try TCPListener(address, on: loop) { _ in }.close()
-                    return nil
-                } catch {
-                    return error
+            try await withLoop { loop in
+                let error = await loop.run { () -> EventLoopError? in
+                    guard let address = SocketAddress("127.0.0.1:\(port)") else { return nil }
+                    do throws(EventLoopError) {
+                        try TCPListener(address, on: loop) { _ in }.close()
+                        return nil
+                    } catch {
+                        return error
+                    }
                 }
+                #expect(error?.name == "EADDRINUSE")
+                #expect(error?.description.contains("127.0.0.1:\(port)") == true)
             }
-            #expect(await loop.shutdown() == 0)
-            #expect(error?.name == "EADDRINUSE")
-            #expect(error?.description.contains("127.0.0.1:\(port)") == true)
         }
     }
 }

@@ -1,25 +1,22 @@
-import EventLoop
 import HTTPClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Runs a test with a client, and checks that it leaves nothing open on its loop.
 func withClient(
     _ configure: (inout HTTPClient.Configuration) -> Void = { _ in }, _ body: (HTTPClient) async throws -> Void
 ) async throws {
-    let loop = try EventLoop(name: "client")
-    var configuration = HTTPClient.Configuration()
-    configure(&configuration)
-    let client = try await HTTPClient(loop: loop, configuration: configuration)
-    let result: Result<Void, any Error>
-    do {
-        result = .success(try await body(client))
-    } catch {
-        result = .failure(error)
+    try await withLoop { loop in
+        var configuration = HTTPClient.Configuration()
+        configure(&configuration)
+        let client = try await HTTPClient(loop: loop, configuration: configuration)
+        try await perform {
+            try await body(client)
+        } finally: {
+            await client.shutdown()
+        }
     }
-    await client.shutdown()
-    #expect(await loop.shutdown() == 0, "handles were left open")
-    try result.get()
 }
 
 /// Runs a test with a client and a peer.
@@ -29,14 +26,11 @@ func withPeer(
     _ body: (HTTPClient, TestPeer) async throws -> Void
 ) async throws {
     let peer = try await TestPeer(accepts: accepts, reply: reply)
-    let result: Result<Void, any Error>
-    do {
-        result = .success(try await withClient(configure) { client in try await body(client, peer) })
-    } catch {
-        result = .failure(error)
+    try await perform {
+        try await withClient(configure) { client in try await body(client, peer) }
+    } finally: {
+        await peer.stop()
     }
-    await peer.stop()
-    try result.get()
 }
 
 /// A response with a body of known length.

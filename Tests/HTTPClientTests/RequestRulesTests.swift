@@ -1,6 +1,6 @@
-import EventLoop
 import HTTPClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite("What the HTTP client refuses to send", .timeLimit(.minutes(2)))
@@ -78,17 +78,17 @@ struct RequestRulesTests {
     private func configurationCode(_ configure: (inout HTTPClient.Configuration) -> Void) async throws
         -> HTTPClientError.Code?
     {
-        let loop = try EventLoop(name: "client")
-        var configuration = HTTPClient.Configuration()
-        configure(&configuration)
         var code: HTTPClientError.Code?
-        do throws(HTTPClientError) {
-            let client = try await HTTPClient(loop: loop, configuration: configuration)
-            await client.shutdown()
-        } catch {
-            code = error.code
+        try await withLoop { loop in
+            var configuration = HTTPClient.Configuration()
+            configure(&configuration)
+            do throws(HTTPClientError) {
+                let client = try await HTTPClient(loop: loop, configuration: configuration)
+                await client.shutdown()
+            } catch {
+                code = error.code
+            }
         }
-        #expect(await loop.shutdown() == 0, "handles were left open")
         return code
     }
 }

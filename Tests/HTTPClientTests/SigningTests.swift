@@ -1,6 +1,7 @@
 import Foundation
 import HTTPClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Recomputes a signature with botocore, from what the peer received and from the parameters before they were encoded.
@@ -73,9 +74,9 @@ struct SigningTests {
                 parameters: parameters,
                 headers: signed.flatMap { name in request.field(name).map { [name, $0] } },
                 body: String(decoding: request.body, as: UTF8.self), token: token)
-            let input = String(decoding: try JSONEncoder().encode(recomputation), as: UTF8.self)
-            let result = try python(Recomputation.program, input: input)
-            #expect("\(match.3)\n" == result.output, sourceLocation: sourceLocation)
+            let input = Array(try JSONEncoder().encode(recomputation))
+            let signature = try await Program.python(Recomputation.program, input: input)
+            #expect("\(match.3)\n" == signature, sourceLocation: sourceLocation)
             #expect(request.body == Array(body.utf8), sourceLocation: sourceLocation)
         }
     }

@@ -1,25 +1,22 @@
-import Foundation
 import HTTPClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// A server with a certificate for `bridge.test`, by Python's `ssl`, and the authority that signed it.
-private final class TLSServer {
+private struct TLSServer {
     let port: String
     let authority: String
-    private let directory: URL
-    private let server: PythonServer
 
+    /// Runs a test with a server.
+    ///
     /// - Parameter version: the newest version of TLS that the server speaks.
-    init(version: String = "TLSv1_3") throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "http-client-tests-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        authority = directory.appending(path: "authority.pem").path
-        server = try PythonServer(Self.program, arguments: [directory.path, version])
-        port = server.firstLine
+    static func with(version: String = "TLSv1_3", _ body: (TLSServer) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
+        try await withPythonServer(program, [folder.path, version]) { port in
+            try await body(TLSServer(port: port, authority: folder.path("authority.pem")))
+        }
     }
-
-    deinit { try? FileManager.default.removeItem(at: directory) }
 
     private static let program = """
         import os, socket, ssl, subprocess, sys, threading
@@ -76,42 +73,47 @@ private final class TLSServer {
 struct TLSTests {
     @Test("a peer whose authority is trusted is talked to", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {
-        let server = try TLSServer(version: version)
-        let answer = try await server.request(host: "bridge.test", trusting: server.authority)
-        #expect(answer == .success(version == "TLSv1_2" ? "TLSv1.2" : "TLSv1.3"))
+        try await TLSServer.with(version: version) { server in
+            let answer = try await server.request(host: "bridge.test", trusting: server.authority)
+            #expect(answer == .success(version == "TLSv1_2" ? "TLSv1.2" : "TLSv1.3"))
+        }
     }
 
     @Test("a peer whose authority is not trusted is refused")
     func untrusted() async throws {
-        let server = try TLSServer()
-        let answer = try await server.request(host: "bridge.test", trusting: nil)
-        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-        #expect(error.code == .tlsRefused)
-        #expect(!error.isTransient)
+        try await TLSServer.with { server in
+            let answer = try await server.request(host: "bridge.test", trusting: nil)
+            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            #expect(error.code == .tlsRefused)
+            #expect(!error.isTransient)
+        }
     }
 
     @Test("a peer with a certificate for another name is refused")
     func wrongName() async throws {
-        let server = try TLSServer()
-        let answer = try await server.request(host: "other.test", trusting: server.authority)
-        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-        #expect(error.code == .tlsRefused)
+        try await TLSServer.with { server in
+            let answer = try await server.request(host: "other.test", trusting: server.authority)
+            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            #expect(error.code == .tlsRefused)
+        }
     }
 
     @Test("a peer that speaks no newer version than TLS 1.1 is not talked to")
     func oldVersion() async throws {
-        let server = try TLSServer(version: "TLSv1_1")
-        let answer = try await server.request(host: "bridge.test", trusting: server.authority)
-        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-        #expect(error.code == .connectFailed)
+        try await TLSServer.with(version: "TLSv1_1") { server in
+            let answer = try await server.request(host: "bridge.test", trusting: server.authority)
+            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            #expect(error.code == .connectFailed)
+        }
     }
 
     @Test("a file of authorities that is not there: refused, with its reason")
     func missingFile() async throws {
-        let server = try TLSServer()
-        let answer = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
-        let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-        #expect(error.code == .tlsRefused)
-        #expect(error.message.contains("/no/such/file.pem"))
+        try await TLSServer.with { server in
+            let answer = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
+            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            #expect(error.code == .tlsRefused)
+            #expect(error.message.contains("/no/such/file.pem"))
+        }
     }
 }

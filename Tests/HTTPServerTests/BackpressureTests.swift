@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -14,7 +15,7 @@ struct BackpressureTests {
             return await exampleRouter.respond(to: request)
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port, receiveBuffer: 4096)
+            let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             // More than the system's buffers take, and more requests than are read ahead.
             let count = 60
@@ -43,7 +44,7 @@ struct BackpressureTests {
             return ServerResponse(status: .ok)
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             async let sent = onThread { () -> Int in
                 // Until the server is gone, which is when sending fails.
                 let request = Array(get("/", "X: \(String(repeating: "x", count: 1000))\r\n").utf8)
@@ -67,7 +68,7 @@ struct BackpressureTests {
     @Test("a client that sends without end and takes no answers is not read from")
     func endlessSenderWithoutReading() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port, receiveBuffer: 4096, sendPatience: 300_000)
+            let client = try ClientSocket(port: server.port, receiveBuffer: 4096, sendPatience: 300_000)
             // Far more than the system's buffers take.
             let total = 67_108_864
             let sent = try await onThread { () -> Int in

@@ -1,6 +1,7 @@
 import Cryptography
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -10,9 +11,9 @@ import Testing
 struct ClientProgramTests {
     /// Runs curl with the authority trusted; what it prints ends with status, version and number of connections.
     private func curl(_ arguments: [String], input: [UInt8] = []) async throws -> (body: [UInt8], summary: String) {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let authority = try directory.write(TestCertificates.shared.authorityPEM, as: "authority.pem")
-        let output = directory.url.appending(path: "body").path
+        let output = directory.path("body")
         let program = try await Program.run(
             [
                 "curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "30", "--cacert", authority,

@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -19,7 +20,7 @@ struct DrainTests {
         }
         try await withServer(handler: handler) { server in
             let port = server.port
-            let (busy, idle) = (try Client(port: port), try Client(port: port))
+            let (busy, idle) = (try ClientSocket(port: port), try ClientSocket(port: port))
             defer {
                 busy.close()
                 idle.close()
@@ -33,7 +34,7 @@ struct DrainTests {
             await reached.wait()
             async let forced = server.server.drain(within: .seconds(20))
             #expect(try await onThread { idle.readEnd() } == .closed)
-            #expect(throws: Client.ConnectError.self) { try Client(port: port) }
+            #expect(throws: NoConnection.self) { try ClientSocket(port: port) }
             gate.open()
             let answer = try await onThread { busy.readAnswer() }
             #expect(answer?.text == "/slow")
@@ -65,7 +66,7 @@ struct DrainTests {
             return ServerResponse(status: .ok)
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send(get("/"))
             await reached.wait()
@@ -86,7 +87,7 @@ struct DrainTests {
             return ServerResponse(status: .ok)
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             client.send(get("/"))
             await reached.wait()
             client.close(resets: true)

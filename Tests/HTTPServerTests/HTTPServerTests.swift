@@ -2,6 +2,7 @@ import EventLoop
 import Foundation
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -11,7 +12,7 @@ struct HTTPServerTests {
     @Test("a connection serves one request after the other")
     func keepAlive() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             for number in 1...3 {
                 let answer = try await onThread {
@@ -34,7 +35,7 @@ struct HTTPServerTests {
             return ServerResponse(status: .ok, body: Array(request.query.utf8))
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let answers = try await onThread {
                 client.send((0..<50).map { get("/?\($0)") }.joined())
@@ -52,7 +53,7 @@ struct HTTPServerTests {
             return ServerResponse(status: .ok, body: Array(request.path.utf8))
         }
         try await withServer(handler: handler) { server in
-            let (slow, quick) = (try Client(port: server.port), try Client(port: server.port))
+            let (slow, quick) = (try ClientSocket(port: server.port), try ClientSocket(port: server.port))
             defer {
                 slow.close()
                 quick.close()
@@ -72,7 +73,7 @@ struct HTTPServerTests {
     @Test("a body of a megabyte in chunks arrives whole")
     func chunks() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let answer = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -94,7 +95,7 @@ struct HTTPServerTests {
     @Test("a client that expects 100 Continue gets it before it sends the body")
     func expectation() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (interim, answer) = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
@@ -110,7 +111,7 @@ struct HTTPServerTests {
     @Test("HEAD is answered with the length and without the body, and the next answer follows")
     func head() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (head, next) = try await onThread {
                 client.send("HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n" + get("/small"))
@@ -135,7 +136,7 @@ struct HTTPServerTests {
         ])
     func refusals(status: Int, code: String, request: String) async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (answer, end) = try await onThread {
                 client.send(get("/small") + request + "and more that nobody reads")
@@ -162,7 +163,7 @@ struct HTTPServerTests {
     @Test("a client that sends far too large a body to its end still gets the answer")
     func largeUpload() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (wasSent, answer, end) = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20971520\r\n\r\n")
@@ -178,7 +179,7 @@ struct HTTPServerTests {
     @Test("after Connection: close what else was sent is not answered, and does not reset the connection")
     func connectionClose() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (answer, end) = try await onThread {
                 client.send(get("/small", "Connection: close\r\n") + get("/large"))
@@ -194,7 +195,7 @@ struct HTTPServerTests {
     @Test("a client that ends its side after a request gets its answer, then the end")
     func halfClose() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let (answer, end) = try await onThread {
                 client.send(get("/large"))
@@ -210,7 +211,7 @@ struct HTTPServerTests {
     func leaving(resets: Bool) async throws {
         try await withServer { server in
             for text in ["", "GET", get("/small"), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx"] {
-                let client = try Client(port: server.port)
+                let client = try ClientSocket(port: server.port)
                 client.send(text)
                 try await server.wait { !$0.connections.isEmpty }
                 let connection = await server.look { Weak($0.connections.values.first) }

@@ -2,6 +2,7 @@ import Cryptography
 import EventLoop
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -26,7 +27,7 @@ struct TLSTests {
         """
 
     private func python(_ script: String, _ server: TestServer) async throws -> String {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let authority = try directory.write(TestCertificates.shared.authorityPEM, as: "authority.pem")
         return try await Program.python(Self.client + script, ["\(server.port)", authority])
     }
@@ -94,7 +95,7 @@ struct TLSTests {
     @Test("a client that says nothing of TLS is refused, reported, and gets no plain answer")
     func plainBytes() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send(get("/small"))
             let received = try await onThread { client.read(1000) }
@@ -115,7 +116,7 @@ struct TLSTests {
         let hello: [UInt8] = [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03]
         try await withServer(tls: TestCertificates.shared.context) { server in
             for length in [0, 1, hello.count] {
-                let client = try Client(port: server.port)
+                let client = try ClientSocket(port: server.port)
                 client.send(Array(hello.prefix(length)))
                 try await server.wait { !$0.connections.isEmpty }
                 client.close(resets: resets)

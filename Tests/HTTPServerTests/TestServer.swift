@@ -3,6 +3,7 @@ import EventLoop
 import Foundation
 import HTTPTypes
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -26,10 +27,7 @@ struct TestServer {
 
     /// Waits until a condition holds on the loop's thread.
     func wait(until condition: @Sendable (ServerCore) -> Bool) async throws {
-        while !(await look { condition($0) }) {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
+        try await eventually("a state of the server") { await look { condition($0) } }
     }
 
     /// How much waits for the clients that are connected.
@@ -48,25 +46,22 @@ func withServer(
     handler: @escaping Router.Handler = { await exampleRouter.respond(to: $0) },
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    let loop = try EventLoop(name: "test")
-    let address = try #require(SocketAddress("127.0.0.1:0"))
-    var configuration = HTTPServer.Configuration(address: address, tls: tls, limits: limits)
-    configuration.tick = .seconds(86_400)
-    let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
-    let server = try await HTTPServer(
-        on: loop, configuration: configuration, handler: handler, report: { continuation.yield($0) })
-    let failure: (any Error)?
-    do {
-        try await body(TestServer(loop: loop, server: server, events: events))
-        failure = nil
-    } catch {
-        failure = error
+    try await withLoop { loop in
+        let address = try #require(SocketAddress("127.0.0.1:0"))
+        var configuration = HTTPServer.Configuration(address: address, tls: tls, limits: limits)
+        configuration.tick = .seconds(86_400)
+        let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
+        let server = try await HTTPServer(
+            on: loop, configuration: configuration, handler: handler, report: { continuation.yield($0) })
+        try await perform {
+            try await body(TestServer(loop: loop, server: server, events: events))
+        } finally: {
+            // A body may have drained the server itself.
+            if await loop.run({ !server.core.value.isDraining }) { await server.drain(within: .seconds(20)) }
+            let connections = await loop.run { server.core.value.connections.count }
+            #expect(connections == 0)
+        }
     }
-    // A body may have drained the server itself.
-    if await loop.run({ !server.core.value.isDraining }) { await server.drain(within: .seconds(20)) }
-    #expect(await loop.run { server.core.value.connections.isEmpty })
-    #expect(await loop.shutdown() == 0, "handles were left open")
-    if let failure { throw failure }
 }
 
 /// What most tests ask: small answers, large ones, and what was sent.

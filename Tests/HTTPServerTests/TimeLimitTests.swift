@@ -1,6 +1,7 @@
 import EventLoop
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 @testable import HTTPServer
@@ -12,7 +13,7 @@ struct TimeLimitTests {
     @Test("a connection that stays idle is closed after the idle limit, without a report")
     func idle() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             _ = try await onThread {
                 client.send(get("/small"))
@@ -28,7 +29,7 @@ struct TimeLimitTests {
     @Test("a request that trickles in is cut off after the request limit, however often a byte comes")
     func slowRequest() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send("GET / HTTP/1.1\r\nX: ")
             try await server.wait { $0.connections.values.contains { !$0.isIdle } }
@@ -46,7 +47,7 @@ struct TimeLimitTests {
     @Test("a client that takes nothing of an answer is cut off after the response limit")
     func slowResponse() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port, receiveBuffer: 4096)
+            let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             client.send(String(repeating: get("/large"), count: 20))
             try await server.wait { $0.connections.values.contains { $0.unsentBytes.pending > 0 } }
@@ -65,7 +66,7 @@ struct TimeLimitTests {
             return ServerResponse(status: .ok)
         }
         try await withServer(handler: handler) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send(get("/"))
             await reached.wait()
@@ -78,7 +79,7 @@ struct TimeLimitTests {
     @Test("a client that does not close after its last answer is cut off")
     func lingering() async throws {
         try await withServer { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             let end = try await onThread {
                 client.send(get("/small", "Connection: close\r\n"))
@@ -96,7 +97,7 @@ struct TimeLimitTests {
     @Test("a TLS handshake that does not go on is cut off after the request limit")
     func handshake() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
-            let client = try Client(port: server.port)
+            let client = try ClientSocket(port: server.port)
             defer { client.close() }
             try await server.wait { !$0.connections.isEmpty }
             await server.tick(20)

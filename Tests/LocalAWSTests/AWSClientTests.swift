@@ -3,6 +3,7 @@ import Foundation
 import HTTPClient
 import HTTPTypes
 import JSON
+import TestSupport
 import Testing
 
 @testable import LocalAWS
@@ -28,9 +29,11 @@ struct AWSClientTests {
                 "LOCAL_TASK": scenario.auditTask.id, "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
             ]) { $1 }
-            let (status, output) = try await run(["python3", Self.script], environment: environment.mapValues { $0 })
-            #expect(status == 0, "\(String(decoding: output, as: UTF8.self))")
-            #expect(String(decoding: output, as: UTF8.self).hasSuffix("all passed\n"))
+            // Just before the time limit ends the test with no reason given.
+            let program = try await Program.run(
+                ["python3", Self.script], environment: environment.mapValues { $0 }, within: .seconds(115))
+            #expect(program.status == 0, "\(program.text)\(program.errors)")
+            #expect(program.text.hasSuffix("all passed\n"))
             #expect(local.findings(in: origin).count == 101)
             #expect(local.finding("finding-0001", in: origin)?["Workflow"] == ["Status": "SUPPRESSED"])
             #expect(local.calls(of: .batchImportFindings) > 4)
@@ -62,14 +65,11 @@ struct AWSClientTests {
     ) async throws {
         try await withLocalAWS(configure) { local, loop in
             let client = try await HTTPClient(loop: loop)
-            let result: Result<Void, any Error>
-            do {
-                result = .success(try await body(local, client))
-            } catch {
-                result = .failure(error)
+            try await perform {
+                try await body(local, client)
+            } finally: {
+                await client.shutdown()
             }
-            await client.shutdown()
-            try result.get()
         }
     }
 

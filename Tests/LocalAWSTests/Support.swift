@@ -1,11 +1,11 @@
 import AWSCore
 import Cryptography
 import EventLoop
-import Foundation
 import HTTPServer
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LocalAWS
@@ -32,25 +32,17 @@ func withLocalAWS(
     _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
     _ body: (LocalAWS, EventLoop) async throws -> Void
 ) async throws {
-    let loop = try EventLoop(name: "local-aws")
-    let result: Result<Void, any Error>
-    do {
+    try await withLoop { loop in
         var configuration = LocalAWS.Configuration()
         configuration.retryDelayScale = 0
         try configure(&configuration)
         let local = try await LocalAWS(loop: loop, configuration: configuration)
-        do {
-            result = .success(try await body(local, loop))
-        } catch {
-            result = .failure(error)
+        try await perform {
+            try await body(local, loop)
+        } finally: {
+            await local.stop()
         }
-        await local.stop()
-    } catch {
-        await loop.shutdown()
-        throw error
     }
-    #expect(await loop.shutdown() == 0, "handles were left open")
-    try result.get()
 }
 
 /// An endpoint that messages are delivered to, on the same loop.
@@ -83,23 +75,4 @@ final class TestEndpoint: Sendable {
     }
 
     func stop() async { await server.drain(within: .seconds(1)) }
-}
-
-/// A directory for one test's files, removed with this object.
-final class TemporaryDirectory {
-    private let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "local-aws-tests-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// Writes a file and gives its path.
-    func write(_ bytes: [UInt8], as name: String) throws -> String {
-        let file = url.appending(path: name)
-        try Data(bytes).write(to: file)
-        return file.path
-    }
 }

@@ -5,6 +5,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import LocalAWS
@@ -17,17 +18,16 @@ struct TopicTests {
     private static func curl(
         _ local: LocalAWS, _ url: String, _ arguments: [String] = []
     ) async throws -> (status: Int, body: String) {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let authority = try directory.write(Array(local.certificateAuthorityPEM.utf8), as: "ca.pem")
         let connect = local.connectTo.flatMap { ["--connect-to", $0] }
-        let (status, output) = try await run(
+        let program = try await Program.run(
             ["curl", "-sS", "--noproxy", "*", "--cacert", authority, "-w", "\\n%{http_code}"] + connect + arguments + [
                 url
             ],
             environment: ["CURL_CA_BUNDLE": nil, "SSL_CERT_FILE": nil])
-        let text = String(decoding: output, as: UTF8.self)
-        try #require(status == 0, "\(text)")
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        try #require(program.status == 0, "\(program.errors)")
+        let lines = program.text.split(separator: "\n", omittingEmptySubsequences: false)
         return (try #require(Int(lines[lines.count - 1])), lines.dropLast().joined(separator: "\n"))
     }
 
@@ -139,21 +139,19 @@ struct TopicTests {
         try #require(certificate.status == 200)
         let base64 = try #require(body["Signature"]?.string)
         let signature = Array(try #require(Data(base64Encoded: base64)))
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryFolder()
         let files = try [
             directory.write(Array(certificate.body.utf8), as: "certificate.pem"),
             directory.write(
                 signature, as: "signature"),
             directory.write(Array(signed.utf8), as: "message"),
         ]
-        let key = try await run(["openssl", "x509", "-in", files[0], "-noout", "-pubkey"])
-        let keyFile = try directory.write(key.output, as: "key.pem")
+        let key = try await Program.openssl(["x509", "-in", files[0], "-noout", "-pubkey"])
+        let keyFile = try directory.write(key, as: "key.pem")
         let digest = body["SignatureVersion"] == "1" ? "-sha1" : "-sha256"
-        let result = try await run(
-            ["openssl", "dgst", digest, "-verify", keyFile, "-signature", files[1], files[2]])
-        #expect(String(decoding: result.output, as: UTF8.self) == "Verified OK\n")
-        let subject = try await run(["openssl", "x509", "-in", files[0], "-noout", "-subject", "-text"])
-        let text = String(decoding: subject.output, as: UTF8.self)
+        let result = try await Program.openssl(["dgst", digest, "-verify", keyFile, "-signature", files[1], files[2]])
+        #expect(result == "Verified OK\n")
+        let text = try await Program.openssl(["x509", "-in", files[0], "-noout", "-subject", "-text"])
         #expect(text.contains("subject=CN = sns.amazonaws.com\n"))
         #expect(text.contains("Public-Key: (2048 bit)"))
     }
@@ -299,42 +297,42 @@ struct TopicTests {
     @Test("stopping breaks off a delivery that waits for its next try")
     func stopped() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
-        let loop = try EventLoop(name: "stopped")
-        let local = try await LocalAWS(loop: loop)
-        let endpoint = try await TestEndpoint(on: loop) { _, _ in
-            arrived.yield()
-            return 503
+        try await withLoop { loop in
+            let local = try await LocalAWS(loop: loop)
+            let endpoint = try await TestEndpoint(on: loop) { _, _ in
+                arrived.yield()
+                return 503
+            }
+            let report = Task { try await local.subscribe(topic: try .topic(), endpoint: endpoint.url) }
+            for await _ in arrivals { break }
+            await local.stop()
+            #expect(try await report.value.outcome == .canceled)
+            #expect(try await local.subscribe(topic: try .topic(), endpoint: endpoint.url).outcome == .canceled)
+            await endpoint.stop()
         }
-        let report = Task { try await local.subscribe(topic: try .topic(), endpoint: endpoint.url) }
-        for await _ in arrivals { break }
-        await local.stop()
-        #expect(try await report.value.outcome == .canceled)
-        #expect(try await local.subscribe(topic: try .topic(), endpoint: endpoint.url).outcome == .canceled)
-        await endpoint.stop()
-        #expect(await loop.shutdown() == 0)
     }
 
     @Test("a configuration without credentials or Regions is refused")
     func incomplete() async throws {
-        let loop = try EventLoop(name: "incomplete")
         var configuration = LocalAWS.Configuration()
         configuration.regions = []
-        await #expect(throws: LocalAWSError.incompleteConfiguration) {
-            try await LocalAWS(loop: loop, configuration: configuration)
+        try await withLoop { loop in
+            await #expect(throws: LocalAWSError.incompleteConfiguration) {
+                try await LocalAWS(loop: loop, configuration: configuration)
+            }
         }
-        #expect(await loop.shutdown() == 0)
     }
 
     @Test("an address that is taken stops the start, and leaves nothing open")
     func addressTaken() async throws {
         try await withLocalAWS { local, _ in
-            let loop = try EventLoop(name: "second")
             var configuration = LocalAWS.Configuration()
             configuration.topicAddress = try #require(SocketAddress(String(local.apiURL.dropFirst("http://".count))))
-            await #expect(throws: EventLoopError.self) {
-                try await LocalAWS(loop: loop, configuration: configuration)
+            try await withLoop { second in
+                await #expect(throws: EventLoopError.self) {
+                    try await LocalAWS(loop: second, configuration: configuration)
+                }
             }
-            #expect(await loop.shutdown() == 0)
         }
     }
 }

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import JSON
 import SNS
+import TestSupport
 
 /// An envelope as SNS would send it, signed by OpenSSL's command line.
 struct Envelope {
@@ -58,38 +59,34 @@ struct Envelope {
     func message() throws(SNSRefusal) -> SNSMessage { try SNSMessage(parsing: body) }
 
     /// The envelope with the signature that OpenSSL makes over the named fields, as the Developer Guide says it.
-    func signed(_ names: [String], by other: Signer? = nil) throws -> Envelope {
+    func signed(_ names: [String], by other: Signer? = nil) async throws -> Envelope {
         let text = names.compactMap { name in members[name]?.string.map { "\(name)\n\($0)\n" } }.joined()
-        let signer = try other ?? Signer.shared
+        let signer = if let other { other } else { try await Signer.shared }
         let digest = members["SignatureVersion"] == "1" ? "-sha1" : "-sha256"
-        return with("Signature", .string(Data(try signer.sign(Array(text.utf8), digest)).base64EncodedString()))
+        return with("Signature", .string(Data(try await signer.sign(text, digest)).base64EncodedString()))
     }
 }
 
 /// A key that OpenSSL's command line signs with, and the authority that makes its certificates.
 final class Signer: Sendable {
-    private static let made = Result { try Signer() }
+    private static let made = Task { try await Signer() }
 
     /// The one that all tests share: making a key takes long.
     static var shared: Signer {
-        get throws { try made.get() }
+        get async throws { try await made.value }
     }
 
     let key: PrivateKey
-    private let directory: URL
+    private let folder: TemporaryFolder
     private let authority: CertificateAuthority
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "sns-tests-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let keyFile = directory.appending(path: "key.pem")
-        try Self.openssl(["genrsa", "-out", keyFile.path, "2048"])
-        key = try PrivateKey(pem: Array(Data(contentsOf: keyFile)))
+    init() async throws {
+        folder = try TemporaryFolder()
+        try await Program.openssl(["genrsa", "-out", folder.path("key.pem"), "2048"])
+        key = try PrivateKey(pem: folder.read("key.pem"))
         authority = try CertificateAuthority(
             commonName: "Test CA", validity: 0...4_102_444_800, key: PrivateKey(generating: .p256))
     }
-
-    deinit { try? FileManager.default.removeItem(at: directory) }
 
     /// A certificate as the host of SNS would give it.
     func certificate(
@@ -100,30 +97,20 @@ final class Signer: Sendable {
     }
 
     /// A key of any size, of one of OpenSSL's algorithms for RSA keys: `RSA` or `RSA-PSS`.
-    func otherKey(_ algorithm: String, bits: Int) throws -> PrivateKey {
-        let file = directory.appending(path: "key-\(UUID().uuidString).pem")
-        try Self.openssl(["genpkey", "-algorithm", algorithm, "-pkeyopt", "rsa_keygen_bits:\(bits)", "-out", file.path])
-        return try PrivateKey(pem: Array(Data(contentsOf: file)))
-    }
-
-    fileprivate func sign(_ text: [UInt8], _ digest: String) throws -> [UInt8] {
-        let base = directory.appending(path: UUID().uuidString)
-        let (input, output) = (base.appendingPathExtension("txt"), base.appendingPathExtension("sig"))
-        try Data(text).write(to: input)
-        try Self.openssl([
-            "dgst", digest, "-sign", directory.appending(path: "key.pem").path, "-out", output.path, input.path,
+    func otherKey(_ algorithm: String, bits: Int) async throws -> PrivateKey {
+        let name = "key-\(UUID().uuidString).pem"
+        try await Program.openssl([
+            "genpkey", "-algorithm", algorithm, "-pkeyopt", "rsa_keygen_bits:\(bits)", "-out", folder.path(name),
         ])
-        return try Array(Data(contentsOf: output))
+        return try PrivateKey(pem: folder.read(name))
     }
 
-    private static func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw CocoaError(.executableRuntimeMismatch) }
+    fileprivate func sign(_ text: String, _ digest: String) async throws -> [UInt8] {
+        let base = UUID().uuidString
+        let input = try folder.write(text, as: base + ".txt")
+        try await Program.openssl([
+            "dgst", digest, "-sign", folder.path("key.pem"), "-out", folder.path(base + ".sig"), input,
+        ])
+        return try folder.read(base + ".sig")
     }
 }

@@ -8,8 +8,8 @@ struct SNSVerifierTests {
     private let fetch: ControlledFetch
     private let verifier: SNSVerifier
 
-    init() throws {
-        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+    init() async throws {
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         self.fetch = fetch
         verifier = try Self.verifier(fetch)
     }
@@ -34,7 +34,7 @@ struct SNSVerifierTests {
 
     @Test("what OpenSSL signed is genuine", arguments: Envelope.Kind.allCases, ["1", "2"])
     func genuine(kind: Envelope.Kind, version: String) async throws {
-        let envelope = try Envelope(kind, version: version).signed(kind.signed)
+        let envelope = try await Envelope(kind, version: version).signed(kind.signed)
         #expect(try await refusal(envelope) == nil)
         #expect(fetch.urls == [Envelope.certificateURL])
     }
@@ -47,7 +47,7 @@ struct SNSVerifierTests {
             try await fetch(url)
         }
         let verifier = SNSVerifier(topics: topics, certificates: certificates, maximumAge: 3_600_000)
-        let envelope = try Envelope(kind, version: version).signed(kind.signed)
+        let envelope = try await Envelope(kind, version: version).signed(kind.signed)
         for name in kind.signed {
             let value = try #require(envelope.members[name]?.string)
             let changed: Envelope =
@@ -70,7 +70,7 @@ struct SNSVerifierTests {
 
     @Test("an equal time that is written differently is another text")
     func timestampText() async throws {
-        let envelope = try Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
+        let envelope = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
         #expect(try await refusal(envelope) == nil)
         #expect(try await refusal(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code == "signature_mismatch")
@@ -79,31 +79,33 @@ struct SNSVerifierTests {
     @Test("a subject is signed when it is there, also when it is empty")
     func subject() async throws {
         let names = Envelope.Kind.notification.signed
-        let empty = try Envelope(.notification).with("Subject", "").signed(names)
+        let empty = try await Envelope(.notification).with("Subject", "").signed(names)
         #expect(try await refusal(empty) == nil)
         #expect(try await refusal(empty.with("Subject", nil))?.code == "signature_mismatch")
-        let none = try Envelope(.notification).with("Subject", nil).signed(names)
+        let none = try await Envelope(.notification).with("Subject", nil).signed(names)
         #expect(try await refusal(none) == nil)
         #expect(try await refusal(none.with("Subject", ""))?.code == "signature_mismatch")
     }
 
     @Test("a signature counts for its own version only")
     func otherVersion() async throws {
-        let envelope = try Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
+        let envelope = try await Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
         #expect(try await refusal(envelope.with("SignatureVersion", "2"))?.code == "signature_mismatch")
     }
 
     @Test("a certificate that is spelled Url is found")
     func otherSpelling() async throws {
-        let envelope = try Envelope(.subscriptionConfirmation).signed(Envelope.Kind.subscriptionConfirmation.signed)
-            .with("SigningCertURL", nil).with("SigningCertUrl", .string(Envelope.certificateURL))
+        let envelope = try await Envelope(.subscriptionConfirmation).signed(
+            Envelope.Kind.subscriptionConfirmation.signed
+        )
+        .with("SigningCertURL", nil).with("SigningCertUrl", .string(Envelope.certificateURL))
         let subscribeURL = envelope.members["SubscribeURL"]
         #expect(try await refusal(envelope.with("SubscribeURL", nil).with("SubscribeUrl", subscribeURL)) == nil)
     }
 
     @Test("another key's signature is refused")
     func otherKey() async throws {
-        let envelope = try Envelope(.notification).signed(Envelope.Kind.notification.signed, by: Signer())
+        let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed, by: await Signer())
         #expect(try await refusal(envelope)?.code == "signature_mismatch")
     }
 
@@ -133,11 +135,11 @@ struct SNSVerifierTests {
     @Test("a message whose certificate cannot be had just now is one to come back for")
     func unavailable() async throws {
         fetch.answer(.failure(.unreachable("no such host")))
-        let envelope = try Envelope(.notification).signed(Envelope.Kind.notification.signed)
+        let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
         let error = try await refusal(envelope)
         #expect(error?.code == "signing_certificate_unavailable")
         #expect(error?.kind == .unavailable)
-        fetch.answer(.success(try Signer.shared.certificate()))
+        fetch.answer(.success(try await Signer.shared.certificate()))
         #expect(try await refusal(envelope) == nil)
     }
 }

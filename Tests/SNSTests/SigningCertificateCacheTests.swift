@@ -39,7 +39,7 @@ struct SigningCertificateCacheTests {
         executor.drain()
         await fetch.waitUntilHeld(1)
         executor.letGo()
-        fetch.release(.success(try Signer.shared.certificate()))
+        fetch.release(.success(try await Signer.shared.certificate()))
         for waiter in waiters { #expect(await waiter.value == nil) }
         #expect(fetch.urls == [url.description])
     }
@@ -57,7 +57,7 @@ struct SigningCertificateCacheTests {
         fetch.release(.failure(.status(500)))
         for waiter in waiters { #expect(await waiter.value?.code == "signing_certificate_unavailable") }
         #expect(fetch.urls.count == 1)
-        fetch.answer(.success(try Signer.shared.certificate()))
+        fetch.answer(.success(try await Signer.shared.certificate()))
         #expect(await Self.refusal(cache, url) == nil)
         #expect(fetch.urls.count == 2)
     }
@@ -72,7 +72,7 @@ struct SigningCertificateCacheTests {
         await fetch.waitUntilHeld(1)
         first.cancel()
         executor.letGo()
-        fetch.release(.success(try Signer.shared.certificate()))
+        fetch.release(.success(try await Signer.shared.certificate()))
         #expect(await second.value == nil)
         _ = await first.value
         #expect(await Self.refusal(cache, url) == nil)
@@ -91,7 +91,7 @@ struct SigningCertificateCacheTests {
         await fetch.waitUntilHeld(SigningCertificateCache.maximumFetches)
         #expect(await Self.refusal(cache, urls[urls.count - 1])?.kind == .unavailable)
         executor.letGo()
-        fetch.release(.success(try Signer.shared.certificate()))
+        fetch.release(.success(try await Signer.shared.certificate()))
         for waiter in waiters { #expect(await waiter.value == nil) }
         #expect(fetch.urls.count == SigningCertificateCache.maximumFetches)
         #expect(await Self.refusal(cache, urls[urls.count - 1]) == nil)
@@ -134,7 +134,7 @@ struct SigningCertificateCacheTests {
             #expect(refusal?.kind == .refused)
         }
         #expect(fetch.urls.count == 1)
-        fetch.answer(.success(try Signer.shared.certificate()))
+        fetch.answer(.success(try await Signer.shared.certificate()))
         let later = Envelope.now + SigningCertificateCache.refusalLifetime
         #expect(await Self.refusal(cache, url, now: later) == nil)
         #expect(fetch.urls.count == 2)
@@ -142,7 +142,7 @@ struct SigningCertificateCacheTests {
 
     @Test("a body that is no certificate for signatures is refused and remembered")
     func wrongBodies() async throws {
-        let signer = try Signer.shared
+        let signer = try await Signer.shared
         let genuine = try signer.certificate()
         for (index, body) in [
             [], Array("<html>".utf8), genuine + genuine, try signer.key.pem(),
@@ -151,9 +151,9 @@ struct SigningCertificateCacheTests {
             try signer.certificate(commonName: "sns.amazonaws.com", dnsNames: ["evil.example"]),
             try signer.certificate(commonName: "a", dnsNames: ["*.amazonaws.com"]),
             try signer.certificate(key: PrivateKey(generating: .p256)),
-            try signer.certificate(key: signer.otherKey("RSA", bits: 1024)),
-            try signer.certificate(key: signer.otherKey("RSA", bits: 2040)),
-            try signer.certificate(key: signer.otherKey("RSA-PSS", bits: 2048)),
+            try signer.certificate(key: await signer.otherKey("RSA", bits: 1024)),
+            try signer.certificate(key: await signer.otherKey("RSA", bits: 2040)),
+            try signer.certificate(key: await signer.otherKey("RSA-PSS", bits: 2048)),
         ].enumerated() {
             let fetch = ControlledFetch(.success(body))
             let (cache, url) = (Self.cache(fetch), try Self.url())
@@ -165,7 +165,7 @@ struct SigningCertificateCacheTests {
 
     @Test("a certificate must have the name of its Region, as an alternative name or else as its common name")
     func names() async throws {
-        let signer = try Signer.shared
+        let signer = try await Signer.shared
         let named = try signer.certificate(
             commonName: "x", dnsNames: ["sns.af-south-1.amazonaws.com", "sns-signing.af-south-1.amazonaws.com"])
         let common = try signer.certificate(commonName: "sns-signing.af-south-1.amazonaws.com")
@@ -179,7 +179,7 @@ struct SigningCertificateCacheTests {
 
     @Test("a certificate is refused outside of its validity every time, not only when it is fetched")
     func validity() async throws {
-        let fetch = ControlledFetch(.success(try Signer.shared.certificate(validity: 1000...2000)))
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
         let (cache, url) = (Self.cache(fetch), try Self.url())
         #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_refused")
         #expect(await Self.refusal(cache, url, now: 1_000_000) == nil)
@@ -190,7 +190,7 @@ struct SigningCertificateCacheTests {
 
     @Test("when the cache is full, the certificate that was not used for longest is fetched anew")
     func leastRecentlyUsed() async throws {
-        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let cache = Self.cache(fetch)
         let urls = try (0...SigningCertificateCache.maximumCertificates).map { try Self.url("n\($0)") }
         for url in urls.dropLast() { #expect(await Self.refusal(cache, url) == nil) }
@@ -205,7 +205,7 @@ struct SigningCertificateCacheTests {
 
     @Test("certificates that do not exist push out each other, but no certificate")
     func inventedCertificates() async throws {
-        let fetch = ControlledFetch(.success(try Signer.shared.certificate()))
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, url) = (Self.cache(fetch), try Self.url())
         #expect(await Self.refusal(cache, url) == nil)
         fetch.answer(.failure(.status(404)))

@@ -2,24 +2,14 @@ import AWSCore
 import FoundationEssentials
 import GRDB
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Store
 
-/// A new empty folder, removed when the last reference goes.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = "\(FileManager.default.temporaryDirectory.path)/store-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    var file: String { "\(path)/store.db" }
+extension TemporaryFolder {
+    /// The path of the store's file.
+    var file: String { path("store.db") }
 }
 
 /// Counts from 1, for whoever asks.
@@ -33,13 +23,11 @@ final class Counter: Sendable {
 func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteStore(path: folder.file)
-    do {
+    try await perform {
         try await body(store)
-    } catch {
+    } finally: {
         await store.close()
-        throw error
     }
-    await store.close()
 }
 
 /// The error's code that the body throws; nil when it throws none.

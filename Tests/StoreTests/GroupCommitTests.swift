@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import TestSupport
 import Testing
 
 @testable import Store
@@ -13,8 +14,8 @@ import Testing
         store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
         try await withThrowingDiscardingTaskGroup { group in
             for number in 0..<waiting { group.addTask { try await body(number) } }
-            while store.committer.waitingCount < waiting { await Task.yield() }
-            gate.signal()
+            defer { gate.signal() }
+            try await eventually("\(waiting) writes that wait") { store.committer.waitingCount >= waiting }
         }
     }
 
@@ -104,10 +105,10 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
         store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
         async let waiting = store.append(delivery(100))
-        while store.committer.waitingCount < 1 { await Task.yield() }
+        try await eventually("a write that waits") { store.committer.waitingCount >= 1 }
         async let closing: Void = store.close()
         async let closingAgain: Void = store.close()
-        while !store.committer.isClosed { await Task.yield() }
+        try await eventually("the end of new writes") { store.committer.isClosed }
         #expect(await failure { _ = try await store.append(delivery(101)) } == .closed)
         gate.signal()
         #expect(try await waiting == .stored)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Store
@@ -29,7 +30,7 @@ private struct History {
     var leases: [Lease] = []
 
     init(of store: SQLiteStore, seed: UInt64) {
-        (self.store, self.seed, random) = (store, seed, SeededGenerator(state: seed))
+        (self.store, self.seed, random) = (store, seed, SeededGenerator(seed: seed))
     }
 
     mutating func step() async throws {
@@ -138,17 +139,4 @@ private struct History {
     }
 
     private mutating func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
-}
-
-/// SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Store
@@ -10,7 +11,7 @@ import Testing
         let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: now)
         #expect(batch.deliveries.isEmpty)
         async let wait: Void = store.waitForWork(after: batch.mark)
-        while store.signal.waiterCount == 0 { await Task.yield() }
+        try await eventually("a waiter") { store.signal.waiterCount > 0 }
         try await act()
         await wait
         #expect(store.signal.waiterCount == 0)
@@ -50,7 +51,7 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func cancellingAndClosingEndTheWait() async throws {
         let signal = WorkSignal()
         let cancelled = Task { await signal.wait(after: WorkMark()) }
-        while signal.waiterCount == 0 { await Task.yield() }
+        try await eventually("a waiter") { signal.waiterCount > 0 }
         cancelled.cancel()
         await cancelled.value
         let early = Task {
@@ -59,18 +60,18 @@ import Testing
         }
         await early.value
         async let closed: Void = signal.wait(after: WorkMark())
-        while signal.waiterCount == 0 { await Task.yield() }
+        try await eventually("a waiter") { signal.waiterCount > 0 }
         signal.close()
         await closed
         await signal.wait(after: WorkMark())
         #expect(signal.waiterCount == 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func everybodyWhoWaitsIsWoken() async {
+    @Test(.timeLimit(.minutes(1))) func everybodyWhoWaitsIsWoken() async throws {
         let signal = WorkSignal()
-        await withDiscardingTaskGroup { group in
+        try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<50 { group.addTask { await signal.wait(after: WorkMark()) } }
-            while signal.waiterCount < 50 { await Task.yield() }
+            try await eventually("all waiters") { signal.waiterCount >= 50 }
             signal.notify()
         }
         #expect(signal.mark == WorkMark(count: 1))
