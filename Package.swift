@@ -119,5 +119,9 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["defender-bridge", "LocalAWS", "HTTPServer", "EventLoop", "JSON", "AWSCore", httpTypes],
+            exclude: ["api_check.py", "moto_findings.py"], swiftSettings: strict),
     ]
 )

@@ -143,7 +143,10 @@ public final class Bridge: Sendable {
                 metrics.fault(code: fault.code)
                 logger.warning(
                     "A request was refused.",
-                    metadata: ["status": "\(fault.status.code)", "code": "\(fault.code)", "peer": "\(peer.text)"])
+                    metadata: [
+                        "status": "\(fault.status.code)", "code": "\(fault.code)", "reason": "\(fault.message)",
+                        "peer": "\(peer.text)",
+                    ])
             case .tlsFailed(let reason, let peer):
                 metrics.fault(code: "tls_failed")
                 logger.info("A TLS connection failed.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])

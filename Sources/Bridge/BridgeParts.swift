@@ -34,6 +34,7 @@ struct BridgeParts: Sendable {
         } catch {
             throw ConfigurationError(error.variable, "it is not a URL of the form https://host:port; mend or unset it")
         }
+        let authorities = try Self.authorities(environment)
         store = try await Self.openStore(configuration.store)
         do {
             listenLoop = try EventLoop(name: "bridge-listen")
@@ -52,12 +53,12 @@ struct BridgeParts: Sendable {
             throw error
         }
         do {
-            http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, environment))
+            http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, authorities))
         } catch {
             await clientLoop.shutdown()
             await Self.close(listenLoop, watchers)
             await store.close()
-            throw ConfigurationError("AWS_CA_BUNDLE or network.connectTo", "\(error)")
+            throw ConfigurationError("network.connectTo", "\(error)")
         }
         aws = AWSClient(
             http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints,
@@ -112,12 +113,20 @@ struct BridgeParts: Sendable {
         }
     }
 
+    /// The file with the authorities that AWS's hosts have their certificates from, or nil for the system's.
+    private static func authorities(_ environment: [String: String]) throws(ConfigurationError) -> String? {
+        guard let path = environment["AWS_CA_BUNDLE"], !path.isEmpty else { return nil }
+        // libcurl reads it with each connection; that it cannot is better known at once.
+        _ = try ConfigurationFile.read(path, key: "AWS_CA_BUNDLE")
+        return path
+    }
+
     private static func client(
-        _ configuration: BridgeConfiguration, _ environment: [String: String]
+        _ configuration: BridgeConfiguration, _ authorities: String?
     ) -> HTTPClient.Configuration {
         var client = HTTPClient.Configuration()
         client.connectTo = configuration.connectTo
-        client.certificateAuthorities = environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 }
+        client.certificateAuthorities = authorities
         client.userAgent = "defender-bridge/\(Bridge.version)"
         return client
     }
