@@ -113,7 +113,7 @@ let package = Package(
             dependencies: [
                 "Bridge", "JSON", "AWSCore", "EventLoop", "Cryptography", "HTTPServer", "HTTPClient", "AWSClient",
                 "SNS",
-                "DeviceDefender", "SecurityFindings", "Store", httpTypes,
+                "DeviceDefender", "SecurityFindings", "Store", "TestSupport", httpTypes,
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -121,7 +121,8 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["defender-bridge", "LocalAWS", "HTTPServer", "EventLoop", "JSON", "AWSCore", httpTypes],
-            exclude: ["api_check.py", "moto_findings.py"], swiftSettings: strict),
+            dependencies: [
+                "defender-bridge", "LocalAWS", "HTTPServer", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
+            ], exclude: ["api_check.py", "moto_findings.py"], swiftSettings: strict),
     ]
 )

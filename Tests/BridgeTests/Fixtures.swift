@@ -1,9 +1,9 @@
 import AWSCore
 import DeviceDefender
-import FoundationEssentials
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -132,25 +132,11 @@ func auditObservation(
 
 /// Runs a test with a store in a new folder, and removes both.
 func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "bridge-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let store = try await SQLiteStore(path: folder.appending(path: "store.db").path)
-    let result: Result<Void, any Error>
-    do { result = .success(try await body(store)) } catch { result = .failure(error) }
-    await store.close()
-    try result.get()
-}
-
-/// The same numbers for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+    let folder = try TemporaryFolder()
+    let store = try await SQLiteStore(path: folder.path("store.db"))
+    try await perform {
+        try await body(store)
+    } finally: {
+        await store.close()
     }
 }

@@ -2,6 +2,7 @@ import DeviceDefender
 import JSON
 import SecurityFindings
 import Store
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -58,7 +59,7 @@ import Testing
         var seeds = SystemRandomNumberGenerator()
         for number in 0..<2500 as Range<UInt64> {
             let seed = number < 500 ? number : seeds.next()
-            var random = SeededGenerator(state: seed)
+            var random = SeededGenerator(seed: seed)
             var history: [Observation] = []
             for _ in 0..<Int.random(in: 1...16, using: &random) {
                 if let next = pool.randomElement(using: &random) { history.append(next) }

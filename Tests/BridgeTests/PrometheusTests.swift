@@ -1,8 +1,8 @@
 import CoreMetrics
-import Foundation
 import JSON
 import Metrics
 import Store
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -60,12 +60,8 @@ import Testing
     @Test("An empty registry writes nothing")
     func empty() { #expect(PrometheusRegistry().text().isEmpty) }
 
-    private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
-        FileManager.default.isExecutableFile(atPath: $0)
-    }
-
-    @Test("Prometheus's own checker takes what the bridge writes", .enabled(if: promtool != nil))
-    func checked() throws {
+    @Test("Prometheus's own checker takes what the bridge writes")
+    func checked() async throws {
         let registry = PrometheusRegistry(help: BridgeMetrics.help)
         let metrics = BridgeMetrics(factory: registry)
         metrics.received(route: "/sns", outcome: "stored", duration: .milliseconds(3))
@@ -83,16 +79,8 @@ import Testing
         let names = text.split(separator: "\n").filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
         #expect(Set(names.map(String.init)) == Set(BridgeMetrics.help.keys))
 
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Self.promtool))
-        process.arguments = ["check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0 && said.isEmpty, "\(said)")
+        let promtool = try await Program.run(["promtool", "check", "metrics"], input: Array(text.utf8))
+        try #require(promtool.status != 127, "promtool is missing: install Debian's package prometheus")
+        #expect(promtool.status == 0 && promtool.text + promtool.errors == "", "\(promtool.text + promtool.errors)")
     }
 }

@@ -1,5 +1,6 @@
 import DeviceDefender
 import JSON
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -8,7 +9,7 @@ import Testing
     @Test(
         "In no window are there more tokens than the burst and what the rate gives", arguments: 0..<50 as Range<UInt64>)
     func tokenBucket(seed: UInt64) {
-        var random = SeededGenerator(state: seed)
+        var random = SeededGenerator(seed: seed)
         let rate = Double.random(in: 0.1...200, using: &random)
         let burst = Int.random(in: 1...40, using: &random)
         var bucket = TokenBucket(rate: rate, burst: burst)

@@ -5,6 +5,7 @@ import EventLoop
 import Logging
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -22,15 +23,7 @@ struct Workshop {
     /// Runs a test with a workshop, and closes everything.
     static func run(_ body: (Workshop) async throws -> Void) async throws {
         try await withStore { store in
-            let loop = try EventLoop(name: "workshop")
-            let result: Result<Void, any Error>
-            do {
-                result = .success(try await body(Workshop(store: store, loop: loop)))
-            } catch {
-                result = .failure(error)
-            }
-            #expect(await loop.shutdown() == 0)
-            try result.get()
+            try await withLoop { loop in try await body(Workshop(store: store, loop: loop)) }
         }
     }
 

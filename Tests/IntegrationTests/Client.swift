@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Synchronization
+import TestSupport
 
 /// A request as it goes over the wire.
 struct Request: Sendable {
@@ -23,21 +24,13 @@ struct Request: Sendable {
     }
 }
 
-/// An answer as a client sees it.
-struct Answer: Sendable {
-    let status: Int
-    /// By name in lower case.
-    let fields: [String: String]
-    let body: [UInt8]
-
-    var text: String { String(decoding: body, as: UTF8.self) }
+extension Answer {
     var json: JSON { get throws { try JSON(parsing: body) } }
 }
 
-/// A blocking client socket: the system's own API, so that a test does not trust the code that it tests. Each call that
-/// waits gives up after half a minute.
+/// A connection to the program.
 struct Client: Sendable {
-    private let descriptor: Int32
+    private let socket: ClientSocket
 
     struct Failure: Error, CustomStringConvertible {
         let description: String
@@ -48,70 +41,27 @@ struct Client: Sendable {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw Failure(description: "no address: \(address)")
         }
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var patience = timeval(tv_sec: 30, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        guard Self.call(descriptor, port, connect) == 0 else {
-            let reason = String(cString: strerror(errno))
-            close()
-            throw Failure(description: "no connection to \(address): \(reason)")
-        }
+        socket = try ClientSocket(port: port)
     }
 
-    /// Calls `connect` or `bind` with a port of this machine.
-    private static func call(
-        _ descriptor: Int32, _ port: UInt16, _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-    }
-
-    func close() { _ = Foundation.close(descriptor) }
+    func close() { socket.close() }
 
     /// Sends as much as the peer takes.
-    func send(_ bytes: [UInt8]) {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-            }
-            if count <= 0 { return }
-            sent += count
-        }
-    }
-
-    /// Reads up to the connection's end.
-    private func readToEnd() -> [UInt8] {
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(descriptor, &chunk, chunk.count, 0), count > 0 { bytes += chunk[..<count] }
-        return bytes
-    }
+    func send(_ bytes: [UInt8]) { socket.send(bytes) }
 
     /// Reads an answer with all that follows up to the connection's end; that is its body, and must be as long as it says.
     func readAnswer(isHead: Bool = false) throws -> Answer {
-        let bytes = readToEnd()
+        let bytes = socket.read(.max)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
             throw Failure(description: "no answer but \(bytes.count) bytes")
         }
-        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
-        let fields = Dictionary(
-            lines.dropFirst().compactMap { line in
-                line.firstIndex(of: ":").map { (line[..<$0].lowercased(), String(line[$0...].dropFirst(2))) }
-            }, uniquingKeysWith: { "\($0), \($1)" })
-        let body = Array(bytes[end.upperBound...])
-        guard let status = Int(lines[0].dropFirst("HTTP/1.1 ".count).prefix(3)),
-            isHead ? body.isEmpty : fields["content-length"] == String(body.count)
-        else { throw Failure(description: "a malformed answer: \(lines), \(body.count) bytes") }
-        return Answer(status: status, fields: fields, body: body)
+        let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
+        var answer = Answer(head: head)
+        answer.body = Array(bytes[end.upperBound...])
+        guard answer.status != 0,
+            isHead ? answer.body.isEmpty : answer.fields["content-length"] == String(answer.body.count)
+        else { throw Failure(description: "a malformed answer: \(head), \(answer.body.count) bytes") }
+        return answer
     }
 
     /// Sends a request on a connection of its own.
@@ -143,10 +93,22 @@ struct Client: Sendable {
                 port = port >= 31_999 ? 20_000 : port + 1
                 return port
             }
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-            defer { _ = Foundation.close(descriptor) }
-            if call(descriptor, port, bind) == 0 { return "127.0.0.1:\(port)" }
+            if isFree(port) { return "127.0.0.1:\(port)" }
         }
         throw Failure(description: "there is no free port")
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let descriptor = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { _ = Foundation.close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import TestSupport
 import Testing
 
 extension IntegrationTests {
@@ -191,5 +192,12 @@ extension IntegrationTests {
             }
             #expect(try folder.entries == [])
         }
+    }
+}
+
+extension TemporaryFolder {
+    /// The names of the files and folders in it.
+    fileprivate var entries: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
     }
 }

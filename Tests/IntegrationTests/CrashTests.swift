@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import LocalAWS
+import TestSupport
 import Testing
 
 extension IntegrationTests {
@@ -34,8 +35,9 @@ extension IntegrationTests {
 
         @Test("twelve kills while 300 deliveries come in: what was answered with 200 arrives, once")
         func randomMoments() async throws {
-            var random = SeededGenerator(seed: .random(in: 0...UInt64.max))
-            print("The moments of the kills follow from the seed \(random.seed).")
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("The moments of the kills follow from the seed \(seed).")
+            var random = SeededGenerator(seed: seed)
             try await World.run {
                 $0.retryDelayScale = 0.05
             } _: { world in
@@ -75,24 +77,5 @@ extension IntegrationTests {
                         == 1)
             }
         }
-    }
-}
-
-/// SplitMix64.
-private struct SeededGenerator: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.seed = seed
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

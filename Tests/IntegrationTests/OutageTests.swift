@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import LocalAWS
+import TestSupport
 import Testing
 
 extension IntegrationTests {

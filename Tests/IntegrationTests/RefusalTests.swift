@@ -3,6 +3,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import LocalAWS
+import TestSupport
 import Testing
 
 extension IntegrationTests {

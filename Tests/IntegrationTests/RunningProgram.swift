@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A program that runs beside the test. What it writes is collected line by line as it comes.

@@ -2,6 +2,7 @@ import AWSCore
 import Foundation
 import JSON
 import LocalAWS
+import TestSupport
 import Testing
 
 extension IntegrationTests {

@@ -6,6 +6,7 @@ import HTTPTypes
 import JSON
 import LocalAWS
 import Synchronization
+import TestSupport
 import Testing
 
 /// What a test takes place in: a stand-in for AWS on a loop of its own, a folder, and the programs that were started.
@@ -36,25 +37,18 @@ final class World: Sendable {
     static func run(
         _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in }, _ body: (World) async throws -> Void
     ) async throws {
-        let loop = try EventLoop(name: "world")
-        let result: Result<Void, any Error>
-        do {
+        try await withLoop { loop in
             var configuration = LocalAWS.Configuration()
             // SNS waits 20 seconds between two tries.
             configuration.retryDelayScale = 0.02
             try configure(&configuration)
             let world = try await World(loop: loop, configuration: configuration)
-            do {
-                result = .success(try await body(world))
-            } catch {
-                result = .failure(error)
+            try await perform {
+                try await body(world)
+            } finally: {
+                await world.end()
             }
-            await world.end()
-        } catch {
-            result = .failure(error)
         }
-        #expect(await loop.shutdown() == 0, "handles were left open")
-        try result.get()
     }
 
     private func end() async {
