@@ -112,9 +112,10 @@ extension IntegrationTests {
                 let report = try await world.aws.subscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
                 #expect(report.attempts == [.answered(503), .answered(200)])
                 #expect(world.aws.isConfirmed(topic: world.topics.audit, endpoint: bridge.endpoint))
+                // Its log is whole when it has ended.
+                try await bridge.stop()
                 #expect(bridge.log("A delivery was refused.").map { $0["code"] } == ["confirmation_failed"])
                 #expect(bridge.log("A subscription was confirmed.").count == 1)
-                try await bridge.stop()
             }
         }
     }
