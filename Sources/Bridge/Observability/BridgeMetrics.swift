@@ -42,7 +42,7 @@ public struct BridgeMetrics: Sendable {
         ).increment()
         Metrics.Timer(
             label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", route)], factory: factory
-        ).recordNanoseconds(duration.nanoseconds)
+        ).record(duration: duration)
     }
 
     func fault(code: String) {
@@ -53,26 +53,24 @@ public struct BridgeMetrics: Sendable {
 
     /// Counts changes that were made.
     func count(_ changes: some Sequence<Change>) {
-        var counts: [String: Int] = [:]
-        for change in changes where change.finding != nil {
-            counts[
-                "\(change.entry.kind.rawValue) \(change.entry.recordState == .active ? "imported" : "archived")",
-                default: 0] += 1
-        }
-        for (key, count) in counts {
-            let parts = key.split(separator: " ").map(String.init)
-            findings(kind: parts[0], outcome: parts[1]).increment(by: count)
+        let sent = changes.filter { $0.finding != nil }
+        for (kind, ofKind) in Dictionary(grouping: sent, by: \.entry.kind) {
+            let active = ofKind.count { $0.entry.recordState == .active }
+            count(active, kind: kind, outcome: "imported")
+            count(ofKind.count - active, kind: kind, outcome: "archived")
         }
     }
 
     func countUnchanged(_ count: Int, kind: LedgerEntry.Kind) {
-        if count > 0 { findings(kind: kind.rawValue, outcome: "unchanged").increment(by: count) }
+        self.count(count, kind: kind, outcome: "unchanged")
     }
 
-    private func findings(kind: String, outcome: String) -> Counter {
+    private func count(_ count: Int, kind: LedgerEntry.Kind, outcome: String) {
+        guard count > 0 else { return }
         Counter(
-            label: "defender_bridge_findings_total", dimensions: [("kind", kind), ("outcome", outcome)],
-            factory: factory)
+            label: "defender_bridge_findings_total", dimensions: [("kind", kind.rawValue), ("outcome", outcome)],
+            factory: factory
+        ).increment(by: count)
     }
 
     /// Sets the gauges to what the store holds.
@@ -90,9 +88,4 @@ public struct BridgeMetrics: Sendable {
         gauge("defender_bridge_ledger_findings", [("record_state", "active")], Double(status.activeFindings))
         gauge("defender_bridge_ledger_findings", [("record_state", "archived")], Double(status.archivedFindings))
     }
-}
-
-extension Duration {
-    /// Whole nanoseconds, rounded down.
-    var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

@@ -6,9 +6,19 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// The content type of ``text()``.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
+    private struct Dimension: Hashable, Sendable {
+        let name: String
+        let value: String
+
+        /// As the text format has it.
+        var label: String { "\(name)=\"\(PrometheusRegistry.escaped(value))\"" }
+    }
+
     private struct Key: Hashable, Sendable {
         let name: String
-        let dimensions: [String]
+        let dimensions: [Dimension]
+
+        var labels: [String] { dimensions.map(\.label) }
     }
 
     private enum Series: Sendable {
@@ -30,9 +40,10 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     private func find<Found: Sendable>(
         _ name: String, _ dimensions: [(String, String)], make: () -> Series, as cast: (Series) -> Found?
     ) -> Found {
-        let labels = dimensions.sorted { $0.0 < $1.0 }.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }
+        // Each request comes here: what only the text needs is done where the text is written.
+        let dimensions = dimensions.map { Dimension(name: $0.0, value: $0.1) }.sorted { $0.name < $1.name }
         return series.withLock { series in
-            let key = Key(name: name, dimensions: labels)
+            let key = Key(name: name, dimensions: dimensions)
             if let found = series[key].flatMap(cast) { return found }
             let made = make()
             series[key] = made
@@ -81,7 +92,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// All series in the text format, sorted by name and labels.
     public func text() -> String {
         let sorted = series.withLock { Array($0) }
-            .sorted { ($0.key.name, $0.key.dimensions.joined()) < ($1.key.name, $1.key.dimensions.joined()) }
+            .sorted { ($0.key.name, $0.key.labels.joined()) < ($1.key.name, $1.key.labels.joined()) }
         var lines: [String] = []
         var last: String?
         for (key, series) in sorted {
@@ -105,7 +116,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private static func samples(_ key: Key, _ series: Series) -> [String] {
         func name(_ suffix: String = "", _ more: [String] = []) -> String {
-            let labels = key.dimensions + more
+            let labels = key.labels + more
             return key.name + suffix + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
         }
         switch series {
