@@ -29,7 +29,6 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     private func flags() throws -> [String: String] {
-        let known = Set(ConfigurationKey.all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
         var flags: [String: String] = [:]
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -37,7 +36,7 @@ struct ConfigurationOptions: ParsableArguments {
             guard parts.count == 2 else {
                 throw ConfigurationError("--set", "\"\(key)\" has no value; write --set \(key)=value")
             }
-            guard known.contains(key) else {
+            guard ConfigurationKey.names.contains(key) else {
                 throw ConfigurationError(key, "there is no such key; see defender-bridge serve --help")
             }
             flags[key] = String(parts[1])

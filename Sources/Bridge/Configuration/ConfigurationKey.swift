@@ -75,4 +75,7 @@ extension ConfigurationKey {
         eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
         checkSummaries, networkConnectTo, logLevel, logFormat,
     ]
+
+    /// All names that a value may be given under: the keys', and for secrets those of their files.
+    public static let names = Set(all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
 }

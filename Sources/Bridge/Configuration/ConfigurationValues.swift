@@ -19,9 +19,8 @@ struct ConfigurationValues {
         flags: [String: String], environment: [String: String], file: String?,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
-        let known = Set(ConfigurationKey.all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
         let fileValues = try file.map { text throws(ConfigurationError) in try Self.flatten(text) } ?? [:]
-        for key in fileValues.keys.sorted() where !known.contains(key) {
+        for key in fileValues.keys.sorted() where !ConfigurationKey.names.contains(key) {
             throw ConfigurationError(key, "there is no such key; remove it from the file or mend its spelling")
         }
         let variables = Set(
