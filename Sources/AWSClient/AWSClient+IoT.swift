@@ -40,8 +40,12 @@ extension AWSClient {
     }
 
     /// All of an audit's findings, page by page; see ``listAuditFindings(taskID:checkName:region:nextToken:)``.
-    public func auditFindings(taskID: String, checkName: String? = nil, region: Region) -> Pages {
-        Pages(operation: Self.listAuditFindings) { nextToken throws(AWSError) in
+    ///
+    /// - Parameter start: the token of a page of an earlier walk, to go on behind that page, or nil to start anew.
+    public func auditFindings(
+        taskID: String, checkName: String? = nil, region: Region, startingAt start: String? = nil
+    ) -> Pages {
+        Pages(operation: Self.listAuditFindings, startingAt: start) { nextToken throws(AWSError) in
             try await listAuditFindings(taskID: taskID, checkName: checkName, region: region, nextToken: nextToken)
         }
     }

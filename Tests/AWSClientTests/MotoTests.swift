@@ -70,8 +70,8 @@ struct MotoTests {
             var sizes: [Int] = []
             var found: Set<JSON> = []
             for try await page in client.findings(filters: [:], region: region) {
-                sizes.append(page.count)
-                for finding in page {
+                sizes.append(page.elements.count)
+                for finding in page.elements {
                     if let id = finding["Id"] { found.insert(id) }
                     #expect(finding["Title"] == "Zähler + 100 %")
                 }

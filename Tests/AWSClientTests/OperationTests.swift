@@ -112,51 +112,6 @@ struct OperationTests {
             ])
     }
 
-    // MARK: Pages
-
-    @Test("the pages of an audit's findings come one after the other, empty ones left out")
-    func pages() async throws {
-        let aws = ScriptedAWS([
-            ScriptedAWS.reply(200, #"{"findings": [1, 2], "nextToken": "a"}"#),
-            ScriptedAWS.reply(200, #"{"findings": [], "nextToken": "b"}"#),
-            ScriptedAWS.reply(200, #"{"findings": [3], "nextToken": ""}"#),
-        ])
-        var pages: [[JSON]] = []
-        for try await page in try client(aws).auditFindings(taskID: "t", checkName: "C", region: region) {
-            pages.append(page)
-        }
-        #expect(pages == [[1, 2], [3]])
-        #expect(aws.requests.map { $0.json?["nextToken"] } == [nil, "a", "b"])
-        #expect(aws.requests.allSatisfy { $0.json?["checkName"] == "C" })
-    }
-
-    @Test("a token that repeats ends the walk with an error instead of going round forever")
-    func repeatedToken() async throws {
-        let replies = ["a", "b", "a", "b"].map { ScriptedAWS.reply(200, #"{"findings": [1], "nextToken": "\#($0)"}"#) }
-        let aws = ScriptedAWS(replies)
-        var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()
-        #expect(try await iterator.next() == [1])
-        #expect(try await iterator.next() == [1])
-        let error = try await failure { try await iterator.next() }
-        #expect(error.kind == .other)
-        #expect(error.description.contains("repeats the token"))
-        #expect(try await iterator.next() == nil)
-        #expect(aws.requests.count == 3)
-    }
-
-    @Test("a page that fails ends the walk with its error")
-    func failedPage() async throws {
-        let aws = ScriptedAWS([
-            ScriptedAWS.reply(200, #"{"findings": [1], "nextToken": "a"}"#),
-            ScriptedAWS.fault(400, "InvalidRequestException"),
-        ])
-        var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()
-        #expect(try await iterator.next() == [1])
-        let error = try await failure { try await iterator.next() }
-        #expect(error.kind == .invalid)
-        #expect(try await iterator.next() == nil)
-    }
-
     // MARK: Security Hub
 
     @Test("BatchImportFindings, with some findings refused")
@@ -243,7 +198,7 @@ struct OperationTests {
             ScriptedAWS.reply(200, #"{"Findings": [2], "NextToken": null}"#),
         ])
         var all: [JSON] = []
-        for try await page in try client(aws).findings(filters: filters, region: region) { all += page }
+        for try await page in try client(aws).findings(filters: filters, region: region) { all += page.elements }
         #expect(all == [1, 2])
         try expect(
             aws.requests.first, .post, "https://securityhub.us-east-1.amazonaws.com/findings", service: "securityhub")

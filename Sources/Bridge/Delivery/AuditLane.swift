@@ -58,7 +58,7 @@ struct AuditLane: Sendable {
         var refusals: [String: String] = [:]
         var unread: [String: String] = [:]
         for try await page in client.auditFindings(taskID: task.id, region: origin.region) {
-            let observations = read(page, task, completed, unread: &unread)
+            let observations = read(page.elements, task, completed, unread: &unread)
             refusals.merge(try await apply(observations, leased)) { first, _ in first }
         }
         if checkSummaries {
