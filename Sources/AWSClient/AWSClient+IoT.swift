@@ -3,8 +3,8 @@ import HTTPTypes
 public import JSON
 
 extension AWSClient {
-    /// How many findings AWS gives in one page at most.
-    private static let findingsPerPage = 250
+    /// How many findings or suppressions AWS gives in one page at most.
+    private static let elementsPerPage = 250
 
     /// Asks about one audit (AWS IoT `DescribeAuditTask`).
     ///
@@ -26,7 +26,7 @@ extension AWSClient {
     public func listAuditFindings(
         taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
-        var members: [String: JSON] = ["taskId": .string(taskID), "maxResults": .integer(Self.findingsPerPage)]
+        var members: [String: JSON] = ["taskId": .string(taskID), "maxResults": .integer(Self.elementsPerPage)]
         if let checkName { members["checkName"] = .string(checkName) }
         if let nextToken { members["nextToken"] = .string(nextToken) }
         var operation = Self.listAuditFindings
@@ -53,6 +53,34 @@ extension AWSClient {
     private static var listAuditFindings: Operation {
         Operation(
             service: .iot, name: "ListAuditFindings", method: .post, path: "/audit/findings",
+            contentType: "application/json")
+    }
+
+    /// Asks for a page of the suppressions of audit findings (AWS IoT `ListAuditSuppressions`).
+    ///
+    /// - Parameter nextToken: from the page before, or nil for the first.
+    public func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
+        var members: [String: JSON] = ["maxResults": .integer(Self.elementsPerPage)]
+        if let nextToken { members["nextToken"] = .string(nextToken) }
+        var operation = Self.listAuditSuppressions
+        operation.body = JSON.object(members).serialized()
+        guard
+            let page = Page(
+                try await performForJSON(operation, in: region), elements: "suppressions", nextToken: "nextToken")
+        else { throw operation.malformed("it has no suppressions") }
+        return page
+    }
+
+    /// All suppressions of audit findings, page by page; see ``listAuditSuppressions(region:nextToken:)``.
+    public func auditSuppressions(region: Region) -> Pages {
+        Pages(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
+            try await listAuditSuppressions(region: region, nextToken: nextToken)
+        }
+    }
+
+    private static var listAuditSuppressions: Operation {
+        Operation(
+            service: .iot, name: "ListAuditSuppressions", method: .post, path: "/audit/suppressions/list",
             contentType: "application/json")
     }
 

@@ -91,6 +91,11 @@ public final class LocalAWS: Sendable {
         state.withLock { $0.audits[origin, default: AuditModel()].add(task, findings: findings) }
     }
 
+    /// Sets all suppressions that `ListAuditSuppressions` tells of. No finding is changed by them.
+    public func setSuppressions(_ suppressions: [FleetAuditSuppression], in origin: Origin) {
+        state.withLock { $0.audits[origin, default: AuditModel()].suppressions = suppressions }
+    }
+
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
     /// - Returns: the answer, or nil if the request was refused.

@@ -112,6 +112,29 @@ struct OperationTests {
             ])
     }
 
+    @Test("ListAuditSuppressions, and all of its pages")
+    func listAuditSuppressions() async throws {
+        let suppression: JSON = ["checkName": "C", "resourceIdentifier": ["account": "111122223333"]]
+        let aws = ScriptedAWS([
+            ScriptedAWS.reply(
+                200,
+                String(
+                    decoding: JSON.object(["suppressions": [suppression], "nextToken": "more"]).serialized(),
+                    as: UTF8.self)),
+            ScriptedAWS.reply(200, #"{"suppressions": []}"#),
+            ScriptedAWS.reply(200, #"{"findings": []}"#),
+        ])
+        var all: [JSON] = []
+        for try await page in try client(aws).auditSuppressions(region: region) { all += page.elements }
+        #expect(all == [suppression])
+        try expect(
+            aws.requests.first, .post, "https://iot.us-east-1.amazonaws.com/audit/suppressions/list", service: "iot")
+        #expect(aws.requests.first?.head.headerFields[.contentType] == "application/json")
+        #expect(aws.requests.map(\.json) == [["maxResults": 250], ["maxResults": 250, "nextToken": "more"]])
+        let error = try await failure { try await client(aws).listAuditSuppressions(region: region) }
+        #expect(error.kind == .other)
+    }
+
     // MARK: Security Hub
 
     @Test("BatchImportFindings, with some findings refused")

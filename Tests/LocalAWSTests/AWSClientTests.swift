@@ -13,6 +13,20 @@ struct AWSClientTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "aws_clients.py")
         .path
 
+    /// 30 without end, and before them 30 that end, the latest first.
+    private var suppressions: [FleetAuditSuppression] {
+        let first = FleetAuditSuppression(
+            checkName: "LOGGING_DISABLED_CHECK", resourceIdentifier: ["account": "111122223333"],
+            description: "a laboratory")
+        return [first]
+            + (1..<60).map { number in
+                FleetAuditSuppression(
+                    checkName: "CONFLICTING_CLIENT_IDS_CHECK",
+                    resourceIdentifier: ["clientId": .string("pump-\(number)")],
+                    expirationDate: number < 30 ? nil : testTime - Int64(number) * 1000)
+            }
+    }
+
     @Test("boto3 and the aws command line get what botocore's models promise")
     func botocore() async throws {
         try await withLocalAWS {
@@ -24,6 +38,7 @@ struct AWSClientTests {
             let origin = try Origin.test()
             let scenario = FleetScenario(origin: origin, findings: 1000, startTime: testTime)
             local.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
+            local.setSuppressions(suppressions, in: origin)
             let environment = local.endpointEnvironment.merging([
                 "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
                 "LOCAL_TASK": scenario.auditTask.id, "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/dev/null",
@@ -38,6 +53,7 @@ struct AWSClientTests {
             #expect(local.finding("finding-0001", in: origin)?["Workflow"] == ["Status": "SUPPRESSED"])
             #expect(local.calls(of: .batchImportFindings) > 4)
             #expect(local.calls(of: .describeHub) == 1)
+            #expect(local.calls(of: .listAuditSuppressions) == 7)
         }
     }
 

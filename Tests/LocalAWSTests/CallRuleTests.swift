@@ -43,6 +43,7 @@ struct CallRuleTests {
         #expect(admitted(.batchImportFindings, origin) == 30)
         #expect(admitted(.batchUpdateFindings, origin) == 30)
         #expect(admitted(.listAuditFindings, origin) == 10)
+        #expect(admitted(.listAuditSuppressions, origin) == 10)
         #expect(admitted(.getCallerIdentity, origin) == 50)
         #expect(admitted(.getFindings, try .test(region: "eu-west-1")) == 6)
         #expect(admitted(.getFindings, try .test(account: "444455556666")) == 6)
@@ -53,6 +54,7 @@ struct CallRuleTests {
         #expect(Throttle.refusal(of: .batchImportFindings).status == 429)
         #expect(Throttle.refusal(of: .batchImportFindings).code == "TooManyRequestsException")
         #expect(Throttle.refusal(of: .listAuditFindings).code == "ThrottlingException")
+        #expect(Throttle.refusal(of: .listAuditSuppressions).code == "ThrottlingException")
         #expect(Throttle.refusal(of: .assumeRole).code == "Throttling")
     }
 

@@ -207,6 +207,25 @@ def iot():
     assert error_of(audits.client.list_audit_findings) == ("InvalidRequestException", 400)
 
 
+def suppressions():
+    audits = client("iot")
+    everything = audits.call("list_audit_suppressions", maxResults=250)["suppressions"]
+    assert len(everything) == 60
+    ends = [one["expirationDate"] for one in everything[:30]]
+    assert ends == sorted(ends)
+    assert [one["suppressIndefinitely"] for one in everything] == [False] * 30 + [True] * 30
+    assert "expirationDate" not in everything[30]
+    assert everything[30]["description"] == "a laboratory"
+    pages = list(audits.client.get_paginator("list_audit_suppressions").paginate(ascendingOrder=False))
+    assert [len(page["suppressions"]) for page in pages] == [25, 25, 10]
+    assert [one for page in pages for one in page["suppressions"]] == everything[::-1]
+    of_check = audits.call("list_audit_suppressions", checkName="LOGGING_DISABLED_CHECK")["suppressions"]
+    assert [one["resourceIdentifier"] for one in of_check] == [{"account": ACCOUNT}]
+    of_resource = audits.call("list_audit_suppressions", resourceIdentifier={"clientId": "pump-7"})["suppressions"]
+    assert [one["resourceIdentifier"] for one in of_resource] == [{"clientId": "pump-7"}]
+    assert error_of(audits.client.list_audit_suppressions, nextToken="1-wrong") == ("InvalidRequestException", 400)
+
+
 def check_identifiers(audits, findings):
     """What comes out must also be fit to go in: botocore then checks lengths."""
     for one in findings:
@@ -279,6 +298,7 @@ def command_line():
 
 security_hub()
 iot()
+suppressions()
 sts()
 signatures()
 sns()

@@ -1,12 +1,14 @@
 import JSON
 
-/// Device Defender's audits in one account and Region (`DescribeAuditTask`, `ListAuditTasks` and `ListAuditFindings` of the
-/// AWS IoT API Reference).
+/// Device Defender's audits in one account and Region (`DescribeAuditTask`, `ListAuditTasks`, `ListAuditFindings` and
+/// `ListAuditSuppressions` of the AWS IoT API Reference).
 struct AuditModel {
     private(set) var tasks: [FleetAuditTask] = []
     private(set) var findings: [FleetAuditFinding] = []
+    /// What ``listSuppressions(_:)`` lists; it changes no finding.
+    var suppressions: [FleetAuditSuppression] = []
 
-    private static let invalidToken = ServiceError.invalidRequest("Invalid nextToken")
+    static let invalidToken = ServiceError.invalidRequest("Invalid nextToken")
 
     /// Adds an audit with what it found; one with the same id is replaced.
     mutating func add(_ task: FleetAuditTask, findings: [FleetAuditFinding]) {
@@ -70,13 +72,13 @@ struct AuditModel {
         return Self.answer("findings", page.elements.map { findings[$0].json }, nextToken: page.nextToken)
     }
 
-    private static func limit(_ requested: Int64?) throws(ServiceError) -> Int {
+    static func limit(_ requested: Int64?) throws(ServiceError) -> Int {
         guard let requested else { return 25 }
         guard (1...250).contains(requested) else { throw .invalidRequest("maxResults must be from 1 to 250") }
         return Int(requested)
     }
 
-    private static func answer(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
+    static func answer(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
         var answer = [name: JSON.array(elements)]
         answer["nextToken"] = nextToken.map(JSON.string)
         return .object(answer)

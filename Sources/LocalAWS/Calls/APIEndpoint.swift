@@ -73,6 +73,7 @@ struct APIEndpoint: Sendable {
         case (.describeHub, _): .json(SecurityHubModel.description(origin: call.origin))
         case (.describeAuditTask, .path(let id)): .json(try audits(call, state).describeTask(id: id))
         case (.listAuditFindings, .json(let input)): .json(try audits(call, state).listFindings(input))
+        case (.listAuditSuppressions, .json(let input)): .json(try audits(call, state).listSuppressions(input))
         case (.listAuditTasks, .parameters(let input)): .json(try audits(call, state).listTasks(input))
         case (.getCallerIdentity, _): .xml(TokenService.callerIdentity(call.caller))
         case (.assumeRole, .parameters(let input)):

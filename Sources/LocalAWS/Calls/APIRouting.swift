@@ -36,6 +36,7 @@ extension APICall {
     private static func iot(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
         switch (request.head.method, request.path) {
         case (.post, "/audit/findings"): return (.listAuditFindings, .json(try body(of: request)))
+        case (.post, "/audit/suppressions/list"): return (.listAuditSuppressions, .json(try body(of: request)))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
         case (.get, let path) where path.hasPrefix("/audit/tasks/"):
             let id = path.dropFirst("/audit/tasks/".count)

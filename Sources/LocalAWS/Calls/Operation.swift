@@ -19,6 +19,8 @@ extension LocalAWS {
         case listAuditFindings = "ListAuditFindings"
         /// AWS IoT.
         case listAuditTasks = "ListAuditTasks"
+        /// AWS IoT.
+        case listAuditSuppressions = "ListAuditSuppressions"
         /// Amazon SNS.
         case confirmSubscription = "ConfirmSubscription"
     }

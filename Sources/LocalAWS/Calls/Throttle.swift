@@ -29,7 +29,7 @@ struct Throttle {
     /// The answer to a request above the rate.
     static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
-        case .describeAuditTask, .listAuditFindings, .listAuditTasks:
+        case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription: ServiceError(400, "Throttling", "Rate exceeded")
         case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub:
@@ -43,7 +43,7 @@ struct Throttle {
         case .batchImportFindings, .batchUpdateFindings: Rate(perSecond: 10, burst: 30)
         case .getFindings: Rate(perSecond: 3, burst: 6)
         case .describeAuditTask: Rate(perSecond: 25, burst: 25)
-        case .listAuditFindings, .listAuditTasks: Rate(perSecond: 10, burst: 10)
+        case .listAuditFindings, .listAuditTasks, .listAuditSuppressions: Rate(perSecond: 10, burst: 10)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription: nil
         }
     }

@@ -1,0 +1,32 @@
+import JSON
+
+extension AuditModel {
+    /// Answers `ListAuditSuppressions`: by the dates at which they end, those without end behind all others.
+    ///
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func listSuppressions(_ request: JSON) throws(ServiceError) -> JSON {
+        let names: Set = ["checkName", "resourceIdentifier", "ascendingOrder", "maxResults", "nextToken"]
+        guard var members = request.object, names.isSuperset(of: members.keys) else {
+            throw .invalidRequest("The request has a member that is not known")
+        }
+        let token = members.removeValue(forKey: "nextToken")
+        guard let isAscending = (members["ascendingOrder"] ?? true).bool else {
+            throw .invalidRequest("ascendingOrder must be a boolean")
+        }
+        let ascending = suppressions.indices.sorted { left, right in
+            let ends = (suppressions[left].expirationDate ?? .max, suppressions[right].expirationDate ?? .max)
+            return ends.0 == ends.1 ? left < right : ends.0 < ends.1
+        }
+        let page = try Page(
+            isAscending ? ascending : ascending.reversed(), token: token, query: .object(members),
+            limit: try Self.limit(members["maxResults"].map { $0.integer ?? 0 }), invalid: Self.invalidToken
+        ) { position in
+            let suppression = suppressions[position]
+            return members["checkName"].map { $0 == .string(suppression.checkName) } ?? true
+                && (members["resourceIdentifier"]?.object ?? [:]).allSatisfy {
+                    suppression.resourceIdentifier[$0.key] == $0.value
+                }
+        }
+        return Self.answer("suppressions", page.elements.map { suppressions[$0].json }, nextToken: page.nextToken)
+    }
+}
