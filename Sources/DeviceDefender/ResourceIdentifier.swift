@@ -71,7 +71,7 @@ public struct ResourceIdentifier: Sendable, Hashable {
         roleAliasARN = try fields.optionalName("roleAliasArn", limit: Self.maximumLength)
         issuerCertificate = try Self.issuerCertificate(fields)
         others = Self.others(json)
-        guard !values.isEmpty else { throw UnrecognizedMessage(reason: "resourceIdentifier names no resource") }
+        guard !value.isEmpty else { throw UnrecognizedMessage(reason: "resourceIdentifier names no resource") }
     }
 
     private static func policyVersion(_ fields: Fields) throws(UnrecognizedMessage) -> PolicyVersion? {
@@ -123,11 +123,29 @@ extension ResourceIdentifier.IssuerCertificate {
 extension ResourceIdentifier {
     /// What names the resource, in one text: the single value that is set, and for a device certificate with both its
     /// id. If members are set that name different things, all of them with a plus sign between.
-    public var value: String { values.joined(separator: "+") }
+    public var value: String { values(deviceCertificateID ?? deviceCertificateARN).joined(separator: "+") }
 
-    private var values: [String] {
+    /// A text that is the same for identifiers that name the same resource, so that a suppression can be matched with
+    /// findings: as ``value``, but a device certificate that is named only by its ARN counts as its id.
+    ///
+    /// Not to be shown to anybody, and bounded by the limits of the members.
+    public var subject: String {
+        values(deviceCertificateID ?? deviceCertificateARN.map(Self.certificateID)).joined(separator: "+")
+    }
+
+    /// The part of a device certificate's ARN that is its id; the whole text if it is no such ARN.
+    private static func certificateID(arn: String) -> String {
+        // Bytes: a combining mark behind the slash must not hide it.
+        let mark = Array(":cert/".utf8)
+        let bytes = Array(arn.utf8)
+        guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else { return arn }
+        let id = bytes[(start + mark.count)...]
+        return id.isEmpty ? arn : String(decoding: id, as: UTF8.self)
+    }
+
+    private func values(_ deviceCertificate: String?) -> [String] {
         let documented = [
-            deviceCertificateID ?? deviceCertificateARN, caCertificateID, cognitoIdentityPoolID, clientID,
+            deviceCertificate, caCertificateID, cognitoIdentityPoolID, clientID,
             policyVersion?.value, account, iamRoleARN, roleAliasARN, issuerCertificate?.value,
         ]
         return documented.compactMap(\.self) + others.sorted { $0.key < $1.key }.map(\.value)

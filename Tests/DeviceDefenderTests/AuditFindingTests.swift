@@ -96,6 +96,35 @@ struct ResourceIdentifierTests {
         #expect(identifier.deviceCertificateARN == "arn:y")
     }
 
+    private static let certificateARN: JSON = "arn:aws-cn:iot:cn-north-1:111122223333:cert/ab12"
+
+    @Test(
+        "identifiers that name the same resource have the same subject",
+        arguments: [
+            (["deviceCertificateArn": certificateARN], "ab12"),
+            (["deviceCertificateId": "ab12"], "ab12"),
+            (["deviceCertificateArn": certificateARN, "deviceCertificateId": "ab12"], "ab12"),
+            (["deviceCertificateArn": "arn:aws:iot:us-east-1:111122223333:cert/a:cert/b"], "a:cert/b"),
+            (
+                ["deviceCertificateArn": "arn:aws:iot:us-east-1:111122223333:cert/"],
+                "arn:aws:iot:us-east-1:111122223333:cert/"
+            ),
+            (["deviceCertificateArn": "cert/ab12"], "cert/ab12"),
+            (["deviceCertificateArn": "arn:x:cert/\u{301}"], "\u{301}"),
+            (["caCertificateId": "cd"], "cd"),
+            (["cognitoIdentityPoolId": "us-east-1:1"], "us-east-1:1"),
+            (["clientId": "a:cert/pump 17%/п"], "a:cert/pump 17%/п"),
+            (["policyVersionIdentifier": ["policyName": "P", "policyVersionId": "2"]], "P:2"),
+            (["account": "111122223333"], "111122223333"),
+            (["iamRoleArn": "arn:aws:iam::111122223333:role/r"], "arn:aws:iam::111122223333:role/r"),
+            (["roleAliasArn": "arn:aws:iot:us-east-1:1:rolealias/r"], "arn:aws:iot:us-east-1:1:rolealias/r"),
+            (["issuerCertificateIdentifier": ["issuerId": "ef", "issuerCertificateSerialNumber": "01"]], "ef/01"),
+            (["clientId": "c", "deviceCertificateArn": certificateARN, "zone": "z"], "ab12+c+z"),
+        ] as [(JSON, String)])
+    func subjects(json: JSON, subject: String) throws {
+        #expect(try ResourceIdentifier(json).subject == subject)
+    }
+
     @Test("members that name different things all count")
     func several() throws {
         let identifier = try ResourceIdentifier(["clientId": "c", "account": "111122223333", "zone": "z", "area": 5])
