@@ -20,6 +20,9 @@ public struct CheckResult: Sendable, Hashable {
         /// Whether the check looked at all resources, so that one without a finding has passed.
         public var isComplete: Bool { self == .completedCompliant || self == .completedNonCompliant }
 
+        /// Whether the check will come to nothing else any more.
+        public var isEnded: Bool { isComplete || self == .failed || self == .canceled }
+
         /// The documented states.
         public static let documented: [Status] = [
             .inProgress, .waitingForDataCollection, .canceled, .completedCompliant, .completedNonCompliant, .failed,

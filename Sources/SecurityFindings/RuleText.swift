@@ -63,8 +63,15 @@ enum RuleText {
         return elements.count > 20 ? "\(shown) and \(elements.count - 20) more" : shown
     }
 
-    /// A count with its noun, for example `1 second`.
+    /// A count with its noun, for example `1 second` or `1,000 resources`.
     static func counted(_ count: Int64, _ noun: String) -> String {
-        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+        count == 1 ? "1 \(noun)" : "\(grouped(count)) \(noun)s"
+    }
+
+    /// A count with commas between groups of three digits.
+    static func grouped(_ count: Int64) -> String {
+        let digits = Array(String(count.magnitude))
+        let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }
+        return (count < 0 ? "-" : "") + groups.reversed().joined(separator: ",")
     }
 }

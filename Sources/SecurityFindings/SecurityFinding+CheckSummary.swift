@@ -3,7 +3,7 @@ public import DeviceDefender
 
 extension SecurityFinding {
     /// Makes the finding that sums up a check of an audit: active if resources failed it or it could not be carried
-    /// out, else archived. All times are the start of the audit.
+    /// out, else archived; always archived if the audit was canceled. All times are the start of the audit.
     ///
     /// - Parameters:
     ///   - result: what the check came to; one of the task's.
@@ -11,7 +11,9 @@ extension SecurityFinding {
     ///   - origin: the account and Region that the audit ran in.
     public init(summaryOf result: CheckResult, task: AuditTask, origin: Origin) {
         let page = ConsolePage.auditResult(taskID: task.id, check: result.check, origin: origin)
-        let isActive = result.status == .completedNonCompliant || result.status == .failed
+        let words = CheckSummaryText(result, task: task)
+        let hasFailed = result.status == .completedNonCompliant || result.status == .failed
+        let isActive = hasFailed && task.status != .canceled
         self.init(
             FindingDraft(
                 id: FindingID.summary(
@@ -21,9 +23,8 @@ extension SecurityFinding {
                 types: Self.types(result.check),
                 severity: Severity.Label(result.check.severity),
                 originalSeverity: result.check.severity.rawValue,
-                title:
-                    "\(result.check.name) of audit \(task.scheduledAuditName ?? "OnDemand"): \(Self.outcome(result))",
-                description: Self.description(result),
+                title: words.title,
+                description: words.description,
                 sourceURL: page,
                 remediationText: result.check.remediation,
                 remediationURL: page,
@@ -36,28 +37,6 @@ extension SecurityFinding {
                 firstObservedAt: task.startTime,
                 lastObservedAt: task.startTime,
                 recordState: isActive ? .active : .archived))
-    }
-
-    private static func outcome(_ result: CheckResult) -> String {
-        switch result.status {
-        case .completedNonCompliant:
-            result.nonCompliantResources.map { "\(RuleText.counted($0, "resource")) failed" } ?? "some resources failed"
-        case .completedCompliant: "no resource failed"
-        case .failed: "could not be carried out"
-        case .canceled: "canceled"
-        case .inProgress, .waitingForDataCollection, .other: "not finished"
-        }
-    }
-
-    private static func description(_ result: CheckResult) -> String {
-        var sentences = ["\(result.check.title): \(outcome(result))."]
-        if let total = result.totalResources { sentences.append("\(RuleText.counted(total, "resource")) checked.") }
-        if let suppressed = result.suppressedNonCompliantResources {
-            sentences.append("\(RuleText.counted(suppressed, "failure")) suppressed.")
-        }
-        if let code = result.errorCode { sentences.append("Error: \(code).") }
-        if let message = result.message { sentences.append(message) }
-        return sentences.joined(separator: " ")
     }
 
     private static func productFields(_ result: CheckResult, task: AuditTask) -> [(key: String, value: String)] {

@@ -53,6 +53,15 @@ struct AuditTests {
         #expect(!CheckResult.Status("COMPLETED_SOMEHOW").isComplete)
     }
 
+    @Test("a check that runs or waits, or whose state is not known, has not ended")
+    func ending() {
+        #expect(
+            CheckResult.Status.documented.filter(\.isEnded) == [
+                .canceled, .completedCompliant, .completedNonCompliant, .failed,
+            ])
+        #expect(!CheckResult.Status("COMPLETED_SOMEHOW").isEnded)
+    }
+
     @Test("an unknown state of a check keeps its word")
     func unknownStatus() throws {
         let json = Payloads.audit.setting(

@@ -94,6 +94,14 @@ struct GoldenTests {
         }
     }
 
+    @Test("the summary of a check of a canceled audit is the known one, archived though resources failed")
+    func canceledSummary() throws {
+        let task = try Samples.task(status: "CANCELED")
+        let check = try #require(task.checks.first { $0.status == .completedNonCompliant })
+        try compare(
+            "summary-of-canceled-audit", SecurityFinding(summaryOf: check, task: task, origin: Samples.origin()))
+    }
+
     private func compare(_ name: String, _ finding: SecurityFinding) throws {
         let text = finding.json.prettyPrinted() + "\n"
         if let folder = ProcessInfo.processInfo.environment["WRITE_GOLDENS"] {

@@ -26,11 +26,11 @@ enum Samples {
         "consecutiveDatapointsToAlarm": 1, "consecutiveDatapointsToClear": 1,
     ]
 
-    static func task(scheduledAuditName: JSON = "DailyAudit") throws -> AuditTask {
+    static func task(scheduledAuditName: JSON = "DailyAudit", status: JSON = "COMPLETED") throws -> AuditTask {
         try AuditTask(
             id: "4e2bcd1ccbc2a5dd15292a82ab80c380",
             description: [
-                "taskStatus": "COMPLETED",
+                "taskStatus": status,
                 "taskType": scheduledAuditName.isNull ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK",
                 "taskStartTime": .number("1524740766.191"), "scheduledAuditName": scheduledAuditName,
                 "auditDetails": [
@@ -44,8 +44,9 @@ enum Samples {
                     ],
                     "CA_CERTIFICATE_EXPIRING_CHECK": [
                         "checkRunStatus": "COMPLETED_COMPLIANT", "nonCompliantResourcesCount": 0,
-                        "totalResourcesCount": 3,
+                        "suppressedNonCompliantResourcesCount": 2, "totalResourcesCount": 3,
                     ],
+                    "DEVICE_CERTIFICATE_AGE_CHECK": ["checkRunStatus": "CANCELED"],
                 ],
             ])
     }

@@ -1,0 +1,95 @@
+import DeviceDefender
+import JSON
+import Testing
+
+@testable import SecurityFindings
+
+@Suite("Summaries of checks")
+struct CheckSummaryTests {
+    private func summary(
+        _ status: String, failed: JSON = nil, suppressed: JSON = nil, total: JSON = nil,
+        task taskStatus: String = "COMPLETED"
+    ) throws -> SecurityFinding {
+        let task = try AuditTask(
+            id: "t",
+            description: [
+                "taskStatus": .string(taskStatus), "taskType": "ON_DEMAND_AUDIT_TASK", "taskStartTime": 5,
+                "auditDetails": [
+                    "LOGGING_DISABLED_CHECK": [
+                        "checkRunStatus": .string(status), "nonCompliantResourcesCount": failed,
+                        "suppressedNonCompliantResourcesCount": suppressed, "totalResourcesCount": total,
+                    ]
+                ],
+            ])
+        return SecurityFinding(
+            summaryOf: try #require(task.checks.first), task: task, origin: try Samples.origin())
+    }
+
+    @Test(
+        "title and description tell how many resources failed, and the percentage where there is one",
+        arguments: [
+            ("COMPLETED_NON_COMPLIANT", 12, nil, 1000, "12 of 1,000 resources failed (1.2 %)"),
+            ("COMPLETED_NON_COMPLIANT", 12, 3, 1000, "12 of 1,000 resources failed (1.2 %), 3 suppressed"),
+            ("COMPLETED_NON_COMPLIANT", 12, 0, 1_234_567, "12 of 1,234,567 resources failed (less than 0.1 %)"),
+            ("COMPLETED_NON_COMPLIANT", 1, nil, 1, "1 of 1 resource failed (100 %)"),
+            ("COMPLETED_NON_COMPLIANT", 1, nil, nil, "1 resource failed"),
+            ("COMPLETED_NON_COMPLIANT", 1200, 1200, nil, "1,200 resources failed, 1,200 suppressed"),
+            ("COMPLETED_NON_COMPLIANT", 5, nil, 0, "5 resources failed"),
+            ("COMPLETED_NON_COMPLIANT", 5, nil, 4, "5 resources failed"),
+            ("COMPLETED_NON_COMPLIANT", nil, nil, 10, "some resources failed"),
+            ("COMPLETED_COMPLIANT", 0, nil, 1000, "0 of 1,000 resources failed (0 %)"),
+            ("COMPLETED_COMPLIANT", 0, 2, 1000, "0 of 1,000 resources failed (0 %), 2 suppressed"),
+            ("COMPLETED_COMPLIANT", nil, nil, nil, "0 resources failed"),
+            ("COMPLETED_COMPLIANT", 0, nil, 0, "there were no resources to check"),
+            ("FAILED", 0, 0, 0, "could not be carried out"),
+            ("CANCELED", 0, 0, 0, "canceled"),
+            ("IN_PROGRESS", 0, 0, 0, "not finished"),
+            ("WAITING_FOR_DATA_COLLECTION", nil, nil, nil, "not finished"),
+            ("SOMETHING_NEW", 1, 0, 2, "not finished"),
+        ] as [(String, JSON, JSON, JSON, String)])
+    func words(status: String, failed: JSON, suppressed: JSON, total: JSON, outcome: String) throws {
+        let finding = try summary(status, failed: failed, suppressed: suppressed, total: total)
+        #expect(finding.title == "LOGGING_DISABLED_CHECK of audit OnDemand: \(outcome)")
+        #expect(finding.description.hasSuffix(": \(outcome)."))
+    }
+
+    @Test(
+        "what is neither nothing nor all is never called so",
+        arguments: [
+            (0, 5, "0 %"), (5, 5, "100 %"), (1, 2, "50 %"), (1, 3, "33.3 %"), (2, 3, "66.7 %"), (1, 8, "12.5 %"),
+            (1, 1000, "0.1 %"), (1, 2000, "0.1 %"), (1, 2001, "less than 0.1 %"), (999, 1000, "99.9 %"),
+            (99_999, 100_000, "more than 99.9 %"), (1, .max, "less than 0.1 %"), (.max, .max, "100 %"),
+            (.max - 1, .max, "more than 99.9 %"),
+        ] as [(Int64, Int64, String)])
+    func percentages(part: Int64, whole: Int64, text: String) {
+        #expect(CheckSummaryText.percentage(part, of: whole) == text)
+    }
+
+    @Test(
+        "digits are grouped by threes",
+        arguments: [
+            (0, "0"), (999, "999"), (1000, "1,000"), (-1000, "-1,000"), (100_000, "100,000"), (1_000_000, "1,000,000"),
+            (.min, "-9,223,372,036,854,775,808"),
+        ] as [(Int64, String)])
+    func groups(count: Int64, text: String) {
+        #expect(RuleText.grouped(count) == text)
+    }
+
+    @Test("a summary is active only of a check that resources failed or that could not be carried out")
+    func states() throws {
+        let active = try CheckResult.Status.documented.filter {
+            try summary($0.word).recordState == .active
+        }
+        #expect(active == [.completedNonCompliant, .failed])
+    }
+
+    @Test("all summaries of a canceled audit are archived, and say why")
+    func canceled() throws {
+        for status in CheckResult.Status.documented {
+            let finding = try summary(status.word, task: "CANCELED")
+            #expect(finding.recordState == .archived)
+            #expect(finding.description.contains("canceled"))
+        }
+        #expect(try summary("FAILED", task: "FAILED").recordState == .active)
+    }
+}
