@@ -5,18 +5,23 @@ extension SecurityFinding {
     /// Makes the finding for a detect alarm: active while the alarm is raised, else archived. All times are that of the
     /// event.
     ///
-    /// - Parameter origin: the account and Region of the topic that the alarm came by.
-    public init(alarm: Alarm, origin: Origin) {
+    /// Severity: what the behavior's name ends with (`MessagesSent-High`), else what the rules give, else medium.
+    ///
+    /// - Parameters:
+    ///   - origin: the account and Region of the topic that the alarm came by.
+    ///   - severities: the team's own severities, held against `profile/behavior`.
+    public init(alarm: Alarm, origin: Origin, severities: SeverityRules = .none) {
         let words = AlarmText(alarm)
-        let (severity, originalSeverity) = Self.severity(behaviorName: alarm.behavior.name)
+        let rule = "\(alarm.securityProfileName)/\(alarm.behavior.name)"
+        let named = Self.severity(behaviorName: alarm.behavior.name)
         self.init(
             FindingDraft(
                 id: FindingID.violation(id: alarm.violationID, origin: origin),
                 origin: origin,
-                generatorID: "\(alarm.securityProfileName)/\(alarm.behavior.name)",
+                generatorID: rule,
                 types: Self.types(alarm),
-                severity: severity,
-                originalSeverity: originalSeverity,
+                severity: named?.label ?? severities.severity(of: rule) ?? .medium,
+                originalSeverity: named?.word ?? Severity.Label.medium.rawValue,
                 title: words.title,
                 description: words.description,
                 sourceURL: ConsolePage.violations(securityProfile: alarm.securityProfileName, origin: origin),
@@ -36,15 +41,15 @@ extension SecurityFinding {
                 recordState: alarm.eventType == .inAlarm ? .active : .archived))
     }
 
-    /// The severity that the behavior's name ends with (`MessagesSent-High`), and the word for it.
+    /// The severity that the behavior's name ends with (`MessagesSent-High`), and the word for it; nil if there is none.
     ///
     /// Device Defender's own integration takes all alarms for medium; AWS's sample reads the severity from the name's
     /// second part. The last part behind a dash that is a severity counts here.
-    static func severity(behaviorName: String) -> (label: Severity.Label, original: String) {
+    static func severity(behaviorName: String) -> (label: Severity.Label, word: String)? {
         for part in behaviorName.split(separator: "-", omittingEmptySubsequences: false).dropFirst().reversed() {
             if let label = Severity.Label(rawValue: part.uppercased()) { return (label, String(part)) }
         }
-        return (.medium, Severity.Label.medium.rawValue)
+        return nil
     }
 
     private static func types(_ alarm: Alarm) -> [String] {

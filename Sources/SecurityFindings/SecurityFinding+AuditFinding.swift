@@ -8,7 +8,10 @@ extension SecurityFinding {
     /// - Parameters:
     ///   - task: the audit that found it.
     ///   - origin: the account and Region that the audit ran in.
-    public init(auditFinding finding: AuditFinding, task: AuditTask, origin: Origin) {
+    ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
+    public init(
+        auditFinding finding: AuditFinding, task: AuditTask, origin: Origin, severities: SeverityRules = .none
+    ) {
         let identifier = finding.resource.identifier
         let page = ConsolePage.auditResult(taskID: finding.taskID ?? task.id, check: finding.check, origin: origin)
         self.init(
@@ -18,7 +21,7 @@ extension SecurityFinding {
                 origin: origin,
                 generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
                 types: Self.types(finding.check),
-                severity: Severity.Label(finding.severity),
+                severity: severities.severity(of: finding.check.name) ?? Severity.Label(finding.severity),
                 originalSeverity: finding.severity.rawValue,
                 title: Self.title(finding),
                 description: Self.description(finding),

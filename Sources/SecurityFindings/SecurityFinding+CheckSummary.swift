@@ -9,7 +9,10 @@ extension SecurityFinding {
     ///   - result: what the check came to; one of the task's.
     ///   - task: the audit.
     ///   - origin: the account and Region that the audit ran in.
-    public init(summaryOf result: CheckResult, task: AuditTask, origin: Origin) {
+    ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
+    public init(
+        summaryOf result: CheckResult, task: AuditTask, origin: Origin, severities: SeverityRules = .none
+    ) {
         let page = ConsolePage.auditResult(taskID: task.id, check: result.check, origin: origin)
         let words = CheckSummaryText(result, task: task)
         let hasFailed = result.status == .completedNonCompliant || result.status == .failed
@@ -21,7 +24,7 @@ extension SecurityFinding {
                 origin: origin,
                 generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
                 types: Self.types(result.check),
-                severity: Severity.Label(result.check.severity),
+                severity: severities.severity(of: result.check.name) ?? Severity.Label(result.check.severity),
                 originalSeverity: result.check.severity.rawValue,
                 title: words.title,
                 description: words.description,

@@ -2,6 +2,7 @@ import AWSCore
 import EventLoop
 import Logging
 import SNS
+import SecurityFindings
 import Store
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
         #expect(configuration.topics.topics.isEmpty && configuration.maximumMessageAge == .seconds(3600))
         #expect(configuration.eventBridgeAPIKey == nil && configuration.eventBridgeAPIKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
-        #expect(configuration.checkSummaries && configuration.connectTo.isEmpty)
+        #expect(configuration.checkSummaries && configuration.severities == .none && configuration.connectTo.isEmpty)
         #expect(configuration.logLevel == .info && configuration.logFormat == nil)
     }
 
@@ -64,7 +65,8 @@ import Testing
                 "BRIDGE_ADMIN_ADDRESS", "BRIDGE_STORE_URL", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_MAX_MESSAGE_AGE",
                 "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_AWS_ROLES",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
-                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_NETWORK_CONNECT_TO", "BRIDGE_LOG_LEVEL",
+                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_NETWORK_CONNECT_TO",
+                "BRIDGE_LOG_LEVEL",
                 "BRIDGE_LOG_FORMAT",
             ])
     }
@@ -78,6 +80,7 @@ import Testing
             "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:111122223333:b",
             "sns.maxMessageAge": "90m", "eventBridge.apiKey": "the-key", "eventBridge.apiKeyHeader": "X-Bridge-Key",
             "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
+            "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
         let variables = Dictionary(
@@ -101,6 +104,7 @@ import Testing
         #expect(configuration.eventBridgeAPIKeyHeader == "x-bridge-key")
         #expect(configuration.importsPerSecond == 2.5 && configuration.importBurst == 7)
         #expect(!configuration.checkSummaries && configuration.connectTo == ["a:1:b:2", "[::1]:1:[::2]:2"])
+        #expect(try configuration.severities == SeverityRules(entries: ["Fleet/*=HIGH", "LOGGING_?=LOW"]))
         #expect(configuration.logLevel == .debug && configuration.logFormat == .json)
     }
 
@@ -131,6 +135,15 @@ import Testing
             ("securityHub.requestsPerSecond", "nan", "\"nan\" is not a number from 0.1 to 1000; mend it"),
             ("securityHub.burst", "1.5", "\"1.5\" is not a whole number from 1 to 1000; mend it"),
             ("mapping.checkSummaries", "yes", "\"yes\" is not true or false; mend it"),
+            ("mapping.severities", "a=LOW,b", "\"b\" is not of the form pattern=LABEL; mend it"),
+            (
+                "mapping.severities", "a=URGENT",
+                "the label of \"a=URGENT\" is not one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL; mend it"
+            ),
+            (
+                "mapping.severities", "=LOW",
+                "the pattern of \"=LOW\" is empty or longer than 256 characters; write for example Fleet/*=HIGH"
+            ),
             ("network.connectTo", "a:1:b", "\"a:1:b\" is not of the form host:port:address:port; mend it"),
             ("network.connectTo", "a:1:b:99999", "\"a:1:b:99999\" is not of the form host:port:address:port; mend it"),
             (

@@ -80,7 +80,8 @@ extension IntegrationTests {
                 ("sns.topics", "arn:aws:sqs:us-east-1:111122223333:queue"), ("sns.maxMessageAge", "10s"),
                 ("sns.maxMessageAge", "soon"), ("eventBridge.apiKeyHeader", "x api key"),
                 ("securityHub.requestsPerSecond", "0"), ("securityHub.requestsPerSecond", "nan"),
-                ("securityHub.burst", "1.5"), ("mapping.checkSummaries", "perhaps"), ("network.connectTo", "a:b"),
+                ("securityHub.burst", "1.5"), ("mapping.checkSummaries", "perhaps"), ("mapping.severities", "Fleet/*"),
+                ("network.connectTo", "a:b"),
                 ("network.connectTo", "host:443:10.0.0.1:x"), ("log.level", "loud"), ("log.format", "xml"),
                 ("aws.roles", "111122223333=arn:aws:iam::111122223333:role/bridge"), ("no.such.key", "1"),
             ])

@@ -3,6 +3,7 @@ public import EventLoop
 import HTTPTypes
 public import Logging
 public import SNS
+public import SecurityFindings
 public import Store
 
 /// All settings of a bridge, checked.
@@ -45,6 +46,8 @@ public struct BridgeConfiguration: Sendable {
     public var importBurst: Int
     /// `mapping.checkSummaries`
     public var checkSummaries: Bool
+    /// `mapping.severities`
+    public var severities: SeverityRules
     /// `network.connectTo`
     public var connectTo: [String]
     /// `log.level`
@@ -86,6 +89,7 @@ public struct BridgeConfiguration: Sendable {
             Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
         }
         checkSummaries = try values.value(.checkSummaries, default: true, expected: "true or false", read: Bool.init)
+        severities = try values.severities()
         connectTo = try values.connectTo()
         logLevel = try values.value(
             .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
@@ -136,6 +140,15 @@ extension ConfigurationValues {
             return try TopicPolicy(topics: texts)
         } catch {
             throw ConfigurationError("sns.topics", error.description)
+        }
+    }
+
+    fileprivate func severities() throws(ConfigurationError) -> SeverityRules {
+        let entries = try list(.severities)
+        do throws(SeverityRules.InvalidEntry) {
+            return try SeverityRules(entries: entries)
+        } catch {
+            throw ConfigurationError("mapping.severities", error.description)
         }
     }
 

@@ -61,6 +61,10 @@ extension ConfigurationKey {
         "securityHub.burst", "NUMBER", "Imports at once after a pause, for each account and Region. Default 30.")
     static let checkSummaries = Self(
         "mapping.checkSummaries", "BOOLEAN", "Whether each check of an audit gets a finding of its own. Default true.")
+    static let severities = Self(
+        "mapping.severities", "PATTERN=LABEL,…",
+        "Severities for profile/behavior or check; the first pattern that matches counts, * and ? stand for any text and "
+            + "any character. Default: none.")
     static let networkConnectTo = Self(
         "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
         "Where to connect to instead, for private endpoints. Default: none.")
@@ -73,7 +77,7 @@ extension ConfigurationKey {
     public static let all: [ConfigurationKey] = [
         listenAddress, listenCertificate, listenPrivateKey, adminAddress, storeURL, snsTopics, snsMaxMessageAge,
         eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
-        checkSummaries, networkConnectTo, logLevel, logFormat,
+        checkSummaries, severities, networkConnectTo, logLevel, logFormat,
     ]
 
     /// All names that a value may be given under: the keys', and for secrets those of their files.
