@@ -2,7 +2,7 @@ import AWSCore
 import DeviceDefender
 public import JSON
 import SNS
-import SecurityFindings
+public import SecurityFindings
 
 /// Shows what a message becomes, by the same mapping that the bridge uses, without store or network.
 public enum Conversion {
@@ -19,9 +19,12 @@ public enum Conversion {
     ///   - bytes: the message, as JSON.
     ///   - account: the account that it is from, where it does not say so itself.
     ///   - region: the Region that it is from, where it does not say so itself.
+    ///   - severities: the team's own severities.
     /// - Returns: an array of findings (ASFF) for what makes findings, and for an event the request that it makes.
     /// - Throws: ``Failure``.
-    public static func convert(_ bytes: [UInt8], account: String, region: String) throws(Failure) -> JSON {
+    public static func convert(
+        _ bytes: [UInt8], account: String, region: String, severities: SeverityRules = .none
+    ) throws(Failure) -> JSON {
         guard let account = AccountID(account), let region = Region(region) else {
             throw Failure(
                 message: "the account must be 12 digits and the Region a Region's name, for example us-east-1")
@@ -30,10 +33,10 @@ public enum Conversion {
             let json = try parse(bytes)
             if json["Type"] != nil, json["TopicArn"] != nil {
                 let envelope = try envelope(bytes)
-                return try message(parse(Array(envelope.message.utf8)), envelope.topic.origin)
+                return try message(parse(Array(envelope.message.utf8)), envelope.topic.origin, severities)
             }
             if json["detail"] != nil || json.array != nil { return try event(EventBridgeEvent(posted: json)) }
-            return try message(json, Origin(account: account, region: region))
+            return try message(json, Origin(account: account, region: region), severities)
         } catch {
             throw Failure(message: error.reason)
         }
@@ -51,20 +54,25 @@ public enum Conversion {
         }
     }
 
-    private static func message(_ json: JSON, _ origin: Origin) throws(UnrecognizedMessage) -> JSON {
+    private static func message(
+        _ json: JSON, _ origin: Origin, _ severities: SeverityRules
+    ) throws(UnrecognizedMessage) -> JSON {
         if json["checkName"] != nil {
             let auditFinding = try AuditFinding(json)
             return [
-                SecurityFinding(auditFinding: auditFinding, task: try AuditTask(of: auditFinding), origin: origin).json
+                SecurityFinding(
+                    auditFinding: auditFinding, task: try AuditTask(of: auditFinding), origin: origin,
+                    severities: severities
+                ).json
             ]
         }
         switch try DeviceDefenderMessage(json) {
-        case .alarm(let alarm): return [SecurityFinding(alarm: alarm, origin: origin).json]
+        case .alarm(let alarm): return [SecurityFinding(alarm: alarm, origin: origin, severities: severities).json]
         case .audit(let notification):
             let own = notification.account.map { Origin(account: $0, region: origin.region) } ?? origin
             return .array(
                 notification.task.checks.map {
-                    SecurityFinding(summaryOf: $0, task: notification.task, origin: own).json
+                    SecurityFinding(summaryOf: $0, task: notification.task, origin: own, severities: severities).json
                 })
         }
     }

@@ -11,6 +11,8 @@ struct ConvertCommand: ParsableCommand {
         discussion: """
             Reads a message of Device Defender, the SNS envelope around one, an element of AWS IoT's ListAuditFindings, or \
             an EventBridge event, and prints the Security Hub findings in the AWS Security Finding Format. Nothing is sent.
+
+            The configuration is read as serve reads it, so that the severities are those of mapping.severities.
             """)
 
     @Argument(help: ArgumentHelp("The file with the message; - is standard input.", valueName: "file"))
@@ -22,7 +24,11 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "The Region that the message is from, where it does not say so itself.")
     var region = "us-east-1"
 
+    @OptionGroup(title: "Configuration")
+    var options: ConfigurationOptions
+
     func run() throws {
+        let severities = try options.load(environment: ProcessInfo.processInfo.environment).severities
         let bytes: [UInt8]
         if file == "-" {
             bytes = Array(FileHandle.standardInput.readData(ofLength: ConfigurationFile.maximumLength + 1))
@@ -30,7 +36,8 @@ struct ConvertCommand: ParsableCommand {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
         do throws(Conversion.Failure) {
-            print(try Conversion.convert(bytes, account: account, region: region).prettyPrinted())
+            let findings = try Conversion.convert(bytes, account: account, region: region, severities: severities)
+            print(findings.prettyPrinted())
         } catch {
             throw CommandFailure(message: error.message, exitCode: 65)
         }

@@ -1,4 +1,5 @@
 import JSON
+import SecurityFindings
 import Testing
 
 @testable import Bridge
@@ -37,6 +38,26 @@ import Testing
         ]).array
         #expect(
             findings?.first?["Id"] == "arn:aws:iot-device-defender:us-east-1:999999999999:detect/violation/v1")
+    }
+
+    @Test("Alarms, audit findings and summaries have the team's own severities")
+    func severities() throws {
+        let rules = try SeverityRules(entries: ["*/*=LOW", "*=INFORMATIONAL"])
+        var alarm = Messages.alarm().object ?? [:]
+        alarm["behavior"] = ["name": "MessagesSent"]
+        var summary = Messages.audit().object ?? [:]
+        summary["auditDetails"] = [["checkName": "X_CHECK", "checkRunStatus": "FAILED"]]
+        let auditFinding: JSON = [
+            "checkName": "X_CHECK", "taskStartTime": 5,
+            "nonCompliantResource": ["resourceIdentifier": ["clientId": "c"]],
+        ]
+        for (json, label): (JSON, String) in [
+            (.object(alarm), "LOW"), (.object(summary), "INFORMATIONAL"), (auditFinding, "INFORMATIONAL"),
+        ] {
+            let findings = try Conversion.convert(
+                json.serialized(), account: "111122223333", region: "eu-west-1", severities: rules)
+            #expect(findings.array?.first?["Severity"]?["Label"]?.string == label)
+        }
     }
 
     @Test("A finished audit becomes the summaries of its checks, in its own account")

@@ -8,12 +8,13 @@ extension IntegrationTests {
     struct Convert {
         /// Converts a message, from a file or from standard input.
         private func convert(
-            _ message: JSON, fromStandardInput: Bool = false, _ options: [String] = []
+            _ message: JSON, fromStandardInput: Bool = false, _ options: [String] = [],
+            environment: [String: String] = [:]
         ) async throws -> JSON {
             let folder = try TemporaryFolder()
             let file = try folder.write(String(decoding: message.serialized(), as: UTF8.self), as: "message.json")
             let program = try await RunningProgram.run(
-                [Paths.program, "convert", fromStandardInput ? "-" : file] + options,
+                [Paths.program, "convert", fromStandardInput ? "-" : file] + options, environment: environment,
                 input: fromStandardInput ? file : nil)
             try #require(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
             #expect(program.errorLines == [])
@@ -66,6 +67,35 @@ extension IntegrationTests {
             #expect(finding?["AwsAccountId"] == "444455556666")
         }
 
+        @Test("the severities are those of the configuration, from its file, a flag or the environment")
+        func severities() async throws {
+            let folder = try TemporaryFolder()
+            let file = try folder.write("mapping:\n  severities: ['*/*=LOW', 'LOGGING_*=CRITICAL']\n", as: "c.yaml")
+            let finding: JSON = [
+                "checkName": "LOGGING_DISABLED_CHECK", "taskStartTime": 5,
+                "nonCompliantResource": ["resourceIdentifier": ["account": "111122223333"]],
+            ]
+            func label(_ options: [String], _ environment: [String: String] = [:]) async throws -> String? {
+                try await convert(finding, options, environment: environment).array?.first?["Severity"]?["Label"]?
+                    .string
+            }
+            #expect(try await label([]) == "LOW")
+            #expect(try await label(["--config", file]) == "CRITICAL")
+            #expect(try await label(["--config", file, "--set", "mapping.severities=*=HIGH"]) == "HIGH")
+            #expect(try await label([], ["BRIDGE_MAPPING_SEVERITIES": "*=MEDIUM"]) == "MEDIUM")
+        }
+
+        @Test("a configuration that cannot be used ends it with exit code 78 and one line")
+        func badConfiguration() async throws {
+            let program = try await RunningProgram.run(
+                [Paths.program, "convert", "-", "--set", "mapping.severities=x"], input: "/dev/null")
+            #expect(program.exit == .init(status: 78, wasKilled: false))
+            #expect(
+                program.errorLines == [
+                    "defender-bridge: mapping.severities: \"x\" is not of the form pattern=LABEL; mend it"
+                ])
+        }
+
         @Test("the SNS envelope around an alarm becomes the same finding in the topic's account and Region")
         func envelope() async throws {
             let text = String(decoding: Self.alarm.serialized(), as: UTF8.self)
@@ -116,7 +146,8 @@ extension IntegrationTests {
                     ],
                     [
                         "checkName": "CA_CERTIFICATE_EXPIRING_CHECK", "checkRunStatus": "COMPLETED_COMPLIANT",
-                        "nonCompliantResourcesCount": 0, "totalResourcesCount": 3,
+                        "nonCompliantResourcesCount": 0, "suppressedNonCompliantResourcesCount": 2,
+                        "totalResourcesCount": 3,
                     ],
                 ],
             ]
