@@ -46,7 +46,7 @@ public struct ResourceIdentifier: Sendable, Hashable {
 
     private static let maximumOthers = 16
 
-    private static let documentedNames: Set<String> = [
+    static let documentedNames: Set<String> = [
         "deviceCertificateId", "deviceCertificateArn", "caCertificateId", "cognitoIdentityPoolId", "clientId",
         "policyVersionIdentifier", "account", "iamRoleArn", "roleAliasArn", "issuerCertificateIdentifier",
     ]

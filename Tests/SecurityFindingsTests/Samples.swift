@@ -11,12 +11,17 @@ enum Samples {
 
     static func alarmJSON(
         name: String = "MessagesSent-High", thing: String = "pump-17", metric: JSON = "aws:num-messages-sent",
-        criteria: JSON = countCriteria, value: JSON = ["count": 54], event: String = "in-alarm"
+        criteria: JSON = countCriteria, value: JSON = ["count": 54], event: String = "in-alarm",
+        dimension: JSON = nil, confidence: JSON = nil
     ) -> JSON {
         [
             "violationEventTime": 1_573_786_800_000, "thingName": .string(thing),
             "violationEventType": .string(event),
-            "behavior": ["name": .string(name), "metric": metric, "criteria": criteria, "suppressAlerts": false],
+            "behavior": [
+                "name": .string(name), "metric": metric, "criteria": criteria, "suppressAlerts": false,
+                "metricDimension": dimension,
+            ],
+            "violationEventAdditionalInfo": ["confidenceLevel": confidence],
             "metricValue": value, "violationId": "37e18651d207bbc74236c13faf146127", "securityProfileName": "Fleet",
         ]
     }
@@ -81,6 +86,10 @@ enum Samples {
                 "deviceCertificateId": .string(certificateID),
                 "deviceCertificateArn": .string("arn:aws:iot:us-east-1:111122223333:cert/\(certificateID)"),
             ]
+        ),
+        (
+            "device-certificate-only-arn", "DEVICE_CERTIFICATE_EXPIRING_CHECK", "DEVICE_CERTIFICATE",
+            ["deviceCertificateArn": .string("arn:aws:iot:us-east-1:111122223333:cert/\(certificateID)")]
         ),
         (
             "ca-certificate", "CA_CERTIFICATE_EXPIRING_CHECK", "CA_CERTIFICATE",
