@@ -133,6 +133,29 @@ struct AuditModelTests {
         #expect(throws: ServiceError.self) { try model.listTasks([:]) }
     }
 
+    @Test("each of several audits has its own findings, also by check and after another was replaced")
+    func several() throws {
+        let origin = try Origin.test()
+        let scenarios = [0, 1, 2].map { FleetScenario(origin: origin, findings: 60, startTime: testTime + $0) }
+        var model = AuditModel()
+        for scenario in scenarios { model.add(scenario.auditTask, findings: scenario.auditFindings) }
+        model.add(scenarios[0].auditTask, findings: scenarios[0].auditFindings)
+        for scenario in scenarios {
+            let task = JSON.string(scenario.auditTask.id)
+            #expect(
+                Self.ids(try model.listFindings(["taskId": task, "maxResults": 250]))
+                    == scenario.auditFindings.map(\.id))
+            let check = "IOT_POLICY_OVERLY_PERMISSIVE_CHECK"
+            #expect(
+                Self.ids(try model.listFindings(["taskId": task, "checkName": .string(check), "maxResults": 250]))
+                    == scenario.auditFindings.filter { $0.checkName == check }.map(\.id))
+            #expect(Self.ids(try model.listFindings(["taskId": task, "checkName": "OTHER_CHECK"])) == [])
+        }
+        #expect(Self.ids(try model.listFindings(["taskId": "none"])) == [])
+        let times: JSON = ["startTime": 0, "endTime": 7_000_000_000, "maxResults": 250]
+        #expect(Self.ids(try model.listFindings(times)).count == 180)
+    }
+
     @Test("an audit with the same id replaces the one before")
     func replaced() throws {
         var (model, scenario) = try Self.model()

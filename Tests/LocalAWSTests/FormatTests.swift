@@ -49,6 +49,31 @@ struct FormatTests {
         #expect(Moment(milliseconds: 1_795_341_600_003).epochSeconds == "1795341600.003")
     }
 
+    @Test("a page looks at no number before it, and at one behind it")
+    func pages() throws {
+        let invalid = ServiceError.invalidInput("no such token")
+        var token: JSON?
+        var seen: [Int] = []
+        var lookedAt: [Int] = []
+        repeat {
+            lookedAt = []
+            let page = try Page(0..<100_000, token: token, query: "all", limit: 25_000, invalid: invalid) { number in
+                lookedAt.append(number)
+                return true
+            }
+            #expect(lookedAt == Array(seen.count..<min(seen.count + 25_001, 100_000)))
+            seen += page.elements
+            token = page.nextToken.map(JSON.string)
+        } while token != nil && seen.count < 100_000
+        #expect(seen == Array(0..<100_000))
+        #expect(token == nil)
+        let first = try Page(0..<5, token: nil, query: "all", limit: 1, invalid: invalid) { _ in true }
+        let outside = try #require(first.nextToken).replacing("0-", with: "9-", maxReplacements: 1)
+        #expect(throws: invalid) {
+            try Page(0..<5, token: .string(outside), query: "all", limit: 1, invalid: invalid) { _ in true }
+        }
+    }
+
     @Test("forms are read, and what is no form is not")
     func forms() {
         #expect(PercentEncoding.parameters("A=b%20c&D=%C3%BC+x&E=&F") == ["A": "b c", "D": "ü x", "E": "", "F": ""])

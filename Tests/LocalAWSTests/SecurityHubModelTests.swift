@@ -311,6 +311,43 @@ struct SecurityHubModelTests {
         #expect(throws: ServiceError.self) { try model.getFindings(["MaxResults": 2, "NextToken": token]) }
     }
 
+    @Test("findings asked for by their ids come page by page, in the order in which they first came")
+    func pagesOfIDs() throws {
+        let model = try Self.model(Self.finding("c"), Self.finding("a"), Self.finding("b"), Self.finding("d"))
+        let filters: JSON = ["Id": .array(["a", "b", "c", "x"].map { Self.condition("EQUALS", $0) })]
+        var request: [String: JSON] = ["Filters": filters, "MaxResults": 2]
+        let first = try model.getFindings(.object(request))
+        #expect(first["Findings"]?.array?.map { $0["Id"] } == ["c", "a"])
+        request["NextToken"] = first["NextToken"]
+        let second = try model.getFindings(.object(request))
+        #expect(second["Findings"]?.array?.map { $0["Id"] } == ["b"])
+        #expect(second["NextToken"] == nil)
+        #expect(model.finding(id: "d")?["Id"] == "d")
+        #expect(model.finding(id: "x") == nil)
+    }
+
+    @Test("a prefix of ids together with a product finds all of many findings, page by page")
+    func prefixes() throws {
+        var model = try Self.model()
+        for start in stride(from: 0, to: 3000, by: 100) {
+            let batch = (start..<start + 100).map { Self.finding("\($0 % 3)/\($0)") }
+            _ = try model.importFindings(["Findings": .array(batch)], now: testTime)
+        }
+        let product = try #require(Self.finding()["ProductArn"]?.string)
+        var request: [String: JSON] = [
+            "Filters": ["Id": [Self.condition("PREFIX", "1/")], "ProductArn": [Self.condition("EQUALS", product)]]
+        ]
+        var found: [String] = []
+        repeat {
+            let answer = try model.getFindings(.object(request))
+            found += (answer["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
+            request["NextToken"] = answer["NextToken"]
+        } while request["NextToken"] != nil && found.count < 3000
+        #expect(found == stride(from: 1, to: 3000, by: 3).map { "1/\($0)" })
+        let other = Self.condition("EQUALS", product.replacing("111122223333", with: "444455556666"))
+        #expect(try Self.ids(model, ["Id": [Self.condition("PREFIX", "1/")], "ProductArn": [other]]) == [])
+    }
+
     @Test("findings are sorted by the criteria in their order")
     func sorting() throws {
         let model = try Self.model(

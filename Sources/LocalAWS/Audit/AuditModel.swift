@@ -7,6 +7,14 @@ struct AuditModel {
     private(set) var findings: [FleetAuditFinding] = []
     /// What ``listSuppressions(_:)`` lists; it changes no finding.
     var suppressions: [FleetAuditSuppression] = []
+    /// The positions in ``findings`` between which all findings of an audit, or of one check of it, are.
+    private var ranges: [Scope: Range<Int>] = [:]
+
+    private struct Scope: Hashable {
+        let taskID: String
+        /// Nil for all checks.
+        let checkName: String?
+    }
 
     static let invalidToken = ServiceError.invalidRequest("Invalid nextToken")
 
@@ -16,6 +24,13 @@ struct AuditModel {
         self.findings.removeAll { $0.taskID == task.id }
         tasks.append(task)
         self.findings += findings
+        ranges = [:]
+        for (position, finding) in self.findings.enumerated() {
+            for checkName in [nil, finding.checkName] {
+                let scope = Scope(taskID: finding.taskID, checkName: checkName)
+                ranges[scope] = (ranges[scope]?.lowerBound ?? position)..<position + 1
+            }
+        }
     }
 
     /// Answers `DescribeAuditTask`.
@@ -37,7 +52,7 @@ struct AuditModel {
             let end = parameters["endTime"].flatMap({ Moment(iso8601: $0) }), start <= end
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try Page(
-            Array(tasks.indices), token: parameters["nextToken"].map(JSON.string),
+            tasks.indices, token: parameters["nextToken"].map(JSON.string),
             query: .object(parameters.filter { $0.key != "nextToken" }.mapValues(JSON.string)),
             limit: try Self.limit(parameters["maxResults"].map { Int64($0) ?? 0 }), invalid: Self.invalidToken
         ) { index in
@@ -65,8 +80,9 @@ struct AuditModel {
         }
         let token = members.removeValue(forKey: "nextToken")
         let query = try AuditFindingQuery(members)
+        let range = query.taskID.map { ranges[Scope(taskID: $0, checkName: query.checkName)] ?? 0..<0 }
         let page = try Page(
-            Array(findings.indices), token: token, query: .object(members),
+            range ?? findings.indices, token: token, query: .object(members),
             limit: try Self.limit(members["maxResults"].map { $0.integer ?? 0 }), invalid: Self.invalidToken
         ) { query.matches(findings[$0]) }
         return Self.answer("findings", page.elements.map { findings[$0].json }, nextToken: page.nextToken)
@@ -87,9 +103,9 @@ struct AuditModel {
 
 /// Which findings `ListAuditFindings` asks for.
 private struct AuditFindingQuery {
-    private let taskID: String?
+    let taskID: String?
     private let times: ClosedRange<Int64>?
-    private let checkName: String?
+    let checkName: String?
     private let resourceIdentifier: [String: JSON]
     /// Nil asks for both kinds.
     private let suppressed: Bool?

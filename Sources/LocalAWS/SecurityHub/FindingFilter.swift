@@ -25,6 +25,8 @@ struct FindingFilter {
     }
 
     private var conditions: [(path: [String], [Condition])] = []
+    /// The only ids that can match; nil unless the filter asks for whole ids.
+    private(set) var ids: Set<String>?
 
     /// The attributes that are known here, and where a finding has their values.
     private static let paths: [String: [String]] = [
@@ -50,7 +52,9 @@ struct FindingFilter {
             guard let path = Self.paths[name] else {
                 throw .invalidInput("Invalid parameter 'Filters'. The attribute '\(name)' is not known to LocalAWS")
             }
-            conditions.append((path, try Self.conditions(value, name: name)))
+            let asked = try Self.conditions(value, name: name)
+            conditions.append((path, asked))
+            if name == "Id", asked.allSatisfy({ $0.comparison == .equals }) { ids = Set(asked.map(\.value)) }
         }
     }
 
@@ -78,11 +82,29 @@ struct FindingFilter {
     /// Whether a finding matches.
     func matches(_ finding: JSON) -> Bool {
         conditions.allSatisfy { path, conditions in
+            // Most attributes have one value: with many findings, arrays made for each would be most of the cost.
+            if path.count == 1, case .string(let value)? = finding[path[0]] {
+                return Self.matches(conditions) { $0.matches(value) }
+            }
             let values = Self.values(at: path[...], of: finding)
-            let asked = conditions.filter { !$0.excludes }
-            return (asked.isEmpty || asked.contains { values.contains(where: $0.matches) })
-                && !conditions.contains { $0.excludes && values.contains(where: $0.matches) }
+            return Self.matches(conditions) { values.contains(where: $0.matches) }
         }
+    }
+
+    /// Whether any condition holds that asks for something, if there is one, and none that excludes something.
+    private static func matches(_ conditions: [Condition], holds: (Condition) -> Bool) -> Bool {
+        var isAskedFor = false
+        var isFound = false
+        for condition in conditions where condition.excludes || !isFound {
+            let isHeld = holds(condition)
+            if condition.excludes {
+                if isHeld { return false }
+            } else {
+                isAskedFor = true
+                isFound = isHeld
+            }
+        }
+        return isFound || !isAskedFor
     }
 
     /// The texts at a path; those of all elements where there is an array.

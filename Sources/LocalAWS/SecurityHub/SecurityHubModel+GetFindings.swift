@@ -4,7 +4,8 @@ extension SecurityHubModel {
     /// Answers `GetFindings`.
     ///
     /// A page goes on behind the last finding of the one before, so that nothing is left out when findings change between
-    /// two pages.
+    /// two pages. Unless it is sorted, it costs the findings that are looked at for it: of those asked for by their ids
+    /// only these, else those behind the page before, up to the first that does not fit any more.
     ///
     /// - Throws: ``ServiceError`` for a call that is refused.
     func getFindings(_ request: JSON) throws(ServiceError) -> JSON {
@@ -17,20 +18,32 @@ extension SecurityHubModel {
             throw .invalidInput("Invalid parameter 'MaxResults'. data.MaxResults should be an integer from 1 to 100")
         }
         let filter = try FindingFilter(members["Filters"])
-        let order = try self.order(members["SortCriteria"])
-        let page = try Page(
-            order, token: members["NextToken"], query: [members["Filters"] ?? .null, members["SortCriteria"] ?? .null],
-            limit: Int(count), invalid: .invalidInput("Invalid parameter 'NextToken'.")
-        ) { filter.matches(records[$0].json) }
+        let page: Page
+        if let ids = filter.ids, members["SortCriteria"] == nil {
+            let positions = ids.compactMap(position(ofID:)).sorted()
+            page = try self.page(of: positions, members, filter, limit: Int(count))
+        } else if let criteria = members["SortCriteria"] {
+            page = try self.page(of: order(criteria), members, filter, limit: Int(count))
+        } else {
+            page = try self.page(of: records.indices, members, filter, limit: Int(count))
+        }
         var answer: [String: JSON] = ["Findings": .array(page.elements.map { records[$0].json })]
         answer["NextToken"] = page.nextToken.map(JSON.string)
         return .object(answer)
     }
 
+    private func page(
+        of positions: some RandomAccessCollection<Int>, _ request: [String: JSON], _ filter: FindingFilter, limit: Int
+    ) throws(ServiceError) -> Page {
+        try Page(
+            positions, token: request["NextToken"],
+            query: [request["Filters"] ?? .null, request["SortCriteria"] ?? .null], limit: limit,
+            invalid: .invalidInput("Invalid parameter 'NextToken'.")
+        ) { filter.matches(records[$0].json) }
+    }
+
     /// The positions of all findings, in the order asked for.
-    private func order(_ criteria: JSON?) throws(ServiceError) -> [Int] {
-        let order = Array(records.indices)
-        guard let criteria else { return order }
+    private func order(_ criteria: JSON) throws(ServiceError) -> [Int] {
         guard let criteria = criteria.array, criteria.count <= 10,
             criteria.allSatisfy({
                 $0["Field"]?.string != nil && ["asc", "desc"].contains($0["SortOrder"]?.string ?? "asc")
@@ -41,7 +54,7 @@ extension SecurityHubModel {
             let keys = records.map { FindingFilter.values(at: path[...], of: $0.json).joined() }
             return (keys: keys, isDescending: criterion["SortOrder"] == "desc")
         }
-        return order.sorted { left, right in
+        return records.indices.sorted { left, right in
             for (keys, isDescending) in sorts where keys[left] != keys[right] {
                 return (keys[left] < keys[right]) != isDescending
             }

@@ -29,8 +29,14 @@ struct SecurityHubModel {
     /// An empty one.
     init(origin: Origin) { self.origin = origin }
 
-    /// The finding with an id, of whatever product.
-    func finding(id: String) -> JSON? { records.first { $0.members["Id"] == .string(id) }?.json }
+    /// The finding with an id.
+    func finding(id: String) -> JSON? { position(ofID: id).map { records[$0].json } }
+
+    /// Where the finding with an id is. All findings are of the account's own product.
+    func position(ofID id: String) -> Int? {
+        let product = ARN(service: "securityhub", origin: origin, resource: "product/\(origin.account)/default")
+        return positions[Key(productARN: product.description, id: id)]
+    }
 
     // MARK: BatchImportFindings
 
