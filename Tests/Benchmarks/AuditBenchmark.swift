@@ -1,0 +1,141 @@
+import AWSCore
+import ArgumentParser
+import EventLoop
+import Foundation
+import HTTPClient
+import JSON
+import LocalAWS
+import TestSupport
+
+/// Measures a big audit, and the same audit once more, in which nothing has changed.
+struct AuditBenchmark: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Measure the memory and the speed of a big audit.",
+        discussion: """
+            Starts the bridge beside a stand-in for AWS that answers at any rate. Exits with 1 if the audit takes more than \
+            64 MB above the idle bridge, or if the same audit once more makes any import.
+            """)
+
+    @Option(help: ArgumentHelp("How many findings the audit has.", valueName: "count"))
+    var findings = 100_000
+
+    @Option(help: ArgumentHelp("The program. Default: defender-bridge beside this one.", valueName: "path"))
+    var bridge: String?
+
+    /// The most that the peak may be above idle, in bytes.
+    private static let allowance = 64 * 1_048_576
+
+    func validate() throws {
+        guard (24...1_000_000).contains(findings) else {
+            throw ValidationError("--findings must be a number from 24 to 1000000.")
+        }
+    }
+
+    func run() async throws {
+        let program =
+            bridge
+            ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "defender-bridge").path
+        guard FileManager.default.isExecutableFile(atPath: program) else {
+            throw ValidationError("There is no program at \(program). Build it, or name another with --bridge.")
+        }
+        var problems: [String] = []
+        try await withLoop { loop in
+            let measuring = Task { try await measure(program, on: loop) }
+            // The bridge is in a process group of its own, which Ctrl-C does not reach.
+            let watchers = try await loop.run {
+                LoopBound(
+                    try [SIGINT, SIGTERM].map { try SignalWatcher($0, on: loop) { measuring.cancel() } }, loop: loop)
+            }
+            let result = await measuring.result
+            await loop.run { for watcher in watchers.value { watcher.close() } }
+            problems = try result.get()
+        }
+        for problem in problems { print("FAILED: \(problem)") }
+        if !problems.isEmpty { throw ExitCode.failure }
+    }
+
+    private func measure(_ program: String, on loop: EventLoop) async throws -> [String] {
+        let folder = try TemporaryFolder()
+        let client = try await HTTPClient(loop: loop)
+        let aws = try await LocalAWS(loop: loop)
+        var problems: [String] = []
+        try await perform {
+            let fleet = try AuditedFleet(aws: aws, findings: findings)
+            let bridge = try await ServedBridge(
+                program: program, settings: Self.settings(aws, topic: fleet.topic, store: folder.path("store.db")),
+                environment: aws.endpointEnvironment.merging([
+                    "AWS_CA_BUNDLE": try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
+                ]) { _, last in last }, log: folder.path("bridge.log"), client: client)
+            try await perform {
+                problems = try await measure(fleet, bridge)
+            } finally: {
+                try await bridge.stop()
+            }
+        } finally: {
+            await aws.stop()
+            await client.shutdown()
+        }
+        return problems
+    }
+
+    private static func settings(_ aws: LocalAWS, topic: ARN, store: String) -> [String: String] {
+        [
+            "store.url": "sqlite://\(store)", "sns.topics": topic.description,
+            "network.connectTo": aws.connectTo.joined(separator: ","), "securityHub.requestsPerSecond": "1000",
+            "securityHub.burst": "1000",
+        ]
+    }
+
+    private func measure(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> [String] {
+        try await fleet.subscribe(bridge)
+        _ = try await measure("warm-up", fleet.audit(number: 0, findings: 24), fleet, bridge)
+        try await bridge.settle()
+        let idle = try bridge.usage().resident
+        print("idle: \(Self.megabytes(idle)) MB")
+
+        let first = try await measure("first audit", fleet.audit(number: 1, findings: findings), fleet, bridge)
+        let difference = first.peak - idle
+        print("peak: \(Self.megabytes(first.peak)) MB, \(Self.megabytes(difference)) MB above idle")
+
+        let second = try await measure("same audit again", fleet.audit(number: 2, findings: findings), fleet, bridge)
+        print("peak: \(Self.megabytes(second.peak)) MB, \(Self.megabytes(second.peak - idle)) MB above idle")
+
+        var problems: [String] = []
+        if second.peak - idle > Self.allowance {
+            problems.append("the peak is more than \(Self.megabytes(Self.allowance)) MB above idle")
+        }
+        if second.imports > 0 { problems.append("an audit in which nothing changed made \(second.imports) imports") }
+        let missing = fleet.missing(of: findings)
+        if missing > 0 { problems.append("\(missing) findings are not in Security Hub") }
+        return problems
+    }
+
+    /// Has an audit published, and waits until it is done.
+    private func measure(
+        _ name: String, _ audit: AuditedFleet.Audit, _ fleet: AuditedFleet, _ bridge: ServedBridge
+    ) async throws -> (imports: Int, peak: Int) {
+        fleet.add(audit)
+        let queue = try await bridge.queue()
+        let before = try bridge.usage()
+        let imports = fleet.aws.calls(of: .batchImportFindings)
+        let start = ContinuousClock.now
+        try await fleet.publish(audit)
+        try await bridge.waitForNext(after: queue)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let after = try bridge.usage()
+        let made = fleet.aws.calls(of: .batchImportFindings) - imports
+        let count = Double(audit.findings.count)
+        print(
+            "\(name): \(audit.findings.count) findings in \(String(format: "%.1f", seconds)) s, "
+                + "\(Int(count / seconds)) findings/s, "
+                + "\(Int((after.processorTime - before.processorTime) / count * 1_000_000)) µs of the bridge's CPU each, "
+                + "\(made) calls of BatchImportFindings")
+        // Whoever reads through a pipe sees the numbers as they come, too.
+        fflush(nil)
+        return (made, after.peak)
+    }
+
+    private static func megabytes(_ bytes: Int) -> String { String(format: "%.1f", Double(bytes) / 1_048_576) }
+}

@@ -1,0 +1,73 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+
+/// A made-up fleet that is audited again and again, each time with the same result.
+struct AuditedFleet {
+    /// One run of the audit.
+    struct Audit {
+        let task: FleetAuditTask
+        let findings: [FleetAuditFinding]
+    }
+
+    let aws: LocalAWS
+    let topic: ARN
+    private let scenario: FleetScenario
+
+    init(aws: LocalAWS, findings: Int) throws {
+        guard let region = Region("us-east-1") else { throw BenchmarkFailure(description: "us-east-1 is no Region") }
+        let origin = Origin(account: aws.credentials.account, region: region)
+        let yesterday = Int64(Date().timeIntervalSince1970 * 1000) - 86_400_000
+        self.aws = aws
+        topic = ARN(service: "sns", origin: origin, resource: "device-defender-audit")
+        scenario = FleetScenario(origin: origin, findings: findings, startTime: yesterday)
+    }
+
+    /// A run of the audit that finds the fleet's first findings.
+    ///
+    /// - Parameter number: how many hours after the first run it is.
+    func audit(number: Int, findings count: Int) -> Audit {
+        let delay = Int64(number) * 3_600_000
+        var task = scenario.auditTask
+        task.id += "-\(number)"
+        task.startTime += delay
+        let findings = scenario.auditFindings.prefix(count).map { finding in
+            var finding = finding
+            finding.id += "-\(number)"
+            finding.taskID = task.id
+            finding.taskStartTime = task.startTime
+            finding.time += delay
+            return finding
+        }
+        return Audit(task: task, findings: findings)
+    }
+
+    func subscribe(_ bridge: ServedBridge) async throws {
+        _ = try await aws.subscribe(topic: topic, endpoint: bridge.endpoint, signatureVersion: .two)
+        guard aws.isConfirmed(topic: topic, endpoint: bridge.endpoint) else {
+            throw BenchmarkFailure(description: "the bridge did not confirm the subscription")
+        }
+    }
+
+    /// Has Device Defender know of an audit.
+    func add(_ audit: Audit) { aws.add(audit.task, findings: audit.findings, in: scenario.origin) }
+
+    /// Has Device Defender tell that an audit is finished.
+    func publish(_ audit: Audit) async throws {
+        let message = audit.task.notification(account: scenario.origin.account).serialized()
+        let reports = try await aws.publish(
+            topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
+        guard reports.count == 1, reports.allSatisfy({ $0.outcome == .delivered }) else {
+            throw BenchmarkFailure(description: "the bridge did not take the message about the audit")
+        }
+    }
+
+    /// How many of the first findings are not in Security Hub.
+    func missing(of count: Int) -> Int {
+        let findings = aws.findings(in: scenario.origin).count {
+            $0["ProductFields"]?["ReportType"] == "AuditFinding"
+        }
+        return max(0, count - findings)
+    }
+}

@@ -1,0 +1,133 @@
+import EventLoop
+import Foundation
+import HTTPClient
+import HTTPTypes
+import JSON
+import Synchronization
+import TestSupport
+
+/// The bridge as a process of its own.
+final class ServedBridge: Sendable {
+    /// What `/status.json` says of the queue.
+    struct Queue: Sendable, Hashable {
+        let waiting: Int64
+        let completed: Int64
+        let dead: Int64
+    }
+
+    private static let patience = Duration.seconds(1800)
+
+    let process: Int32
+    /// Where SNS delivers to.
+    let endpoint: String
+    private let admin: String
+    private let log: String
+    private let client: HTTPClient
+    private let ended: Ended
+
+    private final class Ended: Sendable {
+        let isTrue = Atomic(false)
+    }
+
+    /// Starts it, and waits until it listens.
+    ///
+    /// - Parameters:
+    ///   - program: the path of `defender-bridge`.
+    ///   - settings: values for `--set`.
+    ///   - log: the path of a file for what it logs.
+    init(
+        program: String, settings: [String: String], environment: [String: String], log: String, client: HTTPClient
+    ) async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: program)
+        var all = ["listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0", "log.format": "json"]
+        all.merge(settings) { _, last in last }
+        process.arguments = ["serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        process.environment = environment
+        try Data().write(to: URL(filePath: log))
+        process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
+        let ended = Ended()
+        process.terminationHandler = { _ in ended.isTrue.store(true, ordering: .releasing) }
+        try process.run()
+        self.process = process.processIdentifier
+        self.ended = ended
+        self.log = log
+        self.client = client
+        do {
+            let line = try await eventually("the bridge to listen") {
+                try Self.lines(log).first { $0["message"] == "The bridge is listening." }
+            } is: { line in
+                line != nil || ended.isTrue.load(ordering: .acquiring)
+            }
+            guard let listen = line?["listen"]?.string, let admin = line?["admin"]?.string else {
+                throw BenchmarkFailure(description: "the bridge did not start: \(try Self.text(log).suffix(2000))")
+            }
+            endpoint = "http://\(listen)/sns"
+            self.admin = admin
+        } catch {
+            kill(process.processIdentifier, SIGKILL)
+            throw error
+        }
+    }
+
+    private static func text(_ path: String) throws -> String { try String(contentsOfFile: path, encoding: .utf8) }
+
+    private static func lines(_ path: String) throws -> [JSON] {
+        try text(path).split(separator: "\n").compactMap { try? JSON(parsing: Array($0.utf8)) }
+    }
+
+    /// What it uses of memory and processor.
+    func usage() throws -> ProcessUsage { try ProcessUsage(of: process) }
+
+    /// Asks for the queue.
+    func queue() async throws -> Queue {
+        let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/status.json")
+        let queue = try JSON(parsing: await client.send(request, body: []).body)["queue"]
+        guard let pending = queue?["pending"]?.integer, let leased = queue?["leased"]?.integer,
+            let completed = queue?["completed"]?.integer, let dead = queue?["dead"]?.integer
+        else { throw BenchmarkFailure(description: "/status.json does not tell of the queue") }
+        return Queue(waiting: pending + leased, completed: completed, dead: dead)
+    }
+
+    /// Waits until nothing waits any more and one delivery more than before is done.
+    ///
+    /// - Throws: ``BenchmarkFailure`` if the delivery was given up.
+    func waitForNext(after before: Queue) async throws {
+        let queue = try await eventually("the audit to be done", within: Self.patience) {
+            // To ask more often would be a good part of what is measured.
+            try await Task.sleep(for: .milliseconds(200))
+            return try await self.queue()
+        } is: {
+            $0.dead > before.dead || ($0.waiting == 0 && $0.completed > before.completed)
+        }
+        guard queue.dead == before.dead else {
+            throw BenchmarkFailure(description: "the audit was given up: \(try Self.text(log).suffix(2000))")
+        }
+    }
+
+    /// Waits until its memory is the same for a second.
+    func settle() async throws {
+        var last = try usage().resident
+        var same = 0
+        try await eventually("the bridge's memory to stay the same") {
+            try await Task.sleep(for: .milliseconds(100))
+            let resident = try self.usage().resident
+            same = resident == last ? same + 1 : 0
+            last = resident
+            return same
+        } is: {
+            $0 >= 10
+        }
+    }
+
+    /// Ends it.
+    func stop() async throws {
+        kill(process, SIGTERM)
+        do {
+            try await eventually("the bridge to end") { ended.isTrue.load(ordering: .acquiring) }
+        } catch {
+            kill(process, SIGKILL)
+            throw error
+        }
+    }
+}
