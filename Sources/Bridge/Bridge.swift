@@ -65,6 +65,7 @@ public final class Bridge: Sendable {
             // They are stopped in reverse: first nothing more is received, then the workers end.
             let services: [any Service] = [
                 Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),
+                Schedule(context: context, loop: parts.clientLoop),
                 workers,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),

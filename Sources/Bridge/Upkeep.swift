@@ -27,10 +27,13 @@ struct Upkeep: Service {
             let window = max(Self.eventBridgePatience, maximumMessageAge * 2)
             let deliveries = try await context.store.purge(completedBefore: now - window.milliseconds)
             let findings = try await context.store.purgeLedger(archivedBefore: now - Self.archivedFindings.milliseconds)
-            if deliveries + findings > 0 {
+            let judgements = try await context.store.purgeJudgements(by: now)
+            if deliveries + findings + judgements > 0 {
                 context.logger.debug(
                     "Old entries were removed from the store.",
-                    metadata: ["deliveries": "\(deliveries)", "findings": "\(findings)"])
+                    metadata: [
+                        "deliveries": "\(deliveries)", "findings": "\(findings)", "judgements": "\(judgements)",
+                    ])
             }
         } catch {
             context.logger.warning("Old entries could not be removed from the store.", metadata: ["reason": "\(error)"])

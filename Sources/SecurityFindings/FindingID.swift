@@ -29,6 +29,27 @@ public enum FindingID {
         id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", origin)
     }
 
+    /// The name of what is suppressed when the findings of a check about a resource are, whatever their reason codes. No
+    /// finding has it as its id.
+    public static func suppression(check: AuditCheck, resource: ResourceIdentifier, origin: Origin) -> String {
+        id("audits/suppression/\(check.name)-\(resource.subject)", origin)
+    }
+
+    /// The same from the id of an audit finding; nil if it is the id of something else.
+    ///
+    /// - Parameter reasonCode: the finding's reason code, if the id may hold one.
+    public static func suppression(ofFinding id: String, reasonCode: String?, origin: Origin) -> String? {
+        let prefix = arn("audits/finding/", origin)
+        guard id.hasPrefix(prefix) else { return nil }
+        var text = String(id.dropFirst(prefix.count))
+        if let reasonCode, text.hasSuffix("/\(reasonCode)") { text.removeLast(reasonCode.count + 1) }
+        // A certificate that is named by its ARN alone is suppressed by its id, see ``ResourceIdentifier/subject``.
+        if let dash = text.firstIndex(of: "-"), let certificate = text.firstRange(of: ":cert/") {
+            text.replaceSubrange(text.index(after: dash)..<certificate.upperBound, with: "")
+        }
+        return cut(arn("audits/suppression/\(text)", origin))
+    }
+
     /// Whether an id is that of an audit finding.
     static func isAudit(_ id: String, origin: Origin) -> Bool { id.hasPrefix(arn("audits/", origin)) }
 

@@ -6,6 +6,7 @@ enum FindingLimits {
     static let title = 256
     static let description = 1024
     static let remediationText = 512
+    static let note = 512
     static let originalSeverity = 64
     static let type = 512
     static let types = 50

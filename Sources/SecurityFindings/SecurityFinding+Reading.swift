@@ -6,32 +6,41 @@ extension SecurityFinding {
     /// Reads back what ``json`` gave, for example from where it was kept until the problem is gone: Security Hub
     /// archives a finding only when the whole of it is imported again.
     ///
-    /// The limits of the format are applied anew. Nil if a required member is missing or malformed.
+    /// Also reads what Security Hub gives out, and findings of AWS's sample, which lack some members. What customers and
+    /// Security Hub added is left out. The limits of the format are applied anew. Nil if a member is missing or
+    /// malformed that nothing stands in for.
     public init?(_ json: JSON) {
         guard let origin = json["ProductArn"]?.string.flatMap({ ARN($0) })?.origin,
             let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
-            let label = json["Severity"]?["Label"]?.string.flatMap(Severity.Label.init),
+            let label = Self.severity(json)?["Label"]?.string.flatMap(Severity.Label.init),
             let title = json["Title"]?.string, let description = json["Description"]?.string,
-            let sourceURL = json["SourceUrl"]?.string,
             let recommendation = json["Remediation"]?["Recommendation"],
             let remediationText = recommendation["Text"]?.string, let remediationURL = recommendation["Url"]?.string,
             let resource = json["Resources"]?.array?.first, let resourceType = resource["Type"]?.string,
             let resourceID = resource["Id"]?.string, let createdAt = Self.time(json["CreatedAt"]),
-            let updatedAt = Self.time(json["UpdatedAt"]), let firstObservedAt = Self.time(json["FirstObservedAt"]),
-            let lastObservedAt = Self.time(json["LastObservedAt"]),
+            let updatedAt = Self.time(json["UpdatedAt"]),
             let recordState = json["RecordState"]?.string.flatMap(RecordState.init)
         else { return nil }
         self.init(
             FindingDraft(
                 id: id, origin: origin, generatorID: generatorID,
-                types: (json["Types"]?.array ?? []).compactMap(\.string), severity: label,
-                originalSeverity: json["Severity"]?["Original"]?.string ?? "", title: title, description: description,
-                sourceURL: sourceURL, remediationText: remediationText, remediationURL: remediationURL,
+                types: (json["FindingProviderFields"]?["Types"] ?? json["Types"])?.array?.compactMap(\.string) ?? [],
+                severity: label,
+                originalSeverity: Self.severity(json)?["Original"]?.string ?? "", title: title,
+                description: description,
+                sourceURL: json["SourceUrl"]?.string ?? remediationURL, remediationText: remediationText,
+                remediationURL: remediationURL,
                 resourceType: resourceType, resourceID: resourceID,
                 details: Self.entries(resource["Details"]?["Other"]),
-                productFields: Self.entries(json["ProductFields"]),
-                createdAt: createdAt, updatedAt: updatedAt, firstObservedAt: firstObservedAt,
-                lastObservedAt: lastObservedAt, recordState: recordState))
+                productFields: Self.entries(json["ProductFields"]).filter { !$0.key.hasPrefix("aws/") },
+                createdAt: createdAt, updatedAt: updatedAt,
+                firstObservedAt: Self.time(json["FirstObservedAt"]) ?? createdAt,
+                lastObservedAt: Self.time(json["LastObservedAt"]) ?? updatedAt, recordState: recordState))
+    }
+
+    /// The severity that the provider gave: a customer may have set another one since.
+    private static func severity(_ json: JSON) -> JSON? {
+        json["FindingProviderFields"]?["Severity"] ?? json["Severity"]
     }
 
     private static func time(_ json: JSON?) -> Timestamp? { json?.string.flatMap { Timestamp(iso8601: $0) } }

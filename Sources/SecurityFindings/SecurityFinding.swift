@@ -80,7 +80,7 @@ public struct SecurityFinding: Sendable, Hashable {
     /// What it is about.
     public let resource: Resource
     /// More about it: at most 50 entries of 128 and 2048 characters.
-    public let productFields: [String: String]
+    public internal(set) var productFields: [String: String]
     /// When the finding was made. Security Hub wants the same in every update.
     public var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not later than the one before.
@@ -97,6 +97,11 @@ extension SecurityFinding {
     /// The ARN of the product that findings of an account and Region are imported for: the account's own.
     public static func productARN(origin: Origin) -> String {
         ARN(service: "securityhub", origin: origin, resource: "product/\(origin.account)/default").description
+    }
+
+    /// Says in the product fields whether the finding is suppressed, as Device Defender's own integration does.
+    public mutating func setSuppressed(_ isSuppressed: Bool) {
+        productFields["IsSuppressed"] = isSuppressed ? "true" : "false"
     }
 
     /// Whether the finding comes from an audit, rather than from a detect alarm.

@@ -1,6 +1,7 @@
 public import AWSCore
 
-/// What a sender gave us once: an SNS notification or an EventBridge event, not yet decoded.
+/// What is to be worked on: an SNS notification or an EventBridge event that a sender gave us, not yet decoded, or
+/// something whose time has come.
 public struct Delivery: Sendable, Hashable {
     /// Who sent it.
     public enum Source: String, Sendable, Hashable, CaseIterable {
@@ -8,6 +9,8 @@ public struct Delivery: Sendable, Hashable {
         case sns
         /// Amazon EventBridge, to an API destination.
         case eventBridge
+        /// The bridge itself, when something is due.
+        case schedule
     }
 
     /// The sender's own id behind the source's name, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters.

@@ -34,12 +34,15 @@ public struct LeasedDelivery: Sendable, Hashable {
     public let lease: Lease
     /// Which attempt this is, from 1. Attempts that were released do not count; attempts whose holder vanished do.
     public let attempt: Int
+    /// How far an earlier attempt came, as ``Progress/bookmark`` said it; nil if none said.
+    public let bookmark: String?
 
-    /// Puts both together.
-    public init(delivery: Delivery, lease: Lease, attempt: Int) {
+    /// Puts the parts together.
+    public init(delivery: Delivery, lease: Lease, attempt: Int, bookmark: String? = nil) {
         self.delivery = delivery
         self.lease = lease
         self.attempt = attempt
+        self.bookmark = bookmark
     }
 }
 

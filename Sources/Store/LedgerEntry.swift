@@ -14,11 +14,21 @@ public struct LedgerEntry: Sendable, Hashable {
         case summary
     }
 
+    /// What Device Defender last said of the problem.
+    public enum Condition: String, Sendable, Hashable, CaseIterable {
+        /// It is there.
+        case present
+        /// It is there, and its audit says that it was suppressed.
+        case suppressed
+        /// It is gone: fixed, cleared, invalidated.
+        case over
+    }
+
     /// Whether a finding is current, as ASFF's `RecordState` says it.
     public enum RecordState: String, Sendable, Hashable, CaseIterable {
         /// Current.
         case active
-        /// Fixed, cleared, or otherwise over.
+        /// Over, or judged not to count.
         case archived
     }
 
@@ -31,36 +41,47 @@ public struct LedgerEntry: Sendable, Hashable {
     /// What it is looked up by together with others: the name of the check, or of profile and behavior; 1 to 2,048
     /// bytes of UTF-8 without NUL.
     public let group: String
+    /// What people judge when they judge the finding, see ``Judgement/subject``; 1 to 2,048 bytes of UTF-8 without NUL.
+    public let subject: String
     /// The finding's `CreatedAt`.
     public let createdAt: Int64
-    /// The finding's `UpdatedAt` as last sent; the next one must be later.
+    /// The finding's `UpdatedAt` as last sent, or about to be; the next one must be later.
     public let updatedAt: Int64
-    /// The time of the newest event that was applied.
+    /// The time of the newest event or audit that was applied.
     public let eventTime: Int64
     /// The finding's `FirstObservedAt`.
     public let firstObservedAt: Int64
-    /// The finding's `LastObservedAt`.
+    /// When the problem was last seen, which may be later than the finding's `LastObservedAt` as last sent.
     public let lastObservedAt: Int64
-    /// Whether it is current.
+    /// What that event or audit said.
+    public let condition: Condition
+    /// Whether Security Hub is to have it as current.
     public let recordState: RecordState
-    /// The finding's ASFF JSON as last sent.
+    /// The finding's ASFF JSON as it would be sent again: it differs from what was last sent in nothing that matters.
     public let finding: [UInt8]
+    /// Whether Security Hub is known to have it so. An entry is kept before its finding is sent: a bridge that dies
+    /// meanwhile must not take it for what Security Hub has, nor forget that it may be there.
+    public let isSent: Bool
 
     /// Puts the parts together; whether the texts are well formed is checked when the entry is recorded.
     public init(
-        id: String, origin: Origin, kind: Kind, group: String, createdAt: Int64, updatedAt: Int64, eventTime: Int64,
-        firstObservedAt: Int64, lastObservedAt: Int64, recordState: RecordState, finding: [UInt8]
+        id: String, origin: Origin, kind: Kind, group: String, subject: String, createdAt: Int64, updatedAt: Int64,
+        eventTime: Int64, firstObservedAt: Int64, lastObservedAt: Int64, condition: Condition,
+        recordState: RecordState, finding: [UInt8], isSent: Bool
     ) {
         self.id = id
         self.origin = origin
         self.kind = kind
         self.group = group
+        self.subject = subject
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.eventTime = eventTime
         self.firstObservedAt = firstObservedAt
         self.lastObservedAt = lastObservedAt
+        self.condition = condition
         self.recordState = recordState
         self.finding = finding
+        self.isSent = isSent
     }
 }

@@ -6,8 +6,10 @@ enum Limits {
     static let deliveryIDLength = 256
     /// The longest name of a lease's owner, in bytes.
     static let ownerLength = 256
-    /// The longest id or group of a ledger entry, in bytes.
+    /// The longest text that ledger entries, judgements and audit marks are looked up by, in bytes.
     static let ledgerTextLength = 2048
+    /// The longest bookmark, in bytes.
+    static let bookmarkLength = 16_384
     /// The longest reason kept, in Unicode scalars.
     static let reasonLength = 1024
 
@@ -19,13 +21,30 @@ enum Limits {
         }
     }
 
+    static func check(_ progress: Progress) throws(StoreError) {
+        try check(progress.entries)
+        for id in Array(progress.sent.keys) + progress.refused { try check(id, "A finding's id") }
+        for judgement in progress.judgements { try check(judgement.subject, "A judgement's subject") }
+        for mark in progress.marks {
+            try check(mark.check, "An audit mark's check")
+            try check(mark.taskID, "An audit mark's task id")
+        }
+        if let bookmark = progress.bookmark, !isText(bookmark, atMost: bookmarkLength) {
+            throw StoreError(.invalidValue, "A bookmark must be 1 to \(bookmarkLength) bytes of UTF-8 without NUL.")
+        }
+    }
+
     static func check(_ entries: [LedgerEntry]) throws(StoreError) {
         for entry in entries {
-            guard isText(entry.id, atMost: ledgerTextLength), isText(entry.group, atMost: ledgerTextLength) else {
-                throw StoreError(
-                    .invalidValue,
-                    "A ledger entry's id and group must be 1 to \(ledgerTextLength) bytes of UTF-8 without NUL.")
-            }
+            try check(entry.id, "A ledger entry's id")
+            try check(entry.group, "A ledger entry's group")
+            try check(entry.subject, "A ledger entry's subject")
+        }
+    }
+
+    private static func check(_ text: String, _ name: String) throws(StoreError) {
+        guard isText(text, atMost: ledgerTextLength) else {
+            throw StoreError(.invalidValue, "\(name) must be 1 to \(ledgerTextLength) bytes of UTF-8 without NUL.")
         }
     }
 

@@ -46,8 +46,8 @@ public protocol Store: Sendable {
     /// Moves the end of a lease to the duration after now, and returns the lease with its new end.
     func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease
 
-    /// Puts findings into the ledger, in place of what it has under their ids, while the work on a delivery goes on.
-    func record(_ entries: [LedgerEntry], under lease: Lease) async throws(StoreError)
+    /// Keeps what the work on a delivery has come to, while it goes on.
+    func record(_ progress: Progress, under lease: Lease) async throws(StoreError)
 
     /// Ends the work on a delivery: it is done, and the findings are in the ledger, in one transaction.
     ///
@@ -90,22 +90,69 @@ public protocol Store: Sendable {
     /// What the ledger has under these ids; an id that it does not know is left out.
     func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry]
 
-    /// The findings of an origin that are current, ordered by group and id, at most 1,000 in a call; the next page
-    /// follows the last one of the page before.
-    ///
-    /// - Parameters:
-    ///   - origin: The account and Region.
-    ///   - kind: The kind.
-    ///   - group: The group; nil for all of them.
-    ///   - last: The last entry of the page before; nil for the first page.
-    ///   - limit: The most to return, 1 to 1,000.
-    func activeLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String?, after last: LedgerEntry?, limit: Int
+    /// The findings about a subject, ordered by id, at most 1,000 in a call; the next page follows the last one of the
+    /// page before.
+    func ledgerEntries(
+        about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// Forgets findings that are archived and were updated last before a time, and returns how many. Security Hub
+    /// The findings of an origin that are not over and of which nothing was said since a time, ordered by
+    /// ``LedgerEntry/eventTime`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
+    func unseenLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry]
+
+    /// The findings of an origin that are current and were sent last before a time, ordered by
+    /// ``LedgerEntry/updatedAt`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
+    func staleLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry]
+
+    /// The findings of an origin of which it is not known that they were sent, ordered by id, at most 1,000 in a call; the
+    /// next page follows the last one of the page before.
+    func unsentLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry]
+
+    /// Forgets findings that are over, archived, and were updated last before a time, and returns how many. Security Hub
     /// forgets them too.
     func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int
+
+    // MARK: Judgements and audit marks
+
+    /// What people said about these subjects; one that nothing was said about is left out.
+    func judgements(about subjects: [String]) async throws(StoreError) -> [String: Judgement]
+
+    /// All judgements of an origin, ordered by subject, at most 1,000 in a call; the next page follows the last one of
+    /// the page before.
+    func judgements(
+        of origin: Origin, after last: Judgement?, limit: Int
+    ) async throws(StoreError) -> [Judgement]
+
+    /// The judgements that are due by a time, the longest due first, at most 1,000.
+    func dueJudgements(by time: Int64, limit: Int) async throws(StoreError) -> [Judgement]
+
+    /// Forgets judgements that may be forgotten by a time and concern no finding in the ledger; returns how many.
+    func purgeJudgements(by time: Int64) async throws(StoreError) -> Int
+
+    /// The newest applied audits of an origin, by the names of their checks.
+    func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark]
+
+    // MARK: Rebuilding the ledger
+
+    /// The origins whose ledger is complete: it holds all that Security Hub has of them.
+    func ledgerOrigins() async throws(StoreError) -> [Origin]
+
+    /// Forgets what the ledger has of an origin, and that it is complete. Judgements stay.
+    func clearLedger(of origin: Origin) async throws(StoreError)
+
+    /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt. What is there already,
+    /// stays.
+    func restore(_ entries: [LedgerEntry], _ judgements: [Judgement]) async throws(StoreError)
+
+    /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
+    func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError)
 
     // MARK: The store itself
 

@@ -9,43 +9,18 @@ import Testing
 @testable import Bridge
 
 @Suite struct AuditLaneTests {
-    /// Has an audit be told of and walked.
-    private func audit(
-        _ shop: Workshop, _ task: String, at time: Int64, _ clients: [String],
-        status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
-    ) async throws {
-        let findings = clients.map { Messages.auditFinding($0, at: time, isSuppressed: suppressed.contains($0)) } + more
-        let pages = stride(from: 0, to: findings.count, by: 250).map { Array(findings[$0...].prefix(250)) }
-        shop.aws.state.withLock {
-            $0.audits[task] = (
-                Messages.description(startTime: time, checks: [Messages.clientIDs: status]),
-                pages.isEmpty ? [[]] : pages
-            )
-        }
-        _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
-        try await shop.work(of: origin())
-    }
-
-    private func active(_ shop: Workshop) -> Set<String> {
-        Set(
-            shop.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
-                .compactMap {
-                    $0["Resources"]?.array?.first?["Id"]?.string?.split(separator: "/").last.map(String.init)
-                })
-    }
-
     @Test("All pages are imported, the same audit again imports nothing, and the next one archives what is gone")
     func pages() async throws {
         try await Workshop.run { shop in
             let clients = (0..<600).map { "c\($0)" }
-            try await audit(shop, "t1", at: now, clients)
+            try await shop.audit("t1", at: now, clients)
             var state = shop.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
             #expect(state == (600, 3, 600))
-            try await audit(shop, "t2", at: now + 1000, clients)
+            try await shop.audit("t2", at: now + 1000, clients)
             #expect(shop.aws.state.withLock { $0.imports.joined().count } == 600)
-            try await audit(shop, "t3", at: now + 2000, Array(clients.dropFirst(10)) + ["d1", "d2"])
+            try await shop.audit("t3", at: now + 2000, Array(clients.dropFirst(10)) + ["d1", "d2"])
             state = shop.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
-            #expect(state == (612, 9, 602) && active(shop).count == 592)
+            #expect(state == (612, 9, 602) && shop.activeClients.count == 592)
             #expect(shop.aws.state.withLock { $0.ignored + $0.overlaps } == 0)
             let status = try await shop.store.status()
             #expect(status.completed == 3 && status.activeFindings == 592)
@@ -55,31 +30,31 @@ import Testing
     @Test("A check that did not complete archives nothing", arguments: ["FAILED", "CANCELED", "IN_PROGRESS"])
     func incomplete(status: String) async throws {
         try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1"])
-            try await audit(shop, "t2", at: now + 1, ["c2"], status: status)
-            #expect(active(shop) == ["c1"])
+            try await shop.audit("t1", at: now, ["c1"])
+            try await shop.audit("t2", at: now + 1, ["c2"], status: status)
+            #expect(shop.activeClients == ["c1"])
         }
     }
 
     @Test("A check turned compliant archives all, suppressed ones are archived, and what comes back is active again")
     func compliant() async throws {
         try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1", "c2"])
-            try await audit(shop, "t2", at: now + 1000, ["c1", "c2"], suppressed: ["c2"])
-            #expect(active(shop) == ["c1"])
-            try await audit(shop, "t3", at: now + 2000, [], status: "COMPLETED_COMPLIANT")
-            #expect(active(shop) == [])
-            try await audit(shop, "t4", at: now + 3000, ["c1"])
-            #expect(active(shop) == ["c1"])
+            try await shop.audit("t1", at: now, ["c1", "c2"])
+            try await shop.audit("t2", at: now + 1000, ["c1", "c2"], suppressed: ["c2"])
+            #expect(shop.activeClients == ["c1"])
+            try await shop.audit("t3", at: now + 2000, [], status: "COMPLETED_COMPLIANT")
+            #expect(shop.activeClients == [])
+            try await shop.audit("t4", at: now + 3000, ["c1"])
+            #expect(shop.activeClients == ["c1"])
         }
     }
 
     @Test("An older audit after a newer one brings nothing back, not even what the ledger never heard of")
     func older() async throws {
         try await Workshop.run { shop in
-            try await audit(shop, "t2", at: now, ["c1"])
-            try await audit(shop, "t1", at: now - 1000, ["c1", "c2"])
-            #expect(active(shop) == ["c1"])
+            try await shop.audit("t2", at: now, ["c1"])
+            try await shop.audit("t1", at: now - 1000, ["c1", "c2"])
+            #expect(shop.activeClients == ["c1"])
             #expect(try await shop.store.status().completed == 2)
         }
     }
@@ -94,13 +69,116 @@ import Testing
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
-            try await audit(shop, "t1", at: now, clients)
-            #expect(try await shop.store.status().pending == 1 && active(shop).count == 250)
+            try await shop.audit("t1", at: now, clients)
+            #expect(try await shop.store.status().pending == 1 && shop.activeClients.count == 250)
+            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+            shop.time.advance(by: .seconds(1))
+            let listed = shop.aws.state.withLock { $0.listed }
+            try await shop.work(of: origin())
+            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 500 && shop.activeClients.count == 500)
+            // It went on with the page that it was interrupted before.
+            #expect(shop.aws.state.withLock { $0.listed } == listed + 1)
+            #expect(try await shop.store.status().completed == 1)
+        }
+    }
+
+    @Test("An interrupted audit whose place AWS IoT does not know any more is listed anew")
+    func lostPlace() async throws {
+        try await Workshop.run { shop in
+            let first = Atomic(true)
+            let again = Atomic(true)
+            shop.aws.state.withLock { state in
+                state.fault = { path, body in
+                    guard path.hasSuffix("/audit/findings"), body["nextToken"] != nil else { return nil }
+                    if first.load(ordering: .relaxed) { return .status(500, code: "InternalFailureException") }
+                    guard again.exchange(false, ordering: .relaxed) else { return nil }
+                    return .status(400, code: "InvalidRequestException")
+                }
+            }
+            try await shop.audit("t1", at: now, (0..<500).map { "c\($0)" })
+            first.store(false, ordering: .relaxed)
+            shop.time.advance(by: .seconds(1))
+            try await shop.work(of: origin())
+            #expect(shop.activeClients.count == 500)
+            let status = try await shop.store.status()
+            #expect(status.completed == 1 && status.dead == 0)
+        }
+    }
+
+    @Test("What an interrupted audit may have sent is sent again, though a newer audit has not seen it")
+    func interruptedImport() async throws {
+        try await Workshop.run { shop in
+            // The answers are lost, not the imports.
+            shop.aws.state.withLock { $0.losesAnswers = true }
+            try await shop.audit("t1", at: now, ["c1", "c2"])
+            #expect(shop.activeClients == ["c1", "c2"])
+            #expect(try await shop.store.status().pending == 1)
+            shop.aws.state.withLock { $0.losesAnswers = false }
+            try await shop.audit("t2", at: now + 1000, ["c2"])
+            #expect(shop.activeClients == ["c2"])
+            shop.time.advance(by: .seconds(1))
+            try await shop.work(of: origin())
+            #expect(shop.activeClients == ["c2"])
+            #expect(try await shop.store.status().completed == 2)
+        }
+    }
+
+    @Test("Refused findings of the pages before an interruption are told of in the end")
+    func refusedBefore() async throws {
+        try await Workshop.run { shop in
+            let poison = try auditObservation("c7").finding.id
+            shop.aws.state.withLock { state in
+                state.failures[poison] = "InvalidInput"
+                state.fault = { path, body in
+                    path.hasSuffix("/audit/findings") && body["nextToken"] != nil
+                        ? .status(500, code: "InternalFailureException") : nil
+                }
+            }
+            try await shop.audit("t1", at: now, (0..<300).map { "c\($0)" })
             shop.aws.state.withLock { $0.fault = { _, _ in nil } }
             shop.time.advance(by: .seconds(1))
             try await shop.work(of: origin())
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 500 && active(shop).count == 500)
-            #expect(try await shop.store.status().completed == 1)
+            #expect(shop.activeClients.count == 299)
+            let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
+            #expect(letter.reason.hasPrefix("\(poison): "))
+        }
+    }
+
+    @Test("An audit that was canceled applies the checks that it completed, and archives their summaries")
+    func canceled() async throws {
+        try await Workshop.run { shop in
+            let checks = [Messages.clientIDs: "COMPLETED_NON_COMPLIANT", "LOGGING_DISABLED_CHECK": "CANCELED"]
+            for (task, time, status) in [("t1", now, "COMPLETED"), ("t2", now + 1000, "CANCELED")] {
+                shop.aws.state.withLock {
+                    $0.audits[task] = (
+                        Messages.description(startTime: time, status: status, checks: checks),
+                        [[Messages.auditFinding("c1", at: time)]]
+                    )
+                }
+                _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
+                try await shop.work(of: origin(), mapping: Mapping())
+                #expect(shop.activeClients.contains("c1"))
+                let summaries = shop.aws.state.withLock { $0.hub.filter { $0.key.contains("audits/summary") } }
+                let states = Set(summaries.values.map { $0["RecordState"]?.string ?? "" })
+                #expect(states == (status == "COMPLETED" ? ["ACTIVE", "ARCHIVED"] : ["ARCHIVED"]))
+            }
+        }
+    }
+
+    @Test("The team's own severities go into the findings of audits")
+    func severities() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock {
+                $0.audits["t1"] = (
+                    Messages.description(startTime: now, checks: [Messages.clientIDs: "COMPLETED_NON_COMPLIANT"]),
+                    [[Messages.auditFinding("c1", at: now)]]
+                )
+            }
+            _ = try await shop.store.append(delivery("t1", Messages.audit("t1"), of: origin()))
+            try await shop.work(
+                of: origin(), mapping: Mapping(severities: try SeverityRules(entries: ["CONFLICTING*=LOW"])))
+            let labels = shop.aws.state.withLock { $0.hub.values.map { $0["Severity"]?["Label"] } }
+            #expect(labels == ["LOW", "LOW"])
         }
     }
 
@@ -130,9 +208,9 @@ import Testing
     @Test("A finding that cannot be read is told of, the others are imported, and nothing counts as gone")
     func unread() async throws {
         try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1", "c2"])
-            try await audit(shop, "t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
-            #expect(active(shop) == ["c1", "c2", "c3"])
+            try await shop.audit("t1", at: now, ["c1", "c2"])
+            try await shop.audit("t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
+            #expect(shop.activeClients == ["c1", "c2", "c3"])
             let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("bad: the audit finding was not understood: "))
         }
@@ -141,7 +219,7 @@ import Testing
     @Test("A finding that Security Hub refuses is told of, stays as it was, and the others go on")
     func refused() async throws {
         try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1", "c2", "c3"])
+            try await shop.audit("t1", at: now, ["c1", "c2", "c3"])
             let poison = try auditObservation("c1").finding.id
             shop.aws.state.withLock { state in
                 state.fault = { _, body in
@@ -150,33 +228,10 @@ import Testing
                 }
             }
             let changed = Messages.auditFinding("c1", at: now + 1000, reason: "Thrice")
-            try await audit(shop, "t2", at: now + 1000, ["c2"], more: [changed])
-            #expect(active(shop) == ["c1", "c2"])
+            try await shop.audit("t2", at: now + 1000, ["c2"], more: [changed])
+            #expect(shop.activeClients == ["c1", "c2"])
             let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
-        }
-    }
-
-    @Test("A suppression archives the findings of its resource alone")
-    func suppression() async throws {
-        try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1", "c1/CODE", "c2"])
-            let event = Messages.suppression(of: "c1", time: "2026-11-22T11:00:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
-            try await shop.work(of: origin())
-            #expect(active(shop) == ["CODE", "c2"])
-        }
-    }
-
-    @Test("A suppression that is told of after a newer audit changes nothing")
-    func lateSuppression() async throws {
-        try await Workshop.run { shop in
-            try await audit(shop, "t1", at: now, ["c1"])
-            let event = Messages.suppression(of: "c1", time: "2026-11-22T09:00:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
-            try await shop.work(of: origin())
-            #expect(active(shop) == ["c1"])
-            #expect(try await shop.store.status().completed == 2)
         }
     }
 
@@ -185,7 +240,7 @@ import Testing
         try await Workshop.run { shop in
             _ = try await shop.store.append(delivery("a", Messages.alarm(), of: origin()))
             try await shop.work(of: origin())
-            try await audit(shop, "t1", at: now + 1000, [], status: "COMPLETED_COMPLIANT")
+            try await shop.audit("t1", at: now + 1000, [], status: "COMPLETED_COMPLIANT")
             #expect(try await shop.store.status().activeFindings == 1)
         }
     }

@@ -40,10 +40,15 @@ enum Messages {
     }
 
     /// An answer to `DescribeAuditTask`.
-    static func description(startTime: Int64, status: String = "COMPLETED", checks: [String: String]) -> JSON {
+    ///
+    /// - Parameter audit: the scheduled audit's name; nil for one on demand.
+    static func description(
+        startTime: Int64, status: String = "COMPLETED", audit: String? = "DailyAudit", checks: [String: String]
+    ) -> JSON {
         [
-            "taskStatus": .string(status), "taskType": "SCHEDULED_AUDIT_TASK", "scheduledAuditName": "DailyAudit",
-            "taskStartTime": seconds(startTime),
+            "taskStatus": .string(status),
+            "taskType": audit == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK",
+            "scheduledAuditName": audit.map(JSON.string) ?? nil, "taskStartTime": seconds(startTime),
             "auditDetails": .object(checks.mapValues { ["checkRunStatus": .string($0)] }),
         ]
     }
@@ -93,13 +98,21 @@ enum Messages {
             ], id: id, time: time)
     }
 
-    static func suppression(of client: String, id: String = "e1", time: String) -> JSON {
-        event(
-            "CreateAuditSuppression",
-            [
-                "checkName": .string(clientIDs), "resourceIdentifier": ["clientId": .string(client)],
-                "suppressIndefinitely": true,
-            ], id: id, time: time)
+    /// A call about the suppression of a client.
+    ///
+    /// - Parameter until: when it ends; nil if it does not.
+    static func suppression(
+        _ call: String = "CreateAuditSuppression", of client: String, id: String = "e1", time: String,
+        until: String? = nil
+    ) -> JSON {
+        var parameters: [String: JSON] = [
+            "checkName": .string(clientIDs), "resourceIdentifier": ["clientId": .string(client)],
+        ]
+        if call != "DeleteAuditSuppression" {
+            parameters["suppressIndefinitely"] = .bool(until == nil)
+            parameters["expirationDate"] = until.map(JSON.string)
+        }
+        return event(call, .object(parameters), id: id, time: time)
     }
 }
 
@@ -121,11 +134,15 @@ func observation(
 
 /// The observation that an audit finding is; the audit's start is its time.
 func auditObservation(
-    _ client: String = "c1", at time: Int64 = now, isSuppressed: Bool = false, reason: String = "Twice"
+    _ client: String = "c1", at time: Int64 = now, check: String = Messages.clientIDs, isSuppressed: Bool = false,
+    reason: String = "Twice", audit: String? = "DailyAudit"
 ) throws -> Observation {
-    let finding = try AuditFinding(
-        Messages.auditFinding(client, at: time, isSuppressed: isSuppressed, reason: reason))
-    let task = try AuditTask(id: "task\(time)", description: Messages.description(startTime: time, checks: [:]))
+    var members = try #require(
+        Messages.auditFinding(client, at: time, check: check, isSuppressed: isSuppressed, reason: reason).object)
+    members["taskId"] = .string("task\(time)")
+    let finding = try AuditFinding(.object(members))
+    let task = try AuditTask(
+        id: "task\(time)", description: Messages.description(startTime: time, audit: audit, checks: [:]))
     return Observation(
         finding, task: task, finding: SecurityFinding(auditFinding: finding, task: task, origin: try origin()))
 }
@@ -138,5 +155,16 @@ func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
         try await body(store)
     } finally: {
         await store.close()
+    }
+}
+
+extension LedgerEntry {
+    /// The same, when Security Hub has it.
+    var sent: LedgerEntry {
+        LedgerEntry(
+            id: id, origin: origin, kind: kind, group: group, subject: subject, createdAt: createdAt,
+            updatedAt: updatedAt, eventTime: eventTime, firstObservedAt: firstObservedAt,
+            lastObservedAt: lastObservedAt, condition: condition, recordState: recordState, finding: finding,
+            isSent: true)
     }
 }

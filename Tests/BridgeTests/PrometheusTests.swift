@@ -1,4 +1,5 @@
 import CoreMetrics
+import DeviceDefender
 import JSON
 import Metrics
 import Store
@@ -70,7 +71,10 @@ import Testing
         metrics.deadLetters.increment()
         metrics.importBatch.record(100)
         metrics.countUnchanged(5, kind: .audit)
-        metrics.count(Planner.plan([try observation()], known: [:]).values)
+        let change = try #require(
+            Planner.plan(
+                [observation()], known: nil, judgement: nil, now: Timestamp(milliseconds: now)))
+        metrics.count([change])
         metrics.completed(delivery("1", [:], of: try origin()), now: now + 1500)
         var status = StoreStatus()
         status.oldestReceivedAt = now

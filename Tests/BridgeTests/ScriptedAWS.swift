@@ -19,6 +19,12 @@ final class ScriptedAWS: HTTPTransport {
     struct State {
         /// The findings in Security Hub, by id.
         var hub: [String: JSON] = [:]
+        /// What customers say about them (`BatchUpdateFindings`), by id.
+        var customerFields: [String: [String: JSON]] = [:]
+        /// How many findings a page of `GetFindings` has.
+        var hubPageSize = 100
+        /// The answer to `ListAuditSuppressions`.
+        var suppressions: [JSON] = []
         /// The ids of each request to import that was taken.
         var imports: [[String]] = []
         var updates: [JSON] = []
@@ -32,6 +38,8 @@ final class ScriptedAWS: HTTPTransport {
         var listed = 0
         /// Decides before a request is carried out.
         var fault: @Sendable (_ path: String, _ body: JSON) -> Fault? = { _, _ in nil }
+        /// Whether answers to imports get lost on their way, after the import.
+        var losesAnswers = false
         /// Codes for single findings that are not taken.
         var failures: [String: String] = [:]
     }
@@ -61,28 +69,23 @@ final class ScriptedAWS: HTTPTransport {
                 HTTPResponse(status: .init(code: status), headerFields: [.init("x-amzn-ErrorType") ?? .accept: code]),
                 JSON.object(["message": .string("as scripted")]).serialized()
             )
-        case nil: return (HTTPResponse(status: .ok), await answer(path, json).serialized())
+        case nil: break
         }
+        let answer = await answer(path, json)
+        guard !state.withLock({ $0.losesAnswers && path.hasSuffix("/findings/import") }) else {
+            throw HTTPClientError(.connectionLost, "as scripted")
+        }
+        return (HTTPResponse(status: .ok), answer.serialized())
     }
 
     private func answer(_ path: String, _ body: JSON) async -> JSON {
         if path.hasSuffix("/findings/import") { return await importFindings(body["Findings"]?.array ?? []) }
         return state.withLock { state in
-            if path.hasSuffix("/findings/batchupdate") {
-                state.updates.append(body)
-                let ids = body["FindingIdentifiers"]?.array ?? []
-                let isThere = ids.allSatisfy { state.hub[$0["Id"]?.string ?? ""] != nil }
-                guard !isThere else { return ["ProcessedFindings": .array(ids), "UnprocessedFindings": []] }
-                return [
-                    "ProcessedFindings": [],
-                    "UnprocessedFindings": [
-                        [
-                            "FindingIdentifier": ids.first ?? .null, "ErrorCode": "FindingNotFound",
-                            "ErrorMessage": "as scripted",
-                        ]
-                    ],
-                ]
+            if path.hasSuffix("/findings/batchupdate") { return Self.update(body, &state) }
+            if path.hasSuffix("/audit/suppressions/list") {
+                return ["suppressions": .array(state.suppressions)]
             }
+            if path == "/findings" { return Self.page(of: body, state) }
             if path.hasSuffix("/audit/findings") {
                 state.listed += 1
                 let pages = state.audits[body["taskId"]?.string ?? ""]?.pages ?? []
@@ -93,6 +96,41 @@ final class ScriptedAWS: HTTPTransport {
             }
             return state.audits[path.split(separator: "/").last.map(String.init) ?? ""]?.description ?? [:]
         }
+    }
+
+    private static func update(_ body: JSON, _ state: inout State) -> JSON {
+        state.updates.append(body)
+        var processed: [JSON] = []
+        var unprocessed: [JSON] = []
+        for identifier in body["FindingIdentifiers"]?.array ?? [] {
+            let id = identifier["Id"]?.string ?? ""
+            if state.hub[id] != nil, state.failures[id] == nil {
+                state.customerFields[id, default: [:]].merge(
+                    (body.object ?? [:]).filter { $0.key != "FindingIdentifiers" }
+                ) { _, last in last }
+                processed.append(identifier)
+            } else {
+                unprocessed.append([
+                    "FindingIdentifier": identifier, "ErrorCode": .string(state.failures[id] ?? "FindingNotFound"),
+                    "ErrorMessage": "as scripted",
+                ])
+            }
+        }
+        return ["ProcessedFindings": .array(processed), "UnprocessedFindings": .array(unprocessed)]
+    }
+
+    private static func page(of body: JSON, _ state: State) -> JSON {
+        let prefix = body["Filters"]?["Id"]?.array?.first?["Value"]?.string ?? ""
+        let product = body["Filters"]?["ProductArn"]?.array?.first?["Value"]
+        let found = state.hub.filter { $0.key.hasPrefix(prefix) && $0.value["ProductArn"] == product }
+            .sorted { $0.key < $1.key }
+        let start = body["NextToken"]?.string.flatMap { Int($0) } ?? 0
+        let page = found.dropFirst(start).prefix(state.hubPageSize).map { id, finding in
+            JSON.object((finding.object ?? [:]).merging(state.customerFields[id] ?? [:]) { _, last in last })
+        }
+        var answer: [String: JSON] = ["Findings": .array(page)]
+        if start + page.count < found.count { answer["NextToken"] = .string(String(start + page.count)) }
+        return .object(answer)
     }
 
     private func importFindings(_ findings: [JSON]) async -> JSON {
@@ -112,6 +150,12 @@ final class ScriptedAWS: HTTPTransport {
                 } else if let last = state.hub[id]?["UpdatedAt"]?.string, (finding["UpdatedAt"]?.string ?? "") <= last {
                     state.ignored += 1
                 } else {
+                    // An archived finding that becomes active loses this status.
+                    if state.hub[id]?["RecordState"] == "ARCHIVED", finding["RecordState"] == "ACTIVE",
+                        state.customerFields[id]?["Workflow"] == ["Status": "NOTIFIED"]
+                    {
+                        state.customerFields[id]?["Workflow"] = ["Status": "NEW"]
+                    }
                     state.hub[id] = finding
                 }
             }

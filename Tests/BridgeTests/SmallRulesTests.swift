@@ -1,5 +1,6 @@
 import DeviceDefender
 import JSON
+import SecurityFindings
 import TestSupport
 import Testing
 
@@ -87,6 +88,6 @@ import Testing
         let words = String(repeating: "é", count: 600)
         #expect(
             Verification(state: .unknown, words: words).changes["Note"]?["Text"]
-                == .string(String(repeating: "é", count: 512)))
+                == .string(String(repeating: "é", count: 511) + "…"))
     }
 }

@@ -30,8 +30,7 @@ import Testing
 
     @Test("A finished audit is to be walked")
     func audit() throws {
-        guard case .audit(let task) = try work(Messages.audit("task9")) else { throw Unexpected() }
-        #expect(task.id == "task9")
+        guard case .audit("task9") = try work(Messages.audit("task9")) else { throw Unexpected() }
         #expect(try work(Messages.audit()).concernsAudits)
     }
 
@@ -45,31 +44,75 @@ import Testing
     func verification() throws {
         let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T09:00:00Z")
         for payload in [event, .array([event])] {
-            guard case .verification(let id, let said, let time) = try work(payload, .eventBridge) else {
-                throw Unexpected()
-            }
-            #expect(id == "v1" && said == Verification(state: .falsePositive, words: "lab device"))
-            #expect(time.iso8601 == "2026-11-22T09:00:00.000Z")
+            guard case .verification(let said) = try work(payload, .eventBridge) else { throw Unexpected() }
+            #expect(said.subject == FindingID.violation(id: "v1", origin: try origin()) && !said.isApplied)
+            #expect(said.verification == Verification(state: .falsePositive, words: "lab device"))
+            #expect(said.time.iso8601 == "2026-11-22T09:00:00.000Z")
         }
     }
 
-    @Test("A suppression is work on audit findings, from its own time on")
+    @Test("A suppression is work on audit findings, from its own time on, until its end")
     func suppression() throws {
-        let work = try work(Messages.suppression(of: "c1", time: "2026-11-22T09:00:00Z"), .eventBridge)
-        guard case .suppression(let suppression, let time) = work else { throw Unexpected() }
-        #expect(suppression.check.name == Messages.clientIDs && time.iso8601 == "2026-11-22T09:00:00.000Z")
-        #expect(work.concernsAudits)
+        let time = "2026-11-22T09:00:00Z"
+        let subject = try auditObservation("c1").subject
+        for (call, until, isSuppressed) in [
+            ("CreateAuditSuppression", nil, true), ("CreateAuditSuppression", "2026-12-01T00:00:00Z", true),
+            ("UpdateAuditSuppression", "2026-12-01T00:00:00Z", true), ("DeleteAuditSuppression", nil, false),
+        ] as [(String, String?, Bool)] {
+            let work = try work(Messages.suppression(call, of: "c1", time: time, until: until), .eventBridge)
+            guard case .suppression(let said, let keepsExpiry) = work else { throw Unexpected() }
+            #expect(said.subject == subject && said.time.iso8601 == "2026-11-22T09:00:00.000Z")
+            #expect(said.isSuppressed == isSuppressed && !keepsExpiry && work.concernsAudits)
+            #expect(said.expiresAt == until.flatMap { Timestamp(iso8601: $0) })
+        }
     }
 
-    @Test("What shows with the next audit asks for nothing now")
+    @Test("An update that does not mention the end leaves it as it was")
+    func updatedWords() throws {
+        let parameters: JSON = [
+            "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"], "description": "x",
+        ]
+        guard
+            case .suppression(_, keepsExpiry: true) = try work(
+                Messages.event("UpdateAuditSuppression", parameters), .eventBridge)
+        else { throw Unexpected() }
+    }
+
+    @Test("A canceled audit is walked like one that ended")
+    func canceled() throws {
+        let event = Messages.event("CancelAuditTask", ["taskId": "t1"])
+        guard case .audit("t1") = try work(event, .eventBridge) else { throw Unexpected() }
+    }
+
+    @Test("A call that changes nothing, and one that failed, ask for nothing")
     func later() throws {
-        let parameters: JSON = ["checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"]]
         for event in [
-            Messages.event("DeleteAuditSuppression", parameters), Messages.event("CancelAuditTask", ["taskId": "t1"]),
             Messages.event("CreateThing", [:]), Messages.event("CancelAuditTask", nil, errorCode: "AccessDenied"),
+            Messages.event("CreateAuditSuppression", nil, errorCode: "AccessDenied"),
         ] {
             guard case .later = try work(event, .eventBridge) else { throw Unexpected() }
         }
+    }
+
+    @Test("What is due is read back from its delivery, and has one id for one time")
+    func due() throws {
+        let time = Timestamp(milliseconds: now)
+        func delivery(_ work: DueWork, at now: Int64 = now) throws -> Delivery {
+            work.delivery(of: try origin(), now: now)
+        }
+        let ended = try delivery(.suppressionEnded(subject: "é", at: time))
+        guard case .suppressionEnded("é", time) = try Work(ended) else { throw Unexpected() }
+        #expect(try Work(ended).concernsAudits && ended.id.utf8.allSatisfy { (0x21...0x7E).contains($0) })
+        #expect(try delivery(.suppressionEnded(subject: "é", at: time), at: now + 9).id == ended.id)
+        #expect(try delivery(.suppressionEnded(subject: "e", at: time)).id != ended.id)
+        for kinds in DueWork.RefreshedKinds.allCases {
+            let refresh = try delivery(.refresh(kinds))
+            guard case .refresh(kinds) = try Work(refresh) else { throw Unexpected() }
+            #expect(try Work(refresh).concernsAudits == (kinds == .audits))
+            #expect(try delivery(.refresh(kinds), at: now + 1).id == refresh.id)
+            #expect(try delivery(.refresh(kinds), at: now + 86_400_000).id != refresh.id)
+        }
+        #expect(refusal(["refresh": "everything"], .schedule) == "the bridge does not know what is due")
     }
 
     @Test("What is not known is refused with the reason")

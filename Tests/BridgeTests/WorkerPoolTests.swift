@@ -12,18 +12,6 @@ import Testing
 @Suite struct WorkerPoolTests {
     private static let done = "A delivery is done."
 
-    /// Runs a pool while the body runs, then stops it as the bridge does.
-    private func withPool(_ shop: Workshop, _ body: () async throws -> Void) async throws {
-        let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let group = ServiceGroup(services: [try shop.pool()], logger: quiet)
-        async let running: Void = group.run()
-        let result: Result<Void, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
-        await group.triggerGracefulShutdown()
-        try await running
-        try result.get()
-    }
-
     @Test("What comes while the pool runs is worked on, and what is not understood is kept with the reason")
     func end2End() async throws {
         try await Workshop.run { shop in
@@ -70,7 +58,7 @@ import Testing
             for number in 0..<3 {
                 _ = try await shop.store.append(delivery("audit\(number)", Messages.audit("t\(number)"), of: origin()))
             }
-            shop.aws.state.withLock { $0.fault = { _, _ in .silence } }
+            shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings" ? nil : .silence } }
             try await withPool(shop) {
                 await shop.journal.wait(for: "no answer to /findings/import", count: 1)
                 await shop.journal.wait(for: "no answer to /audit/tasks/t0", count: 1)
@@ -81,6 +69,18 @@ import Testing
             #expect(status.pending == 23 && status.leased == 0)
             let attempts = try await shop.items().map(\.leased.attempt)
             #expect(attempts == Array(repeating: 1, count: 23))
+        }
+    }
+
+    @Test("A pool that stops while a ledger is rebuilt leaves all deliveries as they were")
+    func stopWhileRebuilding() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            shop.aws.state.withLock { $0.fault = { _, _ in .silence } }
+            try await withPool(shop) { await shop.journal.wait(for: "no answer to /findings", count: 1) }
+            #expect(try await shop.store.status().pending == 1)
+            #expect(try await shop.items().map(\.leased.attempt) == [1])
+            #expect(try await shop.store.ledgerOrigins().isEmpty)
         }
     }
 

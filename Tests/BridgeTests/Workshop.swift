@@ -2,7 +2,9 @@ import AWSClient
 import AWSCore
 import CoreMetrics
 import EventLoop
+import JSON
 import Logging
+import ServiceLifecycle
 import Store
 import Synchronization
 import TestSupport
@@ -58,11 +60,11 @@ struct Workshop {
     }
 
     /// Has the lanes of an origin work on everything that is ready, audits last.
-    func work(of origin: Origin) async throws {
+    func work(of origin: Origin, mapping: Mapping = Mapping(checkSummaries: false)) async throws {
         let items = try await items()
         let sender = sender(origin)
         await AlarmLane(origin: origin, context: context, sender: sender).work(items.filter { !$0.work.concernsAudits })
-        await AuditLane(origin: origin, context: context, sender: sender, client: client, checkSummaries: false)
+        await AuditLane(origin: origin, context: context, sender: sender, client: client, mapping: mapping)
             .work(items.filter { $0.work.concernsAudits })
     }
 
@@ -74,6 +76,46 @@ struct Workshop {
                 readFile: { _ throws(ConfigurationError) in [] }),
             owner: "test", grace: grace)
     }
+}
+
+extension Workshop {
+    /// Has an audit be told of and walked.
+    func audit(
+        _ task: String, at time: Int64, _ clients: [String],
+        status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
+    ) async throws {
+        let findings = clients.map { Messages.auditFinding($0, at: time, isSuppressed: suppressed.contains($0)) } + more
+        let pages = stride(from: 0, to: findings.count, by: 250).map { Array(findings[$0...].prefix(250)) }
+        aws.state.withLock {
+            $0.audits[task] = (
+                Messages.description(startTime: time, checks: [Messages.clientIDs: status]),
+                pages.isEmpty ? [[]] : pages
+            )
+        }
+        _ = try await store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
+        try await work(of: origin())
+    }
+
+    /// The clients whose findings are active in Security Hub.
+    var activeClients: Set<String> {
+        Set(
+            aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
+                .compactMap {
+                    $0["Resources"]?.array?.first?["Id"]?.string?.split(separator: "/").last.map(String.init)
+                })
+    }
+}
+
+/// Runs a pool while the body runs, then stops it as the bridge does.
+func withPool(_ shop: Workshop, _ body: () async throws -> Void) async throws {
+    let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+    let group = ServiceGroup(services: [try shop.pool()], logger: quiet)
+    async let running: Void = group.run()
+    let result: Result<Void, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    await group.triggerGracefulShutdown()
+    try await running
+    try result.get()
 }
 
 /// A clock that stands until it is set.

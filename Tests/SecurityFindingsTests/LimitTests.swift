@@ -134,14 +134,57 @@ struct LimitTests {
         let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin()).json
         let members = try #require(json.object)
         #expect(SecurityFinding(json) != nil)
-        for name in members.keys
-        where !["Types", "ProductFields", "FindingProviderFields", "SchemaVersion", "AwsAccountId"].contains(name) {
+        let replaceable = [
+            "Types", "ProductFields", "FindingProviderFields", "SchemaVersion", "AwsAccountId", "Severity", "SourceUrl",
+            "FirstObservedAt", "LastObservedAt",
+        ]
+        for name in members.keys where !replaceable.contains(name) {
             for value in [nil, 5, [], [:]] as [JSON] {
                 var members = members
                 members[name] = value
                 #expect(SecurityFinding(.object(members)) == nil, "\(name)")
             }
         }
+        let bare = members.filter { !["Severity", "FindingProviderFields"].contains($0.key) }
+        #expect(SecurityFinding(.object(bare)) == nil)
+    }
+
+    @Test("a finding as Security Hub gives it out is read without what others added")
+    func foundInSecurityHub() throws {
+        let finding = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin())
+        var members = try #require(finding.json.object)
+        members["Severity"] = ["Label": "LOW", "Normalized": 1]
+        members["Types"] = ["TTPs/Something else"]
+        members["ProductName"] = "Default"
+        members["Workflow"] = ["Status": "NEW"]
+        var fields = try #require(members["ProductFields"]?.object)
+        fields["aws/securityhub/FindingId"] = "arn:…"
+        members["ProductFields"] = .object(fields)
+        #expect(SecurityFinding(.object(members)) == finding)
+    }
+
+    @Test("a finding of AWS's sample is read, with its own times for those that it lacks")
+    func sample() throws {
+        let origin = try Samples.origin()
+        let json: JSON = [
+            "SchemaVersion": "2018-10-08",
+            "Id":
+                "arn:aws:iot-device-defender:us-east-1:111122223333:audits/finding/LOGGING_DISABLED_CHECK-111122223333",
+            "ProductArn": .string(SecurityFinding.productARN(origin: origin)),
+            "GeneratorId": "arn:aws:iot:us-east-1:111122223333:scheduledaudit/Daily", "AwsAccountId": "111122223333",
+            "Types": ["Software and Configuration Checks/AWS IoT Device Defender/LOGGING_DISABLED_CHECK"],
+            "CreatedAt": "2026-10-01T10:00:00.123456Z", "UpdatedAt": "2026-10-02T10:00:00.123456Z",
+            "Severity": ["Label": "LOW", "Normalized": 1], "Title": "Title", "Description": "Description",
+            "Remediation": ["Recommendation": ["Text": "Text", "Url": "https://example.com/"]],
+            "ProductFields": ["ProviderName": "IoTDeviceDefender", "ProviderVersion": "1.0"],
+            "Resources": [["Id": "111122223333", "Type": "Other", "Partition": "aws", "Region": "us-east-1"]],
+            "RecordState": "ACTIVE",
+        ]
+        let finding = try #require(SecurityFinding(json))
+        #expect(finding.firstObservedAt == finding.createdAt && finding.lastObservedAt == finding.updatedAt)
+        #expect(finding.createdAt.iso8601 == "2026-10-01T10:00:00.123Z")
+        #expect(finding.sourceURL == "https://example.com/" && finding.severity.original == "LOW")
+        #expect(FormatRules.violations(of: finding.json) == [])
     }
 }
 

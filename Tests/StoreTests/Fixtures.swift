@@ -53,11 +53,22 @@ func delivery(
 
 func entry(
     _ id: String, of origin: Origin = origins[0], kind: LedgerEntry.Kind = .audit, group: String = "CHECK",
-    updatedAt: Int64 = 2, recordState: LedgerEntry.RecordState = .active, finding: [UInt8] = [7, 0, 8]
+    subject: String = "SUBJECT", updatedAt: Int64 = 2, eventTime: Int64 = 3,
+    condition: LedgerEntry.Condition = .present, recordState: LedgerEntry.RecordState = .active,
+    finding: [UInt8] = [7, 0, 8], isSent: Bool = true
 ) -> LedgerEntry {
     LedgerEntry(
-        id: id, origin: origin, kind: kind, group: group, createdAt: 1, updatedAt: updatedAt, eventTime: 3,
-        firstObservedAt: 4, lastObservedAt: 5, recordState: recordState, finding: finding)
+        id: id, origin: origin, kind: kind, group: group, subject: subject, createdAt: 1, updatedAt: updatedAt,
+        eventTime: eventTime, firstObservedAt: 4, lastObservedAt: 5, condition: condition, recordState: recordState,
+        finding: finding, isSent: isSent)
+}
+
+func judgement(
+    _ subject: String, of origin: Origin = origins[0], time: Int64 = 1, dueAt: Int64? = nil, keepUntil: Int64? = nil,
+    content: [UInt8] = [1, 0, 2]
+) -> Judgement {
+    Judgement(
+        subject: subject, origin: origin, time: time, dueAt: dueAt, keepUntil: keepUntil, content: content)
 }
 
 extension SQLiteStore {

@@ -10,7 +10,8 @@ import Testing
             #expect(new.attempt == 2)
             let lease = old.lease
             #expect(await failure { try await store.complete(lease, recording: [entry("a")], now: 1) } == .leaseLost)
-            #expect(await failure { try await store.record([entry("a")], under: lease) } == .leaseLost)
+            #expect(
+                await failure { try await store.record(Progress(entries: [entry("a")]), under: lease) } == .leaseLost)
             #expect(await failure { try await store.retry(lease, at: 1, reason: "", now: 1) } == .leaseLost)
             #expect(await failure { try await store.deadLetter(lease, reason: "", now: 1) } == .leaseLost)
             #expect(await failure { _ = try await store.extend(lease, for: .seconds(9), now: 1) } == .leaseLost)

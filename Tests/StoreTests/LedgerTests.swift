@@ -6,9 +6,9 @@ import Testing
     @Test func anEntryIsReadBackAsItWasAndUnknownIdsAreLeftOut() async throws {
         try await withStore { store async throws in
             let one = LedgerEntry(
-                id: "arn:1", origin: origins[1], kind: .violation, group: "profile/behavior", createdAt: 1,
-                updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max, recordState: .archived,
-                finding: Array(0...255))
+                id: "arn:1", origin: origins[1], kind: .violation, group: "profile/behavior", subject: "subject",
+                createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
+                condition: .suppressed, recordState: .archived, finding: Array(0...255), isSent: false)
             try await store.complete(store.takeNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
             #expect(
                 try await store.ledgerEntries(ids: ["arn:1", "arn:2", "arn:1\u{0}", "é"])
@@ -19,10 +19,26 @@ import Testing
     @Test func anEntryReplacesTheOneWithItsId() async throws {
         try await withStore { store async throws in
             let taken = try await store.takeNew(1)
-            try await store.record([entry("a"), entry("b")], under: taken.lease)
-            let newer = entry("a", of: origins[2], kind: .summary, group: "other", updatedAt: 9, recordState: .archived)
+            try await store.record(Progress(entries: [entry("a"), entry("b")]), under: taken.lease)
+            let newer = entry(
+                "a", of: origins[2], kind: .summary, group: "other", subject: "another", updatedAt: 9, eventTime: 8,
+                condition: .over, recordState: .archived)
             try await store.complete(taken.lease, recording: [newer], now: 1)
             #expect(try await store.ledgerEntries(ids: ["a", "b"]) == ["a": newer, "b": entry("b")])
+        }
+    }
+
+    @Test func whatWasSentIsSaidOfTheEntryThatWasMeant() async throws {
+        try await withStore { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let entries = ["a", "b", "c"].map { entry($0, updatedAt: 5, isSent: false) }
+            try await store.record(Progress(entries: entries), under: lease)
+            try await store.record(Progress(sent: ["a": 5, "b": 4, "d": 5], refused: ["c", "e"]), under: lease)
+            let found = try await store.ledgerEntries(ids: ["a", "b", "c", "d"])
+            #expect(found == ["a": entry("a", updatedAt: 5), "b": entries[1]])
+            for bad in [Progress(sent: ["": 5]), Progress(refused: [""])] {
+                #expect(await failure { try await store.record(bad, under: lease) } == .invalidValue)
+            }
         }
     }
 
@@ -60,51 +76,108 @@ import Testing
         try await withStore { store async throws in
             let taken = try await store.takeNew(1)
             let long = String(repeating: "x", count: 2049)
-            for bad in [entry(""), entry("a\u{0}"), entry(long), entry("a", group: ""), entry("a", group: long)] {
+            for bad in [
+                entry(""), entry("a\u{0}"), entry(long), entry("a", group: ""), entry("a", group: long),
+                entry("a", subject: ""), entry("a", subject: long),
+            ] {
                 #expect(
                     await failure { try await store.complete(taken.lease, recording: [entry("z"), bad], now: 1) }
                         == .invalidValue)
-                #expect(await failure { try await store.record([bad], under: taken.lease) } == .invalidValue)
+                #expect(
+                    await failure { try await store.record(Progress(entries: [bad]), under: taken.lease) }
+                        == .invalidValue)
             }
             #expect(try await store.ledgerEntries(ids: ["z"]).isEmpty)
             #expect(try await store.status().leased == 1)
         }
     }
 
-    @Test func activeEntriesAreListedByGroupInPages() async throws {
+    @Test func entriesAreListedBySubjectInPages() async throws {
         try await withStore { store async throws in
             let wanted = [
-                entry("3", group: "A"), entry("1", group: "B"), entry("2", group: "B"), entry("0", group: "C"),
+                entry("1", subject: "B", condition: .over, recordState: .archived), entry("2", subject: "B"),
+                entry("3", kind: .violation, subject: "B"),
+            ]
+            try await store.complete(
+                store.takeNew(1).lease, recording: wanted.reversed() + [entry("0", subject: "A")], now: 1)
+            #expect(try await store.ledgerEntries(about: "B", after: nil, limit: 2) == Array(wanted[..<2]))
+            #expect(try await store.ledgerEntries(about: "B", after: wanted[1], limit: 2) == [wanted[2]])
+            #expect(try await store.ledgerEntries(about: "A\u{0}", after: nil, limit: 2).isEmpty)
+        }
+    }
+
+    @Test func unseenEntriesAreListedOldestFirstInPages() async throws {
+        try await withStore { store async throws in
+            let wanted = [
+                entry("9", group: "B", eventTime: -1, condition: .suppressed, recordState: .archived),
+                entry("1", group: "B", eventTime: 3), entry("2", group: "B", eventTime: 3),
             ]
             let others = [
-                entry("4", of: origins[1], group: "B"), entry("5", kind: .violation, group: "B"),
-                entry("6", group: "B", recordState: .archived),
+                entry("3", group: "B", eventTime: 4), entry("4", of: origins[1], group: "B"),
+                entry("5", kind: .violation, group: "B"), entry("6", group: "B", condition: .over),
+                entry("7", group: "A"),
             ]
             try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
-            func page(_ group: String?, after last: LedgerEntry?, limit: Int) async throws -> [LedgerEntry] {
-                try await store.activeLedgerEntries(
-                    of: origins[0], kind: .audit, group: group, after: last, limit: limit)
+            func page(after last: LedgerEntry?, group: String = "B", limit: Int) async throws -> [LedgerEntry] {
+                try await store.unseenLedgerEntries(
+                    of: origins[0], kind: .audit, group: group, before: 4, after: last, limit: limit)
             }
-            #expect(try await page(nil, after: nil, limit: 3) == Array(wanted[..<3]))
-            #expect(try await page(nil, after: wanted[2], limit: 3) == [wanted[3]])
-            #expect(try await page("B", after: nil, limit: 1) == [wanted[1]])
-            #expect(try await page("B", after: wanted[1], limit: 5) == [wanted[2]])
-            #expect(try await page("D", after: nil, limit: 5).isEmpty)
-            #expect(try await page("A\u{0}", after: nil, limit: 5).isEmpty)
-            #expect(await failure { _ = try await page(nil, after: nil, limit: 0) } == .invalidValue)
+            #expect(try await page(after: nil, limit: 2) == Array(wanted[..<2]))
+            #expect(try await page(after: wanted[1], limit: 2) == [wanted[2]])
+            #expect(try await page(after: wanted[2], limit: 2).isEmpty)
+            #expect(try await page(after: nil, group: "B\u{0}", limit: 5).isEmpty)
+            #expect(await failure { _ = try await page(after: nil, limit: 0) } == .invalidValue)
+        }
+    }
+
+    @Test func staleEntriesAreListedOldestFirstInPages() async throws {
+        try await withStore { store async throws in
+            let wanted = [entry("9", updatedAt: 1), entry("1", updatedAt: 7), entry("2", updatedAt: 7)]
+            let others = [
+                entry("3", updatedAt: 8), entry("4", of: origins[1]), entry("5", kind: .violation),
+                entry("6", recordState: .archived),
+            ]
+            try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
+
+            func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
+                try await store.staleLedgerEntries(of: origins[0], kind: .audit, before: 8, after: last, limit: 2)
+            }
+            #expect(try await page(after: nil) == Array(wanted[..<2]))
+            #expect(try await page(after: wanted[1]) == [wanted[2]])
+        }
+    }
+
+    @Test func unsentEntriesAreListedInPages() async throws {
+        try await withStore { store async throws in
+            let wanted = [
+                entry("1", isSent: false), entry("2", condition: .over, recordState: .archived, isSent: false),
+                entry("3", isSent: false),
+            ]
+            let others = [
+                entry("4"), entry("5", of: origins[1], isSent: false), entry("6", kind: .violation, isSent: false),
+            ]
+            try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
+
+            func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
+                try await store.unsentLedgerEntries(of: origins[0], kind: .audit, after: last, limit: 2)
+            }
+            #expect(try await page(after: nil) == Array(wanted[..<2]))
+            #expect(try await page(after: wanted[1]) == [wanted[2]])
         }
     }
 
     @Test func onlyArchivedEntriesOfBeforeTheTimeArePurged() async throws {
         try await withStore { store async throws in
             let entries = [
-                entry("a", updatedAt: 9, recordState: .archived), entry("b", updatedAt: 10, recordState: .archived),
-                entry("c", updatedAt: 9),
+                entry("a", updatedAt: 9, condition: .over, recordState: .archived),
+                entry("b", updatedAt: 10, condition: .over, recordState: .archived), entry("c", updatedAt: 9),
+                // It may come back without any audit, when the suppression is deleted.
+                entry("d", updatedAt: 9, condition: .suppressed, recordState: .archived),
             ]
             try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
             #expect(try await store.purgeLedger(archivedBefore: 10) == 1)
-            #expect(Set(try await store.ledgerEntries(ids: ["a", "b", "c"]).keys) == ["b", "c"])
+            #expect(Set(try await store.ledgerEntries(ids: ["a", "b", "c", "d"]).keys) == ["b", "c", "d"])
         }
     }
 }

@@ -154,7 +154,9 @@ struct ModelQueue {
 
     mutating func purgeLedger(archivedBefore time: Int64) -> Int {
         let before = ledger.count
-        ledger = ledger.filter { $0.value.recordState == .active || $0.value.updatedAt >= time }
+        ledger = ledger.filter {
+            $0.value.recordState == .active || $0.value.condition != .over || $0.value.updatedAt >= time
+        }
         return before - ledger.count
     }
 

@@ -89,7 +89,7 @@ private struct History {
             actual = await failure { try await store.deadLetter(lease, reason: "never", now: now) }
             model.deadLetter(lease, reason: "never", now: now)
         default:
-            actual = await failure { try await store.record(entries, under: lease) }
+            actual = await failure { try await store.record(Progress(entries: entries), under: lease) }
             model.record(entries, under: lease)
         }
         #expect(actual == expected, "seed \(seed)")
@@ -98,7 +98,8 @@ private struct History {
     private mutating func randomEntries() -> [LedgerEntry] {
         (0..<pick(0...2)).map { _ in
             entry(
-                "finding-\(pick(0...7))", updatedAt: now, recordState: pick(0...1) == 0 ? .active : .archived,
+                "finding-\(pick(0...7))", updatedAt: now, condition: pick(0...1) == 0 ? .present : .over,
+                recordState: pick(0...1) == 0 ? .active : .archived,
                 finding: [UInt8(pick(0...255))])
         }
     }

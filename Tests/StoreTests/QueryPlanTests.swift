@@ -35,9 +35,12 @@ import Testing
     }
 
     @Test(arguments: [
-        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.complete, QueueSQL.deletePayload, QueueSQL.retry,
+        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.bookmark, QueueSQL.complete, QueueSQL.deletePayload,
+        QueueSQL.retry,
         QueueSQL.release, QueueSQL.purge, DeadLetterSQL.bury, DeadLetterSQL.list, DeadLetterSQL.requeue,
-        DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.active, LedgerSQL.activeInGroup, LedgerSQL.purge,
+        DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
+        LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
+        JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
         try await withStore { store async throws in

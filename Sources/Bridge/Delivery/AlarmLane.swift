@@ -10,82 +10,71 @@ struct AlarmLane: Sendable {
     let context: LaneContext
     let sender: FindingSender
 
-    /// Works on deliveries that were leased, in their order.
+    /// Works on deliveries that were leased.
     func work(_ items: [Lane.Item]) async {
-        var alarms: [(LeasedDelivery, Observation)] = []
+        var batch: [AlarmBatch.Item] = []
         for (leased, work) in items {
-            if case .alarm(let observation) = work {
-                alarms.append((leased, observation))
-                continue
-            }
-            // What is said about a finding must meet it as the alarms before have made it.
-            await importAlarms(alarms)
-            alarms = []
-            await handle(work, leased)
-        }
-        await importAlarms(alarms)
-    }
-
-    private func importAlarms(_ alarms: [(LeasedDelivery, Observation)]) async {
-        guard let (first, _) = alarms.first else { return }
-        do throws(StoreError) {
-            let ids = Array(Set(alarms.map { $0.1.finding.id }))
-            let known = try await context.store.ledgerEntries(ids: ids)
-            let changes = Array(Planner.plan(alarms.map(\.1), known: known).values)
-            let outcomes = await context.apply(changes, by: sender)
-            try await context.record(changes, outcomes, under: first.lease)
-            context.metrics.countUnchanged(ids.count - outcomes.count, kind: .violation)
-            await withDiscardingTaskGroup { group in
-                for (leased, observation) in alarms {
-                    let outcome = outcomes[observation.finding.id] ?? .imported
-                    group.addTask { await context.finish(leased, outcome) }
-                }
-            }
-        } catch {
-            await withDiscardingTaskGroup { group in
-                for (leased, _) in alarms { group.addTask { await context.finish(leased, .failed("\(error)")) } }
-            }
-        }
-    }
-
-    private func handle(_ work: Work, _ leased: LeasedDelivery) async {
-        do {
             switch work {
-            case .alarm, .audit, .suppression: preconditionFailure("this work belongs elsewhere")
-            case .verification(let violationID, let verification, let time):
-                try await verify(violationID, verification, at: time, leased)
+            case .alarm(let observation): batch.append((leased, .alarm(observation)))
+            case .verification(let judgement): batch.append((leased, .verification(judgement)))
+            case .refresh(let kinds): await refresh(kinds, leased)
             case .later(let reason):
                 context.logger.info(
-                    "An event changes nothing before the next audit.",
+                    "An event changes no finding.",
                     metadata: ["delivery": "\(leased.delivery.id)", "reason": "\(reason)"])
+                await context.finish(leased, .imported)
+            case .audit, .suppression, .suppressionEnded: preconditionFailure("this work belongs elsewhere")
             }
-            await context.finish(leased, .imported)
-        } catch let error as FindingRefused {
-            await context.finish(leased, .refused(error.reason))
+        }
+        await bringUpToDate(batch)
+    }
+
+    private func refresh(_ kinds: DueWork.RefreshedKinds, _ leased: LeasedDelivery) async {
+        do {
+            let walk = RefreshWalk(origin: origin, context: context, sender: sender)
+            await context.finish(leased, try await walk.refresh(kinds.kinds, leased.lease).outcome)
         } catch {
             await context.finish(leased, .failed("\(error)"))
         }
     }
 
-    /// Applies what somebody found out about an alarm, once its finding is there.
-    private func verify(
-        _ violationID: String, _ verification: Verification, at time: Timestamp, _ leased: LeasedDelivery
-    ) async throws {
-        let id = FindingID.violation(id: violationID, origin: origin)
-        guard let known = try await context.store.ledgerEntries(ids: [id])[id] else {
-            throw SendFailure(description: "the finding of violation \(violationID) has not come yet")
+    private func bringUpToDate(_ items: [AlarmBatch.Item]) async {
+        guard let (first, _) = items.first else { return }
+        let outcomes: [String: SendOutcome]
+        do throws(StoreError) {
+            outcomes = try await send(items, under: first.lease)
+        } catch {
+            await withDiscardingTaskGroup { group in
+                for (leased, _) in items { group.addTask { await context.finish(leased, .failed("\(error)")) } }
+            }
+            return
         }
-        if verification.archives, let change = Planner.archive(known, at: time) {
-            let outcomes = await context.apply([change], by: sender)
-            try await context.record([change], outcomes, under: leased.lease)
-            for case .refused(let reason) in outcomes.values { throw FindingRefused(reason: reason) }
-            for case .failed(let reason) in outcomes.values { throw SendFailure(description: reason) }
+        await withDiscardingTaskGroup { group in
+            for (leased, said) in items {
+                group.addTask { await context.finish(leased, outcomes[said.findingID] ?? .imported) }
+            }
         }
-        try await sender.update(id: id, verification)
     }
-}
 
-/// Security Hub will never take a finding.
-private struct FindingRefused: Error {
-    let reason: String
+    /// Imports and updates the findings, and tells what became of each, by its id; of one that nothing had to be done
+    /// about, nothing.
+    private func send(_ items: [AlarmBatch.Item], under lease: Lease) async throws(StoreError) -> [String: SendOutcome]
+    {
+        let ids = Array(Set(items.map(\.said.findingID)))
+        let known = try await context.store.ledgerEntries(ids: ids)
+        let batch = AlarmBatch(
+            items.map(\.said), known: known, judgements: try await context.store.judgements(about: ids),
+            now: context.now)
+        var outcomes = try await context.make(
+            batch.changes, known: known, by: sender, keeping: Progress(judgements: batch.newJudgements),
+            bookmark: { _ in nil }, under: lease)
+        context.metrics.countUnchanged(batch.unchangedCount, kind: .violation)
+        // Import before update: Security Hub updates only what it has.
+        let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
+        let updated = await sender.update(updates.mapValues(\.verification))
+        let told = updates.filter { updated[$0.key] == .imported }.map { $0.value.applied.judgement }
+        if !told.isEmpty { try await context.store.record(Progress(judgements: told), under: lease) }
+        outcomes.merge(updated) { _, last in last }
+        return outcomes
+    }
 }

@@ -102,20 +102,44 @@ actor FindingSender {
         ["InvalidInput", "FindingSizeExceeded", "ValidationException"].contains { code.hasPrefix($0) }
     }
 
-    /// Says what somebody found out about a finding. Security Hub must have the finding already.
-    func update(id: String, _ verification: Verification) async throws(SendFailure) {
-        guard await keepPace() else { throw SendFailure(description: Self.interruption) }
-        let identifier = FindingIdentifier(id: id, productARN: SecurityFinding.productARN(origin: origin))
-        let result: BatchUpdateResult
-        do throws(AWSError) {
-            result = try await client.batchUpdateFindings(
-                [identifier], changes: verification.changes, region: origin.region)
-        } catch {
-            throw SendFailure(description: error.description)
+    /// Says what somebody found out about findings, and tells what became of each, by its id. Security Hub must have the
+    /// findings already.
+    ///
+    /// - Parameter verifications: by the findings' ids.
+    func update(_ verifications: [String: Verification]) async -> [String: SendOutcome] {
+        var outcomes: [String: SendOutcome] = [:]
+        // What is the same for many is said once.
+        for (verification, same) in Dictionary(grouping: verifications, by: \.value) {
+            let ids = same.map(\.key).sorted()
+            for start in stride(from: 0, to: ids.count, by: Self.updateLimit) {
+                let batch = Array(ids[start...].prefix(Self.updateLimit))
+                outcomes.merge(await update(batch, verification)) { _, last in last }
+            }
         }
-        if let failure = result.unprocessed.first {
-            throw SendFailure(
-                description: "Security Hub did not update the finding: \(failure.code): \(failure.message)")
+        return outcomes
+    }
+
+    /// The most findings in one request.
+    private static let updateLimit = 100
+
+    private func update(_ ids: [String], _ verification: Verification) async -> [String: SendOutcome] {
+        func all(_ outcome: SendOutcome) -> [String: SendOutcome] {
+            Dictionary(ids.map { ($0, outcome) }) { first, _ in first }
+        }
+        guard await keepPace() else { return all(.failed(Self.interruption)) }
+        let product = SecurityFinding.productARN(origin: origin)
+        do throws(AWSError) {
+            let result = try await client.batchUpdateFindings(
+                ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
+                region: origin.region)
+            var outcomes = all(.imported)
+            for failure in result.unprocessed {
+                let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
+                outcomes[failure.id] = Self.isFinal(failure.code) ? .refused(words) : .failed(words)
+            }
+            return outcomes
+        } catch {
+            return all(error.kind == .invalid ? .refused(error.description) : .failed(error.description))
         }
     }
 

@@ -1,4 +1,5 @@
 import CoreMetrics
+import DeviceDefender
 import Logging
 import Metrics
 import Store
@@ -13,19 +14,61 @@ struct LaneContext: Sendable {
 
     // MARK: Changes
 
-    /// Sends what is to be sent of some changes; tells what became of each finding sent, by its id.
-    func apply(_ changes: [Change], by sender: FindingSender) async -> [String: SendOutcome] {
-        await sender.send(changes.compactMap(\.finding))
+    /// The present time.
+    var now: Timestamp { Timestamp(milliseconds: clock()) }
+
+    /// Makes changes: keeps them in the ledger, sends what is to be sent, and keeps what became of it.
+    ///
+    /// - Parameters:
+    ///   - changes: of different findings.
+    ///   - known: what the ledger has of the findings.
+    ///   - sender: sends to the Security Hub of their origin.
+    ///   - progress: what else is to be kept, before anything is sent.
+    ///   - bookmark: what the bookmark is then, if it moves on.
+    /// - Returns: what became of each finding that was to be sent, by its id.
+    func make(
+        _ changes: [Change], known: [String: LedgerEntry], by sender: FindingSender, keeping progress: Progress,
+        bookmark: ([String: SendOutcome]) -> String?, under lease: Lease
+    ) async throws(StoreError) -> [String: SendOutcome] {
+        let findings = changes.compactMap(\.finding)
+        var before = progress
+        before.entries += changes.map(\.entry)
+        if findings.isEmpty { before.bookmark = bookmark([:]) }
+        if !before.isEmpty { try await store.record(before, under: lease) }
+        guard !findings.isEmpty else { return [:] }
+        let outcomes = await sender.send(findings)
+        var after = Progress(bookmark: bookmark(outcomes))
+        for change in changes where change.finding != nil {
+            switch outcomes[change.entry.id] {
+            case .imported: after.sent[change.entry.id] = change.entry.updatedAt
+            case .refused:
+                if let known = known[change.entry.id] {
+                    after.entries.append(Planner.refused(change, known: known))
+                } else {
+                    after.refused.append(change.entry.id)
+                }
+            case .failed, nil: continue
+            }
+        }
+        if !after.isEmpty { try await store.record(after, under: lease) }
+        metrics.count(changes.filter { outcomes[$0.entry.id] == .imported })
+        return outcomes
     }
 
-    /// Puts the changes that Security Hub has into the ledger, and counts them.
-    func record(
-        _ changes: [Change], _ outcomes: [String: SendOutcome], under lease: Lease
-    ) async throws(StoreError) {
-        let done = changes.filter { $0.finding == nil || outcomes[$0.entry.id] == .imported }
-        guard !done.isEmpty else { return }
-        try await store.record(done.map(\.entry), under: lease)
-        metrics.count(done)
+    /// Makes changes of findings that the ledger has.
+    ///
+    /// - Returns: what Security Hub refused.
+    /// - Throws: ``SendFailure`` if any may still be taken, `StoreError`.
+    func make(
+        _ plan: (LedgerEntry) -> Change?, of entries: [LedgerEntry], by sender: FindingSender, under lease: Lease
+    ) async throws -> Refusals {
+        let known = Dictionary(entries.map { ($0.id, $0) }) { first, _ in first }
+        let outcomes = try await make(
+            entries.compactMap(plan), known: known, by: sender, keeping: Progress(), bookmark: { _ in nil },
+            under: lease)
+        var refusals = Refusals()
+        try refusals.add(outcomes)
+        return refusals
     }
 
     // MARK: Deliveries

@@ -3,42 +3,6 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What Device Defender said of one finding at one time.
-struct Observation: Sendable, Hashable {
-    /// The finding as it follows from what was said alone.
-    var finding: SecurityFinding
-    /// What it stands for.
-    var kind: LedgerEntry.Kind
-    /// What it is looked up by together with others: the check, or profile and behavior.
-    var group: String
-    /// When it was said: an alarm's own time, an audit's start.
-    var time: Timestamp
-
-    /// What an alarm says.
-    init(_ alarm: Alarm, finding: SecurityFinding) {
-        self.init(
-            finding: finding, kind: .violation, group: "\(alarm.securityProfileName)/\(alarm.behavior.name)",
-            time: alarm.time)
-    }
-
-    /// What an audit says of one resource.
-    init(_ auditFinding: AuditFinding, task: AuditTask, finding: SecurityFinding) {
-        self.init(finding: finding, kind: .audit, group: auditFinding.check.name, time: task.startTime)
-    }
-
-    /// What an audit says of one check.
-    init(summaryOf result: CheckResult, task: AuditTask, finding: SecurityFinding) {
-        self.init(finding: finding, kind: .summary, group: result.check.name, time: task.startTime)
-    }
-
-    init(finding: SecurityFinding, kind: LedgerEntry.Kind, group: String, time: Timestamp) {
-        self.finding = finding
-        self.kind = kind
-        self.group = group
-        self.time = time
-    }
-}
-
 /// What must be done about one finding.
 struct Change: Sendable, Hashable {
     /// The finding to import; nil if Security Hub has it so already.
@@ -47,54 +11,100 @@ struct Change: Sendable, Hashable {
     var entry: LedgerEntry
 }
 
-/// The rules by which what Device Defender says, and what was sent before, become changes. Pure functions: they know no
-/// clock, store or network.
+/// The rules by which what Device Defender says, what people judge, and what was sent before, become changes. Pure
+/// functions: they know no clock, store or network.
 ///
 /// Whatever the order and the repetition of what is said, the newest counts: what is older than what was applied
 /// changes nothing.
 enum Planner {
-    /// Plans the changes that follow from observations, in the order in which they are made.
+    /// Plans the change of one finding.
     ///
-    /// - Parameter known: what the ledger has under the findings' ids.
-    /// - Returns: at most one change for each finding, by its id: the last one, since it replaces those before.
-    static func plan(_ observations: [Observation], known: [String: LedgerEntry]) -> [String: Change] {
-        var changes: [String: Change] = [:]
-        for observation in observations {
-            let id = observation.finding.id
-            guard let change = plan(observation, known: changes[id]?.entry ?? known[id]) else { continue }
-            // A change that only moves times on does not undo that something is to be sent.
-            changes[id] = Change(finding: change.finding ?? changes[id]?.finding, entry: change.entry)
+    /// - Parameters:
+    ///   - observations: what was said of the finding, in the order in which it came; may be empty.
+    ///   - known: what the ledger has of it.
+    ///   - judgement: what people said about its subject.
+    ///   - now: the present time.
+    /// - Returns: nil if there is nothing to do, not even for the ledger.
+    static func plan(
+        _ observations: [Observation], known: LedgerEntry?, judgement: Judgement?, now: Timestamp
+    ) -> Change? {
+        let opinion = Opinion(judgement)
+        var news: Observation?
+        for observation in observations where counts(observation, against: news, known) {
+            news = observation.seen(after: news, known)
         }
-        return changes
+        let change: Change
+        if let news {
+            change = settle(news.finding, Facts(of: news), known, opinion, now)
+        } else if let known, needsSettling(known, opinion, now), let finding = known.asSent {
+            change = settle(finding, Facts(of: known), known, opinion, now)
+        } else {
+            return nil
+        }
+        return change.entry == known ? nil : change
     }
 
-    /// Plans the change that follows from one observation; nil if there is none.
-    static func plan(_ observation: Observation, known: LedgerEntry?) -> Change? {
-        var finding = observation.finding
-        guard let known else { return send(finding, observation) }
-        guard counts(observation, against: known) else { return nil }
-        finding.createdAt = Timestamp(milliseconds: known.createdAt)
-        finding.firstObservedAt = min(finding.firstObservedAt, Timestamp(milliseconds: known.firstObservedAt))
-        finding.lastObservedAt = max(finding.lastObservedAt, Timestamp(milliseconds: known.lastObservedAt))
-        finding.updatedAt = max(finding.updatedAt, Timestamp(milliseconds: known.updatedAt + 1))
-        if isUnchanged(finding, known) {
-            guard observation.time.milliseconds > known.eventTime else { return nil }
-            return Change(
-                finding: nil, entry: known.moved(to: observation.time, lastObservedAt: finding.lastObservedAt))
+    /// Plans that a problem is over: an audit that looked at everything has not found it any more. Nil if it was over
+    /// before, or if something newer was said of it.
+    ///
+    /// - Parameter time: when the audit began.
+    static func end(_ known: LedgerEntry, at time: Timestamp, now: Timestamp) -> Change? {
+        guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
+            return nil
         }
-        return send(finding, observation)
+        return settle(finding, Facts(of: known, condition: .over, time: time), known, Opinion(nil), now)
     }
 
-    /// How long a finding that stays the same is left alone, in milliseconds. Security Hub forgets an active finding 90
-    /// days after its last update; an audit that runs once a month has two chances before that.
-    static let refreshAge: Int64 = 30 * 86_400_000
+    /// Plans that a finding is imported again as it is, so that Security Hub has it and does not forget it.
+    static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
+        guard var finding = known.asSent else { return nil }
+        finding.lastObservedAt = Timestamp(milliseconds: known.lastObservedAt)
+        return send(finding, Facts(of: known), known, now)
+    }
 
-    /// Whether Security Hub has a finding as it is, and keeps it for long enough.
-    private static func isUnchanged(_ finding: SecurityFinding, _ known: LedgerEntry) -> Bool {
-        guard finding.recordState == .archived || finding.updatedAt.milliseconds - known.updatedAt < refreshAge,
-            let sent = try? JSON(parsing: known.finding)
-        else { return false }
-        return content(of: sent) == content(of: finding.json)
+    /// How long a current finding is left alone, in milliseconds. Security Hub forgets it 90 days after its last update;
+    /// half a month is left for outages.
+    static let refreshAge: Int64 = 75 * 86_400_000
+
+    /// What the ledger says when Security Hub refuses a change: it has the finding as before, which is not gone.
+    static func refused(_ change: Change, known: LedgerEntry) -> LedgerEntry {
+        let entry = change.entry
+        return LedgerEntry(
+            id: known.id, origin: known.origin, kind: known.kind, group: known.group, subject: known.subject,
+            createdAt: known.createdAt, updatedAt: entry.updatedAt, eventTime: entry.eventTime,
+            firstObservedAt: known.firstObservedAt, lastObservedAt: entry.lastObservedAt, condition: entry.condition,
+            recordState: known.recordState, finding: known.finding, isSent: true)
+    }
+
+    // MARK: Steps
+
+    /// Whether a finding of which nothing new was said is not in Security Hub as it must be: people judge it otherwise
+    /// now, or it may not have been sent.
+    private static func needsSettling(_ known: LedgerEntry, _ opinion: Opinion, _ now: Timestamp) -> Bool {
+        !known.isSent || Facts(of: known).isActive(opinion, now) != (known.recordState == .active)
+    }
+
+    private static func settle(
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ opinion: Opinion, _ now: Timestamp
+    ) -> Change {
+        var finding = finding
+        let isActive = facts.isActive(opinion, now)
+        finding.recordState = isActive ? .active : .archived
+        if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
+        guard let known, known.isSent, FindingContent(finding) == FindingContent(stored: known.finding) else {
+            return send(finding, facts, known, now)
+        }
+        finding.updatedAt = Timestamp(milliseconds: known.updatedAt)
+        return Change(finding: nil, entry: facts.entry(finding, isSent: true))
+    }
+
+    private static func send(
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ now: Timestamp
+    ) -> Change {
+        var finding = finding
+        // Security Hub ignores an update that is not later than the last.
+        finding.updatedAt = max(now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1) + 1))
+        return Change(finding: finding, entry: facts.entry(finding, isSent: false))
     }
 
     /// Whether an observation is newer than what was applied.
@@ -102,57 +112,105 @@ enum Planner {
     /// Of two states of an alarm that are equally old, the one that ends it counts, and of two that do not differ in
     /// that, the one whose content is greater, byte by byte: whichever comes first, the same one is left. An audit that
     /// is walked again sees the present: there the later look counts.
-    private static func counts(_ observation: Observation, against known: LedgerEntry) -> Bool {
-        if observation.time.milliseconds != known.eventTime { return observation.time.milliseconds > known.eventTime }
+    private static func counts(_ observation: Observation, against news: Observation?, _ known: LedgerEntry?) -> Bool {
+        guard let last = news.map(Facts.init(of:)) ?? known.map({ Facts(of: $0) }) else { return true }
+        if observation.time.milliseconds != last.time { return observation.time.milliseconds > last.time }
         guard observation.kind == .violation else { return true }
-        let isArchived = observation.finding.recordState == .archived
-        if isArchived != (known.recordState == .archived) { return isArchived }
-        guard let sent = try? JSON(parsing: known.finding) else { return true }
-        return content(of: sent).serialized()
-            .lexicographicallyPrecedes(content(of: observation.finding.json).serialized())
+        guard observation.condition == last.condition else { return observation.condition == .over }
+        guard
+            let content = news.map({ FindingContent($0.finding) })
+                ?? known.flatMap({ FindingContent(stored: $0.finding) })
+        else { return true }
+        return content.saysLess(than: FindingContent(observation.finding))
     }
+}
 
-    /// Plans that a finding is archived, because what it stands for is gone; nil if it is archived already, or if
-    /// something newer was said of it.
-    static func archive(_ known: LedgerEntry, at time: Timestamp) -> Change? {
-        guard known.recordState == .active, known.eventTime <= time.milliseconds,
-            var finding = (try? JSON(parsing: known.finding)).flatMap({ SecurityFinding($0) })
-        else { return nil }
-        finding.recordState = .archived
-        finding.updatedAt = max(time, Timestamp(milliseconds: known.updatedAt + 1))
-        return send(finding, Observation(finding: finding, kind: known.kind, group: known.group, time: time))
-    }
-
-    private static func send(_ finding: SecurityFinding, _ observation: Observation) -> Change {
-        let entry = LedgerEntry(
-            id: finding.id, origin: finding.origin, kind: observation.kind, group: observation.group,
-            createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds,
-            eventTime: observation.time.milliseconds, firstObservedAt: finding.firstObservedAt.milliseconds,
-            lastObservedAt: finding.lastObservedAt.milliseconds,
-            recordState: finding.recordState == .active ? .active : .archived, finding: finding.json.serialized())
-        return Change(finding: finding, entry: entry)
-    }
-
-    /// The parts of a finding that matter to people: neither its times nor the names of the audit that saw it last.
-    private static func content(of finding: JSON) -> JSON {
-        guard var members = finding.object else { return finding }
-        for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt", "SourceUrl", "Remediation"] {
-            members[name] = nil
+extension Observation {
+    /// The same, with the times of what was seen before: a finding is made once.
+    fileprivate func seen(after news: Observation?, _ known: LedgerEntry?) -> Observation {
+        var copy = self
+        if let before = news?.finding {
+            copy.finding.createdAt = before.createdAt
+            copy.finding.firstObservedAt = min(finding.firstObservedAt, before.firstObservedAt)
+            copy.finding.lastObservedAt = max(finding.lastObservedAt, before.lastObservedAt)
+        } else if let known {
+            copy.finding.createdAt = Timestamp(milliseconds: known.createdAt)
+            copy.finding.firstObservedAt = min(
+                finding.firstObservedAt, Timestamp(milliseconds: known.firstObservedAt))
+            copy.finding.lastObservedAt = max(finding.lastObservedAt, Timestamp(milliseconds: known.lastObservedAt))
         }
-        if var fields = members["ProductFields"]?.object {
-            for name in ["TaskId", "TaskStartTime", "FindingId"] { fields[name] = nil }
-            members["ProductFields"] = .object(fields)
+        return copy
+    }
+}
+
+/// What is known of a finding beside its text.
+private struct Facts {
+    let kind: LedgerEntry.Kind
+    let group: String
+    let subject: String
+    let condition: LedgerEntry.Condition
+    let time: Int64
+
+    init(of observation: Observation) {
+        kind = observation.kind
+        group = observation.group
+        subject = observation.subject
+        condition = observation.condition
+        time = observation.time.milliseconds
+    }
+
+    init(of known: LedgerEntry, condition: LedgerEntry.Condition? = nil, time: Timestamp? = nil) {
+        kind = known.kind
+        group = known.group
+        subject = known.subject
+        self.condition = condition ?? known.condition
+        self.time = time?.milliseconds ?? known.eventTime
+    }
+
+    /// Whether the finding is current: the problem is there, and nobody has judged that it does not count.
+    func isActive(_ opinion: Opinion, _ now: Timestamp) -> Bool {
+        guard condition != .over else { return false }
+        switch opinion {
+        case .suppression(let suppression):
+            if suppression.time.milliseconds > time { return !suppression.suppresses(at: now) }
+            // What a newer audit says counts, but no audit says that a suppression ended after it.
+            return condition == .present || suppression.ended(after: time, by: now)
+        case .verification(let judged):
+            // An alarm that is raised again after it was judged is a new one.
+            return !(judged.verification.archives && judged.time.milliseconds >= time)
+        case .none: return condition == .present
         }
-        return .object(members)
+    }
+
+    func entry(_ finding: SecurityFinding, isSent: Bool) -> LedgerEntry {
+        LedgerEntry(
+            id: finding.id, origin: finding.origin, kind: kind, group: group, subject: subject,
+            createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds, eventTime: time,
+            firstObservedAt: finding.firstObservedAt.milliseconds,
+            lastObservedAt: finding.lastObservedAt.milliseconds, condition: condition,
+            recordState: finding.recordState == .active ? .active : .archived, finding: finding.json.serialized(),
+            isSent: isSent)
+    }
+}
+
+/// What people said about a finding.
+private enum Opinion {
+    case suppression(SuppressionJudgement)
+    case verification(VerificationJudgement)
+    case none
+
+    init(_ judgement: Judgement?) {
+        if let suppression = judgement.flatMap({ SuppressionJudgement($0) }) {
+            self = .suppression(suppression)
+        } else if let verification = judgement.flatMap({ VerificationJudgement($0) }) {
+            self = .verification(verification)
+        } else {
+            self = .none
+        }
     }
 }
 
 extension LedgerEntry {
-    /// The same finding, seen again at a later time.
-    fileprivate func moved(to time: Timestamp, lastObservedAt: Timestamp) -> LedgerEntry {
-        LedgerEntry(
-            id: id, origin: origin, kind: kind, group: group, createdAt: createdAt, updatedAt: updatedAt,
-            eventTime: time.milliseconds, firstObservedAt: firstObservedAt, lastObservedAt: lastObservedAt.milliseconds,
-            recordState: recordState, finding: finding)
-    }
+    /// The finding as Security Hub has it; nil if it cannot be read.
+    fileprivate var asSent: SecurityFinding? { (try? JSON(parsing: finding)).flatMap { SecurityFinding($0) } }
 }

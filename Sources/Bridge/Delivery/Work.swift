@@ -8,19 +8,24 @@ import Store
 enum Work: Sendable {
     /// A finding to be brought up to date.
     case alarm(Observation)
+    /// An alarm that somebody judged.
+    case verification(VerificationJudgement)
     /// An audit to be walked.
-    case audit(AuditTask)
-    /// An alarm that somebody judged, and when.
-    case verification(violationID: String, Verification, at: Timestamp)
-    /// Findings that do not count any more, and from when on.
-    case suppression(AuditSuppression, at: Timestamp)
-    /// Something that shows with the next audit.
+    case audit(taskID: String)
+    /// Audit findings that somebody suppressed, or suppresses no longer.
+    case suppression(SuppressionJudgement, keepsExpiry: Bool)
+    /// A suppression that has ended by itself, and when.
+    case suppressionEnded(subject: String, at: Timestamp)
+    /// Findings that Security Hub would soon forget.
+    case refresh(DueWork.RefreshedKinds)
+    /// Something that changes no finding, and why.
     case later(String)
 
     /// Reads a delivery's payload.
     ///
+    /// - Parameter severities: the team's own severities, for findings of alarms.
     /// - Throws: `UnrecognizedMessage` for everything that is not known, with the reason.
-    init(_ delivery: Delivery) throws(UnrecognizedMessage) {
+    init(_ delivery: Delivery, severities: SeverityRules = .none) throws(UnrecognizedMessage) {
         let json: JSON
         do throws(JSONError) {
             json = try JSON(parsing: delivery.payload)
@@ -28,20 +33,24 @@ enum Work: Sendable {
             throw UnrecognizedMessage(reason: "the message is not JSON: \(error)")
         }
         switch delivery.source {
-        case .sns: self = try Self.message(json, delivery)
+        case .sns: self = try Self.message(json, delivery, severities)
         case .eventBridge: self = try Self.event(json)
+        case .schedule: self = try Self.due(json)
         }
     }
 
-    private static func message(_ json: JSON, _ delivery: Delivery) throws(UnrecognizedMessage) -> Work {
+    private static func message(
+        _ json: JSON, _ delivery: Delivery, _ severities: SeverityRules
+    ) throws(UnrecognizedMessage) -> Work {
         switch try DeviceDefenderMessage(json) {
         case .alarm(let alarm):
-            return .alarm(Observation(alarm, finding: SecurityFinding(alarm: alarm, origin: delivery.origin)))
+            let finding = SecurityFinding(alarm: alarm, origin: delivery.origin, severities: severities)
+            return .alarm(Observation(alarm, finding: finding))
         case .audit(let notification):
             guard notification.account ?? delivery.origin.account == delivery.origin.account else {
                 throw UnrecognizedMessage(reason: "the audit is of another account than the topic")
             }
-            return .audit(notification.task)
+            return .audit(taskID: notification.task.id)
         }
     }
 
@@ -50,19 +59,40 @@ enum Work: Sendable {
         switch event.change {
         case .verification(let violationID, let state, let words):
             return .verification(
-                violationID: violationID, Verification(state: state, words: words), at: event.time)
-        case .suppressionCreated(let suppression), .suppressionUpdated(let suppression):
-            return .suppression(suppression, at: event.time)
-        case .suppressionDeleted: return .later("a suppression was deleted")
-        case .auditTaskCanceled: return .later("an audit was canceled")
+                VerificationJudgement(
+                    subject: FindingID.violation(id: violationID, origin: event.origin), origin: event.origin,
+                    time: event.time, verification: Verification(state: state, words: words), isApplied: false))
+        case .suppressionCreated(let suppression):
+            return .suppression(
+                SuppressionJudgement(suppression, origin: event.origin, time: event.time), keepsExpiry: false)
+        case .suppressionUpdated(let suppression):
+            // What an update does not mention stays as it was.
+            return .suppression(
+                SuppressionJudgement(suppression, origin: event.origin, time: event.time),
+                keepsExpiry: suppression.expirationDate == nil && suppression.suppressIndefinitely == nil)
+        case .suppressionDeleted(let check, let resource):
+            return .suppression(
+                SuppressionJudgement(
+                    subject: FindingID.suppression(check: check, resource: resource, origin: event.origin),
+                    origin: event.origin, time: event.time, isSuppressed: false, expiresAt: nil),
+                keepsExpiry: false)
+        case .auditTaskCanceled(let taskID): return .audit(taskID: taskID)
         case .ignored(let reason): return .later(reason)
+        }
+    }
+
+    private static func due(_ json: JSON) throws(UnrecognizedMessage) -> Work {
+        switch try DueWork(json) {
+        case .suppressionEnded(let subject, let time): .suppressionEnded(subject: subject, at: time)
+        case .refresh(let kinds): .refresh(kinds)
         }
     }
 
     /// Whether it changes audit findings: such work must not run beside an audit, and need not wait for alarms.
     var concernsAudits: Bool {
         switch self {
-        case .audit, .suppression: true
+        case .audit, .suppression, .suppressionEnded: true
+        case .refresh(let kinds): kinds == .audits
         case .alarm, .verification, .later: false
         }
     }

@@ -21,6 +21,10 @@ actor WorkerPool: Service {
     private let grace: Duration
     private var lanes: [LaneName: Lane] = [:]
     private var senders: [Origin: FindingSender] = [:]
+    /// The origins whose ledger is complete, as far as that can be had.
+    private var prepared: Set<Origin> = []
+    /// The origins whose ledger is being rebuilt: nothing of them is leased meanwhile.
+    private var preparations: [Origin: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
     private var held: [Origin: [String: Lease]] = [:]
     /// How many times an origin that was full has got room again.
@@ -57,6 +61,8 @@ actor WorkerPool: Service {
     func run() async {
         let extending = Task(executorPreference: loop) { await self.extendLeases() }
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
+        for preparation in preparations.values { preparation.cancel() }
+        for preparation in preparations.values { await preparation.value }
         let lanes = Array(lanes)
         for (name, lane) in lanes { await giveBack(lane.stop(), of: name.origin) }
         let timeout = Task { [loop, grace] in
@@ -75,12 +81,12 @@ actor WorkerPool: Service {
     private func leaseUntilCanceled() async {
         while !Task.isCancelled {
             let roomCount = roomCount
-            let full = Set(held.filter { $0.value.count >= Self.capacity }.keys)
+            let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
             do throws(StoreError) {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
-                await distribute(batch.deliveries)
+                await distribute(try await preparedOnly(batch.deliveries))
                 if batch.deliveries.isEmpty { await waitForWork(batch, orRoomAfter: roomCount) }
             } catch {
                 context.logger.error("No deliveries could be leased from the store.", metadata: ["reason": "\(error)"])
@@ -160,6 +166,62 @@ actor WorkerPool: Service {
         endWaitForRoom()
     }
 
+    // MARK: Ledgers
+
+    /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
+    private func preparedOnly(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
+        let unknown = Set(deliveries.map(\.delivery.origin)).subtracting(prepared)
+        guard !unknown.isEmpty else { return deliveries }
+        prepared.formUnion(try await context.store.ledgerOrigins())
+        for origin in unknown.subtracting(prepared) where preparations[origin] == nil {
+            preparations[origin] = Task(executorPreference: loop) { await self.prepare(origin) }
+        }
+        try await context.store.release(
+            deliveries.filter { !prepared.contains($0.delivery.origin) }.map(\.lease))
+        return deliveries.filter { prepared.contains($0.delivery.origin) }
+    }
+
+    private func prepare(_ origin: Origin) async {
+        let rebuild = LedgerRebuild(
+            origin: origin, store: context.store, client: client, loop: loop, clock: context.clock)
+        var attempt = 1
+        while !Task.isCancelled {
+            do {
+                let count = try await rebuild.rebuild()
+                if count.restored > 0 {
+                    context.logger.notice(
+                        "The ledger was rebuilt from Security Hub.",
+                        metadata: ["origin": "\(origin)", "findings": "\(count.restored)"])
+                }
+                break
+            } catch {
+                guard !Task.isCancelled else { break }
+                guard await mayTryAgain(error, origin, attempt) else { break }
+                attempt += 1
+            }
+        }
+        preparations[origin] = nil
+        prepared.insert(origin)
+        roomCount += 1
+        endWaitForRoom()
+    }
+
+    /// After a ledger could not be rebuilt: waits for the next try, or says that the work goes on without.
+    private func mayTryAgain(_ error: any Error, _ origin: Origin, _ attempt: Int) async -> Bool {
+        let kind = (error as? AWSError)?.kind
+        guard kind != .accessDenied, kind != .invalid, kind != .notFound else {
+            context.logger.warning(
+                "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
+                metadata: ["origin": "\(origin)", "reason": "\(error)"])
+            return false
+        }
+        let delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
+        context.logger.warning(
+            "Security Hub could not be asked for the findings that it has; deliveries wait.",
+            metadata: ["origin": "\(origin)", "reason": "\(error)", "retryIn": "\(delay)"])
+        return (try? await loop.sleep(for: delay)) != nil
+    }
+
     // MARK: Lanes
 
     private func distribute(_ deliveries: [LeasedDelivery]) async {
@@ -167,7 +229,7 @@ actor WorkerPool: Service {
         var refused: [(leased: LeasedDelivery, reason: String)] = []
         for leased in deliveries {
             do throws(UnrecognizedMessage) {
-                let work = try Work(leased.delivery)
+                let work = try Work(leased.delivery, severities: configuration.severities)
                 let name = LaneName(origin: leased.delivery.origin, isAudit: work.concernsAudits)
                 items[name, default: []].append((leased, work))
             } catch {
@@ -191,7 +253,7 @@ actor WorkerPool: Service {
         if name.isAudit {
             let audits = AuditLane(
                 origin: name.origin, context: context, sender: sender, client: client,
-                checkSummaries: configuration.checkSummaries)
+                mapping: Mapping(configuration))
             perform = { await audits.work($0) }
         } else {
             let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)

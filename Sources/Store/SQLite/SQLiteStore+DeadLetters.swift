@@ -16,7 +16,7 @@ enum DeadLetterSQL {
 
     static let requeue = """
         UPDATE delivery SET state = 'pending', ready_at = received_at, attempts = 0, first_failed_at = NULL,
-            last_failed_at = NULL, reason = NULL
+            last_failed_at = NULL, reason = NULL, bookmark = NULL
         WHERE id = ? AND state = 'dead'
         """
 

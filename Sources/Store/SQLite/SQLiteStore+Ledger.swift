@@ -5,36 +5,57 @@ import GRDB
 /// The statements of the ledger.
 enum LedgerSQL {
     private static let columns = """
-        id, origin, kind, group_key, created_at, updated_at, event_time, first_observed_at, last_observed_at,
-        record_state, finding
+        id, origin, kind, group_key, subject, created_at, updated_at, event_time, first_observed_at, last_observed_at,
+        condition, record_state, finding, is_sent
         """
 
-    static let upsert = """
-        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO UPDATE SET
-            origin = excluded.origin, kind = excluded.kind, group_key = excluded.group_key,
-            created_at = excluded.created_at, updated_at = excluded.updated_at, event_time = excluded.event_time,
-            first_observed_at = excluded.first_observed_at, last_observed_at = excluded.last_observed_at,
-            record_state = excluded.record_state, finding = excluded.finding
+    static let insert = """
+        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)
         """
+
+    static let restore = insert + " DO NOTHING"
+
+    static let upsert =
+        insert + """
+             DO UPDATE SET
+                origin = excluded.origin, kind = excluded.kind, group_key = excluded.group_key,
+                subject = excluded.subject, created_at = excluded.created_at, updated_at = excluded.updated_at,
+                event_time = excluded.event_time, first_observed_at = excluded.first_observed_at,
+                last_observed_at = excluded.last_observed_at, condition = excluded.condition,
+                record_state = excluded.record_state, finding = excluded.finding, is_sent = excluded.is_sent
+            """
+
+    static let sent = "UPDATE ledger SET is_sent = 1 WHERE id = ? AND updated_at = ?"
+
+    static let delete = "DELETE FROM ledger WHERE id = ?"
 
     static let byID = "SELECT \(columns) FROM ledger WHERE id = ?"
 
-    static let active = """
-        SELECT \(columns) FROM ledger
-        WHERE record_state = 'active' AND origin = ? AND kind = ? AND (group_key, id) > (?, ?)
-        ORDER BY group_key, id LIMIT ?
+    static let about = """
+        SELECT \(columns) FROM ledger WHERE subject = ? AND id > ? ORDER BY id LIMIT ?
         """
 
-    static let activeInGroup = """
+    static let unseen = """
         SELECT \(columns) FROM ledger
-        WHERE record_state = 'active' AND origin = ? AND kind = ? AND group_key = ? AND id > ?
-        ORDER BY id LIMIT ?
+        WHERE condition <> 'over' AND origin = ? AND kind = ? AND group_key = ? AND event_time < ?
+            AND (event_time, id) > (?, ?)
+        ORDER BY event_time, id LIMIT ?
+        """
+
+    static let stale = """
+        SELECT \(columns) FROM ledger
+        WHERE record_state = 'active' AND origin = ? AND kind = ? AND updated_at < ? AND (updated_at, id) > (?, ?)
+        ORDER BY updated_at, id LIMIT ?
+        """
+
+    static let unsent = """
+        SELECT \(columns) FROM ledger WHERE is_sent = 0 AND origin = ? AND kind = ? AND id > ? ORDER BY id LIMIT ?
         """
 
     static let purge = """
         DELETE FROM ledger WHERE rowid IN (
-            SELECT rowid FROM ledger WHERE record_state = 'archived' AND updated_at < ? ORDER BY updated_at LIMIT ?)
+            SELECT rowid FROM ledger WHERE record_state = 'archived' AND updated_at < ? AND condition = 'over'
+            ORDER BY updated_at LIMIT ?)
         """
 }
 
@@ -55,49 +76,76 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists the findings of an origin that are current.
-    public func activeLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String?, after last: LedgerEntry?, limit: Int
+    /// Lists the findings about a subject.
+    public func ledgerEntries(
+        about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        try Limits.check(limit: limit)
-        if let group, !Limits.isText(group, atMost: Limits.ledgerTextLength) { return [] }
-        return try await read { db in
-            let rows: [Row]
-            if let group {
-                rows = try Row.fetchAll(
-                    db.cachedStatement(sql: LedgerSQL.activeInGroup),
-                    arguments: [origin.stored, kind.rawValue, group, last?.id ?? "", limit])
-            } else {
-                rows = try Row.fetchAll(
-                    db.cachedStatement(sql: LedgerSQL.active),
-                    arguments: [origin.stored, kind.rawValue, last?.group ?? "", last?.id ?? "", limit])
-            }
-            return try rows.map(Self.readEntry)
-        }
+        guard Limits.isText(subject, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], limit: limit)
     }
 
-    /// Forgets findings that are archived and were updated last before a time, a thousand in a transaction.
+    /// Lists the findings of a group that are not over and of which nothing was said since a time.
+    public func unseenLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
+        return try await entries(
+            LedgerSQL.unseen,
+            [origin.stored, kind.rawValue, group, time, last?.eventTime ?? .min, last?.id ?? "", limit], limit: limit)
+    }
+
+    /// Lists the findings that are current and were sent last before a time.
+    public func staleLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            LedgerSQL.stale, [origin.stored, kind.rawValue, time, last?.updatedAt ?? .min, last?.id ?? "", limit],
+            limit: limit)
+    }
+
+    /// Lists the findings of which it is not known that they were sent.
+    public func unsentLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await entries(
+            LedgerSQL.unsent, [origin.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
+    }
+
+    /// Forgets findings that are over, archived, and were updated last before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: LedgerSQL.purge).execute(arguments: [time, limit])
         }
     }
 
-    static func upsert(_ entries: [LedgerEntry], in db: Database) throws {
-        for entry in entries {
-            try db.cachedStatement(sql: LedgerSQL.upsert).execute(arguments: [
-                entry.id, entry.origin.stored, entry.kind.rawValue, entry.group, entry.createdAt, entry.updatedAt,
-                entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.recordState.rawValue,
-                Data(entry.finding),
-            ])
+    private func entries(
+        _ sql: String, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Self.readEntry)
         }
+    }
+
+    static func upsert(_ entries: [LedgerEntry], in db: Database) throws {
+        for entry in entries { try write(entry, by: LedgerSQL.upsert, in: db) }
+    }
+
+    static func write(_ entry: LedgerEntry, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            entry.id, entry.origin.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
+            entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
+            entry.recordState.rawValue, Data(entry.finding), entry.isSent,
+        ])
     }
 
     private static func readEntry(_ row: Row) throws -> LedgerEntry {
         LedgerEntry(
             id: try row.required(0), origin: try row.origin(1), kind: try row.value(2), group: try row.required(3),
-            createdAt: try row.required(4), updatedAt: try row.required(5), eventTime: try row.required(6),
-            firstObservedAt: try row.required(7), lastObservedAt: try row.required(8), recordState: try row.value(9),
-            finding: try row.bytes(10))
+            subject: try row.required(4), createdAt: try row.required(5), updatedAt: try row.required(6),
+            eventTime: try row.required(7), firstObservedAt: try row.required(8),
+            lastObservedAt: try row.required(9), condition: try row.value(10), recordState: try row.value(11),
+            finding: try row.bytes(12), isSent: try row.required(13))
     }
 }

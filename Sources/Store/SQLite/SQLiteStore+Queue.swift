@@ -27,7 +27,7 @@ enum QueueSQL {
         """
 
     static let ready = """
-        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes
+        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes, bookmark
         FROM delivery JOIN payload USING (sequence)
         WHERE origin = ? AND ready_at <= ? ORDER BY ready_at, sequence LIMIT ?
         """
@@ -41,8 +41,10 @@ enum QueueSQL {
 
     static let extend = "UPDATE delivery SET ready_at = ? WHERE sequence = ?"
 
+    static let bookmark = "UPDATE delivery SET bookmark = ? WHERE sequence = ?"
+
     static let complete = """
-        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL
+        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL, bookmark = NULL
         WHERE sequence = ?
         """
 
@@ -120,10 +122,21 @@ extension SQLiteStore {
         }
     }
 
-    /// Puts findings into the ledger while the work on a delivery goes on.
-    public func record(_ entries: [LedgerEntry], under lease: Lease) async throws(StoreError) {
-        try Limits.check(entries)
-        try await write(under: lease) { db in try Self.upsert(entries, in: db) }
+    /// Keeps what the work on a delivery has come to, while it goes on.
+    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+        try Limits.check(progress)
+        try await write(under: lease) { db in
+            try Self.upsert(progress.entries, in: db)
+            for (id, updatedAt) in progress.sent {
+                try db.cachedStatement(sql: LedgerSQL.sent).execute(arguments: [id, updatedAt])
+            }
+            for id in progress.refused { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
+            for judgement in progress.judgements { try Self.write(judgement, by: JudgementSQL.upsert, in: db) }
+            for mark in progress.marks { try Self.write(mark, by: AuditMarkSQL.upsert, in: db) }
+            if let bookmark = progress.bookmark {
+                try db.cachedStatement(sql: QueueSQL.bookmark).execute(arguments: [bookmark, lease.sequence])
+            }
+        }
     }
 
     /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
@@ -199,7 +212,8 @@ extension SQLiteStore {
             try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
                 end, attempt, lease.number, owner, lease.sequence,
             ])
-            return LeasedDelivery(delivery: delivery, lease: lease, attempt: attempt)
+            return LeasedDelivery(
+                delivery: delivery, lease: lease, attempt: attempt, bookmark: try row.optional(8))
         }
     }
 

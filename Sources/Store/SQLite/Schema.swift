@@ -37,6 +37,7 @@ enum Schema {
             first_failed_at INTEGER,
             last_failed_at INTEGER,
             reason TEXT,
+            bookmark TEXT,
             completed_at INTEGER CHECK ((completed_at IS NOT NULL) = (state = 'completed'))
         ) STRICT;
 
@@ -57,17 +58,49 @@ enum Schema {
             origin TEXT NOT NULL,
             kind TEXT NOT NULL,
             group_key TEXT NOT NULL,
+            subject TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL,
             event_time INTEGER NOT NULL,
             first_observed_at INTEGER NOT NULL,
             last_observed_at INTEGER NOT NULL,
+            condition TEXT NOT NULL CHECK (condition IN ('present', 'suppressed', 'over')),
             record_state TEXT NOT NULL CHECK (record_state IN ('active', 'archived')),
-            finding BLOB NOT NULL
+            finding BLOB NOT NULL,
+            is_sent INTEGER NOT NULL CHECK (is_sent IN (0, 1))
         ) STRICT;
 
-        CREATE INDEX ledger_active ON ledger (origin, kind, group_key, id) WHERE record_state = 'active';
+        CREATE INDEX ledger_subject ON ledger (subject, id);
+        CREATE INDEX ledger_unseen ON ledger (origin, kind, group_key, event_time, id) WHERE condition <> 'over';
+        CREATE INDEX ledger_active ON ledger (origin, kind, updated_at, id) WHERE record_state = 'active';
+        CREATE INDEX ledger_unsent ON ledger (origin, kind, id) WHERE is_sent = 0;
         CREATE INDEX ledger_archived ON ledger (updated_at) WHERE record_state = 'archived';
+
+        CREATE TABLE ledger_origin (
+            origin TEXT NOT NULL PRIMARY KEY,
+            completed_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE judgement (
+            subject TEXT NOT NULL UNIQUE,
+            origin TEXT NOT NULL,
+            time INTEGER NOT NULL,
+            due_at INTEGER,
+            keep_until INTEGER,
+            content BLOB NOT NULL
+        ) STRICT;
+
+        CREATE INDEX judgement_origin ON judgement (origin, subject);
+        CREATE INDEX judgement_due ON judgement (due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX judgement_keep ON judgement (keep_until) WHERE keep_until IS NOT NULL;
+
+        CREATE TABLE audit_mark (
+            origin TEXT NOT NULL,
+            check_name TEXT NOT NULL,
+            start_time INTEGER NOT NULL,
+            task_id TEXT NOT NULL,
+            PRIMARY KEY (origin, check_name)
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let probe = """

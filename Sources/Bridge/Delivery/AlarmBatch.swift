@@ -1,0 +1,107 @@
+import DeviceDefender
+import SecurityFindings
+import Store
+
+/// What several deliveries say of violations, put together: the changes that follow, whatever their order. A pure value.
+struct AlarmBatch {
+    /// What one delivery says.
+    enum Said: Sendable {
+        /// What happened to an alarm.
+        case alarm(Observation)
+        /// What somebody found out about one.
+        case verification(VerificationJudgement)
+
+        /// The id of the finding that it is about.
+        var findingID: String {
+            switch self {
+            case .alarm(let observation): observation.finding.id
+            case .verification(let judgement): judgement.subject
+            }
+        }
+    }
+
+    typealias Item = (leased: LeasedDelivery, said: Said)
+
+    /// The changes of findings and ledger, one for each finding at most.
+    let changes: [Change]
+    /// How many findings said of are in Security Hub as they must be.
+    let unchangedCount: Int
+    private let known: [String: LedgerEntry]
+    private var judged: [String: VerificationJudgement] = [:]
+    private var isNew: Set<String> = []
+
+    /// - Parameters:
+    ///   - known: what the ledger has under the findings' ids.
+    ///   - judgements: what people said about them before.
+    init(_ said: [Said], known: [String: LedgerEntry], judgements: [String: Judgement], now: Timestamp) {
+        self.known = known
+        judged = judgements.compactMapValues { VerificationJudgement($0) }
+        var observations: [String: [Observation]] = [:]
+        for one in said {
+            switch one {
+            case .alarm(let observation):
+                observations[one.findingID, default: []].append(observation)
+                if let verification = observation.verification {
+                    Self.fold(verification, isExplicit: false, into: &judged, &isNew)
+                }
+            case .verification(let judgement): Self.fold(judgement, isExplicit: true, into: &judged, &isNew)
+            }
+        }
+        var changes: [Change] = []
+        let ids = Set(said.map(\.findingID))
+        for id in ids {
+            let change = Planner.plan(
+                observations[id] ?? [], known: known[id], judgement: judged[id]?.judgement, now: now)
+            guard let change else { continue }
+            changes.append(change)
+            guard Self.resets(change, known[id], judged[id]) else { continue }
+            judged[id]?.isApplied = false
+            isNew.insert(id)
+        }
+        self.changes = changes
+        unchangedCount = ids.count - changes.count { $0.finding != nil }
+    }
+
+    private static func fold(
+        _ judgement: VerificationJudgement, isExplicit: Bool, into judged: inout [String: VerificationJudgement],
+        _ isNew: inout Set<String>
+    ) {
+        let id = judgement.subject
+        guard judgement.isNewer(than: judged[id]) else { return }
+        var judgement = judgement
+        // Every finding begins as unknown: an alarm that says so of one that nobody judged says nothing new.
+        judgement.isApplied = !isExplicit && judged[id] == nil && judgement.verification.state == .unknown
+        judged[id] = judgement
+        isNew.insert(id)
+    }
+
+    /// Whether Security Hub will forget what it was told of a finding: an archived finding that becomes active loses the
+    /// workflow status NOTIFIED (Security Hub User Guide, "Setting the workflow status of findings").
+    private static func resets(
+        _ change: Change, _ known: LedgerEntry?, _ judged: VerificationJudgement?
+    ) -> Bool {
+        // Of one that was not sent for certain, Security Hub may have either state.
+        let mayBeArchived = known.map { $0.recordState == .archived || !$0.isSent } ?? false
+        return mayBeArchived && change.entry.recordState == .active && judged?.verification.state == .truePositive
+    }
+
+    /// What people said that the store does not know yet.
+    var newJudgements: [Judgement] { isNew.sorted().compactMap { judged[$0]?.judgement } }
+
+    /// What Security Hub is yet to be told about findings that it has, by their ids.
+    ///
+    /// - Parameter isImported: whether the change of a finding, if there was one, is in Security Hub.
+    func updates(where isImported: (String) -> Bool) -> [String: VerificationJudgement] {
+        let present = Set(known.keys).union(changes.map(\.entry.id))
+        return judged.filter { id, judgement in !judgement.isApplied && present.contains(id) && isImported(id) }
+    }
+}
+
+extension VerificationJudgement {
+    /// The same, with Security Hub told.
+    var applied: VerificationJudgement {
+        var copy = self
+        copy.isApplied = true
+        return copy
+    }
+}

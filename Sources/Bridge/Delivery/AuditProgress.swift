@@ -1,0 +1,35 @@
+import JSON
+
+/// How far the walk through an audit has come, to go on from there after an interruption.
+struct AuditProgress: Sendable, Hashable {
+    /// What to ask for the next page with; nil for the first page.
+    var nextToken: String?
+    /// Whether all pages were walked.
+    var isListed = false
+    /// Findings of the pages walked that Security Hub refused or that could not be read.
+    var refusals = Refusals()
+    /// Whether there were findings that could not be read: any of those that seem to be gone may be one of them.
+    var hasUnread = false
+
+    /// As the store keeps it.
+    var bookmark: String {
+        var members: [String: JSON] = [
+            "isListed": .bool(isListed), "refused": .integer(Int64(refusals.count)), "hasUnread": .bool(hasUnread),
+        ]
+        members["nextToken"] = nextToken.map(JSON.string)
+        members["reason"] = refusals.first.map { .string(String($0.prefix(1024))) }
+        return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
+    }
+}
+
+extension AuditProgress {
+    /// Reads one; a bookmark that cannot be read begins anew.
+    init(bookmark: String?) {
+        guard let bookmark, let json = try? JSON(parsing: Array(bookmark.utf8)) else { return }
+        nextToken = json["nextToken"]?.string
+        isListed = json["isListed"]?.bool ?? false
+        hasUnread = json["hasUnread"]?.bool ?? false
+        refusals = Refusals(
+            count: Int(clamping: json["refused"]?.integer ?? 0), first: json["reason"]?.string)
+    }
+}

@@ -1,0 +1,176 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import JSON
+import Logging
+import SecurityFindings
+import Store
+
+/// Brings the findings of one audit up to date, one page at a time.
+///
+/// Each page is committed with the bookmark of the next one, so that a walk that is interrupted goes on where it was,
+/// and memory does not grow with the audit.
+struct AuditWalk: Sendable {
+    let origin: Origin
+    let context: LaneContext
+    let sender: FindingSender
+    let client: AWSClient
+    let mapping: Mapping
+    let lease: Lease
+
+    /// Walks an audit.
+    ///
+    /// - Parameter bookmark: where an earlier walk of the same delivery got to.
+    /// - Returns: the findings that Security Hub refused or that could not be read.
+    func walk(_ taskID: String, from bookmark: String?) async throws -> Refusals {
+        let description = try await client.describeAuditTask(id: taskID, region: origin.region)
+        let task = try AuditTask(id: taskID, description: description)
+        guard task.status != .inProgress else {
+            throw SendFailure(description: "AWS IoT says that the audit has not ended")
+        }
+        let marks = try await context.store.auditMarks(of: origin)
+        let checks = Self.checksToApply(task, marks: marks)
+        var progress = AuditProgress(bookmark: bookmark)
+        if !checks.isEmpty { try await suppressions.apply(&progress.refusals) }
+        let unsent = RefreshWalk(origin: origin, context: context, sender: sender)
+        progress.refusals.add(try await unsent.resend([.audit, .summary], lease))
+        if !checks.isEmpty, !progress.isListed { try await list(task, checks, &progress) }
+        var refusals = progress.refusals
+        if mapping.checkSummaries { try await summarize(task, &refusals) }
+        guard !progress.hasUnread else { return refusals }
+        for check in checks.sorted() { try await endUnseen(of: check, task, &refusals) }
+        let newMarks = checks.sorted().map {
+            AuditMark(origin: origin, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
+        }
+        if !newMarks.isEmpty { try await context.store.record(Progress(marks: newMarks), under: lease) }
+        return refusals
+    }
+
+    private var suppressions: SuppressionList {
+        SuppressionList(
+            origin: origin, context: context, client: client,
+            work: SuppressionWork(origin: origin, context: context, sender: sender, lease: lease))
+    }
+
+    /// The checks that an audit completed, without those of which a newer audit was applied.
+    static func checksToApply(_ task: AuditTask, marks: [String: AuditMark]) -> Set<String> {
+        let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name))
+        return completed.filter { check in
+            guard let mark = marks[check] else { return true }
+            return (mark.startTime, mark.taskID) <= (task.startTime.milliseconds, task.id)
+        }
+    }
+
+    // MARK: Pages
+
+    private func list(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress) async throws {
+        do {
+            try await listPages(task, checks, &progress)
+        } catch let error as AWSError where error.kind == .invalid && progress.nextToken != nil {
+            // AWS does not say how long a token lives.
+            context.logger.info(
+                "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
+                metadata: ["audit": "\(task.id)", "reason": "\(error)"])
+            progress = AuditProgress()
+            try await listPages(task, checks, &progress)
+        }
+    }
+
+    private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress) async throws {
+        let pages = client.auditFindings(
+            taskID: task.id, region: origin.region, startingAt: progress.nextToken)
+        for try await page in pages {
+            let observations = read(page.elements, task, checks, &progress)
+            progress.nextToken = page.nextToken
+            progress.isListed = page.nextToken == nil
+            let next = progress
+            try await apply(observations, &progress.refusals) { next.bookmark(counting: $0) }
+        }
+    }
+
+    /// Reads the findings of a page that are of certain checks; of those that cannot be read, tells why.
+    private func read(
+        _ page: [JSON], _ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress
+    ) -> [Observation] {
+        var observations: [Observation] = []
+        for json in page {
+            do throws(UnrecognizedMessage) {
+                let auditFinding = try AuditFinding(json)
+                guard checks.contains(auditFinding.check.name) else { continue }
+                let finding = SecurityFinding(
+                    auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
+                observations.append(Observation(auditFinding, task: task, finding: finding))
+            } catch {
+                progress.hasUnread = true
+                progress.refusals.add(
+                    json["findingId"]?.string ?? "a finding without an id",
+                    "the audit finding was not understood: \(error.reason)")
+            }
+        }
+        return observations
+    }
+
+    // MARK: Findings
+
+    /// Brings the findings that observations are of up to date.
+    ///
+    /// - Parameter bookmark: what is to be kept with them, for the refusals that there are by then.
+    private func apply(
+        _ observations: [Observation], _ refusals: inout Refusals, bookmark: (Refusals) -> String?
+    ) async throws {
+        let byID = Dictionary(grouping: observations, by: \.finding.id)
+        let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
+        let judgements = try await context.store.judgements(about: Array(Set(observations.map(\.subject))))
+        let now = context.now
+        let changes = byID.compactMap { id, observations in
+            Planner.plan(observations, known: known[id], judgement: judgements[observations[0].subject], now: now)
+        }
+        var total = refusals
+        let outcomes = try await context.make(
+            changes, known: known, by: sender, keeping: Progress(),
+            bookmark: { outcomes in (try? total.add(outcomes)).flatMap { bookmark(total) } }, under: lease)
+        countUnchanged(observations, changes)
+        try refusals.add(outcomes)
+    }
+
+    private func countUnchanged(_ observations: [Observation], _ changes: [Change]) {
+        let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
+        let unchanged = observations.filter { !sent.contains($0.finding.id) }
+        for (kind, same) in Dictionary(grouping: unchanged, by: \.kind) {
+            context.metrics.countUnchanged(same.count, kind: kind)
+        }
+    }
+
+    private func summarize(_ task: AuditTask, _ refusals: inout Refusals) async throws {
+        let summaries = task.checks.filter(\.status.isEnded).map { result in
+            Observation(
+                summaryOf: result, task: task,
+                finding: SecurityFinding(
+                    summaryOf: result, task: task, origin: origin, severities: mapping.severities))
+        }
+        try await apply(summaries, &refusals) { _ in nil }
+    }
+
+    /// Archives the findings of a check that the audit completed and did not see.
+    private func endUnseen(of check: String, _ task: AuditTask, _ refusals: inout Refusals) async throws {
+        var last: LedgerEntry?
+        let now = context.now
+        repeat {
+            let page = try await context.store.unseenLedgerEntries(
+                of: origin, kind: .audit, group: check, before: task.startTime.milliseconds, after: last, limit: 500)
+            refusals.add(
+                try await context.make(
+                    { Planner.end($0, at: task.startTime, now: now) }, of: page, by: sender, under: lease))
+            last = page.last
+        } while last != nil
+    }
+}
+
+extension AuditProgress {
+    /// The bookmark with refusals counted that came since.
+    fileprivate func bookmark(counting refusals: Refusals) -> String {
+        var copy = self
+        copy.refusals = refusals
+        return copy.bookmark
+    }
+}

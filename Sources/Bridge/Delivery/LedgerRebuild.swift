@@ -1,0 +1,72 @@
+import AWSClient
+import AWSCore
+import EventLoop
+import JSON
+import Logging
+import SecurityFindings
+import Store
+
+/// Rebuilds the ledger of an account and Region from what Security Hub has.
+///
+/// That is done before the first work on an origin, and when somebody asks for it. The ledger is a cache: without it,
+/// findings would be imported that Security Hub has already, and what is over would stay.
+struct LedgerRebuild: Sendable {
+    let origin: Origin
+    let store: any Store
+    let client: AWSClient
+    let loop: EventLoop
+    let clock: @Sendable () -> Int64
+
+    /// What was found.
+    struct Count: Sendable, Hashable {
+        /// Findings that are in the ledger now.
+        var restored = 0
+        /// Findings with ids of Device Defender's that could not be read.
+        var unread = 0
+    }
+
+    /// `GetFindings` allows three requests a second and six at once (AWS Security Hub User Guide, "Quotas").
+    private static let pace = (rate: 3.0, burst: 6)
+
+    /// Fills the ledger, which may hold part of it already.
+    ///
+    /// - Parameter report: hears after each page how much has been found so far.
+    func rebuild(report: @Sendable (Count) -> Void = { _ in }) async throws -> Count {
+        var count = Count()
+        var marks: [String: AuditMark] = [:]
+        var bucket = TokenBucket(rate: Self.pace.rate, burst: Self.pace.burst)
+        let start = ContinuousClock.now
+        var pages = client.findings(filters: filters, region: origin.region).makeAsyncIterator()
+        while true {
+            let wait = bucket.take(now: ContinuousClock.now - start)
+            if wait > .zero { try await loop.sleep(for: wait) }
+            guard let page = try await pages.next() else { break }
+            let found = page.elements.map { RestoredFinding($0, origin: origin) }
+            let restored = found.compactMap { $0 }
+            try await store.restore(restored.map(\.entry), restored.compactMap(\.judgement))
+            for mark in restored.compactMap(\.mark) where mark.isNewer(than: marks[mark.check]) {
+                marks[mark.check] = mark
+            }
+            count.restored += restored.count
+            count.unread += found.count - restored.count
+            report(count)
+        }
+        try await store.finishLedger(of: origin, marks: marks.values.sorted { $0.check < $1.check }, now: clock())
+        return count
+    }
+
+    private var filters: JSON {
+        [
+            "ProductArn": [["Value": .string(SecurityFinding.productARN(origin: origin)), "Comparison": "EQUALS"]],
+            "Id": [["Value": .string(RestoredFinding.idPrefix(origin)), "Comparison": "PREFIX"]],
+        ]
+    }
+}
+
+extension AuditMark {
+    /// Whether it is of a later audit than another one of the same check.
+    func isNewer(than other: AuditMark?) -> Bool {
+        guard let other else { return true }
+        return (startTime, taskID) > (other.startTime, other.taskID)
+    }
+}

@@ -1,0 +1,15 @@
+import SecurityFindings
+
+/// How the team wants findings to be made.
+struct Mapping: Sendable {
+    /// Whether each check of an audit gets a finding of its own.
+    var checkSummaries = true
+    /// The team's own severities.
+    var severities = SeverityRules.none
+}
+
+extension Mapping {
+    init(_ configuration: BridgeConfiguration) {
+        self.init(checkSummaries: configuration.checkSummaries, severities: configuration.severities)
+    }
+}

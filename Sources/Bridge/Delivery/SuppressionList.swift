@@ -1,0 +1,75 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import Logging
+import Store
+
+/// Brings the suppressions that are known in step with those that AWS IoT lists.
+///
+/// EventBridge passes calls on by its best effort, and tells of none that was made before the bridge was there: their
+/// ends would be missed. So each audit is a reason to ask.
+struct SuppressionList: Sendable {
+    let origin: Origin
+    let context: LaneContext
+    let client: AWSClient
+    let work: SuppressionWork
+
+    /// How much older than the present what is listed is taken to be, in milliseconds: an event of the last minute may
+    /// tell of something that the list does not show yet, and clocks differ.
+    private static let margin: Int64 = 60_000
+
+    /// Asks for the list and acts on what it says otherwise. Without permission to ask, everything stays as it is.
+    func apply(_ refusals: inout Refusals) async throws {
+        do {
+            try await compare(&refusals)
+        } catch let error as AWSError where error.kind == .accessDenied {
+            context.logger.warning(
+                "The suppressions could not be listed; the bridge knows of those alone that events tell of.",
+                metadata: ["origin": "\(origin)", "reason": "\(error)"])
+        }
+    }
+
+    private func compare(_ refusals: inout Refusals) async throws {
+        let asOf = Timestamp(milliseconds: context.clock() - Self.margin)
+        // Hashes, so that a long list takes little memory.
+        var listed: Set<Int> = []
+        var isComplete = true
+        for try await page in client.auditSuppressions(region: origin.region) {
+            var said: [SuppressionJudgement] = []
+            for element in page.elements {
+                do throws(UnrecognizedMessage) {
+                    said.append(SuppressionJudgement(try AuditSuppression(element), origin: origin, time: asOf))
+                } catch {
+                    isComplete = false
+                }
+            }
+            listed.formUnion(said.map(\.subject.hashValue))
+            try await act(on: said, &refusals)
+        }
+        // One that could not be read may be any of those that seem to be gone.
+        if isComplete { try await endUnlisted(listed, asOf: asOf, &refusals) }
+    }
+
+    private func act(on said: [SuppressionJudgement], _ refusals: inout Refusals) async throws {
+        let known = try await context.store.judgements(about: said.map(\.subject))
+        for said in said {
+            let known = known[said.subject].flatMap { SuppressionJudgement($0) }
+            if let known, known.isSuppressed, known.expiresAt == said.expiresAt { continue }
+            if said.isNewer(than: known) { refusals.add(try await work.say(said, keepsExpiry: false)) }
+        }
+    }
+
+    private func endUnlisted(_ listed: Set<Int>, asOf: Timestamp, _ refusals: inout Refusals) async throws {
+        var last: Judgement?
+        repeat {
+            let page = try await context.store.judgements(of: origin, after: last, limit: 500)
+            for known in page.compactMap({ SuppressionJudgement($0) })
+            where known.suppresses(at: context.now) && !listed.contains(known.subject.hashValue) {
+                let deleted = SuppressionJudgement(
+                    subject: known.subject, origin: origin, time: asOf, isSuppressed: false, expiresAt: nil)
+                if deleted.isNewer(than: known) { refusals.add(try await work.say(deleted, keepsExpiry: false)) }
+            }
+            last = page.last
+        } while last != nil
+    }
+}

@@ -1,0 +1,125 @@
+public import AWSCore
+import FoundationEssentials
+import GRDB
+
+/// The statements about judgements.
+enum JudgementSQL {
+    private static let columns = "subject, origin, time, due_at, keep_until, content"
+
+    private static let insert = "INSERT INTO judgement (\(columns)) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subject)"
+
+    static let restore = insert + " DO NOTHING"
+
+    static let upsert =
+        insert + """
+             DO UPDATE SET
+                origin = excluded.origin, time = excluded.time, due_at = excluded.due_at,
+                keep_until = excluded.keep_until, content = excluded.content
+            """
+
+    static let bySubject = "SELECT \(columns) FROM judgement WHERE subject = ?"
+
+    static let ofOrigin = """
+        SELECT \(columns) FROM judgement WHERE origin = ? AND subject > ? ORDER BY subject LIMIT ?
+        """
+
+    static let due = "SELECT \(columns) FROM judgement WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+
+    static let purge = """
+        DELETE FROM judgement WHERE rowid IN (
+            SELECT rowid FROM judgement
+            WHERE keep_until <= ? AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.subject = judgement.subject)
+            ORDER BY keep_until LIMIT ?)
+        """
+}
+
+/// The statements about audit marks.
+enum AuditMarkSQL {
+    private static let insert = """
+        INSERT INTO audit_mark (origin, check_name, start_time, task_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (origin, check_name)
+        """
+
+    static let restore = insert + " DO NOTHING"
+
+    static let upsert = insert + " DO UPDATE SET start_time = excluded.start_time, task_id = excluded.task_id"
+
+    static let ofOrigin = "SELECT check_name, start_time, task_id FROM audit_mark WHERE origin = ?"
+}
+
+extension SQLiteStore {
+    /// Looks up what people said about subjects, all in one state of the store.
+    public func judgements(about subjects: [String]) async throws(StoreError) -> [String: Judgement] {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: JudgementSQL.bySubject)
+            var judgements: [String: Judgement] = [:]
+            // SQLite's C interface ends a text at NUL: such a subject could name another row.
+            for subject in subjects where !subject.utf8.contains(0) {
+                guard let row = try Row.fetchOne(statement, arguments: [subject]) else { continue }
+                judgements[subject] = try Self.readJudgement(row)
+            }
+            return judgements
+        }
+    }
+
+    /// Lists the judgements of an origin.
+    public func judgements(
+        of origin: Origin, after last: Judgement?, limit: Int
+    ) async throws(StoreError) -> [Judgement] {
+        try await judgements(JudgementSQL.ofOrigin, [origin.stored, last?.subject ?? "", limit], limit: limit)
+    }
+
+    /// Lists the judgements that are due.
+    public func dueJudgements(by time: Int64, limit: Int) async throws(StoreError) -> [Judgement] {
+        try await judgements(JudgementSQL.due, [time, limit], limit: limit)
+    }
+
+    /// Forgets judgements that may be forgotten and concern no finding in the ledger, a thousand in a transaction.
+    public func purgeJudgements(by time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: JudgementSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    /// Looks up the newest applied audits of an origin.
+    public func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark] {
+        try await read { db in
+            var marks: [String: AuditMark] = [:]
+            let statement = try db.cachedStatement(sql: AuditMarkSQL.ofOrigin)
+            for row in try Row.fetchAll(statement, arguments: [origin.stored]) {
+                let check: String = try row.required(0)
+                marks[check] = AuditMark(
+                    origin: origin, check: check, startTime: try row.required(1), taskID: try row.required(2))
+            }
+            return marks
+        }
+    }
+
+    private func judgements(
+        _ sql: String, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [Judgement] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Self.readJudgement)
+        }
+    }
+
+    static func write(_ judgement: Judgement, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            judgement.subject, judgement.origin.stored, judgement.time, judgement.dueAt, judgement.keepUntil,
+            Data(judgement.content),
+        ])
+    }
+
+    static func write(_ mark: AuditMark, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            mark.origin.stored, mark.check, mark.startTime, mark.taskID,
+        ])
+    }
+
+    private static func readJudgement(_ row: Row) throws -> Judgement {
+        Judgement(
+            subject: try row.required(0), origin: try row.origin(1), time: try row.required(2),
+            dueAt: try row.optional(3), keepUntil: try row.optional(4), content: try row.bytes(5))
+    }
+}

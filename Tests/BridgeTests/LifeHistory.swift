@@ -1,0 +1,177 @@
+import DeviceDefender
+import JSON
+import SecurityFindings
+import Store
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+/// One thing that Device Defender or somebody says.
+enum Saying {
+    case alarm(Observation)
+    case verified(VerificationJudgement)
+    case audit(SaidAudit)
+    case suppressed(SuppressionJudgement)
+}
+
+/// An audit of two checks: what each found, by resource; nil for a check that did not complete.
+struct SaidAudit {
+    let task: Int
+    let found: [[Observation]?]
+
+    var start: Int64 { LifeHistory.time(task) }
+    var id: String { "task\(task)" }
+}
+
+/// What may be said in histories, made once: mapping takes longer than planning.
+struct Vocabulary: Sendable {
+    /// By violation.
+    let alarms: [[Observation]]
+    /// By check, resource, audit, and whether it is suppressed.
+    let found: [[[[Observation]]]]
+
+    static let checks = [Messages.clientIDs, "DEVICE_CERTIFICATE_EXPIRING_CHECK"]
+    static let resources = 3
+
+    init() throws {
+        alarms = try (0..<2).map { violation in
+            var all: [Observation] = []
+            for moment in 0..<6 {
+                for event in ["in-alarm", "alarm-cleared", "alarm-invalidated"] {
+                    for state in [nil, "UNKNOWN", "FALSE_POSITIVE"] as [String?] {
+                        var members = try #require(
+                            Messages.alarm("v\(violation)", at: LifeHistory.time(moment), event: event).object)
+                        members["verificationState"] = state.map(JSON.string)
+                        let alarm = try Alarm(.object(members))
+                        all.append(
+                            Observation(alarm, finding: SecurityFinding(alarm: alarm, origin: try origin())))
+                    }
+                }
+            }
+            return all
+        }
+        found = try Self.checks.map { check in
+            try (0..<Self.resources).map { resource in
+                try (0..<LifeHistory.moments).map { moment in
+                    try [false, true].map {
+                        try auditObservation(
+                            "r\(resource)", at: LifeHistory.time(moment), check: check, isSuppressed: $0)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A random history: what is said, in the order in which it happens.
+struct LifeHistory {
+    static let moments = 12
+    /// All that happens happens before this.
+    static let end = time(moments)
+
+    static func time(_ moment: Int) -> Int64 { now + Int64(moment) * 100 }
+
+    private(set) var sayings: [Saying] = []
+
+    init(_ words: Vocabulary, using random: inout SeededGenerator) throws {
+        for moment in (0..<Self.moments).shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random)) {
+            sayings.append(.audit(Self.audit(moment, words, &random)))
+        }
+        for _ in 0..<Int.random(in: 0...4, using: &random) {
+            sayings.append(.alarm(try Self.pick(try Self.pick(words.alarms, &random), &random)))
+        }
+        for _ in 0..<Int.random(in: 0...2, using: &random) {
+            sayings.append(.verified(try Self.verification(words, &random)))
+        }
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            sayings.append(.suppressed(try Self.suppression(words, &random)))
+        }
+    }
+
+    private static func pick<Element>(_ elements: [Element], _ random: inout SeededGenerator) throws -> Element {
+        try #require(elements.randomElement(using: &random))
+    }
+
+    private static func audit(_ moment: Int, _ words: Vocabulary, _ random: inout SeededGenerator) -> SaidAudit {
+        SaidAudit(
+            task: moment,
+            found: words.found.map { resources in
+                guard Int.random(in: 0...4, using: &random) > 0 else { return nil }
+                return resources.compactMap { moments in
+                    Bool.random(using: &random) ? moments[moment].randomElement(using: &random) : nil
+                }
+            })
+    }
+
+    private static func verification(
+        _ words: Vocabulary, _ random: inout SeededGenerator
+    ) throws -> VerificationJudgement {
+        let finding = try pick(words.alarms, &random)[0].finding
+        return VerificationJudgement(
+            subject: finding.id, origin: finding.origin,
+            time: Timestamp(milliseconds: time(Int.random(in: 0...5, using: &random))),
+            verification: Verification(state: try pick(VerificationState.allCases, &random), words: nil),
+            isApplied: false)
+    }
+
+    private static func suppression(
+        _ words: Vocabulary, _ random: inout SeededGenerator
+    ) throws -> SuppressionJudgement {
+        let finding = try pick(try pick(words.found, &random), &random)[0][0]
+        let moment = Int.random(in: 0..<moments, using: &random)
+        let ends = [nil, time(moment) + 150, end + 5_000, end + 100_000]
+        let isSuppressed = Int.random(in: 0...2, using: &random) > 0
+        return SuppressionJudgement(
+            subject: finding.subject, origin: finding.finding.origin,
+            time: Timestamp(milliseconds: time(moment) + Int64.random(in: 0...1, using: &random) * 50),
+            isSuppressed: isSuppressed,
+            expiresAt: isSuppressed ? try pick(ends, &random).map { Timestamp(milliseconds: $0) } : nil)
+    }
+}
+
+/// What Security Hub must show in the end, from all that was said and the time alone.
+struct LifeModel {
+    let sayings: [Saying]
+    let now: Int64
+
+    func isActive(_ alarms: [Observation]) -> Bool {
+        guard let last = newest(alarms), last.condition == .present else { return false }
+        guard let judged = judgement(of: last.finding.id) else { return true }
+        return !(judged.verification.archives && judged.time >= last.time)
+    }
+
+    private func newest(_ alarms: [Observation]) -> Observation? {
+        let said = sayings.compactMap { if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil } }
+        return said.max { ($0.time, $0.condition == .over ? 1 : 0) < ($1.time, $1.condition == .over ? 1 : 0) }
+    }
+
+    func judgement(of violation: String) -> VerificationJudgement? {
+        let said = sayings.compactMap { saying -> VerificationJudgement? in
+            switch saying {
+            case .verified(let judged): judged
+            case .alarm(let alarm): alarm.verification
+            case .audit, .suppressed: nil
+            }
+        }
+        return said.filter { $0.subject == violation }
+            .max { ($0.time, $0.verification.state.rawValue) < ($1.time, $1.verification.state.rawValue) }
+    }
+
+    func isActive(check: Int, subject: String) -> Bool {
+        let audits = sayings.compactMap {
+            if case .audit(let audit) = $0, audit.found[check] != nil { audit } else { nil }
+        }
+        guard let last = audits.max(by: { $0.start < $1.start }),
+            let seen = last.found[check]?.first(where: { $0.subject == subject })
+        else { return false }
+        let said = sayings.compactMap {
+            if case .suppressed(let said) = $0, said.subject == subject { said } else { nil }
+        }
+        guard let opinion = said.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
+        let isOver = opinion.expiresAt.map { $0.milliseconds <= now } ?? false
+        if opinion.time.milliseconds > last.start { return !opinion.isSuppressed || isOver }
+        let endedSince = isOver && opinion.expiresAt.map { $0.milliseconds > last.start } ?? false
+        return seen.condition == .present || opinion.isSuppressed && endedSince
+    }
+}

@@ -1,0 +1,58 @@
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+/// Random histories of audits, alarms, suppressions and verifications, told late, in any order, several times, in any
+/// portions, with crashes between any two steps: Security Hub always comes to show what was said last.
+@Suite struct LifePropertyTests {
+    private static let histories = 10_000
+    private static let shards = 4
+
+    @Test("10,000 random histories end as the model says", arguments: 0..<shards)
+    func converge(shard: Int) throws {
+        let words = try Vocabulary()
+        let first = UInt64.random(in: 0...UInt64.max / 2)
+        print("The random histories of shard \(shard) begin with seed \(first).")
+        for number in 0..<UInt64(Self.histories / Self.shards) {
+            let seed = first + number
+            let differences = try play(words, seed: seed)
+            try #require(differences.isEmpty, "seed \(seed)")
+        }
+    }
+
+    /// The same few histories each time, for what chance may pass over in a single run.
+    @Test("Known histories end as the model says") func known() throws {
+        let words = try Vocabulary()
+        for seed in 0..<UInt64(200) {
+            let differences = try play(words, seed: seed)
+            try #require(differences.isEmpty, "seed \(seed)")
+        }
+    }
+
+    /// Plays a history, and returns what is wrong at its end.
+    private func play(_ words: Vocabulary, seed: UInt64) throws -> [String] {
+        var random = SeededGenerator(seed: seed)
+        let history = try LifeHistory(words, using: &random)
+        var world = LifeWorld()
+        var told = history.sayings
+        told += told.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
+        told.shuffle(using: &random)
+        let crashes = Bool.random(using: &random)
+        while !told.isEmpty {
+            let portion = Array(told.prefix(Int.random(in: 1...4, using: &random)))
+            world.letCrash(after: crashes && Bool.random(using: &random) ? Int.random(in: 0...9, using: &random) : nil)
+            do {
+                try world.hear(portion)
+                told.removeFirst(portion.count)
+            } catch is LifeWorld.Crash {
+                // What was not completed is told again, at any time.
+                told.shuffle(using: &random)
+            }
+        }
+        world.letCrash(after: nil)
+        if Bool.random(using: &random) { world.advance(to: LifeHistory.end + 10_000) }
+        try world.settle()
+        return world.differences(from: LifeModel(sayings: history.sayings, now: world.now), words)
+    }
+}
