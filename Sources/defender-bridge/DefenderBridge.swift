@@ -13,7 +13,9 @@ struct DefenderBridge: AsyncParsableCommand {
             imports, updates and archives the findings in Security Hub.
             """,
         version: Bridge.version,
-        subcommands: [ServeCommand.self, ConvertCommand.self, DemoCommand.self])
+        subcommands: [
+            ServeCommand.self, ConvertCommand.self, RebuildLedgerCommand.self, DemoCommand.self,
+        ])
 
     /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78, other
     /// failures are one line and exit code 1, and wrong usage is ArgumentParser's 64.

@@ -1,0 +1,63 @@
+import AWSClient
+public import AWSCore
+import SNS
+import Store
+
+/// Rebuilds ledgers from what Security Hub has, when an operator asks for it. No bridge may be running on the same store.
+public enum LedgerRebuilding {
+    /// How far it is with one account and Region.
+    public enum Report: Sendable, Hashable {
+        /// So many findings have been found so far.
+        case found(Int)
+        /// The ledger is complete; some findings with ids of Device Defender's could not be read.
+        case done(restored: Int, unread: Int)
+        /// Security Hub could not be asked; the bridge tries again when it starts.
+        case failed(String)
+    }
+
+    /// Forgets the ledgers of the accounts and Regions that the configuration serves, and fills them from Security Hub.
+    /// One that is interrupted is rebuilt when a bridge starts on the store.
+    ///
+    /// - Parameters:
+    ///   - configuration: the settings.
+    ///   - environment: the process's environment, for AWS's own settings.
+    ///   - isWanted: which of the accounts and Regions.
+    ///   - report: hears how far it is, in order.
+    /// - Returns: whether all went well.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to rebuild.
+    public static func run(
+        configuration: BridgeConfiguration, environment: [String: String], of isWanted: (Origin) -> Bool,
+        report: @escaping @Sendable (Origin, Report) -> Void
+    ) async throws -> Bool {
+        let origins = Set(configuration.topics.topics.map(\.origin)).filter(isWanted).sorted()
+        guard !origins.isEmpty else {
+            throw ConfigurationError(
+                "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
+            )
+        }
+        let parts = try await BridgeParts(configuration: configuration, environment: environment)
+        let result: Result<Bool, any Error>
+        do { result = .success(try await rebuild(origins, parts, report)) } catch { result = .failure(error) }
+        await parts.close()
+        return try result.get()
+    }
+
+    private static func rebuild(
+        _ origins: [Origin], _ parts: BridgeParts, _ report: @escaping @Sendable (Origin, Report) -> Void
+    ) async throws -> Bool {
+        var isWell = true
+        for origin in origins {
+            let rebuild = LedgerRebuild(
+                origin: origin, store: parts.store, client: parts.aws, loop: parts.clientLoop, clock: Bridge.now)
+            try await parts.store.clearLedger(of: origin)
+            do {
+                let count = try await rebuild.rebuild { report(origin, .found($0.restored)) }
+                report(origin, .done(restored: count.restored, unread: count.unread))
+            } catch let error as AWSError {
+                report(origin, .failed(error.description))
+                isWell = false
+            }
+        }
+        return isWell
+    }
+}
