@@ -74,6 +74,9 @@ final class World: Sendable {
         ]
     }
 
+    /// The same as flags of the program.
+    var flags: [String] { settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] } }
+
     static let apiKey = "key of the test"
 
     /// Starts a bridge.

@@ -1,0 +1,200 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("The life of findings", .timeLimit(.minutes(5)))
+    struct Life {
+        /// Without Security Hub's pace, which the stand-in does not ask for here.
+        private static let settings = [
+            "securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000", "mapping.checkSummaries": "false",
+        ]
+
+        /// The same audit later, of which some findings that are not suppressed are gone, and others new.
+        private func next(
+            _ scenario: FleetScenario, number: Int64, dropping gone: Int = 0, adding new: [FleetAuditFinding] = []
+        ) -> (task: FleetAuditTask, findings: [FleetAuditFinding]) {
+            var task = scenario.auditTask
+            task.id = "audit-\(number)"
+            task.startTime += number * 60_000
+            let over = Set(scenario.auditFindings.filter { !$0.isSuppressed }.prefix(gone).map(\.id))
+            let rest = scenario.auditFindings.filter { !over.contains($0.id) }
+            let findings = (rest + new).enumerated().map { index, finding in
+                var finding = finding
+                finding.id = "finding-\(number)-\(index)"
+                (finding.taskID, finding.taskStartTime) = (task.id, task.startTime)
+                finding.time = task.startTime + 1000
+                return finding
+            }
+            return (task, findings)
+        }
+
+        /// Has an audit finish, and waits until so many deliveries are done.
+        private func finish(
+            _ task: FleetAuditTask, _ findings: [FleetAuditFinding], in world: World, _ bridge: BridgeProcess,
+            completed: Int
+        ) async throws {
+            world.aws.add(task, findings: findings, in: world.origin)
+            try await world.publish([task.notification(account: world.origin.account)], to: world.topics.audit)
+            try await bridge.waitForCompletion(of: completed, within: .seconds(240))
+        }
+
+        private func count(_ outcome: String, of bridge: BridgeProcess) async throws -> Int {
+            Int(
+                try await bridge.metric(#"defender_bridge_findings_total{kind="audit",outcome="\#(outcome)"}"#))
+        }
+
+        @Test("10,000 findings again are no import; 10 fixed and 5 new are 15")
+        func again() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 10_000)
+                let bridge = try await world.start(Self.settings)
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
+                #expect(world.aws.findings(in: world.origin).count == 10_000)
+                let calls = world.aws.calls(of: .batchImportFindings)
+                let imported = try await count("imported", of: bridge)
+                let archived = try await count("archived", of: bridge)
+
+                let second = next(scenario, number: 1)
+                try await finish(second.task, second.findings, in: world, bridge, completed: 2)
+                #expect(world.aws.calls(of: .batchImportFindings) == calls)
+                #expect(try await count("unchanged", of: bridge) == 10_000)
+
+                let new = (0..<5).map { number in
+                    var finding = scenario.auditFindings[0]
+                    finding.isSuppressed = false
+                    finding.checkName = "CONFLICTING_CLIENT_IDS_CHECK"
+                    finding.resource = FleetAuditFinding.Resource(
+                        type: "CLIENT_ID", identifier: ["clientId": .string("a new client \(number)")])
+                    return finding
+                }
+                let third = next(scenario, number: 2, dropping: 10, adding: new)
+                try await finish(third.task, third.findings, in: world, bridge, completed: 3)
+                #expect(try await count("imported", of: bridge) == imported + 5)
+                #expect(try await count("archived", of: bridge) == archived + 10)
+                #expect(world.aws.findings(in: world.origin).count == 10_005)
+                try await bridge.stop()
+            }
+        }
+
+        @Test("an audit goes on after a kill where it was, page by page, and ends as without it")
+        func killed() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 3000)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                var bridge = try await world.start(Self.settings)
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                for share in [1, 2] {
+                    try await eventually("a part of the audit to be imported", within: .seconds(60)) {
+                        world.aws.findings(in: world.origin).count
+                    } is: {
+                        $0 >= share * 1000
+                    }
+                    try await bridge.kill()
+                    bridge = try await world.start(Self.settings)
+                }
+                try await bridge.waitForCompletion(of: 1, within: .seconds(120))
+                #expect(world.aws.findings(in: world.origin).count == 3000)
+                // Twelve pages, and once more each that was under way at a kill.
+                let listed = world.aws.calls(of: .listAuditFindings)
+                #expect((12...14).contains(listed), "\(listed) pages were listed")
+                let active = world.aws.findings(in: world.origin).count { $0["RecordState"] == "ACTIVE" }
+                #expect(active == scenario.auditFindings.count { !$0.isSuppressed })
+                try await bridge.stop()
+            }
+        }
+
+        @Test("without its store, and after rebuild-ledger, a bridge sends nothing again and archives what is gone")
+        func rebuilt() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 250)
+                let settings = Self.settings.merging(["listen.address": try Client.freeAddress()]) { $1 }
+                var bridge = try await world.start(settings)
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
+                let rebuild = ["rebuild-ledger"] + world.flags
+                let refused = try await RunningProgram.run(
+                    [Paths.program] + rebuild, environment: world.environment)
+                #expect(refused.exit == .init(status: 78, wasKilled: false))
+                #expect(refused.errorLines.first?.hasPrefix("defender-bridge: store.url: ") == true)
+                try await bridge.stop()
+                let calls = world.aws.calls(of: .batchImportFindings)
+
+                for file in try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
+                where file.hasPrefix("store.db") {
+                    try FileManager.default.removeItem(atPath: world.folder.path + "/" + file)
+                }
+                bridge = try await world.start(settings)
+                let second = next(scenario, number: 1)
+                try await finish(second.task, second.findings, in: world, bridge, completed: 1)
+                #expect(world.aws.calls(of: .batchImportFindings) == calls)
+                #expect(bridge.log("The ledger was rebuilt from Security Hub.").count == 1)
+                try await bridge.stop()
+
+                let rebuilt = try await RunningProgram.run([Paths.program] + rebuild, environment: world.environment)
+                #expect(rebuilt.exit == .init(status: 0, wasKilled: false), "\(rebuilt.errorLines)")
+                #expect(rebuilt.outputLines == ["\(world.origin): done, 250 findings are in the ledger"])
+                bridge = try await world.start(settings)
+                let third = next(scenario, number: 2, dropping: 3)
+                try await finish(third.task, third.findings, in: world, bridge, completed: 2)
+                #expect(try await count("archived", of: bridge) == 3)
+                #expect(try await count("imported", of: bridge) == 0)
+                try await bridge.stop()
+            }
+        }
+
+        @Test("a suppression and its deletion, posted by EventBridge, take effect at once")
+        func suppressed() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 50)
+                let bridge = try await world.start(Self.settings)
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
+                let finding = try #require(scenario.auditFindings.first { !$0.isSuppressed })
+                func archived() -> Int {
+                    world.aws.findings(in: world.origin).count { $0["RecordState"] == "ARCHIVED" }
+                }
+                let before = archived()
+                for (number, (call, expected)) in [
+                    ("CreateAuditSuppression", before + 1), ("DeleteAuditSuppression", before),
+                ].enumerated() {
+                    let event = event(
+                        call, number: number, of: finding, at: scenario.startTime + Int64(number + 1) * 60_000,
+                        in: world)
+                    let answer = try await Client.exchange(
+                        Request(
+                            "POST", "/eventbridge", ["x-api-key": World.apiKey, "Content-Type": "application/json"],
+                            body: event.serialized()), with: bridge.listen)
+                    #expect(try answer.json == ["result": "stored"])
+                    try await bridge.waitForCompletion(of: number + 2)
+                    #expect(archived() == expected)
+                }
+                try await bridge.stop()
+            }
+        }
+
+        private func event(
+            _ call: String, number: Int, of finding: FleetAuditFinding, at time: Int64, in world: World
+        ) -> JSON {
+            var parameters: [String: JSON] = [
+                "checkName": .string(finding.checkName), "resourceIdentifier": finding.resource.identifier,
+            ]
+            if call == "CreateAuditSuppression" { parameters["suppressIndefinitely"] = true }
+            let date = Date(timeIntervalSince1970: Double(time) / 1000).formatted(.iso8601)
+            return [
+                "version": "0", "id": .string("event-\(number)"), "detail-type": "AWS API Call via CloudTrail",
+                "source": "aws.iot", "account": .string(world.origin.account.digits), "time": .string(date),
+                "region": .string(world.origin.region.name), "resources": [],
+                "detail": [
+                    "eventSource": "iot.amazonaws.com", "eventName": .string(call),
+                    "requestParameters": .object(parameters),
+                ],
+            ]
+        }
+    }
+}
