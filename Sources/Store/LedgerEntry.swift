@@ -61,7 +61,7 @@ public struct LedgerEntry: Sendable, Hashable {
     public let finding: [UInt8]
     /// Whether Security Hub is known to have it so. An entry is kept before its finding is sent: a bridge that dies
     /// meanwhile must not take it for what Security Hub has, nor forget that it may be there.
-    public let isSent: Bool
+    public var isSent: Bool
 
     /// Puts the parts together; whether the texts are well formed is checked when the entry is recorded.
     public init(

@@ -8,8 +8,6 @@ enum Limits {
     static let ownerLength = 256
     /// The longest text that ledger entries, judgements and audit marks are looked up by, in bytes.
     static let ledgerTextLength = 2048
-    /// The longest bookmark, in bytes.
-    static let bookmarkLength = 16_384
     /// The longest reason kept, in Unicode scalars.
     static let reasonLength = 1024
 
@@ -29,8 +27,8 @@ enum Limits {
             try check(mark.check, "An audit mark's check")
             try check(mark.taskID, "An audit mark's task id")
         }
-        if let bookmark = progress.bookmark, !isText(bookmark, atMost: bookmarkLength) {
-            throw StoreError(.invalidValue, "A bookmark must be 1 to \(bookmarkLength) bytes of UTF-8 without NUL.")
+        if let bookmark = progress.bookmark, !isText(bookmark, atMost: Progress.maximumBookmarkLength) {
+            throw StoreError(.invalidValue, "A bookmark must be 1 to \(Progress.maximumBookmarkLength) bytes of UTF-8 without NUL.")
         }
     }
 

@@ -12,8 +12,11 @@ public struct Progress: Sendable, Hashable {
     /// Audits that were applied, in place of the marks of the same checks.
     public var marks: [AuditMark]
     /// Where the work goes on if it is interrupted, handed out again with the delivery
-    /// (``LeasedDelivery/bookmark``): 1 to 16,384 bytes of UTF-8 without NUL; nil leaves it as it is.
+    /// (``LeasedDelivery/bookmark``): 1 to ``maximumBookmarkLength`` bytes of UTF-8 without NUL; nil leaves it as it is.
     public var bookmark: String?
+
+    /// The longest bookmark, in bytes.
+    public static let maximumBookmarkLength = 16_384
 
     /// Puts the parts together; whether the texts are well formed is checked when the progress is recorded.
     public init(

@@ -7,14 +7,16 @@ import JSON
 import LocalAWS
 import TestSupport
 
-/// Measures a big audit, and the same audit once more, in which nothing has changed.
+/// Measures a big audit, the same audit once more, in which nothing has changed, and one in which everything has, with a
+/// kill half-way.
 struct AuditBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Measure the memory and the speed of a big audit.",
         discussion: """
             Starts the bridge beside a stand-in for AWS that answers at any rate. Exits with 1 if the audit takes more than \
-            64 MB above the idle bridge, or if the same audit once more makes any import.
+            64 MB above the idle bridge, if the same audit once more makes any import, or if an audit that was killed \
+            half-way lists more pages again than the one that was under way.
             """)
 
     @Option(help: ArgumentHelp("How many findings the audit has.", valueName: "count"))
@@ -63,13 +65,19 @@ struct AuditBenchmark: AsyncParsableCommand {
         var problems: [String] = []
         try await perform {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
-            let bridge = try await ServedBridge(
-                program: program, settings: Self.settings(aws, topic: fleet.topic, store: folder.path("store.db")),
-                environment: aws.endpointEnvironment.merging([
-                    "AWS_CA_BUNDLE": try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
-                ]) { _, last in last }, log: folder.path("bridge.log"), client: client)
+            let authority = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
+            func start() async throws -> ServedBridge {
+                try await ServedBridge(
+                    program: program, settings: Self.settings(aws, topic: fleet.topic, store: folder.path("store.db")),
+                    environment: aws.endpointEnvironment.merging(["AWS_CA_BUNDLE": authority]) { _, last in last },
+                    log: folder.path("bridge.log"), client: client)
+            }
+            var bridge = try await start()
             try await perform {
                 problems = try await measure(fleet, bridge)
+                let queue = try await killHalfWay(fleet, bridge)
+                bridge = try await start()
+                problems += try await measureRest(fleet, bridge, queue)
             } finally: {
                 try await bridge.stop()
             }
@@ -111,6 +119,43 @@ struct AuditBenchmark: AsyncParsableCommand {
         if missing > 0 { problems.append("\(missing) findings are not in Security Hub") }
         return problems
     }
+
+    // MARK: A kill half-way
+
+    private var pages: Int { (findings + 249) / 250 }
+
+    /// Has an audit published in which everything has changed, and kills the bridge when half of it is imported.
+    ///
+    /// - Returns: the queue as it was before.
+    private func killHalfWay(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> ServedBridge.Queue {
+        let audit = fleet.audit(number: 3, findings: findings, reason: "All is changed.")
+        fleet.add(audit)
+        let queue = try await bridge.queue()
+        let listed = fleet.aws.calls(of: .listAuditFindings)
+        try await fleet.publish(audit)
+        try await eventually("half of the audit to be listed", within: .seconds(1800)) {
+            fleet.aws.calls(of: .listAuditFindings) - listed
+        } is: {
+            $0 > pages / 2
+        }
+        try await bridge.killAtOnce()
+        print("killed after \(fleet.aws.calls(of: .listAuditFindings) - listed) of \(pages) pages")
+        return queue
+    }
+
+    private func measureRest(
+        _ fleet: AuditedFleet, _ bridge: ServedBridge, _ queue: ServedBridge.Queue
+    ) async throws -> [String] {
+        let listed = fleet.aws.calls(of: .listAuditFindings)
+        try await bridge.waitForNext(after: queue)
+        let rest = fleet.aws.calls(of: .listAuditFindings) - listed
+        print("started again: \(rest) pages")
+        let unchanged = fleet.unchanged(by: "All is changed.")
+        return (rest > pages - pages / 2 ? ["\(rest) pages were listed after the kill"] : [])
+            + (unchanged > 0 ? ["\(unchanged) findings were not brought up to date"] : [])
+    }
+
+    // MARK: Measuring
 
     /// Has an audit published, and waits until it is done.
     private func measure(

@@ -26,8 +26,10 @@ struct AuditedFleet {
 
     /// A run of the audit that finds the fleet's first findings.
     ///
-    /// - Parameter number: how many hours after the first run it is.
-    func audit(number: Int, findings count: Int) -> Audit {
+    /// - Parameters:
+    ///   - number: how many hours after the first run it is.
+    ///   - reason: why the resources fail; nil for the usual reasons.
+    func audit(number: Int, findings count: Int, reason: String? = nil) -> Audit {
         let delay = Int64(number) * 3_600_000
         var task = scenario.auditTask
         task.id += "-\(number)"
@@ -38,6 +40,7 @@ struct AuditedFleet {
             finding.taskID = task.id
             finding.taskStartTime = task.startTime
             finding.time += delay
+            finding.reason = reason ?? finding.reason
             return finding
         }
         return Audit(task: task, findings: findings)
@@ -69,5 +72,13 @@ struct AuditedFleet {
             $0["ProductFields"]?["ReportType"] == "AuditFinding"
         }
         return max(0, count - findings)
+    }
+
+    /// How many findings of audits do not tell a reason.
+    func unchanged(by reason: String) -> Int {
+        aws.findings(in: scenario.origin).count {
+            $0["ProductFields"]?["ReportType"] == "AuditFinding"
+                && $0["Description"]?.string?.hasSuffix(reason) != true
+        }
     }
 }

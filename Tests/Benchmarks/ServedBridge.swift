@@ -120,6 +120,12 @@ final class ServedBridge: Sendable {
         }
     }
 
+    /// Ends it without any warning.
+    func killAtOnce() async throws {
+        kill(process, SIGKILL)
+        try await eventually("the bridge to be killed") { ended.isTrue.load(ordering: .acquiring) }
+    }
+
     /// Ends it.
     func stop() async throws {
         kill(process, SIGTERM)

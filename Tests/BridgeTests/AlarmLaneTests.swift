@@ -134,6 +134,24 @@ import Testing
         }
     }
 
+    @Test("A finding that Security Hub has forgotten is imported again before it is updated")
+    func forgotten() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            try await shop.work(of: origin())
+            shop.aws.state.withLock { $0.hub = [:] }
+            let event = Messages.verification("TRUE_POSITIVE", time: "2026-11-22T10:05:00Z")
+            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().pending == 1)
+            shop.time.advance(by: .seconds(1))
+            try await shop.work(of: origin())
+            let state = shop.aws.state.withLock { ($0.hub.count, $0.updates.count) }
+            #expect(state == (1, 2))
+            #expect(try await shop.store.status().completed == 2)
+        }
+    }
+
     @Test("What a verification archived stays so against alarms from before it, not against those after it")
     func verifiedThenAlarm() async throws {
         try await Workshop.run { shop in

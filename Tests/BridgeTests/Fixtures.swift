@@ -161,10 +161,8 @@ func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
 extension LedgerEntry {
     /// The same, when Security Hub has it.
     var sent: LedgerEntry {
-        LedgerEntry(
-            id: id, origin: origin, kind: kind, group: group, subject: subject, createdAt: createdAt,
-            updatedAt: updatedAt, eventTime: eventTime, firstObservedAt: firstObservedAt,
-            lastObservedAt: lastObservedAt, condition: condition, recordState: recordState, finding: finding,
-            isSent: true)
+        var copy = self
+        copy.isSent = true
+        return copy
     }
 }

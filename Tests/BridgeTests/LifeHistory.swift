@@ -28,6 +28,8 @@ struct SaidAudit {
 struct Vocabulary: Sendable {
     /// By violation.
     let alarms: [[Observation]]
+    /// The messages that the alarms are made from, by finding and what they say.
+    let messages: [Observation: JSON]
     /// By check, resource, audit, and whether it is suppressed.
     let found: [[[[Observation]]]]
 
@@ -35,6 +37,7 @@ struct Vocabulary: Sendable {
     static let resources = 3
 
     init() throws {
+        var messages: [Observation: JSON] = [:]
         alarms = try (0..<2).map { violation in
             var all: [Observation] = []
             for moment in 0..<6 {
@@ -44,13 +47,16 @@ struct Vocabulary: Sendable {
                             Messages.alarm("v\(violation)", at: LifeHistory.time(moment), event: event).object)
                         members["verificationState"] = state.map(JSON.string)
                         let alarm = try Alarm(.object(members))
-                        all.append(
-                            Observation(alarm, finding: SecurityFinding(alarm: alarm, origin: try origin())))
+                        let seen = Observation(
+                            alarm, finding: SecurityFinding(alarm: alarm, origin: try origin()))
+                        messages[seen] = .object(members)
+                        all.append(seen)
                     }
                 }
             }
             return all
         }
+        self.messages = messages
         found = try Self.checks.map { check in
             try (0..<Self.resources).map { resource in
                 try (0..<LifeHistory.moments).map { moment in

@@ -85,6 +85,11 @@ struct AlarmBatch {
         return mayBeArchived && change.entry.recordState == .active && judged?.verification.state == .truePositive
     }
 
+    /// What the ledger has of the findings when the changes are made.
+    var entries: [LedgerEntry] {
+        Array(known.merging(changes.map { ($0.entry.id, $0.entry) }) { _, new in new }.values)
+    }
+
     /// What people said that the store does not know yet.
     var newJudgements: [Judgement] { isNew.sorted().compactMap { judged[$0]?.judgement } }
 
@@ -94,6 +99,15 @@ struct AlarmBatch {
     func updates(where isImported: (String) -> Bool) -> [String: VerificationJudgement] {
         let present = Set(known.keys).union(changes.map(\.entry.id))
         return judged.filter { id, judgement in !judgement.isApplied && present.contains(id) && isImported(id) }
+    }
+}
+
+extension LedgerEntry {
+    /// The same, when it is not known whether Security Hub has it.
+    var unsent: LedgerEntry {
+        var copy = self
+        copy.isSent = false
+        return copy
     }
 }
 

@@ -72,9 +72,11 @@ struct AlarmLane: Sendable {
         // Import before update: Security Hub updates only what it has.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
         let updated = await sender.update(updates.mapValues(\.verification))
-        let told = updates.filter { updated[$0.key] == .imported }.map { $0.value.applied.judgement }
-        if !told.isEmpty { try await context.store.record(Progress(judgements: told), under: lease) }
-        outcomes.merge(updated) { _, last in last }
+        let told = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.judgement }
+        let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
+        let progress = Progress(entries: missing, judgements: told)
+        if !progress.isEmpty { try await context.store.record(progress, under: lease) }
+        outcomes.merge(updated.outcomes) { _, last in last }
         return outcomes
     }
 }

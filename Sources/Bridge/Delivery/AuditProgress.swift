@@ -1,4 +1,5 @@
 import JSON
+import Store
 
 /// How far the walk through an audit has come, to go on from there after an interruption.
 struct AuditProgress: Sendable, Hashable {
@@ -11,14 +12,15 @@ struct AuditProgress: Sendable, Hashable {
     /// Whether there were findings that could not be read: any of those that seem to be gone may be one of them.
     var hasUnread = false
 
-    /// As the store keeps it.
-    var bookmark: String {
+    /// As the store keeps it; nil if that is more than it keeps, so that the walk goes on from an earlier page.
+    var bookmark: String? {
         var members: [String: JSON] = [
             "isListed": .bool(isListed), "refused": .integer(Int64(refusals.count)), "hasUnread": .bool(hasUnread),
         ]
         members["nextToken"] = nextToken.map(JSON.string)
         members["reason"] = refusals.first.map { .string(String($0.prefix(1024))) }
-        return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
+        let bytes = JSON.object(members).serialized()
+        return bytes.count <= Progress.maximumBookmarkLength ? String(decoding: bytes, as: UTF8.self) : nil
     }
 }
 

@@ -168,7 +168,7 @@ struct AuditWalk: Sendable {
 
 extension AuditProgress {
     /// The bookmark with refusals counted that came since.
-    fileprivate func bookmark(counting refusals: Refusals) -> String {
+    fileprivate func bookmark(counting refusals: Refusals) -> String? {
         var copy = self
         copy.refusals = refusals
         return copy.bookmark

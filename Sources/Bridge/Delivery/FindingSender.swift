@@ -16,6 +16,14 @@ enum SendOutcome: Sendable, Hashable {
     case failed(String)
 }
 
+/// What became of updates of findings.
+struct UpdateOutcomes: Sendable {
+    /// By the findings' ids.
+    var outcomes: [String: SendOutcome] = [:]
+    /// The ids of findings that Security Hub does not have: not yet, or not any more.
+    var missing: Set<String> = []
+}
+
 /// Sends findings to the Security Hub of one account and Region: in full batches, at the pace that AWS allows, several
 /// at a time.
 actor FindingSender {
@@ -106,25 +114,27 @@ actor FindingSender {
     /// findings already.
     ///
     /// - Parameter verifications: by the findings' ids.
-    func update(_ verifications: [String: Verification]) async -> [String: SendOutcome] {
-        var outcomes: [String: SendOutcome] = [:]
+    func update(_ verifications: [String: Verification]) async -> UpdateOutcomes {
+        var all = UpdateOutcomes()
         // What is the same for many is said once.
         for (verification, same) in Dictionary(grouping: verifications, by: \.value) {
             let ids = same.map(\.key).sorted()
             for start in stride(from: 0, to: ids.count, by: Self.updateLimit) {
                 let batch = Array(ids[start...].prefix(Self.updateLimit))
-                outcomes.merge(await update(batch, verification)) { _, last in last }
+                let some = await update(batch, verification)
+                all.outcomes.merge(some.outcomes) { _, last in last }
+                all.missing.formUnion(some.missing)
             }
         }
-        return outcomes
+        return all
     }
 
     /// The most findings in one request.
     private static let updateLimit = 100
 
-    private func update(_ ids: [String], _ verification: Verification) async -> [String: SendOutcome] {
-        func all(_ outcome: SendOutcome) -> [String: SendOutcome] {
-            Dictionary(ids.map { ($0, outcome) }) { first, _ in first }
+    private func update(_ ids: [String], _ verification: Verification) async -> UpdateOutcomes {
+        func all(_ outcome: SendOutcome) -> UpdateOutcomes {
+            UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
         guard await keepPace() else { return all(.failed(Self.interruption)) }
         let product = SecurityFinding.productARN(origin: origin)
@@ -135,7 +145,8 @@ actor FindingSender {
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
-                outcomes[failure.id] = Self.isFinal(failure.code) ? .refused(words) : .failed(words)
+                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .refused(words) : .failed(words)
+                if failure.code.hasPrefix("FindingNotFound") { outcomes.missing.insert(failure.id) }
             }
             return outcomes
         } catch {

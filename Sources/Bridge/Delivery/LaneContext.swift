@@ -87,14 +87,7 @@ struct LaneContext: Sendable {
                 try await store.release([leased.lease])
             case .failed(let reason) where leased.attempt >= Backoff.maximumAttempts:
                 try await giveUp(leased, "given up after \(leased.attempt) attempts: \(reason)")
-            case .failed(let reason):
-                let delay = Backoff.delay(afterAttempt: leased.attempt, chance: chance())
-                let now = clock()
-                try await store.retry(leased.lease, at: now + delay.milliseconds, reason: reason, now: now)
-                metrics.retries.increment()
-                logger.warning(
-                    "A delivery failed and will be tried again.",
-                    metadata: metadata(leased, ["reason": "\(reason)", "retryIn": "\(delay)"]))
+            case .failed(let reason): try await putOff(leased, reason)
             }
         } catch  where error.code == .leaseLost {
             logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: metadata(leased))
@@ -103,6 +96,16 @@ struct LaneContext: Sendable {
             logger.error(
                 "The outcome of a delivery could not be stored.", metadata: metadata(leased, ["reason": "\(error)"]))
         }
+    }
+
+    private func putOff(_ leased: LeasedDelivery, _ reason: String) async throws(StoreError) {
+        let delay = Backoff.delay(afterAttempt: leased.attempt, chance: chance())
+        let now = clock()
+        try await store.retry(leased.lease, at: now + delay.milliseconds, reason: reason, now: now)
+        metrics.retries.increment()
+        logger.warning(
+            "A delivery failed and will be tried again.",
+            metadata: metadata(leased, ["reason": "\(reason)", "retryIn": "\(delay)"]))
     }
 
     private func giveUp(_ leased: LeasedDelivery, _ reason: String) async throws(StoreError) {
