@@ -90,13 +90,21 @@ public enum Conversion {
             ]
             return .object(request)
         case .suppressionCreated(let suppression), .suppressionUpdated(let suppression):
-            let id = FindingID.audit(
-                check: suppression.check, resource: suppression.resource, reasonCode: nil, origin: event.origin)
-            return ["RecordState": "ARCHIVED", "Id": .string(id)]
-        case .suppressionDeleted, .auditTaskCanceled:
-            throw UnrecognizedMessage(reason: "the event changes nothing before the next audit")
+            return recordState("ARCHIVED", suppression.check, suppression.resource, event.origin)
+        case .suppressionDeleted(let check, let resource):
+            return recordState("ACTIVE", check, resource, event.origin)
+        case .auditTaskCanceled:
+            throw UnrecognizedMessage(reason: "what the event changes depends on how far the audit came")
         case .ignored(let reason): throw UnrecognizedMessage(reason: "the event is ignored: \(reason)")
         }
+    }
+
+    /// What becomes of the finding of a resource.
+    private static func recordState(
+        _ state: String, _ check: AuditCheck, _ resource: ResourceIdentifier, _ origin: Origin
+    ) -> JSON {
+        let id = FindingID.audit(check: check, resource: resource, reasonCode: nil, origin: origin)
+        return ["RecordState": .string(state), "Id": .string(id)]
     }
 }
 

@@ -28,7 +28,9 @@ enum Limits {
             try check(mark.taskID, "An audit mark's task id")
         }
         if let bookmark = progress.bookmark, !isText(bookmark, atMost: Progress.maximumBookmarkLength) {
-            throw StoreError(.invalidValue, "A bookmark must be 1 to \(Progress.maximumBookmarkLength) bytes of UTF-8 without NUL.")
+            throw StoreError(
+                .invalidValue,
+                "A bookmark must be 1 to \(Progress.maximumBookmarkLength) bytes of UTF-8 without NUL.")
         }
     }
 

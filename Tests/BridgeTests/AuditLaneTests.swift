@@ -144,23 +144,26 @@ import Testing
         }
     }
 
-    @Test("An audit that was canceled applies the checks that it completed, and archives their summaries")
-    func canceled() async throws {
+    @Test(
+        "An audit that failed or was canceled applies the checks that it completed; canceled, it archives their summaries",
+        arguments: ["FAILED", "CANCELED"])
+    func ended(last: String) async throws {
         try await Workshop.run { shop in
             let checks = [Messages.clientIDs: "COMPLETED_NON_COMPLIANT", "LOGGING_DISABLED_CHECK": "CANCELED"]
-            for (task, time, status) in [("t1", now, "COMPLETED"), ("t2", now + 1000, "CANCELED")] {
+            for (task, time, status) in [("t1", now, "COMPLETED"), ("t2", now + 1000, last)] {
                 shop.aws.state.withLock {
                     $0.audits[task] = (
                         Messages.description(startTime: time, status: status, checks: checks),
-                        [[Messages.auditFinding("c1", at: time)]]
+                        [[Messages.auditFinding(task, at: time)]]
                     )
                 }
                 _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
                 try await shop.work(of: origin(), mapping: Mapping())
-                #expect(shop.activeClients.contains("c1"))
+                // What the audit before had found is gone.
+                #expect(shop.activeClients.intersection(["t1", "t2"]) == [task])
                 let summaries = shop.aws.state.withLock { $0.hub.filter { $0.key.contains("audits/summary") } }
                 let states = Set(summaries.values.map { $0["RecordState"]?.string ?? "" })
-                #expect(states == (status == "COMPLETED" ? ["ACTIVE", "ARCHIVED"] : ["ARCHIVED"]))
+                #expect(states == (status == "CANCELED" ? ["ARCHIVED"] : ["ACTIVE", "ARCHIVED"]))
             }
         }
     }

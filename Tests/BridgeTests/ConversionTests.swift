@@ -106,6 +106,9 @@ import Testing
         let said = try convert(Messages.suppression(of: "c1", time: "2026-11-22T10:00:00Z"))
         #expect(said["RecordState"] == "ARCHIVED")
         #expect(said["Id"]?.string?.hasSuffix("audits/finding/\(Messages.clientIDs)-c1") == true)
+        let deleted = try convert(
+            Messages.suppression("DeleteAuditSuppression", of: "c1", time: "2026-11-22T10:00:00Z"))
+        #expect(deleted == ["RecordState": "ACTIVE", "Id": said["Id"] ?? nil])
     }
 
     @Test("What becomes nothing says why")
@@ -115,7 +118,7 @@ import Testing
         #expect(failure(Array("[]".utf8))?.contains("must hold one event") == true)
         #expect(
             failure(Messages.event("CancelAuditTask", ["taskId": "t1"]).serialized())
-                == "the event changes nothing before the next audit")
+                == "what the event changes depends on how far the audit came")
         #expect(
             failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the event is ignored: ") == true)
         #expect(
