@@ -79,7 +79,7 @@ let package = Package(
             dependencies: [
                 "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], path: "Tests/Benchmarks", swiftSettings: strict),
+            ], path: "Tests/Benchmarks/Audit", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "TestSupport"], swiftSettings: strict),
