@@ -9,49 +9,59 @@ public final class TCPListener {
     private var isClosed = false
 
     /// The address listened on, with the port that the system chose if none was asked for.
-    public private(set) var address: SocketAddress
+    public let address: SocketAddress
 
     /// Starts to listen.
     ///
     /// - Parameters:
+    ///   - socket: where; it is the listener's from now on.
     ///   - backlog: how many connections may wait to be accepted; the system may allow fewer.
     ///   - accept: called on the loop's thread with each new connection, which is not read from yet.
     /// - Throws: ``EventLoopError``, for example when the address is in use.
     public init(
-        _ address: SocketAddress, on loop: EventLoop, backlog: CInt = 1024, accept: @escaping (TCPStream) -> Void
+        _ socket: ListeningSocket, on loop: EventLoop, backlog: CInt = 4096, accept: @escaping (TCPStream) -> Void
     ) throws(EventLoopError) {
         loop.checkIsolated()
         self.loop = loop
         self.accept = accept
-        self.address = address
-        uv_tcp_init_ex(loop.uvLoop, handle.pointer, CUnsignedInt(AF_UNSPEC))
+        address = socket.address
+        uv_tcp_init(loop.uvLoop, handle.pointer)
         handle.keep(self)
         do {
-            try listen(backlog: backlog)
+            try listen(socket, backlog: backlog)
         } catch {
             close()
             throw error
         }
     }
 
+    /// Binds a socket and starts to listen; see ``init(_:on:backlog:accept:)-(ListeningSocket,_,_,_)``.
+    public convenience init(
+        _ address: SocketAddress, on loop: EventLoop, accept: @escaping (TCPStream) -> Void
+    ) throws(EventLoopError) {
+        try self.init(ListeningSocket.bind(address)[0], on: loop, accept: accept)
+    }
+
     private var stream: UnsafeMutablePointer<uv_stream_t> {
         UnsafeMutableRawPointer(handle.pointer).assumingMemoryBound(to: uv_stream_t.self)
     }
 
-    private func listen(backlog: CInt) throws(EventLoopError) {
+    private func listen(_ socket: ListeningSocket, backlog: CInt) throws(EventLoopError) {
         let operation = "listen on \(address)"
-        let bound = address.withSockaddr { uv_tcp_bind(handle.pointer, $0, 0) }
-        try EventLoopError.check(bound ?? CInt(UV_EINVAL.rawValue), operation: operation)
+        let descriptor = socket.take()
+        let opened = uv_tcp_open(handle.pointer, descriptor)
+        if opened != 0 { Glibc.close(descriptor) }
+        try EventLoopError.check(opened, operation: operation)
         let code = uv_listen(stream, backlog) { stream, status in
             guard let listener = OwnedHandle<uv_stream_t>.owner(stream, as: TCPListener.self) else { return }
             listener.didConnect(status: status)
         }
         try EventLoopError.check(code, operation: operation)
-        if let actual = SocketAddress.ofSocket(handle.pointer, uv_tcp_getsockname) { address = actual }
     }
 
     private func didConnect(status: CInt) {
-        // A connection that failed while it waited, or one for which there is no descriptor left: libuv tries again.
+        // A connection that failed while it waited, or one for which there is no descriptor left: that one libuv closes
+        // with a descriptor that it keeps for this, so that it neither waits for ever nor wakes the loop again and again.
         guard status == 0, !isClosed, let stream = try? TCPStream(acceptingFrom: stream, on: loop) else { return }
         accept(stream)
     }

@@ -153,6 +153,21 @@ public final class TCPStream {
     /// Closes the stream at once; what the system has not taken yet is dropped. Further calls do nothing.
     public func close() { close(nil) }
 
+    /// Closes the stream at once by a reset, after which the system keeps nothing of it; the peer may lose what it has
+    /// not read yet. Further calls do nothing.
+    public func reset() {
+        loop.checkIsolated()
+        guard !isClosed else { return }
+        var lingering = linger(l_onoff: 1, l_linger: 0)
+        var descriptor: uv_os_fd_t = -1
+        if uv_fileno(UnsafeMutableRawPointer(handle.pointer).assumingMemoryBound(to: uv_handle_t.self), &descriptor)
+            == 0
+        {
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
+        }
+        close()
+    }
+
     private func close(_ error: EventLoopError?) {
         loop.checkIsolated()
         guard !isClosed else { return }

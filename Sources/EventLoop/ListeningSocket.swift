@@ -1,0 +1,98 @@
+import CLibuv
+import Glibc
+import Synchronization
+
+/// A TCP socket that is bound to an address, for one ``TCPListener``. It is closed when it is dropped without having been
+/// listened on.
+public final class ListeningSocket: Sendable {
+    /// The address that it is bound to, with the port that the system chose if none was asked for.
+    public let address: SocketAddress
+    /// The system's number for it, or -1 once a listener has it.
+    private let descriptor: Atomic<CInt>
+
+    private init(owning descriptor: CInt) throws(EventLoopError) {
+        self.descriptor = Atomic(descriptor)
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) { storage in
+            getsockname(
+                descriptor, UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        guard code == 0, let address = SocketAddress(storage) else {
+            close(descriptor)
+            throw EventLoopError(CInt(UV_ENOTSOCK.rawValue), operation: "use descriptor \(descriptor) as a TCP socket")
+        }
+        self.address = address
+    }
+
+    deinit {
+        let left = take()
+        if left >= 0 { close(left) }
+    }
+
+    /// Hands the descriptor over; -1 the second time.
+    func take() -> CInt { descriptor.exchange(-1, ordering: .acquiringAndReleasing) }
+
+    /// Binds sockets to one address, among which the system shares out the connections (`SO_REUSEPORT`).
+    ///
+    /// - Parameters:
+    ///   - address: port 0 asks the system for a free one, the same for all.
+    ///   - count: how many; at least 1.
+    /// - Throws: ``EventLoopError``, also when another process has the address, even one that would share it.
+    public static func bind(_ address: SocketAddress, count: Int = 1) throws(EventLoopError) -> [ListeningSocket] {
+        precondition(count > 0, "no socket was asked for")
+        // The first one must be alone: another process of the same user that shares its address is a mistake.
+        let first = try bind(address, shares: false)
+        guard count > 1 else { return [first] }
+        set(SO_REUSEPORT, of: first.descriptor.load(ordering: .relaxed))
+        var sockets = [first]
+        for _ in 1..<count { sockets.append(try bind(first.address, shares: true)) }
+        return sockets
+    }
+
+    private static func bind(_ address: SocketAddress, shares: Bool) throws(EventLoopError) -> ListeningSocket {
+        let operation = "listen on \(address)"
+        let family = address.host.utf8.contains(UInt8(ascii: ":")) ? AF_INET6 : AF_INET
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(family, kind, 0)
+        guard descriptor >= 0 else { throw EventLoopError(-errno, operation: operation) }
+        // What is left of earlier connections does not keep the address.
+        set(SO_REUSEADDR, of: descriptor)
+        if shares { set(SO_REUSEPORT, of: descriptor) }
+        let length = socklen_t(family == AF_INET6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+        let code = address.withSockaddr { Glibc.bind(descriptor, $0, length) == 0 ? 0 : -errno }
+        guard code == 0 else {
+            close(descriptor)
+            throw EventLoopError(code ?? CInt(UV_EINVAL.rawValue), operation: operation)
+        }
+        return try ListeningSocket(owning: descriptor)
+    }
+
+    private static func set(_ option: CInt, of descriptor: CInt) {
+        var on: CInt = 1
+        setsockopt(descriptor, SOL_SOCKET, option, &on, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// Takes a TCP socket over that another process has opened and listens on; the descriptor is closed.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the number of an open descriptor.
+    ///   - count: into how many sockets; they take connections from one queue.
+    /// - Throws: ``EventLoopError`` if it is no listening TCP socket.
+    public static func inherit(_ descriptor: CInt, count: Int = 1) throws(EventLoopError) -> [ListeningSocket] {
+        precondition(count > 0, "no socket was asked for")
+        defer { close(descriptor) }
+        var isListening: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1 else {
+            throw EventLoopError(CInt(UV_EINVAL.rawValue), operation: "take connections from descriptor \(descriptor)")
+        }
+        var sockets: [ListeningSocket] = []
+        for _ in 0..<count {
+            let copy = bridge_duplicate_descriptor(descriptor)
+            guard copy >= 0 else { throw EventLoopError(-errno, operation: "copy descriptor \(descriptor)") }
+            sockets.append(try ListeningSocket(owning: copy))
+        }
+        return sockets
+    }
+}
