@@ -50,10 +50,14 @@ public final class Bridge: Sendable {
         do {
             let context = LaneContext(
                 store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger)
-            let listener = try await Self.listener(configuration, parts, metrics, logger)
+            let manager = ServiceManager(environment: environment)
+            let door = try FrontDoor(
+                configuration, tls: parts.certificate?.context, manager: manager,
+                descriptorLimit: DescriptorLimit.raise())
+            let listener = try await Self.listener(configuration, parts, door, metrics, logger)
             let admin: HTTPServer
             do {
-                admin = try await Self.admin(configuration, parts, metrics, registry)
+                admin = try await Self.admin(configuration, parts, door, metrics, registry)
             } catch {
                 await listener.drain(within: .zero)
                 throw error
@@ -69,6 +73,10 @@ public final class Bridge: Sendable {
                 workers,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
+                CertificateWatch(
+                    keeper: parts.certificate, listener: listener, loop: parts.mainLoop, hangups: parts.hangups,
+                    metrics: metrics, manager: manager, logger: logger),
+                SupervisedService(manager: manager, listener: listener, loop: parts.mainLoop),
             ]
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
@@ -91,6 +99,7 @@ public final class Bridge: Sendable {
                 "version": "\(Self.version)", "listen": "\(listenAddress)", "admin": "\(adminAddress)",
                 "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.topics.count)",
             ])
+        for warning in parts.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
         let stopping = Task { [parts, group, logger] () -> CInt? in
             for await signal in parts.signals {
                 logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
@@ -122,7 +131,8 @@ public final class Bridge: Sendable {
     // MARK: Servers
 
     private static func listener(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ metrics: BridgeMetrics, _ logger: Logger
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ metrics: BridgeMetrics,
+        _ logger: Logger
     ) async throws -> HTTPServer {
         let verifier = SNSVerifier(
             topics: configuration.topics, certificates: SigningCertificateCache(fetch: parts.fetchCertificate),
@@ -133,58 +143,39 @@ public final class Bridge: Sendable {
             eventBridge: EventBridgeIntake(
                 apiKey: configuration.eventBridgeAPIKey, apiKeyHeader: configuration.eventBridgeAPIKeyHeader,
                 served: ServedOrigins(topics: configuration.topics.topics), store: parts.store, clock: now),
-            store: parts.store, metrics: metrics, logger: logger)
+            store: parts.store,
+            admission: Admission(store: parts.store, maximumPending: configuration.maximumPending, clock: now),
+            certificate: parts.certificate, metrics: metrics, logger: logger, clock: now)
         let router = routes.router
+        let log = FrontDoorLog(metrics: metrics, logger: logger)
         return try await listen(
-            configuration: HTTPServer.Configuration(address: configuration.listenAddress, tls: parts.tls),
-            key: "listen.address", on: parts.listenLoop, router: router
-        ) { event in
-            switch event {
-            case .refused(let fault, let peer):
-                metrics.fault(code: fault.code)
-                logger.warning(
-                    "A request was refused.",
-                    metadata: [
-                        "status": "\(fault.status.code)", "code": "\(fault.code)", "reason": "\(fault.message)",
-                        "peer": "\(peer.text)",
-                    ])
-            case .tlsFailed(let reason, let peer):
-                metrics.fault(code: "tls_failed")
-                logger.info("A TLS connection failed.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
-            case .timedOut(let peer):
-                metrics.fault(code: "timed_out")
-                logger.info("A client took too long.", metadata: ["peer": "\(peer.text)"])
-            }
-        }
+            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server, router: router
+        ) { log.take($0) }
     }
 
     private static func admin(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ metrics: BridgeMetrics,
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ metrics: BridgeMetrics,
         _ registry: PrometheusRegistry
     ) async throws -> HTTPServer {
         let routes = AdminRoutes(
             store: parts.store, metrics: metrics, registry: registry, configuration: configuration, startedAt: now(),
             clock: now)
         return try await listen(
-            configuration: HTTPServer.Configuration(address: configuration.adminAddress), key: "admin.address",
-            on: parts.listenLoop, router: routes.router)
+            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
     }
 
     private static func listen(
-        configuration: HTTPServer.Configuration, key: String, on loop: EventLoop, router: Router,
-        report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
+        key: String, on loops: [EventLoop], sockets: [ListeningSocket], _ configuration: HTTPServer.Configuration,
+        router: Router, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> HTTPServer {
         do throws(EventLoopError) {
             return try await HTTPServer(
-                on: loop, configuration: configuration, handler: { await router.respond(to: $0) }, report: report)
+                on: loops, sockets: sockets, configuration: configuration,
+                handler: { await router.respond(to: $0) }, report: report)
         } catch {
             throw ConfigurationError(key, "\(error); free the address or choose another")
         }
     }
-}
-
-extension SocketAddress? {
-    fileprivate var text: String { self?.description ?? "unknown" }
 }
 
 /// A server as a part of the running program.

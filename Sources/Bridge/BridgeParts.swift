@@ -1,5 +1,4 @@
 import AWSClient
-import Cryptography
 import EventLoop
 import FoundationEssentials
 import Glibc
@@ -11,14 +10,20 @@ import Store
 /// What a bridge is made of and must close again.
 struct BridgeParts: Sendable {
     let store: any Store
-    let tls: TLSServerContext?
-    let listenLoop: EventLoop
+    /// The listener's certificate; nil for plain HTTP.
+    let certificate: CertificateKeeper?
+    /// What deliveries come in on.
+    let listenLoops: [EventLoop]
+    /// For the admin server, signals and the watching of files.
+    let mainLoop: EventLoop
     /// For the workers and what they ask of AWS.
     let clientLoop: EventLoop
     let http: HTTPClient
     let aws: AWSClient
     /// SIGTERM and SIGINT, as they come.
     let signals: AsyncStream<CInt>
+    /// SIGHUP, as it comes.
+    let hangups: AsyncStream<Void>
     private let watchers: LoopBound<[SignalWatcher]>
 
     /// How long Amazon SNS may take: it waits 15 seconds for our own answer.
@@ -27,7 +32,7 @@ struct BridgeParts: Sendable {
     private static let maximumCertificateLength = 65_536
 
     init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
-        tls = try configuration.tls.map(Self.tlsContext)
+        certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
         let endpoints: Endpoints
         do throws(EndpointError) {
             endpoints = try Endpoints(environment: environment)
@@ -37,18 +42,27 @@ struct BridgeParts: Sendable {
         let authorities = try Self.authorities(environment)
         store = try await Self.openStore(configuration.store)
         do {
-            listenLoop = try EventLoop(name: "bridge-listen")
+            mainLoop = try EventLoop(name: "bridge-main")
         } catch {
             await store.close()
             throw error
         }
         let (signals, continuation) = AsyncStream.makeStream(of: CInt.self)
-        self.signals = signals
-        watchers = await Self.watchSignals(on: listenLoop, continuation)
+        let (hangups, hangup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (self.signals, self.hangups) = (signals, hangups)
+        watchers = await Self.watchSignals(on: mainLoop, continuation, hangup)
+        do {
+            listenLoops = try await Self.loops(configuration.loops)
+        } catch {
+            await Self.close(mainLoop, watchers)
+            await store.close()
+            throw error
+        }
         do {
             clientLoop = try EventLoop(name: "bridge-aws")
         } catch {
-            await Self.close(listenLoop, watchers)
+            await Self.close(listenLoops)
+            await Self.close(mainLoop, watchers)
             await store.close()
             throw error
         }
@@ -56,7 +70,8 @@ struct BridgeParts: Sendable {
             http = try await HTTPClient(loop: clientLoop, configuration: Self.client(configuration, authorities))
         } catch {
             await clientLoop.shutdown()
-            await Self.close(listenLoop, watchers)
+            await Self.close(listenLoops)
+            await Self.close(mainLoop, watchers)
             await store.close()
             throw ConfigurationError("network.connectTo", "\(error)")
         }
@@ -70,15 +85,34 @@ struct BridgeParts: Sendable {
         await http.shutdown()
         await store.close()
         await clientLoop.shutdown()
-        await Self.close(listenLoop, watchers)
+        await Self.close(listenLoops)
+        await Self.close(mainLoop, watchers)
+    }
+
+    private static func loops(_ count: Int) async throws -> [EventLoop] {
+        var loops: [EventLoop] = []
+        do {
+            for number in 1...count { loops.append(try EventLoop(name: "bridge-listen-\(number)")) }
+        } catch {
+            await close(loops)
+            throw error
+        }
+        return loops
+    }
+
+    private static func close(_ loops: [EventLoop]) async {
+        for loop in loops { await loop.shutdown() }
     }
 
     private static func watchSignals(
-        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation
+        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation, _ hangup: AsyncStream<Void>.Continuation
     ) async -> LoopBound<[SignalWatcher]> {
         await loop.run {
-            let watchers = [SIGTERM, SIGINT].compactMap { signal in
+            var watchers = [SIGTERM, SIGINT].compactMap { signal in
                 try? SignalWatcher(signal, on: loop) { continuation.yield(signal) }
+            }
+            if let watcher = try? SignalWatcher(SIGHUP, on: loop, receive: { hangup.yield() }) {
+                watchers.append(watcher)
             }
             return LoopBound(watchers, loop: loop)
         }
@@ -87,20 +121,6 @@ struct BridgeParts: Sendable {
     private static func close(_ loop: EventLoop, _ watchers: LoopBound<[SignalWatcher]>) async {
         await loop.run { for watcher in watchers.value { watcher.close() } }
         await loop.shutdown()
-    }
-
-    private static func tlsContext(_ files: BridgeConfiguration.TLSFiles) throws -> TLSServerContext {
-        let certificate = try readFile(files.certificate, key: "listen.tls.certificate")
-        let privateKey = try readFile(files.privateKey, key: "listen.tls.privateKey")
-        do throws(CryptographyError) {
-            return try TLSServerContext(certificateChainPEM: certificate, privateKeyPEM: privateKey)
-        } catch {
-            throw ConfigurationError("listen.tls.certificate", "\(error)")
-        }
-    }
-
-    private static func readFile(_ path: String, key: String) throws(ConfigurationError) -> [UInt8] {
-        try ConfigurationFile.read(path, key: key)
     }
 
     private static func openStore(_ location: StoreLocation) async throws -> any Store {

@@ -49,6 +49,14 @@ public final class TLSServerSession {
     /// Whether data can be sent.
     public var isHandshakeComplete: Bool { SSL_is_init_finished(pointer) == 1 }
 
+    /// The version of the protocol, for example `TLSv1.3`; nil before the handshake is complete.
+    public var protocolVersion: String? {
+        isHandshakeComplete ? SSL_get_version(pointer).map { String(cString: $0) } : nil
+    }
+
+    /// Whether the session goes on with the keys of an earlier one.
+    public var isResumed: Bool { SSL_session_reused(pointer) == 1 }
+
     /// Whether the peer said that it sends no more (`close_notify`). A connection that ends without this may have been cut
     /// by somebody else.
     public var peerHasClosed: Bool {

@@ -9,11 +9,11 @@ struct ConnectionMachine {
     enum Action {
         /// Nothing until the next event.
         case wait
-        /// Have the request answered, and call ``respond(_:date:)``.
+        /// Have the request answered, and call ``respond(_:_:)``.
         case dispatch(ServerRequest)
         /// Write these bytes.
         case write([UInt8])
-        /// Answer a request that cannot be read, with ``reject(_:date:)``.
+        /// Answer a request that cannot be read, with ``reject(_:_:)``.
         case refuse(HTTPFault)
         /// Close as soon as everything is written.
         ///
@@ -60,6 +60,14 @@ struct ConnectionMachine {
     /// How many bytes wait to be read.
     var bufferedBytes: Int { parser.bufferedBytes }
 
+    /// How many bytes of a request that is not whole yet are held.
+    var heldBytes: Int { parser.heldBytes }
+
+    /// Whether a request's head has come, and its body not whole.
+    var isInsideBody: Bool {
+        if case .reading = phase { parser.isInsideBody } else { false }
+    }
+
     /// Whether a request waits for its answer.
     var isResponding: Bool {
         if case .responding = phase { true } else { false }
@@ -104,20 +112,21 @@ struct ConnectionMachine {
     }
 
     /// The bytes of the answer to the request that was dispatched. Call ``next()`` when they are written.
-    mutating func respond(_ response: ServerResponse, date: String) -> [UInt8] {
+    mutating func respond(_ response: ServerResponse, _ fields: AnswerFields) -> [UInt8] {
         guard case .responding(let isHead, let keepsAlive) = phase else {
             preconditionFailure("an answer came that no request waits for")
         }
         let closes = !keepsAlive || isDraining
         phase = closes ? .closed(afterAnswer: true) : .reading
-        return response.encoded(isHead: isHead, closes: closes, date: date)
+        return response.encoded(isHead: isHead, closes: closes, fields)
     }
 
     /// The bytes of the answer to a request that cannot be read. The connection ends after it.
-    mutating func reject(_ fault: HTTPFault, date: String) -> [UInt8] {
+    mutating func reject(_ fault: HTTPFault, _ fields: AnswerFields) -> [UInt8] {
         phase = .closed(afterAnswer: true)
-        return ServerResponse.refusal(fault.status, code: fault.code, message: fault.message)
-            .encoded(isHead: false, closes: true, date: date)
+        var response = ServerResponse.refusal(fault.status, code: fault.code, message: fault.message)
+        response.headerFields[.retryAfter] = fault.retryAfter.map(String.init)
+        return response.encoded(isHead: false, closes: true, fields)
     }
 
     private mutating func end() -> Action {

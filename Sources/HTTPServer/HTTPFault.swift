@@ -10,6 +10,9 @@ public struct HTTPFault: Error, Hashable, Sendable {
     /// What is wrong and what to do, for people.
     public let message: String
 
+    /// After how many seconds it may be better, for an answer of 503.
+    var retryAfter: Int? { status == .serviceUnavailable ? 10 : nil }
+
     init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
         self.status = status
         self.code = code
@@ -33,6 +36,8 @@ public struct HTTPFault: Error, Hashable, Sendable {
         "Send the body with Content-Length or with Transfer-Encoding: chunked.")
     static let version = HTTPFault(
         .httpVersionNotSupported, "http_version_not_supported", "Send the request as HTTP/1.1.")
+    static let overloaded = HTTPFault(
+        .serviceUnavailable, "overloaded", "This server holds too many requests just now. Send it again later.")
     static let expectation = HTTPFault(
         .expectationFailed, "expectation_failed", "The only expectation met here is 100-continue.")
 }

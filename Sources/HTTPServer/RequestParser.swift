@@ -55,6 +55,17 @@ struct RequestParser {
         if case .requestLine = state { bufferedBytes > 0 } else { true }
     }
 
+    /// Whether a head was read, and its content not whole yet.
+    var isInsideBody: Bool {
+        switch state {
+        case .requestLine, .fields: false
+        case .body, .chunkSize, .chunk, .chunkEnd, .trailers: true
+        }
+    }
+
+    /// How many bytes are held of what was received.
+    var heldBytes: Int { bufferedBytes + body.count }
+
     mutating func append(_ bytes: Span<UInt8>) {
         compact()
         for index in bytes.indices { buffer.append(bytes[index]) }

@@ -1,9 +1,10 @@
 import Cryptography
 import EventLoop
+import HTTPTypes
 
 /// One connection: moves bytes between its socket, TLS if there is any, and its ``ConnectionMachine``.
 final class ServerConnection: TCPStreamHandler {
-    private enum Stage {
+    enum Stage {
         /// Requests are read and answered.
         case serving
         /// What is left to send is sent, and nothing is read.
@@ -15,33 +16,47 @@ final class ServerConnection: TCPStreamHandler {
         case closed
     }
 
-    private let core: ServerCore
-    private let stream: TCPStream
-    private let tls: TLSServerSession?
-    private var machine: ConnectionMachine
-    private var stage = Stage.serving
+    let core: ServerCore
+    let stream: TCPStream
+    let tls: TLSServerSession?
+    /// The first bytes, while a PROXY header is awaited; nil afterwards.
+    private(set) var proxyHeader: [UInt8]?
+    /// The address that the connection comes from, by what the proxy says.
+    private(set) var client: SocketAddress?
+    private(set) var machine: ConnectionMachine
+    private(set) var stage = Stage.serving
     private var output = OutputQueue()
     /// The task that answers a request; it goes on when the client has gone.
     private var handling: Task<Void, Never>?
+    /// How many bytes the request has that is being answered.
+    private var bodyInHandling = 0
+    /// How many bytes of requests were counted.
+    private var heldBytes = 0
     /// The second in which something last moved.
-    private var lastProgress: Int
-    /// The second in which the request that is being read, or the TLS handshake, began.
-    private var requestStart: Int?
-
-    /// How long a client is given to close after its last answer.
-    private static let lingerLimit = Duration.seconds(5)
+    private(set) var lastProgress: Int
+    /// The second in which the request that is being read, or the handshake, began.
+    private(set) var requestStart: Int?
+    /// Whether no request has come whole yet.
+    private(set) var isFresh = true
 
     init(_ stream: TCPStream, tls: TLSServerSession?, core: ServerCore) {
         self.core = core
         self.stream = stream
         self.tls = tls
+        client = stream.peer
         machine = ConnectionMachine(limits: core.configuration.limits)
         lastProgress = core.seconds
-        if tls != nil { requestStart = core.seconds }
+        if core.configuration.proxyProtocol { proxyHeader = [] }
+        if !isSecured { requestStart = core.seconds }
     }
 
     func start() {
         stream.handler = self
+        if core.configuration.proxyProtocol, stream.peer.map(core.isTrusted) != true {
+            return refuseProxyHeader("it comes from an address that is not one of the trusted proxies'")
+        }
+        // Who has said nothing yet waits, too.
+        core.setIdle(true, self)
         stream.startReading()
     }
 
@@ -56,6 +71,9 @@ final class ServerConnection: TCPStreamHandler {
     /// Whether the next byte would be the first of a request.
     var isIdle: Bool { machine.isIdle }
 
+    /// Whether PROXY header and TLS handshake are done with, as far as there must be any.
+    var isSecured: Bool { proxyHeader == nil && tls?.isHandshakeComplete ?? true }
+
     /// Whether the socket is gone.
     var isClosed: Bool { if case .closed = stage { true } else { false } }
 
@@ -64,17 +82,45 @@ final class ServerConnection: TCPStreamHandler {
     func streamDidRead(_ bytes: Span<UInt8>) {
         guard case .serving = stage else { return }
         lastProgress = core.seconds
-        if let tls {
-            decrypt(bytes, with: tls)
-        } else {
-            machine.receive(bytes)
-        }
+        core.setIdle(false, self)
+        if proxyHeader == nil { receive(bytes) } else { receiveProxyHeader(bytes) }
         advance()
     }
 
+    private func receiveProxyHeader(_ bytes: Span<UInt8>) {
+        guard var received = proxyHeader else { return }
+        for index in bytes.indices { received.append(bytes[index]) }
+        proxyHeader = received
+        do throws(ProxyHeader.Failure) {
+            guard case .header(let length, let source) = try ProxyHeader.read(received) else { return }
+            proxyHeader = nil
+            if let source {
+                client = source
+                guard core.setClient(source, of: self) else { return stream.reset() }
+            }
+            requestStart = tls == nil ? nil : core.seconds
+            received.removeFirst(length)
+        } catch {
+            return refuseProxyHeader(error.reason)
+        }
+        if !received.isEmpty { receive(received.span) }
+    }
+
+    private func refuseProxyHeader(_ reason: String) {
+        core.report(.proxyHeaderRefused(reason: reason, peer: stream.peer))
+        stream.reset()
+    }
+
+    private func receive(_ bytes: Span<UInt8>) {
+        if let tls { decrypt(bytes, with: tls) } else { machine.receive(bytes) }
+    }
+
     private func decrypt(_ bytes: Span<UInt8>, with tls: TLSServerSession) {
+        let wasComplete = tls.isHandshakeComplete
         do throws(TLSError) {
             try tls.receive(bytes)
+            // The time for a request begins when the handshake has ended.
+            if !wasComplete, tls.isHandshakeComplete { requestStart = nil }
             while case let plaintext = try tls.takePlaintext(maximum: 65_536), !plaintext.isEmpty {
                 machine.receive(plaintext.span)
             }
@@ -86,7 +132,7 @@ final class ServerConnection: TCPStreamHandler {
     }
 
     func streamDidEnd() {
-        guard case .serving = stage else { return stream.close() }
+        guard case .serving = stage, proxyHeader == nil else { return stream.close() }
         machine.receiveEnd()
         advance()
     }
@@ -109,35 +155,62 @@ final class ServerConnection: TCPStreamHandler {
     /// Does the machine's next action; returns whether there may be another one.
     private func step() -> Bool {
         switch machine.next() {
-        case .wait: return false
+        case .wait: return countHeldBytes() ? false : refuse(.overloaded)
         case .dispatch(let request): dispatch(request)
         case .write(let bytes): output.append(bytes)
-        case .refuse(let fault):
-            core.report(.refused(fault, peer: stream.peer))
-            output.append(machine.reject(fault, date: core.date))
+        case .refuse(let fault): return refuse(fault)
         case .close(let lingers): stage = .ending(lingers: lingers)
         }
         return true
     }
 
+    /// Counts what this connection holds of requests; returns whether there is room for that. A request that is whole is
+    /// answered in any case.
+    private func countHeldBytes() -> Bool {
+        let held = machine.heldBytes + bodyInHandling
+        defer { heldBytes = held }
+        return core.changeHeldBytes(from: heldBytes, to: held) || machine.isResponding || machine.isIdle
+    }
+
+    private func refuse(_ fault: HTTPFault) -> Bool {
+        let id = core.nextRequestID()
+        core.report(.refused(fault, id: id, peer: client))
+        output.append(machine.reject(fault, core.answerFields(requestID: id)))
+        return true
+    }
+
     private func dispatch(_ request: ServerRequest) {
-        var request = request
-        request.peer = stream.peer
         let connection = LoopBound(self, loop: stream.loop)
         let handler = core.handler
+        var request = request
+        request.id = core.nextRequestID()
+        request.peer = client.map {
+            ForwardedFor.client(peer: $0, fields: request.head.headerFields, trusted: core.configuration.trustedProxies)
+        }
+        isFresh = false
+        bodyInHandling = request.body.count
         handling = Task(executorPreference: stream.loop) { [request] in
+            let start = ContinuousClock.now
             let response = await handler(request)
-            connection.value.respond(response)
+            connection.value.respond(response, to: request, after: ContinuousClock.now - start)
         }
     }
 
-    private func respond(_ response: ServerResponse) {
+    private func respond(_ response: ServerResponse, to request: ServerRequest, after duration: Duration) {
         handling = nil
+        bodyInHandling = 0
+        core.report(
+            .answered(
+                AnsweredRequest(
+                    method: request.head.method, path: String(request.path), status: response.status,
+                    received: request.body.count, sent: response.body.count, duration: duration, peer: request.peer,
+                    id: request.id, tls: tls?.protocolVersion,
+                    userAgent: request.head.headerFields[.userAgent].map { String($0.prefix(200)) })))
         switch stage {
         case .serving:
             lastProgress = core.seconds
             requestStart = nil
-            output.append(machine.respond(response, date: core.date))
+            output.append(machine.respond(response, core.answerFields(requestID: request.id)))
             advance()
         case .ending, .lingering: break
         case .closed: core.remove(self)
@@ -177,23 +250,22 @@ final class ServerConnection: TCPStreamHandler {
             case .ending, .closed: false
             }
         if reads { stream.startReading() } else { stream.stopReading() }
-        if machine.isIdle, tls?.isHandshakeComplete ?? true {
-            requestStart = nil
-        } else {
-            requestStart = requestStart ?? core.seconds
-        }
+        let isIdle = machine.isIdle && isSecured
+        requestStart = isIdle ? nil : requestStart ?? core.seconds
+        core.setIdle(isIdle && reads, self)
     }
 
     // MARK: Ending
 
     private func fail(_ error: TLSError) {
-        core.report(.tlsFailed(reason: error.description, peer: stream.peer))
+        core.report(.tlsFailed(reason: error.description, peer: client))
         output = OutputQueue()
         stage = .ending(lingers: false)
     }
 
     /// Ends the connection, now that everything is sent.
     private func finish(lingers: Bool) {
+        core.setIdle(false, self)
         if let tls {
             tls.close()
             stream.write(tls.takeCiphertext())
@@ -205,10 +277,13 @@ final class ServerConnection: TCPStreamHandler {
         stream.startReading()
     }
 
+    /// Ends the idle connection because another one needs its place, or because it was idle for too long.
+    func giveWay() { finish(lingers: false) }
+
     /// Ends the connection as soon as it has no request to answer.
     func drain() {
         machine.drain()
-        advance()
+        if proxyHeader == nil { advance() } else { stream.close() }
     }
 
     /// Closes the connection at once, and cancels what answers its request.
@@ -226,32 +301,9 @@ final class ServerConnection: TCPStreamHandler {
     func streamDidClose(_ error: EventLoopError?) {
         stage = .closed
         output = OutputQueue()
+        _ = core.changeHeldBytes(from: heldBytes, to: 0)
+        heldBytes = 0
+        core.setIdle(false, self)
         if handling == nil { core.remove(self) }
-    }
-
-    /// Closes the connection if it has taken too long; called once a second.
-    func checkTime() {
-        let timeouts = core.configuration.timeouts
-        let sinceProgress = Duration.seconds(core.seconds - lastProgress)
-        switch stage {
-        case .closed: return
-        case .lingering:
-            if sinceProgress > Self.lingerLimit { stream.close() }
-        case .serving, .ending:
-            if stream.pendingBytes > 0 {
-                if sinceProgress > timeouts.response { timeOut() }
-            } else if machine.isResponding {
-                return
-            } else if let requestStart {
-                if Duration.seconds(core.seconds - requestStart) > timeouts.request { timeOut() }
-            } else if sinceProgress > timeouts.idle {
-                finish(lingers: false)
-            }
-        }
-    }
-
-    private func timeOut() {
-        core.report(.timedOut(peer: stream.peer))
-        stream.close()
     }
 }

@@ -7,8 +7,10 @@ public struct ServerRequest: Sendable {
     public let head: HTTPRequest
     /// The content; empty if there was none.
     public let body: [UInt8]
-    /// The address that the connection comes from, if it could be told.
+    /// The address that the request comes from, if it could be told: the client's own, by what trusted proxies say.
     public var peer: SocketAddress?
+    /// Names the request in the answer's `X-Request-Id` and in logs; empty until a server has taken the request.
+    public var id = ""
 
     /// Makes a request.
     public init(head: HTTPRequest, body: [UInt8] = [], peer: SocketAddress? = nil) {

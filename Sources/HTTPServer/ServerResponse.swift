@@ -5,8 +5,8 @@ public import JSON
 public struct ServerResponse: Sendable {
     /// The status.
     public var status: HTTPResponse.Status
-    /// The header fields. `Connection`, `Content-Length`, `Date` and `Transfer-Encoding` are the server's own: it adds
-    /// what is needed, and leaves these out of what a handler gives.
+    /// The header fields. `Connection`, `Content-Length`, `Date`, `Server`, `Transfer-Encoding` and `X-Request-Id` are
+    /// the server's own: it adds what is needed, and leaves these out of what a handler gives.
     public var headerFields: HTTPFields
     /// The content. It is left out of the answer to a HEAD request, and its length is not.
     public var body: [UInt8]
@@ -33,12 +33,14 @@ public struct ServerResponse: Sendable {
     }
 
     /// Those that only the server can know; a handler's own are left out.
-    private static let serverFields: [HTTPField.Name] = [.connection, .contentLength, .date, .transferEncoding]
+    private static let serverFields: [HTTPField.Name] =
+        [.connection, .contentLength, .date, .server, .transferEncoding]
+        + [HTTPField.Name("X-Request-Id")].compactMap(\.self)
 
     /// The answer as bytes (RFC 9112).
     ///
-    /// - Parameter date: the time in the form of the `Date` field.
-    func encoded(isHead: Bool, closes: Bool, date: String) -> [UInt8] {
+    /// - Parameter fields: the server's own.
+    func encoded(isHead: Bool, closes: Bool, _ fields: AnswerFields) -> [UInt8] {
         // RFC 9110, section 8.6: neither of these carries content.
         let hasContent = status.code != 204 && status.code != 304
         var output: [UInt8] = []
@@ -55,7 +57,9 @@ public struct ServerResponse: Sendable {
         add(" ")
         add(status.reasonPhrase)
         add("\r\n")
-        addField("Date", date)
+        addField("Date", fields.date)
+        if let server = fields.server { addField("Server", server) }
+        if let id = fields.requestID { addField("X-Request-Id", id) }
         for field in headerFields where !Self.serverFields.contains(field.name) {
             addField(field.name.rawName, field.value)
         }

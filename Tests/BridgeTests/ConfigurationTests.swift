@@ -39,6 +39,9 @@ import Testing
         #expect(configuration.listenAddress.description == "127.0.0.1:8080")
         #expect(configuration.adminAddress.description == "127.0.0.1:9090")
         #expect(configuration.tls == nil && configuration.store == .sqlite(path: "defender-bridge.db"))
+        #expect((1...64).contains(configuration.loops) && configuration.maximumConnections == nil)
+        #expect(configuration.maximumConnectionsPerAddress == 1024 && configuration.maximumPending == 200_000)
+        #expect(configuration.trustedProxies.isEmpty && !configuration.proxyProtocol)
         #expect(configuration.topics.topics.isEmpty && configuration.maximumMessageAge == .seconds(3600))
         #expect(configuration.eventBridgeAPIKey == nil && configuration.eventBridgeAPIKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
@@ -62,7 +65,9 @@ import Testing
         #expect(
             ConfigurationKey.all.map(\.environmentVariable) == [
                 "BRIDGE_LISTEN_ADDRESS", "BRIDGE_LISTEN_TLS_CERTIFICATE", "BRIDGE_LISTEN_TLS_PRIVATE_KEY",
-                "BRIDGE_ADMIN_ADDRESS", "BRIDGE_STORE_URL", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_MAX_MESSAGE_AGE",
+                "BRIDGE_LISTEN_LOOPS", "BRIDGE_LISTEN_MAX_CONNECTIONS", "BRIDGE_LISTEN_MAX_CONNECTIONS_PER_ADDRESS",
+                "BRIDGE_LISTEN_TRUSTED_PROXIES", "BRIDGE_LISTEN_PROXY_PROTOCOL", "BRIDGE_ADMIN_ADDRESS",
+                "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_MAX_MESSAGE_AGE",
                 "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_AWS_ROLES",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
                 "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_NETWORK_CONNECT_TO",
@@ -76,7 +81,9 @@ import Testing
     func everyKey(place: String) throws {
         let texts = [
             "listen.address": "[::1]:1", "listen.tls.certificate": "c.pem", "listen.tls.privateKey": "k.pem",
-            "admin.address": "127.0.0.2:2", "store.url": "sqlite:///s.db",
+            "listen.loops": "3", "listen.maxConnections": "500", "listen.maxConnectionsPerAddress": "50",
+            "listen.trustedProxies": "10.0.0.0/8, 2001:db8::1", "listen.proxyProtocol": "true",
+            "admin.address": "127.0.0.2:2", "store.url": "sqlite:///s.db", "store.maxPending": "9",
             "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:111122223333:b",
             "sns.maxMessageAge": "90m", "eventBridge.apiKey": "the-key", "eventBridge.apiKeyHeader": "X-Bridge-Key",
             "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
@@ -96,7 +103,10 @@ import Testing
             }
         #expect(configuration.listenAddress.description == "[::1]:1")
         #expect(configuration.tls == BridgeConfiguration.TLSFiles(certificate: "c.pem", privateKey: "k.pem"))
-        #expect(configuration.adminAddress.description == "127.0.0.2:2")
+        #expect(configuration.loops == 3 && configuration.maximumConnections == 500)
+        #expect(configuration.maximumConnectionsPerAddress == 50 && configuration.maximumPending == 9)
+        #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
+        #expect(configuration.proxyProtocol && configuration.adminAddress.description == "127.0.0.2:2")
         #expect(configuration.store == .sqlite(path: "/s.db"))
         #expect(configuration.topics.topics.map(\.resource).sorted() == ["a", "b"])
         #expect(configuration.maximumMessageAge == .seconds(5400))
@@ -119,6 +129,19 @@ import Testing
                 "admin.address", "1.2.3.4",
                 "\"1.2.3.4\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080"
             ),
+            ("listen.loops", "0", "\"0\" is not a whole number from 1 to 64; mend it"),
+            ("listen.maxConnections", "many", "\"many\" is not a whole number from 1 to 1000000; mend it"),
+            ("listen.maxConnectionsPerAddress", "-1", "\"-1\" is not a whole number from 1 to 1000000; mend it"),
+            (
+                "listen.trustedProxies", "10.0.0.0/8,10.0.0.1/8",
+                "\"10.0.0.1/8\" is not an address or a block such as 10.0.0.0/8 or 2001:db8::/32; mend it"
+            ),
+            ("listen.proxyProtocol", "v2", "\"v2\" is not true or false; mend it"),
+            (
+                "listen.proxyProtocol", "true",
+                "it needs listen.trustedProxies; name the addresses of your load balancer there"
+            ),
+            ("store.maxPending", "0", "\"0\" is not a whole number from 1 to 1000000000; mend it"),
             (
                 "store.url", "mysql://user:pa55@host",
                 "The store's URL must begin with sqlite://, for example sqlite:///var/lib/bridge/store.db."

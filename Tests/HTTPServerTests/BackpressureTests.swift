@@ -21,7 +21,7 @@ struct BackpressureTests {
             let count = 60
             let requests = String(repeating: get("/large"), count: count)
             client.send(requests)
-            try await server.wait { $0.connections.values.contains { $0.unsentBytes.pending > 0 } }
+            try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
             #expect(answered.count < count)
             var largest = (queued: 0, pending: 0)
             for _ in 0..<count {
@@ -53,9 +53,9 @@ struct BackpressureTests {
                 return sent
             }
             try await server.wait {
-                $0.connections.values.contains { $0.bufferedBytes >= ConnectionMachine.maximumAhead }
+                $0.connections.all.contains { $0.bufferedBytes >= ConnectionMachine.maximumAhead }
             }
-            let ahead = await server.look { $0.connections.values.reduce(0) { $0 + $1.bufferedBytes } }
+            let ahead = await server.look { $0.connections.all.reduce(0) { $0 + $1.bufferedBytes } }
             // What may wait, and what the last reading brought.
             #expect((ConnectionMachine.maximumAhead...ConnectionMachine.maximumAhead + 65_536).contains(ahead))
             gate.open()
@@ -78,7 +78,7 @@ struct BackpressureTests {
                 return sent
             }
             #expect(sent < total)
-            let buffered = await server.look { $0.connections.values.reduce(0) { $0 + $1.bufferedBytes } }
+            let buffered = await server.look { $0.connections.all.reduce(0) { $0 + $1.bufferedBytes } }
             #expect(buffered <= ConnectionMachine.maximumAhead + 65_536)
             client.close(resets: true)
         }

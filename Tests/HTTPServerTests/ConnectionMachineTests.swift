@@ -7,6 +7,7 @@ import Testing
 @Suite("ConnectionMachine")
 struct ConnectionMachineTests {
     private static let date = "Sun, 06 Nov 1994 08:49:37 GMT"
+    private static let fields = AnswerFields(date: date)
     private var machine = ConnectionMachine(limits: HTTPLimits())
 
     private mutating func receive(_ text: String) {
@@ -28,7 +29,7 @@ struct ConnectionMachineTests {
     /// Answers with a body; returns the status line, `Connection` and the body.
     private mutating func respond(_ body: String) -> [String] {
         let response = ServerResponse(status: .ok, body: Array(body.utf8))
-        let text = String(decoding: machine.respond(response, date: Self.date), as: UTF8.self)
+        let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)
         let lines = text.components(separatedBy: "\r\n")
         return lines.filter { $0.hasPrefix("HTTP/") || $0.hasPrefix("Connection") } + [lines[lines.count - 1]]
     }
@@ -88,7 +89,7 @@ struct ConnectionMachineTests {
         #expect(next() == "refuse 505")
         #expect(next() == "wait")
         #expect(!machine.wantsBytes)
-        let answer = String(decoding: machine.reject(.version, date: Self.date), as: UTF8.self)
+        let answer = String(decoding: machine.reject(.version, Self.fields), as: UTF8.self)
         #expect(answer.hasPrefix("HTTP/1.1 505 HTTP Version Not Supported\r\n"))
         #expect(answer.contains("\r\nConnection: close\r\n"))
         #expect(
@@ -158,7 +159,7 @@ struct ConnectionMachineTests {
         receive("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(next() == "dispatch /")
         let response = ServerResponse(status: .ok, body: Array("hello".utf8))
-        let text = String(decoding: machine.respond(response, date: Self.date), as: UTF8.self)
+        let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)
         #expect(text == "HTTP/1.1 200 OK\r\nDate: \(Self.date)\r\nContent-Length: 5\r\n\r\n")
     }
 }

@@ -91,7 +91,7 @@ struct DrainTests {
             client.send(get("/"))
             await reached.wait()
             client.close(resets: true)
-            try await server.wait { $0.connections.values.allSatisfy(\.isClosed) }
+            try await server.wait { $0.connections.all.allSatisfy(\.isClosed) }
             async let forced = server.server.drain(within: .seconds(20))
             try await server.wait { $0.isDraining }
             gate.open()

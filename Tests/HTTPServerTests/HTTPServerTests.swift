@@ -151,7 +151,7 @@ struct HTTPServerTests {
             #expect(json["message"]?.string?.isEmpty == false)
             #expect(end == .closed)
             var events = server.events.makeAsyncIterator()
-            guard case .refused(let fault, let peer) = await events.next() else {
+            guard case .refused(let fault, _, let peer) = await events.next() else {
                 Issue.record("the refusal was not reported")
                 return
             }
@@ -214,7 +214,7 @@ struct HTTPServerTests {
                 let client = try ClientSocket(port: server.port)
                 client.send(text)
                 try await server.wait { !$0.connections.isEmpty }
-                let connection = await server.look { Weak($0.connections.values.first) }
+                let connection = await server.look { Weak($0.connections.all.first) }
                 client.close(resets: resets)
                 try await server.wait { $0.connections.isEmpty }
                 try await server.wait { _ in connection.isGone }

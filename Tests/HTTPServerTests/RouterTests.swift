@@ -69,7 +69,7 @@ struct RouterTests {
 @Suite("ServerResponse")
 struct ServerResponseTests {
     private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
-        String(decoding: response.encoded(isHead: isHead, closes: closes, date: "now"), as: UTF8.self)
+        String(decoding: response.encoded(isHead: isHead, closes: closes, AnswerFields(date: "now")), as: UTF8.self)
     }
 
     @Test("an answer is encoded with its length")

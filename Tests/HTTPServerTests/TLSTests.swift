@@ -80,7 +80,7 @@ struct TLSTests {
             """
         try await withServer(tls: TestCertificates.shared.context, handler: handler) { server in
             async let output = python(script, server)
-            try await server.wait { $0.connections.values.contains { $0.unsentBytes.pending > 0 } }
+            try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
             let unsent = await server.unsent()
             #expect(answered.count < 30)
             #expect(unsent.queued <= largeBody.count + 200)

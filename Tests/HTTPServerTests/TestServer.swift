@@ -12,14 +12,16 @@ import Testing
 struct TestServer {
     let loop: EventLoop
     let server: HTTPServer
-    /// What the server reported.
+    /// What the server reported, without the answers.
     let events: AsyncStream<HTTPServerEvent>
+    /// What the server reported of its answers.
+    let answers: AsyncStream<AnsweredRequest>
 
     var port: UInt16 { server.address.port }
 
     /// Looks at the server's state on its thread.
     func look<Value>(_ body: @Sendable (ServerCore) -> sending Value) async -> sending Value {
-        await loop.run { body(server.core.value) }
+        await loop.run { body(server.cores[0].value) }
     }
 
     /// Lets so many seconds pass.
@@ -33,7 +35,7 @@ struct TestServer {
     /// How much waits for the clients that are connected.
     func unsent() async -> (queued: Int, pending: Int) {
         await look { core in
-            core.connections.values.reduce((0, 0)) { sum, connection in
+            core.connections.all.reduce((0, 0)) { sum, connection in
                 (sum.0 + connection.unsentBytes.queued, sum.1 + connection.unsentBytes.pending)
             }
         }
@@ -43,6 +45,7 @@ struct TestServer {
 /// Runs a test body on a server whose time stands still, drains the server, and checks that nothing is left.
 func withServer(
     limits: HTTPLimits = HTTPLimits(), tls: TLSServerContext? = nil,
+    configure: (inout HTTPServer.Configuration) -> Void = { _ in },
     handler: @escaping Router.Handler = { await exampleRouter.respond(to: $0) },
     _ body: (TestServer) async throws -> Void
 ) async throws {
@@ -50,15 +53,18 @@ func withServer(
         let address = try #require(SocketAddress("127.0.0.1:0"))
         var configuration = HTTPServer.Configuration(address: address, tls: tls, limits: limits)
         configuration.tick = .seconds(86_400)
+        configure(&configuration)
         let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
-        let server = try await HTTPServer(
-            on: loop, configuration: configuration, handler: handler, report: { continuation.yield($0) })
+        let (answers, answered) = AsyncStream.makeStream(of: AnsweredRequest.self)
+        let server = try await HTTPServer(on: loop, configuration: configuration, handler: handler) { event in
+            if case .answered(let request) = event { answered.yield(request) } else { continuation.yield(event) }
+        }
         try await perform {
-            try await body(TestServer(loop: loop, server: server, events: events))
+            try await body(TestServer(loop: loop, server: server, events: events, answers: answers))
         } finally: {
             // A body may have drained the server itself.
-            if await loop.run({ !server.core.value.isDraining }) { await server.drain(within: .seconds(20)) }
-            let connections = await loop.run { server.core.value.connections.count }
+            if await loop.run({ !server.cores[0].value.isDraining }) { await server.drain(within: .seconds(20)) }
+            let connections = await loop.run { server.cores[0].value.connections.count }
             #expect(connections == 0)
         }
     }

@@ -26,21 +26,67 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a request that trickles in is cut off after the request limit, however often a byte comes")
+    @Test("a connection on which nothing was ever asked is closed after the limit for a head, without a report")
+    func fresh() async throws {
+        try await withServer { server in
+            let client = try ClientSocket(port: server.port)
+            defer { client.close() }
+            try await server.wait { !$0.connections.isEmpty }
+            await server.tick(10)
+            #expect(await server.look { $0.connections.count } == 1)
+            await server.tick(1)
+            #expect(try await onThread { client.readEnd() } == .closed)
+        }
+    }
+
+    @Test("a head that trickles in is cut off after the limit for a head, however often a byte comes")
     func slowRequest() async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send("GET / HTTP/1.1\r\nX: ")
-            try await server.wait { $0.connections.values.contains { !$0.isIdle } }
-            for _ in 0..<20 {
+            try await server.wait { $0.connections.all.contains { !$0.isIdle } }
+            for _ in 0..<10 {
                 client.send("x")
                 await server.tick(1)
             }
             #expect(await server.look { $0.connections.count } == 1)
             await server.tick(1)
             #expect(try await onThread { client.readEnd() } != .neither)
-            try await expectTimeOut(server)
+            try await expectTimeOut(server, .head)
+        }
+    }
+
+    @Test("a body that pauses is cut off after the limit for a pause")
+    func pausedBody() async throws {
+        try await withServer { server in
+            let client = try ClientSocket(port: server.port)
+            defer { client.close() }
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+            try await server.wait { $0.connections.all.contains { $0.machine.isInsideBody } }
+            await server.tick(10)
+            #expect(await server.look { $0.connections.count } == 1)
+            await server.tick(1)
+            #expect(try await onThread { client.readEnd() } != .neither)
+            try await expectTimeOut(server, .body)
+        }
+    }
+
+    @Test("a body that trickles in is cut off after the limit for a request, however often a byte comes")
+    func slowBody() async throws {
+        try await withServer { server in
+            let client = try ClientSocket(port: server.port)
+            defer { client.close() }
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+            for second in 0..<30 {
+                client.send("x")
+                try await server.wait { $0.connections.all.contains { $0.machine.heldBytes == second + 1 } }
+                await server.tick(1)
+            }
+            #expect(await server.look { $0.connections.count } == 1)
+            await server.tick(1)
+            #expect(try await onThread { client.readEnd() } != .neither)
+            try await expectTimeOut(server, .body)
         }
     }
 
@@ -50,10 +96,10 @@ struct TimeLimitTests {
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             client.send(String(repeating: get("/large"), count: 20))
-            try await server.wait { $0.connections.values.contains { $0.unsentBytes.pending > 0 } }
+            try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
             await server.tick(21)
             try await server.wait { $0.connections.isEmpty }
-            try await expectTimeOut(server)
+            try await expectTimeOut(server, .response)
         }
     }
 
@@ -94,26 +140,27 @@ struct TimeLimitTests {
         }
     }
 
-    @Test("a TLS handshake that does not go on is cut off after the request limit")
+    @Test("a TLS handshake that does not go on is cut off after its limit")
     func handshake() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             try await server.wait { !$0.connections.isEmpty }
-            await server.tick(20)
+            await server.tick(10)
             #expect(await server.look { $0.connections.count } == 1)
             await server.tick(1)
             #expect(try await onThread { client.readEnd() } != .neither)
-            try await expectTimeOut(server)
+            try await expectTimeOut(server, .handshake)
         }
     }
 
-    private func expectTimeOut(_ server: TestServer) async throws {
+    private func expectTimeOut(_ server: TestServer, _ expected: HTTPTimeouts.Limit) async throws {
         var events = server.events.makeAsyncIterator()
-        guard case .timedOut(let peer) = await events.next() else {
+        guard case .timedOut(let limit, let peer) = await events.next() else {
             Issue.record("the time-out was not reported")
             return
         }
+        #expect(limit == expected)
         #expect(peer?.host == "127.0.0.1")
     }
 }

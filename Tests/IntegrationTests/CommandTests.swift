@@ -74,7 +74,9 @@ extension IntegrationTests {
             arguments: [
                 ("listen.address", "localhost"), ("listen.address", "127.0.0.1"), ("listen.address", "1.2.3.4.5:80"),
                 ("listen.address", "127.0.0.1:65536"), ("listen.address", "192.0.2.1:8080"),
-                ("listen.tls.certificate", "/nowhere/chain.pem"), ("admin.address", "x:y"),
+                ("listen.tls.certificate", "/nowhere/chain.pem"), ("listen.loops", "none"),
+                ("listen.maxConnections", "999999"), ("listen.trustedProxies", "proxy.example.com"),
+                ("listen.proxyProtocol", "true"), ("store.maxPending", "-1"), ("admin.address", "x:y"),
                 ("store.url", "postgresql://user:secret@host/db"), ("store.url", "file.db"), ("store.url", "sqlite://"),
                 ("store.url", "sqlite:///nowhere/store.db"), ("sns.topics", "device-defender"),
                 ("sns.topics", "arn:aws:sqs:us-east-1:111122223333:queue"), ("sns.maxMessageAge", "10s"),

@@ -1,5 +1,6 @@
 import AWSCore
 public import EventLoop
+import FoundationEssentials
 import HTTPTypes
 public import Logging
 public import SNS
@@ -28,10 +29,22 @@ public struct BridgeConfiguration: Sendable {
     public var listenAddress: SocketAddress
     /// `listen.tls.*`; nil for plain HTTP.
     public var tls: TLSFiles?
+    /// `listen.loops`
+    public var loops: Int
+    /// `listen.maxConnections`; nil derives it from the limit of file descriptors.
+    public var maximumConnections: Int?
+    /// `listen.maxConnectionsPerAddress`
+    public var maximumConnectionsPerAddress: Int
+    /// `listen.trustedProxies`
+    public var trustedProxies: [AddressBlock]
+    /// `listen.proxyProtocol`
+    public var proxyProtocol: Bool
     /// `admin.address`
     public var adminAddress: SocketAddress
     /// `store.url`
     public var store: StoreLocation
+    /// `store.maxPending`
+    public var maximumPending: Int
     /// `sns.topics`
     public var topics: TopicPolicy
     /// `sns.maxMessageAge`
@@ -70,8 +83,15 @@ public struct BridgeConfiguration: Sendable {
         let values = try ConfigurationValues(flags: flags, environment: environment, file: file, readFile: readFile)
         listenAddress = try values.address(.listenAddress, default: "127.0.0.1:8080")
         tls = try values.tlsFiles()
+        loops = try values.number(.listenLoops, in: 1...64) ?? Self.cores
+        maximumConnections = try values.number(.listenMaxConnections, in: 1...1_000_000)
+        maximumConnectionsPerAddress = try values.number(.listenMaxConnectionsPerAddress, in: 1...1_000_000) ?? 1024
+        trustedProxies = try values.addressBlocks(.listenTrustedProxies)
+        proxyProtocol = try values.value(
+            .listenProxyProtocol, default: false, expected: "true or false", read: Bool.init)
         adminAddress = try values.address(.adminAddress, default: "127.0.0.1:9090")
         store = try values.storeLocation()
+        maximumPending = try values.number(.storeMaxPending, in: 1...1_000_000_000) ?? 200_000
         topics = try values.topics()
         maximumMessageAge = try values.value(
             .snsMaxMessageAge, default: .seconds(3600), expected: "a duration from 1m to 24h, for example 1h"
@@ -95,12 +115,22 @@ public struct BridgeConfiguration: Sendable {
             .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
         ) { Logger.Level(rawValue: $0) }
         logFormat = try values.value(.logFormat, default: nil, expected: "text or json") { LogFormat(rawValue: $0) }
+        guard !proxyProtocol || !trustedProxies.isEmpty else {
+            throw ConfigurationError(
+                "listen.proxyProtocol", "it needs listen.trustedProxies; name the addresses of your load balancer there"
+            )
+        }
         guard try values.list(.awsRoles).isEmpty else {
             throw ConfigurationError(
                 "aws.roles",
                 "this version imports with its own credentials only; remove the key and run one bridge per account")
         }
     }
+}
+
+extension BridgeConfiguration {
+    /// How many threads this process may run at the same time, 64 at most.
+    private static var cores: Int { min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64) }
 }
 
 extension ConfigurationValues {
@@ -112,6 +142,25 @@ extension ConfigurationValues {
                 key.name, "\"\(given)\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080")
         }
         return address
+    }
+
+    /// A whole number in a range.
+    fileprivate func number(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        try value(key, default: nil, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            Int($0).flatMap { range.contains($0) ? .some($0) : nil }
+        }
+    }
+
+    fileprivate func addressBlocks(_ key: ConfigurationKey) throws(ConfigurationError) -> [AddressBlock] {
+        var blocks: [AddressBlock] = []
+        for text in try list(key) {
+            guard let block = AddressBlock(text) else {
+                throw ConfigurationError(
+                    key.name, "\"\(text)\" is not an address or a block such as 10.0.0.0/8 or 2001:db8::/32; mend it")
+            }
+            blocks.append(block)
+        }
+        return blocks
     }
 
     fileprivate func tlsFiles() throws(ConfigurationError) -> BridgeConfiguration.TLSFiles? {

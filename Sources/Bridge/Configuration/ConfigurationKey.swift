@@ -41,11 +41,26 @@ extension ConfigurationKey {
         "listen.tls.certificate", "FILE", "PEM file of the certificate with its chain. Default: none, plain HTTP.")
     static let listenPrivateKey = Self(
         "listen.tls.privateKey", "FILE", "PEM file of the certificate's private key.")
+    static let listenLoops = Self(
+        "listen.loops", "NUMBER", "How many threads answer deliveries. Default: one for each core.")
+    static let listenMaxConnections = Self(
+        "listen.maxConnections", "NUMBER",
+        "How many connections there may be. Default: what the limit of file descriptors allows, at most 16384.")
+    static let listenMaxConnectionsPerAddress = Self(
+        "listen.maxConnectionsPerAddress", "NUMBER",
+        "How many connections one address may have, trusted proxies aside. Default 1024.")
+    static let listenTrustedProxies = Self(
+        "listen.trustedProxies", "ADDRESS/BITS,…", "The proxies whose X-Forwarded-For is believed. Default: none.")
+    static let listenProxyProtocol = Self(
+        "listen.proxyProtocol", "BOOLEAN",
+        "Whether each connection comes from a trusted proxy and begins with a PROXY header, version 2. Default false.")
     static let adminAddress = Self(
         "admin.address", "HOST:PORT", "Where metrics and status are asked for. Default 127.0.0.1:9090.")
     static let storeURL = Self(
         "store.url", "URL", "Where the queue and the ledger are kept. Default sqlite://defender-bridge.db.",
         isSecret: true)
+    static let storeMaxPending = Self(
+        "store.maxPending", "NUMBER", "How many deliveries may be in the queue; more are put off. Default 200000.")
     static let snsTopics = Self(
         "sns.topics", "ARN,…", "The topics that may deliver. Default: none, every topic is refused.")
     static let snsMaxMessageAge = Self(
@@ -75,8 +90,10 @@ extension ConfigurationKey {
 
     /// All keys, in the order of the documentation.
     public static let all: [ConfigurationKey] = [
-        listenAddress, listenCertificate, listenPrivateKey, adminAddress, storeURL, snsTopics, snsMaxMessageAge,
-        eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
+        listenAddress, listenCertificate, listenPrivateKey, listenLoops, listenMaxConnections,
+        listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, storeURL,
+        storeMaxPending, snsTopics, snsMaxMessageAge, eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles,
+        securityHubRequestsPerSecond, securityHubBurst,
         checkSummaries, severities, networkConnectTo, logLevel, logFormat,
     ]
 

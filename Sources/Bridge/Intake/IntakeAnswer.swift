@@ -13,6 +13,9 @@ struct IntakeAnswer: Sendable {
     /// Why it was refused, for the log; nil if it was not.
     let refusal: String?
 
+    /// The outcome of a delivery that is new in the queue.
+    static let stored = "stored"
+
     /// It was taken; `outcome` says how.
     static func accepted(_ outcome: String) -> IntakeAnswer {
         IntakeAnswer(
@@ -55,7 +58,7 @@ struct IntakeAnswer: Sendable {
     static func appending(_ delivery: Delivery, to store: any Store) async -> IntakeAnswer {
         do throws(StoreError) {
             switch try await store.append(delivery) {
-            case .stored: return .accepted("stored")
+            case .stored: return .accepted(stored)
             case .duplicate: return .accepted("duplicate")
             }
         } catch {

@@ -10,8 +10,12 @@ struct PublicRoutes: Sendable {
     let sns: SNSIntake
     let eventBridge: EventBridgeIntake
     let store: any Store
+    let admission: Admission
+    /// The listener's certificate; nil for plain HTTP.
+    let certificate: CertificateKeeper?
     let metrics: BridgeMetrics
     let logger: Logger
+    let clock: @Sendable () -> Int64
 
     var router: Router {
         var router = Router()
@@ -26,14 +30,17 @@ struct PublicRoutes: Sendable {
         _ route: String, _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
     ) async -> ServerResponse {
         let start = ContinuousClock.now
-        let answer = await receive(request)
+        let answer = await admission.admit {
+            let answer = await receive(request)
+            return (answer, answer.outcome == IntakeAnswer.stored)
+        }.answer
         metrics.received(route: route, outcome: answer.outcome, duration: ContinuousClock.now - start)
         if let reason = answer.refusal {
             logger.warning(
                 "A delivery was refused.",
                 metadata: [
                     "route": "\(route)", "status": "\(answer.response.status.code)", "code": "\(answer.outcome)",
-                    "reason": "\(reason)", "peer": "\(request.peer.map(\.description) ?? "unknown")",
+                    "reason": "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
                 ])
         }
         return answer.response
@@ -42,7 +49,10 @@ struct PublicRoutes: Sendable {
     private func readiness() async -> ServerResponse {
         do throws(StoreError) {
             try await store.checkWritable()
-            return ServerResponse(status: .ok, json: ["status": "ready"])
+            var ready: [String: JSON] = ["status": "ready"]
+            let warnings = certificate?.warnings(now: clock() / 1000) ?? []
+            if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
+            return ServerResponse(status: .ok, json: .object(ready))
         } catch {
             return IntakeAnswer.unavailable(code: "store_unavailable", message: error.message).response
         }

@@ -15,6 +15,9 @@ public struct BridgeMetrics: Sendable {
         "defender_bridge_deliveries_total": "Deliveries received, by route and outcome.",
         "defender_bridge_delivery_duration_seconds": "Time from a whole request to its answer, by route.",
         "defender_bridge_http_faults_total": "Requests that could not be read, by code.",
+        "defender_bridge_connections_closed_total": "Connections closed because there were too many, by kind.",
+        "defender_bridge_tls_reloads_total": "Times that a new TLS certificate was found, by outcome.",
+        "defender_bridge_tls_certificate_expiry_timestamp_seconds": "When the TLS certificate expires.",
         "defender_bridge_findings_total": "Findings by kind and what became of them.",
         "defender_bridge_import_batch_findings": "Findings in each call of BatchImportFindings.",
         "defender_bridge_delivery_delay_seconds": "Time from the receipt of a delivery to the end of the work on it.",
@@ -47,6 +50,26 @@ public struct BridgeMetrics: Sendable {
 
     func fault(code: String) {
         Counter(label: "defender_bridge_http_faults_total", dimensions: [("code", code)], factory: factory).increment()
+    }
+
+    /// Connections that were closed because there were too many.
+    func crowded(idleClosed: Int, refused: Int) {
+        for (kind, count) in [("idle", idleClosed), ("new", refused)] where count > 0 {
+            Counter(label: "defender_bridge_connections_closed_total", dimensions: [("kind", kind)], factory: factory)
+                .increment(by: count)
+        }
+    }
+
+    /// The listener's certificate was read anew: `replaced` or `failed`.
+    func certificateReloaded(_ outcome: String) {
+        Counter(label: "defender_bridge_tls_reloads_total", dimensions: [("outcome", outcome)], factory: factory)
+            .increment()
+    }
+
+    /// - Parameter seconds: since 1970.
+    func certificateExpires(at seconds: Int64) {
+        Gauge(label: "defender_bridge_tls_certificate_expiry_timestamp_seconds", dimensions: [], factory: factory)
+            .record(seconds)
     }
 
     func completed(_ delivery: Delivery, now: Int64) { delay.recordMilliseconds(max(now - delivery.receivedAt, 0)) }

@@ -1,0 +1,87 @@
+import Cryptography
+import EventLoop
+import Glibc
+import HTTPServer
+import Logging
+import ServiceLifecycle
+
+/// Has the listener use a new certificate when its files change or a SIGHUP comes. Connections that are there stay.
+struct CertificateWatch: Service {
+    let keeper: CertificateKeeper?
+    let listener: HTTPServer
+    let loop: EventLoop
+    /// SIGHUP, as it comes.
+    let hangups: AsyncStream<Void>
+    let metrics: BridgeMetrics
+    let manager: ServiceManager
+    let logger: Logger
+
+    /// How often the files are looked at: by their contents, since a mounted folder may be replaced as a whole.
+    private static let interval = Duration.seconds(5)
+    /// How many looks the keys of session tickets live: a day.
+    private static let ticketLife = 17_280
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in hangups {
+                        await reload()
+                        if Task.isCancelled { return }
+                    }
+                }
+                group.addTask { await watch() }
+                await group.waitForAll()
+            }
+        }
+    }
+
+    private func watch() async {
+        guard let keeper else { return }
+        metrics.certificateExpires(at: keeper.context.certificate.notAfter)
+        var looks = 0
+        while (try? await loop.sleep(for: Self.interval)) != nil {
+            looks += 1
+            if looks.isMultiple(of: Self.ticketLife), let fresh = try? keeper.renewTickets() {
+                await listener.use(fresh)
+            }
+            await take(keeper.look(isSteady: true), of: keeper)
+        }
+    }
+
+    private func reload() async {
+        guard let keeper else {
+            logger.info("A SIGHUP came, and there is no certificate to read again.")
+            return
+        }
+        manager.notify("RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+        let outcome = keeper.look(isSteady: false)
+        if case .unchanged = outcome { logger.info("The TLS certificate was read again; it is the same.") }
+        await take(outcome, of: keeper)
+        manager.notify("READY=1")
+    }
+
+    private func take(_ outcome: CertificateKeeper.Outcome, of keeper: CertificateKeeper) async {
+        switch outcome {
+        case .unchanged, .changing: break
+        case .replaced(let context):
+            await listener.use(context)
+            metrics.certificateReloaded("replaced")
+            metrics.certificateExpires(at: context.certificate.notAfter)
+            logger.info(
+                "The TLS certificate was replaced.", metadata: ["name": "\(context.certificate.commonName ?? "")"])
+            for warning in keeper.warnings(now: Bridge.now() / 1000) { logger.warning("\(warning)") }
+        case .failed(let reason):
+            metrics.certificateReloaded("failed")
+            logger.error(
+                "The new TLS certificate cannot be used; the one before stays in use.",
+                metadata: ["reason": "\(reason)"])
+        }
+    }
+
+    private static var monotonicMicroseconds: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}

@@ -1,0 +1,71 @@
+import Cryptography
+import EventLoop
+import HTTPServer
+
+/// Where and how the bridge listens: sockets, limits and loops.
+struct FrontDoor: Sendable {
+    /// How many descriptors are kept for the store, for AWS, for the admin server and for the loops themselves.
+    private static let reservedDescriptors = 256
+
+    let listenSockets: [ListeningSocket]
+    let adminSockets: [ListeningSocket]
+    let server: HTTPServer.Configuration
+    let admin: HTTPServer.Configuration
+
+    /// Opens the sockets, or takes those that the service manager has opened.
+    ///
+    /// - Parameter descriptorLimit: how many descriptors the process may have.
+    /// - Throws: ``ConfigurationError``.
+    init(
+        _ configuration: BridgeConfiguration, tls: TLSServerContext?, manager: ServiceManager, descriptorLimit: Int
+    ) throws(ConfigurationError) {
+        var server = HTTPServer.Configuration(address: configuration.listenAddress, tls: tls)
+        server.connections = ConnectionLimits(
+            total: try Self.connections(configuration.maximumConnections, descriptorLimit: descriptorLimit),
+            perAddress: configuration.maximumConnectionsPerAddress)
+        server.trustedProxies = configuration.trustedProxies
+        server.proxyProtocol = configuration.proxyProtocol
+        server.serverName = "defender-bridge"
+        self.server = server
+        var admin = HTTPServer.Configuration(address: configuration.adminAddress)
+        admin.connections = ConnectionLimits(total: 64, perAddress: 64)
+        admin.serverName = "defender-bridge"
+        self.admin = admin
+        let own = manager.sockets.filter { $0.name != "admin" }
+        guard own.count <= 1, manager.sockets.count - own.count <= 1 else {
+            throw ConfigurationError(
+                "LISTEN_FDS", "there are several sockets; let the service manager open one, and one named admin")
+        }
+        listenSockets = try Self.open(
+            own.first, configuration.listenAddress, count: configuration.loops, key: "listen.address")
+        adminSockets = try Self.open(
+            manager.sockets.first { $0.name == "admin" }, configuration.adminAddress, count: 1, key: "admin.address")
+    }
+
+    private static func open(
+        _ inherited: ServiceManager.Inherited?, _ address: SocketAddress, count: Int, key: String
+    ) throws(ConfigurationError) -> [ListeningSocket] {
+        do throws(EventLoopError) {
+            if let inherited { return try ListeningSocket.inherit(inherited.descriptor, count: count) }
+            return try ListeningSocket.bind(address, count: count)
+        } catch {
+            if inherited != nil {
+                throw ConfigurationError("LISTEN_FDS", "\(error); let the service manager open TCP sockets and listen")
+            }
+            throw ConfigurationError(key, "\(error); free the address or choose another")
+        }
+    }
+
+    /// The most connections, such that descriptors never run out.
+    static func connections(_ wanted: Int?, descriptorLimit: Int) throws(ConfigurationError) -> Int {
+        let most = max(descriptorLimit - reservedDescriptors, descriptorLimit / 2)
+        guard let wanted else { return min(most, 16_384) }
+        guard wanted <= most else {
+            throw ConfigurationError(
+                "listen.maxConnections",
+                "\(wanted) connections need more than the \(descriptorLimit) file descriptors that the system allows; "
+                    + "choose at most \(most), or raise the limit (LimitNOFILE= in systemd, ulimit -n)")
+        }
+        return wanted
+    }
+}

@@ -1,0 +1,64 @@
+import EventLoop
+import HTTPServer
+import HTTPTypes
+import Logging
+
+/// Logs and counts what the listener tells.
+struct FrontDoorLog: Sendable {
+    let metrics: BridgeMetrics
+    let logger: Logger
+
+    func take(_ event: HTTPServerEvent) {
+        switch event {
+        case .answered(let request): logger.info("A request was answered.", metadata: Self.metadata(request))
+        case .refused(let fault, let id, let peer):
+            metrics.fault(code: fault.code)
+            logger.warning(
+                "A request was refused.",
+                metadata: [
+                    "status": "\(fault.status.code)", "code": "\(fault.code)", "reason": "\(fault.message)",
+                    "peer": "\(peer.text)", "request": "\(id)",
+                ])
+        case .tlsFailed(let reason, let peer):
+            metrics.fault(code: "tls_failed")
+            logger.info("A TLS connection failed.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
+        case .proxyHeaderRefused(let reason, let peer):
+            metrics.fault(code: "proxy_header_refused")
+            logger.warning("A connection was refused.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
+        case .timedOut(let limit, let peer):
+            metrics.fault(code: "timed_out")
+            logger.info("A client took too long.", metadata: ["for": "\(limit.rawValue)", "peer": "\(peer.text)"])
+        case .crowded(let idleClosed, let refused):
+            metrics.crowded(idleClosed: idleClosed, refused: refused)
+            logger.warning(
+                "There are too many connections. See listen.maxConnections and listen.maxConnectionsPerAddress.",
+                metadata: ["idle_closed": "\(idleClosed)", "refused": "\(refused)"])
+        }
+    }
+
+    /// The fields of an access log's line; the query is left out, because anything may stand there.
+    static func metadata(_ request: AnsweredRequest) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method.rawValue)", "path": "\(request.path)", "status": "\(request.status.code)",
+            "received": "\(request.received)", "sent": "\(request.sent)",
+            "milliseconds": "\(Self.milliseconds(request.duration))", "peer": "\(request.peer.text)",
+            "request": "\(request.id)",
+        ]
+        if let tls = request.tls { metadata["tls"] = "\(tls)" }
+        if let agent = request.userAgent { metadata["agent"] = "\(agent)" }
+        return metadata
+    }
+
+    /// With three digits behind the point.
+    static func milliseconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let rest = String(microseconds % 1000)
+        return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
+    }
+}
+
+extension SocketAddress? {
+    /// The address in words.
+    var text: String { self?.description ?? "unknown" }
+}

@@ -1,0 +1,99 @@
+import Store
+import Synchronization
+
+/// Decides, before any work is done on a delivery, whether there is room for it: so that a crowd is turned away cheaply,
+/// and the disk does not fill.
+///
+/// Nobody waits for a lock here.
+final class Admission: Sendable {
+    /// Why there is no room.
+    enum Refusal: Sendable {
+        /// Too many requests wait for the store.
+        case busy
+        /// The queue has as many deliveries as it may have.
+        case full
+    }
+
+    /// How many requests may be worked on at the same time: twice as many as one commit of the store takes.
+    static let maximumRequests = 2000
+    /// How long a count of the queue is believed, in milliseconds: while the queue seems full, and otherwise.
+    private static let (fullLife, life) = (1000 as Int64, 60_000 as Int64)
+
+    private let store: any Store
+    private let maximumPending: Int
+    private let maximumRequests: Int
+    private let clock: @Sendable () -> Int64
+    private let requests = Atomic(0)
+    /// The deliveries that were there when they were last counted, and those stored since: never fewer than there are,
+    /// unless another process stores, too.
+    private let queued = Atomic(0)
+    private let countedAt = Atomic(Int64.min)
+    private let isCounting = Atomic(false)
+
+    /// - Parameters:
+    ///   - maximumPending: how many deliveries may be in the queue.
+    ///   - maximumRequests: how many requests may be worked on at the same time.
+    ///   - clock: the time in milliseconds since 1970.
+    init(
+        store: any Store, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
+        clock: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.maximumPending = maximumPending
+        self.maximumRequests = maximumRequests
+        self.clock = clock
+    }
+
+    /// How many requests are being worked on.
+    var current: Int { requests.load(ordering: .relaxed) }
+
+    /// Works on a request if there is room.
+    ///
+    /// - Parameter body: says also whether the delivery was added to the queue.
+    func admit(_ body: () async -> (answer: IntakeAnswer, isStored: Bool)) async -> Result<IntakeAnswer, Refusal> {
+        let count = requests.add(1, ordering: .relaxed).newValue
+        defer { requests.subtract(1, ordering: .relaxed) }
+        guard count <= maximumRequests else { return .failure(.busy) }
+        guard await hasSpace() else { return .failure(.full) }
+        let (answer, isStored) = await body()
+        if isStored { queued.add(1, ordering: .relaxed) }
+        return .success(answer)
+    }
+
+    private func hasSpace() async -> Bool {
+        let now = clock()
+        let isFull = queued.load(ordering: .relaxed) >= maximumPending
+        let last = countedAt.load(ordering: .relaxed)
+        if last == .min || now - last >= (isFull ? Self.fullLife : Self.life) { await count(now) }
+        return queued.load(ordering: .relaxed) < maximumPending
+    }
+
+    /// Counts the queue, unless somebody else is about to.
+    private func count(_ now: Int64) async {
+        guard isCounting.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        else { return }
+        defer { isCounting.store(false, ordering: .releasing) }
+        let before = queued.load(ordering: .relaxed)
+        // What is stored while the store counts is counted twice or once, but not left out.
+        guard let status = try? await store.status() else { return }
+        queued.add(status.pending + status.leased - before, ordering: .relaxed)
+        countedAt.store(now, ordering: .relaxed)
+    }
+}
+
+extension Result where Success == IntakeAnswer, Failure == Admission.Refusal {
+    /// The answer, also to what was not admitted.
+    var answer: IntakeAnswer {
+        switch self {
+        case .success(let answer): answer
+        case .failure(.busy):
+            .unavailable(code: "overloaded", message: "Too many deliveries come at once. Send it again later.")
+        case .failure(.full):
+            .unavailable(
+                code: "queue_full",
+                message: "The queue has as many deliveries as store.maxPending allows. Send it again later.")
+        }
+    }
+}
+
+extension Admission.Refusal: Error {}

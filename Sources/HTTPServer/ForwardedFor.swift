@@ -1,0 +1,43 @@
+import EventLoop
+import HTTPTypes
+
+/// Finds the client behind proxies by `X-Forwarded-For`, to which each proxy appends the address that it was asked from.
+enum ForwardedFor {
+    /// The address that a request comes from: the last one in the field that is not a trusted proxy's. What stands before
+    /// that one, anybody may have written.
+    ///
+    /// - Parameters:
+    ///   - peer: the address of the connection.
+    ///   - fields: the request's header fields.
+    ///   - trusted: the addresses of proxies.
+    static func client(peer: SocketAddress, fields: HTTPFields, trusted: [AddressBlock]) -> SocketAddress {
+        var client = peer
+        guard !trusted.isEmpty, isTrusted(peer, trusted) else { return peer }
+        let entries = fields[values: name].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        for entry in entries.reversed() {
+            guard let address = address(entry) else { return client }
+            client = address
+            guard isTrusted(address, trusted) else { return client }
+        }
+        return client
+    }
+
+    static func isTrusted(_ address: SocketAddress, _ trusted: [AddressBlock]) -> Bool {
+        guard !trusted.isEmpty, let ip = address.ip else { return false }
+        return trusted.contains { $0.contains(ip) }
+    }
+
+    /// An address with a port or without, with brackets around IPv6 or without.
+    private static func address(_ entry: Substring) -> SocketAddress? {
+        let trimmed = HTTPGrammar.trim(Array(entry.utf8)[...])
+        let text = String(decoding: trimmed, as: UTF8.self)
+        if let address = SocketAddress(text) { return address }
+        let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")
+        return SocketAddress(host: isBracketed ? String(text.dropFirst().dropLast()) : text, port: 0)
+    }
+
+    private static let name: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Forwarded-For") else { preconditionFailure("a valid name") }
+        return name
+    }()
+}

@@ -1,0 +1,42 @@
+import EventLoop
+
+extension ServerConnection {
+    /// How long a client is given to close after its last answer.
+    private static let lingerLimit = Duration.seconds(5)
+
+    /// Closes the connection if it has taken too long; called once a second.
+    func checkTime() {
+        let timeouts = core.configuration.timeouts
+        let sinceProgress = Duration.seconds(core.seconds - lastProgress)
+        switch stage {
+        case .closed: return
+        case .lingering:
+            if sinceProgress > Self.lingerLimit { stream.close() }
+        case .serving, .ending:
+            if stream.pendingBytes > 0 {
+                if sinceProgress > timeouts.response { timeOut(.response) }
+            } else if machine.isResponding {
+                return
+            } else if let requestStart {
+                checkRequest(sinceStart: .seconds(core.seconds - requestStart), sinceProgress, timeouts)
+            } else if sinceProgress > (isFresh ? timeouts.head : timeouts.idle) {
+                giveWay()
+            }
+        }
+    }
+
+    private func checkRequest(sinceStart: Duration, _ sinceProgress: Duration, _ timeouts: HTTPTimeouts) {
+        if !isSecured {
+            if sinceStart > timeouts.handshake { timeOut(.handshake) }
+        } else if machine.isInsideBody {
+            if sinceProgress > timeouts.bodyPause || sinceStart > timeouts.request { timeOut(.body) }
+        } else if sinceStart > timeouts.head {
+            timeOut(.head)
+        }
+    }
+
+    private func timeOut(_ limit: HTTPTimeouts.Limit) {
+        core.report(.timedOut(limit, peer: client))
+        stream.close()
+    }
+}

@@ -1,0 +1,177 @@
+import EventLoop
+import Foundation
+import HTTPTypes
+import TestSupport
+import Testing
+
+@testable import HTTPServer
+
+@Suite("Many connections", .timeLimit(.minutes(1)))
+struct ManyConnectionsTests {
+    private func ask(_ client: ClientSocket) async throws -> String? {
+        try await onThread {
+            client.send(get("/small"))
+            return client.readAnswer()?.text
+        }
+    }
+
+    @Test("at the cap a new connection takes the place of the one that has been idle longest")
+    func evictsIdle() async throws {
+        try await withServer {
+            $0.connections = ConnectionLimits(total: 3, perAddress: 100)
+        } _: { server in
+            let clients = try (0..<3).map { _ in try ClientSocket(port: server.port) }
+            // The second one is asked first, and so is idle for longest.
+            for index in [1, 0, 2] { #expect(try await ask(clients[index]) == "small ") }
+            let newcomer = try ClientSocket(port: server.port)
+            #expect(try await ask(newcomer) == "small ")
+            #expect(try await onThread { clients[1].readEnd() } == .closed)
+            #expect(try await ask(clients[0]) == "small ")
+            #expect(try await ask(clients[2]) == "small ")
+            for client in clients + [newcomer] { client.close() }
+            await server.tick(1)
+            var events = server.events.makeAsyncIterator()
+            guard case .crowded(idleClosed: 1, refused: 0) = await events.next() else {
+                Issue.record("the closing was not reported")
+                return
+            }
+        }
+    }
+
+    @Test(
+        "where none is idle a new connection is closed at once, and the others are served",
+        arguments: [
+            ConnectionLimits(total: 2, perAddress: 100), ConnectionLimits(total: 100, perAddress: 2),
+        ])
+    func refuses(limits: ConnectionLimits) async throws {
+        try await withServer {
+            $0.connections = limits
+        } _: { server in
+            let clients = try (0..<2).map { _ in try ClientSocket(port: server.port) }
+            for client in clients { client.send("GET /small HTTP/1.1\r\n") }
+            try await server.wait { $0.connections.all.count { !$0.isIdle } == 2 }
+            let newcomer = try ClientSocket(port: server.port)
+            #expect(try await onThread { newcomer.readEnd() } == .reset)
+            newcomer.close()
+            for client in clients {
+                let answer = try await onThread {
+                    client.send("Host: a\r\n\r\n")
+                    return client.readAnswer()
+                }
+                #expect(answer?.status == 200)
+                client.close()
+            }
+            await server.tick(1)
+            var events = server.events.makeAsyncIterator()
+            guard case .crowded(idleClosed: 0, refused: 1) = await events.next() else {
+                Issue.record("the refusal was not reported")
+                return
+            }
+        }
+    }
+
+    @Test("an address at its cap gives up its own idle connection")
+    func ownIdle() async throws {
+        try await withServer {
+            $0.connections = ConnectionLimits(total: 100, perAddress: 1)
+        } _: { server in
+            let (first, second) = (try ClientSocket(port: server.port), try ClientSocket(port: server.port))
+            #expect(try await ask(second) == "small ")
+            #expect(try await onThread { first.readEnd() } == .closed)
+            first.close()
+            second.close()
+        }
+    }
+
+    @Test("connections from trusted proxies count for no address")
+    func proxies() async throws {
+        try await withServer {
+            $0.connections = ConnectionLimits(total: 100, perAddress: 1)
+            $0.trustedProxies = [AddressBlock("127.0.0.0/8")].compactMap(\.self)
+        } _: { server in
+            let clients = try (0..<3).map { _ in try ClientSocket(port: server.port) }
+            for client in clients + clients { #expect(try await ask(client) == "small ") }
+            for client in clients { client.close() }
+        }
+    }
+
+    @Test("requests that together would hold too many bytes are answered with 503, small ones still are taken")
+    func bodiesInAll() async throws {
+        try await withServer(limits: HTTPLimits(bodiesInAll: 100_000)) { server in
+            let clients = try (0..<3).map { _ in try ClientSocket(port: server.port) }
+            let head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"
+            let half = [UInt8](repeating: 0x61, count: 59_999)
+            clients[0].send(head)
+            clients[0].send(half)
+            try await server.wait { $0.heldBytes == 59_999 }
+            clients[1].send(head)
+            clients[1].send(half)
+            let refusal = try await onThread { clients[1].readAnswer() }
+            #expect(refusal?.status == 503)
+            #expect(refusal?.fields["retry-after"] == "10")
+            #expect(refusal?.fields["connection"] == "close")
+            #expect(try await ask(clients[2]) == "small ")
+            let answer = try await onThread {
+                clients[0].send("b")
+                return clients[0].readAnswer()
+            }
+            #expect(answer?.body == half + [0x62])
+            for client in clients { client.close() }
+            try await server.wait { $0.connections.isEmpty && $0.heldBytes == 0 }
+        }
+    }
+
+    @Test("several loops share out the connections of one port, and all answer")
+    func severalLoops() async throws {
+        try await withLoop { first in
+            try await withLoop { second in
+                let address = try #require(SocketAddress("127.0.0.1:0"))
+                let server = try await HTTPServer(
+                    on: [first, second], configuration: HTTPServer.Configuration(address: address)
+                ) { await exampleRouter.respond(to: $0) }
+                try await perform {
+                    let clients = try (0..<64).map { _ in try ClientSocket(port: server.address.port) }
+                    for client in clients { #expect(try await ask(client) == "small ") }
+                    let counts = [
+                        await first.run { server.cores[0].value.connections.count },
+                        await second.run { server.cores[1].value.connections.count },
+                    ]
+                    // That all go to one of them has a chance of one in 2 to the 63.
+                    #expect(counts[0] + counts[1] == 64 && !counts.contains(0), "\(counts)")
+                    for client in clients { client.close() }
+                } finally: {
+                    await server.drain(within: .seconds(20))
+                }
+            }
+        }
+    }
+
+    @Test("the server says who it is, and gives each request an id that the report has, too")
+    func fields() async throws {
+        try await withServer {
+            $0.serverName = "example"
+        } _: { server in
+            let client = try ClientSocket(port: server.port)
+            defer { client.close() }
+            var answers = server.answers.makeAsyncIterator()
+            var ids: Set<String> = []
+            for status in [200, 404] {
+                let answer = try await onThread {
+                    client.send(get(status == 200 ? "/small?secret" : "/none", "User-Agent: test\r\n"))
+                    return client.readAnswer()
+                }
+                #expect(answer?.fields["server"] == "example")
+                let id = try #require(answer?.fields["x-request-id"])
+                #expect(id.wholeMatch(of: /[0-9a-f]{20}/) != nil)
+                ids.insert(id)
+                let report = try #require(await answers.next())
+                #expect(report.id == id && report.status.code == status)
+                #expect(report.path == (status == 200 ? "/small" : "/none") && report.method == .get)
+                #expect(report.sent == answer?.body.count && report.received == 0)
+                #expect(report.userAgent == "test" && report.tls == nil)
+                #expect(report.peer?.host == "127.0.0.1")
+            }
+            #expect(ids.count == 2)
+        }
+    }
+}
