@@ -132,3 +132,12 @@ let package = Package(
             ], exclude: ["api_check.py", "moto_findings.py"], swiftSettings: strict),
     ]
 )
+
+// deploy/fuzz.sh sets this: what it builds has libFuzzer's main function, and cannot be built without it.
+if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
+    package.targets += ["FuzzRequestParser", "FuzzConnectionMachine", "FuzzSNSEnvelope"].map { name in
+        .executableTarget(
+            name: name, dependencies: name == "FuzzSNSEnvelope" ? ["SNS", "AWSCore"] : ["HTTPServer", httpTypes],
+            path: "Tests/Fuzzing/\(name)", swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+    }
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all tests: format, scripts, API description, build, demo, unit and integration tests.
+# Runs all tests: format, scripts, API description, build, fuzzing, demo, unit and integration tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/dependencies.sh
@@ -24,6 +24,9 @@ python3 -m openapi_spec_validator openapi.yaml
 
 step "Build"
 swift build --build-tests
+
+step "Fuzzing"
+deploy/fuzz.sh 60
 
 step "Demo"
 deploy/demo.sh --once

@@ -1,3 +1,4 @@
+import CLibuv
 import Glibc
 
 /// What systemd and those like it tell a service by environment variables, and want to be told: the protocols of

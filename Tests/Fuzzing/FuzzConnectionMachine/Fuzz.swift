@@ -1,0 +1,91 @@
+import HTTPTypes
+
+@testable import HTTPServer
+
+/// Whatever comes in whatever order, the machine must ask for each answer once, end, and stay ended.
+///
+/// Each byte from 0xF0 up is something that happens; what stands between is bytes from the client.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzConnectionMachine(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+    var connection = Connection()
+    var rest = bytes[...]
+    while let next = rest.first {
+        if next >= 0xF0 {
+            connection.happen(next)
+            rest.removeFirst()
+        } else {
+            let piece = rest.prefix { $0 < 0xF0 }
+            connection.receive(Array(piece))
+            rest.removeFirst(piece.count)
+        }
+    }
+    connection.finish()
+    return 0
+}
+
+private struct Connection {
+    var machine = ConnectionMachine(limits: HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500))
+    var waiting: ServerRequest?
+    var isClosed = false
+
+    mutating func receive(_ bytes: [UInt8]) {
+        // Bytes that are on their way when reading stops still come.
+        machine.receive(bytes.span)
+        advance()
+    }
+
+    mutating func happen(_ what: UInt8) {
+        switch what & 3 {
+        case 0: answer()
+        case 1: machine.receiveEnd()
+        case 2: machine.drain()
+        default: break
+        }
+        advance()
+    }
+
+    mutating func answer() {
+        guard let request = waiting else { return }
+        precondition(machine.isResponding && !machine.isIdle)
+        waiting = nil
+        let response = ServerResponse(status: .ok, body: request.body)
+        let bytes = machine.respond(response, AnswerFields(date: "now", requestID: "1"))
+        precondition(bytes.starts(with: "HTTP/1.1 200 OK\r\n".utf8))
+        precondition(request.head.method == .head || bytes.suffix(request.body.count) == request.body[...])
+    }
+
+    mutating func advance() {
+        while true {
+            switch machine.next() {
+            case .wait:
+                precondition(!isClosed, "it went on after its end")
+                precondition(waiting == nil || machine.isResponding)
+                return
+            case .dispatch(let request):
+                precondition(waiting == nil && !isClosed)
+                waiting = request
+            case .write(let bytes): precondition(bytes.starts(with: "HTTP/1.1 100".utf8) && waiting == nil)
+            case .refuse(let fault):
+                precondition(waiting == nil && !isClosed)
+                let bytes = machine.reject(fault, AnswerFields(date: "now"))
+                precondition(bytes.starts(with: "HTTP/1.1 \(fault.status.code) ".utf8))
+            case .close:
+                precondition(!machine.wantsBytes && waiting == nil)
+                isClosed = true
+                return
+            }
+        }
+    }
+
+    /// A client that leaves ends every connection as soon as its requests are answered.
+    mutating func finish() {
+        machine.receiveEnd()
+        advance()
+        while waiting != nil {
+            answer()
+            advance()
+        }
+        precondition(isClosed, "it did not end")
+    }
+}

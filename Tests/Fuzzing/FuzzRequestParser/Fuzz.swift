@@ -1,0 +1,48 @@
+import HTTPTypes
+
+@testable import HTTPServer
+
+/// What the parser makes of some bytes must not depend on the pieces that they come in, nor stop the program.
+///
+/// The first byte says how long the pieces are.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzRequestParser(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+    guard let first = bytes.first else { return 0 }
+    let whole = read([bytes[1...]])
+    var pieces: [ArraySlice<UInt8>] = []
+    var rest = bytes[1...]
+    while !rest.isEmpty {
+        pieces.append(rest.prefix(Int(first) + 1))
+        rest = rest.dropFirst(Int(first) + 1)
+    }
+    precondition(read(pieces) == whole, "the result depends on the pieces")
+    return 0
+}
+
+/// The requests and the fault, in words.
+private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
+    let limits = HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500)
+    var parser = RequestParser(limits: limits)
+    var seen: [String] = []
+    for piece in pieces {
+        parser.append(Array(piece).span)
+        do throws(HTTPFault) {
+            reading: while true {
+                switch try parser.next() {
+                case .needsBytes: break reading
+                // Whether the client is told to go on depends on whether it has sent more at once.
+                case .expectsContinue: continue
+                case .request(let request, let keepsAlive):
+                    precondition(request.body.count <= limits.body)
+                    precondition(request.head.headerFields.count <= limits.headerFields)
+                    seen.append("\(request.head) \(request.head.headerFields) \(request.body) \(keepsAlive)")
+                }
+            }
+            precondition(parser.heldBytes <= limits.head + limits.body + 256 + piece.count)
+        } catch {
+            return seen + ["\(error.status.code) \(error.code)"]
+        }
+    }
+    return seen + [parser.isInsideRequest ? "inside" : "between"]
+}
