@@ -9,7 +9,8 @@ step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 step "Dependencies"
 install_build_packages
-install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus
+install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
+    slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests
@@ -34,6 +35,8 @@ deploy/demo.sh --once
 step "Tests"
 # The tests say themselves which authorities they trust.
 unset AWS_CA_BUNDLE
+DEFENDER_BRIDGE_RELEASE_PROGRAM="$(swift build --configuration release --show-bin-path)/defender-bridge"
+export DEFENDER_BRIDGE_RELEASE_PROGRAM
 # All at once they hold over a thousand descriptors open, and Foundation's Process then reads past the end of its list of
 # them.
 swift test --skip-build --experimental-maximum-parallelization-width 8

@@ -38,14 +38,17 @@ public final class Bridge: Sendable {
     ///   - environment: the process's environment, for AWS's own settings.
     ///   - registry: keeps what is counted.
     ///   - logger: where the log goes.
+    ///   - reloadsOnHangup: whether SIGHUP has the certificate read anew, rather than ends the process.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
     public init(
-        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
+        reloadsOnHangup: Bool = true
     ) async throws {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: registry)
-        let parts = try await BridgeParts(configuration: configuration, environment: environment)
+        let parts = try await BridgeParts(
+            configuration: configuration, environment: environment, reloadsOnHangup: reloadsOnHangup)
         self.parts = parts
         do {
             let context = LaneContext(

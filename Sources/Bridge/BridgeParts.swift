@@ -31,7 +31,9 @@ struct BridgeParts: Sendable {
     /// The longest signing certificate, in bytes.
     private static let maximumCertificateLength = 65_536
 
-    init(configuration: BridgeConfiguration, environment: [String: String]) async throws {
+    init(
+        configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool
+    ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
         let endpoints: Endpoints
         do throws(EndpointError) {
@@ -50,7 +52,7 @@ struct BridgeParts: Sendable {
         let (signals, continuation) = AsyncStream.makeStream(of: CInt.self)
         let (hangups, hangup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         (self.signals, self.hangups) = (signals, hangups)
-        watchers = await Self.watchSignals(on: mainLoop, continuation, hangup)
+        watchers = await Self.watchSignals(on: mainLoop, continuation, reloadsOnHangup ? hangup : nil)
         do {
             listenLoops = try await Self.loops(configuration.loops)
         } catch {
@@ -105,13 +107,14 @@ struct BridgeParts: Sendable {
     }
 
     private static func watchSignals(
-        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation, _ hangup: AsyncStream<Void>.Continuation
+        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation,
+        _ hangup: AsyncStream<Void>.Continuation?
     ) async -> LoopBound<[SignalWatcher]> {
         await loop.run {
             var watchers = [SIGTERM, SIGINT].compactMap { signal in
                 try? SignalWatcher(signal, on: loop) { continuation.yield(signal) }
             }
-            if let watcher = try? SignalWatcher(SIGHUP, on: loop, receive: { hangup.yield() }) {
+            if let hangup, let watcher = try? SignalWatcher(SIGHUP, on: loop, receive: { hangup.yield() }) {
                 watchers.append(watcher)
             }
             return LoopBound(watchers, loop: loop)

@@ -44,4 +44,9 @@ static inline void COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(SSL_CTX
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 }
 
+/* A client that prefers ChaCha20, because it has no AES in hardware, gets it all the same. */
+static inline void COpenSSL_SSL_CTX_prefer_server_ciphers(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+}
+
 #endif

@@ -38,6 +38,7 @@ public final class TLSServerContext: @unchecked Sendable {
             SSL_CTX_set_cipher_list(pointer, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK")
         }
         COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(pointer)
+        COpenSSL_SSL_CTX_prefer_server_ciphers(pointer)
         COpenSSL_SSL_CTX_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
         // Without a cache the server keeps nothing for clients that may come back: tickets carry the state.
         COpenSSL_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))

@@ -7,6 +7,13 @@ public final class TCPListener {
     private let handle = OwnedHandle<uv_tcp_t>()
     private let accept: (TCPStream) -> Void
     private var isClosed = false
+    /// How many connections were taken since one last had to wait.
+    private var accepted = 0
+    /// Whether libuv holds a connection that was put off.
+    private var isOneWaiting = false
+
+    /// How many connections are taken one after the other: a flood of them must not keep those that are there waiting.
+    private static let acceptsInTurn = 64
 
     /// The address listened on, with the port that the system chose if none was asked for.
     public let address: SocketAddress
@@ -62,7 +69,25 @@ public final class TCPListener {
     private func didConnect(status: CInt) {
         // A connection that failed while it waited, or one for which there is no descriptor left: that one libuv closes
         // with a descriptor that it keeps for this, so that it neither waits for ever nor wakes the loop again and again.
-        guard status == 0, !isClosed, let stream = try? TCPStream(acceptingFrom: stream, on: loop) else { return }
+        guard status == 0, !isClosed else { return }
+        accepted += 1
+        guard accepted <= Self.acceptsInTurn else { return goOnLater() }
+        take()
+    }
+
+    /// Lets everything else on the loop have its turn, then takes the connection that waits. Until then libuv takes no
+    /// further one.
+    private func goOnLater() {
+        isOneWaiting = true
+        let listener = LoopBound(self, loop: loop)
+        Task(executorPreference: loop) {
+            if listener.value.isOneWaiting { listener.value.take() }
+        }
+    }
+
+    private func take() {
+        if isOneWaiting { (isOneWaiting, accepted) = (false, 1) }
+        guard let stream = try? TCPStream(acceptingFrom: stream, on: loop) else { return }
         accept(stream)
     }
 
@@ -70,6 +95,7 @@ public final class TCPListener {
     public func close() {
         loop.checkIsolated()
         guard !isClosed else { return }
+        if isOneWaiting { take() }
         isClosed = true
         handle.close()
     }

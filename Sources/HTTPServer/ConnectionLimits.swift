@@ -1,9 +1,9 @@
 /// How many connections a server has at the same time.
 ///
-/// What a connection holds is bounded: an idle one by the 4 KiB of its parser and what the system and OpenSSL keep, about
-/// 6 KiB, or 70 KiB with TLS; one with a request under way by ``HTTPLimits``: the head, 128 KiB that were read ahead, the
-/// body twice (while it grows), and the answer. The bodies of all connections together are bounded by
-/// ``HTTPLimits/bodiesInAll``.
+/// What a connection holds is bounded: an idle one by its objects, the 4 KiB that its parser keeps at most, and with TLS
+/// by OpenSSL's objects and two buffers of 20 KiB: 6 KiB, or 70 KiB with TLS (measured: 1.2 KiB and 16 KiB). One with a
+/// request under way is bounded by ``HTTPLimits``: the head, 128 KiB that were read ahead, the body twice (while it
+/// grows), and the answer. The bodies of all connections together are bounded by ``HTTPLimits/bodiesInAll``.
 public struct ConnectionLimits: Sendable, Hashable {
     /// In all. When there are as many, a new one takes the place of the one that has been idle longest; if none is idle,
     /// it is closed at once.

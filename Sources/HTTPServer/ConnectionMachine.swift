@@ -37,6 +37,7 @@ struct ConnectionMachine {
     private var phase = Phase.reading
     private var peerHasEnded = false
     private var isDraining = false
+    private var endsWhenIdle = false
 
     /// How many bytes may wait behind a request that is being answered.
     static let maximumAhead = 65_536
@@ -84,8 +85,11 @@ struct ConnectionMachine {
     /// The client sends nothing more. What it has sent whole is answered still.
     mutating func receiveEnd() { peerHasEnded = true }
 
-    /// No further request is taken: the connection ends when it is idle, or after the answer under way.
+    /// The next answer is the last one, and says so.
     mutating func drain() { isDraining = true }
+
+    /// The connection ends as soon as it is idle.
+    mutating func endWhenIdle() { endsWhenIdle = true }
 
     mutating func next() -> Action {
         switch phase {
@@ -93,7 +97,7 @@ struct ConnectionMachine {
         case .closed(let afterAnswer): return .close(lingers: afterAnswer && !peerHasEnded)
         case .reading: break
         }
-        if isDraining, !parser.isInsideRequest { return end() }
+        if endsWhenIdle, !parser.isInsideRequest { return end() }
         do throws(HTTPFault) {
             switch try parser.next() {
             case .needsBytes:

@@ -280,9 +280,12 @@ final class ServerConnection: TCPStreamHandler {
     /// Ends the idle connection because another one needs its place, or because it was idle for too long.
     func giveWay() { finish(lingers: false) }
 
-    /// Ends the connection as soon as it has no request to answer.
-    func drain() {
-        machine.drain()
+    /// Ends the connection after its next answer.
+    func drain() { machine.drain() }
+
+    /// Ends the connection as soon as it is idle.
+    func endWhenIdle() {
+        machine.endWhenIdle()
         if proxyHeader == nil { advance() } else { stream.close() }
     }
 

@@ -23,7 +23,11 @@ final class ServerCore {
     /// What was done in the last second because there were too many connections.
     private var crowding = (idleClosed: 0, refused: 0)
     private var drained: (() -> Void)?
+    /// Runs down when idle connections are closed while the server is drained.
+    private var grace: LoopTimer?
 
+    /// How long an idle connection is left open while the server is drained: a client may have sent a request already.
+    private static let drainGrace = Duration.milliseconds(250)
     /// How many bytes of a request are taken even while there are too many.
     static let smallRequest = 8192
 
@@ -140,13 +144,19 @@ final class ServerCore {
         listener = nil
         self.drained = drained
         for connection in connections.all { connection.drain() }
+        let grace = LoopTimer(on: loop) { [self] in
+            for connection in connections.all { connection.endWhenIdle() }
+        }
+        grace.start(after: Self.drainGrace)
+        self.grace = grace
         finishIfDrained()
     }
 
     private func finishIfDrained() {
         guard connections.isEmpty, let drained, let timer else { return }
         timer.close()
-        self.timer = nil
+        grace?.close()
+        (self.timer, grace) = (nil, nil)
         drained()
     }
 

@@ -20,7 +20,10 @@ public struct ServerResponse: Sendable {
 
     /// An answer of JSON.
     public init(status: HTTPResponse.Status, json: JSON) {
-        self.init(status: status, headerFields: [.contentType: "application/json"], body: json.serialized())
+        // A browser that is led here must not take JSON for something else.
+        self.init(
+            status: status, headerFields: [.contentType: "application/json", .xContentTypeOptions: "nosniff"],
+            body: json.serialized())
     }
 
     /// A refusal: `{"error": code, "message": message}`.

@@ -129,7 +129,21 @@ struct ConnectionMachineTests {
         _ = respond("x")
         #expect(next() == "wait")
         machine.drain()
+        #expect(next() == "wait")
+        machine.endWhenIdle()
         #expect(next() == "close")
+    }
+
+    @Test("a request that was on its way when the connection was drained is answered")
+    mutating func drainLate() {
+        machine.drain()
+        #expect(next() == "wait")
+        receive(Self.get("/1"))
+        #expect(next() == "dispatch /1")
+        machine.endWhenIdle()
+        #expect(next() == "wait")
+        #expect(respond("x") == ["HTTP/1.1 200 OK", "Connection: close", "x"])
+        #expect(next() == "close and linger")
     }
 
     @Test("a connection that is drained while it answers says so in the answer, and takes no further request")

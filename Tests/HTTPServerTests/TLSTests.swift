@@ -92,6 +92,42 @@ struct TLSTests {
         }
     }
 
+    @Test("a session that was begun on one loop is resumed on another, over either version", arguments: ["1_2", "1_3"])
+    func resumption(version: String) async throws {
+        let script = """
+            context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv\(version)
+            session, resumed = None, 0
+            for _ in range(30):
+                plain = socket.create_connection(("127.0.0.1", port), timeout=30)
+                tls = context.wrap_socket(plain, server_hostname="localhost", session=session)
+                resumed += tls.session_reused
+                # The ticket of TLS 1.3 comes with the first data.
+                tls.sendall(get("/small", "Connection: close\\r\\n"))
+                while tls.recv(65536):
+                    pass
+                session = tls.session
+                tls.close()
+            print(resumed)
+            """
+        try await withLoop { first in
+            try await withLoop { second in
+                let address = try #require(SocketAddress("127.0.0.1:0"))
+                let server = try await HTTPServer(
+                    on: [first, second],
+                    configuration: HTTPServer.Configuration(address: address, tls: TestCertificates.shared.context)
+                ) { await exampleRouter.respond(to: $0) }
+                try await perform {
+                    let directory = try TemporaryFolder()
+                    let authority = try directory.write(TestCertificates.shared.authorityPEM, as: "authority.pem")
+                    let output = try await Program.python(Self.client + script, ["\(server.address.port)", authority])
+                    #expect(output == "29\n")
+                } finally: {
+                    await server.drain(within: .seconds(20))
+                }
+            }
+        }
+    }
+
     @Test("a client that says nothing of TLS is refused, reported, and gets no plain answer")
     func plainBytes() async throws {
         try await withServer(tls: TestCertificates.shared.context) { server in

@@ -14,14 +14,18 @@ final class BridgeProcess: Sendable {
     /// Starts it, and waits until it listens.
     ///
     /// - Parameters:
+    ///   - path: the program.
     ///   - settings: values for `--set`.
     ///   - environment: see ``RunningProgram``.
     ///   - wrapper: a program with arguments that runs it.
-    init(settings: [String: String], environment: [String: String], wrapper: [String] = []) async throws {
+    init(
+        program path: String = Paths.program, settings: [String: String], environment: [String: String],
+        wrapper: [String] = []
+    ) async throws {
         var all = ["listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0", "log.format": "json"]
         all.merge(settings) { _, last in last }
         let flags = all.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
-        let program = try RunningProgram(wrapper + [Paths.program, "serve"] + flags, environment: environment)
+        let program = try RunningProgram(wrapper + [path, "serve"] + flags, environment: environment)
         self.program = program
         do {
             let lines = try await eventually("the bridge to listen") {

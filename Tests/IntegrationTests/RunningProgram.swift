@@ -70,6 +70,8 @@ final class RunningProgram: Sendable {
         errors.read(errorPipe.fileHandleForReading)
     }
 
+    /// The process's number.
+    var identifier: Int32 { process.processIdentifier }
     /// What it wrote to standard output so far, by lines.
     var outputLines: [String] { output.all }
     /// What it wrote to standard error so far, by lines.
@@ -130,6 +132,11 @@ enum Paths {
     /// The program under test, beside the test bundle.
     static var program: String {
         URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path
+    }
+
+    /// The program of the release build if deploy/test.sh names one: a debug build is many times slower under load.
+    static var fastProgram: String {
+        ProcessInfo.processInfo.environment["DEFENDER_BRIDGE_RELEASE_PROGRAM"] ?? program
     }
 
     /// A file of the package.

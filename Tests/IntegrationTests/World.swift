@@ -79,11 +79,13 @@ final class World: Sendable {
 
     static let apiKey = "key of the test"
 
-    /// Starts a bridge.
+    /// Starts a bridge; if it is to be fast, one of the release build where there is one.
     func start(
-        _ settings: [String: String] = [:], environment: [String: String] = [:], wrapper: [String] = []
+        _ settings: [String: String] = [:], environment: [String: String] = [:], wrapper: [String] = [],
+        isFast: Bool = false
     ) async throws -> BridgeProcess {
         let bridge = try await BridgeProcess(
+            program: isFast ? Paths.fastProgram : Paths.program,
             settings: self.settings.merging(settings) { _, last in last },
             environment: self.environment.merging(environment) { _, last in last }, wrapper: wrapper)
         keep(bridge.program)

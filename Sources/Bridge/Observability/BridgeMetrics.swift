@@ -9,6 +9,20 @@ public struct BridgeMetrics: Sendable {
     let importBatch: Recorder
     private let delay: Metrics.Timer
     private let factory: any MetricsFactory
+    /// What is counted for the usual deliveries, made once: to look a series up takes a lock that all threads share.
+    private let deliveries: [DeliverySeries: Counter]
+    private let durations: [String: Metrics.Timer]
+
+    private struct DeliverySeries: Hashable {
+        let route: String
+        let outcome: String
+
+        func counter(_ factory: any MetricsFactory) -> Counter {
+            Counter(
+                label: "defender_bridge_deliveries_total", dimensions: [("route", route), ("outcome", outcome)],
+                factory: factory)
+        }
+    }
 
     /// What each metric means.
     public static let help = [
@@ -35,17 +49,24 @@ public struct BridgeMetrics: Sendable {
         deadLetters = Counter(label: "defender_bridge_dead_letters_total", dimensions: [], factory: factory)
         importBatch = Recorder(
             label: "defender_bridge_import_batch_findings", dimensions: [], aggregate: true, factory: factory)
+        let routes = ["/sns", "/eventbridge"]
+        let usual = routes.flatMap { route in
+            ["stored", "duplicate", "ignored"].map { DeliverySeries(route: route, outcome: $0) }
+        }
+        deliveries = Dictionary(uniqueKeysWithValues: usual.map { ($0, $0.counter(factory)) })
+        durations = Dictionary(uniqueKeysWithValues: routes.map { ($0, Self.duration($0, factory)) })
         delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
     }
 
     func received(route: String, outcome: String, duration: Duration) {
-        Counter(
-            label: "defender_bridge_deliveries_total", dimensions: [("route", route), ("outcome", outcome)],
-            factory: factory
-        ).increment()
+        let series = DeliverySeries(route: route, outcome: outcome)
+        (deliveries[series] ?? series.counter(factory)).increment()
+        (durations[route] ?? Self.duration(route, factory)).record(duration: duration)
+    }
+
+    private static func duration(_ route: String, _ factory: any MetricsFactory) -> Metrics.Timer {
         Metrics.Timer(
-            label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", route)], factory: factory
-        ).record(duration: duration)
+            label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", route)], factory: factory)
     }
 
     func fault(code: String) {

@@ -13,7 +13,7 @@ public struct LogLineHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     private let label: String
     private let format: BridgeConfiguration.LogFormat
-    /// Keeps lines whole when several threads write.
+    /// Keeps long lines whole when several threads write them.
     private static let output = Mutex(())
 
     /// Makes a handler.
@@ -41,9 +41,13 @@ public struct LogLineHandler: LogHandler {
             case .json: Self.json(event.level, "\(event.message)", all, label: label, at: now)
             case .text: Self.text(event.level, "\(event.message)", all, at: now)
             }
-        Self.output.withLock { _ in
-            try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
-        }
+        Self.write(Array((line + "\n").utf8))
+    }
+
+    /// Writes whole lines. Up to `PIPE_BUF` bytes the system itself keeps a line whole, and no thread waits for another.
+    private static func write(_ line: [UInt8]) {
+        if line.count <= Int(PIPE_BUF), Glibc.write(STDERR_FILENO, line, line.count) == line.count { return }
+        output.withLock { _ in try? FileHandle.standardError.write(contentsOf: Data(line)) }
     }
 
     static func json(

@@ -123,15 +123,17 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         case .counter(let counter): return ["\(name()) \(counter.value.load(ordering: .relaxed))"]
         case .gauge(let gauge): return ["\(name()) \(number(gauge.value.withLock { $0 }))"]
         case .histogram(let histogram):
-            let state = histogram.state.withLock { $0 }
             var cumulative = 0
             var lines: [String] = []
-            for (bound, count) in zip(histogram.bounds + [.infinity], state.buckets) {
-                cumulative += count
+            for (bound, bucket) in zip(histogram.bounds + [.infinity], histogram.buckets) {
+                cumulative += Int(bucket.value.load(ordering: .relaxed))
                 let label = "le=\"\(bound.isInfinite ? "+Inf" : number(bound))\""
                 lines.append("\(name("_bucket", [label])) \(cumulative)")
             }
-            return lines + ["\(name("_sum")) \(number(state.sum))", "\(name("_count")) \(cumulative)"]
+            return lines + [
+                "\(name("_sum")) \(number(histogram.sum.load(ordering: .relaxed).asDouble))",
+                "\(name("_count")) \(cumulative)",
+            ]
         }
     }
 
@@ -164,26 +166,31 @@ private final class HistogramSeries: RecorderHandler, TimerHandler {
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600,
     ]
 
-    struct State {
-        var buckets: [Int]
-        var sum = 0.0
-    }
-
     let bounds: [Double]
-    let state: Mutex<State>
+    /// One for each bound, and one for what is above all of them.
+    let buckets: [CounterSeries]
+    /// The bits of a Double.
+    let sum = Atomic<UInt64>(0.0.bitPattern)
 
     init(bounds: [Double]) {
         self.bounds = bounds
-        state = Mutex(State(buckets: Array(repeating: 0, count: bounds.count + 1)))
+        buckets = (0...bounds.count).map { _ in CounterSeries() }
     }
 
     func record(_ value: Int64) { record(Double(value)) }
     func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
     func record(_ value: Double) {
         let index = bounds.firstIndex { value <= $0 } ?? bounds.count
-        state.withLock { state in
-            state.buckets[index] += 1
-            state.sum += value
+        buckets[index].increment(by: 1)
+        // Requests record from several threads, and do not wait for one another.
+        var (isDone, last) = (false, sum.load(ordering: .relaxed))
+        while !isDone {
+            let next = (last.asDouble + value).bitPattern
+            (isDone, last) = sum.weakCompareExchange(expected: last, desired: next, ordering: .relaxed)
         }
     }
+}
+
+extension UInt64 {
+    fileprivate var asDouble: Double { Double(bitPattern: self) }
 }

@@ -40,7 +40,7 @@ private struct Connection {
         case 0: answer()
         case 1: machine.receiveEnd()
         case 2: machine.drain()
-        default: break
+        default: machine.endWhenIdle()
         }
         advance()
     }
