@@ -24,7 +24,8 @@ public enum LedgerRebuilding {
     ///   - isWanted: which of the accounts and Regions.
     ///   - report: hears how far it is, in order.
     /// - Returns: whether all went well.
-    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to rebuild.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to rebuild;
+    ///   ``Interruption`` after SIGTERM or SIGINT.
     public static func run(
         configuration: BridgeConfiguration, environment: [String: String], of isWanted: (Origin) -> Bool,
         report: @escaping @Sendable (Origin, Report) -> Void
@@ -35,11 +36,22 @@ public enum LedgerRebuilding {
                 "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
             )
         }
-        let parts = try await BridgeParts(configuration: configuration, environment: environment)
-        let result: Result<Bool, any Error>
-        do { result = .success(try await rebuild(origins, parts, report)) } catch { result = .failure(error) }
+        let parts = try await BridgeParts(
+            configuration: configuration, environment: environment, reloadsOnHangup: false)
+        let work = Task { try await rebuild(origins, parts, report) }
+        let watching = Task { for await _ in parts.signals { work.cancel() } }
+        let result = await work.result
+        watching.cancel()
+        await watching.value
         await parts.close()
+        guard !work.isCancelled else { throw Interruption() }
         return try result.get()
+    }
+
+    /// A signal ended the work before its time.
+    public struct Interruption: Error, CustomStringConvertible {
+        /// What happened, and what follows.
+        public let description = "interrupted; a bridge that starts on the store goes on with it"
     }
 
     private static func rebuild(
@@ -53,7 +65,7 @@ public enum LedgerRebuilding {
             do {
                 let count = try await rebuild.rebuild { report(origin, .found($0.restored)) }
                 report(origin, .done(restored: count.restored, unread: count.unread))
-            } catch let error as AWSError {
+            } catch let error as AWSError where error.kind != .canceled {
                 report(origin, .failed(error.description))
                 isWell = false
             }

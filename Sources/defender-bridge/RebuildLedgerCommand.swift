@@ -27,10 +27,17 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load(environment: environment)
-        let isWell = try await LedgerRebuilding.run(
-            configuration: configuration, environment: environment,
-            of: { (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name },
-            report: Self.report)
+        let isWell: Bool
+        do {
+            isWell = try await LedgerRebuilding.run(
+                configuration: configuration, environment: environment,
+                of: {
+                    (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
+                },
+                report: Self.report)
+        } catch let interruption as LedgerRebuilding.Interruption {
+            throw CommandFailure(message: interruption.description)
+        }
         if !isWell { throw CommandFailure(message: "Not every ledger could be rebuilt; the lines above say why.") }
     }
 

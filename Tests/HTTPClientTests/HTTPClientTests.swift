@@ -242,7 +242,11 @@ struct HTTPClientTests {
         try await withPeer { _ in
             .sendAndClose(response("x"))
         } _: { client, peer in
-            for _ in 0..<3 { _ = try await client.send(HTTPRequest(to: peer)) }
+            for _ in 0..<3 {
+                _ = try await client.send(HTTPRequest(to: peer))
+                // A request that is on its way when the peer closes is another matter.
+                await peer.wait { if case .closed = $0 { true } else { false } }
+            }
             #expect(peer.requests.map(\.connection) == [1, 2, 3])
         }
     }

@@ -148,6 +148,25 @@ extension IntegrationTests {
             }
         }
 
+        @Test("rebuild-ledger ends at once when it is interrupted, and says so", arguments: [SIGINT, SIGTERM])
+        func interrupted(signal: Int32) async throws {
+            try await World.run { world in
+                let silence = try await world.serveSilence()
+                let rebuild = try RunningProgram(
+                    [Paths.program, "rebuild-ledger"] + world.flags,
+                    environment: world.environment.merging(["AWS_ENDPOINT_URL_SECURITYHUB": silence.url]) { $1 })
+                world.keep(rebuild)
+                try await eventually("Security Hub to be asked", { silence.requests.value }, is: { $0 > 0 })
+                rebuild.signal(signal)
+                let (exit, time) = try await rebuild.waitForExit()
+                #expect(exit == .init(status: 1, wasKilled: false) && time < .seconds(10))
+                #expect(
+                    rebuild.errorLines == [
+                        "defender-bridge: interrupted; a bridge that starts on the store goes on with it"
+                    ])
+            }
+        }
+
         @Test("a suppression and its deletion, posted by EventBridge, take effect at once")
         func suppressed() async throws {
             try await World.run { world in
