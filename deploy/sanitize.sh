@@ -1,11 +1,18 @@
 #!/usr/bin/env bash
-# Runs the tests of event loop, TLS and HTTP server in a build that looks for errors of memory: some minutes.
-#
-# There is no run with the thread sanitizer: it does not see the locks of Swift's Mutex on Linux, and calls everything that
-# they guard a race.
+# Runs the tests of event loop, TLS and HTTP server in builds that look for errors of memory and for data races: some
+# minutes each. Usage: deploy/sanitize.sh [address] [thread]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# shellcheck source=deploy/dependencies.sh
+. deploy/dependencies.sh
 
+install_build_packages
 export ASAN_OPTIONS="detect_leaks=0:abort_on_error=1"
+export TSAN_OPTIONS="halt_on_error=1"
 export DEFENDER_BRIDGE_SANITIZING=1
-exec swift test --sanitize=address --scratch-path .build-address --experimental-maximum-parallelization-width 4
+[ $# -gt 0 ] || set -- address thread
+for sanitizer in "$@"; do
+    echo "== $sanitizer"
+    swift test --sanitize="$sanitizer" --scratch-path ".build-$sanitizer" \
+        --experimental-maximum-parallelization-width 4
+done

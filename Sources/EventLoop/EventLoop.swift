@@ -17,7 +17,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// The name of the loop's thread.
     public let name: String
     private let handles: LoopHandles
-    private let queue = Mutex(JobQueue())
+    private let queue = Locked(JobQueue())
     /// The thread's identifier; 0 until it is known.
     private let thread = Atomic<uv_thread_t>(0)
 

@@ -126,9 +126,13 @@ struct ManyConnectionsTests {
         try await withLoop { first in
             try await withLoop { second in
                 let address = try #require(SocketAddress("127.0.0.1:0"))
-                let server = try await HTTPServer(
-                    on: [first, second], configuration: HTTPServer.Configuration(address: address)
-                ) { await exampleRouter.respond(to: $0) }
+                var configuration = HTTPServer.Configuration(address: address)
+                // Those that are asked last have said nothing for as long as the others take.
+                configuration.timeouts.head = .seconds(600)
+                configuration.timeouts.idle = .seconds(600)
+                let server = try await HTTPServer(on: [first, second], configuration: configuration) {
+                    await exampleRouter.respond(to: $0)
+                }
                 try await perform {
                     let clients = try (0..<64).map { _ in try ClientSocket(port: server.address.port) }
                     for client in clients { #expect(try await ask(client) == "small ") }

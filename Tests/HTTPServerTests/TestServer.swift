@@ -84,7 +84,7 @@ let largeBody = (0..<1_048_576).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >
 
 /// Lets tasks wait until it is opened.
 final class Gate: Sendable {
-    private let state = Mutex((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
+    private let state = Locked((isOpen: false, waiting: [CheckedContinuation<Void, Never>]()))
 
     var isOpen: Bool { state.withLock { $0.isOpen } }
 
