@@ -154,6 +154,20 @@ public protocol Store: Sendable {
     /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
     func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError)
 
+    // MARK: Subscriptions
+
+    /// Notes how a subscription stands, unless a message that was published later said so already.
+    ///
+    /// - Throws: ``StoreError/Code/invalidValue`` for a message id that is not 1 to 256 bytes of UTF-8 without NUL.
+    func record(_ subscription: Subscription) async throws(StoreError)
+
+    /// How the subscription to a topic stands; nil if nothing is known of one.
+    func subscription(to topic: ARN) async throws(StoreError) -> Subscription?
+
+    /// All subscriptions, ordered by topic, at most 1,000 in a call; the next page follows the last one of the page
+    /// before, nil asks for the first.
+    func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription]
+
     // MARK: The store itself
 
     /// Counts what the store holds.

@@ -41,6 +41,7 @@ import Testing
         DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
+        SubscriptionSQL.byTopic, SubscriptionSQL.list,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
         try await withStore { store async throws in

@@ -35,6 +35,11 @@ extension Row {
         return Origin(account: account, region: region)
     }
 
+    func arn(_ index: Int) throws -> ARN {
+        guard let arn = ARN(try required(index, as: String.self)) else { throw StoreError.unreadableRow }
+        return arn
+    }
+
     private func stored(_ index: Int) throws -> DatabaseValue {
         guard index < count else { throw StoreError.unreadableRow }
         return self[index]

@@ -8,12 +8,14 @@ enum Schema {
     static let queueStep = "create the work queue"
     static let ledgerStep = "create the ledger"
     static let probeStep = "create the readiness probe"
+    static let subscriptionStep = "create the subscriptions"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(queueStep) { try $0.execute(sql: queue) }
         migrator.registerMigration(ledgerStep) { try $0.execute(sql: ledger) }
         migrator.registerMigration(probeStep) { try $0.execute(sql: probe) }
+        migrator.registerMigration(subscriptionStep) { try $0.execute(sql: subscription) }
         return migrator
     }
 
@@ -108,5 +110,15 @@ enum Schema {
             id INTEGER PRIMARY KEY CHECK (id = 1),
             writes INTEGER NOT NULL
         ) STRICT;
+        """
+
+    private static let subscription = """
+        CREATE TABLE subscription (
+            topic TEXT NOT NULL PRIMARY KEY,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'confirmed', 'ended')),
+            message_id TEXT NOT NULL,
+            published_at INTEGER NOT NULL,
+            changed_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

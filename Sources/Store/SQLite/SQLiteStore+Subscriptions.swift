@@ -1,0 +1,59 @@
+public import AWSCore
+import GRDB
+
+/// The statements about subscriptions.
+enum SubscriptionSQL {
+    private static let columns = "topic, state, message_id, published_at, changed_at"
+
+    static let upsert = """
+        INSERT INTO subscription (\(columns)) VALUES (?, ?, ?, ?, ?) ON CONFLICT (topic) DO UPDATE SET
+            state = excluded.state, message_id = excluded.message_id, published_at = excluded.published_at,
+            changed_at = excluded.changed_at
+        WHERE excluded.published_at >= subscription.published_at
+        """
+
+    static let byTopic = "SELECT \(columns) FROM subscription WHERE topic = ?"
+
+    static let list = "SELECT \(columns) FROM subscription WHERE topic > ? ORDER BY topic LIMIT ?"
+}
+
+extension SQLiteStore {
+    /// Notes how a subscription stands, unless a message that was published later said so already.
+    public func record(_ subscription: Subscription) async throws(StoreError) {
+        guard Limits.isText(subscription.messageID, atMost: Limits.deliveryIDLength) else {
+            throw StoreError(
+                .invalidValue, "A message's id must be 1 to \(Limits.deliveryIDLength) bytes of UTF-8 without NUL.")
+        }
+        try await committer.write { db in
+            try db.cachedStatement(sql: SubscriptionSQL.upsert).execute(arguments: [
+                subscription.topic.description, subscription.state.rawValue, subscription.messageID,
+                subscription.publishedAt, subscription.changedAt,
+            ])
+            return .success(())
+        }
+    }
+
+    /// Looks up the subscription to a topic.
+    public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: SubscriptionSQL.byTopic)
+            return try Row.fetchOne(statement, arguments: [topic.description]).map(Self.readSubscription)
+        }
+    }
+
+    /// Lists the subscriptions, ordered by topic.
+    public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            let statement = try db.cachedStatement(sql: SubscriptionSQL.list)
+            let start = last?.topic.description ?? ""
+            return try Row.fetchAll(statement, arguments: [start, limit]).map(Self.readSubscription)
+        }
+    }
+
+    private static func readSubscription(_ row: Row) throws -> Subscription {
+        Subscription(
+            topic: try row.arn(0), state: try row.value(1), messageID: try row.required(2),
+            publishedAt: try row.required(3), changedAt: try row.required(4))
+    }
+}
