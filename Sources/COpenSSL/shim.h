@@ -26,6 +26,20 @@ static inline const GENERAL_NAME *COpenSSL_sk_GENERAL_NAME_value(const GENERAL_N
     return sk_GENERAL_NAME_value(names, index);
 }
 
+static inline STACK_OF(X509) *COpenSSL_sk_X509_new_null(void) { return sk_X509_new_null(); }
+
+static inline int COpenSSL_sk_X509_push(STACK_OF(X509) *certificates, X509 *certificate) {
+    return sk_X509_push(certificates, certificate);
+}
+
+static inline int COpenSSL_sk_X509_num(const STACK_OF(X509) *certificates) { return sk_X509_num(certificates); }
+
+static inline X509 *COpenSSL_sk_X509_value(const STACK_OF(X509) *certificates, int index) {
+    return sk_X509_value(certificates, index);
+}
+
+static inline void COpenSSL_sk_X509_free(STACK_OF(X509) *certificates) { sk_X509_free(certificates); }
+
 static inline int COpenSSL_SSL_CTX_set_min_proto_version(SSL_CTX *context, int version) {
     return (int)SSL_CTX_set_min_proto_version(context, version);
 }

@@ -31,12 +31,41 @@ public struct Certificate: Sendable {
     ///
     /// - Throws: ``CryptographyError`` for anything else.
     public init(pem: [UInt8]) throws(CryptographyError) {
-        let blocks = try PEM.blocks(in: pem, what: "certificate")
-        let text = pem.drop(while: \.isWhitespace)
-        guard blocks.count == 1, text.starts(with: "-----BEGIN CERTIFICATE-----".utf8),
-            text.reversed().drop(while: \.isWhitespace).starts(with: "-----END CERTIFICATE-----".utf8.reversed())
-        else { throw CryptographyError("The certificate is not PEM with exactly one CERTIFICATE block.") }
-        try self.init(blocks[0])
+        let certificates = try Self.bundle(pem: pem)
+        guard certificates.count == 1 else {
+            throw CryptographyError("The certificate is not PEM with exactly one CERTIFICATE block.")
+        }
+        self = certificates[0]
+    }
+
+    /// Reads one certificate or more: PEM with nothing around the blocks but white space, of 64 KB at most.
+    ///
+    /// - Throws: ``CryptographyError`` for anything else.
+    public static func bundle(pem: [UInt8]) throws(CryptographyError) -> [Certificate] {
+        guard isBundle(pem) else {
+            throw CryptographyError("The certificate is not PEM with CERTIFICATE blocks only.")
+        }
+        return try chain(pem: pem)
+    }
+
+    /// Whether every line that is not white space belongs to a CERTIFICATE block.
+    private static func isBundle(_ pem: [UInt8]) -> Bool {
+        var isInside = false
+        var count = 0
+        for line in pem.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+            let line = line.reversed().drop(while: \.isWhitespace).reversed()
+            if line.elementsEqual("-----BEGIN CERTIFICATE-----".utf8) {
+                guard !isInside else { return false }
+                isInside = true
+            } else if line.elementsEqual("-----END CERTIFICATE-----".utf8) {
+                guard isInside else { return false }
+                isInside = false
+                count += 1
+            } else if !isInside && !line.isEmpty {
+                return false
+            }
+        }
+        return !isInside && count > 0
     }
 
     /// Reads several certificates: PEM of 64 KB at most, one block or more; text around the blocks is skipped.

@@ -64,6 +64,13 @@ final class CertificateHandle: @unchecked Sendable {
         }
     }
 
+    /// The first and the last second of validity, since 1970; nil if there is none between them.
+    func validity() throws(CryptographyError) -> ClosedRange<Int64>? {
+        let start = try secondsSince1970(X509_get0_notBefore(pointer))
+        let end = try secondsSince1970(X509_get0_notAfter(pointer))
+        return start <= end ? start...end : nil
+    }
+
     func secondsSince1970(_ time: UnsafePointer<ASN1_TIME>?) throws(CryptographyError) -> Int64 {
         let epoch = try openSSL("Out of memory.") { ASN1_TIME_set(nil, 0) }
         defer { ASN1_TIME_free(epoch) }
