@@ -150,6 +150,18 @@ public final class LocalAWS: Sendable {
         return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
     }
 
+    /// Ends an endpoint's subscription to a topic, and tells it so.
+    ///
+    /// - Returns: what became of the message; nil if there is no confirmed subscription.
+    /// - Throws: what ``subscribe(topic:endpoint:signatureVersion:)`` throws.
+    public func unsubscribe(
+        topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
+    ) async throws -> DeliveryReport? {
+        guard let subscription = state.withLock({ $0.topics.unsubscribe(endpoint, from: topic) }) else { return nil }
+        let message = TopicMessage.end(of: subscription, now: state.clock())
+        return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
+    }
+
     /// Whether an endpoint has confirmed its subscription to a topic.
     public func isConfirmed(topic: ARN, endpoint: String) -> Bool {
         state.withLock { $0.topics.confirmed(topic).contains { $0.endpoint == endpoint } }

@@ -92,7 +92,9 @@ final class Deliveries: Sendable {
         for delay in [.zero] + DeliveryPolicy.retryDelays {
             if delay > .zero { try? await loop.sleep(for: delay * retryDelayScale) }
             guard !Task.isCancelled else { return report }
+            let start = ContinuousClock.now
             let attempt = await send(item)
+            report.duration = ContinuousClock.now - start
             report.attempts.append(attempt)
             if let outcome = DeliveryPolicy.outcome(of: attempt) {
                 report.outcome = outcome

@@ -30,6 +30,8 @@ public struct DeliveryReport: Sendable, Hashable {
     public let endpoint: String
     /// The tries, in order.
     public var attempts: [Attempt] = []
+    /// How long the last try took.
+    public var duration = Duration.zero
     /// How it ended.
     public var outcome = Outcome.canceled
 }

@@ -37,11 +37,28 @@ struct TopicMessage {
     ///
     /// - Parameter now: milliseconds since 1970.
     static func confirmation(of subscription: TopicModel.Subscription, now: Int64) -> TopicMessage {
+        TopicMessage(
+            "SubscriptionConfirmation", of: subscription,
+            message:
+                "You have chosen to subscribe to the topic \(subscription.topic). To confirm, visit the SubscribeURL.",
+            now: now)
+    }
+
+    /// The message that tells of the end of a subscription.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    static func end(of subscription: TopicModel.Subscription, now: Int64) -> TopicMessage {
+        TopicMessage(
+            "UnsubscribeConfirmation", of: subscription,
+            message:
+                "You have chosen to end the subscription \(subscription.arn). To take that back, visit the SubscribeURL.",
+            now: now)
+    }
+
+    private init(_ type: String, of subscription: TopicModel.Subscription, message: String, now: Int64) {
         let topic = subscription.topic
-        return TopicMessage(
-            "SubscriptionConfirmation", topic: topic,
-            message: "You have chosen to subscribe to the topic \(topic). To confirm, visit the SubscribeURL.",
-            now: now,
+        self.init(
+            type, topic: topic, message: message, now: now,
             more: [
                 "Token": subscription.token,
                 "SubscribeURL":

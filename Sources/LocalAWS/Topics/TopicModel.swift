@@ -8,7 +8,7 @@ struct TopicModel {
         let topic: ARN
         /// The address that messages are sent to.
         let endpoint: String
-        let token: String
+        fileprivate(set) var token: String
         var isConfirmed = false
     }
 
@@ -22,6 +22,15 @@ struct TopicModel {
             arn: arn, topic: topic, endpoint: endpoint, token: RandomToken.hexadecimal(bytes: 64))
         subscriptions.append(subscription)
         return subscription
+    }
+
+    /// Ends a confirmed subscription; its new token can take that back. Gives nil if there is none.
+    mutating func unsubscribe(_ endpoint: String, from topic: ARN) -> Subscription? {
+        let index = subscriptions.firstIndex { $0.isConfirmed && $0.endpoint == endpoint && $0.topic == topic }
+        guard let index else { return nil }
+        subscriptions[index].isConfirmed = false
+        subscriptions[index].token = RandomToken.hexadecimal(bytes: 64)
+        return subscriptions[index]
     }
 
     /// Those that get a topic's messages.
