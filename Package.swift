@@ -136,7 +136,10 @@ let package = Package(
                 "defender-bridge", "LocalAWS", "HTTPServer", "EventLoop", "Cryptography", "JSON", "AWSCore",
                 "TestSupport",
                 httpTypes,
-            ], exclude: ["api_check.py", "moto_findings.py", "load.py", "Deliver.java"], swiftSettings: strict),
+            ],
+            exclude: [
+                "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
+            ], swiftSettings: strict),
     ]
 )
 

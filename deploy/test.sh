@@ -13,7 +13,7 @@ install_packages openssl curl python3 python3-venv python3-pip shellcheck promet
     slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
-    cryptography=cryptography requests=requests
+    cryptography=cryptography requests=requests schemathesis=schemathesis
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -100,7 +100,7 @@ public final class Bridge: Sendable {
             "The bridge is listening.",
             metadata: [
                 "version": "\(Self.version)", "listen": "\(listenAddress)", "admin": "\(adminAddress)",
-                "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.topics.count)",
+                "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.patterns.count)",
             ])
         for warning in parts.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
         let stopping = Task { [parts, group, logger] () -> CInt? in
@@ -138,14 +138,23 @@ public final class Bridge: Sendable {
         _ logger: Logger
     ) async throws -> HTTPServer {
         let verifier = SNSVerifier(
-            topics: configuration.topics, certificates: SigningCertificateCache(fetch: parts.fetchCertificate),
-            maximumAge: configuration.maximumMessageAge.milliseconds)
+            topics: configuration.topics,
+            certificates: SigningCertificateCache(authorities: parts.authorities, fetch: parts.fetchCertificate),
+            maximumAge: configuration.maximumMessageAge.milliseconds,
+            minimumVersion: configuration.minimumSignatureVersion)
         let routes = PublicRoutes(
             sns: SNSIntake(
-                verifier: verifier, store: parts.store, confirm: parts.confirmSubscription, clock: now, logger: logger),
+                verifier: verifier, store: parts.store,
+                subscriptions: SubscriptionDesk(
+                    policy: configuration.subscriptions, store: parts.store, confirm: parts.confirmSubscription,
+                    clock: now, logger: logger), clock: now),
             eventBridge: EventBridgeIntake(
-                apiKey: configuration.eventBridgeAPIKey, apiKeyHeader: configuration.eventBridgeAPIKeyHeader,
-                served: ServedOrigins(topics: configuration.topics.topics), store: parts.store, clock: now),
+                gate: EventBridgeGate(
+                    credentials: configuration.eventBridge,
+                    tokens: configuration.eventBridgeTokens.map {
+                        TokenVerifier(settings: $0, fetch: parts.fetchTokenKeys)
+                    }, failures: FailureLimit()),
+                served: configuration.topics.origins, store: parts.store, clock: now),
             store: parts.store,
             admission: Admission(store: parts.store, maximumPending: configuration.maximumPending, clock: now),
             certificate: parts.certificate, metrics: metrics, logger: logger, clock: now)

@@ -12,6 +12,8 @@ struct BridgeParts: Sendable {
     let store: any Store
     /// The listener's certificate; nil for plain HTTP.
     let certificate: CertificateKeeper?
+    /// Those that AWS's hosts have their certificates from.
+    let authorities: TrustStore
     /// What deliveries come in on.
     let listenLoops: [EventLoop]
     /// For the admin server, signals and the watching of files.
@@ -28,8 +30,10 @@ struct BridgeParts: Sendable {
 
     /// How long Amazon SNS may take: it waits 15 seconds for our own answer.
     private static let timeout = Duration.seconds(8)
-    /// The longest signing certificate, in bytes.
-    private static let maximumCertificateLength = 65_536
+    /// How long an issuer of tokens may take: EventBridge waits 5 seconds for our own answer.
+    private static let tokenKeysTimeout = Duration.seconds(3)
+    /// The longest signing certificate and the longest set of keys, in bytes.
+    private static let maximumDocumentLength = 65_536
 
     init(
         configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool
@@ -42,6 +46,7 @@ struct BridgeParts: Sendable {
             throw ConfigurationError(error.variable, "it is not a URL of the form https://host:port; mend or unset it")
         }
         let authorities = try Self.authorities(environment)
+        self.authorities = try Self.trustStore(authorities)
         store = try await Self.openStore(configuration.store)
         do {
             mainLoop = try EventLoop(name: "bridge-main")
@@ -144,6 +149,14 @@ struct BridgeParts: Sendable {
         return path
     }
 
+    private static func trustStore(_ authorities: String?) throws(ConfigurationError) -> TrustStore {
+        do throws(CryptographyError) {
+            return try TrustStore(file: authorities)
+        } catch {
+            throw ConfigurationError("AWS_CA_BUNDLE", "\(error); name a file of PEM certificates, or unset it")
+        }
+    }
+
     private static func client(
         _ configuration: BridgeConfiguration, _ authorities: String?
     ) -> HTTPClient.Configuration {
@@ -157,16 +170,21 @@ struct BridgeParts: Sendable {
     // MARK: Amazon SNS
 
     /// Fetches a signing certificate.
-    var fetchCertificate: SigningCertificateCache.Fetch {
+    var fetchCertificate: SigningCertificateCache.Fetch { fetch(within: Self.timeout) }
+
+    /// Fetches the keys that tokens are signed with.
+    var fetchTokenKeys: SigningCertificateCache.Fetch { fetch(within: Self.tokenKeysTimeout) }
+
+    private func fetch(within timeout: Duration) -> SigningCertificateCache.Fetch {
         { [http] url async throws(SigningCertificateCache.FetchFailure) in
             let answer: (response: HTTPResponse, body: [UInt8])
             do throws(HTTPClientError) {
-                answer = try await http.send(Self.get(url), timeout: Self.timeout)
+                answer = try await http.send(Self.get(url), timeout: timeout)
             } catch {
                 throw .unreachable("\(error)")
             }
             guard answer.response.status.code == 200 else { throw .status(answer.response.status.code) }
-            guard answer.body.count <= Self.maximumCertificateLength else { throw .tooLarge }
+            guard answer.body.count <= Self.maximumDocumentLength else { throw .tooLarge }
             return answer.body
         }
     }

@@ -30,7 +30,7 @@ public enum LedgerRebuilding {
         configuration: BridgeConfiguration, environment: [String: String], of isWanted: (Origin) -> Bool,
         report: @escaping @Sendable (Origin, Report) -> Void
     ) async throws -> Bool {
-        let origins = Set(configuration.topics.topics.map(\.origin)).filter(isWanted).sorted()
+        let origins = configuration.topics.origins.filter(isWanted).sorted()
         guard !origins.isEmpty else {
             throw ConfigurationError(
                 "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"

@@ -8,20 +8,35 @@ extension SNSMessage {
             + "&TopicArn=\(percentEncoded(topic.description))&Token=\(percentEncoded(token))&Version=2010-03-31"
     }
 
-    /// The address that confirms the subscription that this message asks to confirm; nil if it asks for nothing, as a
-    /// notification does, and the message about an unsubscription, too.
+    /// The address that confirms the subscription that this message asks to confirm, or that takes back the end of the one
+    /// that it tells of; nil for a notification.
     ///
     /// Verify the message before.
     ///
     /// - Throws: ``SNSRefusal`` with the code `subscribe_url_refused` if the message's own address says anything else.
     public func confirmationURL() throws(SNSRefusal) -> String? {
-        guard case .subscriptionConfirmation(let confirmation) = kind else { return nil }
+        guard let confirmation = kind.confirmation else { return nil }
         guard Self.says(confirmation, about: topic) else {
             throw .refused(
                 "subscribe_url_refused",
                 "The SubscribeURL does not confirm a subscription to the message's own topic with its own token.")
         }
         return Self.confirmationURL(topic: topic, token: confirmation.token)
+    }
+
+    /// The command with which an operator confirms the subscription instead; nil for a notification.
+    ///
+    /// Verify the message before.
+    public var confirmationCommand: String? {
+        guard let confirmation = kind.confirmation else { return nil }
+        return "aws sns confirm-subscription --region \(topic.origin.region) --topic-arn \(topic)"
+            + " --token \(Self.quoted(confirmation.token))"
+    }
+
+    /// Quotes a word for a shell, unless it is plain.
+    private static func quoted(_ word: String) -> String {
+        if word.utf8.allSatisfy(\.isLetterOrDigit) { return word }
+        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
     private static func says(_ confirmation: Confirmation, about topic: ARN) -> Bool {
@@ -75,6 +90,15 @@ extension SNSMessage {
             }
         }
         return decoded
+    }
+}
+
+extension SNSMessage.Kind {
+    fileprivate var confirmation: SNSMessage.Confirmation? {
+        switch self {
+        case .notification: nil
+        case .subscriptionConfirmation(let confirmation), .unsubscribeConfirmation(let confirmation): confirmation
+        }
     }
 }
 

@@ -25,11 +25,14 @@ public struct SNSMessage: Sendable, Hashable {
     }
 
     /// How a message is signed.
-    public enum SignatureVersion: String, Sendable, Hashable {
+    public enum SignatureVersion: String, Sendable, Hashable, Comparable {
         /// SHA-1 with RSA.
         case one = "1"
         /// SHA-256 with RSA.
         case two = "2"
+
+        /// By number.
+        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
     /// What the message is.

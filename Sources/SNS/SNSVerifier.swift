@@ -1,3 +1,4 @@
+public import AWSCore
 import Cryptography
 
 /// Decides whether a message comes from SNS, and from a topic that it may come from.
@@ -5,6 +6,7 @@ public struct SNSVerifier: Sendable {
     private let topics: TopicPolicy
     private let certificates: SigningCertificateCache
     private let maximumAge: Int64
+    private let minimumVersion: SNSMessage.SignatureVersion
 
     /// Makes a verifier.
     ///
@@ -12,19 +14,32 @@ public struct SNSVerifier: Sendable {
     ///   - topics: the topics whose messages are taken.
     ///   - certificates: where signing certificates come from.
     ///   - maximumAge: how old a message may be, in milliseconds; see ``SNSTimestamp/check(publishedAt:now:maximumAge:)``.
-    public init(topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Int64) {
+    ///   - minimumVersion: the lowest signature version that is taken.
+    public init(
+        topics: TopicPolicy, certificates: SigningCertificateCache, maximumAge: Int64,
+        minimumVersion: SNSMessage.SignatureVersion = .one
+    ) {
         self.topics = topics
         self.certificates = certificates
         self.maximumAge = maximumAge
+        self.minimumVersion = minimumVersion
     }
 
-    /// Checks topic, certificate address, age, certificate and signature, in this order: what is cheap comes first, and
+    /// Checks topic, signature version, certificate address, age, certificate and signature, in this order: what is cheap comes first, and
     /// nothing is fetched for a message of another topic.
     ///
     /// - Parameter now: milliseconds since 1970.
+    /// - Returns: the account and Region whose findings the message carries.
     /// - Throws: ``SNSRefusal`` of the kind `refused`, or `unavailable` if the signature could not be checked just now.
-    public func verify(_ message: SNSMessage, now: Int64) async throws(SNSRefusal) {
-        try topics.check(message.topic)
+    @discardableResult
+    public func verify(_ message: SNSMessage, now: Int64) async throws(SNSRefusal) -> Origin {
+        let origin = try topics.origin(of: message.topic)
+        guard message.signatureVersion >= minimumVersion else {
+            throw .refused(
+                "signature_version_too_low",
+                "The topic signs with version 1, which sns.minimumSignatureVersion forbids. Set the topic's attribute "
+                    + "SignatureVersion to 2.")
+        }
         let url = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
         try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
         let certificate = try await certificates.certificate(at: url, now: now)
@@ -41,6 +56,7 @@ public struct SNSVerifier: Sendable {
             throw .refused(
                 "signature_mismatch", "The signature does not fit the message. Somebody may be forging messages.")
         }
+        return origin
     }
 }
 

@@ -7,7 +7,8 @@ import Synchronization
 /// Whoever asks for a certificate that is being fetched waits for the same fetch; it goes on when some or all of them are
 /// canceled. What can never become a certificate is remembered for a while, so that it is not fetched for every message.
 /// Anybody may name certificates that do not exist: therefore what is remembered of them does not push out certificates,
-/// and only a few fetches run at once.
+/// only a few fetches run at once, and each host is asked only so often (``FetchBudget``). A certificate that is known is
+/// never fetched again, whatever happens to its host.
 public final class SigningCertificateCache: Sendable {
     /// Why there is no body.
     public enum FetchFailure: Error, Hashable {
@@ -21,7 +22,7 @@ public final class SigningCertificateCache: Sendable {
 
     /// Gets the body at an `https` address, without following redirects and within a few seconds.
     ///
-    /// SNS gives a signing certificate without those that issued it. That it is genuine follows from the host that it
+    /// SNS gives a signing certificate without those that issued it. That it is genuine then follows from the host that it
     /// comes from alone, so the fetch must verify that host's own certificate.
     public typealias Fetch = @Sendable (_ url: String) async throws(FetchFailure) -> [UInt8]
 
@@ -34,10 +35,18 @@ public final class SigningCertificateCache: Sendable {
     /// For how long an address without a certificate is remembered, in milliseconds.
     public static let refusalLifetime: Int64 = 60_000
 
-    private typealias Outcome = Result<Certificate, SNSRefusal>
+    private typealias Outcome = Result<Known, SNSRefusal>
+
+    /// A certificate that may be used.
+    private struct Known {
+        let certificate: Certificate
+        /// The seconds since 1970 at which it is valid, and those that issued it, too, as far as they came with it.
+        let validity: ClosedRange<Int64>
+    }
 
     private struct State {
-        var certificates: [SigningCertificateURL: (certificate: Certificate, lastUse: UInt64)] = [:]
+        var certificates: [SigningCertificateURL: (known: Known, lastUse: UInt64)] = [:]
+        var budget = FetchBudget()
         var refusals: [(url: SigningCertificateURL, refusal: SNSRefusal, end: Int64)] = []
         var fetches: [SigningCertificateURL: Task<Outcome, Never>] = [:]
         var uses: UInt64 = 0
@@ -50,9 +59,17 @@ public final class SigningCertificateCache: Sendable {
 
     private let state = Mutex(State())
     private let fetch: Fetch
+    private let authorities: TrustStore
 
     /// Makes an empty cache.
-    public init(fetch: @escaping Fetch) { self.fetch = fetch }
+    ///
+    /// - Parameters:
+    ///   - authorities: what a certificate must lead to that comes with those that issued it.
+    ///   - fetch: gets a certificate.
+    public init(authorities: TrustStore, fetch: @escaping Fetch) {
+        self.authorities = authorities
+        self.fetch = fetch
+    }
 
     /// The certificate at an address, valid now.
     ///
@@ -65,24 +82,28 @@ public final class SigningCertificateCache: Sendable {
         case .done(let known): outcome = known
         case .wait(let fetch): outcome = await fetch.value
         }
-        let certificate = try outcome.get()
-        guard certificate.isValid(at: now / 1000) else {
+        let known = try outcome.get()
+        guard known.validity.contains(now / 1000) else {
             throw .certificateRefused("is not valid at this time. Check this machine's clock")
         }
-        return certificate
+        return known.certificate
     }
 
     private func step(for url: SigningCertificateURL, now: Int64, state: inout State) -> Step {
         if let known = state.certificates[url] {
             state.uses += 1
-            state.certificates[url] = (known.certificate, state.uses)
-            return .done(.success(known.certificate))
+            state.certificates[url] = (known.known, state.uses)
+            return .done(.success(known.known))
         }
         if let running = state.fetches[url] { return .wait(running) }
-        state.refusals.removeAll { $0.end <= now }
+        // The end of one that was remembered before the clock was set back is too far away.
+        state.refusals.removeAll { $0.end <= now || $0.end > now + Self.refusalLifetime }
         if let known = state.refusals.first(where: { $0.url == url }) { return .done(.failure(known.refusal)) }
         guard state.fetches.count < Self.maximumFetches else {
             return .done(.failure(.certificateUnavailable("too many certificates are being fetched at once")))
+        }
+        guard state.budget.take(from: url.region.snsHost, now: now) else {
+            return .done(.failure(.certificateUnavailable("its host was asked for too many others")))
         }
         let task = Task { await self.outcome(of: url, now: now) }
         state.fetches[url] = task
@@ -92,7 +113,7 @@ public final class SigningCertificateCache: Sendable {
     private func outcome(of url: SigningCertificateURL, now: Int64) async -> Outcome {
         let outcome: Outcome
         do throws(FetchFailure) {
-            outcome = Self.read(try await fetch(url.description), region: url.region)
+            outcome = read(try await fetch(url.description), region: url.region, now: now)
         } catch {
             outcome = .failure(Self.refusal(for: error))
         }
@@ -103,14 +124,14 @@ public final class SigningCertificateCache: Sendable {
     private static func remember(_ outcome: Outcome, of url: SigningCertificateURL, now: Int64, state: inout State) {
         state.fetches[url] = nil
         switch outcome {
-        case .success(let certificate):
+        case .success(let known):
             if state.certificates.count >= maximumCertificates,
                 let oldest = state.certificates.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
             {
                 state.certificates[oldest] = nil
             }
             state.uses += 1
-            state.certificates[url] = (certificate, state.uses)
+            state.certificates[url] = (known, state.uses)
         case .failure(let refusal) where refusal.kind == .refused:
             if state.refusals.count >= maximumRefusals { state.refusals.removeFirst() }
             state.refusals.append((url, refusal, now + refusalLifetime))
@@ -118,23 +139,41 @@ public final class SigningCertificateCache: Sendable {
         }
     }
 
-    /// Reads a body and checks what does not change with time.
-    private static func read(_ body: [UInt8], region: Region) -> Result<Certificate, SNSRefusal> {
-        let certificate: Certificate
+    /// Reads a body: a certificate alone, as SNS gives it, or with those that issued it.
+    private func read(_ body: [UInt8], region: Region, now: Int64) -> Outcome {
+        let chain: [Certificate]
         do throws(CryptographyError) {
-            certificate = try Certificate(pem: body)
+            chain = try Certificate.bundle(pem: body)
         } catch {
             return .failure(.certificateRefused("cannot be read"))
         }
+        let certificate = chain[0]
+        if let reason = Self.reasonToRefuse(certificate, of: region) { return .failure(.certificateRefused(reason)) }
+        guard certificate.notBefore <= certificate.notAfter else {
+            return .failure(.certificateRefused("is never valid"))
+        }
+        var validity = certificate.notBefore...certificate.notAfter
+        if chain.count > 1 {
+            do throws(CryptographyError) {
+                validity = try authorities.validity(of: chain, at: now / 1000)
+            } catch {
+                return .failure(.certificateRefused("has issuers that do not lead to a trusted authority"))
+            }
+        }
+        return .success(Known(certificate: certificate, validity: validity))
+    }
+
+    /// What does not change with time: the names and the key.
+    private static func reasonToRefuse(_ certificate: Certificate, of region: Region) -> String? {
         let expected = signingCommonName(for: region)
         let names = certificate.dnsNames.isEmpty ? [certificate.commonName ?? ""] : certificate.dnsNames
         guard names.contains(where: { $0.utf8.elementsEqual(expected.utf8) }) else {
-            return .failure(.certificateRefused("is not made out to \(expected)"))
+            return "is not made out to \(expected)"
         }
         guard certificate.keyKind == .rsa, certificate.keyBits >= 2048 else {
-            return .failure(.certificateRefused("has no RSA key of at least 2048 bits"))
+            return "has no RSA key of at least 2048 bits"
         }
-        return .success(certificate)
+        return nil
     }
 
     private static func refusal(for failure: FetchFailure) -> SNSRefusal {

@@ -9,6 +9,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct ConfigurationTests {
+    static let topic = "arn:aws:sns:us-east-1:111122223333:a"
     static let files = ["/secret": "from-file\n", "/empty": " \n"]
 
     static func configuration(
@@ -42,8 +43,10 @@ import Testing
         #expect((1...64).contains(configuration.loops) && configuration.maximumConnections == nil)
         #expect(configuration.maximumConnectionsPerAddress == 1024 && configuration.maximumPending == 200_000)
         #expect(configuration.trustedProxies.isEmpty && !configuration.proxyProtocol)
-        #expect(configuration.topics.topics.isEmpty && configuration.maximumMessageAge == .seconds(3600))
-        #expect(configuration.eventBridgeAPIKey == nil && configuration.eventBridgeAPIKeyHeader == "x-api-key")
+        #expect(configuration.topics.patterns.isEmpty && configuration.maximumMessageAge == .seconds(3600))
+        #expect(configuration.minimumSignatureVersion == .one)
+        #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: true, resubscribes: false))
+        #expect(!configuration.takesEvents && configuration.eventBridge.apiKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
         #expect(configuration.checkSummaries && configuration.severities == .none && configuration.connectTo.isEmpty)
         #expect(configuration.logLevel == .info && configuration.logFormat == nil)
@@ -67,8 +70,12 @@ import Testing
                 "BRIDGE_LISTEN_ADDRESS", "BRIDGE_LISTEN_TLS_CERTIFICATE", "BRIDGE_LISTEN_TLS_PRIVATE_KEY",
                 "BRIDGE_LISTEN_LOOPS", "BRIDGE_LISTEN_MAX_CONNECTIONS", "BRIDGE_LISTEN_MAX_CONNECTIONS_PER_ADDRESS",
                 "BRIDGE_LISTEN_TRUSTED_PROXIES", "BRIDGE_LISTEN_PROXY_PROTOCOL", "BRIDGE_ADMIN_ADDRESS",
-                "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_MAX_MESSAGE_AGE",
-                "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_AWS_ROLES",
+                "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_ACCOUNTS",
+                "BRIDGE_SNS_MINIMUM_SIGNATURE_VERSION", "BRIDGE_SNS_MAX_MESSAGE_AGE", "BRIDGE_SNS_CONFIRM",
+                "BRIDGE_SNS_RESUBSCRIBE",
+                "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_EVENT_BRIDGE_BASIC",
+                "BRIDGE_EVENT_BRIDGE_OAUTH_ISSUER", "BRIDGE_EVENT_BRIDGE_OAUTH_AUDIENCE",
+                "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
                 "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_NETWORK_CONNECT_TO",
                 "BRIDGE_LOG_LEVEL",
@@ -84,8 +91,13 @@ import Testing
             "listen.loops": "3", "listen.maxConnections": "500", "listen.maxConnectionsPerAddress": "50",
             "listen.trustedProxies": "10.0.0.0/8, 2001:db8::1", "listen.proxyProtocol": "true",
             "admin.address": "127.0.0.2:2", "store.url": "sqlite:///s.db", "store.maxPending": "9",
-            "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:111122223333:b",
-            "sns.maxMessageAge": "90m", "eventBridge.apiKey": "the-key", "eventBridge.apiKeyHeader": "X-Bridge-Key",
+            "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:*:b",
+            "sns.accounts": "444455556666, 777788889999", "sns.minimumSignatureVersion": "2", "sns.confirm": "off",
+            "sns.resubscribe": "true",
+            "sns.maxMessageAge": "90m", "eventBridge.apiKey": "the-key, next",
+            "eventBridge.apiKeyHeader": "X-Bridge-Key",
+            "eventBridge.basic": "user:pass:word", "eventBridge.oauth.issuer": "https://issuer.example/",
+            "eventBridge.oauth.audience": "bridge", "eventBridge.oauth.jwksURL": "https://issuer.example/keys?a=b",
             "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
             "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
@@ -108,10 +120,21 @@ import Testing
         #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
         #expect(configuration.proxyProtocol && configuration.adminAddress.description == "127.0.0.2:2")
         #expect(configuration.store == .sqlite(path: "/s.db"))
-        #expect(configuration.topics.topics.map(\.resource).sorted() == ["a", "b"])
+        #expect(
+            configuration.topics.origins.map(\.description).sorted() == [
+                "111122223333/us-east-1", "444455556666/eu-west-1", "777788889999/eu-west-1",
+            ])
+        #expect(configuration.minimumSignatureVersion == .two)
+        #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: false, resubscribes: true))
         #expect(configuration.maximumMessageAge == .seconds(5400))
-        #expect(configuration.eventBridgeAPIKey?.matches("the-key") == true)
-        #expect(configuration.eventBridgeAPIKeyHeader == "x-bridge-key")
+        let credentials = configuration.eventBridge
+        #expect(credentials.apiKeys.map { $0.matches("the-key") } == [true, false])
+        #expect(credentials.apiKeys.map { $0.matches("next") } == [false, true])
+        #expect(credentials.apiKeyHeader == "x-bridge-key" && credentials.basic?.matches("user:pass:word") == true)
+        #expect(
+            configuration.eventBridgeTokens
+                == TokenVerifier.Settings(
+                    issuer: "https://issuer.example/", audience: "bridge", jwksURL: "https://issuer.example/keys?a=b"))
         #expect(configuration.importsPerSecond == 2.5 && configuration.importBurst == 7)
         #expect(!configuration.checkSummaries && configuration.connectTo == ["a:1:b:2", "[::1]:1:[::2]:2"])
         #expect(try configuration.severities == SeverityRules(entries: ["Fleet/*=HIGH", "LOGGING_?=LOW"]))
@@ -149,11 +172,30 @@ import Testing
             (
                 "sns.topics", "arn:aws:sqs:us-east-1:111122223333:q",
                 "\"arn:aws:sqs:us-east-1:111122223333:q\" is not the ARN of an SNS topic, such as "
-                    + "arn:aws:sns:us-east-1:111122223333:name."
+                    + "arn:aws:sns:us-east-1:111122223333:name, with * for the name or the account if need be, and =account "
+                    + "behind it for another account's findings"
             ),
+            (
+                "sns.topics", "\(topic),\(topic)=444455556666",
+                "the topics of \"\(topic)=444455556666\" are there twice; remove one entry"
+            ),
+            ("sns.accounts", "1", "\"1\" is not an account's 12 digits; mend it"),
+            (
+                "sns.accounts", "111122223333",
+                "no entry of sns.topics has * for the account; write one, or remove the accounts"
+            ),
+            ("sns.confirm", "on", "\"on\" is not auto or off; mend it"),
+            ("sns.resubscribe", "1", "\"1\" is not true or false; mend it"),
+            ("sns.minimumSignatureVersion", "3", "\"3\" is not 1 or 2; mend it"),
             ("sns.maxMessageAge", "59s", "\"59s\" is not a duration from 1m to 24h, for example 1h; mend it"),
             ("sns.maxMessageAge", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h; mend it"),
             ("eventBridge.apiKeyHeader", "a b", "\"a b\" is not a header field's name; mend it"),
+            (
+                "eventBridge.apiKey", "a,b,c",
+                "there are more than two keys; remove those that EventBridge sends no longer"
+            ),
+            ("eventBridge.basic", "pa55", "the value is not a user and a password with a colon between; mend it"),
+            ("eventBridge.basic", "user:", "the value is not a user and a password with a colon between; mend it"),
             ("securityHub.requestsPerSecond", "0", "\"0\" is not a number from 0.1 to 1000; mend it"),
             ("securityHub.requestsPerSecond", "nan", "\"nan\" is not a number from 0.1 to 1000; mend it"),
             ("securityHub.burst", "1.5", "\"1.5\" is not a whole number from 1 to 1000; mend it"),
@@ -182,6 +224,37 @@ import Testing
         ])
     func badValue(key: String, text: String, problem: String) {
         #expect(Self.line(flags: [key: text]) == "\(key): \(problem)")
+    }
+
+    @Test("Tokens need issuer, audience and the address of the keys, by HTTPS")
+    func tokens() {
+        let all = [
+            "eventBridge.oauth.issuer": "i", "eventBridge.oauth.audience": "a",
+            "eventBridge.oauth.jwksURL": "https://i.example/k",
+        ]
+        #expect(Self.line(flags: all) == nil)
+        for key in all.keys {
+            #expect(
+                Self.line(flags: all.filter { $0.key != key })
+                    == "\(key): it is missing; give issuer, audience and jwksURL together")
+        }
+        for url in [
+            "http://i.example/k", "https://i.example", "https:///k", "https://u@i.example/k", "https://i.example/k#f",
+            "https://i.example/a b", "https://?/k", "file:///k",
+            "https://i.example/" + String(repeating: "k", count: 2048),
+        ] {
+            let line = Self.line(flags: all.merging(["eventBridge.oauth.jwksURL": url]) { _, last in last })
+            #expect(
+                line
+                    == "eventBridge.oauth.jwksURL: \"\(url)\" is not a URL of the form https://host/path; mend it")
+        }
+    }
+
+    @Test("An asterisk for the account needs accounts")
+    func missingAccounts() {
+        #expect(
+            Self.line(flags: ["sns.topics": "arn:aws:sns:us-east-1:*:a"])
+                == "sns.accounts: it is missing; list the accounts that * stands for in \"arn:aws:sns:us-east-1:*:a\"")
     }
 
     @Test("Half of a TLS configuration names the other half")
@@ -215,7 +288,7 @@ import Testing
             try Self.configuration(file: "eventBridge:\n  apiKeyFile: /secret\n"),
             try Self.configuration(flags: ["eventBridge.apiKeyFile": "/secret"]),
         ] {
-            #expect(configuration.eventBridgeAPIKey?.matches("from-file") == true)
+            #expect(configuration.eventBridge.apiKeys.first?.matches("from-file") == true)
         }
     }
 
@@ -273,7 +346,7 @@ import Testing
     func yaml() throws {
         let topic = "arn:aws:sns:us-east-1:111122223333:"
         let listed = try Self.configuration(file: "sns:\n  topics:\n    - \(topic)a\n    - \(topic)b\n")
-        #expect(listed.topics.topics.count == 2)
+        #expect(listed.topics.patterns.count == 2)
         let anchored = try Self.configuration(
             file: "listen:\n  address: &a 127.0.0.1:7\nadmin:\n  address: *a\n")
         #expect(anchored.listenAddress.port == 7 && anchored.adminAddress.port == 7)

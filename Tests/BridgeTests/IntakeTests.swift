@@ -25,27 +25,35 @@ import Testing
             certificate = Mutex(.success(try Envelope.certificate()))
         }
 
-        func sns(_ body: [UInt8], fields: HTTPFields = [:]) async throws -> IntakeAnswer {
+        func sns(
+            _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionDesk.Policy = .init()
+        ) async throws -> IntakeAnswer {
             let intake = SNSIntake(
                 verifier: SNSVerifier(
                     topics: try TopicPolicy(topics: [Envelope.topic]),
-                    certificates: SigningCertificateCache { [self] _ throws(SigningCertificateCache.FetchFailure) in
+                    certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
+                        [self] _ throws(SigningCertificateCache.FetchFailure) in
                         try certificate.withLock { $0 }.get()
                     }, maximumAge: 3_600_000),
                 store: store,
-                confirm: { [self] url in
-                    confirmed.withLock { $0.append(url) }
-                    return try confirmation.withLock { $0 }.get()
-                }, clock: { now }, logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+                subscriptions: SubscriptionDesk(
+                    policy: policy, store: store,
+                    confirm: { [self] url in
+                        confirmed.withLock { $0.append(url) }
+                        return try confirmation.withLock { $0 }.get()
+                    }, clock: { now }, logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }),
+                clock: { now })
             return await intake.receive(Self.request("/sns", body, fields))
         }
 
         func eventBridge(
-            _ body: [UInt8], keys: [String] = ["the-key"], configured: Secret? = Secret("the-key")
+            _ body: [UInt8], keys: [String] = ["the-key"], configured: [Secret] = [Secret("the-key")]
         ) async throws -> IntakeAnswer {
             let intake = EventBridgeIntake(
-                apiKey: configured, apiKeyHeader: "x-api-key",
-                served: ServedOrigins(topics: try TopicPolicy(topics: [Envelope.topic]).topics), store: store,
+                gate: EventBridgeGate(
+                    credentials: EventBridgeGate.Credentials(apiKeys: configured), tokens: nil, failures: FailureLimit()
+                ),
+                served: try TopicPolicy(topics: [Envelope.topic]).origins, store: store,
                 clock: { now })
             var fields = HTTPFields()
             for key in keys { fields.append(HTTPField(name: try #require(.init("X-API-Key")), value: key)) }
@@ -194,6 +202,96 @@ import Testing
         }
     }
 
+    /// How the subscription stands.
+    private func state(_ gate: Gate) async throws -> Subscription.State? {
+        try await gate.store.subscription(to: try #require(ARN(Envelope.topic)))?.state
+    }
+
+    @Test("The same request to confirm is answered without asking SNS again, a new one is followed")
+    func confirmedOnce() async throws {
+        try await withGate { gate in
+            let first = try Envelope("SubscriptionConfirmation")
+            expectAccepted(try await gate.sns(first.signed().body), "confirmed")
+            #expect(try await state(gate) == .confirmed)
+            expectAccepted(try await gate.sns(first.signed().body), "duplicate")
+            #expect(gate.confirmed.withLock { $0.count } == 1)
+            expectAccepted(try await gate.sns(first.with("MessageId", "another").signed().body), "confirmed")
+            #expect(gate.confirmed.withLock { $0.count } == 2)
+        }
+    }
+
+    @Test("What SNS did not answer is noted as pending, and confirmed when it is asked for again")
+    func confirmedLater() async throws {
+        try await withGate { gate in
+            gate.confirmation.withLock { $0 = .failure(Unexpected()) }
+            let body = try Envelope("SubscriptionConfirmation").signed().body
+            try expectRefusal(try await gate.sns(body), 503, "confirmation_failed")
+            #expect(try await state(gate) == .pending)
+            gate.confirmation.withLock { $0 = .success(200) }
+            expectAccepted(try await gate.sns(body), "confirmed")
+            #expect(try await state(gate) == .confirmed)
+        }
+    }
+
+    @Test("A confirmation that cannot be remembered is 503")
+    func confirmedWithoutStore() async throws {
+        try await withGate { gate in
+            await gate.store.close()
+            let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
+            try expectRefusal(answer, 503, "store_unavailable")
+        }
+    }
+
+    @Test("With sns.confirm off the operator confirms, which shows when the topic delivers")
+    func confirmedByOperator() async throws {
+        try await withGate { gate in
+            let off = SubscriptionDesk.Policy(confirms: false)
+            expectAccepted(
+                try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body, policy: off), "pending")
+            #expect(gate.confirmed.withLock { $0 } == [])
+            #expect(try await state(gate) == .pending)
+            let later = try Envelope("Notification").with("Timestamp", "2026-11-22T10:00:01.000Z").signed()
+            expectAccepted(try await gate.sns(later.body, policy: off), "stored")
+            #expect(try await state(gate) == .confirmed)
+        }
+    }
+
+    @Test("An ended subscription stays ended whatever older comes after it, and is taken back if that is wanted")
+    func resubscribed() async throws {
+        try await withGate { gate in
+            func sns(_ type: String, _ id: String, at time: String, resubscribes: Bool = false) async throws
+                -> IntakeAnswer
+            {
+                let envelope = try Envelope(type).with("MessageId", .string(id))
+                    .with("Timestamp", .string("2026-11-22T10:00:\(time)Z")).signed()
+                return try await gate.sns(
+                    envelope.body, policy: SubscriptionDesk.Policy(resubscribes: resubscribes))
+            }
+            expectAccepted(try await sns("UnsubscribeConfirmation", "u1", at: "10"), "unsubscribed")
+            #expect(try await state(gate) == .ended)
+            expectAccepted(try await sns("UnsubscribeConfirmation", "u1", at: "10"), "duplicate")
+            expectAccepted(try await sns("SubscriptionConfirmation", "s1", at: "09"), "duplicate")
+            expectAccepted(try await sns("Notification", "n1", at: "09"), "stored")
+            #expect(try await state(gate) == .ended)
+            #expect(gate.confirmed.withLock { $0 } == [])
+
+            gate.confirmation.withLock { $0 = .success(500) }
+            try expectRefusal(
+                try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), 503,
+                "confirmation_failed")
+            #expect(try await state(gate) == .ended)
+            gate.confirmation.withLock { $0 = .success(200) }
+            expectAccepted(
+                try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), "resubscribed")
+            #expect(try await state(gate) == .confirmed)
+            #expect(gate.confirmed.withLock { $0.count } == 2)
+            expectAccepted(
+                try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), "duplicate")
+            expectAccepted(
+                try await sns("UnsubscribeConfirmation", "u1", at: "10", resubscribes: true), "duplicate")
+        }
+    }
+
     @Test("The end of a subscription is taken note of, and not undone")
     func unsubscribed() async throws {
         try await withGate { gate in
@@ -226,7 +324,7 @@ import Testing
                 try expectRefusal(answer, 401, "unauthorized")
                 #expect(answer.response.headerFields[.wwwAuthenticate] == "ApiKey")
             }
-            try expectRefusal(try await gate.eventBridge(body, configured: nil), 401, "unauthorized")
+            try expectRefusal(try await gate.eventBridge(body, configured: []), 401, "unauthorized")
             #expect(try await gate.store.status().pending == 0)
         }
     }

@@ -66,12 +66,30 @@ extension Refusal {
             Refusal("too deep", .sns(Array(nested.utf8)), 400, "malformed_json"),
             Refusal("an array", .sns(Array("[]".utf8)), 400, "raw_delivery"),
             Refusal("raw delivery", .sns(genuine, ["x-amz-sns-rawdelivery": "true"]), 400, "raw_delivery"),
+            Refusal("raw delivery in capitals", .sns(genuine, ["x-amz-sns-rawdelivery": "TRUE"]), 400, "raw_delivery"),
             Refusal("raw message", .sns(Array(#"{"violationId": "1"}"#.utf8)), 400, "raw_delivery"),
             Refusal("unknown type", with(["Type": "Greeting"]), 400, "unknown_type"),
             Refusal("a queue", with(["TopicArn": "arn:aws:sqs:us-east-1:111122223333:q"]), 400, "invalid_topic_arn"),
             Refusal("no time", with(["Timestamp": "yesterday"]), 400, "invalid_timestamp"),
             Refusal("no base64", with(["Signature": "***"]), 400, "invalid_signature_encoding"),
             Refusal("line break", with(["MessageId": "a\nb"]), 400, "field_invalid"),
+            Refusal(
+                "line break in the token", with(["Type": "SubscriptionConfirmation", "Token": "a\nb"]), 400,
+                "field_invalid"),
+            Refusal("two spellings", with(["SigningCertUrl": members["SigningCertURL"] ?? ""]), 400, "field_ambiguous"),
+            Refusal(
+                "two spellings, one empty", with(["SigningCertUrl": ""]), 400, "field_ambiguous"),
+            Refusal(
+                "two types", .sns(Array(#"{"Type":"Notification","#.utf8) + genuine.dropFirst()), 400, "malformed_json"),
+            Refusal(
+                "two topics, one escaped", .sns(Array(#"{"Topic\u0041rn":"x","#.utf8) + genuine.dropFirst()), 400,
+                "malformed_json"),
+            Refusal(
+                "half a surrogate", .sns(Array(#"{"a":"\ud800","#.utf8) + genuine.dropFirst()), 400, "malformed_json"),
+            Refusal("overlong UTF-8", .sns([0x7B, 0x22, 0xC0, 0xAF, 0x22, 0x3A, 0x31, 0x7D]), 400, "malformed_json"),
+            Refusal("NUL behind", .sns(genuine + [0]), 400, "malformed_json"),
+            Refusal("two envelopes", .sns(genuine + genuine), 400, "malformed_json"),
+            Refusal("byte order mark", .sns([0xEF, 0xBB, 0xBF] + genuine), 400, "malformed_json"),
             Refusal(
                 "long id", with(["MessageId": .string(String(repeating: "a", count: 101))]), 400, "field_too_long"),
         ]
@@ -94,11 +112,21 @@ extension Refusal {
         let otherAccount: JSON = "arn:aws:sns:us-east-1:444455556666:device-defender-detect"
         return [
             Refusal("unknown version", with(["SignatureVersion": "3"]), 403, "signature_version_unknown"),
-            Refusal("wrong version", with(["SignatureVersion": "1"]), 403, "signature_mismatch"),
+            Refusal("wrong version", with(["SignatureVersion": "1"]), 403, "signature_version_too_low"),
             Refusal("changed message", with(["Message": "{} "]), 403, "signature_mismatch"),
             Refusal("changed id", with(["MessageId": "another"]), 403, "signature_mismatch"),
             Refusal("changed subject", with(["Subject": "No alarm"]), 403, "signature_mismatch"),
             Refusal("no subject", changed(members, [:], removing: "Subject"), 403, "signature_mismatch"),
+            Refusal(
+                "changed type",
+                with([
+                    "Type": "UnsubscribeConfirmation", "Token": "t", "SubscribeURL": "https://169.254.169.254/latest/",
+                ]), 403, "signature_mismatch"),
+            Refusal(
+                "subscription elsewhere",
+                with([
+                    "Type": "SubscriptionConfirmation", "Token": "t", "SubscribeURL": "http://example.com/steal",
+                ]), 403, "signature_mismatch"),
             Refusal("other signature", with(["Signature": "AAAA"]), 403, "signature_mismatch"),
             Refusal("other topic", with(["TopicArn": otherTopic]), 403, "topic_not_allowed"),
             Refusal(
@@ -155,11 +183,23 @@ extension Refusal {
 extension Refusal {
     private static func events(_ world: World) -> [Refusal] {
         let event = world.scenario().events[0]
-        func post(_ json: JSON, key: String? = World.apiKey) -> Request {
+        func post(_ json: JSON, key: String? = World.apiKey, authorization: String? = nil) -> Request {
             var fields = ["Content-Type": "application/json"]
             fields["x-api-key"] = key
+            fields["Authorization"] = authorization
             return Request("POST", "/eventbridge", fields, body: json.serialized())
         }
+        func unauthorized(_ name: String, _ request: Request) -> Refusal {
+            Refusal(name, request, 401, "unauthorized").with("www-authenticate", "ApiKey, Bearer")
+        }
+        func bearer(_ header: JSON, _ claims: JSON, _ signature: String) -> Request {
+            let parts = [header, claims].map { Data($0.serialized()).base64EncodedString().replacing("=", with: "") }
+            return post(event, key: nil, authorization: "Bearer \(parts[0]).\(parts[1]).\(signature)")
+        }
+        let claims: JSON = ["iss": "https://issuer.example/", "aud": "bridge", "exp": 4_102_444_800]
+        let elsewhere: JSON = ["iss": "https://evil.example/", "aud": "bridge", "exp": 4_102_444_800]
+        let ended: JSON = ["iss": "https://issuer.example/", "aud": "bridge", "exp": 1]
+        let rs256: JSON = ["alg": "RS256", "jku": "https://evil.example/keys"]
         func with(_ name: String, _ value: JSON?) -> Request {
             var members = event.object ?? [:]
             members[name] = value
@@ -169,9 +209,14 @@ extension Refusal {
         cut.bytes.removeLast()
         cut.bytes.append(UInt8(ascii: " "))
         return [
-            Refusal("no key", post(event, key: nil), 401, "unauthorized").with("www-authenticate", "ApiKey"),
-            Refusal("wrong key", post(event, key: "key"), 401, "unauthorized").with("www-authenticate", "ApiKey"),
-            Refusal("no key, no event", post([], key: nil), 401, "unauthorized").with("www-authenticate", "ApiKey"),
+            unauthorized("no key", post(event, key: nil)), unauthorized("wrong key", post(event, key: "key")),
+            unauthorized("no key, no event", post([], key: nil)),
+            unauthorized("password", post(event, key: nil, authorization: "Basic dTpw")),
+            unauthorized("no token", post(event, key: nil, authorization: "Bearer x")),
+            unauthorized("unsigned token", bearer(["alg": "none"], claims, "")),
+            unauthorized("token with a shared secret", bearer(["alg": "HS256"], claims, "AAAA")),
+            unauthorized("token of another issuer", bearer(rs256, elsewhere, "AAAA")),
+            unauthorized("token that has ended", bearer(rs256, ended, "AAAA")),
             Refusal("event: no JSON", cut, 400, "malformed_json"),
             Refusal("event: a text", post("event"), 400, "malformed_event"),
             Refusal("event: two", post([event, event]), 400, "malformed_event"),

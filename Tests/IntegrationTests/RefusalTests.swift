@@ -24,6 +24,8 @@ extension IntegrationTests {
                 let bridge = try await world.start([
                     "network.connectTo": (allowed + ["::\(sink)"]).joined(separator: ","),
                     "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(Self.distantTopic)",
+                    "sns.minimumSignatureVersion": "2", "eventBridge.oauth.issuer": "https://issuer.example/",
+                    "eventBridge.oauth.audience": "bridge", "eventBridge.oauth.jwksURL": "https://issuer.example/keys",
                 ])
                 let confirmations = world.aws.calls(of: .confirmSubscription)
                 for refused in refusals {
@@ -52,13 +54,44 @@ extension IntegrationTests {
             }
         }
 
+        @Test(
+            "a flood of invented certificates makes the bridge ask a few times only, and genuine messages pass through it"
+        )
+        func flood() async throws {
+            try await World.run { world in
+                let connections = Counter()
+                let sink = try await world.serve(
+                    { _ in
+                        connections.increment()
+                        return ServerResponse(status: .notFound)
+                    }, report: { _ in connections.increment() })
+                let bridge = try await world.start([
+                    "network.connectTo": (world.aws.connectTo + ["::\(sink)"]).joined(separator: ","),
+                    "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(Self.distantTopic)",
+                ])
+                let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+                for index in 0..<100 {
+                    if index.isMultiple(of: 10) {
+                        let genuine = try await mailbox.body(of: "{\"number\": \(index)}")
+                        #expect(try await Client.exchange(.sns(genuine), with: bridge.listen).status == 200)
+                    }
+                    let invented = try await distantDelivery(world, certificate: "invented\(index)")
+                    #expect(try await Client.exchange(.sns(invented), with: bridge.listen).status == 503)
+                }
+                // The burst, and one more for each ten seconds that this takes.
+                #expect((6...12).contains(connections.value), "\(connections.value)")
+                try await bridge.stop()
+            }
+        }
+
         private static let distantTopic = "arn:aws:sns:eu-west-1:111122223333:distant"
 
         /// A delivery whose certificate is on the host of another Region that is allowed, too.
-        private func distantDelivery(_ world: World) async throws -> [UInt8] {
+        private func distantDelivery(_ world: World, certificate: String = "1") async throws -> [UInt8] {
             var members = try #require(try JSON(parsing: await world.signedBody(of: "{}")).object)
             members["TopicArn"] = .string(Self.distantTopic)
-            members["SigningCertURL"] = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem"
+            members["SigningCertURL"] = .string(
+                "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-\(certificate).pem")
             return JSON.object(members).serialized()
         }
 

@@ -1,4 +1,5 @@
 import AWSCore
+import Cryptography
 import EventLoop
 import Foundation
 import HTTPServer
@@ -99,12 +100,13 @@ final class World: Sendable {
 
     /// A server of the test.
     func serve(
-        _ handler: @escaping Router.Handler,
+        tls: TLSServerContext? = nil, _ handler: @escaping Router.Handler,
         report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> String {
         let address = try #require(SocketAddress("127.0.0.1:0"))
         let server = try await HTTPServer(
-            on: loop, configuration: HTTPServer.Configuration(address: address), handler: handler, report: report)
+            on: loop, configuration: HTTPServer.Configuration(address: address, tls: tls), handler: handler,
+            report: report)
         servers.withLock { $0.append(server) }
         return server.address.description
     }

@@ -59,12 +59,22 @@ struct ConfirmationTests {
         #expect(error.kind == .refused)
     }
 
-    @Test(
-        "neither a notification nor the end of a subscription asks to be confirmed",
-        arguments: [
-            Envelope.Kind.notification, .unsubscribeConfirmation,
-        ])
-    func nothingToConfirm(kind: Envelope.Kind) throws {
-        #expect(try Envelope(kind).message().confirmationURL() == nil)
+    @Test("a notification asks for nothing; the end of a subscription can be taken back with its own token")
+    func otherKinds() throws {
+        #expect(try Envelope(.notification).message().confirmationURL() == nil)
+        let end = try Envelope(.unsubscribeConfirmation).message()
+        #expect(try end.confirmationURL() == SNSMessage.confirmationURL(topic: end.topic, token: Self.token))
+        let other = try Envelope(.unsubscribeConfirmation).with("SubscribeURL", "https://evil.example/").message()
+        #expect(throws: SNSRefusal.self) { try other.confirmationURL() }
+    }
+
+    @Test("the command for the operator names topic, Region and token, quoted where a shell needs it")
+    func command() throws {
+        let base = "aws sns confirm-subscription --region us-east-1 --topic-arn \(Envelope.topic) --token "
+        let message = try Envelope(.subscriptionConfirmation).message()
+        #expect(message.confirmationCommand == base + Self.token)
+        let odd = try Envelope(.subscriptionConfirmation).with("Token", "a'; rm -rf $HOME #").message()
+        #expect(odd.confirmationCommand == base + "'a'\\''; rm -rf $HOME #'")
+        #expect(try Envelope(.notification).message().confirmationCommand == nil)
     }
 }

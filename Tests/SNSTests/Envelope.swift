@@ -83,6 +83,10 @@ final class Signer: Sendable {
     init() async throws {
         folder = try TemporaryFolder()
         try await Program.openssl(["genrsa", "-out", folder.path("key.pem"), "2048"])
+        try await Program.openssl([
+            "req", "-x509", "-key", folder.path("key.pem"), "-subj", "/CN=Root", "-days", "30", "-out",
+            folder.path("root.pem"),
+        ])
         key = try PrivateKey(pem: folder.read("key.pem"))
         authority = try CertificateAuthority(
             commonName: "Test CA", validity: 0...4_102_444_800, key: PrivateKey(generating: .p256))
@@ -94,6 +98,43 @@ final class Signer: Sendable {
         validity: ClosedRange<Int64> = 1_790_000_000...1_800_000_000, key other: PrivateKey? = nil
     ) throws -> [UInt8] {
         try authority.issue(commonName: commonName, dnsNames: dnsNames, validity: validity, key: other ?? key).pem()
+    }
+
+    /// What the certificates must lead to.
+    func trustStore() throws -> TrustStore { try TrustStore(file: folder.path("root.pem")) }
+
+    /// Certificates that OpenSSL's command line made: of SNS, of an authority in between, and of one above that.
+    struct Chain {
+        let leaf: [UInt8]
+        let issuer: [UInt8]
+        let root: [UInt8]
+        let foreignRoot: [UInt8]
+        /// When all of them are valid, in seconds since 1970.
+        let validity: ClosedRange<Int64>
+    }
+
+    func chain() async throws -> Chain {
+        let extensions = try folder.write(
+            "[ca]\nbasicConstraints=critical,CA:TRUE\n[end]\nbasicConstraints=CA:FALSE\n", as: "extensions.cnf")
+        func issue(_ name: String, _ subject: String, by issuer: String, section: String, days: Int) async throws {
+            try await Program.openssl([
+                "req", "-new", "-key", folder.path("key.pem"), "-subj", "/CN=\(subject)", "-out",
+                folder.path(name + ".csr"),
+            ])
+            try await Program.openssl([
+                "x509", "-req", "-in", folder.path(name + ".csr"), "-CA", folder.path(issuer + ".pem"), "-CAkey",
+                folder.path("key.pem"), "-days", String(days), "-extfile", extensions, "-extensions", section, "-out",
+                folder.path(name + ".pem"), "-set_serial", String(days),
+            ])
+        }
+        try await issue("issuer", "Issuer", by: "root", section: "ca", days: 2)
+        try await issue("leaf", "sns.amazonaws.com", by: "issuer", section: "end", days: 9)
+        let issuer = try folder.read("issuer.pem")
+        let leaf = try folder.read("leaf.pem")
+        return Chain(
+            leaf: leaf, issuer: issuer, root: try folder.read("root.pem"),
+            foreignRoot: try authority.certificate.pem(),
+            validity: try Certificate(pem: leaf).notBefore...Certificate(pem: issuer).notAfter)
     }
 
     /// A key of any size, of one of OpenSSL's algorithms for RSA keys: `RSA` or `RSA-PSS`.

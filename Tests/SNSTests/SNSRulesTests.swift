@@ -191,39 +191,4 @@ struct SNSRulesTests {
         }
         #expect(throws: Never.self) { try SNSTimestamp.check(publishedAt: 0, now: 1, maximumAge: Int64.max) }
     }
-
-    @Test("only the listed topics are allowed, to the letter")
-    func topics() throws {
-        let policy = try TopicPolicy(topics: [Envelope.topic, "arn:aws:sns:eu-west-1:111122223333:orders.fifo"])
-        #expect(throws: Never.self) { try policy.check(topic) }
-        for other in [
-            "arn:aws:sns:us-east-1:111122223333:device-defender-detect2",
-            "arn:aws:sns:us-east-1:111122223333:Device-defender-detect",
-            "arn:aws:sns:us-east-1:999922223333:device-defender-detect",
-            "arn:aws:sns:us-west-1:111122223333:device-defender-detect",
-        ] {
-            let error = try #require(throws: SNSRefusal.self) { try policy.check(try #require(ARN(other))) }
-            #expect(error.code == "topic_not_allowed")
-            #expect(error.kind == .refused)
-            #expect(error.message.contains(other))
-        }
-        #expect(throws: SNSRefusal.self) { try TopicPolicy(topics: []).check(topic) }
-    }
-
-    @Test(
-        "a topic that is not one is named in the error",
-        arguments: [
-            "", "*", "device-defender-detect", "arn:aws:sns:us-east-1:111122223333:*",
-            "arn:aws:sqs:us-east-1:111122223333:q",
-            " arn:aws:sns:us-east-1:111122223333:t", "arn:aws:sns:us-east-1:111122223333:t ",
-            "arn:aws:sns:us-east-1:111122223333:t:11112222-3333", "arn:aws:sns:us-east-1:111122223333:.fifo",
-            "arn:aws:sns:us-east-1:111122223333:" + String(repeating: "t", count: 257),
-        ])
-    func invalidTopic(text: String) throws {
-        let error = try #require(throws: TopicPolicy.InvalidTopic.self) {
-            try TopicPolicy(topics: [Envelope.topic, text])
-        }
-        #expect(error.text == text)
-        #expect(error.description.contains("\"\(text)\""))
-    }
 }

@@ -11,15 +11,18 @@ struct SNSVerifierTests {
     init() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         self.fetch = fetch
-        verifier = try Self.verifier(fetch)
+        verifier = try await Self.verifier(fetch)
     }
 
-    private static func verifier(_ fetch: ControlledFetch) throws -> SNSVerifier {
+    private static func verifier(
+        _ fetch: ControlledFetch, topics: [String] = [Envelope.topic],
+        minimumVersion: SNSMessage.SignatureVersion = .one
+    ) async throws -> SNSVerifier {
         SNSVerifier(
-            topics: try TopicPolicy(topics: [Envelope.topic]),
-            certificates: SigningCertificateCache { url throws(SigningCertificateCache.FetchFailure) in
-                try await fetch(url)
-            }, maximumAge: 3_600_000)
+            topics: try TopicPolicy(topics: topics),
+            certificates: SigningCertificateCache(authorities: try await Signer.shared.trustStore()) {
+                url throws(SigningCertificateCache.FetchFailure) in try await fetch(url)
+            }, maximumAge: 3_600_000, minimumVersion: minimumVersion)
     }
 
     private func refusal(_ envelope: Envelope, now: Int64 = Envelope.now) async throws -> SNSRefusal? {
@@ -41,12 +44,7 @@ struct SNSVerifierTests {
 
     @Test("a change of any signed field is noticed", arguments: Envelope.Kind.allCases, ["1", "2"])
     func changed(kind: Envelope.Kind, version: String) async throws {
-        let topics = try TopicPolicy(topics: [Envelope.topic, Envelope.topic + "x"])
-        let fetch = fetch
-        let certificates = SigningCertificateCache { url throws(SigningCertificateCache.FetchFailure) in
-            try await fetch(url)
-        }
-        let verifier = SNSVerifier(topics: topics, certificates: certificates, maximumAge: 3_600_000)
+        let verifier = try await Self.verifier(fetch, topics: [Envelope.topic, Envelope.topic + "x"])
         let envelope = try await Envelope(kind, version: version).signed(kind.signed)
         for name in kind.signed {
             let value = try #require(envelope.members[name]?.string)
@@ -66,6 +64,50 @@ struct SNSVerifierTests {
             #expect(error?.code == "signature_mismatch", "\(name)")
             #expect(error?.kind == .refused)
         }
+    }
+
+    /// The bits are flipped in the body, as somebody on the way could: one that makes it no envelope is refused as well.
+    @Test("a flip of any one bit of any signed field is noticed", arguments: Envelope.Kind.allCases, ["1", "2"])
+    func flipped(kind: Envelope.Kind, version: String) async throws {
+        let verifier = try await Self.verifier(fetch, topics: ["arn:aws:sns:us-east-1:111122223333:*"])
+        let body = try await Envelope(kind, version: version).signed(kind.signed).body
+        try await verifier.verify(try SNSMessage(parsing: body), now: Envelope.now)
+        var count = 0
+        for name in kind.signed {
+            let start = try #require(body.firstRange(of: Array("\"\(name)\":\"".utf8))).upperBound
+            var end = start
+            while body[end] != UInt8(ascii: "\"") { end += body[end] == UInt8(ascii: "\\") ? 2 : 1 }
+            for index in start..<end {
+                for bit in 0..<8 {
+                    var flipped = body
+                    flipped[index] ^= 1 << bit
+                    await #expect(throws: SNSRefusal.self, "\(name), byte \(index - start), bit \(bit)") {
+                        try await verifier.verify(try SNSMessage(parsing: flipped), now: Envelope.now)
+                    }
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 1400)
+    }
+
+    @Test("version 1 can be forbidden, and then nothing is fetched for it")
+    func minimumVersion() async throws {
+        let strict = try await Self.verifier(fetch, minimumVersion: .two)
+        let names = Envelope.Kind.notification.signed
+        let old = try await Envelope(.notification, version: "1").signed(names).message()
+        let error = await #expect(throws: SNSRefusal.self) { try await strict.verify(old, now: Envelope.now) }
+        #expect(error?.code == "signature_version_too_low" && error?.kind == .refused)
+        #expect(fetch.urls.isEmpty)
+        let new = try await Envelope(.notification, version: "2").signed(names).message()
+        try await strict.verify(new, now: Envelope.now)
+    }
+
+    @Test("a message belongs to the account that the topic carries")
+    func origin() async throws {
+        let verifier = try await Self.verifier(fetch, topics: [Envelope.topic + "=444455556666"])
+        let message = try await Envelope(.notification).signed(Envelope.Kind.notification.signed).message()
+        #expect(try await verifier.verify(message, now: Envelope.now).description == "444455556666/us-east-1")
     }
 
     @Test("an equal time that is written differently is another text")

@@ -8,8 +8,15 @@ import Testing
 struct SigningCertificateCacheTests {
     private typealias Failure = SigningCertificateCache.FetchFailure
 
-    private static func cache(_ fetch: ControlledFetch) -> SigningCertificateCache {
-        SigningCertificateCache { url throws(Failure) in try await fetch(url) }
+    private static func cache(_ fetch: ControlledFetch) async throws -> SigningCertificateCache {
+        SigningCertificateCache(authorities: try await Signer.shared.trustStore()) { url throws(Failure) in
+            try await fetch(url)
+        }
+    }
+
+    /// A time at which the budget for the host is full again.
+    private static func later(_ step: Int) -> Int64 {
+        Envelope.now + Int64(step) * Int64(FetchBudget.burst) * FetchBudget.interval
     }
 
     private static func url(_ name: String = "a", region: String = "us-east-1") throws -> SigningCertificateURL {
@@ -32,7 +39,7 @@ struct SigningCertificateCacheTests {
     @Test("many that wait for one certificate share one fetch")
     func singleFlight() async throws {
         let fetch = ControlledFetch(nil)
-        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
         let waiters = (0..<20).map { _ in
             Task(executorPreference: executor) { await Self.refusal(cache, url) }
         }
@@ -47,7 +54,7 @@ struct SigningCertificateCacheTests {
     @Test("many that wait for one failure share one fetch, and the next one tries again")
     func sharedFailure() async throws {
         let fetch = ControlledFetch(nil)
-        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
         let waiters = (0..<20).map { _ in
             Task(executorPreference: executor) { await Self.refusal(cache, url) }
         }
@@ -65,7 +72,7 @@ struct SigningCertificateCacheTests {
     @Test("one that is canceled does not cancel the others, and not the fetch")
     func cancellation() async throws {
         let fetch = ControlledFetch(nil)
-        let (cache, url, executor) = (Self.cache(fetch), try Self.url(), ManualExecutor())
+        let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
         let first = Task(executorPreference: executor) { await Self.refusal(cache, url) }
         let second = Task(executorPreference: executor) { await Self.refusal(cache, url) }
         executor.drain()
@@ -82,8 +89,10 @@ struct SigningCertificateCacheTests {
     @Test("only a few fetches run at once, and more are to come back")
     func fetchLimit() async throws {
         let fetch = ControlledFetch(nil)
-        let (cache, executor) = (Self.cache(fetch), ManualExecutor())
-        let urls = try (0...SigningCertificateCache.maximumFetches).map { try Self.url("n\($0)") }
+        let (cache, executor) = (try await Self.cache(fetch), ManualExecutor())
+        let urls = try (0...SigningCertificateCache.maximumFetches).map {
+            try Self.url("n\($0)", region: $0.isMultiple(of: 2) ? "us-east-1" : "us-west-2")
+        }
         let waiters = urls.dropLast().map { url in
             Task(executorPreference: executor) { await Self.refusal(cache, url) }
         }
@@ -104,7 +113,7 @@ struct SigningCertificateCacheTests {
         ])
     func transient(failure: SigningCertificateCache.FetchFailure) async throws {
         let fetch = ControlledFetch(.failure(failure))
-        let (cache, url) = (Self.cache(fetch), try Self.url())
+        let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for _ in 0..<2 {
             let refusal = await Self.refusal(cache, url)
             #expect(refusal?.code == "signing_certificate_unavailable")
@@ -116,7 +125,7 @@ struct SigningCertificateCacheTests {
     @Test("the reason of a failure is cut to a length that can be logged")
     func longReason() async throws {
         let fetch = ControlledFetch(.failure(.unreachable(String(repeating: "x", count: 10_000))))
-        let refusal = try #require(await Self.refusal(Self.cache(fetch), try Self.url()))
+        let refusal = try #require(await Self.refusal(try await Self.cache(fetch), try Self.url()))
         #expect(refusal.message.utf8.count < 400)
     }
 
@@ -127,7 +136,7 @@ struct SigningCertificateCacheTests {
         ])
     func permanent(failure: SigningCertificateCache.FetchFailure) async throws {
         let fetch = ControlledFetch(.failure(failure))
-        let (cache, url) = (Self.cache(fetch), try Self.url())
+        let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for now in [Envelope.now, Envelope.now + SigningCertificateCache.refusalLifetime - 1] {
             let refusal = await Self.refusal(cache, url, now: now)
             #expect(refusal?.code == "signing_certificate_refused")
@@ -156,7 +165,7 @@ struct SigningCertificateCacheTests {
             try signer.certificate(key: await signer.otherKey("RSA-PSS", bits: 2048)),
         ].enumerated() {
             let fetch = ControlledFetch(.success(body))
-            let (cache, url) = (Self.cache(fetch), try Self.url())
+            let (cache, url) = (try await Self.cache(fetch), try Self.url())
             #expect(await Self.refusal(cache, url)?.code == "signing_certificate_refused", "body \(index)")
             #expect(await Self.refusal(cache, url)?.kind == .refused, "body \(index)")
             #expect(fetch.urls.count == 1, "body \(index)")
@@ -171,8 +180,8 @@ struct SigningCertificateCacheTests {
         let common = try signer.certificate(commonName: "sns-signing.af-south-1.amazonaws.com")
         for body in [named, common] {
             let fetch = ControlledFetch(.success(body))
-            #expect(await Self.refusal(Self.cache(fetch), try Self.url(region: "af-south-1")) == nil)
-            let other = await Self.refusal(Self.cache(fetch), try Self.url(region: "us-east-1"))
+            #expect(await Self.refusal(try await Self.cache(fetch), try Self.url(region: "af-south-1")) == nil)
+            let other = await Self.refusal(try await Self.cache(fetch), try Self.url(region: "us-east-1"))
             #expect(other?.message.contains("sns.amazonaws.com") == true)
         }
     }
@@ -180,7 +189,7 @@ struct SigningCertificateCacheTests {
     @Test("a certificate is refused outside of its validity every time, not only when it is fetched")
     func validity() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
-        let (cache, url) = (Self.cache(fetch), try Self.url())
+        let (cache, url) = (try await Self.cache(fetch), try Self.url())
         #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_refused")
         #expect(await Self.refusal(cache, url, now: 1_000_000) == nil)
         #expect(await Self.refusal(cache, url, now: 2_000_999) == nil)
@@ -191,32 +200,100 @@ struct SigningCertificateCacheTests {
     @Test("when the cache is full, the certificate that was not used for longest is fetched anew")
     func leastRecentlyUsed() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
-        let cache = Self.cache(fetch)
+        let cache = try await Self.cache(fetch)
         let urls = try (0...SigningCertificateCache.maximumCertificates).map { try Self.url("n\($0)") }
-        for url in urls.dropLast() { #expect(await Self.refusal(cache, url) == nil) }
-        #expect(await Self.refusal(cache, urls[0]) == nil)
+        for (step, url) in urls.dropLast().enumerated() {
+            #expect(await Self.refusal(cache, url, now: Self.later(step)) == nil)
+        }
+        let now = Self.later(urls.count)
+        #expect(await Self.refusal(cache, urls[0], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates)
-        #expect(await Self.refusal(cache, urls[urls.count - 1]) == nil)
-        #expect(await Self.refusal(cache, urls[0]) == nil)
+        #expect(await Self.refusal(cache, urls[urls.count - 1], now: now) == nil)
+        #expect(await Self.refusal(cache, urls[0], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 1)
-        #expect(await Self.refusal(cache, urls[1]) == nil)
+        #expect(await Self.refusal(cache, urls[1], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 2)
     }
 
     @Test("certificates that do not exist push out each other, but no certificate")
     func inventedCertificates() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
-        let (cache, url) = (Self.cache(fetch), try Self.url())
+        let (cache, url) = (try await Self.cache(fetch), try Self.url())
         #expect(await Self.refusal(cache, url) == nil)
         fetch.answer(.failure(.status(404)))
-        for index in 0...SigningCertificateCache.maximumRefusals {
-            #expect(await Self.refusal(cache, try Self.url("n\(index)")) != nil)
-        }
+        // From so many hosts that no budget ends, all in one moment, so that nothing is forgotten by time.
+        let regions = (0...SigningCertificateCache.maximumRefusals).map { "eu-west-\($0)" }
+        for region in regions { #expect(await Self.refusal(cache, try Self.url(region: region)) != nil) }
         let count = fetch.urls.count
         #expect(await Self.refusal(cache, url) == nil)
-        #expect(await Self.refusal(cache, try Self.url("n1")) != nil)
+        #expect(await Self.refusal(cache, try Self.url(region: regions[1])) != nil)
         #expect(fetch.urls.count == count)
-        #expect(await Self.refusal(cache, try Self.url("n0")) != nil)
+        #expect(await Self.refusal(cache, try Self.url(region: regions[0])) != nil)
         #expect(fetch.urls.count == count + 1)
+    }
+
+    @Test("a flood of invented addresses costs a few fetches a minute; a known certificate verifies through it")
+    func flood() async throws {
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
+        let (cache, known) = (try await Self.cache(fetch), try Self.url("known"))
+        #expect(await Self.refusal(cache, known) == nil)
+        fetch.answer(.failure(.status(404)))
+        for index in 0..<5000 {
+            let now = Envelope.now + Int64(index) * 12
+            let refusal = await Self.refusal(cache, try Self.url("invented\(index)"), now: now)
+            #expect(refusal?.kind == .refused || refusal?.code == "signing_certificate_unavailable")
+            if index.isMultiple(of: 50) { #expect(await Self.refusal(cache, known, now: now) == nil) }
+        }
+        #expect(fetch.urls.count(where: { !$0.contains("known") }) <= 12)
+        // One that is genuine and new has its turn soon after.
+        fetch.answer(.success(try await Signer.shared.certificate()))
+        let next = Envelope.now + 60_000 + FetchBudget.interval
+        #expect(await Self.refusal(cache, try Self.url("renewed"), now: next) == nil)
+    }
+
+    @Test("an outage of the host is no matter to a certificate that is known, and is over when it is over")
+    func outage() async throws {
+        let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
+        let (cache, known, renewed) = (try await Self.cache(fetch), try Self.url("known"), try Self.url("renewed"))
+        #expect(await Self.refusal(cache, known) == nil)
+        fetch.answer(.failure(.unreachable("no route")))
+        for step in 0..<1000 {
+            let now = Envelope.now + Int64(step) * 1000
+            #expect(await Self.refusal(cache, known, now: now) == nil)
+            #expect(await Self.refusal(cache, renewed, now: now)?.kind == .unavailable)
+        }
+        #expect(fetch.urls.count <= FetchBudget.burst + 101)
+        fetch.answer(.success(try await Signer.shared.certificate()))
+        let next = Envelope.now + 1_000_000 + FetchBudget.interval
+        #expect(await Self.refusal(cache, renewed, now: next) == nil)
+    }
+
+    @Test("a certificate that comes with its issuers must lead to a trusted authority, at every time of use")
+    func chains() async throws {
+        let signer = try await Signer.shared
+        let chain = try await signer.chain()
+        let intermediate = chain.validity
+        for (body, code) in [
+            (chain.leaf + chain.issuer, nil), (chain.leaf + chain.issuer + chain.root, nil),
+            (chain.leaf + chain.root, "signing_certificate_refused"),
+            (chain.issuer + chain.leaf, "signing_certificate_refused"),
+            (chain.leaf + chain.foreignRoot, "signing_certificate_refused"),
+            (chain.leaf + Array("text\n".utf8) + chain.issuer, "signing_certificate_refused"),
+        ] {
+            let cache = try await Self.cache(ControlledFetch(.success(body)))
+            let now = intermediate.lowerBound * 1000
+            #expect(await Self.refusal(cache, try Self.url(), now: now)?.code == code)
+        }
+        let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
+            chain.leaf + chain.issuer
+        }
+        #expect(await Self.refusal(foreign, try Self.url())?.code == "signing_certificate_refused")
+        // The issuer's validity ends before that of the certificate.
+        let cache = try await Self.cache(ControlledFetch(.success(chain.leaf + chain.issuer)))
+        for seconds in [intermediate.lowerBound, intermediate.upperBound] {
+            #expect(await Self.refusal(cache, try Self.url(), now: seconds * 1000) == nil)
+        }
+        let after = (intermediate.upperBound + 1) * 1000
+        #expect(await Self.refusal(cache, try Self.url(), now: after)?.code == "signing_certificate_refused")
     }
 }

@@ -1,7 +1,6 @@
 import AWSCore
 public import EventLoop
 import FoundationEssentials
-import HTTPTypes
 public import Logging
 public import SNS
 public import SecurityFindings
@@ -45,14 +44,18 @@ public struct BridgeConfiguration: Sendable {
     public var store: StoreLocation
     /// `store.maxPending`
     public var maximumPending: Int
-    /// `sns.topics`
+    /// `sns.topics`, `sns.accounts`
     public var topics: TopicPolicy
+    /// `sns.minimumSignatureVersion`
+    public var minimumSignatureVersion: SNSMessage.SignatureVersion
     /// `sns.maxMessageAge`
     public var maximumMessageAge: Duration
-    /// `eventBridge.apiKey`; nil refuses every event.
-    public var eventBridgeAPIKey: Secret?
-    /// `eventBridge.apiKeyHeader`, in lower case.
-    public var eventBridgeAPIKeyHeader: String
+    /// `sns.confirm`, `sns.resubscribe`
+    var subscriptions = SubscriptionDesk.Policy()
+    /// `eventBridge.apiKey`, `eventBridge.apiKeyHeader` (in lower case), `eventBridge.basic`
+    var eventBridge = EventBridgeGate.Credentials()
+    /// `eventBridge.oauth.*`; nil refuses every token.
+    var eventBridgeTokens: TokenVerifier.Settings?
     /// `securityHub.requestsPerSecond`
     public var importsPerSecond: Double
     /// `securityHub.burst`
@@ -67,6 +70,9 @@ public struct BridgeConfiguration: Sendable {
     public var logLevel: Logger.Level
     /// `log.format`; nil chooses by whether the log goes to a terminal.
     public var logFormat: LogFormat?
+
+    /// Whether there are credentials with which EventBridge may deliver.
+    var takesEvents: Bool { !eventBridge.apiKeys.isEmpty || eventBridge.basic != nil || eventBridgeTokens != nil }
 
     /// Reads the configuration.
     ///
@@ -93,15 +99,21 @@ public struct BridgeConfiguration: Sendable {
         store = try values.storeLocation()
         maximumPending = try values.number(.storeMaxPending, in: 1...1_000_000_000) ?? 200_000
         topics = try values.topics()
+        minimumSignatureVersion = try values.value(
+            .snsMinimumSignatureVersion, default: .one, expected: "1 or 2"
+        ) { SNSMessage.SignatureVersion(rawValue: $0) }
         maximumMessageAge = try values.value(
             .snsMaxMessageAge, default: .seconds(3600), expected: "a duration from 1m to 24h, for example 1h"
         ) { text in
             Duration(text).flatMap { (Duration.seconds(60)...Duration.seconds(86_400)).contains($0) ? $0 : nil }
         }
-        eventBridgeAPIKey = try values.text(.eventBridgeAPIKey).map(Secret.init)
-        eventBridgeAPIKeyHeader = try values.value(
-            .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a header field's name"
-        ) { HTTPField.Name($0)?.canonicalName }
+        subscriptions.confirms = try values.value(.snsConfirm, default: true, expected: "auto or off") {
+            ["auto": true, "off": false][$0]
+        }
+        subscriptions.resubscribes = try values.value(
+            .snsResubscribe, default: false, expected: "true or false", read: Bool.init)
+        eventBridge = try values.eventBridgeCredentials()
+        eventBridgeTokens = try values.eventBridgeTokens()
         importsPerSecond = try values.value(
             .securityHubRequestsPerSecond, default: 10, expected: "a number from 0.1 to 1000"
         ) { Double($0).flatMap { (0.1...1000).contains($0) ? $0 : nil } }
@@ -185,11 +197,38 @@ extension ConfigurationValues {
 
     fileprivate func topics() throws(ConfigurationError) -> TopicPolicy {
         let texts = try list(.snsTopics)
-        do throws(TopicPolicy.InvalidTopic) {
-            return try TopicPolicy(topics: texts)
+        let accounts = try accounts()
+        do throws(TopicPolicy.Problem) {
+            return try TopicPolicy(topics: texts, accounts: accounts)
         } catch {
-            throw ConfigurationError("sns.topics", error.description)
+            switch error {
+            case .invalidTopic(let text):
+                throw ConfigurationError(
+                    "sns.topics",
+                    "\"\(text)\" is not the ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:name, with * "
+                        + "for the name or the account if need be, and =account behind it for another account's findings"
+                )
+            case .repeated(let text):
+                throw ConfigurationError("sns.topics", "the topics of \"\(text)\" are there twice; remove one entry")
+            case .missingAccounts(let text):
+                throw ConfigurationError(
+                    "sns.accounts", "it is missing; list the accounts that * stands for in \"\(text)\"")
+            case .unusedAccounts:
+                throw ConfigurationError(
+                    "sns.accounts", "no entry of sns.topics has * for the account; write one, or remove the accounts")
+            }
         }
+    }
+
+    private func accounts() throws(ConfigurationError) -> Set<AccountID> {
+        var accounts: Set<AccountID> = []
+        for text in try list(.snsAccounts) {
+            guard let account = AccountID(text) else {
+                throw ConfigurationError("sns.accounts", "\"\(text)\" is not an account's 12 digits; mend it")
+            }
+            accounts.insert(account)
+        }
+        return accounts
     }
 
     fileprivate func severities() throws(ConfigurationError) -> SeverityRules {

@@ -19,16 +19,18 @@ public struct ConfigurationKey: Sendable, Hashable {
     /// The environment variable, for example `BRIDGE_LISTEN_ADDRESS`.
     public var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
 
-    /// The parts of the name, cut at dots and before capital letters.
+    /// The parts of the name, cut at dots and between a small and a capital letter.
     private var words: [String] {
         var words = [""]
+        var previous: Character = "."
         for character in name {
             if character == "." {
                 words.append("")
             } else {
-                if character.isUppercase { words.append("") }
+                if previous.isLowercase && character.isUppercase { words.append("") }
                 words[words.count - 1].append(character.lowercased())
             }
+            previous = character
         }
         return words
     }
@@ -62,14 +64,35 @@ extension ConfigurationKey {
     static let storeMaxPending = Self(
         "store.maxPending", "NUMBER", "How many deliveries may be in the queue; more are put off. Default 200000.")
     static let snsTopics = Self(
-        "sns.topics", "ARN,…", "The topics that may deliver. Default: none, every topic is refused.")
+        "sns.topics", "ARN,…",
+        "The topics that may deliver; * may stand for the name or the account, and =account behind one says whose findings "
+            + "it carries. Default: none, every topic is refused.")
+    static let snsAccounts = Self(
+        "sns.accounts", "ACCOUNT,…", "The accounts that * stands for in sns.topics. Default: none.")
+    static let snsMinimumSignatureVersion = Self(
+        "sns.minimumSignatureVersion", "1|2", "The lowest version of SNS's signatures that is taken. Default 1.")
     static let snsMaxMessageAge = Self(
         "sns.maxMessageAge", "DURATION", "How old a message may be. Default 1h: SNS retries no longer.")
+    static let snsConfirm = Self(
+        "sns.confirm", "auto|off",
+        "Whether subscriptions to sns.topics are confirmed; off logs the command for you to run. Default auto.")
+    static let snsResubscribe = Self(
+        "sns.resubscribe", "BOOLEAN", "Whether a subscription that somebody ended is taken back. Default false.")
     static let eventBridgeAPIKey = Self(
-        "eventBridge.apiKey", "KEY", "The key that EventBridge sends. Default: none, the route answers 401.",
-        isSecret: true)
+        "eventBridge.apiKey", "KEY[,KEY]",
+        "The key that EventBridge sends, or two that count while one replaces the other. Default: none.", isSecret: true
+    )
     static let eventBridgeAPIKeyHeader = Self(
         "eventBridge.apiKeyHeader", "NAME", "The header field that carries the key. Default x-api-key.")
+    static let eventBridgeBasic = Self(
+        "eventBridge.basic", "USER:PASSWORD", "What EventBridge sends by Basic authentication. Default: none.",
+        isSecret: true)
+    static let eventBridgeOAuthIssuer = Self(
+        "eventBridge.oauth.issuer", "TEXT", "Who issues the tokens (JWT) that EventBridge sends. Default: none.")
+    static let eventBridgeOAuthAudience = Self(
+        "eventBridge.oauth.audience", "TEXT", "Whom these tokens are for.")
+    static let eventBridgeOAuthKeys = Self(
+        "eventBridge.oauth.jwksURL", "URL", "Where the keys are that these tokens are signed with.")
     static let securityHubRequestsPerSecond = Self(
         "securityHub.requestsPerSecond", "NUMBER", "Imports a second for each account and Region. Default 10.")
     static let securityHubBurst = Self(
@@ -92,8 +115,9 @@ extension ConfigurationKey {
     public static let all: [ConfigurationKey] = [
         listenAddress, listenCertificate, listenPrivateKey, listenLoops, listenMaxConnections,
         listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, storeURL,
-        storeMaxPending, snsTopics, snsMaxMessageAge, eventBridgeAPIKey, eventBridgeAPIKeyHeader, awsRoles,
-        securityHubRequestsPerSecond, securityHubBurst,
+        storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion, snsMaxMessageAge, snsConfirm,
+        snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
+        eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
         checkSummaries, severities, networkConnectTo, logLevel, logFormat,
     ]
 

@@ -8,7 +8,10 @@ public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConver
     public init(_ text: String) { bytes = Array(text.utf8) }
 
     /// Whether a text is the secret; how long that takes tells nothing of how much of it is right.
-    public func matches(_ text: String) -> Bool { Digest.constantTimeEqual(bytes, Array(text.utf8)) }
+    public func matches(_ text: String) -> Bool { matches(Array(text.utf8)) }
+
+    /// Whether bytes are the secret; how long that takes tells nothing.
+    public func matches(_ other: [UInt8]) -> Bool { Digest.constantTimeEqual(bytes, other) }
 
     /// A placeholder.
     public var description: String { "(secret)" }

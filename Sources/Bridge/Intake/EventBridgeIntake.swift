@@ -7,20 +7,34 @@ import Store
 
 /// Receives what EventBridge posts to an API destination (`POST /eventbridge`).
 struct EventBridgeIntake: Sendable {
-    /// The key that callers must send; nil refuses all.
-    let apiKey: Secret?
-    /// The name of the header field that carries it.
-    let apiKeyHeader: String
-    let served: ServedOrigins
+    let gate: EventBridgeGate
+    /// The accounts and Regions that a bridge serves: those of its topics.
+    let served: Set<Origin>
     let store: any Store
     let clock: @Sendable () -> Int64
 
     /// Answers an event by facts that decide whether EventBridge tries again: it does after 401 and 503, for a day.
     func receive(_ request: ServerRequest) async -> IntakeAnswer {
-        guard isAuthorized(request) else { return Self.unauthorized }
+        switch await gate.verdict(on: request, now: clock()) {
+        case .allowed: return await take(request.body)
+        case .refused: return unauthorized
+        case .unverifiable:
+            return .unavailable(
+                code: "token_keys_unavailable",
+                message:
+                    "The keys of eventBridge.oauth.jwksURL cannot be had just now. Check that this machine reaches it."
+            )
+        case .overLimit:
+            return .unavailable(
+                code: "too_many_failures",
+                message: "Too many requests with missing or wrong credentials came from this address. Wait a minute.")
+        }
+    }
+
+    private func take(_ body: [UInt8]) async -> IntakeAnswer {
         let event: EventBridgeEvent
         do {
-            event = try EventBridgeEvent(posted: JSON(parsing: request.body))
+            event = try EventBridgeEvent(posted: JSON(parsing: body))
         } catch let error as JSONError {
             return .refused(.badRequest, code: "malformed_json", message: "The event is not JSON: \(error).")
         } catch {
@@ -34,30 +48,16 @@ struct EventBridgeIntake: Sendable {
         if case .ignored = event.change { return .accepted("ignored") }
         let delivery = Delivery(
             id: "eventbridge:\(event.id)", origin: event.origin, source: .eventBridge, receivedAt: clock(),
-            payload: request.body)
+            payload: body)
         return await IntakeAnswer.appending(delivery, to: store)
     }
 
-    private func isAuthorized(_ request: ServerRequest) -> Bool {
-        guard let apiKey, let name = HTTPField.Name(apiKeyHeader) else { return false }
-        let values = request.head.headerFields[values: name]
-        return values.count == 1 && apiKey.matches(values[0])
-    }
-
-    private static var unauthorized: IntakeAnswer {
+    private var unauthorized: IntakeAnswer {
         // RFC 9110, section 15.5.2: a 401 names how to authenticate.
         IntakeAnswer.refused(
             .unauthorized, code: "unauthorized",
-            message: "The API key is missing or wrong. Set the connection's key to that of eventBridge.apiKey."
-        ).with(.wwwAuthenticate, "ApiKey")
+            message: "The credentials are missing or wrong. Give the connection of the API destination those of "
+                + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth."
+        ).with(.wwwAuthenticate, gate.challenge)
     }
-}
-
-/// The accounts and Regions that a bridge serves: those of its topics.
-struct ServedOrigins: Sendable {
-    private let origins: Set<Origin>
-
-    init(topics: Set<ARN>) { origins = Set(topics.map(\.origin)) }
-
-    func contains(_ origin: Origin) -> Bool { origins.contains(origin) }
 }

@@ -29,12 +29,19 @@ struct AdminRoutes: Sendable {
         )
     }
 
+    private func described(_ subscription: Subscription) -> JSON {
+        [
+            "topic": .string(subscription.topic.description), "state": .string(subscription.state.rawValue),
+            "ageSeconds": .integer(max(clock() - subscription.changedAt, 0) / 1000),
+        ]
+    }
+
     private func status() async -> ServerResponse {
         var status: [String: JSON] = [
             "version": .string(Bridge.version),
             "uptimeSeconds": .integer((clock() - startedAt) / 1000),
-            "topics": .array(configuration.topics.topics.map(\.description).sorted().map(JSON.string)),
-            "eventBridge": .bool(configuration.eventBridgeAPIKey != nil),
+            "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
+            "eventBridge": .bool(configuration.takesEvents),
         ]
         do throws(StoreError) {
             let held = try await store.status()
@@ -48,6 +55,7 @@ struct AdminRoutes: Sendable {
             status["ledger"] = [
                 "active": .integer(held.activeFindings), "archived": .integer(held.archivedFindings),
             ]
+            status["subscriptions"] = .array(try await store.subscriptions(after: nil, limit: 1000).map(described))
         } catch {
             status["ready"] = false
             status["problem"] = .string(error.message)

@@ -1,0 +1,56 @@
+import HTTPTypes
+
+extension ConfigurationValues {
+    /// API keys and Basic authentication.
+    func eventBridgeCredentials() throws(ConfigurationError) -> EventBridgeGate.Credentials {
+        var credentials = EventBridgeGate.Credentials()
+        let keys = try list(.eventBridgeAPIKey)
+        guard keys.count <= 2 else {
+            throw ConfigurationError(
+                "eventBridge.apiKey", "there are more than two keys; remove those that EventBridge sends no longer")
+        }
+        credentials.apiKeys = keys.map { Secret($0) }
+        credentials.apiKeyHeader = try value(
+            .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a header field's name"
+        ) { HTTPField.Name($0)?.canonicalName }
+        credentials.basic = try basic()
+        return credentials
+    }
+
+    private func basic() throws(ConfigurationError) -> Secret? {
+        guard let text = try text(.eventBridgeBasic) else { return nil }
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw ConfigurationError(
+                ConfigurationKey.eventBridgeBasic.name,
+                "the value is not a user and a password with a colon between; mend it")
+        }
+        return Secret(text)
+    }
+
+    /// OAuth's bearer tokens; nil if nothing is said of them.
+    func eventBridgeTokens() throws(ConfigurationError) -> TokenVerifier.Settings? {
+        let keys: [ConfigurationKey] = [.eventBridgeOAuthIssuer, .eventBridgeOAuthAudience, .eventBridgeOAuthKeys]
+        var texts: [String?] = []
+        for key in keys { texts.append(try text(key)) }
+        guard texts.contains(where: { $0 != nil }) else { return nil }
+        for (key, text) in zip(keys, texts) where text == nil {
+            throw ConfigurationError(key.name, "it is missing; give issuer, audience and jwksURL together")
+        }
+        let given = texts.compactMap(\.self)
+        guard Self.isHTTPS(given[2]) else {
+            throw ConfigurationError(
+                keys[2].name, "\"\(given[2])\" is not a URL of the form https://host/path; mend it")
+        }
+        return TokenVerifier.Settings(issuer: given[0], audience: given[1], jwksURL: given[2])
+    }
+
+    /// Whether a text is an address with a host and a path, and without user or fragment.
+    private static func isHTTPS(_ text: String) -> Bool {
+        guard text.hasPrefix("https://"), text.utf8.count <= 2048 else { return false }
+        let rest = text.dropFirst("https://".count)
+        let host = rest.prefix { $0 != "/" }
+        let isPlain = rest.utf8.allSatisfy { (0x21...0x7E).contains($0) && !#"@#\"<>`{}|^"#.utf8.contains($0) }
+        return isPlain && !host.isEmpty && !host.contains("?") && rest.contains("/")
+    }
+}

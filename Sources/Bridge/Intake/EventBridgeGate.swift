@@ -1,0 +1,89 @@
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+
+/// Lets those in who may send events: by an API key, by Basic authentication (RFC 7617) or by an OAuth bearer token
+/// (RFC 6750), whichever of them are configured.
+struct EventBridgeGate: Sendable {
+    /// The credentials that are taken.
+    struct Credentials: Sendable {
+        /// API keys, each as good as the others.
+        var apiKeys: [Secret] = []
+        /// The name of the header field that carries one.
+        var apiKeyHeader = "x-api-key"
+        /// `user:password`.
+        var basic: Secret?
+    }
+
+    /// Whether somebody may come in.
+    enum Verdict: Hashable {
+        case allowed
+        /// The credentials are missing or wrong.
+        case refused
+        /// The keys of tokens cannot be had just now.
+        case unverifiable
+        /// The address failed too often.
+        case overLimit
+    }
+
+    let credentials: Credentials
+    let tokens: TokenVerifier?
+    let failures: FailureLimit
+
+    /// Checks a request.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    func verdict(on request: ServerRequest, now: Int64) async -> Verdict {
+        guard failures.allows(request.peer, now: now) else { return .overLimit }
+        let verdict = await unlimitedVerdict(on: request.head.headerFields, now: now)
+        switch verdict {
+        case .allowed: failures.succeeded(request.peer, now: now)
+        case .refused: failures.failed(request.peer, now: now)
+        case .unverifiable, .overLimit: break
+        }
+        return verdict
+    }
+
+    /// How to authenticate (RFC 9110, section 11.6.1).
+    var challenge: String {
+        var schemes: [String] = []
+        if !credentials.apiKeys.isEmpty { schemes.append("ApiKey") }
+        if credentials.basic != nil { schemes.append(#"Basic realm="defender-bridge", charset="UTF-8""#) }
+        if tokens != nil { schemes.append("Bearer") }
+        return schemes.isEmpty ? "ApiKey" : schemes.joined(separator: ", ")
+    }
+
+    private func unlimitedVerdict(on fields: HTTPFields, now: Int64) async -> Verdict {
+        if hasAPIKey(fields) { return .allowed }
+        // Two values could be understood in two ways.
+        let values = fields[values: .authorization]
+        guard values.count == 1 else { return .refused }
+        if let basic = credentials.basic, let given = Self.value(of: "basic", in: values[0]) {
+            guard let decoded = Data(base64Encoded: given) else { return .refused }
+            return basic.matches(Array(decoded)) ? .allowed : .refused
+        }
+        if let tokens, let token = Self.value(of: "bearer", in: values[0]) {
+            switch await tokens.verdict(on: token, now: now) {
+            case .genuine: return .allowed
+            case .refused: return .refused
+            case .unverifiable: return .unverifiable
+            }
+        }
+        return .refused
+    }
+
+    private func hasAPIKey(_ fields: HTTPFields) -> Bool {
+        guard let name = HTTPField.Name(credentials.apiKeyHeader) else { return false }
+        let values = fields[values: name]
+        guard values.count == 1 else { return false }
+        // All are compared, so that the time does not tell which one it is.
+        return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
+    }
+
+    /// What stands behind the name of a scheme, which is the same in upper and lower case.
+    private static func value(of scheme: String, in text: String) -> String? {
+        let parts = text.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
+        return String(parts[1])
+    }
+}

@@ -1,0 +1,95 @@
+import SNS
+import Synchronization
+
+/// Verifies the bearer tokens of an issuer, whose keys it fetches by the rules of ``SigningCertificateCache``: once for
+/// all who wait, only so often, and never again and again for what strangers make up.
+final class TokenVerifier: Sendable {
+    /// Whose tokens, for whom, and where the keys are.
+    struct Settings: Sendable, Hashable {
+        var issuer: String
+        var audience: String
+        /// An `https` address.
+        var jwksURL: String
+    }
+
+    /// What a token is.
+    enum Verdict: Sendable, Hashable {
+        case genuine
+        case refused
+        /// The keys cannot be had just now.
+        case unverifiable
+    }
+
+    /// After which age keys are fetched anew, while those that are there still count, in milliseconds.
+    static let freshness: Int64 = 600_000
+    /// Up to which age keys count while the issuer cannot be asked, in milliseconds.
+    static let maximumAge: Int64 = 86_400_000
+    private static let host = "issuer"
+
+    private struct State {
+        var keys: (set: KeySet, fetchedAt: Int64)?
+        var fetch: Task<KeySet?, Never>?
+        var budget = FetchBudget()
+    }
+
+    private let settings: Settings
+    private let fetch: SigningCertificateCache.Fetch
+    private let state = Mutex(State())
+
+    init(settings: Settings, fetch: @escaping SigningCertificateCache.Fetch) {
+        self.settings = settings
+        self.fetch = fetch
+    }
+
+    /// Checks claims, then the signature.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    func verdict(on text: String, now: Int64) async -> Verdict {
+        // Nothing is fetched for a token that would be refused whatever the keys say.
+        guard let token = WebToken(text),
+            token.isValid(issuer: settings.issuer, audience: settings.audience, now: now)
+        else { return .refused }
+        let (known, isOld) = knownKeys(now: now)
+        if let known, known.hasKey(for: token) {
+            // Nobody waits for keys that are fetched only to be newer.
+            if isOld { _ = startFetch(now: now) }
+            return known.verifies(token) ? .genuine : .refused
+        }
+        guard let fetched = await startFetch(now: now)?.value else { return known == nil ? .unverifiable : .refused }
+        return fetched.verifies(token) ? .genuine : .refused
+    }
+
+    private func knownKeys(now: Int64) -> (KeySet?, isOld: Bool) {
+        state.withLock { state in
+            // A clock that was set back makes keys old.
+            guard let keys = state.keys else { return (nil, false) }
+            let age = now - keys.fetchedAt
+            return (abs(age) <= Self.maximumAge ? keys.set : nil, !(0...Self.freshness).contains(age))
+        }
+    }
+
+    /// The fetch that runs or can be started; nil if the issuer was asked often enough.
+    private func startFetch(now: Int64) -> Task<KeySet?, Never>? {
+        state.withLock { state in
+            if let running = state.fetch { return running }
+            guard state.budget.take(from: Self.host, now: now) else { return nil }
+            let task = Task { await self.fetchKeys(now: now) }
+            state.fetch = task
+            return task
+        }
+    }
+
+    private func fetchKeys(now: Int64) async -> KeySet? {
+        let set: KeySet?
+        do throws(SigningCertificateCache.FetchFailure) {
+            set = KeySet(parsing: try await fetch(settings.jwksURL))
+        } catch {
+            set = nil
+        }
+        state.withLock { state in
+            state.fetch = nil
+            if let set { state.keys = (set, now) }
+        }
+        return set
+    }
+}

@@ -1,0 +1,176 @@
+import JSON
+import SNS
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite struct TokenVerifierTests {
+    /// A verifier before an issuer that is scripted.
+    private final class Gate: Sendable {
+        let answer: Mutex<Result<[UInt8], SigningCertificateCache.FetchFailure>>
+        let urls = Mutex<[String]>([])
+
+        init(_ keys: JSON...) { answer = Mutex(.success(JSON.object(["keys": .array(keys)]).serialized())) }
+
+        var fetches: Int { urls.withLock { $0.count } }
+
+        func verifier() -> TokenVerifier {
+            let settings = TokenVerifier.Settings(
+                issuer: "https://issuer.example/", audience: "bridge", jwksURL: "https://issuer.example/keys")
+            return TokenVerifier(settings: settings) { [self] url throws(SigningCertificateCache.FetchFailure) in
+                urls.withLock { $0.append(url) }
+                return try answer.withLock { $0 }.get()
+            }
+        }
+    }
+
+    private let issuer: TokenIssuer
+
+    init() async throws { issuer = try await TokenIssuer.shared }
+
+    @Test("What OpenSSL signed is genuine, with either algorithm, named or not; the keys are fetched once")
+    func genuine() async throws {
+        let gate = Gate(["kty": "oct", "k": "AAAA"], issuer.rsa.json, issuer.curve.json)
+        let verifier = gate.verifier()
+        for key in [issuer.rsa, issuer.curve] {
+            for header: [String: JSON?] in [[:], ["kid": JSON?.none], ["typ": "at+jwt"]] {
+                let token = try await issuer.token(key: key, header: header)
+                #expect(await verifier.verdict(on: token, now: now) == .genuine)
+            }
+        }
+        let several = TokenIssuer.claims(["aud": ["other", "bridge"], "nbf": JSON?.none])
+        let token = try await issuer.token(several, key: issuer.rsa)
+        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        #expect(gate.urls.withLock { $0 } == ["https://issuer.example/keys"])
+    }
+
+    @Test("Claims that are not for here and now are refused, and nothing is fetched for them")
+    func claims() async throws {
+        let gate = Gate(issuer.rsa.json)
+        let verifier = gate.verifier()
+        let seconds = now / 1000
+        for (name, value): (String, JSON?) in [
+            ("iss", "https://issuer.example"), ("iss", nil), ("iss", ["https://issuer.example/"]), ("aud", "Bridge"),
+            ("aud", nil), ("aud", []), ("aud", ["other"]), ("exp", nil), ("exp", .integer(seconds - 60)),
+            ("exp", .string("\(seconds + 3600)")), ("exp", .null), ("nbf", .integer(seconds + 61)), ("nbf", "0"),
+        ] {
+            let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
+            #expect(await verifier.verdict(on: token, now: now) == .refused, "\(name): \(String(describing: value))")
+        }
+        #expect(gate.fetches == 0)
+        for (name, value): (String, JSON) in [("exp", .integer(seconds - 59)), ("nbf", .integer(seconds + 60))] {
+            let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
+            #expect(await verifier.verdict(on: token, now: now) == .genuine, "\(name)")
+        }
+    }
+
+    @Test("Whatever else is wrong with a token, it is refused")
+    func forged() async throws {
+        let verifier = Gate(issuer.rsa.json, issuer.curve.json).verifier()
+        let token = try await issuer.token(key: issuer.rsa)
+        let parts = token.split(separator: ".").map(String.init)
+        let none = TokenIssuer.base64URL(JSON.object(["alg": "none"]).serialized())
+        let claims = TokenIssuer.base64URL(TokenIssuer.claims(["sub": "x"]).serialized())
+        for forged in [
+            "", ".", "..", "a.b.c", parts[0], parts[0] + "." + parts[1], parts[0] + "." + parts[1] + ".",
+            token + ".", token + "=", " " + token, token + ".x", "\(none).\(parts[1]).", "\(none).\(parts[1]).AAAA",
+            "\(parts[0]).\(claims).\(parts[2])", String(repeating: "a", count: 9000), token + token,
+        ] {
+            #expect(await verifier.verdict(on: forged, now: now) == .refused, "\(forged)")
+        }
+        for header: [String: JSON?] in [
+            ["alg": "none"], ["alg": "HS256"], ["alg": "RS512"], ["alg": "PS256"], ["alg": "rs256"], ["alg": "ES256"],
+            ["alg": JSON?.none], ["alg": 5], ["kid": "ec-1"], ["kid": 5], ["crit": ["exp"]],
+        ] {
+            let token = try await issuer.token(key: issuer.rsa, header: header)
+            #expect(await verifier.verdict(on: token, now: now) == .refused, "\(header)")
+        }
+        let swapped = try await issuer.token(key: issuer.curve, header: ["alg": "RS256", "kid": "rsa-1"])
+        #expect(await verifier.verdict(on: swapped, now: now) == .refused)
+    }
+
+    @Test("A flip of any bit of a token is noticed")
+    func flipped() async throws {
+        let verifier = Gate(issuer.rsa.json, issuer.curve.json).verifier()
+        let token = Array(try await issuer.token(key: issuer.curve).utf8)
+        #expect(await verifier.verdict(on: String(decoding: token, as: UTF8.self), now: now) == .genuine)
+        for index in token.indices {
+            for bit in 0..<7 {
+                var flipped = token
+                flipped[index] ^= 1 << bit
+                let text = String(decoding: flipped, as: UTF8.self)
+                #expect(await verifier.verdict(on: text, now: now) == .refused, "byte \(index), bit \(bit)")
+            }
+        }
+    }
+
+    @Test("A key for something else, a weak key and another algorithm's key do not count")
+    func otherKeys() async throws {
+        let token = try await issuer.token(key: issuer.rsa)
+        for (name, value): (String, JSON) in [
+            ("use", "enc"), ("key_ops", ["encrypt"]), ("alg", "RS512"), ("kid", "other"), ("kty", "oct"), ("n", "AQAB"),
+            ("e", "AQ"), ("n", "*"), ("n", 5),
+        ] {
+            var members = try #require(issuer.rsa.json.object)
+            members[name] = value
+            let verdict = await Gate(.object(members), issuer.curve.json).verifier().verdict(on: token, now: now)
+            #expect(verdict == .refused, "\(name)")
+        }
+    }
+
+    @Test("A new key is fetched when a token names it; names that are made up cost a few fetches a minute")
+    func rotation() async throws {
+        let gate = Gate(issuer.rsa.json)
+        let verifier = gate.verifier()
+        let (old, new) = (try await issuer.token(key: issuer.rsa), try await issuer.token(key: issuer.curve))
+        #expect(await verifier.verdict(on: old, now: now) == .genuine)
+        gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
+        #expect(await verifier.verdict(on: new, now: now) == .genuine)
+        #expect(gate.fetches == 2)
+        let made = try await issuer.token(key: issuer.rsa, header: ["kid": "made up"])
+        for step: Int64 in 0..<1000 {
+            #expect(await verifier.verdict(on: made, now: now + step * 60) == .refused)
+            #expect(await verifier.verdict(on: old, now: now + step * 60) == .genuine)
+        }
+        #expect(gate.fetches <= 2 * FetchBudget.burst)
+    }
+
+    @Test("Keys that are known count for a day while the issuer cannot be asked; without any, it is to be tried again")
+    func outage() async throws {
+        let gate = Gate(issuer.rsa.json)
+        let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
+        let token = try await issuer.token(claims, key: issuer.rsa)
+        let verifier = gate.verifier()
+        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        for failure in [SigningCertificateCache.FetchFailure.unreachable("x"), .status(404), .status(500), .tooLarge] {
+            gate.answer.withLock { $0 = .failure(failure) }
+            #expect(await verifier.verdict(on: token, now: now + TokenVerifier.freshness + 1) == .genuine)
+            #expect(await verifier.verdict(on: token, now: now + TokenVerifier.maximumAge) == .genuine)
+            let fresh = gate.verifier()
+            #expect(await fresh.verdict(on: token, now: now) == .unverifiable)
+        }
+        let later = now + TokenVerifier.maximumAge + 600_000
+        #expect(await verifier.verdict(on: token, now: later) == .unverifiable)
+        for body in ["", "{}", "[]", "{\"keys\":5}", "{\"keys\":[]}", "<html>"] {
+            gate.answer.withLock { $0 = .success(Array(body.utf8)) }
+            #expect(await gate.verifier().verdict(on: token, now: now) == .unverifiable, "\(body)")
+        }
+    }
+
+    @Test("Keys are fetched anew when they are old, and one that is gone no longer counts")
+    func refresh() async throws {
+        let gate = Gate(issuer.rsa.json)
+        let verifier = gate.verifier()
+        let token = try await issuer.token(key: issuer.rsa)
+        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
+        let later = now + TokenVerifier.freshness + 1
+        #expect(await verifier.verdict(on: token, now: later) == .genuine)
+        try await eventuallyRefused(verifier, token, at: later)
+    }
+
+    private func eventuallyRefused(_ verifier: TokenVerifier, _ token: String, at now: Int64) async throws {
+        while await verifier.verdict(on: token, now: now) == .genuine { await Task.yield() }
+    }
+}

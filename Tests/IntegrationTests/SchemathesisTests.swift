@@ -1,0 +1,35 @@
+import AWSCore
+import Foundation
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("Generated requests", .timeLimit(.minutes(3)))
+    struct Generated {
+        @Test("schemathesis finds nothing", arguments: ["listen", "admin"])
+        func schemathesis(server: String) async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let isAdmin = server == "admin"
+                let address = isAdmin ? bridge.admin : bridge.listen
+                let output = try await RunningProgram.run(
+                    [
+                        // It leaves a folder where it runs.
+                        "env", "-C", world.folder.path, "python3", "-m", "schemathesis.cli", "--no-color",
+                        "--config-file",
+                        Paths.inPackage("Tests/IntegrationTests/schemathesis.toml"), "run",
+                        Paths.inPackage("openapi.yaml"), "--url",
+                        "http://\(address)", isAdmin ? "--include-tag" : "--exclude-tag", "admin", "--header",
+                        "x-api-key: \(World.apiKey)", "--max-examples", "25", "--seed", "1",
+                    ],
+                    environment: [
+                        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": world.folder.path,
+                    ],
+                    within: .seconds(120))
+                #expect(output.exit?.status == 0, "\(output.outputLines.joined(separator: "\n"))")
+                #expect(bridge.program.exit == nil)
+                try await bridge.stop()
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import AWSCore
+import SNS
+import Testing
+
+@Suite("The topics whose messages are taken")
+struct TopicPolicyTests {
+    private static let own = "arn:aws:sns:us-east-1:111122223333:"
+
+    private static func accounts(_ digits: String...) throws -> Set<AccountID> {
+        Set(try digits.map { try #require(AccountID($0)) })
+    }
+
+    /// Where a topic's findings belong; nil if it is refused.
+    private func origin(_ topic: String, _ policy: TopicPolicy) throws -> String? {
+        let arn = try #require(ARN(topic))
+        do throws(SNSRefusal) {
+            return try policy.origin(of: arn).description
+        } catch {
+            #expect(error.code == "topic_not_allowed" && error.kind == .refused)
+            #expect(error.message.contains(topic))
+            return nil
+        }
+    }
+
+    @Test("only the listed topics are allowed, to the letter")
+    func topics() throws {
+        let policy = try TopicPolicy(topics: [Self.own + "detect", "arn:aws:sns:eu-west-1:111122223333:orders.fifo"])
+        #expect(try origin(Self.own + "detect", policy) == "111122223333/us-east-1")
+        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:orders.fifo", policy) == "111122223333/eu-west-1")
+        #expect(policy.origins.map(\.description).sorted() == ["111122223333/eu-west-1", "111122223333/us-east-1"])
+        for other in [
+            Self.own + "detect2", Self.own + "Detect", Self.own + "*", "arn:aws:sns:us-east-1:999922223333:detect",
+            "arn:aws:sns:us-west-1:111122223333:detect", "arn:aws:sqs:us-east-1:111122223333:detect",
+        ] {
+            #expect(try origin(other, policy) == nil)
+        }
+        let none = try TopicPolicy(topics: [])
+        #expect(try origin(Self.own + "detect", none) == nil)
+        #expect(none.origins.isEmpty)
+    }
+
+    @Test("an asterisk stands for every name, or for the accounts that are listed, and for nothing else")
+    func wildcards() throws {
+        let names = try TopicPolicy(topics: [Self.own + "*"])
+        #expect(try origin(Self.own + "a", names) == "111122223333/us-east-1")
+        #expect(try origin(Self.own + "b.fifo", names) == "111122223333/us-east-1")
+        for other in [
+            "arn:aws:sns:us-east-1:444455556666:a", "arn:aws:sns:us-west-1:111122223333:a",
+            "arn:aws:sqs:us-east-1:111122223333:a", Self.own + "a:11112222-3333",
+        ] {
+            #expect(try origin(other, names) == nil)
+        }
+        let accounts = try TopicPolicy(
+            topics: ["arn:aws:sns:us-east-1:*:a"], accounts: Self.accounts("111122223333", "444455556666"))
+        #expect(try origin(Self.own + "a", accounts) == "111122223333/us-east-1")
+        #expect(try origin("arn:aws:sns:us-east-1:444455556666:a", accounts) == "444455556666/us-east-1")
+        #expect(try origin("arn:aws:sns:us-east-1:777788889999:a", accounts) == nil)
+        #expect(try origin("arn:aws:sns:us-east-1:000000000000:a", accounts) == nil)
+        #expect(try origin(Self.own + "b", accounts) == nil)
+        #expect(accounts.origins.map(\.description).sorted() == ["111122223333/us-east-1", "444455556666/us-east-1"])
+        let both = try TopicPolicy(topics: ["arn:aws-cn:sns:cn-north-1:*:*"], accounts: Self.accounts("444455556666"))
+        #expect(try origin("arn:aws-cn:sns:cn-north-1:444455556666:z", both) == "444455556666/cn-north-1")
+        #expect(try origin("arn:aws-cn:sns:cn-north-1:111122223333:z", both) == nil)
+    }
+
+    @Test("a topic carries the findings of the account that is stated, in its own Region; the first entry counts")
+    func carried() throws {
+        let policy = try TopicPolicy(topics: [
+            Self.own + "fleet=444455556666", Self.own + "*", "arn:aws:sns:eu-west-1:111122223333:*=777788889999",
+        ])
+        #expect(try origin(Self.own + "fleet", policy) == "444455556666/us-east-1")
+        #expect(try origin(Self.own + "other", policy) == "111122223333/us-east-1")
+        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:x", policy) == "777788889999/eu-west-1")
+        #expect(try origin("arn:aws:sns:us-east-1:444455556666:fleet", policy) == nil)
+        #expect(
+            policy.origins.map(\.description).sorted() == [
+                "111122223333/us-east-1", "444455556666/us-east-1", "777788889999/eu-west-1",
+            ])
+        #expect(policy.patterns.map(\.description).first == Self.own + "fleet=444455556666")
+    }
+
+    @Test(
+        "an entry that is none is named in the error",
+        arguments: [
+            "", "*", "device-defender-detect", "arn:aws:sqs:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1:*:*",
+            " \(own)t", "\(own)t ", "\(own)t:11112222-3333", "\(own).fifo", "\(own)t*", "\(own)**",
+            own + String(repeating: "t", count: 257), "arn:aws:sns:us-east-1:1111*:t", "arn:aws:sns:*:111122223333:t",
+            "arn:*:sns:us-east-1:111122223333:t", "arn:aws:*:us-east-1:111122223333:t", "\(own)t=", "\(own)t=1",
+            "\(own)t=*", "\(own)t=444455556666=444455556666", "arn:aws-cn:sns:us-east-1:111122223333:t",
+        ])
+    func invalidTopic(text: String) throws {
+        let error = try #require(throws: TopicPolicy.Problem.self) {
+            try TopicPolicy(topics: [Envelope.topic, text], accounts: Self.accounts("111122223333"))
+        }
+        #expect(error == .invalidTopic(text))
+    }
+
+    @Test("entries about the same topics, and accounts without use or missing, are refused")
+    func problems() throws {
+        #expect(throws: TopicPolicy.Problem.repeated(Self.own + "a=444455556666")) {
+            try TopicPolicy(topics: [Self.own + "a", Self.own + "a=444455556666"])
+        }
+        #expect(throws: TopicPolicy.Problem.missingAccounts("arn:aws:sns:us-east-1:*:a")) {
+            try TopicPolicy(topics: ["arn:aws:sns:us-east-1:*:a"])
+        }
+        #expect(throws: TopicPolicy.Problem.unusedAccounts) {
+            try TopicPolicy(topics: [Self.own + "a"], accounts: Self.accounts("111122223333"))
+        }
+    }
+}
