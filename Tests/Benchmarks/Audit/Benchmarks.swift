@@ -4,7 +4,8 @@ import ArgumentParser
 @main
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "benchmarks", abstract: "Measures the bridge's release build.", subcommands: [AuditBenchmark.self])
+        commandName: "benchmarks", abstract: "Measures the bridge's release build.",
+        subcommands: [AuditBenchmark.self, IntakeBenchmark.self])
 }
 
 /// Why a measurement was broken off or failed.
