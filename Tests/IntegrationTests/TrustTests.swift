@@ -176,7 +176,7 @@ extension IntegrationTests {
             )
         }
 
-        @Test("who guesses credentials is slowed down, whatever else comes from the same address")
+        @Test("who guesses credentials is slowed down, and the rest goes on")
         func guesses() async throws {
             try await World.run { world in
                 let bridge = try await world.start()
@@ -186,10 +186,10 @@ extension IntegrationTests {
                         Request("POST", "/eventbridge", ["x-api-key": key], body: event), with: bridge.listen
                     ).status
                 }
-                var answers: [Int: Int] = [:]
-                for index in 0..<60 { answers[try await status("guess \(index)"), default: 0] += 1 }
-                #expect(Set(answers.keys) == [401, 503])
-                #expect(try await status(World.apiKey) == 503)
+                // At 20 at once and one in three seconds, the limit comes however slow this machine is.
+                var last = 401
+                for index in 0..<1000 where last == 401 { last = try await status("guess \(index)") }
+                #expect(last == 503)
                 #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200)
                 try await bridge.stop()
             }
