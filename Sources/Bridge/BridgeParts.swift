@@ -1,4 +1,5 @@
 import AWSClient
+import Cryptography
 import EventLoop
 import FoundationEssentials
 import Glibc

@@ -137,7 +137,11 @@ private final class Peers: Sendable {
 extension HTTPServerEvent {
     fileprivate var peer: SocketAddress? {
         switch self {
-        case .refused(_, let peer), .tlsFailed(_, let peer), .timedOut(let peer): peer
+        case .answered(let request): request.peer
+        case .refused(_, _, let peer), .tlsFailed(_, let peer), .proxyHeaderRefused(_, let peer),
+            .timedOut(_, let peer):
+            peer
+        case .crowded: nil
         }
     }
 }
