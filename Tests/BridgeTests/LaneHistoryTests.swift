@@ -55,8 +55,7 @@ private final class Telling: Sendable {
             try await shop.work(of: origin)
             shop.time.advance(by: .seconds(pick(0...2)))
         }
-        shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-        shop.aws.state.withLock { $0.losesAnswers = false }
+        breakRequests(oneIn: nil)
         // What was left out of a portion above is told in the end, and all that failed is tried again.
         for (number, saying) in history.sayings.enumerated() {
             _ = try await shop.store.append(try delivery(of: saying, number: number))
@@ -74,11 +73,19 @@ private final class Telling: Sendable {
     }
 
     /// Has requests fail by chance, before they are carried out, or after.
-    private func breakRequests(oneIn count: Int) {
+    ///
+    /// - Parameter count: one in so many; nil mends them.
+    private func breakRequests(oneIn count: Int?) {
         let chance = Mutex(random.withLock { SeededGenerator(seed: $0.next()) })
-        let isBroken: @Sendable () -> Bool = { chance.withLock { Int.random(in: 1...count, using: &$0) == 1 } }
+        let isBroken: @Sendable () -> Bool = {
+            chance.withLock { random in count.map { Int.random(in: 1...$0, using: &random) == 1 } ?? false }
+        }
         shop.aws.state.withLock { state in
-            state.fault = { _, _ in isBroken() ? .status(403, code: "AccessDeniedException") : nil }
+            // The list of suppressions is of the present, and knows nothing of these histories.
+            state.fault = { path, _ in
+                isBroken() || path.hasSuffix("/audit/suppressions/list")
+                    ? .status(403, code: "AccessDeniedException") : nil
+            }
             state.losesAnswers = isBroken()
         }
     }

@@ -39,14 +39,15 @@ struct AWSClientTests {
             let scenario = FleetScenario(origin: origin, findings: 1000, startTime: testTime)
             local.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
             local.setSuppressions(suppressions, in: origin)
-            let environment = local.endpointEnvironment.merging([
+            var environment: [String: String?] = local.endpointEnvironment.merging([
                 "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
-                "LOCAL_TASK": scenario.auditTask.id, "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/dev/null",
+                "LOCAL_TASK": scenario.auditTask.id, "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
-            ]) { $1 }
+            ]) { $1 }.mapValues { $0 }
+            environment.updateValue(nil, forKey: "AWS_CA_BUNDLE")
             // Just before the time limit ends the test with no reason given.
             let program = try await Program.run(
-                ["python3", Self.script], environment: environment.mapValues { $0 }, within: .seconds(115))
+                ["python3", Self.script], environment: environment, within: .seconds(115))
             #expect(program.status == 0, "\(program.text)\(program.errors)")
             #expect(program.text.hasSuffix("all passed\n"))
             #expect(local.findings(in: origin).count == 101)
