@@ -11,6 +11,7 @@ load.py restart BODIES COMMAND...
     Starts the command as systemd would, with its sockets, delivers the bodies, and restarts it meanwhile.
 """
 
+import contextlib
 import base64
 import concurrent.futures
 import fcntl
@@ -95,12 +96,15 @@ def idle(peer, count):
     clients = []
     for number in range(count):
         client = connect(peer, number)
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         clients.append(client)
         # So that no more are asked at once than the other side lets wait.
         if len(clients) % 200 == 0:
             for client in clients[-200:]:
-                client.recv(4096)
+                # One that has given way to another may have been reset.
+                with contextlib.suppress(ConnectionError):
+                    client.recv(4096)
     print("ready", flush=True)
     sys.stdin.read()
     # Those that are open still have nothing to read.
