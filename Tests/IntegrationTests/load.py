@@ -11,9 +11,9 @@ load.py restart BODIES COMMAND...
     Starts the command as systemd would, with its sockets, delivers the bodies, and restarts it meanwhile.
 """
 
-import contextlib
 import base64
 import concurrent.futures
+import contextlib
 import fcntl
 import http.client
 import json
