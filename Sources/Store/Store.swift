@@ -168,6 +168,16 @@ public protocol Store: Sendable {
     /// before, nil asks for the first.
     func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription]
 
+    // MARK: Catching up
+
+    /// How far Device Defender has been asked for what no delivery told of, for each account and Region that it has been
+    /// asked about: milliseconds since 1970.
+    func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64]
+
+    /// Says that Device Defender was asked for all that happened in an account and Region before a time, in
+    /// milliseconds since 1970. What is not later than the watermark that is there changes nothing.
+    func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
+
     // MARK: The store itself
 
     /// Counts what the store holds.

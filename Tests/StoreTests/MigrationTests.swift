@@ -9,7 +9,10 @@ import Testing
     @Test func anEmptyFileGetsAllSteps() async throws {
         try await withStore { store async throws in
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
-            #expect(steps == [Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep])
+            #expect(
+                steps == [
+                    Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
+                ])
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
             #expect(id == Schema.applicationID)
         }

@@ -9,6 +9,7 @@ enum Schema {
     static let ledgerStep = "create the ledger"
     static let probeStep = "create the readiness probe"
     static let subscriptionStep = "create the subscriptions"
+    static let catchUpStep = "create the watermarks of catching up"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,6 +17,7 @@ enum Schema {
         migrator.registerMigration(ledgerStep) { try $0.execute(sql: ledger) }
         migrator.registerMigration(probeStep) { try $0.execute(sql: probe) }
         migrator.registerMigration(subscriptionStep) { try $0.execute(sql: subscription) }
+        migrator.registerMigration(catchUpStep) { try $0.execute(sql: catchUp) }
         return migrator
     }
 
@@ -119,6 +121,13 @@ enum Schema {
             message_id TEXT NOT NULL,
             published_at INTEGER NOT NULL,
             changed_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let catchUp = """
+        CREATE TABLE catch_up (
+            origin TEXT NOT NULL PRIMARY KEY,
+            watermark INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
 }

@@ -1,0 +1,32 @@
+public import AWSCore
+import GRDB
+
+/// The statements about how far Device Defender has been asked.
+enum CatchUpSQL {
+    static let list = "SELECT origin, watermark FROM catch_up"
+
+    static let advance = """
+        INSERT INTO catch_up (origin, watermark) VALUES (?, ?)
+        ON CONFLICT (origin) DO UPDATE SET watermark = max(watermark, excluded.watermark)
+        """
+}
+
+extension SQLiteStore {
+    /// Lists how far Device Defender has been asked.
+    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: CatchUpSQL.list))
+            var watermarks: [Origin: Int64] = [:]
+            for row in rows { watermarks[try row.origin(0)] = try row.required(1) }
+            return watermarks
+        }
+    }
+
+    /// Moves the watermark of an account and Region on.
+    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [origin.stored, time])
+            return .success(())
+        }
+    }
+}
