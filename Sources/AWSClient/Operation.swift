@@ -9,15 +9,19 @@ struct Operation {
     let method: HTTPRequest.Method
     /// The path; of unreserved characters and slashes only.
     let path: String
+    /// The parameters behind the path.
+    var query: [(name: String, value: String)] = []
     var contentType: String?
     var body: [UInt8] = []
 
     func request(to endpoint: Endpoint) -> HTTPRequest {
         var fields = HTTPFields()
         fields[.contentType] = contentType
+        // In the order in which they are signed (AWS General Reference, "Create a signed AWS API request").
+        let query = query.isEmpty ? "" : "?" + PercentEncoding.query(query)
         return HTTPRequest(
-            method: method, scheme: endpoint.scheme, authority: endpoint.authority, path: endpoint.pathPrefix + path,
-            headerFields: fields)
+            method: method, scheme: endpoint.scheme, authority: endpoint.authority,
+            path: endpoint.pathPrefix + path + query, headerFields: fields)
     }
 
     // MARK: Errors

@@ -57,7 +57,8 @@ public final class Bridge: Sendable {
             let door = try FrontDoor(
                 configuration, tls: parts.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
-            let listener = try await Self.listener(configuration, parts, door, metrics, logger)
+            let gap = ReceiptGap()
+            let listener = try await Self.listener(configuration, parts, door, gap, metrics, logger)
             let admin: HTTPServer
             do {
                 admin = try await Self.admin(configuration, parts, door, metrics, registry)
@@ -70,7 +71,7 @@ public final class Bridge: Sendable {
                 context: context, client: parts.aws, loop: parts.clientLoop, configuration: configuration,
                 owner: "\(parts.hostName):\(getpid())")
             // They are stopped in reverse: first nothing more is received, then the workers end.
-            let services: [any Service] = [
+            var services: [any Service] = [
                 Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),
                 Schedule(context: context, loop: parts.clientLoop),
                 workers,
@@ -81,6 +82,12 @@ public final class Bridge: Sendable {
                     metrics: metrics, manager: manager, logger: logger),
                 SupervisedService(manager: manager, listener: listener, loop: parts.mainLoop),
             ]
+            if let interval = configuration.catchUpInterval {
+                services.insert(
+                    CatchUpSchedule(
+                        context: context, loop: parts.clientLoop, interval: interval,
+                        served: configuration.topics.origins, gap: gap), at: 0)
+            }
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
             group = ServiceGroup(services: services, logger: quiet)
@@ -134,8 +141,8 @@ public final class Bridge: Sendable {
     // MARK: Servers
 
     private static func listener(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ metrics: BridgeMetrics,
-        _ logger: Logger
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap,
+        _ metrics: BridgeMetrics, _ logger: Logger
     ) async throws -> HTTPServer {
         let verifier = SNSVerifier(
             topics: configuration.topics,
@@ -157,7 +164,7 @@ public final class Bridge: Sendable {
                 served: configuration.topics.origins, store: parts.store, clock: now),
             store: parts.store,
             admission: Admission(store: parts.store, maximumPending: configuration.maximumPending, clock: now),
-            certificate: parts.certificate, metrics: metrics, logger: logger, clock: now)
+            certificate: parts.certificate, gap: gap, metrics: metrics, logger: logger, clock: now)
         let router = routes.router
         let log = FrontDoorLog(metrics: metrics, logger: logger)
         return try await listen(

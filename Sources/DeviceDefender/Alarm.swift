@@ -46,6 +46,17 @@ public struct Alarm: Sendable, Hashable {
             time: fields.time("violationEventTime", in: .milliseconds), metricValue: fields["metricValue"])
     }
 
+    /// Reads an element of the AWS IoT API's answer to `ListViolationEvents`.
+    ///
+    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
+    ///   the kind of event is unknown.
+    public init(violationEvent json: JSON) throws(UnrecognizedMessage) {
+        let fields = try Fields(json, at: "violation event")
+        try self.init(
+            fields, eventType: fields.word("violationEventType"),
+            time: fields.time("violationEventTime", in: .seconds), metricValue: fields["metricValue"])
+    }
+
     /// Reads an element of the AWS IoT API's answer to `ListActiveViolations`, as the event that raised the alarm.
     ///
     /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long.

@@ -96,6 +96,19 @@ public final class LocalAWS: Sendable {
         state.withLock { $0.audits[origin, default: AuditModel()].suppressions = suppressions }
     }
 
+    /// Adds what happened to alarms, as Device Defender publishes it, to what `ListViolationEvents` and
+    /// `ListActiveViolations` tell. Nothing is published by that.
+    public func add(alarms messages: [JSON], in origin: Origin) {
+        state.withLock { $0.alarms[origin, default: AlarmModel()].add(messages) }
+    }
+
+    /// Does what `PutVerificationStateOnViolation` does to what is told of an alarm. No event is sent by that.
+    public func verify(violation id: String, state verification: String, description: String?, in origin: Origin) {
+        state.withLock {
+            $0.alarms[origin, default: AlarmModel()].verify(id, state: verification, description: description)
+        }
+    }
+
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
     /// - Returns: the answer, or nil if the request was refused.

@@ -3,6 +3,9 @@ import DeviceDefender
 /// `ProductFields` of an alarm, with the keys of Device Defender's own integration as far as it has any (AWS IoT Device
 /// Defender Developer Guide, "Integration with AWS Security Hub").
 struct AlarmFields {
+    /// What happened to the alarm last.
+    static let eventTypeKey = "ViolationEventType"
+
     private(set) var entries: [(key: String, value: String)] = [
         ("ProviderName", SecurityFinding.providerName),
         ("ProviderVersion", SecurityFinding.providerVersion),
@@ -10,7 +13,7 @@ struct AlarmFields {
 
     init(_ alarm: Alarm) {
         add("ViolationId", alarm.violationID)
-        add("ViolationEventType", alarm.eventType.rawValue)
+        add(Self.eventTypeKey, alarm.eventType.rawValue)
         if alarm.eventType == .inAlarm { add("ViolationStartTime", String(alarm.time.milliseconds)) }
         add("ThingName", alarm.thingName)
         add("SecurityProfileName", alarm.securityProfileName)

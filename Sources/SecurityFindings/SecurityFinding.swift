@@ -104,6 +104,9 @@ extension SecurityFinding {
         productFields["IsSuppressed"] = isSuppressed ? "true" : "false"
     }
 
+    /// Says that the alarm has ended, in the finding's product fields.
+    public mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
+
     /// Whether the finding comes from an audit, rather than from a detect alarm.
     public var isFromAudit: Bool { FindingID.isAudit(id, origin: origin) }
 }

@@ -1,7 +1,7 @@
 public import AWSCore
 
-/// What is to be worked on: an SNS notification or an EventBridge event that a sender gave us, not yet decoded, or
-/// something whose time has come.
+/// What is to be worked on: an SNS notification or an EventBridge event that a sender gave us, not yet decoded, something whose
+/// time has come, or something that the bridge found out by asking.
 public struct Delivery: Sendable, Hashable {
     /// Who sent it.
     public enum Source: String, Sendable, Hashable, CaseIterable {
@@ -11,6 +11,8 @@ public struct Delivery: Sendable, Hashable {
         case eventBridge
         /// The bridge itself, when something is due.
         case schedule
+        /// The bridge itself, when it asked Device Defender for what no delivery told of.
+        case catchUp
     }
 
     /// The sender's own id behind the source's name, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters.

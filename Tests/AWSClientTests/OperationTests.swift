@@ -135,6 +135,45 @@ struct OperationTests {
         #expect(error.kind == .other)
     }
 
+    @Test("ListAuditTasks, ListViolationEvents and ListActiveViolations ask in the query, for all pages")
+    func history() async throws {
+        // 2026-11-22T10:00:00.999Z to a second later.
+        let times: ClosedRange<Int64> = 1_795_341_600_999...1_795_341_601_999
+        let span = "endTime=2026-11-22T10%3A00%3A01Z&maxResults=250"
+        let start = "startTime=2026-11-22T10%3A00%3A00Z"
+        for (list, elements, first, second) in [
+            (
+                { $0.auditTasks(in: times, region: region) }, "tasks", "/audit/tasks?\(span)&\(start)",
+                "/audit/tasks?\(span)&nextToken=a%2Bb%2Fc%3D%26&\(start)"
+            ),
+            (
+                { $0.violationEvents(in: times, region: region) }, "violationEvents",
+                "/violation-events?\(span)&\(start)", "/violation-events?\(span)&nextToken=a%2Bb%2Fc%3D%26&\(start)"
+            ),
+            (
+                { $0.activeViolations(region: region) }, "activeViolations", "/active-violations?maxResults=250",
+                "/active-violations?maxResults=250&nextToken=a%2Bb%2Fc%3D%26"
+            ),
+        ] as [((AWSClient) -> Pages, String, String, String)] {
+            let aws = ScriptedAWS([
+                ScriptedAWS.reply(200, #"{"\#(elements)": [{"id": "1"}], "nextToken": "a+b/c=&"}"#),
+                ScriptedAWS.reply(200, #"{"\#(elements)": [{"id": "2"}]}"#),
+                ScriptedAWS.reply(200, #"{}"#),
+            ])
+            var all: [JSON] = []
+            for try await page in list(try client(aws)) { all += page.elements }
+            #expect(all == [["id": "1"], ["id": "2"]])
+            for (request, path) in zip(aws.requests, [first, second]) {
+                try expect(request, .get, "https://iot.us-east-1.amazonaws.com\(path)", service: "iot")
+                #expect(request.body.isEmpty && request.head.headerFields[.contentType] == nil)
+            }
+            let error = try await failure {
+                for try await _ in list(try client(aws)) {}
+            }
+            #expect(error.kind == .other)
+        }
+    }
+
     // MARK: Security Hub
 
     @Test("BatchImportFindings, with some findings refused")

@@ -77,7 +77,8 @@ import Testing
                 "BRIDGE_EVENT_BRIDGE_OAUTH_ISSUER", "BRIDGE_EVENT_BRIDGE_OAUTH_AUDIENCE",
                 "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
-                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_NETWORK_CONNECT_TO",
+                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_CATCH_UP_INTERVAL",
+                "BRIDGE_NETWORK_CONNECT_TO",
                 "BRIDGE_LOG_LEVEL",
                 "BRIDGE_LOG_FORMAT",
             ])
@@ -99,7 +100,7 @@ import Testing
             "eventBridge.basic": "user:pass:word", "eventBridge.oauth.issuer": "https://issuer.example/",
             "eventBridge.oauth.audience": "bridge", "eventBridge.oauth.jwksURL": "https://issuer.example/keys?a=b",
             "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
-            "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low",
+            "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "catchUp.interval": "15m",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
         let variables = Dictionary(
@@ -126,7 +127,8 @@ import Testing
             ])
         #expect(configuration.minimumSignatureVersion == .two)
         #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: false, resubscribes: true))
-        #expect(configuration.maximumMessageAge == .seconds(5400))
+        #expect(configuration.maximumMessageAge == .seconds(5400) && configuration.catchUpInterval == .seconds(900))
+        #expect(try Self.configuration(flags: ["catchUp.interval": "off"]).catchUpInterval == nil)
         let credentials = configuration.eventBridge
         #expect(credentials.apiKeys.map { $0.matches("the-key") } == [true, false])
         #expect(credentials.apiKeys.map { $0.matches("next") } == [false, true])
@@ -189,6 +191,8 @@ import Testing
             ("sns.minimumSignatureVersion", "3", "\"3\" is not 1 or 2; mend it"),
             ("sns.maxMessageAge", "59s", "\"59s\" is not a duration from 1m to 24h, for example 1h; mend it"),
             ("sns.maxMessageAge", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h; mend it"),
+            ("catchUp.interval", "0s", "\"0s\" is not a duration from 1m to 24h, for example 1h, or off; mend it"),
+            ("catchUp.interval", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h, or off; mend it"),
             ("eventBridge.apiKeyHeader", "a b", "\"a b\" is not a header field's name; mend it"),
             (
                 "eventBridge.apiKey", "a,b,c",

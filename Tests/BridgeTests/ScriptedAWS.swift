@@ -36,6 +36,12 @@ final class ScriptedAWS: HTTPTransport {
         /// Answers to `DescribeAuditTask` and pages of `ListAuditFindings`, by task.
         var audits: [String: (description: JSON, pages: [[JSON]])] = [:]
         var listed = 0
+        /// The answers to `ListAuditTasks`, `ListViolationEvents` and `ListActiveViolations`, page by page.
+        var tasks: [[JSON]] = []
+        var violationEvents: [[JSON]] = []
+        var activeViolations: [[JSON]] = []
+        /// The requests with a query.
+        var queries: [String] = []
         /// Decides before a request is carried out.
         var fault: @Sendable (_ path: String, _ body: JSON) -> Fault? = { _, _ in nil }
         /// Whether answers to imports get lost on their way, after the import.
@@ -82,6 +88,10 @@ final class ScriptedAWS: HTTPTransport {
         if path.hasSuffix("/findings/import") { return await importFindings(body["Findings"]?.array ?? []) }
         return state.withLock { state in
             if path.hasSuffix("/findings/batchupdate") { return Self.update(body, &state) }
+            if let query = path.firstIndex(of: "?") {
+                state.queries.append(path)
+                return Self.list(path[..<query], path[query...], state)
+            }
             if path.hasSuffix("/audit/suppressions/list") {
                 return ["suppressions": .array(state.suppressions)]
             }
@@ -96,6 +106,21 @@ final class ScriptedAWS: HTTPTransport {
             }
             return state.audits[path.split(separator: "/").last.map(String.init) ?? ""]?.description ?? [:]
         }
+    }
+
+    private static func list(_ path: Substring, _ query: Substring, _ state: State) -> JSON {
+        let (name, pages) =
+            switch path {
+            case "/audit/tasks": ("tasks", state.tasks)
+            case "/violation-events": ("violationEvents", state.violationEvents)
+            default: ("activeViolations", state.activeViolations)
+            }
+        let index =
+            query.split(separator: "&").first { $0.contains("nextToken=") }
+            .flatMap { $0.split(separator: "=").last }.flatMap { Int($0) } ?? 0
+        var answer: [String: JSON] = [name: .array(index < pages.count ? pages[index] : [])]
+        if index + 1 < pages.count { answer["nextToken"] = .string(String(index + 1)) }
+        return .object(answer)
     }
 
     private static func update(_ body: JSON, _ state: inout State) -> JSON {

@@ -25,13 +25,13 @@ import Testing
     func alarm() throws {
         guard case .alarm(let seen) = try work(Messages.alarm()) else { throw Unexpected() }
         #expect(seen.finding.origin == (try origin()) && seen.time.milliseconds == now)
-        #expect(try !work(Messages.alarm()).concernsAudits)
+        #expect(try work(Messages.alarm()).kind == .alarms)
     }
 
     @Test("A finished audit is to be walked")
     func audit() throws {
         guard case .audit("task9") = try work(Messages.audit("task9")) else { throw Unexpected() }
-        #expect(try work(Messages.audit()).concernsAudits)
+        #expect(try work(Messages.audit()).kind == .audits)
     }
 
     @Test("An audit of another account than the topic's is refused")
@@ -62,7 +62,7 @@ import Testing
             let work = try work(Messages.suppression(call, of: "c1", time: time, until: until), .eventBridge)
             guard case .suppression(let said, let keepsExpiry) = work else { throw Unexpected() }
             #expect(said.subject == subject && said.time.iso8601 == "2026-11-22T09:00:00.000Z")
-            #expect(said.isSuppressed == isSuppressed && !keepsExpiry && work.concernsAudits)
+            #expect(said.isSuppressed == isSuppressed && !keepsExpiry && work.kind == .audits)
             #expect(said.expiresAt == until.flatMap { Timestamp(iso8601: $0) })
         }
     }
@@ -102,13 +102,13 @@ import Testing
         }
         let ended = try delivery(.suppressionEnded(subject: "é", at: time))
         guard case .suppressionEnded("é", time) = try Work(ended) else { throw Unexpected() }
-        #expect(try Work(ended).concernsAudits && ended.id.utf8.allSatisfy { (0x21...0x7E).contains($0) })
+        #expect(try Work(ended).kind == .audits && ended.id.utf8.allSatisfy { (0x21...0x7E).contains($0) })
         #expect(try delivery(.suppressionEnded(subject: "é", at: time), at: now + 9).id == ended.id)
         #expect(try delivery(.suppressionEnded(subject: "e", at: time)).id != ended.id)
         for kinds in DueWork.RefreshedKinds.allCases {
             let refresh = try delivery(.refresh(kinds))
             guard case .refresh(kinds) = try Work(refresh) else { throw Unexpected() }
-            #expect(try Work(refresh).concernsAudits == (kinds == .audits))
+            #expect(try Work(refresh).kind == (kinds == .audits ? .audits : .alarms))
             #expect(try delivery(.refresh(kinds), at: now + 1).id == refresh.id)
             #expect(try delivery(.refresh(kinds), at: now + 86_400_000).id != refresh.id)
         }

@@ -63,9 +63,9 @@ struct Workshop {
     func work(of origin: Origin, mapping: Mapping = Mapping(checkSummaries: false)) async throws {
         let items = try await items()
         let sender = sender(origin)
-        await AlarmLane(origin: origin, context: context, sender: sender).work(items.filter { !$0.work.concernsAudits })
+        await AlarmLane(origin: origin, context: context, sender: sender).work(items.filter { $0.work.kind == .alarms })
         await AuditLane(origin: origin, context: context, sender: sender, client: client, mapping: mapping)
-            .work(items.filter { $0.work.concernsAudits })
+            .work(items.filter { $0.work.kind == .audits })
     }
 
     func pool(grace: Duration = .zero) throws -> WorkerPool {

@@ -59,6 +59,15 @@ struct AlarmTests {
         }
     }
 
+    @Test("an element of ListViolationEvents is read as the event that SNS tells of")
+    func violationEvent() throws {
+        let json = Payloads.alarm.setting("violationEventTime", to: .number("1573786800.0"))
+        #expect(try Alarm(violationEvent: json) == Alarm(Payloads.alarm))
+        for name in ["violationEventTime", "violationEventType", "violationId"] {
+            #expect(throws: UnrecognizedMessage.self) { try Alarm(violationEvent: json.setting(name, to: nil)) }
+        }
+    }
+
     @Test("every documented kind of event is read", arguments: Alarm.EventType.allCases)
     func eventTypes(type: Alarm.EventType) throws {
         let json = Payloads.alarm.setting("violationEventType", to: .string(type.rawValue))

@@ -67,11 +67,12 @@ final class World: Sendable {
 
     var storePath: String { folder.path + "/store.db" }
 
-    /// The settings that all tests share.
+    /// The settings that all tests share. The bridge does only what it is told of, unless a test says otherwise.
     var settings: [String: String] {
         [
             "store.url": "sqlite://\(storePath)", "sns.topics": "\(topics.audit),\(topics.detect)",
             "network.connectTo": aws.connectTo.joined(separator: ","), "eventBridge.apiKey": Self.apiKey,
+            "catchUp.interval": "off",
         ]
     }
 

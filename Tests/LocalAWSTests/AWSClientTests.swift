@@ -39,9 +39,15 @@ struct AWSClientTests {
             let scenario = FleetScenario(origin: origin, findings: 1000, startTime: testTime)
             local.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
             local.setSuppressions(suppressions, in: origin)
+            let messages = scenario.alarms + [scenario.clearedAlarm, scenario.invalidatedAlarm]
+            local.add(alarms: messages, in: origin)
+            let third = try #require(scenario.alarms[2]["violationId"]?.string)
+            local.verify(violation: third, state: "FALSE_POSITIVE", description: "a laboratory", in: origin)
+            let firstAlarm = try #require(scenario.alarms[0]["violationEventTime"]?.integer)
             var environment: [String: String?] = local.endpointEnvironment.merging([
                 "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
-                "LOCAL_TASK": scenario.auditTask.id, "AWS_CONFIG_FILE": "/dev/null",
+                "LOCAL_TASK": scenario.auditTask.id,
+                "LOCAL_ALARM_TIME": Moment(milliseconds: firstAlarm).iso8601, "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
             ]) { $1 }.mapValues { $0 }
             environment.updateValue(nil, forKey: "AWS_CA_BUNDLE")
@@ -55,6 +61,7 @@ struct AWSClientTests {
             #expect(local.calls(of: .batchImportFindings) > 4)
             #expect(local.calls(of: .describeHub) == 1)
             #expect(local.calls(of: .listAuditSuppressions) == 7)
+            #expect(local.calls(of: .listViolationEvents) == 5 && local.calls(of: .listActiveViolations) == 5)
         }
     }
 

@@ -226,6 +226,28 @@ def suppressions():
     assert error_of(audits.client.list_audit_suppressions, nextToken="1-wrong") == ("InvalidRequestException", 400)
 
 
+def alarms():
+    history = client("iot")
+    start = datetime.datetime.fromisoformat(os.environ["LOCAL_ALARM_TIME"])
+    span = dict(startTime=start, endTime=start + datetime.timedelta(hours=4))
+    events = history.call("list_violation_events", maxResults=250, **span)["violationEvents"]
+    assert [one["violationEventType"] for one in events] == ["in-alarm"] * 9 + ["alarm-cleared", "alarm-invalidated"]
+    assert events[0]["violationEventTime"] == start, events[0]
+    pages = list(history.client.get_paginator("list_violation_events").paginate(PaginationConfig={"PageSize": 4}, **span))
+    assert [len(page["violationEvents"]) for page in pages] == [4, 4, 3]
+    assert history.call("list_violation_events", startTime=start, endTime=start)["violationEvents"] == events[:1]
+    active = history.call("list_active_violations", maxResults=250)["activeViolations"]
+    assert [one["violationId"] for one in active] == [one["violationId"] for one in events[2:9]]
+    assert active[0]["violationStartTime"] == active[0]["lastViolationTime"] == events[2]["violationEventTime"]
+    assert active[0]["lastViolationValue"] == events[2]["metricValue"]
+    verified = history.call("list_active_violations", verificationState="FALSE_POSITIVE")["activeViolations"]
+    assert [one["verificationStateDescription"] for one in verified] == ["a laboratory"]
+    assert history.call("list_active_violations", listSuppressedAlerts=True)["activeViolations"] == []
+    of_thing = history.call("list_active_violations", thingName="pump-3")["activeViolations"]
+    assert [one["violationId"] for one in of_thing] == [active[0]["violationId"]]
+    assert error_of(history.client.list_active_violations, nextToken="1-wrong") == ("InvalidRequestException", 400)
+
+
 def check_identifiers(audits, findings):
     """What comes out must also be fit to go in: botocore then checks lengths."""
     for one in findings:
@@ -299,6 +321,7 @@ def command_line():
 security_hub()
 iot()
 suppressions()
+alarms()
 sts()
 signatures()
 sns()

@@ -64,6 +64,8 @@ public struct BridgeConfiguration: Sendable {
     public var checkSummaries: Bool
     /// `mapping.severities`
     public var severities: SeverityRules
+    /// `catchUp.interval`; nil for never.
+    public var catchUpInterval: Duration?
     /// `network.connectTo`
     public var connectTo: [String]
     /// `log.level`
@@ -102,11 +104,9 @@ public struct BridgeConfiguration: Sendable {
         minimumSignatureVersion = try values.value(
             .snsMinimumSignatureVersion, default: .one, expected: "1 or 2"
         ) { SNSMessage.SignatureVersion(rawValue: $0) }
-        maximumMessageAge = try values.value(
-            .snsMaxMessageAge, default: .seconds(3600), expected: "a duration from 1m to 24h, for example 1h"
-        ) { text in
-            Duration(text).flatMap { (Duration.seconds(60)...Duration.seconds(86_400)).contains($0) ? $0 : nil }
-        }
+        maximumMessageAge = try values.duration(
+            .snsMaxMessageAge, default: .seconds(3600), in: .seconds(60)...Duration.seconds(86_400),
+            expected: "a duration from 1m to 24h, for example 1h")
         subscriptions.confirms = try values.value(.snsConfirm, default: true, expected: "auto or off") {
             ["auto": true, "off": false][$0]
         }
@@ -122,6 +122,7 @@ public struct BridgeConfiguration: Sendable {
         }
         checkSummaries = try values.value(.checkSummaries, default: true, expected: "true or false", read: Bool.init)
         severities = try values.severities()
+        catchUpInterval = try values.catchUpInterval()
         connectTo = try values.connectTo()
         logLevel = try values.value(
             .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
@@ -154,6 +155,22 @@ extension ConfigurationValues {
                 key.name, "\"\(given)\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080")
         }
         return address
+    }
+
+    fileprivate func catchUpInterval() throws(ConfigurationError) -> Duration? {
+        if try text(.catchUpInterval) == "off" { return nil }
+        return try duration(
+            .catchUpInterval, default: .seconds(3600), in: .seconds(60)...Duration.seconds(86_400),
+            expected: "a duration from 1m to 24h, for example 1h, or off")
+    }
+
+    /// A duration in a range.
+    fileprivate func duration(
+        _ key: ConfigurationKey, default standard: Duration, in range: ClosedRange<Duration>, expected: String
+    ) throws(ConfigurationError) -> Duration {
+        try value(key, default: standard, expected: expected) { text in
+            Duration(text).flatMap { range.contains($0) ? $0 : nil }
+        }
     }
 
     /// A whole number in a range.

@@ -106,6 +106,10 @@ extension ConfigurationKey {
     static let networkConnectTo = Self(
         "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
         "Where to connect to instead, for private endpoints. Default: none.")
+    static let catchUpInterval = Self(
+        "catchUp.interval", "DURATION|off",
+        "How often Device Defender is asked for what no delivery told of, beside the start and after gaps. Default 1h."
+    )
     static let awsRoles = Self(
         "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Not in this version.")
     static let logLevel = Self("log.level", "LEVEL", "trace, debug, info, notice, warning, error. Default info.")
@@ -118,7 +122,7 @@ extension ConfigurationKey {
         storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion, snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
-        checkSummaries, severities, networkConnectTo, logLevel, logFormat,
+        checkSummaries, severities, catchUpInterval, networkConnectTo, logLevel, logFormat,
     ]
 
     /// All names that a value may be given under: the keys', and for secrets those of their files.

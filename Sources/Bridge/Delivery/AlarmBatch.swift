@@ -10,12 +10,15 @@ struct AlarmBatch {
         case alarm(Observation)
         /// What somebody found out about one.
         case verification(VerificationJudgement)
+        /// An alarm was not raised any more at a time.
+        case over(findingID: String, asOf: Timestamp)
 
         /// The id of the finding that it is about.
         var findingID: String {
             switch self {
             case .alarm(let observation): observation.finding.id
             case .verification(let judgement): judgement.subject
+            case .over(let findingID, _): findingID
             }
         }
     }
@@ -45,6 +48,10 @@ struct AlarmBatch {
                     Self.fold(verification, isExplicit: false, into: &judged, &isNew)
                 }
             case .verification(let judgement): Self.fold(judgement, isExplicit: true, into: &judged, &isNew)
+            case .over(let id, let time):
+                if let end = known[id].flatMap({ Observation(endOf: $0, asOf: time) }) {
+                    observations[id, default: []].append(end)
+                }
             }
         }
         var changes: [Change] = []

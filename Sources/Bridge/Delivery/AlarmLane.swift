@@ -23,7 +23,10 @@ struct AlarmLane: Sendable {
                     "An event changes no finding.",
                     metadata: ["delivery": "\(leased.delivery.id)", "reason": "\(reason)"])
                 await context.finish(leased, .imported)
-            case .audit, .suppression, .suppressionEnded: preconditionFailure("this work belongs elsewhere")
+            case .violationOver(let findingID, let time):
+                batch.append((leased, .over(findingID: findingID, asOf: time)))
+            case .audit, .suppression, .suppressionEnded, .suppressionList, .catchUp:
+                preconditionFailure("this work belongs elsewhere")
             }
         }
         await bringUpToDate(batch)

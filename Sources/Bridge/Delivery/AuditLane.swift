@@ -43,7 +43,12 @@ struct AuditLane: Sendable {
         case .refresh(let kinds):
             let walk = RefreshWalk(origin: origin, context: context, sender: sender)
             return try await walk.refresh(kinds.kinds, leased.lease)
-        case .alarm, .verification, .later: preconditionFailure("this work belongs elsewhere")
+        case .suppressionList:
+            var refusals = Refusals()
+            let list = SuppressionList(origin: origin, context: context, client: client, work: suppressions)
+            try await list.apply(&refusals)
+            return refusals
+        case .alarm, .verification, .violationOver, .catchUp, .later: preconditionFailure("this work belongs elsewhere")
         }
     }
 }

@@ -31,6 +31,17 @@ struct Observation: Sendable, Hashable {
             verification: Verification(state: state, words: alarm.verificationStateDescription), isApplied: false)
     }
 
+    /// That an alarm is not raised any more, though nobody told its end. Nil if its end is known.
+    ///
+    /// - Parameter time: when it was not raised any more.
+    init?(endOf known: LedgerEntry, asOf time: Timestamp) {
+        guard known.kind == .violation, known.condition != .over, var finding = known.asSent else { return nil }
+        finding.setCleared()
+        self.init(
+            finding: finding, kind: known.kind, group: known.group, subject: known.subject, condition: .over, time: time
+        )
+    }
+
     /// What an audit says of one resource.
     init(_ auditFinding: AuditFinding, task: AuditTask, finding: SecurityFinding) {
         self.init(

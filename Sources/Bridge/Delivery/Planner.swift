@@ -212,5 +212,5 @@ private enum Opinion {
 
 extension LedgerEntry {
     /// The finding as Security Hub has it; nil if it cannot be read.
-    fileprivate var asSent: SecurityFinding? { (try? JSON(parsing: finding)).flatMap { SecurityFinding($0) } }
+    var asSent: SecurityFinding? { (try? JSON(parsing: finding)).flatMap { SecurityFinding($0) } }
 }

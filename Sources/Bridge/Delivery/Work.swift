@@ -18,6 +18,12 @@ enum Work: Sendable {
     case suppressionEnded(subject: String, at: Timestamp)
     /// Findings that Security Hub would soon forget.
     case refresh(DueWork.RefreshedKinds)
+    /// A violation that was not raised any more at a time, by its finding.
+    case violationOver(findingID: String, asOf: Timestamp)
+    /// The suppressions to be compared with those that AWS IoT lists.
+    case suppressionList
+    /// What no delivery told of since a time, or since the watermark.
+    case catchUp(since: Timestamp?)
     /// Something that changes no finding, and why.
     case later(String)
 
@@ -36,6 +42,7 @@ enum Work: Sendable {
         case .sns: self = try Self.message(json, delivery, severities)
         case .eventBridge: self = try Self.event(json)
         case .schedule: self = try Self.due(json)
+        case .catchUp: self = try Self.missed(json, delivery.origin, severities)
         }
     }
 
@@ -43,9 +50,7 @@ enum Work: Sendable {
         _ json: JSON, _ delivery: Delivery, _ severities: SeverityRules
     ) throws(UnrecognizedMessage) -> Work {
         switch try DeviceDefenderMessage(json) {
-        case .alarm(let alarm):
-            let finding = SecurityFinding(alarm: alarm, origin: delivery.origin, severities: severities)
-            return .alarm(Observation(alarm, finding: finding))
+        case .alarm(let alarm): return Self.alarm(alarm, delivery.origin, severities)
         case .audit(let notification):
             guard notification.account ?? delivery.origin.account == delivery.origin.account else {
                 throw UnrecognizedMessage(reason: "the audit is of another account than the topic")
@@ -88,12 +93,47 @@ enum Work: Sendable {
         }
     }
 
-    /// Whether it changes audit findings: such work must not run beside an audit, and need not wait for alarms.
-    var concernsAudits: Bool {
+    private static func missed(
+        _ json: JSON, _ origin: Origin, _ severities: SeverityRules
+    ) throws(UnrecognizedMessage) -> Work {
+        switch try MissedWork(json) {
+        case .catchUp(let since): .catchUp(since: since)
+        case .audit(let taskID): .audit(taskID: taskID)
+        case .violationEvent(let event): alarm(try Alarm(violationEvent: event), origin, severities)
+        case .activeViolation(let violation): alarm(try Alarm(activeViolation: violation), origin, severities)
+        case .verification(let violationID, let verification, let time):
+            .verification(
+                VerificationJudgement(
+                    subject: FindingID.violation(id: violationID, origin: origin), origin: origin, time: time,
+                    verification: verification, isApplied: false))
+        case .violationOver(let findingID, let time): .violationOver(findingID: findingID, asOf: time)
+        case .suppressions: .suppressionList
+        }
+    }
+
+    private static func alarm(_ alarm: Alarm, _ origin: Origin, _ severities: SeverityRules) -> Work {
+        .alarm(
+            Observation(alarm, finding: SecurityFinding(alarm: alarm, origin: origin, severities: severities)))
+    }
+
+    /// Work of one kind does not run beside other work of that kind, as it changes the same findings, and need not wait
+    /// for work of another kind.
+    enum Kind: Sendable, Hashable {
+        /// It changes findings of violations.
+        case alarms
+        /// It changes findings of audits.
+        case audits
+        /// It asks Device Defender, and changes nothing.
+        case catchUp
+    }
+
+    /// What kind it is of.
+    var kind: Kind {
         switch self {
-        case .audit, .suppression, .suppressionEnded: true
-        case .refresh(let kinds): kinds == .audits
-        case .alarm, .verification, .later: false
+        case .audit, .suppression, .suppressionEnded, .suppressionList: .audits
+        case .refresh(let kinds): kinds == .audits ? .audits : .alarms
+        case .alarm, .verification, .violationOver, .later: .alarms
+        case .catchUp: .catchUp
         }
     }
 }

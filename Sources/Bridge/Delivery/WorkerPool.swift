@@ -10,7 +10,7 @@ import Store
 actor WorkerPool: Service {
     private struct LaneName: Hashable {
         let origin: Origin
-        let isAudit: Bool
+        let kind: Work.Kind
     }
 
     private let context: LaneContext
@@ -230,7 +230,7 @@ actor WorkerPool: Service {
         for leased in deliveries {
             do throws(UnrecognizedMessage) {
                 let work = try Work(leased.delivery, severities: configuration.severities)
-                let name = LaneName(origin: leased.delivery.origin, isAudit: work.concernsAudits)
+                let name = LaneName(origin: leased.delivery.origin, kind: work.kind)
                 items[name, default: []].append((leased, work))
             } catch {
                 refused.append((leased, error.reason))
@@ -250,16 +250,20 @@ actor WorkerPool: Service {
         if let lane = lanes[name] { return lane }
         let sender = sender(name.origin)
         let perform: @Sendable ([Lane.Item]) async -> Void
-        if name.isAudit {
+        switch name.kind {
+        case .audits:
             let audits = AuditLane(
                 origin: name.origin, context: context, sender: sender, client: client,
                 mapping: Mapping(configuration))
             perform = { await audits.work($0) }
-        } else {
+        case .alarms:
             let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)
             perform = { await alarms.work($0) }
+        case .catchUp:
+            let catchUps = CatchUpLane(origin: name.origin, context: context, client: client)
+            perform = { await catchUps.work($0) }
         }
-        let lane = Lane(on: loop, atOnce: name.isAudit ? 1 : 1000, perform: perform) { [weak self] leases in
+        let lane = Lane(on: loop, atOnce: name.kind == .alarms ? 1000 : 1, perform: perform) { [weak self] leases in
             await self?.release(leases, of: name.origin)
         }
         lanes[name] = lane

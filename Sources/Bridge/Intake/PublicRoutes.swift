@@ -13,6 +13,8 @@ struct PublicRoutes: Sendable {
     let admission: Admission
     /// The listener's certificate; nil for plain HTTP.
     let certificate: CertificateKeeper?
+    /// Hears of deliveries that are put off.
+    let gap: ReceiptGap
     let metrics: BridgeMetrics
     let logger: Logger
     let clock: @Sendable () -> Int64
@@ -35,6 +37,7 @@ struct PublicRoutes: Sendable {
             return (answer, answer.outcome == IntakeAnswer.stored)
         }.answer
         metrics.received(route: route, outcome: answer.outcome, duration: ContinuousClock.now - start)
+        if answer.response.status == .serviceUnavailable { gap.note(now: clock()) }
         if let reason = answer.refusal {
             logger.warning(
                 "A delivery was refused.",

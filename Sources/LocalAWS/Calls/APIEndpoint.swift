@@ -75,6 +75,8 @@ struct APIEndpoint: Sendable {
         case (.listAuditFindings, .json(let input)): .json(try audits(call, state).listFindings(input))
         case (.listAuditSuppressions, .json(let input)): .json(try audits(call, state).listSuppressions(input))
         case (.listAuditTasks, .parameters(let input)): .json(try audits(call, state).listTasks(input))
+        case (.listViolationEvents, .parameters(let input)): .json(try alarms(call, state).listEvents(input))
+        case (.listActiveViolations, .parameters(let input)): .json(try alarms(call, state).listActive(input))
         case (.getCallerIdentity, _): .xml(TokenService.callerIdentity(call.caller))
         case (.assumeRole, .parameters(let input)):
             .xml(try TokenService.assumeRole(input, keys: &state.keys, now: now))
@@ -86,6 +88,10 @@ struct APIEndpoint: Sendable {
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
         state.audits[call.origin] ?? AuditModel()
+    }
+
+    private static func alarms(_ call: APICall, _ state: CloudState.Content) -> AlarmModel {
+        state.alarms[call.origin] ?? AlarmModel()
     }
 }
 

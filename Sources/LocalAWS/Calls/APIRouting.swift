@@ -37,6 +37,10 @@ extension APICall {
         switch (request.head.method, request.path) {
         case (.post, "/audit/findings"): return (.listAuditFindings, .json(try body(of: request)))
         case (.post, "/audit/suppressions/list"): return (.listAuditSuppressions, .json(try body(of: request)))
+        case (.get, "/violation-events"):
+            return (.listViolationEvents, .parameters(try parameters(of: request.query)))
+        case (.get, "/active-violations"):
+            return (.listActiveViolations, .parameters(try parameters(of: request.query)))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
         case (.get, let path) where path.hasPrefix("/audit/tasks/"):
             let id = path.dropFirst("/audit/tasks/".count)

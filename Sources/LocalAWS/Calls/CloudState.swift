@@ -8,6 +8,7 @@ final class CloudState: Sendable {
         var keys: AccessKeys
         var hubs: [Origin: SecurityHubModel] = [:]
         var audits: [Origin: AuditModel] = [:]
+        var alarms: [Origin: AlarmModel] = [:]
         var topics = TopicModel()
         /// Nil while nothing is throttled.
         var throttle: Throttle?

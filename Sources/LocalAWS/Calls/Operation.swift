@@ -21,6 +21,10 @@ extension LocalAWS {
         case listAuditTasks = "ListAuditTasks"
         /// AWS IoT.
         case listAuditSuppressions = "ListAuditSuppressions"
+        /// AWS IoT.
+        case listViolationEvents = "ListViolationEvents"
+        /// AWS IoT.
+        case listActiveViolations = "ListActiveViolations"
         /// Amazon SNS.
         case confirmSubscription = "ConfirmSubscription"
     }

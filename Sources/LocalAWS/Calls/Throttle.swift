@@ -29,7 +29,8 @@ struct Throttle {
     /// The answer to a request above the rate.
     static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
-        case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions:
+        case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
+            .listActiveViolations:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription: ServiceError(400, "Throttling", "Rate exceeded")
         case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub:
@@ -43,7 +44,8 @@ struct Throttle {
         case .batchImportFindings, .batchUpdateFindings: Rate(perSecond: 10, burst: 30)
         case .getFindings: Rate(perSecond: 3, burst: 6)
         case .describeAuditTask: Rate(perSecond: 25, burst: 25)
-        case .listAuditFindings, .listAuditTasks, .listAuditSuppressions: Rate(perSecond: 10, burst: 10)
+        case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
+            Rate(perSecond: 10, burst: 10)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription: nil
         }
     }

@@ -1,0 +1,200 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import JSON
+import Logging
+import SecurityFindings
+import Store
+
+/// Asks Device Defender what happened in an account and Region, and puts what no delivery told of into the queue.
+///
+/// Amazon SNS drops a message that it could not deliver for a minute, or for an hour at most. Nothing is lost by that as
+/// long as somebody asks afterwards. Nothing is changed here: whatever is found goes the way of all deliveries, and is
+/// found again if this ends before its time.
+struct CatchUp: Sendable {
+    let origin: Origin
+    let context: LaneContext
+    let client: AWSClient
+
+    /// How far behind the watermark it begins, in milliseconds: SNS may still deliver what happened an hour ago, and
+    /// lists may show what happened late.
+    private static let overlap: Int64 = 3_600_000
+    /// How far back it looks when nobody ever asked, in milliseconds.
+    private static let firstLook: Int64 = 24 * 3_600_000
+    /// How long audits may run, in milliseconds: those that ended since the watermark began that much earlier at most.
+    private static let longestAudit: Int64 = 48 * 3_600_000
+    /// How long AWS keeps audits and events, in milliseconds, short of an hour for clocks that differ. It refuses to be
+    /// asked for what was earlier.
+    private static let (auditsKept, eventsKept) = (
+        90 * 86_400_000 - 3_600_000 as Int64, 30 * 86_400_000 - 3_600_000 as Int64
+    )
+
+    /// What was found.
+    struct Found: Sendable, Hashable {
+        var audits = 0
+        var alarms = 0
+        var ends = 0
+        var verifications = 0
+        var unread = 0
+        /// What could not be asked for because the permission is missing.
+        var denied: [String] = []
+    }
+
+    /// Asks for everything.
+    ///
+    /// - Parameter since: the earliest time to ask for; nil for the watermark.
+    func run(since: Timestamp?) async throws -> Found {
+        let now = context.clock()
+        let start = try await start(since, now)
+        var found = Found()
+        try await permitted(&found) { try await findAudits(since: start, now: now, &$0) }
+        try await permitted(&found) {
+            let told = try await findEvents(since: start, now: now, &$0)
+            try await findActive(except: told, &$0)
+        }
+        _ = try await append([.suppressions])
+        if found.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: origin, to: now) }
+        return found
+    }
+
+    private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
+        if let since { return since.milliseconds }
+        let watermark = try await context.store.catchUpWatermarks()[origin]
+        return watermark.map { $0 - Self.overlap } ?? now - Self.firstLook
+    }
+
+    /// Without the permission to ask for one thing, the others are still asked for.
+    private func permitted(_ found: inout Found, _ ask: (inout Found) async throws -> Void) async throws {
+        do {
+            try await ask(&found)
+        } catch let error as AWSError where error.kind == .accessDenied {
+            found.denied.append(error.description)
+        }
+    }
+
+    // MARK: Audits
+
+    private func findAudits(since start: Int64, now: Int64, _ found: inout Found) async throws {
+        var tasks: [AuditTask] = []
+        let times = max(start - Self.longestAudit, now - Self.auditsKept)...now
+        for try await page in client.auditTasks(in: times, region: origin.region) {
+            for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
+                do {
+                    guard let task = try await describe(element) else { continue }
+                    tasks.append(task)
+                } catch is UnrecognizedMessage {
+                    found.unread += 1
+                }
+            }
+        }
+        let chosen = AuditChoice.choose(tasks, marks: try await context.store.auditMarks(of: origin))
+        found.audits = try await append(chosen.map { .audit(taskID: $0.id) })
+    }
+
+    /// Asks about a listed audit; nil if it is not kept any more.
+    private func describe(_ listed: JSON) async throws -> AuditTask? {
+        guard let id = listed["taskId"]?.string else { throw UnrecognizedMessage(reason: "an audit has no id") }
+        do {
+            return try AuditTask(id: id, description: try await client.describeAuditTask(id: id, region: origin.region))
+        } catch let error as AWSError where error.kind == .notFound {
+            return nil
+        }
+    }
+
+    // MARK: Alarms
+
+    /// - Returns: hashes of the findings about which something was missed, so that a long list takes little memory.
+    private func findEvents(since start: Int64, now: Int64, _ found: inout Found) async throws -> Set<Int> {
+        var told: Set<Int> = []
+        let times = max(start, now - Self.eventsKept)...now
+        for try await page in client.violationEvents(in: times, region: origin.region) {
+            let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
+                try MissedAlarms.Listed(violationEvent: element, origin: origin)
+            }
+            let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
+            let missed = listed.filter { MissedAlarms.isMissed($0, known: known[$0.findingID]) }
+            found.alarms += try await append(missed.map(\.work))
+            told.formUnion(missed.map(\.findingID.hashValue))
+        }
+        return told
+    }
+
+    /// - Parameter told: the findings about which what was missed is in the queue.
+    private func findActive(except told: Set<Int>, _ found: inout Found) async throws {
+        let now = context.now
+        var active: Set<Int> = []
+        for try await page in client.activeViolations(region: origin.region) {
+            let unread = found.unread
+            let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
+                try MissedAlarms.Listed(activeViolation: element, origin: origin)
+            }
+            active.formUnion(listed.map(\.findingID.hashValue))
+            let asOf = Timestamp(milliseconds: now.milliseconds - MissedAlarms.margin)
+            try await findMissed(listed, except: told, asOf: asOf, &found)
+            // One that could not be read may be any of those that seem to have ended.
+            guard found.unread == unread else { return }
+        }
+        try await findEnds(active.union(told), listedAt: now, &found)
+    }
+
+    private func findMissed(
+        _ listed: [MissedAlarms.Listed], except told: Set<Int>, asOf: Timestamp, _ found: inout Found
+    ) async throws {
+        let ids = Array(Set(listed.map(\.findingID)))
+        let known = try await context.store.ledgerEntries(ids: ids)
+        let judgements = try await context.store.judgements(about: ids)
+        let missed = listed.filter {
+            !told.contains($0.findingID.hashValue) && MissedAlarms.isMissed($0, known: known[$0.findingID])
+        }
+        found.alarms += try await append(missed.map(\.work))
+        found.verifications += try await append(
+            listed.compactMap {
+                MissedAlarms.missedVerification($0, known: judgements[$0.findingID], asOf: asOf)
+            })
+    }
+
+    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ found: inout Found) async throws {
+        var last: LedgerEntry?
+        repeat {
+            let page = try await context.store.staleLedgerEntries(
+                of: origin, kind: .violation, before: listedAt.milliseconds, after: last, limit: 500)
+            let over = page.filter {
+                MissedAlarms.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
+            }
+            found.ends += try await append(over.map { .violationOver(findingID: $0.id, asOf: listedAt) })
+            last = page.last
+        } while last != nil
+    }
+
+    private func read(
+        _ elements: [JSON], _ found: inout Found,
+        _ read: (JSON) throws(UnrecognizedMessage) -> MissedAlarms.Listed
+    ) -> [MissedAlarms.Listed] {
+        let listed = elements.compactMap { try? read($0) }
+        found.unread += elements.count - listed.count
+        return listed
+    }
+
+    // MARK: The queue
+
+    /// Puts work into the queue, and tells how much of it was not there already.
+    private func append(_ works: [MissedWork]) async throws -> Int {
+        let now = context.clock()
+        // All at once, so that they share the store's commits.
+        return try await withThrowingTaskGroup(of: Append.self) { group in
+            for work in works {
+                group.addTask { [context, origin] in
+                    try await context.store.append(
+                        work.delivery(of: origin, on: Self.occasion(of: work, now), now: now))
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 == .stored ? 1 : 0) }
+        }
+    }
+
+    /// What happened once is worked on once. Suppressions are compared each time.
+    private static func occasion(of work: MissedWork, _ now: Int64) -> String {
+        if case .suppressions = work { return String(now) }
+        return ""
+    }
+}

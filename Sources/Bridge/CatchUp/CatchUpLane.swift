@@ -1,0 +1,51 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import Logging
+import Store
+
+/// Catches up on what no delivery told of, for one account and Region.
+struct CatchUpLane: Sendable {
+    let origin: Origin
+    let context: LaneContext
+    let client: AWSClient
+
+    /// Works on deliveries that were leased, in their order.
+    func work(_ items: [Lane.Item]) async {
+        for (leased, work) in items {
+            guard case .catchUp(let since) = work else { preconditionFailure("this work belongs elsewhere") }
+            await context.finish(leased, await outcome(since))
+        }
+    }
+
+    private func outcome(_ since: Timestamp?) async -> SendOutcome {
+        do {
+            report(try await CatchUp(origin: origin, context: context, client: client).run(since: since))
+            return .imported
+        } catch let error as AWSError where error.kind == .invalid {
+            return .refused(error.description)
+        } catch {
+            return .failed("\(error)")
+        }
+    }
+
+    private func report(_ found: CatchUp.Found) {
+        for reason in found.denied {
+            context.logger.warning(
+                "Device Defender could not be asked for what was missed; allow it in the role's policy.",
+                metadata: ["origin": "\(origin)", "reason": "\(reason)"])
+        }
+        if found.unread > 0 {
+            context.logger.warning(
+                "Some of what Device Defender listed was not understood.",
+                metadata: ["origin": "\(origin)", "count": "\(found.unread)"])
+        }
+        guard found.audits + found.alarms + found.ends + found.verifications > 0 else { return }
+        context.logger.notice(
+            "Device Defender told of what no delivery had told of; it is in the queue.",
+            metadata: [
+                "origin": "\(origin)", "audits": "\(found.audits)", "alarms": "\(found.alarms)",
+                "ended": "\(found.ends)", "verifications": "\(found.verifications)",
+            ])
+    }
+}

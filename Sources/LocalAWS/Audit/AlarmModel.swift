@@ -1,0 +1,121 @@
+import JSON
+
+/// Device Defender's alarms in one account and Region (`ListViolationEvents` and `ListActiveViolations` of the AWS IoT API
+/// Reference).
+struct AlarmModel {
+    /// What happened, as Device Defender publishes it, in the order in which it was added.
+    private var events: [Event] = []
+    /// What people found out about alarms, by violation.
+    private var verifications: [String: Verification] = [:]
+
+    private struct Event {
+        let violationID: String
+        /// In milliseconds since 1970.
+        let time: Int64
+        let type: String
+        let message: [String: JSON]
+
+        init?(_ message: JSON) {
+            guard let members = message.object, let violationID = message["violationId"]?.string,
+                let time = message["violationEventTime"]?.integer, let type = message["violationEventType"]?.string
+            else { return nil }
+            (self.violationID, self.time, self.type, self.message) = (violationID, time, type, members)
+        }
+    }
+
+    /// What somebody found out about an alarm.
+    private struct Verification {
+        let state: String
+        let description: String?
+    }
+
+    /// Adds what happened to alarms, as Device Defender publishes it; what is no message of an alarm is left out.
+    mutating func add(_ messages: [JSON]) { events += messages.compactMap { Event($0) } }
+
+    /// Does what `PutVerificationStateOnViolation` does.
+    mutating func verify(_ violationID: String, state: String, description: String?) {
+        verifications[violationID] = Verification(state: state, description: description)
+    }
+
+    /// Answers `ListViolationEvents`.
+    ///
+    /// - Parameter parameters: those of the query.
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func listEvents(_ parameters: [String: String]) throws(ServiceError) -> JSON {
+        guard let start = parameters["startTime"].flatMap({ Moment(iso8601: $0) }),
+            let end = parameters["endTime"].flatMap({ Moment(iso8601: $0) }), start <= end
+        else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
+        let page = try page(of: events.indices, parameters, also: ["startTime", "endTime"]) { index in
+            (start.milliseconds...end.milliseconds).contains(events[index].time)
+        }
+        let elements = page.elements.map { index -> JSON in
+            var members = verified(events[index])
+            members["violationEventTime"] = .number(Moment(milliseconds: events[index].time).epochSeconds)
+            return .object(members)
+        }
+        return AuditModel.answer("violationEvents", elements, nextToken: page.nextToken)
+    }
+
+    /// Answers `ListActiveViolations`.
+    ///
+    /// - Parameter parameters: those of the query.
+    /// - Throws: ``ServiceError`` for a call that is refused.
+    func listActive(_ parameters: [String: String]) throws(ServiceError) -> JSON {
+        var last: [String: Int] = [:]
+        for index in events.indices {
+            let known = last[events[index].violationID]
+            if known.map({ events[index].time >= events[$0].time }) ?? true { last[events[index].violationID] = index }
+        }
+        let page = try page(of: last.values.sorted(), parameters, also: []) { events[$0].type == "in-alarm" }
+        let elements = page.elements.map { index -> JSON in
+            var members = verified(events[index])
+            let time = JSON.number(Moment(milliseconds: events[index].time).epochSeconds)
+            members["violationStartTime"] = time
+            members["lastViolationTime"] = time
+            members["lastViolationValue"] = members.removeValue(forKey: "metricValue")
+            members["violationEventTime"] = nil
+            members["violationEventType"] = nil
+            return .object(members)
+        }
+        return AuditModel.answer("activeViolations", elements, nextToken: page.nextToken)
+    }
+
+    private func verified(_ event: Event) -> [String: JSON] {
+        var members = event.message
+        if let verification = verifications[event.violationID] {
+            members["verificationState"] = .string(verification.state)
+            members["verificationStateDescription"] = verification.description.map(JSON.string)
+        }
+        return members
+    }
+
+    private func page(
+        of list: some RandomAccessCollection<Int>, _ parameters: [String: String], also names: Set<String>,
+        matches: (Int) -> Bool
+    ) throws(ServiceError) -> Page {
+        let known = names.union([
+            "thingName", "securityProfileName", "verificationState", "listSuppressedAlerts", "nextToken", "maxResults",
+        ])
+        guard known.isSuperset(of: parameters.keys) else {
+            throw .invalidRequest("The request has a parameter that is not known")
+        }
+        return try Page(
+            list, token: parameters["nextToken"].map(JSON.string),
+            query: .object(parameters.filter { $0.key != "nextToken" }.mapValues(JSON.string)),
+            limit: try AuditModel.limit(parameters["maxResults"].map { Int64($0) ?? 0 }),
+            invalid: AuditModel.invalidToken
+        ) { index in
+            matches(index) && isAsked(for: events[index], parameters)
+        }
+    }
+
+    private func isAsked(for event: Event, _ parameters: [String: String]) -> Bool {
+        let members = verified(event)
+        return ["thingName", "securityProfileName", "verificationState"].allSatisfy { name in
+            parameters[name].map { .string($0) == members[name] } ?? true
+        }
+            && parameters["listSuppressedAlerts"].map {
+                .bool($0 == "true") == (members["behavior"]?["suppressAlerts"] ?? false)
+            } ?? true
+    }
+}

@@ -1,0 +1,331 @@
+import AWSCore
+import DeviceDefender
+import EventLoop
+import JSON
+import SecurityFindings
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite struct CatchUpTests {
+    // MARK: Rules
+
+    private func task(_ id: String, at time: Int64, _ checks: [String: String]) throws -> AuditTask {
+        try AuditTask(id: id, description: Messages.description(startTime: time, checks: checks))
+    }
+
+    private func mark(_ check: String, at time: Int64, _ task: String) throws -> AuditMark {
+        AuditMark(origin: try origin(), check: check, startTime: time, taskID: task)
+    }
+
+    private static let (done, failed) = ("COMPLETED_NON_COMPLIANT", "FAILED")
+
+    @Test("Of each check, the newest audit that completed it is walked, the oldest first")
+    func newestAudits() throws {
+        let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
+        let tasks = [
+            try task("t3", at: now + 3, [a: Self.done, b: Self.failed]), try task("t1", at: now + 1, [b: Self.done]),
+            try task("t2", at: now + 2, [b: "COMPLETED_COMPLIANT"]),
+            try task("t0", at: now, [a: Self.done, b: Self.done]),
+        ]
+        #expect(AuditChoice.choose(tasks, marks: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditChoice.choose(tasks.reversed(), marks: [:]).map(\.id) == ["t2", "t3"])
+    }
+
+    @Test("An audit that was applied, or is older than one that was, is not walked again")
+    func appliedAudits() throws {
+        let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
+        let tasks = [try task("t1", at: now, [a: Self.done, b: Self.done])]
+        let marks = [a: try mark(a, at: now, "t1"), b: try mark(b, at: now, "t1")]
+        #expect(AuditChoice.choose(tasks, marks: marks).isEmpty)
+        #expect(AuditChoice.choose(tasks, marks: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
+        let newer = [a: try mark(a, at: now + 1, "t0"), b: try mark(b, at: now, "t2")]
+        #expect(AuditChoice.choose(tasks, marks: newer).isEmpty)
+        #expect(
+            AuditChoice.choose(tasks, marks: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == ["t1"])
+    }
+
+    private func listed(_ json: JSON) throws -> MissedAlarms.Listed {
+        try MissedAlarms.Listed(violationEvent: json, origin: origin())
+    }
+
+    private static func event(
+        _ id: String = "v1", at time: Int64 = now, event: String = "in-alarm", state: String? = nil,
+        isSuppressed: Bool = false
+    ) -> JSON {
+        var members = Messages.alarm(id, at: time, event: event).object ?? [:]
+        members["violationEventTime"] = Messages.seconds(time)
+        members["verificationState"] = state.map(JSON.string)
+        if isSuppressed { members["behavior"] = ["name": "b", "suppressAlerts": true] }
+        return .object(members)
+    }
+
+    private static func active(_ id: String = "v1", since time: Int64 = now, state: String? = nil) -> JSON {
+        var members = event(id, at: time, state: state).object ?? [:]
+        members["violationStartTime"] = members.removeValue(forKey: "violationEventTime")
+        members["violationEventType"] = nil
+        members["lastViolationValue"] = members.removeValue(forKey: "metricValue")
+        return .object(members)
+    }
+
+    private func entry(at time: Int64, _ condition: LedgerEntry.Condition = .present) throws -> LedgerEntry {
+        let seen = try observation(at: time, event: condition == .over ? "alarm-cleared" : "in-alarm")
+        return try #require(
+            Planner.plan([seen], known: nil, judgement: nil, now: Timestamp(milliseconds: now))
+        ).entry.sent
+    }
+
+    @Test("What is newer than the ledger's entry is missed, unless Device Defender keeps it from SNS")
+    func missedAlarms() throws {
+        let event = try listed(Self.event(at: now))
+        #expect(MissedAlarms.isMissed(event, known: nil))
+        #expect(MissedAlarms.isMissed(event, known: try entry(at: now - 1)))
+        #expect(!MissedAlarms.isMissed(event, known: try entry(at: now)))
+        #expect(!MissedAlarms.isMissed(event, known: try entry(at: now + 1, .over)))
+        #expect(!MissedAlarms.isMissed(try listed(Self.event(isSuppressed: true)), known: nil))
+    }
+
+    private func judgement(_ state: VerificationState, at time: Int64) throws -> Judgement {
+        VerificationJudgement(
+            subject: FindingID.violation(id: "v1", origin: try origin()), origin: try origin(),
+            time: Timestamp(milliseconds: time), verification: Verification(state: state, words: nil), isApplied: true
+        ).judgement
+    }
+
+    @Test("A verification is missed if it is another than the known one, and the known one is not newer")
+    func missedVerifications() throws {
+        let asOf = Timestamp(milliseconds: now)
+        func missed(_ state: String?, _ known: Judgement?) throws -> Bool {
+            MissedAlarms.missedVerification(try listed(Self.event(state: state)), known: known, asOf: asOf) != nil
+        }
+        #expect(try missed("FALSE_POSITIVE", nil))
+        #expect(try missed("UNKNOWN", judgement(.falsePositive, at: now - 1)))
+        #expect(try missed("TRUE_POSITIVE", judgement(.falsePositive, at: now - 1)))
+        #expect(try !missed("UNKNOWN", nil))
+        #expect(try !missed(nil, judgement(.falsePositive, at: now - 1)))
+        #expect(try !missed("FALSE_POSITIVE", judgement(.falsePositive, at: now - 1)))
+        #expect(try !missed("TRUE_POSITIVE", judgement(.falsePositive, at: now)))
+        let quiet = try listed(Self.event(state: "FALSE_POSITIVE", isSuppressed: true))
+        #expect(MissedAlarms.missedVerification(quiet, known: nil, asOf: asOf) == nil)
+    }
+
+    @Test("An alarm that no list shows is over when it is old enough to be shown")
+    func unlistedAlarms() throws {
+        let listedAt = Timestamp(milliseconds: now)
+        let old = try entry(at: now - MissedAlarms.patience - 1)
+        #expect(MissedAlarms.isOver(old, isListed: false, listedAt: listedAt))
+        #expect(!MissedAlarms.isOver(old, isListed: true, listedAt: listedAt))
+        #expect(!MissedAlarms.isOver(try entry(at: now - MissedAlarms.patience), isListed: false, listedAt: listedAt))
+        let over = try entry(at: now - MissedAlarms.patience - 1, .over)
+        #expect(!MissedAlarms.isOver(over, isListed: false, listedAt: listedAt))
+    }
+
+    @Test("What was missed comes out of the queue as it was put in; the same is one delivery on one occasion")
+    func deliveries() throws {
+        let words = Verification(state: .falsePositive, words: "lab")
+        let works: [MissedWork] = [
+            .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
+            .violationEvent(Self.event()), .activeViolation(Self.active()), .suppressions,
+            .verification(violationID: "v1", words, asOf: Timestamp(milliseconds: now)),
+            .verification(
+                violationID: "v1", Verification(state: .unknown, words: nil), asOf: Timestamp(milliseconds: now)),
+            .violationOver(findingID: "f1", asOf: Timestamp(milliseconds: now)),
+        ]
+        var ids: Set<String> = []
+        for work in works {
+            let delivery = work.delivery(of: try origin(), on: "", now: now)
+            #expect(try MissedWork(JSON(parsing: delivery.payload)) == work)
+            #expect(delivery == work.delivery(of: try origin(), on: "", now: now))
+            #expect(delivery.id.utf8.count <= 256 && delivery.source == .catchUp)
+            ids.formUnion([delivery.id, work.delivery(of: try origin(), on: "2", now: now).id])
+            ids.insert(work.delivery(of: try origin("eu-west-1"), on: "", now: now).id)
+        }
+        #expect(ids.count == works.count * 3)
+        #expect(throws: UnrecognizedMessage.self) { try MissedWork(["other": 1]) }
+    }
+
+    @Test("A gap is taken up once, when nothing was put off for two minutes")
+    func gap() {
+        let gap = ReceiptGap()
+        #expect(!gap.takeOver(now: now))
+        gap.note(now: now)
+        #expect(!gap.takeOver(now: now + ReceiptGap.patience - 1))
+        gap.note(now: now + 1)
+        #expect(!gap.takeOver(now: now + ReceiptGap.patience))
+        #expect(gap.takeOver(now: now + 1 + ReceiptGap.patience))
+        #expect(!gap.takeOver(now: now + 10 * ReceiptGap.patience))
+    }
+
+    // MARK: Schedule
+
+    private func pending(_ shop: Workshop) async throws -> Int { try await shop.store.status().pending }
+
+    @Test("It is due when nobody asked for an interval, once for all bridges, and at once after a gap")
+    func schedule() async throws {
+        try await Workshop.run { shop in
+            let other = try origin("eu-west-1")
+            let schedule = CatchUpSchedule(
+                context: shop.context, loop: shop.loop, interval: .seconds(3600), served: [try origin()],
+                gap: ReceiptGap())
+            try await shop.store.advanceCatchUpWatermark(of: origin(), to: now)
+            shop.time.advance(by: .milliseconds(3_599_999))
+            try await schedule.look(hasGap: false)
+            #expect(try await pending(shop) == 0)
+            shop.time.advance(by: .milliseconds(1))
+            try await schedule.look(hasGap: false)
+            try await schedule.look(hasGap: false)
+            #expect(try await pending(shop) == 1)
+            try await schedule.look(hasGap: true)
+            try await schedule.look(hasGap: true)
+            #expect(try await pending(shop) == 2)
+            // One that deliveries came from is served, too, and was never asked about.
+            try await shop.store.finishLedger(of: other, marks: [], now: now)
+            try await schedule.look(hasGap: false)
+            #expect(try await pending(shop) == 3)
+        }
+    }
+
+    // MARK: The whole way
+
+    private func catchUp(_ shop: Workshop, since: Int64? = nil) async throws -> CatchUp.Found {
+        let found = try await CatchUp(origin: origin(), context: shop.context, client: shop.client)
+            .run(since: since.map { Timestamp(milliseconds: $0) })
+        try await shop.work(of: origin())
+        return found
+    }
+
+    private func state(_ shop: Workshop, _ violation: String) throws -> String? {
+        let id = FindingID.violation(id: violation, origin: try origin())
+        return shop.aws.state.withLock { $0.hub[id]?["RecordState"]?.string }
+    }
+
+    @Test("Missed alarms, ends and verifications reach Security Hub, and a second time nothing is left to do")
+    func alarms() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm("known", at: now - 7_200_000), of: origin()))
+            _ = try await shop.store.append(delivery("2", Messages.alarm("gone", at: now - 7_200_000), of: origin()))
+            try await shop.work(of: origin())
+            shop.time.advance(by: .seconds(1))
+            shop.aws.state.withLock {
+                $0.violationEvents = [
+                    [Self.event("known", at: now - 7_200_000), Self.event("missed", at: now - 1000)],
+                    [Self.event("known", at: now - 900, event: "alarm-cleared"), ["violationId": "unreadable"]],
+                ]
+                $0.activeViolations = [
+                    [Self.active("missed", since: now - 1000, state: "FALSE_POSITIVE")],
+                    [Self.active("older", since: now - 86_400_000)],
+                ]
+            }
+            let found = try await catchUp(shop)
+            #expect(found == CatchUp.Found(audits: 0, alarms: 3, ends: 1, verifications: 1, unread: 1))
+            #expect(try state(shop, "known") == "ARCHIVED" && state(shop, "gone") == "ARCHIVED")
+            #expect(try state(shop, "missed") == "ARCHIVED" && state(shop, "older") == "ACTIVE")
+            let imports = shop.aws.state.withLock { $0.imports.count }
+            shop.time.advance(by: .seconds(60))
+            #expect(try await catchUp(shop) == CatchUp.Found(unread: 1))
+            #expect(shop.aws.state.withLock { $0.imports.count } == imports)
+        }
+    }
+
+    @Test("It begins an hour before the watermark, or a day ago, and for audits two days earlier; and moves it on")
+    func times() async throws {
+        try await Workshop.run { shop in
+            func times() -> [String] {
+                shop.aws.state.withLock { state in
+                    defer { state.queries = [] }
+                    return state.queries.compactMap { $0.split(separator: "startTime=").last.map(String.init) }
+                }
+            }
+            #expect(now == 1_795_341_600_123)
+            _ = try await catchUp(shop)
+            #expect(times().prefix(2) == ["2026-11-19T10%3A00%3A00Z", "2026-11-21T10%3A00%3A00Z"])
+            #expect(try await shop.store.catchUpWatermarks() == [try origin(): now])
+            shop.time.advance(by: .seconds(86_400))
+            _ = try await catchUp(shop)
+            #expect(times().prefix(2) == ["2026-11-20T09%3A00%3A00Z", "2026-11-22T09%3A00%3A00Z"])
+            // AWS refuses to be asked for more than it keeps.
+            _ = try await catchUp(shop, since: now - 200 * 86_400_000)
+            #expect(times().prefix(2) == ["2026-08-25T11%3A00%3A00Z", "2026-10-24T11%3A00%3A00Z"])
+        }
+    }
+
+    @Test("A missed audit is walked, one that was applied is not, and one that AWS forgot does not matter")
+    func audits() async throws {
+        try await Workshop.run { shop in
+            try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
+            shop.time.advance(by: .seconds(60))
+            shop.aws.state.withLock { state in
+                state.audits["t2"] = (
+                    Messages.description(startTime: now - 1000, checks: [Messages.clientIDs: Self.done]),
+                    [[Messages.auditFinding("c2", at: now - 1000), Messages.auditFinding("c3", at: now - 1000)]]
+                )
+                state.tasks = [["t1", "t2", "forgotten"].map { ["taskId": .string($0), "taskStatus": "COMPLETED"] }]
+                state.fault = { path, _ in
+                    path.hasSuffix("/forgotten") ? .status(404, code: "ResourceNotFoundException") : nil
+                }
+            }
+            #expect(try await catchUp(shop).audits == 1)
+            #expect(shop.activeClients == ["c2", "c3"])
+            shop.time.advance(by: .seconds(60))
+            #expect(try await catchUp(shop).audits == 0)
+        }
+    }
+
+    @Test("Suppressions that no event told of are compared without any audit")
+    func suppressions() async throws {
+        try await Workshop.run { shop in
+            try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
+            shop.time.advance(by: .seconds(120))
+            shop.aws.state.withLock {
+                $0.suppressions = [
+                    [
+                        "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"],
+                        "suppressIndefinitely": true,
+                    ]
+                ]
+            }
+            _ = try await catchUp(shop)
+            #expect(shop.activeClients == ["c2"])
+        }
+    }
+
+    @Test("Without the permission to list alarms, audits are caught up on, and the watermark waits")
+    func denied() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { state in
+                state.audits["t1"] = (
+                    Messages.description(startTime: now - 1000, checks: [Messages.clientIDs: Self.done]),
+                    [[Messages.auditFinding("c1", at: now - 1000)]]
+                )
+                state.tasks = [[["taskId": "t1", "taskStatus": "COMPLETED"]]]
+                state.fault = { path, _ in
+                    path.hasPrefix("/violation-events") ? .status(403, code: "AccessDeniedException") : nil
+                }
+            }
+            let found = try await catchUp(shop)
+            #expect(found.audits == 1 && found.denied.count == 1)
+            #expect(shop.activeClients == ["c1"])
+            #expect(try await shop.store.catchUpWatermarks().isEmpty)
+        }
+    }
+
+    @Test("The pool works on it like on any delivery")
+    func pool() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
+            let work = MissedWork.catchUp(since: nil)
+            _ = try await shop.store.append(work.delivery(of: origin(), on: "test", now: now))
+            try await withPool(shop) {
+                try await eventually("all to be done") {
+                    try await shop.store.status().completed
+                } is: {
+                    $0 == 3
+                }
+            }
+            #expect(try state(shop, "missed") == "ACTIVE")
+        }
+    }
+}

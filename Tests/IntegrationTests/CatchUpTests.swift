@@ -1,0 +1,145 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("What no delivery tells of", .timeLimit(.minutes(3)))
+    struct CatchUp {
+        private static let settings = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
+
+        /// What Security Hub says of each finding.
+        private struct State: Hashable {
+            let record: String?
+            let workflow: String?
+            let verification: String?
+            let note: String?
+
+            init(_ finding: JSON) {
+                record = finding["RecordState"]?.string
+                workflow = finding["Workflow"]?["Status"]?.string
+                verification = finding["VerificationState"]?.string
+                note = finding["Note"]?["Text"]?.string
+            }
+        }
+
+        private func states(_ world: World) -> [String: State] {
+            Dictionary(
+                world.aws.findings(in: world.origin).map { ($0["Id"]?.string ?? "", State($0)) },
+                uniquingKeysWith: { first, _ in first })
+        }
+
+        /// Fleets of different worlds in which the same happens.
+        private struct History {
+            let first: FleetScenario
+            let alarms: [JSON]
+            let task: FleetAuditTask
+            let findings: [FleetAuditFinding]
+            let suppression: FleetAuditSuppression
+
+            init(_ world: World) throws {
+                let start = Int64(Date().timeIntervalSince1970 * 1000) - 8 * 3_600_000
+                first = FleetScenario(origin: world.origin, findings: 60, startTime: start)
+                let later = FleetScenario(origin: world.origin, findings: 60, startTime: start + 3_600_000)
+                alarms = [first.clearedAlarm, first.invalidatedAlarm] + (try Alarms.make(100..<103, from: later))
+                var task = first.auditTask
+                (task.id, task.startTime) = ("the-next-audit", start + 6 * 3_600_000)
+                self.task = task
+                findings = later.auditFindings.dropFirst(20).enumerated().map { index, finding in
+                    var finding = finding
+                    finding.id = "finding-next-\(index)"
+                    (finding.taskID, finding.taskStartTime) = (task.id, task.startTime)
+                    finding.time = task.startTime + 1000
+                    return finding
+                }
+                let suppressed = try #require(first.auditFindings.first { !$0.isSuppressed })
+                suppression = FleetAuditSuppression(
+                    checkName: suppressed.checkName, resourceIdentifier: suppressed.resource.identifier)
+            }
+
+            /// Has Device Defender know of what happens first.
+            func begin(in world: World) {
+                world.aws.add(first.auditTask, findings: first.auditFindings, in: world.origin)
+                world.aws.add(alarms: first.alarms, in: world.origin)
+            }
+
+            /// Has Device Defender know of what happens then.
+            func goOn(in world: World) throws {
+                world.aws.add(task, findings: findings, in: world.origin)
+                world.aws.add(alarms: alarms, in: world.origin)
+                world.aws.verify(
+                    violation: try #require(first.alarms[2]["violationId"]?.string), state: "FALSE_POSITIVE",
+                    description: "A device of the laboratory", in: world.origin)
+                world.aws.setSuppressions([suppression], in: world.origin)
+            }
+        }
+
+        private func deliver(
+            _ alarms: [JSON], _ task: FleetAuditTask, in world: World
+        ) async throws {
+            try await world.publish([task.notification(account: world.origin.account)], to: world.topics.audit)
+            try await world.publish(alarms, to: world.topics.detect)
+        }
+
+        /// A world in which everything was delivered, and what Security Hub says in it.
+        private func delivered() async throws -> [String: State] {
+            var states: [String: State] = [:]
+            try await World.run { world in
+                let history = try History(world)
+                history.begin(in: world)
+                let bridge = try await world.start(Self.settings)
+                for topic in [world.topics.audit, world.topics.detect] {
+                    try await world.subscribe(bridge, to: topic)
+                }
+                try await deliver(history.first.alarms, history.first.auditTask, in: world)
+                try await bridge.waitForCompletion(of: 10)
+                try history.goOn(in: world)
+                for event in history.first.events {
+                    let request = Request(
+                        "POST", "/eventbridge", ["x-api-key": World.apiKey], body: event.serialized())
+                    #expect(try await Client.exchange(request, with: bridge.listen).status == 200)
+                }
+                try await deliver(history.alarms, history.task, in: world)
+                try await bridge.waitForCompletion(of: 18)
+                states = self.states(world)
+                try await bridge.stop()
+            }
+            return states
+        }
+
+        @Test("what happens while no delivery arrives is in Security Hub after the start, as if all had arrived")
+        func missed() async throws {
+            let expected = try await delivered()
+            #expect(Set(expected.values.map(\.record)) == ["ACTIVE", "ARCHIVED"])
+            #expect(expected.values.contains { $0.verification == "FALSE_POSITIVE" })
+            try await World.run { world in
+                let history = try History(world)
+                history.begin(in: world)
+                let address = try Client.freeAddress()
+                let settings = Self.settings.merging(["listen.address": address]) { $1 }
+                let first = try await world.start(settings)
+                for topic in [world.topics.audit, world.topics.detect] {
+                    try await world.subscribe(first, to: topic)
+                }
+                try await deliver(history.first.alarms, history.first.auditTask, in: world)
+                try await first.waitForCompletion(of: 10)
+                try await first.kill()
+                // Nobody is there to receive anything of this.
+                try history.goOn(in: world)
+                let second = try await world.start(settings.merging(["catchUp.interval": "1h"]) { $1 })
+                try await eventually("Security Hub to say what it would have", within: .seconds(60)) {
+                    states(world)
+                } is: {
+                    $0 == expected
+                }
+                let queue = try await eventually("the queue to be empty", second.queue) {
+                    $0.pending + $0.leased == 0
+                }
+                #expect(queue.dead == 0)
+                try await second.stop()
+            }
+        }
+    }
+}
