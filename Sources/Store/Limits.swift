@@ -12,10 +12,15 @@ enum Limits {
     static let reasonLength = 1024
 
     static func check(_ delivery: Delivery) throws(StoreError) {
-        let id = delivery.id.utf8
-        guard (1...deliveryIDLength).contains(id.count), id.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+        guard isDeliveryID(delivery.id) else {
             throw StoreError(
                 .invalidValue, "A delivery's id must be 1 to \(deliveryIDLength) visible ASCII characters.")
+        }
+    }
+
+    static func check(_ pause: Pause) throws(StoreError) {
+        guard isText(pause.pausedBy, atMost: ownerLength) else {
+            throw StoreError(.invalidValue, "Who pauses must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
         }
     }
 
@@ -81,6 +86,10 @@ enum Limits {
         var scalars = String.UnicodeScalarView()
         scalars.append(contentsOf: reason.unicodeScalars.prefix(reasonLength).lazy.filter { $0.value != 0 })
         return String(scalars)
+    }
+
+    static func isDeliveryID(_ id: String) -> Bool {
+        (1...deliveryIDLength).contains(id.utf8.count) && id.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     static func isText(_ text: String, atMost length: Int) -> Bool {

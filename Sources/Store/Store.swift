@@ -24,7 +24,7 @@ public protocol Store: Sendable {
     ///
     /// Origins are served in turn: each that has ready deliveries gets an equal share of the limit as far as it can use
     /// it, and where the limit is smaller than the number of origins, the next call goes on with the next origin. A
-    /// backlog of one account so never holds up another.
+    /// backlog of one account so never holds up another. What is paused is passed over, as if it were not in the queue.
     ///
     /// - Parameters:
     ///   - limit: The most to lease, 1 to 1,000.
@@ -37,7 +37,8 @@ public protocol Store: Sendable {
     ) async throws(StoreError) -> LeaseBatch
 
     /// Waits until there may be more to lease than the batch with this mark saw: something was appended, released, put
-    /// off for a retry or put back from the dead letters. Returns also when the task is cancelled or the store closed.
+    /// off for a retry or put back from the dead letters, or something was paused or resumed. What another process does
+    /// is noticed within two seconds. Returns also when the task is cancelled or the store closed.
     ///
     /// What becomes ready by the passing of time alone does not end the wait: the caller, who has the clock, waits for
     /// ``LeaseBatch/nextReadyAt`` at the same time.
@@ -73,11 +74,42 @@ public protocol Store: Sendable {
     /// Forgets deliveries that were completed before a time, and returns how many. The same id is then new again.
     func purge(completedBefore time: Int64) async throws(StoreError) -> Int
 
+    /// How many deliveries are not done, by origin and state, with the age of the oldest; ordered by origin and, within
+    /// one, as ``QueueDepth/State`` has the states. Only what there is any of is told.
+    ///
+    /// Reads an index entry for each delivery that is counted.
+    ///
+    /// - Parameters:
+    ///   - now: The present time: what is put off beyond it is waiting.
+    ///   - origin: The last origin of the page before; nil asks for the first page.
+    ///   - limit: The most origins, 1 to 1,000.
+    func queueDepths(now: Int64, after origin: Origin?, limit: Int) async throws(StoreError) -> [QueueDepth]
+
+    // MARK: Pauses
+
+    /// Holds deliveries back: leasing passes over them until they are resumed, while they are still received. Takes the
+    /// place of an earlier pause of the same account, or of all. What is leased already is not touched.
+    ///
+    /// - Throws: ``StoreError/Code/invalidValue`` for a ``Pause/pausedBy`` that is not 1 to 256 bytes of UTF-8 without NUL.
+    func pause(_ pause: Pause) async throws(StoreError)
+
+    /// Ends the pause of an account or, for nil, that of all accounts, and returns it; nil if there was none. Pauses of
+    /// single accounts go on when that of all ends, and the other way round.
+    func resume(_ account: AccountID?) async throws(StoreError) -> Pause?
+
+    /// The pauses, that of all accounts first, then by account.
+    func pauses() async throws(StoreError) -> [Pause]
+
     // MARK: Dead letters
 
-    /// Dead letters, ordered by the time of their last failure, at most 1,000 in a call; the next page follows the
-    /// last one of the page before, nil asks for the first.
-    func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter]
+    /// Dead letters that meet conditions, ordered by the time of their last failure and id, at most 1,000 in a call; the
+    /// next page follows the last one of the page before, nil asks for the first.
+    func deadLetters(
+        matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
+    ) async throws(StoreError) -> [DeadLetter]
+
+    /// The dead letter with this id; nil if none has it.
+    func deadLetter(id: String) async throws(StoreError) -> DeadLetter?
 
     /// Puts dead letters back into the queue as if they were new, and returns how many of the ids were dead letters.
     func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int
@@ -182,6 +214,13 @@ public protocol Store: Sendable {
 
     /// Counts what the store holds.
     func status() async throws(StoreError) -> StoreStatus
+
+    /// Checks the store as a whole: that what keeps it is sound, that its tables are as they should be, and that each row
+    /// keeps the rules and can be read. Takes a while when there is much.
+    ///
+    /// - Returns: What is wrong, in words for an operator, at most 100 problems and a word that there are more; nothing
+    ///   when all is well. Of payloads and findings, nothing is told.
+    func verify() async throws(StoreError) -> [String]
 
     /// Does a small durable write, and throws if that is not possible.
     func checkWritable() async throws(StoreError)

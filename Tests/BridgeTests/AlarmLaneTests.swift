@@ -36,7 +36,7 @@ import Testing
             try await shop.work(of: origin())
             let status = try await shop.store.status()
             #expect(status.completed == 4 && status.dead == 1 && status.activeFindings == 4)
-            let letter = try #require(try await shop.store.deadLetters(limit: 10, after: nil).first)
+            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:3" && letter.reason.contains("InvalidInput: as scripted"))
         }
     }
@@ -77,7 +77,7 @@ import Testing
             try await shop.work(of: origin())
             let status = try await shop.store.status()
             #expect(status.completed == 39 && status.dead == 1 && status.activeFindings == 39)
-            let letters = try await shop.store.deadLetters(limit: 10, after: nil)
+            let letters = try await shop.store.deadLetters(matching: .all, limit: 10, after: nil)
             #expect(letters.map(\.delivery.id) == ["sns:17"])
         }
     }

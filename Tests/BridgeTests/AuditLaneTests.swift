@@ -139,7 +139,7 @@ import Testing
             shop.time.advance(by: .seconds(1))
             try await shop.work(of: origin())
             #expect(shop.activeClients.count == 299)
-            let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
+            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
         }
     }
@@ -203,7 +203,7 @@ import Testing
             shop.aws.state.withLock { $0.fault = { _, _ in .status(404, code: "ResourceNotFoundException") } }
             _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: origin()))
             try await shop.work(of: origin())
-            let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
+            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.contains("ResourceNotFoundException"))
         }
     }
@@ -214,7 +214,7 @@ import Testing
             try await shop.audit("t1", at: now, ["c1", "c2"])
             try await shop.audit("t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
             #expect(shop.activeClients == ["c1", "c2", "c3"])
-            let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
+            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("bad: the audit finding was not understood: "))
         }
     }
@@ -233,7 +233,7 @@ import Testing
             let changed = Messages.auditFinding("c1", at: now + 1000, reason: "Thrice")
             try await shop.audit("t2", at: now + 1000, ["c2"], more: [changed])
             #expect(shop.activeClients == ["c1", "c2"])
-            let letter = try #require(try await shop.store.deadLetters(limit: 1, after: nil).first)
+            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
         }
     }

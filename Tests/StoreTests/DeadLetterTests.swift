@@ -1,3 +1,4 @@
+import AWSCore
 import Store
 import Testing
 
@@ -10,7 +11,7 @@ import Testing
             try await store.deadLetter(second.lease, reason: "unknown payload", now: 30)
             let expected = DeadLetter(
                 delivery: first.delivery, attempts: 2, firstFailedAt: 10, lastFailedAt: 30, reason: "unknown payload")
-            #expect(try await store.deadLetters(limit: 10, after: nil) == [expected])
+            #expect(try await store.deadLetters(matching: .all, limit: 10, after: nil) == [expected])
             #expect(try await store.take(now: .max - 1).isEmpty)
         }
     }
@@ -20,11 +21,61 @@ import Testing
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 30), (4, 20)] {
                 try await store.deadLetter(store.takeNew(number).lease, reason: "no", now: time)
             }
-            let page = try await store.deadLetters(limit: 3, after: nil)
+            let page = try await store.deadLetters(matching: .all, limit: 3, after: nil)
             #expect(page.map(\.delivery.id) == ["sns:2", "sns:4", "sns:1"])
-            let rest = try await store.deadLetters(limit: 3, after: page.last)
+            let rest = try await store.deadLetters(matching: .all, limit: 3, after: page.last)
             #expect(rest.map(\.delivery.id) == ["sns:3"])
-            #expect(try await store.deadLetters(limit: 3, after: rest.last).isEmpty)
+            #expect(try await store.deadLetters(matching: .all, limit: 3, after: rest.last).isEmpty)
+        }
+    }
+
+    /// Gives up four different deliveries, at 10, 20, 30 and 40.
+    private func giveUpFour(in store: SQLiteStore) async throws {
+        for (number, (origin, source, reason)) in [
+            (manyOrigins[0], Delivery.Source.sns, "ThrottlingException: slow down"),
+            (manyOrigins[3], .eventBridge, "the message is not JSON"),
+            (manyOrigins[1], .eventBridge, "throttled"), (manyOrigins[3], .sns, "AccessDenied 100%"),
+        ].enumerated() {
+            let one = delivery(number, of: origin, from: source)
+            _ = try await store.append(one)
+            let leased = try #require(try await store.take(now: 0).first)
+            try await store.deadLetter(leased.lease, reason: reason, now: Int64(number + 1) * 10)
+        }
+    }
+
+    @Test(arguments: [
+        (DeadLetterFilter.all, [0, 1, 2, 3]), (.init(account: manyOrigins[3].account), [1, 3]),
+        (.init(account: AccountID("999999999999")), []), (.init(region: manyOrigins[0].region), [0, 1, 3]),
+        (.init(account: manyOrigins[0].account, region: manyOrigins[0].region), [0]),
+        (.init(source: .eventBridge), [1, 2]),
+        (.init(source: .schedule), []), (.init(reason: "THROTTL"), [0, 2]), (.init(reason: "100%"), [3]),
+        (.init(reason: "thr_ttl"), []), (.init(reason: ""), [0, 1, 2, 3]), (.init(reason: "JSON\u{0}"), []),
+        (.init(failedSince: 20), [1, 2, 3]), (.init(failedBefore: 20), [0]),
+        (.init(failedSince: 20, failedBefore: 40), [1, 2]), (.init(failedSince: 41), []),
+        (.init(source: .sns, reason: "denied", failedSince: 10), [3]),
+    ])
+    func aFilterSelects(filter: DeadLetterFilter, expected: [Int]) async throws {
+        try await withStore { store async throws in
+            try await giveUpFour(in: store)
+            let letters = try await store.deadLetters(matching: filter, limit: 10, after: nil)
+            #expect(letters.map(\.delivery.id) == expected.map { "sns:\($0)" })
+            var paged: [DeadLetter] = []
+            while case let page = try await store.deadLetters(matching: filter, limit: 1, after: paged.last),
+                !page.isEmpty
+            {
+                paged += page
+            }
+            #expect(paged == letters)
+        }
+    }
+
+    @Test func oneIsFoundByItsID() async throws {
+        try await withStore { store async throws in
+            try await giveUpFour(in: store)
+            _ = try await store.append(delivery(7))
+            let all = try await store.deadLetters(matching: .all, limit: 10, after: nil)
+            #expect(try await store.deadLetter(id: "sns:2") == all[2])
+            for id in ["sns:7", "sns:9", "sns:2\u{0}", ""] { #expect(try await store.deadLetter(id: id) == nil) }
         }
     }
 
@@ -40,7 +91,7 @@ import Testing
             #expect(again.map(\.attempt) == [1])
             #expect(await failure { try await store.complete(dead.lease, recording: [], now: 6) } == .leaseLost)
             try await store.deadLetter(try #require(again.first).lease, reason: "again", now: 8)
-            #expect(try await store.deadLetters(limit: 1, after: nil).map(\.firstFailedAt) == [8])
+            #expect(try await store.deadLetters(matching: .all, limit: 1, after: nil).map(\.firstFailedAt) == [8])
         }
     }
 
@@ -59,15 +110,19 @@ import Testing
         try await withStore { store async throws in
             let reason = "a\u{0}b" + String(repeating: "é", count: 5000)
             try await store.deadLetter(store.takeNew(1).lease, reason: reason, now: 5)
-            let kept = try await store.deadLetters(limit: 1, after: nil).first?.reason
+            let kept = try await store.deadLetters(matching: .all, limit: 1, after: nil).first?.reason
             #expect(kept == "ab" + String(repeating: "é", count: 1021))
         }
     }
 
     @Test func aLimitOutOfRangeIsRefused() async throws {
         try await withStore { store async throws in
-            #expect(await failure { _ = try await store.deadLetters(limit: 0, after: nil) } == .invalidValue)
-            #expect(await failure { _ = try await store.deadLetters(limit: 1001, after: nil) } == .invalidValue)
+            #expect(
+                await failure { _ = try await store.deadLetters(matching: .all, limit: 0, after: nil) } == .invalidValue
+            )
+            #expect(
+                await failure { _ = try await store.deadLetters(matching: .all, limit: 1001, after: nil) }
+                    == .invalidValue)
         }
     }
 }

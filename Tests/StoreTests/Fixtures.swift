@@ -45,10 +45,19 @@ let origins: [Origin] = ["us-east-1", "eu-west-1", "ap-south-1"].compactMap { na
     return Origin(account: account, region: region)
 }
 
+/// The three origins of one account, and one of another.
+let manyOrigins =
+    origins
+    + [("444455556666", "us-east-1")].compactMap { digits, name in
+        guard let account = AccountID(digits), let region = Region(name) else { return nil }
+        return Origin(account: account, region: region)
+    }
+
 func delivery(
-    _ number: Int, of origin: Origin = origins[0], at receivedAt: Int64 = 0, payload: [UInt8] = [1, 2, 3]
+    _ number: Int, of origin: Origin = origins[0], from source: Delivery.Source = .sns, at receivedAt: Int64 = 0,
+    payload: [UInt8] = [1, 2, 3]
 ) -> Delivery {
-    Delivery(id: "sns:\(number)", origin: origin, source: .sns, receivedAt: receivedAt, payload: payload)
+    Delivery(id: "sns:\(number)", origin: origin, source: source, receivedAt: receivedAt, payload: payload)
 }
 
 func entry(

@@ -9,10 +9,11 @@ import Testing
     @Test func anEmptyFileGetsAllSteps() async throws {
         try await withStore { store async throws in
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
-            #expect(
-                steps == [
-                    Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
-                ])
+            let all: Set = [
+                Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
+                Schema.pauseStep,
+            ]
+            #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
             #expect(id == Schema.applicationID)
         }
@@ -28,7 +29,7 @@ import Testing
         }
         try old.close()
 
-        for access in [SQLiteStore.Access.beside, .readOnly] {
+        for access in [StoreAccess.beside, .readOnly] {
             let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
             #expect(code == .unsupported)
         }
@@ -45,7 +46,7 @@ import Testing
         let store = try await SQLiteStore(path: folder.file)
         try await store.run("INSERT INTO grdb_migrations VALUES ('a step of the future')")
         await store.close()
-        for access in [SQLiteStore.Access.serving, .beside, .readOnly] {
+        for access in [StoreAccess.serving, .beside, .readOnly] {
             let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
             #expect(code == .unsupported)
         }

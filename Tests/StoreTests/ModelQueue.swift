@@ -24,6 +24,7 @@ struct ModelQueue {
     private var rows: [String: Row] = [:]
     private var arrivals = 0
     private(set) var ledger: [String: LedgerEntry] = [:]
+    private(set) var pauses: [AccountID?: Pause] = [:]
 
     var status: StoreStatus {
         var status = StoreStatus()
@@ -41,7 +42,35 @@ struct ModelQueue {
         return status
     }
 
-    var nextReadyAt: Int64? { rows.values.filter(\.isQueued).map(\.readyAt).min() }
+    var nextReadyAt: Int64? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }
+
+    private func isPaused(_ row: Row) -> Bool { pauses[nil] != nil || pauses[row.delivery.origin.account] != nil }
+
+    func depths(now: Int64) -> [QueueDepth] {
+        let groups = Dictionary(grouping: rows.values.filter { $0.state != .completed }) { row in
+            let state: QueueDepth.State =
+                switch row.state {
+                case .pending where row.readyAt > now: .waiting
+                case .pending: .pending
+                case .leased: .leased
+                case .dead, .completed: .dead
+                }
+            return [row.delivery.origin.description, state.rawValue]
+        }
+        let order = QueueDepth.State.allCases.map(\.rawValue)
+        return groups.sorted {
+            ($0.key[0], order.firstIndex(of: $0.key[1]) ?? 0) < ($1.key[0], order.firstIndex(of: $1.key[1]) ?? 0)
+        }.compactMap { key, rows in
+            guard let state = QueueDepth.State(rawValue: key[1]) else { return nil }
+            return QueueDepth(
+                origin: rows[0].delivery.origin, state: state, count: rows.count,
+                oldestReceivedAt: rows.map(\.delivery.receivedAt).min() ?? 0)
+        }
+    }
+
+    mutating func pause(_ pause: Pause) { pauses[pause.account] = pause }
+
+    mutating func resume(_ account: AccountID?) -> Pause? { pauses.removeValue(forKey: account) }
 
     var deadLetters: [DeadLetter] {
         rows.values.filter { $0.state == .dead }
@@ -63,7 +92,7 @@ struct ModelQueue {
     /// Whether these are what a lease may give: as many as there are, the longest ready of each origin, and from no
     /// origin more than one beyond what another got that had more to give.
     func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Int64) -> Bool {
-        let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now }
+        let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }
         guard leased.count == min(limit, ready.count) else { return false }
         let readyOf = Dictionary(grouping: ready, by: \.delivery.origin)

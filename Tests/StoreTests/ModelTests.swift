@@ -1,3 +1,4 @@
+import AWSCore
 import TestSupport
 import Testing
 
@@ -10,10 +11,11 @@ import Testing
         print("The random histories begin with seed \(first).")
         try await withStore { store async throws in
             for seed in first..<(first + 1000) {
-                try await store.run("DELETE FROM delivery; DELETE FROM ledger")
+                try await store.run("DELETE FROM delivery; DELETE FROM ledger; DELETE FROM pause")
                 var history = History(of: store, seed: seed)
                 for _ in 0..<30 { try await history.step() }
                 try await history.compareAll()
+                if seed % 25 == 0 { #expect(try await store.verify() == [], "seed \(seed)") }
             }
         }
     }
@@ -35,13 +37,15 @@ private struct History {
 
     mutating func step() async throws {
         now += Int64(pick(0...40))
-        switch pick(0...21) {
+        switch pick(0...23) {
         case 0...6: try await append()
         case 7...11: try await lease()
         case 12...17: try await endALease()
         case 18: try await release()
         case 19: try await extend()
         case 20: try await mendDeadLetters()
+        case 21: try await pause()
+        case 22: try await resume()
         default: try await purge()
         }
         let status = try await store.status()
@@ -49,14 +53,38 @@ private struct History {
     }
 
     func compareAll() async throws {
-        let dead = try await store.deadLetters(limit: 1000, after: nil)
+        let dead = try await store.deadLetters(matching: .all, limit: 1000, after: nil)
         #expect(dead == model.deadLetters, "seed \(seed)")
         let entries = try await store.ledgerEntries(ids: (0..<8).map { "finding-\($0)" })
         #expect(entries == model.ledger, "seed \(seed)")
+        let depths = try await store.queueDepths(now: now, after: nil, limit: 1000)
+        #expect(depths == model.depths(now: now), "seed \(seed)")
+        let pauses = try await store.pauses()
+        #expect(Set(pauses) == Set(model.pauses.values), "seed \(seed)")
+    }
+
+    private mutating func pause() async throws {
+        let pause = Pause(account: account(), pausedBy: "model", pausedAt: now, reason: nil)
+        try await store.pause(pause)
+        model.pause(pause)
+    }
+
+    private mutating func resume() async throws {
+        // More often than they are paused, or all would soon stand still.
+        for _ in 0..<2 {
+            let account = account()
+            let ended = try await store.resume(account)
+            #expect(ended == model.resume(account), "seed \(seed)")
+        }
+    }
+
+    private mutating func account() -> AccountID? {
+        let places = [nil, manyOrigins[0].account, manyOrigins[3].account]
+        return places[pick(0...2)]
     }
 
     private mutating func append() async throws {
-        let one = delivery(pick(0...25), of: origins[pick(0...2)], at: now + Int64(pick(0...20)), payload: [1, 2])
+        let one = delivery(pick(0...25), of: manyOrigins[pick(0...3)], at: now + Int64(pick(0...20)), payload: [1, 2])
         let outcome = try await store.append(one)
         #expect(outcome == model.append(one), "seed \(seed)")
     }

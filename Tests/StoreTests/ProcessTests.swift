@@ -43,7 +43,7 @@ import Testing
             stored.formUnion(batch.map(\.delivery.id))
         }
         #expect(acknowledged.subtracting(stored).isEmpty)
-        try await store.verify()
+        #expect(try await store.verify() == [])
         await store.close()
     }
 

@@ -34,6 +34,14 @@ import Testing
         }
     }
 
+    @Test func theNextOriginIsFoundByStepsThroughIndexes() async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(DepthSQL.nextOrigin, in: store).filter { $0.contains(" delivery") }
+            #expect(steps.count == 2)
+            #expect(steps.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_") }, "\(steps)")
+        }
+    }
+
     @Test(arguments: [
         QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.bookmark, QueueSQL.complete, QueueSQL.deletePayload,
         QueueSQL.retry,
@@ -41,7 +49,8 @@ import Testing
         DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
-        SubscriptionSQL.byTopic, SubscriptionSQL.list,
+        SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
+        VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.judgements, PauseSQL.delete,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
         try await withStore { store async throws in
@@ -54,6 +63,7 @@ import Testing
     @Test(arguments: [
         (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
         (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
+        (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {
         try await withStore { store async throws in

@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 @Suite struct SQLiteFileTests {
-    private func openFailure(_ path: String, _ access: SQLiteStore.Access = .serving) async -> StoreError.Code? {
+    private func openFailure(_ path: String, _ access: StoreAccess = .serving) async -> StoreError.Code? {
         await failure {
             let store = try await SQLiteStore(path: path, access: access)
             await store.close()
@@ -65,7 +65,7 @@ import Testing
         #expect(status.pending == 50)
         #expect(status.completed == 1)
         #expect(status.activeFindings == 1)
-        try await reopened.verify()
+        #expect(try await reopened.verify() == [])
         await reopened.close()
     }
 
@@ -94,7 +94,7 @@ import Testing
         try Data(log.dropLast(100)).write(to: URL(filePath: copy.file + "-wal"))
         let reopened = try await SQLiteStore(path: copy.file)
         #expect(try await reopened.status().pending == 19)
-        try await reopened.verify()
+        #expect(try await reopened.verify() == [])
         await reopened.close()
     }
 
@@ -163,22 +163,22 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         for number in 0..<200 { _ = try await store.append(delivery(number)) }
-        try await store.verify()
+        #expect(try await store.verify() == [])
         await store.close()
         var bytes = try Data(contentsOf: URL(filePath: folder.file))
         bytes.replaceSubrange(8192..<bytes.count, with: [UInt8](repeating: 0xA5, count: bytes.count - 8192))
         try bytes.write(to: URL(filePath: folder.file))
-        let code = await failure {
-            let damaged = try await SQLiteStore(path: folder.file)
-            do {
-                try await damaged.verify()
-            } catch {
-                await damaged.close()
-                throw error
-            }
-            await damaged.close()
+        let damaged: SQLiteStore
+        do {
+            damaged = try await SQLiteStore(path: folder.file, access: .readOnly)
+        } catch {
+            // The damage is seen at once, as it may be.
+            #expect(error.code == .corrupt)
+            return
         }
-        #expect(code == .corrupt)
+        let problems = try await damaged.verify()
+        #expect(!problems.isEmpty && problems.count <= 101)
+        await damaged.close()
     }
 
     @Test func anotherApplicationsDatabaseIsRefusedAndLeftUntouched() async throws {
@@ -205,7 +205,7 @@ import Testing
             #expect(try await store.append(delivery(2, payload: large)) == .stored)
             try await store.complete(taken.lease, recording: entries, now: 1)
             try await store.checkWritable()
-            try await store.verify()
+            #expect(try await store.verify() == [])
         }
     }
 

@@ -28,11 +28,8 @@ extension Row {
     }
 
     func origin(_ index: Int) throws -> Origin {
-        let parts = try required(index, as: String.self).split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let account = AccountID(parts[0]), let region = Region(parts[1]) else {
-            throw StoreError.unreadableRow
-        }
-        return Origin(account: account, region: region)
+        guard let origin = Origin(stored: try required(index)) else { throw StoreError.unreadableRow }
+        return origin
     }
 
     func arn(_ index: Int) throws -> ARN {
@@ -46,12 +43,7 @@ extension Row {
     }
 }
 
-extension Origin {
-    /// The text by which the tables name an origin.
-    var stored: String { description }
-}
-
 extension StoreError {
-    fileprivate static let unreadableRow = StoreError(
+    static let unreadableRow = StoreError(
         .corrupt, "The store holds a row that makes no sense. Keep the file, and restore it from a backup.")
 }

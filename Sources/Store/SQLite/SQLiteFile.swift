@@ -3,7 +3,7 @@ import Glibc
 
 /// Opens the file of a SQLite store.
 enum SQLiteFile {
-    static func open(path: String, access: SQLiteStore.Access) throws(StoreError) -> (DatabasePool, LockFile?) {
+    static func open(path: String, access: StoreAccess) throws(StoreError) -> (DatabasePool, LockFile?) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw StoreError(.invalidPath, "The store's path is empty or holds NUL. Name a file.")
         }
@@ -46,7 +46,7 @@ enum SQLiteFile {
         Glibc.close(descriptor)
     }
 
-    private static func configuration(_ access: SQLiteStore.Access) -> Configuration {
+    private static func configuration(_ access: StoreAccess) -> Configuration {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.readonly = access == .readOnly
@@ -77,7 +77,7 @@ enum SQLiteFile {
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
     }
 
-    private static func bringUpToDate(_ pool: DatabasePool, access: SQLiteStore.Access) throws {
+    private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess) throws {
         let migrator = Schema.migrator
         guard try !pool.read(migrator.hasBeenSuperseded) else {
             throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")

@@ -1,3 +1,4 @@
+import AWSCore
 import GRDB
 
 /// The statements about dead letters.
@@ -8,11 +9,19 @@ enum DeadLetterSQL {
         WHERE sequence = ?3
         """
 
-    static let list = """
-        SELECT sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, bytes
-        FROM delivery JOIN payload USING (sequence)
-        WHERE state = 'dead' AND (last_failed_at, id) > (?, ?) ORDER BY last_failed_at, id LIMIT ?
+    private static let columns = """
+        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, bytes
         """
+
+    static let list = """
+        SELECT \(columns) FROM delivery JOIN payload USING (sequence)
+        WHERE state = 'dead' AND (last_failed_at, id) > (?1, ?2) AND last_failed_at < ?3
+            AND (?4 IS NULL OR substr(origin, 1, 12) = ?4) AND (?5 IS NULL OR substr(origin, 14) = ?5)
+            AND (?6 IS NULL OR source = ?6) AND (?7 IS NULL OR instr(lower(reason), lower(?7)) > 0)
+        ORDER BY last_failed_at, id LIMIT ?8
+        """
+
+    static let byID = "SELECT \(columns) FROM delivery JOIN payload USING (sequence) WHERE id = ? AND state = 'dead'"
 
     static let requeue = """
         UPDATE delivery SET state = 'pending', ready_at = received_at, attempts = 0, first_failed_at = NULL,
@@ -32,20 +41,38 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists dead letters, ordered by the time of their last failure.
-    public func deadLetters(limit: Int, after last: DeadLetter?) async throws(StoreError) -> [DeadLetter] {
+    /// Lists dead letters that meet conditions, ordered by the time of their last failure.
+    public func deadLetters(
+        matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
+    ) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
+        if filter.reason?.utf8.contains(0) == true { return [] }
+        let since = filter.failedSince ?? .min
+        // No id is empty: whatever failed at the first time is behind it.
+        let start = last.map { ($0.lastFailedAt, $0.delivery.id) }.flatMap { $0.0 < since ? nil : $0 } ?? (since, "")
         return try await read { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(sql: DeadLetterSQL.list),
-                arguments: [last?.lastFailedAt ?? .min, last?.delivery.id ?? "", limit])
-            return try rows.map { row in
-                DeadLetter(
-                    delivery: try Self.readDelivery(row, payload: row.bytes(9)), attempts: try row.required(5),
-                    firstFailedAt: try row.required(6), lastFailedAt: try row.required(7),
-                    reason: try row.required(8))
-            }
+                arguments: [
+                    start.0, start.1, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
+                    filter.source?.rawValue, filter.reason, limit,
+                ])
+            return try rows.map(Self.readDeadLetter)
         }
+    }
+
+    /// Looks a dead letter up.
+    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+        guard Limits.isDeliveryID(id) else { return nil }
+        return try await read { db in
+            try Row.fetchOne(db.cachedStatement(sql: DeadLetterSQL.byID), arguments: [id]).map(Self.readDeadLetter)
+        }
+    }
+
+    private static func readDeadLetter(_ row: Row) throws -> DeadLetter {
+        DeadLetter(
+            delivery: try readDelivery(row, payload: row.bytes(9)), attempts: try row.required(5),
+            firstFailedAt: try row.required(6), lastFailedAt: try row.required(7), reason: try row.required(8))
     }
 
     /// Puts dead letters back into the queue as if they were new.

@@ -4,7 +4,7 @@ import GRDB
 
 /// The statements about judgements.
 enum JudgementSQL {
-    private static let columns = "subject, origin, time, due_at, keep_until, content"
+    static let columns = "subject, origin, time, due_at, keep_until, content"
 
     private static let insert = "INSERT INTO judgement (\(columns)) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subject)"
 
@@ -117,7 +117,7 @@ extension SQLiteStore {
         ])
     }
 
-    private static func readJudgement(_ row: Row) throws -> Judgement {
+    static func readJudgement(_ row: Row) throws -> Judgement {
         Judgement(
             subject: try row.required(0), origin: try row.origin(1), time: try row.required(2),
             dueAt: try row.optional(3), keepUntil: try row.optional(4), content: try row.bytes(5))

@@ -4,7 +4,7 @@ import GRDB
 
 /// The statements of the ledger.
 enum LedgerSQL {
-    private static let columns = """
+    static let columns = """
         id, origin, kind, group_key, subject, created_at, updated_at, event_time, first_observed_at, last_observed_at,
         condition, record_state, finding, is_sent
         """
@@ -140,7 +140,7 @@ extension SQLiteStore {
         ])
     }
 
-    private static func readEntry(_ row: Row) throws -> LedgerEntry {
+    static func readEntry(_ row: Row) throws -> LedgerEntry {
         LedgerEntry(
             id: try row.required(0), origin: try row.origin(1), kind: try row.value(2), group: try row.required(3),
             subject: try row.required(4), createdAt: try row.required(5), updatedAt: try row.required(6),

@@ -95,13 +95,15 @@ extension SQLiteStore {
         let mark = signal.mark
         let excluded = Set(excluded.map(\.stored))
         return try await committer.write { db in
-            let ready = try Self.queuedOrigins(db, excluding: excluded).filter { $0.readyAt <= now }.map(\.origin)
+            let pauses = try Self.readPauses(db)
+            let ready = try Self.queuedOrigins(db, excluding: excluded, pauses).filter { $0.readyAt <= now }
+                .map(\.origin)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
             let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
                 try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
-            let next = try Self.queuedOrigins(db, excluding: excluded).map(\.readyAt).min()
+            let next = try Self.queuedOrigins(db, excluding: excluded, pauses).map(\.readyAt).min()
             return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark))
         }
     }
@@ -192,11 +194,15 @@ extension SQLiteStore {
     }
 
     private static func queuedOrigins(
-        _ db: Database, excluding excluded: Set<String>
+        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause]
     ) throws -> [(origin: String, readyAt: Int64)] {
+        guard !pauses.contains(where: { $0.account == nil }) else { return [] }
+        let accounts = Set(pauses.compactMap { $0.account?.digits })
         let queued: [(origin: String, readyAt: Int64)] = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.origins))
             .map { row in (try row.required(0), try row.required(1)) }
-        return queued.filter { !excluded.contains($0.origin) }
+        return queued.filter {
+            !excluded.contains($0.origin) && (accounts.isEmpty || !accounts.contains(String($0.origin.prefix(12))))
+        }
     }
 
     private static func lease(

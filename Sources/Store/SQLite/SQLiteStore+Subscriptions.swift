@@ -3,7 +3,7 @@ import GRDB
 
 /// The statements about subscriptions.
 enum SubscriptionSQL {
-    private static let columns = "topic, state, message_id, published_at, changed_at"
+    static let columns = "topic, state, message_id, published_at, changed_at"
 
     static let upsert = """
         INSERT INTO subscription (\(columns)) VALUES (?, ?, ?, ?, ?) ON CONFLICT (topic) DO UPDATE SET
@@ -51,7 +51,7 @@ extension SQLiteStore {
         }
     }
 
-    private static func readSubscription(_ row: Row) throws -> Subscription {
+    static func readSubscription(_ row: Row) throws -> Subscription {
         Subscription(
             topic: try row.arn(0), state: try row.value(1), messageID: try row.required(2),
             publishedAt: try row.required(3), changedAt: try row.required(4))

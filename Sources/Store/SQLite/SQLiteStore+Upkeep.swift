@@ -39,19 +39,6 @@ extension SQLiteStore {
         }
     }
 
-    /// Reads the whole file and checks that it is sound, which takes a while when it is large.
-    ///
-    /// - Throws: ``StoreError/Code/corrupt`` with what SQLite found.
-    public func verify() async throws(StoreError) {
-        let findings = try await read { db in try String.fetchAll(db, sql: "PRAGMA integrity_check(10)") }
-        guard findings == ["ok"] else {
-            throw StoreError(
-                .corrupt,
-                "The store's file is damaged. Keep it, and restore it from a backup. \(findings.joined(separator: "; "))"
-            )
-        }
-    }
-
     /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back.
     func deleteInSteps(
         _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void

@@ -8,24 +8,15 @@ import Synchronization
 /// for its owner alone (mode 0600), as are the files that SQLite keeps beside it (`-wal`, `-shm`) and the lock file
 /// (`.lock`). It must not be on a network file system.
 public final class SQLiteStore: Store {
-    /// What a process wants with the file.
-    public enum Access: Sendable, Hashable {
-        /// To serve from it: creates it if need be, brings its tables up to date, and keeps other servers out.
-        case serving
-        /// To mend it, possibly while another process serves from it: that one's workers are not woken by what is done
-        /// here, but see it when they look next.
-        case beside
-        /// To look at it, possibly while another process serves from it. Every write throws
-        /// ``StoreError/Code/unavailable``.
-        case readOnly
-    }
-
     let pool: DatabasePool
     let committer: GroupCommitter
     let signal = WorkSignal()
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
+    private let access: StoreAccess
     private let reads = ReadGate()
+    /// Looks for what other processes write; nil if this one does not serve.
+    private let watch = Mutex<Task<Void, Never>?>(nil)
     private let lock: Mutex<LockFile?>
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
@@ -40,12 +31,44 @@ public final class SQLiteStore: Store {
     ///   - access: What for.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, or `unsupported` (the
     ///   tables are newer than this version, or older and not opened for serving).
-    public init(path: String, access: Access = .serving) async throws(StoreError) {
-        let opened = await offload { () throws(StoreError) in try SQLiteFile.open(path: path, access: access) }
-        let (pool, lock) = try opened.get()
+    public init(path: String, access: StoreAccess = .serving) async throws(StoreError) {
+        let opened = await offload { () throws(StoreError) in
+            let (pool, lock) = try SQLiteFile.open(path: path, access: access)
+            return (pool, lock, try? pool.writeWithoutTransaction(Self.version))
+        }
+        let (pool, lock, version) = try opened.get()
         self.pool = pool
         self.lock = Mutex(lock)
+        self.access = access
         committer = GroupCommitter(pool: pool)
+        if access == .serving { watch.withLock { $0 = Self.watch(pool, from: version, through: reads, signal) } }
+    }
+
+    deinit {
+        watch.withLock { $0?.cancel() }
+    }
+
+    /// A number that changes when another connection commits; only the one that writes can tell its own commits from those
+    /// of others.
+    private static func version(_ writer: Database) throws -> Int64? {
+        try Int64.fetchOne(writer, sql: "PRAGMA data_version")
+    }
+
+    /// Looks once a second whether another process has written to the file, and has the workers look then, too.
+    private static func watch(
+        _ pool: DatabasePool, from version: Int64?, through gate: ReadGate, _ signal: WorkSignal
+    ) -> Task<Void, Never> {
+        Task {
+            var last = version
+            while (try? await Task.sleep(for: .seconds(1))) != nil, gate.enter() {
+                let version = await withCheckedContinuation { continuation in
+                    pool.asyncWriteWithoutTransaction { continuation.resume(returning: try? Self.version($0)) }
+                }
+                gate.leave()
+                if let version, version != last { signal.notify() }
+                last = version ?? last
+            }
+        }
     }
 
     /// Finishes the writes that wait, closes the file, and lets go of the lock.
@@ -60,13 +83,14 @@ public final class SQLiteStore: Store {
 
     private func shutDown() async {
         signal.close()
+        watch.withLock { $0?.cancel() }
         await committer.close()
         await reads.close()
-        let pool = pool
+        let (pool, access) = (pool, access)
         _ = await offload { () throws(StoreError) in
             // Moves what is in the `-wal` file into the file itself, so that the latter alone is a whole copy. If that
-            // fails, the next opening does it.
-            _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            // fails, the next opening does it. Beside another process, it would make that one wait.
+            if access == .serving { _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
             // Fails only while a statement is in use, and then the connections close with their last use.
             try? pool.close()
         }

@@ -10,6 +10,7 @@ enum Schema {
     static let probeStep = "create the readiness probe"
     static let subscriptionStep = "create the subscriptions"
     static let catchUpStep = "create the watermarks of catching up"
+    static let pauseStep = "create the pauses"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -18,6 +19,7 @@ enum Schema {
         migrator.registerMigration(probeStep) { try $0.execute(sql: probe) }
         migrator.registerMigration(subscriptionStep) { try $0.execute(sql: subscription) }
         migrator.registerMigration(catchUpStep) { try $0.execute(sql: catchUp) }
+        migrator.registerMigration(pauseStep) { try $0.execute(sql: pause) }
         return migrator
     }
 
@@ -129,5 +131,17 @@ enum Schema {
             origin TEXT NOT NULL PRIMARY KEY,
             watermark INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // `*` stands for all accounts. The index counts the dead letters of an origin without a look at the table.
+    private static let pause = """
+        CREATE TABLE pause (
+            account TEXT NOT NULL PRIMARY KEY,
+            paused_by TEXT NOT NULL,
+            paused_at INTEGER NOT NULL,
+            reason TEXT
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX delivery_dead_origin ON delivery (origin, received_at, state) WHERE state = 'dead';
         """
 }

@@ -1,0 +1,33 @@
+public import AWSCore
+
+/// Which dead letters are asked for: those that meet every condition that is not nil.
+public struct DeadLetterFilter: Sendable, Hashable {
+    /// The account that it is about.
+    public var account: AccountID?
+    /// The Region that it is about.
+    public var region: Region?
+    /// Who sent it.
+    public var source: Delivery.Source?
+    /// A text within the reason, without NUL; small and capital letters of ASCII are the same.
+    public var reason: String?
+    /// It was given up at this time or later, in milliseconds since 1970.
+    public var failedSince: Int64?
+    /// It was given up before this time, in milliseconds since 1970.
+    public var failedBefore: Int64?
+
+    /// All dead letters.
+    public static let all = DeadLetterFilter()
+
+    /// Puts the conditions together.
+    public init(
+        account: AccountID? = nil, region: Region? = nil, source: Delivery.Source? = nil, reason: String? = nil,
+        failedSince: Int64? = nil, failedBefore: Int64? = nil
+    ) {
+        self.account = account
+        self.region = region
+        self.source = source
+        self.reason = reason
+        self.failedSince = failedSince
+        self.failedBefore = failedBefore
+    }
+}

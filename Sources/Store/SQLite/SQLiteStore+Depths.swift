@@ -1,0 +1,58 @@
+public import AWSCore
+import GRDB
+
+/// The statements about the depth of the queue.
+enum DepthSQL {
+    /// The first origin behind another that has a delivery that is not done.
+    static let nextOrigin = """
+        SELECT MIN(origin) FROM (
+            SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > ?1) AS origin
+            UNION ALL SELECT (SELECT MIN(origin) FROM delivery WHERE state = 'dead' AND origin > ?1))
+        """
+
+    static let queued = """
+        SELECT
+            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at <= ?2),
+            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at <= ?2),
+            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at > ?2),
+            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at > ?2),
+            COUNT(*) FILTER (WHERE state = 'leased'), MIN(received_at) FILTER (WHERE state = 'leased')
+        FROM delivery WHERE ready_at IS NOT NULL AND origin = ?1
+        """
+
+    static let dead = "SELECT COUNT(*), MIN(received_at) FROM delivery WHERE state = 'dead' AND origin = ?"
+}
+
+extension SQLiteStore {
+    /// Counts deliveries that are not done by origin and state, in one state of the store.
+    public func queueDepths(
+        now: Int64, after origin: Origin?, limit: Int
+    ) async throws(StoreError) -> [QueueDepth] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            var depths: [QueueDepth] = []
+            var last = origin?.stored ?? ""
+            for _ in 0..<limit {
+                let next = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.nextOrigin), arguments: [last])
+                guard let next, let name = try next.optional(0, as: String.self) else { break }
+                depths += try Self.depths(of: next.origin(0), now: now, in: db)
+                last = name
+            }
+            return depths
+        }
+    }
+
+    private static func depths(of origin: Origin, now: Int64, in db: Database) throws -> [QueueDepth] {
+        let queued = try Row.fetchOne(
+            db.cachedStatement(sql: DepthSQL.queued), arguments: [origin.stored, now])
+        let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [origin.stored])
+        func depth(_ state: QueueDepth.State, _ row: Row?, _ index: Int) throws -> QueueDepth? {
+            // Without any, there is no oldest.
+            guard let row, let oldest = try row.optional(index + 1, as: Int64.self) else { return nil }
+            return QueueDepth(origin: origin, state: state, count: try row.required(index), oldestReceivedAt: oldest)
+        }
+        return try [
+            depth(.pending, queued, 0), depth(.waiting, queued, 2), depth(.leased, queued, 4), depth(.dead, dead, 0),
+        ].compactMap { $0 }
+    }
+}

@@ -1,0 +1,72 @@
+public import AWSCore
+import GRDB
+
+/// The statements about pauses.
+enum PauseSQL {
+    static let columns = "account, paused_by, paused_at, reason"
+
+    /// The name of all accounts in the table.
+    static let all = "*"
+
+    static let upsert = """
+        INSERT INTO pause (\(columns)) VALUES (?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET
+            paused_by = excluded.paused_by, paused_at = excluded.paused_at, reason = excluded.reason
+        """
+
+    static let delete = "DELETE FROM pause WHERE account = ? RETURNING \(columns)"
+
+    static let list = "SELECT \(columns) FROM pause ORDER BY account"
+}
+
+extension SQLiteStore {
+    /// Holds deliveries back.
+    public func pause(_ pause: Pause) async throws(StoreError) {
+        try Limits.check(pause)
+        let reason = pause.reason.map(Limits.trimmed(reason:))
+        try await committer.write { db in
+            try db.cachedStatement(sql: PauseSQL.upsert).execute(arguments: [
+                pause.account?.digits ?? PauseSQL.all, pause.pausedBy, pause.pausedAt, reason,
+            ])
+            return .success(())
+        }
+        signal.notify()
+    }
+
+    /// Ends a pause.
+    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+        let ended = try await committer.write { db in
+            let name = account?.digits ?? PauseSQL.all
+            // All rows are asked for, although there is one at most: a statement that is not run to its end has not
+            // deleted for good.
+            let rows = try Row.fetchAll(db.cachedStatement(sql: PauseSQL.delete), arguments: [name])
+            return .success(try rows.first.map(Self.readPause))
+        }
+        signal.notify()
+        return ended
+    }
+
+    /// Lists the pauses.
+    public func pauses() async throws(StoreError) -> [Pause] {
+        try await read(Self.readPauses)
+    }
+
+    static func readPauses(_ db: Database) throws -> [Pause] {
+        try Row.fetchAll(db.cachedStatement(sql: PauseSQL.list)).map(readPause)
+    }
+
+    static func readPause(_ row: Row) throws -> Pause {
+        Pause(
+            account: try row.account(0), pausedBy: try row.required(1), pausedAt: try row.required(2),
+            reason: try row.optional(3))
+    }
+}
+
+extension Row {
+    /// An account; nil for all.
+    fileprivate func account(_ index: Int) throws -> AccountID? {
+        let name: String = try required(index)
+        guard name != PauseSQL.all else { return nil }
+        guard let account = AccountID(name) else { throw StoreError.unreadableRow }
+        return account
+    }
+}

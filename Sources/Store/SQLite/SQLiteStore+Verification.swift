@@ -1,0 +1,169 @@
+import AWSCore
+import GRDB
+
+/// The statements of the check of the whole store. Those about rows give a row's place, then a name for it.
+enum VerificationSQL {
+    static let deliveries = """
+        SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
+            last_failed_at, reason, bookmark, completed_at, length(bytes)
+        FROM delivery LEFT JOIN payload USING (sequence) WHERE sequence > ? ORDER BY sequence LIMIT ?
+        """
+    static let orphans = "SELECT COUNT(*) FROM payload WHERE sequence NOT IN (SELECT sequence FROM delivery)"
+    static let ledger = "SELECT rowid, id, \(LedgerSQL.columns) FROM ledger WHERE rowid > ? ORDER BY rowid LIMIT ?"
+    static let judgements = """
+        SELECT rowid, subject, \(JudgementSQL.columns) FROM judgement WHERE rowid > ? ORDER BY rowid LIMIT ?
+        """
+    static let marks = "SELECT 0, check_name, origin FROM audit_mark"
+    static let completeOrigins = "SELECT 0, origin, origin FROM ledger_origin"
+    static let watermarks = "SELECT 0, origin, origin FROM catch_up"
+    static let subscriptions = "SELECT 0, topic, \(SubscriptionSQL.columns) FROM subscription"
+    static let pauses = "SELECT 0, account, \(PauseSQL.columns) FROM pause"
+    static let schema = """
+        SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
+        """
+}
+
+extension SQLiteStore {
+    /// Checks the file, its tables, and each row.
+    public func verify() async throws(StoreError) -> [String] {
+        var problems = ProblemList()
+        try await check(&problems) { db in
+            let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(ProblemList.limit))")
+            return found == ["ok"] ? [] : found.map { "The file is damaged: \($0)" }
+        }
+        try await check(&problems, Self.schemaProblems)
+        try await check(&problems) { db in
+            let count = try Int.fetchOne(db, sql: VerificationSQL.orphans) ?? 0
+            return count == 0 ? [] : ["\(count) payloads belong to no delivery."]
+        }
+        try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
+            try DeliveryRecord(row).problems
+        }
+        try await checkRows(of: "Finding", VerificationSQL.ledger, &problems) { row in
+            let entry = try Self.readEntry(row.stored())
+            try Limits.check([entry])
+            return entry.finding.isEmpty ? ["has no content"] : []
+        }
+        try await checkRows(of: "Judgement of", VerificationSQL.judgements, &problems) { row in
+            try Limits.check(Progress(judgements: [Self.readJudgement(row.stored())]))
+            return []
+        }
+        try await checkAll(of: "Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
+        try await checkAll(of: "Complete ledger of", VerificationSQL.completeOrigins, &problems) {
+            _ = try $0.origin(2)
+        }
+        try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
+            _ = try Self.readSubscription($0.stored())
+        }
+        try await checkAll(of: "Pause of", VerificationSQL.pauses, &problems) {
+            try Limits.check(Self.readPause($0.stored()))
+        }
+        return problems.all
+    }
+
+    /// Reads something, or adds to the problems that it cannot be read.
+    private func attempt<Value: Sendable>(
+        _ problems: inout ProblemList, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value? {
+        guard !problems.isFull else { return nil }
+        do throws(StoreError) {
+            return try await read(body)
+        } catch {
+            guard error.code == .corrupt else { throw error }
+            problems.add(error.message)
+            return nil
+        }
+    }
+
+    private func check(
+        _ problems: inout ProblemList, _ find: @escaping @Sendable (Database) throws -> [String]
+    ) async throws(StoreError) {
+        for problem in try await attempt(&problems, find) ?? [] { problems.add(problem) }
+    }
+
+    /// Checks a table page by page, so that no transaction is open for long.
+    private func checkRows(
+        of what: String, _ sql: String, _ problems: inout ProblemList,
+        _ find: @escaping @Sendable (Row) throws -> [String]
+    ) async throws(StoreError) {
+        var place: Int64? = .min
+        while let start = place {
+            let page = try await attempt(&problems) { db in
+                let rows = try Self.fetch(db, sql, [start, Limits.rows.upperBound])
+                let last = try rows.last?.required(0, as: Int64.self)
+                return (last: last, found: rows.flatMap { namedProblems(of: $0, what, find) })
+            }
+            for problem in page?.found ?? [] { problems.add(problem) }
+            place = page?.last
+        }
+    }
+
+    /// Checks a table that is never large.
+    private func checkAll(
+        of what: String, _ sql: String, _ problems: inout ProblemList, _ read: @escaping @Sendable (Row) throws -> Void
+    ) async throws(StoreError) {
+        try await check(&problems) { db in
+            try Self.fetch(db, sql).flatMap { row in
+                namedProblems(of: row, what) { row in
+                    try read(row)
+                    return []
+                }
+            }
+        }
+    }
+
+    /// Reads rows that have their place and name before the columns that the store reads elsewhere, too.
+    private static func fetch(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: sql), arguments: arguments,
+            adapter: ScopeAdapter(["stored": SuffixRowAdapter(fromIndex: 2)]))
+    }
+
+    /// How the tables differ from those of a new store.
+    private static func schemaProblems(_ db: Database) throws -> [String] {
+        func parts(_ db: Database) throws -> [String: String] {
+            let rows = try Row.fetchAll(db, sql: VerificationSQL.schema)
+            return Dictionary(try rows.map { (try $0.required(0), try $0.optional(1) ?? "") }) { first, _ in first }
+        }
+        let model = try DatabaseQueue()
+        try Schema.migrator.migrate(model)
+        let (expected, found) = (try model.read(parts), try parts(db))
+        return Set(expected.keys).union(found.keys).sorted().compactMap { name in
+            switch (expected[name], found[name]) {
+            case (nil, _): "The file has something that does not belong there: \(ProblemList.shown(name))."
+            case (_, nil): "The file lacks the \(name)."
+            case (let expected, let found): expected == found ? nil : "The \(name) is not as it should be."
+            }
+        }
+    }
+}
+
+extension DeliveryRecord {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row.required(1), origin: try row.required(2), source: try row.required(3),
+            state: try row.required(4), readyAt: try row.optional(5), attempts: try row.required(6),
+            leaseNumber: try row.required(7), leaseOwner: try row.optional(8), firstFailedAt: try row.optional(9),
+            lastFailedAt: try row.optional(10), reason: try row.optional(11), bookmark: try row.optional(12),
+            completedAt: try row.optional(13), payloadLength: try row.optional(14))
+    }
+}
+
+/// What is wrong with a row, with its name.
+private func namedProblems(of row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
+    let name = "\(what) \(ProblemList.shown((try? row.required(1)) ?? ""))"
+    do {
+        return try find(row).map { "\(name) \($0)." }
+    } catch {
+        return ["\(name) cannot be read, or is outside what the store takes."]
+    }
+}
+
+extension Row {
+    /// The row without place and name.
+    fileprivate func stored() throws -> Row {
+        guard let row = scopes["stored"] else { throw StoreError.unreadableRow }
+        return row
+    }
+}

@@ -1,0 +1,112 @@
+import AWSCore
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite struct PauseTests {
+    private func pause(_ account: AccountID?, at time: Int64 = 5, reason: String? = "maintenance") -> Pause {
+        Pause(account: account, pausedBy: "ada", pausedAt: time, reason: reason)
+    }
+
+    @Test func nothingIsLeasedWhileAllIsPausedAndReceiptGoesOn() async throws {
+        try await withStore { store async throws in
+            let held = try await store.takeNew(1)
+            try await store.pause(pause(nil))
+            #expect(try await store.append(delivery(2)) == .stored)
+            let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
+            #expect(batch.deliveries == [] && batch.nextReadyAt == nil)
+            // What was leased before is worked on to its end.
+            try await store.complete(held.lease, recording: [], now: 10)
+            #expect(try await store.resume(nil) == pause(nil))
+            #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:2"])
+        }
+    }
+
+    @Test func onlyTheAccountThatIsPausedIsPassedOver() async throws {
+        try await withStore { store async throws in
+            for (number, origin) in manyOrigins.enumerated() {
+                _ = try await store.append(delivery(number, of: origin))
+            }
+            _ = try await store.append(delivery(9, of: manyOrigins[3], at: 900))
+            try await store.pause(pause(manyOrigins[0].account))
+            let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
+            #expect(batch.deliveries.map(\.delivery.id) == ["sns:3"])
+            #expect(batch.nextReadyAt == 900)
+            #expect(try await store.resume(manyOrigins[3].account) == nil)
+            #expect(try await store.take(now: 10) == [])
+            #expect(try await store.resume(manyOrigins[0].account) != nil)
+            #expect(try await store.take(now: 10).map(\.delivery.id).sorted() == ["sns:0", "sns:1", "sns:2"])
+        }
+    }
+
+    @Test func thePauseOfAllAndThoseOfAccountsEndEachByItself() async throws {
+        try await withStore { store async throws in
+            _ = try await store.append(delivery(1))
+            let (all, one, other) = (
+                pause(nil), pause(manyOrigins[0].account, reason: nil), pause(manyOrigins[3].account)
+            )
+            for pause in [other, one, all] { try await store.pause(pause) }
+            #expect(try await store.pauses() == [all, one, other])
+            #expect(try await store.resume(nil) == all)
+            #expect(try await store.take(now: 10) == [])
+            #expect(try await store.resume(manyOrigins[0].account) == one)
+            #expect(try await store.take(now: 10).count == 1)
+            #expect(try await store.pauses() == [other])
+        }
+    }
+
+    @Test func aNewPauseTakesThePlaceOfTheOldAndIsKeptInTheFile() async throws {
+        let folder = try TemporaryFolder()
+        var store = try await SQLiteStore(path: folder.file)
+        try await store.pause(pause(nil))
+        let last = pause(nil, at: 7, reason: String(repeating: "a\u{0}", count: 2000))
+        try await store.pause(last)
+        await store.close()
+        store = try await SQLiteStore(path: folder.file)
+        let kept = Pause(account: nil, pausedBy: "ada", pausedAt: 7, reason: String(repeating: "a", count: 512))
+        #expect(try await store.pauses() == [kept])
+        await store.close()
+    }
+
+    @Test(arguments: ["", "a\u{0}", String(repeating: "a", count: 257)])
+    func whoPausesMustHaveAName(name: String) async throws {
+        try await withStore { store async throws in
+            let pause = Pause(account: nil, pausedBy: name, pausedAt: 0, reason: nil)
+            #expect(await failure { try await store.pause(pause) } == .invalidValue)
+            #expect(try await store.pauses() == [])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatAnotherProcessDoesWakesTheWorkers() async throws {
+        let folder = try TemporaryFolder()
+        let store = try await SQLiteStore(path: folder.file)
+        try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 1)
+        let other = try await SQLiteStore(path: folder.file, access: .beside)
+        let steps: [@Sendable () async throws -> Void] = [
+            { try await other.pause(self.pause(nil)) }, { _ = try await other.resume(nil) },
+            { _ = try await other.requeueDeadLetters(ids: ["sns:1"]) },
+        ]
+        for step in steps {
+            let mark = try await store.lease(limit: 1, for: .seconds(1), owner: "worker", now: 0).mark
+            async let woken: Void = store.waitForWork(after: mark)
+            try await step()
+            await woken
+        }
+        #expect(try await store.take(now: 0).map(\.delivery.id) == ["sns:1"])
+        await other.close()
+        await store.close()
+    }
+
+    @Test func ownWritesAreNotTakenForThoseOfOthers() async throws {
+        try await withStore { store async throws in
+            let mark = store.signal.mark
+            for _ in 0..<3 {
+                try await store.checkWritable()
+                _ = try await store.status()
+                try await Task.sleep(for: .milliseconds(700))
+            }
+            #expect(store.signal.mark == mark)
+        }
+    }
+}

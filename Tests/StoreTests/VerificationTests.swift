@@ -1,0 +1,152 @@
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite struct VerificationTests {
+    /// A delivery in each state, as it should be.
+    private static let sound: [DeliveryRecord] = {
+        let pending = DeliveryRecord(
+            id: "sns:1", origin: "111122223333/us-east-1", source: "sns", state: "pending", readyAt: 1, attempts: 0,
+            leaseNumber: 0, payloadLength: 3)
+        var waiting = pending
+        (waiting.attempts, waiting.leaseNumber, waiting.bookmark) = (1, 2, "page 2")
+        (waiting.firstFailedAt, waiting.lastFailedAt, waiting.reason) = (4, 5, "throttled")
+        var leased = waiting
+        (leased.state, leased.leaseOwner) = ("leased", "worker")
+        var dead = waiting
+        (dead.state, dead.readyAt) = ("dead", nil)
+        var completed = waiting
+        (completed.state, completed.readyAt, completed.bookmark) = ("completed", nil, nil)
+        (completed.completedAt, completed.payloadLength) = (9, nil)
+        return [pending, waiting, leased, dead, completed]
+    }()
+
+    @Test(arguments: sound) func aSoundDeliveryHasNoProblems(record: DeliveryRecord) {
+        #expect(record.problems == [])
+    }
+
+    private struct Damage: Sendable {
+        let state: String
+        let problem: String
+        let apply: @Sendable (inout DeliveryRecord) -> Void
+
+        init(_ state: String, _ problem: String, _ apply: @escaping @Sendable (inout DeliveryRecord) -> Void) {
+            (self.state, self.problem, self.apply) = (state, problem, apply)
+        }
+    }
+
+    private static let damages: [Damage] = [
+        Damage("pending", "has an id that is not 1 to 256 visible ASCII characters") { $0.id = "sns:\n" },
+        Damage("pending", "is of no account and Region") { $0.origin = "111122223333" },
+        Damage("pending", "is from an unknown source") { $0.source = "mail" },
+        Damage("pending", "is in an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
+        Damage("pending", "is pending, and has no time to be leased") { $0.readyAt = nil },
+        Damage("completed", "is completed, and has a time to be leased") { $0.readyAt = 1 },
+        Damage("dead", "is dead, and has a time to be leased") { $0.readyAt = 1 },
+        Damage("pending", "is pending, and somebody's lease does not go with that") { $0.leaseOwner = "worker" },
+        Damage("leased", "is leased, and somebody's lease does not go with that") { $0.leaseOwner = nil },
+        Damage("leased", "is leased, and was never tried") { $0.attempts = 0 },
+        Damage("pending", "was tried more often than it was leased") { $0.attempts = 1 },
+        Damage("pending", "was tried more often than it was leased") { $0.attempts = -1 },
+        Damage("completed", "is completed, and the time of its completion is wrong") { $0.completedAt = nil },
+        Damage("pending", "is pending, and the time of its completion is wrong") { $0.completedAt = 1 },
+        Damage("pending", "has lost its payload") { $0.payloadLength = nil },
+        Damage("dead", "has lost its payload") { $0.payloadLength = nil },
+        Damage("completed", "is done, and still has its payload") { $0.payloadLength = 0 },
+        Damage("completed", "is done, and still has a bookmark") { $0.bookmark = "page" },
+        Damage("pending", "has a bookmark that is too long or empty") { $0.bookmark = "" },
+        Damage("pending", "has only a part of what is kept of a failure") { $0.reason = "why" },
+        Damage("dead", "has only a part of what is kept of a failure") { $0.firstFailedAt = nil },
+        Damage("dead", "is dead, and does not say why and since when") {
+            ($0.firstFailedAt, $0.lastFailedAt, $0.reason) = (nil, nil, nil)
+        },
+    ]
+
+    @Test(arguments: damages.indices) func eachRuleOfADeliveryIsChecked(index: Int) throws {
+        let damage = Self.damages[index]
+        var record = try #require(Self.sound.first { $0.state == damage.state })
+        damage.apply(&record)
+        #expect(record.problems.contains(damage.problem), "\(record.problems)")
+    }
+
+    /// A store with a row in each table and a delivery in each state, none of them wrong.
+    private func fill(_ store: SQLiteStore) async throws {
+        for number in 1...3 { _ = try await store.append(delivery(number)) }
+        let taken = try await store.take(3, now: 0)
+        try await store.record(
+            Progress(
+                judgements: [judgement("SUBJECT")],
+                marks: [AuditMark(origin: origins[0], check: "CHECK", startTime: 1, taskID: "task")], bookmark: "2"),
+            under: taken[0].lease)
+        try await store.complete(taken[0].lease, recording: [entry("finding")], now: 1)
+        try await store.deadLetter(taken[1].lease, reason: "no", now: 1)
+        _ = try await store.append(delivery(4))
+        try await store.retry(store.take(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
+        _ = try await store.append(delivery(5))
+        try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
+        try await store.finishLedger(of: origins[0], marks: [], now: 1)
+    }
+
+    @Test func aStoreInOrderHasNoProblems() async throws {
+        try await withStore { store async throws in
+            #expect(try await store.verify() == [])
+            try await fill(store)
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    @Test(arguments: [
+        ("DELETE FROM payload WHERE sequence = 5", #"Delivery "sns:5" has lost its payload."#),
+        (
+            "UPDATE delivery SET lease_owner = NULL WHERE id = 'sns:3'",
+            #"Delivery "sns:3" is leased, and somebody's lease does not go with that."#
+        ),
+        (
+            "UPDATE delivery SET origin = 'nowhere' WHERE id = 'sns:2'",
+            #"Delivery "sns:2" is of no account and Region."#
+        ),
+        ("UPDATE delivery SET id = 'a' || char(27) || 'b' WHERE id = 'sns:2'", "Delivery \"a�b\" has an id"),
+        ("UPDATE ledger SET origin = 'x'", #"Finding "finding" cannot be read"#),
+        ("UPDATE ledger SET kind = 'x'", #"Finding "finding" cannot be read"#),
+        ("UPDATE ledger SET subject = ''", #"Finding "finding" cannot be read, or is outside what the store takes."#),
+        ("UPDATE ledger SET finding = x''", #"Finding "finding" has no content."#),
+        ("UPDATE judgement SET origin = 'x'", #"Judgement of "SUBJECT" cannot be read"#),
+        ("UPDATE audit_mark SET origin = 'x'", #"Audit mark of "CHECK" cannot be read"#),
+        ("UPDATE ledger_origin SET origin = 'x'", #"Complete ledger of "x" cannot be read"#),
+        ("INSERT INTO catch_up VALUES ('x', 1)", #"Watermark of "x" cannot be read"#),
+        ("INSERT INTO subscription VALUES ('x', 'pending', 'm', 1, 1)", #"Subscription to "x" cannot be read"#),
+        ("UPDATE pause SET account = '12'", #"Pause of "12" cannot be read"#),
+        ("DROP INDEX delivery_completed", "The file lacks the index delivery_completed."),
+        (
+            "DROP INDEX delivery_completed; CREATE INDEX delivery_completed ON delivery (completed_at)",
+            "The index delivery_completed is not as it should be."
+        ),
+        ("CREATE TABLE more (x)", #"The file has something that does not belong there: "table more"."#),
+        ("PRAGMA foreign_keys = 0; INSERT INTO payload VALUES (99, x'')", "1 payloads belong to no delivery."),
+        (
+            "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET state = 'lost' WHERE id = 'sns:2'",
+            #"Delivery "sns:2" is in an unknown state."#
+        ),
+    ])
+    func whatIsWrongIsTold(damage: String, problem: String) async throws {
+        try await withStore { store async throws in
+            try await fill(store)
+            try await store.run(damage)
+            let problems = try await store.verify()
+            #expect(problems.contains { $0.hasPrefix(problem) }, "\(problems)")
+            #expect(problems.count <= 2, "\(problems)")
+        }
+    }
+
+    @Test func problemsAreBounded() async throws {
+        try await withStore { store async throws in
+            for number in 0..<1200 { _ = try await store.append(delivery(number)) }
+            try await store.run("DELETE FROM payload WHERE sequence > 1050")
+            #expect(try await store.verify().count == 101)
+            try await store.run("DELETE FROM delivery WHERE sequence > 1053")
+            #expect(try await store.verify().count == 3)
+        }
+    }
+}
