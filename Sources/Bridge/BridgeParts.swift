@@ -48,7 +48,7 @@ struct BridgeParts: Sendable {
         }
         let authorities = try Self.authorities(environment)
         self.authorities = try Self.trustStore(authorities)
-        store = try await Self.openStore(configuration.store)
+        store = try await StoreOpening.open(configuration.store, for: .serving)
         do {
             mainLoop = try EventLoop(name: "bridge-main")
         } catch {
@@ -130,16 +130,6 @@ struct BridgeParts: Sendable {
     private static func close(_ loop: EventLoop, _ watchers: LoopBound<[SignalWatcher]>) async {
         await loop.run { for watcher in watchers.value { watcher.close() } }
         await loop.shutdown()
-    }
-
-    private static func openStore(_ location: StoreLocation) async throws -> any Store {
-        do throws(StoreError) {
-            switch location {
-            case .sqlite(let path): return try await SQLiteStore(path: path)
-            }
-        } catch {
-            throw ConfigurationError("store.url", error.message)
-        }
     }
 
     /// The file with the authorities that AWS's hosts have their certificates from, or nil for the system's.

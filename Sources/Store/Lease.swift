@@ -55,12 +55,15 @@ public struct LeaseBatch: Sendable, Hashable {
     public let nextReadyAt: Int64?
     /// The state of the queue that this batch saw, for ``Store/waitForWork(after:)``.
     public let mark: WorkMark
+    /// The pauses that this batch saw, as ``Store/pauses()`` gives them: nothing that they hold is in it.
+    public let pauses: [Pause]
 
     /// Puts the parts together.
-    public init(deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark) {
+    public init(deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause]) {
         self.deliveries = deliveries
         self.nextReadyAt = nextReadyAt
         self.mark = mark
+        self.pauses = pauses
     }
 }
 

@@ -15,7 +15,7 @@ import Testing
             try await store.pause(pause(nil))
             #expect(try await store.append(delivery(2)) == .stored)
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
-            #expect(batch.deliveries == [] && batch.nextReadyAt == nil)
+            #expect(batch.deliveries == [] && batch.nextReadyAt == nil && batch.pauses == [pause(nil)])
             // What was leased before is worked on to its end.
             try await store.complete(held.lease, recording: [], now: 10)
             #expect(try await store.resume(nil) == pause(nil))

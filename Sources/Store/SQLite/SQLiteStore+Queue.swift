@@ -104,7 +104,7 @@ extension SQLiteStore {
             }
             if let last { self.lastServed.withLock { $0 = last } }
             let next = try Self.queuedOrigins(db, excluding: excluded, pauses).map(\.readyAt).min()
-            return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark))
+            return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses))
         }
     }
 
