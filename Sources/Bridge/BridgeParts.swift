@@ -37,7 +37,8 @@ struct BridgeParts: Sendable {
     private static let maximumDocumentLength = 65_536
 
     init(
-        configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool
+        configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool,
+        openStore: (StoreLocation) async throws -> any Store = { try await StoreOpening.open($0, for: .serving) }
     ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
         let endpoints: Endpoints
@@ -48,7 +49,7 @@ struct BridgeParts: Sendable {
         }
         let authorities = try Self.authorities(environment)
         self.authorities = try Self.trustStore(authorities)
-        store = try await StoreOpening.open(configuration.store, for: .serving)
+        store = try await openStore(configuration.store)
         do {
             mainLoop = try EventLoop(name: "bridge-main")
         } catch {

@@ -12,11 +12,33 @@ public enum StoreOpening {
         _ location: StoreLocation, for access: StoreAccess
     ) async throws(ConfigurationError) -> any Store {
         do throws(StoreError) {
-            switch location {
-            case .sqlite(let path): return try await SQLiteStore(path: path, access: access)
-            }
+            return try await store(location, access)
         } catch {
             throw ConfigurationError("store.url", error.message)
+        }
+    }
+
+    /// Opens a store to serve from it or, while another process does so and allows no second one, beside it.
+    ///
+    /// - Returns: also whether another process serves from it alone.
+    /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
+    static func openForWork(
+        _ location: StoreLocation
+    ) async throws(ConfigurationError) -> (store: any Store, isServed: Bool) {
+        do throws(StoreError) {
+            return (try await store(location, .serving), false)
+        } catch  where error.code == .inUse {
+            return (try await open(location, for: .beside), true)
+        } catch {
+            throw ConfigurationError("store.url", error.message)
+        }
+    }
+
+    private static func store(
+        _ location: StoreLocation, _ access: StoreAccess
+    ) async throws(StoreError) -> any Store {
+        switch location {
+        case .sqlite(let path): try await SQLiteStore(path: path, access: access)
         }
     }
 }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Bridge
 import Foundation
-import Glibc
-import Logging
 
 /// Runs the bridge until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -17,12 +15,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load(environment: environment)
-        let format = configuration.logFormat ?? (isatty(STDERR_FILENO) == 1 ? .text : .json)
-        let level = configuration.logLevel
-        LoggingSystem.bootstrap { LogLineHandler(label: $0, level: level, format: format) }
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
-            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: Logger(label: "defender-bridge"))
+            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: configuration.logger())
         try await bridge.run()
     }
 }

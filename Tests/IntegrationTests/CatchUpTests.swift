@@ -141,5 +141,42 @@ extension IntegrationTests {
                 try await second.stop()
             }
         }
+
+        private func backfill(_ world: World, _ arguments: [String] = []) async throws -> RunningProgram {
+            let flags = Self.settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+            return try await RunningProgram.run(
+                [Paths.program, "backfill"] + arguments + world.flags + flags, environment: world.environment)
+        }
+
+        @Test("backfill brings the past into Security Hub, without a bridge and beside one, and tells how far it is")
+        func backfill() async throws {
+            let expected = try await delivered()
+            try await World.run { world in
+                let history = try History(world)
+                history.begin(in: world)
+                try history.goOn(in: world)
+                let refused = try await backfill(world, ["--since", "91d"])
+                #expect(refused.exit == .init(status: 64, wasKilled: false))
+                // What is older than that is left alone, but for the alarms that are raised.
+                let near = try await backfill(world, ["--since", "5h"])
+                #expect(near.exit == .init(status: 0, wasKilled: false), "\(near.errorLines)")
+                let states = self.states(world)
+                #expect(states.count < expected.count && states.values.contains { $0.record == "ACTIVE" })
+
+                let bridge = try await world.start(Self.settings)
+                let far = try await backfill(world, ["--since", "30d", "--account", "\(world.origin.account)"])
+                #expect(far.exit == .init(status: 0, wasKilled: false), "\(far.errorLines)")
+                #expect(far.outputLines.first?.hasPrefix("asked about ") == true)
+                #expect(
+                    far.outputLines.last
+                        == "Done: Security Hub has what Device Defender told of 1 accounts and Regions.")
+                // Of an audit that a newer one took the place of, what was over before is not told.
+                let active = { (states: [String: State]) in states.filter { $0.value.record == "ACTIVE" } }
+                #expect(active(self.states(world)) == active(expected))
+                try await bridge.stop()
+                let nobody = try await backfill(world, ["--region", "eu-west-3"])
+                #expect(nobody.exit == .init(status: 78, wasKilled: false))
+            }
+        }
     }
 }

@@ -1,0 +1,82 @@
+import AWSCore
+import DeviceDefender
+import EventLoop
+import Store
+
+/// The asking, and the watching of what comes of it.
+struct Backfill: Sendable {
+    let origins: [Origin]
+    let past: Duration
+    let context: LaneContext
+    let loop: EventLoop
+    let look: Duration
+    let report: @Sendable (Backfilling.Report) -> Void
+
+    /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
+    func run() async throws -> Backfilling.Report {
+        let now = context.clock()
+        let work = MissedWork.catchUp(since: Timestamp(milliseconds: now - past.milliseconds))
+        var progress = BackfillProgress(origins: Set(origins), beganAt: now, before: try await depths())
+        for origin in origins {
+            _ = try await context.store.append(work.delivery(of: origin, on: "backfill \(now)", now: now))
+        }
+        while true {
+            if progress.update(try await depths(), now: context.clock()) { report(progress.report) }
+            if progress.report.isOver { return progress.report }
+            try await loop.sleep(for: look)
+        }
+    }
+
+    private func depths() async throws(StoreError) -> [QueueDepth] {
+        var depths: [QueueDepth] = []
+        var last: Origin?
+        repeat {
+            let page = try await context.store.queueDepths(now: context.clock(), after: last, limit: 1000)
+            depths += page
+            last = page.last?.origin
+        } while last != nil
+        return depths
+    }
+}
+
+/// What the depths of the queue tell of a backfill. A pure value.
+///
+/// A question, and what it finds, are done when everything that came in as early is done: so it ends also while other
+/// deliveries keep coming.
+struct BackfillProgress {
+    private let origins: Set<Origin>
+    private let beganAt: Int64
+    private let deadBefore: Int
+    /// When all questions were seen to be answered: what they found came in before.
+    private var askedAt: Int64?
+
+    private(set) var report = Backfilling.Report()
+
+    /// - Parameters:
+    ///   - beganAt: when the questions came into the queue, in milliseconds since 1970.
+    ///   - before: the depths before that.
+    init(origins: Set<Origin>, beganAt: Int64, before depths: [QueueDepth]) {
+        self.origins = origins
+        self.beganAt = beganAt
+        deadBefore = Self.dead(depths, origins)
+        report.origins = origins.count
+    }
+
+    /// Takes in new depths; says whether the report has changed.
+    mutating func update(_ depths: [QueueDepth], now: Int64) -> Bool {
+        let last = report
+        let open = depths.filter { origins.contains($0.origin) && $0.state != .dead }
+        report.left = open.reduce(0) { $0 + $1.count }
+        report.most = max(report.most, report.left)
+        report.dead = max(Self.dead(depths, origins) - deadBefore, 0)
+        let unanswered = Set(open.filter { $0.oldestReceivedAt <= beganAt }.map(\.origin))
+        report.asked = max(report.asked, origins.count - unanswered.count)
+        if unanswered.isEmpty, askedAt == nil { askedAt = now }
+        if let askedAt { report.isOver = open.allSatisfy { $0.oldestReceivedAt > askedAt } }
+        return report != last
+    }
+
+    private static func dead(_ depths: [QueueDepth], _ origins: Set<Origin>) -> Int {
+        depths.filter { origins.contains($0.origin) && $0.state == .dead }.reduce(0) { $0 + $1.count }
+    }
+}

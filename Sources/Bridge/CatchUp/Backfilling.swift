@@ -1,0 +1,130 @@
+import AWSClient
+public import AWSCore
+import DeviceDefender
+import EventLoop
+import Glibc
+public import Logging
+import SNS
+import ServiceLifecycle
+import Store
+
+/// Asks Device Defender for what happened in the past, when an operator wants it, and sees it through to Security Hub.
+///
+/// What is asked for goes into the queue. A bridge that serves from the store works on it; if none does, or the store
+/// takes several, this process does. If it is interrupted, the next bridge goes on.
+public enum Backfilling {
+    /// How far it is.
+    public struct Report: Sendable, Hashable {
+        /// How many accounts and Regions are being asked about.
+        public var origins = 0
+        /// Of how many of them everything was found that is to be done.
+        public var asked = 0
+        /// How many deliveries wait or are being worked on.
+        public var left = 0
+        /// The most that there were left at a time.
+        public var most = 0
+        /// How many were given up since it began: they are dead letters.
+        public var dead = 0
+        /// Whether all that was found is done.
+        public var isOver = false
+    }
+
+    /// A signal ended the work before its time.
+    public struct Interruption: Error, CustomStringConvertible {
+        /// What happened, and what follows.
+        public let description = "interrupted; what is in the queue is kept, and a bridge on the store goes on with it"
+    }
+
+    private static let look = Duration.milliseconds(500)
+
+    /// Asks for everything since a time, and waits until it is done.
+    ///
+    /// - Parameters:
+    ///   - configuration: the settings.
+    ///   - environment: the process's environment, for AWS's own settings.
+    ///   - registry: keeps what is counted.
+    ///   - logger: where warnings go.
+    ///   - past: how far back to ask. AWS keeps audits for 90 days and what happened to alarms for 30.
+    ///   - isWanted: which of the accounts and Regions that the configuration serves.
+    ///   - report: hears how far it is, each time that it changed.
+    /// - Returns: how far it came.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to ask about;
+    ///   ``Interruption`` after SIGTERM or SIGINT.
+    public static func run(
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
+        past: Duration, of isWanted: (Origin) -> Bool, report: @escaping @Sendable (Report) -> Void
+    ) async throws -> Report {
+        var isServed = false
+        let parts = try await BridgeParts(
+            configuration: configuration, environment: environment, reloadsOnHangup: false
+        ) { location in
+            let opened = try await StoreOpening.openForWork(location)
+            isServed = opened.isServed
+            return opened.store
+        }
+        let result: Result<Report, any Error>
+        do {
+            let origins = try await origins(configuration, parts, isWanted)
+            let context = LaneContext(
+                store: parts.store, clock: Bridge.now, chance: { .random(in: 0...1) },
+                metrics: BridgeMetrics(factory: registry), logger: logger)
+            let backfill = Backfill(
+                origins: origins, past: past, context: context, loop: parts.mainLoop, look: look, report: report)
+            let workers = isServed ? nil : workers(context, parts, configuration)
+            result = .success(try await run(backfill, beside: workers, parts))
+        } catch {
+            result = .failure(error)
+        }
+        await parts.close()
+        return try result.get()
+    }
+
+    private static func origins(
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ isWanted: (Origin) -> Bool
+    ) async throws -> [Origin] {
+        let served = configuration.topics.origins.union(try await parts.store.ledgerOrigins())
+        let origins = served.filter(isWanted).sorted()
+        guard !origins.isEmpty else {
+            throw ConfigurationError(
+                "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
+            )
+        }
+        guard let pause = try await parts.store.pauses().first(where: { origins.contains(where: $0.holds) }) else {
+            return origins
+        }
+        let account = pause.account.map { " --account \($0)" } ?? ""
+        throw ConfigurationError(
+            "store.url", "deliveries are paused in this store; end that first: defender-bridge resume\(account)")
+    }
+
+    private static func workers(
+        _ context: LaneContext, _ parts: BridgeParts, _ configuration: BridgeConfiguration
+    ) -> WorkerPool {
+        WorkerPool(
+            context: context, client: parts.aws, loop: parts.clientLoop, configuration: configuration,
+            owner: "\(parts.hostName):\(getpid())")
+    }
+
+    private static func run(
+        _ backfill: Backfill, beside workers: WorkerPool?, _ parts: BridgeParts
+    ) async throws -> Report {
+        var quiet = backfill.context.logger
+        quiet.logLevel = max(quiet.logLevel, .warning)
+        let group = ServiceGroup(services: workers.map { [$0] } ?? [], logger: quiet)
+        let work = Task { try await backfill.run() }
+        let watching = Task { for await _ in parts.signals { work.cancel() } }
+        let result: Result<Report, any Error>
+        if workers == nil {
+            result = await work.result
+        } else {
+            async let running: Void = group.run()
+            result = await work.result
+            await group.triggerGracefulShutdown()
+            try await running
+        }
+        watching.cancel()
+        await watching.value
+        guard !work.isCancelled else { throw Interruption() }
+        return try result.get()
+    }
+}

@@ -1,0 +1,75 @@
+import AWSCore
+import ArgumentParser
+import Bridge
+import Foundation
+import Logging
+
+/// Asks Device Defender for what happened in the past.
+struct BackfillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill",
+        abstract: "Bring what Device Defender found in the past into Security Hub.",
+        discussion: """
+            Asks for the audits that ended, for what happened to alarms, for the alarms that are raised and for the \
+            suppressions, puts what the bridge does not know into its queue, and waits until it is done. Works beside a \
+            running bridge, which then does the work, and without one. If it is interrupted, the bridge goes on.
+
+            \(ConfigurationOptions.table)
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "How far back to ask, 1h to 90d. AWS keeps audits for 90 days and what happened to alarms for 30.",
+            valueName: "duration"),
+        transform: Self.past)
+    var since = Duration.seconds(90 * 86_400)
+
+    @Option(help: ArgumentHelp("Only this account. Default: all that the bridge serves.", valueName: "12 digits"))
+    var account: String?
+
+    @Option(help: ArgumentHelp("Only this Region. Default: all that the bridge serves.", valueName: "name"))
+    var region: String?
+
+    @Sendable private static func past(_ text: String) throws -> Duration {
+        guard let past = Duration(text), (Duration.seconds(3600)...Duration.seconds(90 * 86_400)).contains(past) else {
+            throw ValidationError("it must be a duration from 1h to 90d, for example 30d")
+        }
+        return past
+    }
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let configuration = try options.load(environment: environment)
+        let bar = ProgressBar()
+        let report: Backfilling.Report
+        do {
+            report = try await Backfilling.run(
+                configuration: configuration, environment: environment, registry: PrometheusRegistry(),
+                logger: configuration.logger(atLeast: .warning), past: since,
+                of: {
+                    (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
+                },
+                report: { bar.show(Self.text($0), share: Self.share($0)) })
+        } catch let interruption as Backfilling.Interruption {
+            bar.end()
+            throw CommandFailure(message: interruption.description)
+        }
+        bar.end()
+        guard report.dead == 0 else {
+            throw CommandFailure(
+                message: "\(report.dead) deliveries were given up; see defender-bridge dead-letters list")
+        }
+        print("Done: Security Hub has what Device Defender told of \(report.origins) accounts and Regions.")
+    }
+
+    private static func text(_ report: Backfilling.Report) -> String {
+        "asked about \(report.asked) of \(report.origins) accounts and Regions, \(report.left) deliveries left"
+    }
+
+    private static func share(_ report: Backfilling.Report) -> Double {
+        guard report.asked == report.origins, report.most > 0 else { return 0 }
+        return 1 - Double(report.left) / Double(report.most)
+    }
+}

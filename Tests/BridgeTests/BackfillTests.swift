@@ -1,0 +1,50 @@
+import AWSCore
+import Store
+import Testing
+
+@testable import Bridge
+
+@Suite struct BackfillTests {
+    private func depth(
+        _ region: String = "us-east-1", _ state: QueueDepth.State = .pending, _ count: Int = 1, since time: Int64
+    ) throws -> QueueDepth {
+        QueueDepth(origin: try origin(region), state: state, count: count, oldestReceivedAt: time)
+    }
+
+    @Test("It is over when the questions, and all that came in until they were answered, are done")
+    func over() throws {
+        let both: Set = [try origin(), try origin("eu-west-1")]
+        let before = [try depth("us-east-1", .dead, 2, since: 1)]
+        var progress = BackfillProgress(origins: both, beganAt: 10, before: before)
+        var changed = false
+        let questions = [try depth(since: 10), try depth("eu-west-1", .leased, since: 10)]
+        changed = progress.update(before + questions, now: 11)
+        #expect(changed)
+        changed = progress.update(before + questions, now: 11)
+        #expect(!changed)
+        #expect(progress.report == Backfilling.Report(origins: 2, asked: 0, left: 2, most: 2))
+        // One has found 40 deliveries; of another account and Region there is something, too.
+        let found = [try depth("us-east-1", .waiting, 40, since: 12), try depth("eu-west-2", since: 1)]
+        changed = progress.update(before + found + [questions[1]], now: 20)
+        #expect(changed)
+        #expect(progress.report == Backfilling.Report(origins: 2, asked: 1, left: 41, most: 41))
+        changed = progress.update(before + found, now: 21)
+        #expect(changed)
+        #expect(progress.report == Backfilling.Report(origins: 2, asked: 2, left: 40, most: 41))
+        // What comes in after the last answer is nobody's question.
+        let given = [try depth("us-east-1", .dead, 3, since: 1), try depth("us-east-1", .pending, 5, since: 21)]
+        changed = progress.update(given, now: 30)
+        #expect(changed && !progress.report.isOver && progress.report.dead == 1)
+        changed = progress.update([try depth("us-east-1", .pending, 5, since: 22)], now: 31)
+        #expect(changed)
+        #expect(progress.report.isOver && progress.report.left == 5)
+    }
+
+    @Test("With nothing left it is over at once")
+    func empty() throws {
+        var progress = BackfillProgress(origins: [try origin()], beganAt: 10, before: [])
+        let changed = progress.update([], now: 11)
+        #expect(changed)
+        #expect(progress.report.isOver && progress.report.asked == 1)
+    }
+}
