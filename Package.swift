@@ -50,8 +50,11 @@ let package = Package(
             name: "SecurityFindings", dependencies: ["JSON", "AWSCore", "DeviceDefender", "Cryptography"],
             swiftSettings: strict),
         .target(
-            name: "Store", dependencies: ["AWSCore", .product(name: "GRDB", package: "GRDB.swift")],
-            swiftSettings: strict),
+            name: "Store",
+            dependencies: [
+                "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ], swiftSettings: strict),
         .target(
             name: "Bridge",
             dependencies: [

@@ -1,23 +1,35 @@
 #!/usr/bin/env bash
 # Measures the release build on this machine.
 #   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings, beside a stand-in for AWS
-#   deploy/benchmark.sh intake                how fast deliveries are answered under load, beside a stand-in for AWS
+#   deploy/benchmark.sh intake [--rounds N]   how fast signed deliveries are taken, beside a program on Hummingbird 2 and GRDB
 #   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
-# The first two fail if a limit that the bridge promises is passed.
+# Each fails if the bridge misses what README.md promises.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/dependencies.sh
 . deploy/dependencies.sh
+
+programs=.build/release
+
+build_bridge() {
+    swift build --configuration release --product defender-bridge
+    swift build --configuration release --product benchmarks
+}
 
 what=${1:-audit}
 shift $(($# > 0 ? 1 : 0))
 install_build_packages
 echo "Building (some minutes the first time)"
 case "$what" in
-    audit | intake)
-        swift build --configuration release --product defender-bridge
-        swift build --configuration release --product benchmarks
-        exec "$(swift build --configuration release --show-bin-path)/benchmarks" "$what" "$@"
+    audit)
+        build_bridge
+        exec "$programs/benchmarks" audit "$@"
+        ;;
+    intake)
+        install_packages wrk strace sqlite3
+        build_bridge
+        swift build --configuration release --package-path Tests/Benchmarks --product bench-intake-hummingbird
+        exec "$programs/benchmarks" intake --peer Tests/Benchmarks/.build/release/bench-intake-hummingbird "$@"
         ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps

@@ -16,13 +16,13 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// Checks a text; nil unless it is an ARN whose partition, Region and account are valid and agree.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", let partition = Partition(rawValue: String(parts[1])),
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard parts.count == 6, parts[0] == "arn", let partition = Partition(rawValue: parts[1]),
             !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
             let account = AccountID(parts[4]), !parts[5].isEmpty
         else { return nil }
-        self.init(
-            service: String(parts[2]), origin: Origin(account: account, region: region), resource: String(parts[5]))
+        self.init(service: parts[2], origin: Origin(account: account, region: region), resource: parts[5])
     }
 
     /// Puts an ARN together.
@@ -35,6 +35,6 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
 
     /// The ARN as AWS writes it.
     public var description: String {
-        "arn:\(partition.rawValue):\(service):\(origin.region):\(origin.account):\(resource)"
+        "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":" + resource
     }
 }

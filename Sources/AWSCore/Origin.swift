@@ -15,7 +15,7 @@ public struct Origin: Sendable, Hashable, Comparable, CustomStringConvertible {
     public var partition: Partition { region.partition }
 
     /// Account and Region with a slash between.
-    public var description: String { "\(account)/\(region)" }
+    public var description: String { account.digits + "/" + region.name }
 
     /// By account, then by Region.
     public static func < (left: Origin, right: Origin) -> Bool {

@@ -125,13 +125,8 @@ public struct Certificate: Sendable {
     public func verify(
         signature: [UInt8], over message: [UInt8], digest: SignatureDigest
     ) throws(CryptographyError) -> Bool {
-        let context = try DigestContext()
-        let key = try handle.publicKey()
-        try openSSLStatus("This machine's OpenSSL does not check such signatures.") {
-            EVP_DigestVerifyInit(context.pointer, nil, digest.implementation, nil, key)
-        }
-        defer { ERR_clear_error() }
-        return EVP_DigestVerify(context.pointer, signature, signature.count, message, message.count) == 1
+        try handle.checks.verify(
+            signature: signature, over: message, digest: digest, key: handle.publicKey())
     }
 
     /// The certificate as PEM.

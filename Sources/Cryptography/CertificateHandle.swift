@@ -6,6 +6,8 @@ import COpenSSL
 /// caches inside of it with a lock, so that threads may read one certificate at the same time.
 final class CertificateHandle: @unchecked Sendable {
     let pointer: OpaquePointer
+    /// What was set up to check signatures with the certificate's key.
+    let checks = SignatureChecks()
 
     /// - Parameter pointer: a reference that becomes this object's.
     init(owning pointer: OpaquePointer) { self.pointer = pointer }

@@ -2,9 +2,16 @@ extension Timestamp {
     /// The moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a form that Security Hub takes.
     public var iso8601: String {
         let time = CivilTime(self)
-        return "\(Self.padded(time.year, 4))-\(Self.padded(time.month, 2))-\(Self.padded(time.day, 2))"
-            + "T\(Self.padded(time.hour, 2)):\(Self.padded(time.minute, 2)):\(Self.padded(time.second, 2))"
-            + ".\(Self.padded(time.millisecond, 3))Z"
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(time.year, digits: 4, then: "-", to: &text)
+        Self.append(time.month, digits: 2, then: "-", to: &text)
+        Self.append(time.day, digits: 2, then: "T", to: &text)
+        Self.append(time.hour, digits: 2, then: ":", to: &text)
+        Self.append(time.minute, digits: 2, then: ":", to: &text)
+        Self.append(time.second, digits: 2, then: ".", to: &text)
+        Self.append(time.millisecond, digits: 3, then: "Z", to: &text)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Reads `YYYY-MM-DDTHH:MM:SS`, one to nine digits of a fraction if there are any (cut to milliseconds), and `Z` or
@@ -23,9 +30,15 @@ extension Timestamp {
         self = timestamp
     }
 
-    private static func padded(_ value: Int, _ digits: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+    /// - Parameter value: not negative, and of no more digits.
+    private static func append(_ value: Int, digits: Int, then end: Unicode.Scalar, to text: inout [UInt8]) {
+        var unit = 1
+        for _ in 1..<digits { unit *= 10 }
+        while unit > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
+            unit /= 10
+        }
+        text.append(UInt8(ascii: end))
     }
 }
 

@@ -1,3 +1,4 @@
+import EventLoop
 import HTTPTypes
 
 /// Reads requests from bytes as they come (RFC 9112), one after the other. It knows no socket and no clock.
@@ -68,7 +69,7 @@ struct RequestParser {
 
     mutating func append(_ bytes: Span<UInt8>) {
         compact()
-        for index in bytes.indices { buffer.append(bytes[index]) }
+        buffer.append(copying: bytes)
     }
 
     /// Reads on.
@@ -212,6 +213,10 @@ struct RequestParser {
         let start = position
         scanned = max(scanned, start)
         while scanned < buffer.count {
+            if scanned == start || buffer[scanned - 1] != 0x0D {
+                scanned = Self.endOfValue(buffer.span, from: scanned, to: min(start + limit, buffer.count))
+                guard scanned < buffer.count else { break }
+            }
             let byte = buffer[scanned]
             if byte == 0x0A {
                 guard scanned > start, buffer[scanned - 1] == 0x0D else {
@@ -231,6 +236,13 @@ struct RequestParser {
             scanned += 1
         }
         return nil
+    }
+
+    /// Where the first byte stands that is no character of a field value, or the end.
+    private static func endOfValue(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var index = start
+        while index < end, HTTPGrammar.isFieldValue(bytes[index]) { index += 1 }
+        return index
     }
 
     /// Frees what is done with, as soon as that is more than what is left: then each byte is moved once at most.

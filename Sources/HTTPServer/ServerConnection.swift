@@ -89,7 +89,7 @@ final class ServerConnection: TCPStreamHandler {
 
     private func receiveProxyHeader(_ bytes: Span<UInt8>) {
         guard var received = proxyHeader else { return }
-        for index in bytes.indices { received.append(bytes[index]) }
+        received.append(copying: bytes)
         proxyHeader = received
         do throws(ProxyHeader.Failure) {
             guard case .header(let length, let source) = try ProxyHeader.read(received) else { return }

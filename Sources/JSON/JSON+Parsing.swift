@@ -142,53 +142,71 @@ private struct Parser {
         guard position > start else { throw error(.invalidNumber) }
     }
 
-    private func text(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let text = String(validating: bytes[range], as: UTF8.self) else { throw error(.invalidUTF8) }
-        return text
+    private func text(_ range: Range<Int>) throws(JSONError) -> String { try text(bytes.span.extracting(range)) }
+
+    private func text(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: bytes))
+        } catch {
+            throw self.error(.invalidUTF8)
+        }
     }
 
     private mutating func parseString() throws(JSONError) -> String {
         position += 1
         let start = position
-        while let byte = current {
-            switch byte {
-            case UInt8(ascii: "\""):
-                position += 1
-                return try text(start..<position - 1)
-            case UInt8(ascii: "\\"):
-                return try parseEscapedString(from: start)
-            case 0..<0x20:
-                throw error(.controlCharacter)
-            default:
-                position += 1
-            }
+        position = Self.endOfPlainCharacters(bytes.span, from: start)
+        guard let byte = current else { throw error(.unexpectedEnd) }
+        if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
+        guard byte == UInt8(ascii: "\"") else { throw error(.controlCharacter) }
+        position += 1
+        return try text(start..<position - 1)
+    }
+
+    /// Where the first character stands that ends a string or has a meaning of its own inside of one.
+    private static func endOfPlainCharacters(_ bytes: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
+            bytes[index] != UInt8(ascii: "\\")
+        {
+            index += 1
         }
-        throw error(.unexpectedEnd)
+        return index
     }
 
     /// Reads on in a string whose first escape stands at the current position.
     private mutating func parseEscapedString(from start: Int) throws(JSONError) -> String {
-        var unescaped = Array(bytes[start..<position])
-        while let byte = current {
-            switch byte {
-            case UInt8(ascii: "\""):
-                position += 1
-                guard let text = String(validating: unescaped, as: UTF8.self) else { throw error(.invalidUTF8) }
-                return text
-            case UInt8(ascii: "\\"):
-                position += 1
-                try parseEscape(into: &unescaped)
-            case 0..<0x20:
-                throw error(.controlCharacter)
-            default:
-                unescaped.append(byte)
-                position += 1
+        // No escape is shorter than what it stands for.
+        let capacity = endOfString(from: position) - start
+        let unescaped = try [UInt8](capacity: capacity) { output throws(JSONError) in
+            for index in start..<position { output.append(bytes[index]) }
+            while let byte = current, byte != UInt8(ascii: "\"") {
+                if byte == UInt8(ascii: "\\") {
+                    position += 1
+                    try parseEscape(into: &output)
+                } else {
+                    guard byte >= 0x20 else { throw error(.controlCharacter) }
+                    output.append(byte)
+                    position += 1
+                }
             }
+            guard current != nil else { throw error(.unexpectedEnd) }
+            position += 1
         }
-        throw error(.unexpectedEnd)
+        return try text(unescaped.span)
     }
 
-    private mutating func parseEscape(into unescaped: inout [UInt8]) throws(JSONError) {
+    /// Where the quote stands that ends a string, or the end of the text.
+    private func endOfString(from start: Int) -> Int {
+        let bytes = bytes.span
+        var index = start
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return min(index, bytes.count)
+    }
+
+    private mutating func parseEscape(into unescaped: inout OutputSpan<UInt8>) throws(JSONError) {
         guard let byte = current else { throw error(.unexpectedEnd) }
         position += 1
         switch byte {
@@ -198,7 +216,7 @@ private struct Parser {
         case UInt8(ascii: "n"): unescaped.append(0x0A)
         case UInt8(ascii: "r"): unescaped.append(0x0D)
         case UInt8(ascii: "t"): unescaped.append(0x09)
-        case UInt8(ascii: "u"): unescaped.append(contentsOf: String(Character(try parseUnicodeEscape())).utf8)
+        case UInt8(ascii: "u"): for unit in UTF8.encode(try parseUnicodeEscape()) ?? .init() { unescaped.append(unit) }
         default: throw error(.invalidEscape)
         }
     }

@@ -218,6 +218,20 @@ public final class LocalAWS: Sendable {
         try await publish(topic: topic, messages: [message], subject: subject, signatureVersion: signatureVersion)
     }
 
+    /// Signs messages for an endpoint, and leaves their delivery to the caller.
+    ///
+    /// - Returns: the bodies of the deliveries, one for each message.
+    /// - Throws: what ``subscribe(topic:endpoint:signatureVersion:)`` throws.
+    public func sign(
+        _ messages: [String], of topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
+    ) throws -> [[UInt8]] {
+        let subscription = state.withLock { $0.topics.subscribe(endpoint, to: topic) }
+        return try messages.map { text in
+            let message = TopicMessage.notification(text, subject: nil, topic: topic, now: state.clock())
+            return try item(message, for: subscription, version: signatureVersion).body
+        }
+    }
+
     private func item(
         _ message: TopicMessage, for subscription: TopicModel.Subscription, version: TopicSignatureVersion
     ) throws -> Deliveries.Item {

@@ -1,5 +1,4 @@
 import AWSCore
-import FoundationEssentials
 import JSON
 
 extension SNSMessage {
@@ -63,10 +62,10 @@ extension SNSMessage {
     }
 
     private static func signature(_ text: String) throws(SNSRefusal) -> [UInt8] {
-        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text else {
+        guard let signature = Base64.decode(text) else {
             throw .malformed("invalid_signature_encoding", "The Signature is not base64 (RFC 4648, section 4).")
         }
-        return Array(data)
+        return signature
     }
 
     private static func confirmation(_ fields: EnvelopeFields) throws(SNSRefusal) -> Confirmation {

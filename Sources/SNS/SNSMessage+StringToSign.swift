@@ -5,24 +5,27 @@ extension SNSMessage {
     ///
     /// See "Verifying the signatures of Amazon SNS messages" in the Amazon SNS Developer Guide.
     public var stringToSign: [UInt8] {
-        var fields = [("Message", message), ("MessageId", messageID)]
-        switch kind {
-        case .notification(let subject):
-            if let subject { fields.append(("Subject", subject)) }
-            fields += [("Timestamp", timestamp)]
-        case .subscriptionConfirmation(let confirmation), .unsubscribeConfirmation(let confirmation):
-            fields += [
-                ("SubscribeURL", confirmation.subscribeURL), ("Timestamp", timestamp), ("Token", confirmation.token),
-            ]
-        }
-        fields += [("TopicArn", topic.description), ("Type", kind.name)]
         var bytes: [UInt8] = []
-        for (name, value) in fields {
+        bytes.reserveCapacity(message.utf8.count + 1024)
+        func add(_ name: String, _ value: String) {
             bytes.append(contentsOf: name.utf8)
             bytes.append(UInt8(ascii: "\n"))
             bytes.append(contentsOf: value.utf8)
             bytes.append(UInt8(ascii: "\n"))
         }
+        add("Message", message)
+        add("MessageId", messageID)
+        switch kind {
+        case .notification(let subject):
+            if let subject { add("Subject", subject) }
+            add("Timestamp", timestamp)
+        case .subscriptionConfirmation(let confirmation), .unsubscribeConfirmation(let confirmation):
+            add("SubscribeURL", confirmation.subscribeURL)
+            add("Timestamp", timestamp)
+            add("Token", confirmation.token)
+        }
+        add("TopicArn", topic.description)
+        add("Type", kind.name)
         return bytes
     }
 }

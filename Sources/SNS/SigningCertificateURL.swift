@@ -17,13 +17,12 @@ public struct SigningCertificateURL: Sendable, Hashable, CustomStringConvertible
     /// - Throws: ``SNSRefusal`` with the code `signing_certificate_url_refused`.
     public init(_ text: String, topic: ARN) throws(SNSRefusal) {
         let region = topic.origin.region
-        let start = Array("https://\(region.snsHost)/SimpleNotificationService-".utf8)
-        let end = Array(".pem".utf8)
-        let bytes = Array(text.utf8)
-        guard bytes.starts(with: start), bytes.dropFirst(start.count).suffix(end.count).elementsEqual(end) else {
+        let (start, end) = ("https://" + region.snsHost + "/SimpleNotificationService-", ".pem")
+        let rest = text.utf8.dropFirst(start.utf8.count)
+        guard text.utf8.starts(with: start.utf8), rest.suffix(end.utf8.count).elementsEqual(end.utf8) else {
             throw .urlRefused(region)
         }
-        let name = bytes.dropFirst(start.count).dropLast(end.count)
+        let name = rest.dropLast(end.utf8.count)
         guard (1...128).contains(name.count), name.allSatisfy(\.isLetterOrDigit) else { throw .urlRefused(region) }
         self.region = region
         description = text
@@ -32,7 +31,7 @@ public struct SigningCertificateURL: Sendable, Hashable, CustomStringConvertible
 
 extension Region {
     /// The host of SNS in this Region (see "Amazon Simple Notification Service endpoints" in the AWS General Reference).
-    var snsHost: String { "sns.\(name).\(partition.dnsSuffix)" }
+    var snsHost: String { "sns." + name + "." + partition.dnsSuffix }
 }
 
 extension SNSRefusal {

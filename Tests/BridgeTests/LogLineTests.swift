@@ -11,10 +11,11 @@ import Testing
 
     @Test("A line of JSON is one line, and reads back as it was said")
     func json() throws {
-        let line = LogLineHandler.json(
-            .warning, "A delivery was refused.",
-            ["reason": .string(evil), "list": .array(["x", "y"]), "time": "forged", "level": "forged"],
-            label: "defender-bridge", at: time)
+        let line = String(
+            decoding: LogLine.json(
+                .warning, "A delivery was refused.",
+                ["reason": .string(evil), "list": .array(["x", "y"]), "time": "forged", "level": "forged"],
+                label: "defender-bridge", at: time), as: UTF8.self)
         #expect(line.split(whereSeparator: \.isNewline).count == 1)
         let members = try JSON(parsing: line).object
         #expect(
@@ -26,14 +27,15 @@ import Testing
 
     @Test("A line of text says when, how grave, what, and the details in order")
     func text() {
-        let line = LogLineHandler.text(
-            .info, "The bridge is listening.", ["b": "two words", "a": "1", "c": ""], at: time)
-        #expect(line == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
+        let line = LogLine.text(.info, "The bridge is listening.", ["b": "two words", "a": "1", "c": ""], at: time)
+        #expect(String(decoding: line, as: UTF8.self) == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
     }
 
     @Test("What a sender wrote can neither end a line of text nor steer a terminal")
     func forgery() {
-        let line = LogLineHandler.text(.error, "x \(evil)", ["reason": .string(evil), "k\(evil)": "v"], at: time)
+        let line = String(
+            decoding: LogLine.text(.error, "x \(evil)", ["reason": .string(evil), "k\(evil)": "v"], at: time),
+            as: UTF8.self)
         #expect(line.split(whereSeparator: \.isNewline).count == 1)
         let kinds = line.unicodeScalars.map(\.properties.generalCategory)
         #expect(!kinds.contains(.control) && !kinds.contains(.format) && !kinds.contains(.lineSeparator))

@@ -28,13 +28,17 @@ struct SNSIntake: Sendable {
 
     /// Whether SNS says that the subscription has raw message delivery turned on.
     private static func isRaw(_ request: ServerRequest) -> Bool {
-        guard let name = HTTPField.Name("x-amz-sns-rawdelivery") else { preconditionFailure("a valid name") }
-        return request.head.headerFields[values: name].contains { $0.lowercased() == "true" }
+        request.head.headerFields[values: rawDelivery].contains { $0.lowercased() == "true" }
     }
+
+    private static let rawDelivery: HTTPField.Name = {
+        guard let name = HTTPField.Name("x-amz-sns-rawdelivery") else { preconditionFailure("a valid name") }
+        return name
+    }()
 
     private func append(_ message: SNSMessage, from origin: Origin) async -> IntakeAnswer {
         let delivery = Delivery(
-            id: "sns:\(message.messageID)", origin: origin, source: .sns, receivedAt: clock(),
+            id: "sns:" + message.messageID, origin: origin, source: .sns, receivedAt: clock(),
             payload: Array(message.message.utf8))
         return await IntakeAnswer.appending(delivery, to: store)
     }

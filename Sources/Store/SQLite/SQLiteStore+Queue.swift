@@ -72,14 +72,7 @@ extension SQLiteStore {
     public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
         try Limits.check(delivery)
         let outcome = try await committer.write { db in
-            try db.cachedStatement(sql: QueueSQL.insert).execute(arguments: [
-                delivery.id, delivery.origin.stored, delivery.source.rawValue, delivery.receivedAt,
-            ])
-            guard db.changesCount == 1 else { return .success(Append.duplicate) }
-            try db.cachedStatement(sql: QueueSQL.insertPayload).execute(arguments: [
-                db.lastInsertedRowID, Data(delivery.payload),
-            ])
-            return .success(.stored)
+            .success(try QueueInsertion(db).add(delivery))
         }
         if outcome == .stored { signal.notify() }
         return outcome

@@ -1,0 +1,62 @@
+import COpenSSL
+import Synchronization
+
+/// Checks signatures with one key and one digest, one after the other. To set this up takes OpenSSL longer than a check
+/// itself, so it is kept for the next one.
+///
+/// `@unchecked Sendable`: whoever uses one has taken it out of ``SignatureChecks``, so that one thread has it at a time.
+private final class SignatureCheck: @unchecked Sendable {
+    private let hashing: DigestContext
+    private let context: OpaquePointer
+
+    /// - Parameter key: an `EVP_PKEY`, of which this keeps a reference.
+    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not check such signatures.
+    init(key: OpaquePointer, digest: SignatureDigest) throws(CryptographyError) {
+        let hashing = try DigestContext()
+        let context = try openSSL("Out of memory.") { EVP_PKEY_CTX_new(key, nil) }
+        do throws(CryptographyError) {
+            let failure = "This machine's OpenSSL does not check such signatures."
+            try openSSLStatus(failure) { EVP_PKEY_verify_init(context) }
+            try openSSLStatus(failure) { EVP_PKEY_CTX_set_signature_md(context, digest.implementation) }
+            try openSSLStatus(failure) { EVP_DigestInit_ex(hashing.pointer, digest.implementation, nil) }
+        } catch {
+            EVP_PKEY_CTX_free(context)
+            throw error
+        }
+        self.hashing = hashing
+        self.context = context
+    }
+
+    deinit { EVP_PKEY_CTX_free(context) }
+
+    func run(signature: [UInt8], over message: [UInt8]) -> Bool {
+        defer { ERR_clear_error() }
+        // Without a digest named, it begins anew with the same one.
+        guard EVP_DigestInit_ex(hashing.pointer, nil, nil) == 1,
+            EVP_DigestUpdate(hashing.pointer, message, message.count) == 1
+        else { return false }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(EVP_MAX_MD_SIZE)) { digest in
+            var length: UInt32 = 0
+            return EVP_DigestFinal_ex(hashing.pointer, digest.baseAddress, &length) == 1
+                && EVP_PKEY_verify(context, signature, signature.count, digest.baseAddress, Int(length)) == 1
+        }
+    }
+}
+
+/// The checks that were set up with one key, for each digest as many as ever ran at the same time.
+final class SignatureChecks: Sendable {
+    private let free = Mutex<[SignatureDigest: [SignatureCheck]]>([:])
+
+    /// Whether a signature over a message was made with the key; what is wrong with the signature makes it false.
+    ///
+    /// - Parameter key: an `EVP_PKEY`, always the same.
+    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not check such signatures at all.
+    func verify(
+        signature: [UInt8], over message: [UInt8], digest: SignatureDigest, key: OpaquePointer
+    ) throws(CryptographyError) -> Bool {
+        let kept = free.withLock { $0[digest]?.popLast() }
+        let check = if let kept { kept } else { try SignatureCheck(key: key, digest: digest) }
+        defer { free.withLock { $0[digest, default: []].append(check) } }
+        return check.run(signature: signature, over: message)
+    }
+}

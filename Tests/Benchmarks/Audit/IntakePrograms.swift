@@ -1,0 +1,89 @@
+import AWSCore
+import Foundation
+import HTTPClient
+import Synchronization
+import TestSupport
+
+/// A program that takes SNS's deliveries.
+protocol IntakeProgram: Sendable {
+    var name: String { get }
+    /// Starts it with the store `store.db` in a folder.
+    func start(in folder: TemporaryFolder) async throws -> any IntakeProcess
+}
+
+/// A program that runs.
+protocol IntakeProcess: Sendable {
+    /// Its number.
+    var process: Int32 { get }
+    /// Where SNS delivers to.
+    var endpoint: String { get }
+    func stop() async throws
+}
+
+extension ServedBridge: IntakeProcess {}
+
+/// The bridge.
+struct BridgeProgram: IntakeProgram {
+    let name = "defender-bridge"
+    let path: String
+    let settings: [String: String]
+    let environment: [String: String]
+    let client: HTTPClient
+
+    func start(in folder: TemporaryFolder) async throws -> any IntakeProcess {
+        try await ServedBridge(
+            program: path,
+            settings: settings.merging(["store.url": "sqlite://\(folder.path("store.db"))"]) { $1 },
+            environment: environment, log: folder.path("bridge.log"), client: client)
+    }
+}
+
+/// The program that the bridge is compared with: Hummingbird 2, GRDB and swift-crypto.
+struct PeerProgram: IntakeProgram {
+    let name = "Hummingbird + GRDB"
+    let path: String
+    /// The path of the certificate that messages are signed with.
+    let certificate: String
+    let topic: ARN
+
+    func start(in folder: TemporaryFolder) async throws -> any IntakeProcess {
+        try await Running(
+            [path, "0", folder.path("store.db"), certificate, topic.description],
+            output: folder.write("", as: "output"))
+    }
+
+    private final class Running: IntakeProcess {
+        let process: Int32
+        let endpoint: String
+        private let ended: Ended
+
+        private final class Ended: Sendable {
+            let isTrue = Atomic(false)
+        }
+
+        /// Starts it, and waits until it has told its port.
+        init(_ arguments: [String], output: String) async throws {
+            let process = Process()
+            process.executableURL = URL(filePath: arguments[0])
+            process.arguments = Array(arguments.dropFirst())
+            process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
+            let ended = Ended()
+            process.terminationHandler = { _ in ended.isTrue.store(true, ordering: .releasing) }
+            try process.run()
+            self.process = process.processIdentifier
+            self.ended = ended
+            let port = try await eventually("the peer to listen") {
+                Int(try String(contentsOfFile: output, encoding: .utf8).trimmingCharacters(in: .newlines))
+            } is: {
+                $0 != nil || ended.isTrue.load(ordering: .acquiring)
+            }
+            guard let port else { throw BenchmarkFailure(description: "the peer did not start") }
+            endpoint = "http://127.0.0.1:\(port)/sns"
+        }
+
+        func stop() async throws {
+            kill(process, SIGKILL)
+            try await eventually("the peer to end") { ended.isTrue.load(ordering: .acquiring) }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import AWSCore
+import Foundation
+import HTTPClient
+import HTTPTypes
+import JSON
+import LocalAWS
+import TestSupport
+
+/// What the programs are measured in: a stand-in for SNS, and a folder for their stores.
+struct IntakeWorld: Sendable {
+    let folder: TemporaryFolder
+    let aws: LocalAWS
+    let client: HTTPClient
+    let messages: SignedMessages
+
+    /// The programs to be measured, the bridge first.
+    ///
+    /// - Parameters:
+    ///   - bridge: the path of `defender-bridge`.
+    ///   - peer: the path of the program that it is compared with.
+    func programs(bridge: String, peer: String?) async throws -> [any IntakeProgram] {
+        let ours = BridgeProgram(
+            path: bridge,
+            settings: [
+                "sns.topics": messages.topic.description, "network.connectTo": aws.connectTo.joined(separator: ","),
+            ],
+            environment: aws.endpointEnvironment.merging([
+                "AWS_CA_BUNDLE": folder.path("authority.pem"),
+                // Nobody listens there: deliveries are taken, and wait.
+                "AWS_ENDPOINT_URL_SECURITYHUB": "http://127.0.0.1:9",
+            ]) { _, last in last }, client: client)
+        guard let peer else { return [ours] }
+        let certificate = try await client.send(Self.request(.get, messages.certificateURL), body: []).body
+        let path = try folder.write(certificate, as: "certificate.pem")
+        return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topic)]
+    }
+
+    /// Runs a program with an empty store.
+    ///
+    /// - Parameter body: gets the process, and the path of the store.
+    func withFreshStore(
+        _ program: any IntakeProgram, _ body: (any IntakeProcess, String) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let process = try await program.start(in: folder)
+        try await perform {
+            try await body(process, folder.path("store.db"))
+        } finally: {
+            try await process.stop()
+        }
+    }
+
+    /// Has a program do everything once that it does only once.
+    func warmUp(_ process: any IntakeProcess) async throws {
+        // The load begins with the first message.
+        for body in messages.bodies.suffix(100) { try await Self.deliver(body, to: process, by: client) }
+    }
+
+    /// Delivers a message that must be taken.
+    static func deliver(_ body: [UInt8], to process: any IntakeProcess, by client: HTTPClient) async throws {
+        let status = try await status(of: body, to: process, by: client)
+        guard status == 200 else { throw BenchmarkFailure(description: "\(process.endpoint) answered \(status)") }
+    }
+
+    /// Delivers a message, and gives the answer's status.
+    static func status(of body: [UInt8], to process: any IntakeProcess, by client: HTTPClient) async throws -> Int {
+        try await client.send(request(.post, process.endpoint), body: body).response.status.code
+    }
+
+    private static func request(_ method: HTTPRequest.Method, _ url: String) -> HTTPRequest {
+        let url = URL(string: url)
+        let port = url?.port.map { ":\($0)" } ?? ""
+        return HTTPRequest(
+            method: method, scheme: url?.scheme, authority: (url?.host() ?? "") + port, path: url?.path())
+    }
+
+    /// How many deliveries there are in a store, by SQLite's own program.
+    func count(in store: String) async throws -> Int {
+        let result = try await Program.run(["sqlite3", "-readonly", store, "SELECT count(*) FROM delivery"])
+        guard result.status == 0, let count = Int(result.text.trimmingCharacters(in: .newlines)) else {
+            throw BenchmarkFailure(description: "the deliveries in \(store) could not be counted: \(result.errors)")
+        }
+        return count
+    }
+}

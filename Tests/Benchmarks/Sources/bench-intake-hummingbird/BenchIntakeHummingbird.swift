@@ -1,0 +1,51 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+
+/// The bridge's intake as one would build it on Hummingbird 2, GRDB and swift-crypto: a message's signature is verified,
+/// the message is stored once, and answered when it is on the disk.
+///
+/// bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC: the certificate that messages are signed with, as a file,
+/// and the ARN of the one topic that is taken.
+@main
+struct BenchIntakeHummingbird {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5, let port = Int(arguments[1]) else {
+            fatalError("usage: bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC")
+        }
+        let queue = try Queue(path: arguments[2])
+        let verifier = try Verifier(certificate: arguments[3], topic: arguments[4])
+        let router = Router()
+        router.post("/sns") { request, _ -> Response in
+            let body = try await request.body.collect(upTo: 1_048_576)
+            let envelope: Envelope
+            do {
+                envelope = try JSONDecoder().decode(Envelope.self, from: Data(buffer: body))
+            } catch {
+                throw HTTPError(.badRequest)
+            }
+            guard verifier.isGenuine(envelope) else { throw HTTPError(.forbidden) }
+            let isNew = try await queue.append(id: envelope.messageID, payload: envelope.message)
+            return answer(isNew ? "stored" : "duplicate")
+        }
+        var logger = Logger(label: "bench")
+        logger.logLevel = .error
+        let application = Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "bench"),
+            onServerRunning: { channel in
+                // The port that the system chose, for PORT 0.
+                print(channel.localAddress?.port ?? port)
+                fflush(nil)
+            }, logger: logger)
+        try await application.run()
+    }
+
+    private static func answer(_ result: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: "{\"result\":\"\(result)\"}")))
+    }
+}
