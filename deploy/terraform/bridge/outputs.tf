@@ -1,0 +1,26 @@
+output "url" {
+  description = "The bridge's address, for the module fleet. Known when the bridge answers."
+  value       = "https://${var.domain_name}"
+  depends_on  = [aws_ecs_service.bridge, aws_route53_record.bridge]
+}
+
+output "load_balancer_name" {
+  description = "What a CNAME of the bridge's name points to, without hosted_zone_id."
+  value       = aws_lb.bridge.dns_name
+}
+
+output "api_key" {
+  description = "The key that EventBridge sends, for the module fleet."
+  value       = aws_secretsmanager_secret_version.api_key.secret_string
+  sensitive   = true
+}
+
+output "task_role_arn" {
+  description = "The role that the bridge runs in, for the module member-role."
+  value       = aws_iam_role.task.arn
+}
+
+output "log_group" {
+  description = "What the bridge says."
+  value       = aws_cloudwatch_log_group.bridge.name
+}

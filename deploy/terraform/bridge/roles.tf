@@ -1,0 +1,89 @@
+data "aws_iam_policy_document" "ecs_assumes" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account]
+    }
+  }
+}
+
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  description        = "What ECS starts the tasks of Defender Bridge in"
+  assume_role_policy = data.aws_iam_policy_document.ecs_assumes.json
+}
+
+resource "aws_iam_role_policy_attachment" "execution" {
+  role       = aws_iam_role.execution.name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+}
+
+resource "aws_iam_role_policy" "secrets" {
+  name = "secrets"
+  role = aws_iam_role.execution.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "secretsmanager:GetSecretValue"
+      Resource = [aws_secretsmanager_secret.api_key.arn, aws_secretsmanager_secret.database_password.arn]
+    }]
+  })
+}
+
+resource "aws_iam_role" "task" {
+  name               = var.name
+  description        = "What Defender Bridge runs in"
+  assume_role_policy = data.aws_iam_policy_document.ecs_assumes.json
+}
+
+data "aws_iam_policy_document" "task" {
+  statement {
+    sid = "ReadDeviceDefender"
+    actions = [
+      "iot:DescribeAuditTask",
+      "iot:ListAuditFindings",
+      "iot:ListAuditSuppressions",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ImportIntoSecurityHub"
+    actions   = ["securityhub:BatchImportFindings"]
+    resources = ["arn:${local.partition}:securityhub:*:${local.account}:product/${local.account}/default"]
+  }
+
+  statement {
+    sid = "KeepSecurityHub"
+    actions = [
+      "securityhub:BatchUpdateFindings",
+      "securityhub:GetFindings",
+    ]
+    resources = ["*"]
+  }
+
+  dynamic "statement" {
+    for_each = var.member_role_name[*]
+
+    content {
+      sid       = "AssumeMemberRoles"
+      actions   = ["sts:AssumeRole"]
+      resources = ["arn:${local.partition}:iam::*:role/${statement.value}"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "task" {
+  name   = "defender-bridge"
+  role   = aws_iam_role.task.id
+  policy = data.aws_iam_policy_document.task.json
+}

@@ -1,0 +1,169 @@
+variable "name" {
+  description = "What the bridge's parts are called."
+  type        = string
+  default     = "defender-bridge"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.name))
+    error_message = "name is 2 to 20 small letters, digits and dashes, a letter first."
+  }
+}
+
+variable "image" {
+  description = "The container image, with its tag or, better, its digest. See deploy/docker."
+  type        = string
+
+  validation {
+    condition     = length(var.image) > 0
+    error_message = "image is needed."
+  }
+}
+
+variable "task_count" {
+  description = "How many tasks share the work."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.task_count >= 1 && var.task_count <= 10 && floor(var.task_count) == var.task_count
+    error_message = "task_count is 1 to 10."
+  }
+}
+
+variable "task_cpu" {
+  description = "Units of CPU for each task; 1024 are one core."
+  type        = number
+  default     = 512
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048], var.task_cpu)
+    error_message = "task_cpu is 256, 512, 1024 or 2048."
+  }
+}
+
+variable "task_memory" {
+  description = "MiB of memory for each task."
+  type        = number
+  default     = 1024
+
+  validation {
+    condition     = var.task_memory >= 1024 && var.task_memory % 1024 == 0 && var.task_memory >= 2 * var.task_cpu - 512
+    error_message = "task_memory is a multiple of 1024 that Fargate allows with task_cpu."
+  }
+}
+
+variable "vpc_id" {
+  description = "The network."
+  type        = string
+
+  validation {
+    condition     = startswith(var.vpc_id, "vpc-")
+    error_message = "vpc_id begins with vpc-."
+  }
+}
+
+variable "load_balancer_subnet_ids" {
+  description = "Public subnets in two or more availability zones."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.load_balancer_subnet_ids) >= 2
+    error_message = "load_balancer_subnet_ids are two or more."
+  }
+}
+
+variable "task_subnet_ids" {
+  description = "Subnets for tasks and database in two or more availability zones, private ones with a NAT gateway, or public ones."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.task_subnet_ids) >= 2
+    error_message = "task_subnet_ids are two or more."
+  }
+}
+
+variable "tasks_have_public_addresses" {
+  description = "True if task_subnet_ids are public subnets, since the tasks call AWS. Nothing can connect to them but the load balancer."
+  type        = bool
+  default     = false
+}
+
+variable "domain_name" {
+  description = "The bridge's host name, for example bridge.example.com."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)+$", var.domain_name))
+    error_message = "domain_name is a host name in small letters."
+  }
+}
+
+variable "certificate_arn" {
+  description = "The certificate of that name in AWS Certificate Manager, in this Region. SNS wants one of a public authority."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.certificate_arn))
+    error_message = "certificate_arn is the ARN of a certificate of AWS Certificate Manager."
+  }
+}
+
+variable "hosted_zone_id" {
+  description = "The Route 53 zone to put the name into. Null: you make a CNAME to the load balancer yourself."
+  type        = string
+  default     = null
+}
+
+variable "sns_topics" {
+  description = "The bridge's sns.topics. The account may be *."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.sns_topics) > 0 && alltrue([for topic in var.sns_topics : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:([0-9]{12}|\\*):[A-Za-z0-9_*-]+(=[0-9]{12})?$", topic))])
+    error_message = "sns_topics are ARNs of topics; the account or the whole name may be *."
+  }
+}
+
+variable "sns_accounts" {
+  description = "The bridge's sns.accounts, if sns_topics has * as account."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for account in var.sns_accounts : can(regex("^[0-9]{12}$", account))])
+    error_message = "sns_accounts are numbers of accounts, 12 digits each."
+  }
+}
+
+variable "member_role_name" {
+  description = "The role that the bridge assumes in other accounts, see the module member-role. Null: it serves this account only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.member_role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.member_role_name))
+    error_message = "member_role_name is 1 to 64 letters, digits and +=,.@_-"
+  }
+}
+
+variable "external_id" {
+  description = "The external id that these roles ask for."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.external_id == null) == (var.member_role_name == null)
+    error_message = "member_role_name and external_id need one another."
+  }
+}
+
+variable "database_capacity" {
+  description = "Aurora capacity units, the least and the most."
+  type        = object({ min = number, max = number })
+  default     = { min = 0.5, max = 4 }
+
+  validation {
+    condition     = var.database_capacity.min >= 0.5 && var.database_capacity.max >= max(1, var.database_capacity.min) && var.database_capacity.max <= 128
+    error_message = "database_capacity is 0.5 or more, and 128 at most."
+  }
+}
