@@ -1,17 +1,24 @@
-import AWSCore
+public import AWSCore
 public import EventLoop
 import HTTPClient
 import HTTPTypes
 import JSON
 
-/// The operations of AWS that the bridge needs, each signed, and repeated when it failed for now.
+/// The operations of AWS that the bridge needs, each signed, sent at AWS's pace, and repeated when it failed for now.
+///
+/// Credentials that have ended are renewed, and clocks that differ from AWS's corrected for, without the caller noticing.
 public struct AWSClient: Sendable {
     private let http: any HTTPTransport
-    private let credentials: any CredentialsProvider
+    let credentials: any CredentialsProvider
     private let endpoints: Endpoints
     private let retry: RetryPolicy
     private let random: @Sendable () -> Double
-    private let sleep: @Sendable (Duration) async throws -> Void
+    private let offsets: ClockOffsets
+    /// The account that the credentials belong to, as far as that is known; requests of one account share a pace.
+    private let account: AccountID?
+    let pacer: Pacer
+    /// The time that the client goes by.
+    public let clock: AWSClock
 
     /// Makes a client.
     ///
@@ -20,14 +27,14 @@ public struct AWSClient: Sendable {
     ///   - loop: whose clock measures the time between attempts.
     public init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, loop: EventLoop,
-        retry: RetryPolicy = RetryPolicy()
+        retry: RetryPolicy = RetryPolicy(), pacer: Pacer = Pacer()
     ) {
         self.init(
-            http: http, credentials: credentials, endpoints: endpoints, retry: retry,
-            random: { Double.random(in: 0...1) }, sleep: { try await loop.sleep(for: $0) })
+            http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer,
+            random: { Double.random(in: 0...1) }, clock: AWSClock(loop: loop))
     }
 
-    /// Makes a client with a chance and a clock of the caller's choice.
+    /// Makes a client with a chance and waits of the caller's choice.
     ///
     /// - Parameters:
     ///   - random: gives numbers from 0 to 1, for the jitter.
@@ -36,32 +43,57 @@ public struct AWSClient: Sendable {
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
         random: @escaping @Sendable () -> Double, sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
+        self.init(
+            http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: Pacer(), random: random,
+            clock: AWSClock(sleep: sleep))
+    }
+
+    /// Makes a client with a chance and a clock of the caller's choice.
+    ///
+    /// - Parameters:
+    ///   - pacer: spreads the requests; to be shared by all clients of a process.
+    ///   - random: gives numbers from 0 to 1, for the jitter.
+    public init(
+        http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
+        pacer: Pacer, random: @escaping @Sendable () -> Double, clock: AWSClock
+    ) {
+        self.init(
+            http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer, random: random,
+            clock: clock, account: nil, offsets: ClockOffsets())
+    }
+
+    private init(
+        http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
+        pacer: Pacer, random: @escaping @Sendable () -> Double, clock: AWSClock, account: AccountID?,
+        offsets: ClockOffsets
+    ) {
         self.http = http
         self.credentials = credentials
         self.endpoints = endpoints
         self.retry = retry
+        self.pacer = pacer
         self.random = random
-        self.sleep = sleep
+        self.clock = clock
+        self.account = account
+        self.offsets = offsets
     }
 
-    /// Carries an operation out: the body of a response of status 2xx.
-    func perform(_ operation: Operation, in region: Region) async throws(AWSError) -> [UInt8] {
-        var attempt = 1
-        while true {
-            switch try await send(operation, in: region) {
-            case .success(let body): return body
-            case .failure(let failure):
-                guard retry.repeats(failure.error.kind, afterAttempt: attempt) else { throw failure.error }
-                let delay = retry.delay(afterAttempt: attempt, random: random(), retryAfter: failure.retryAfter)
-                do {
-                    try await sleep(delay)
-                } catch {
-                    throw operation.error(.canceled, "canceled while it waited for its next attempt")
-                }
-                attempt += 1
-            }
-        }
+    /// The same client with other credentials.
+    ///
+    /// - Parameter account: whom they belong to; nil if that is not known.
+    func using(_ credentials: any CredentialsProvider, account: AccountID? = nil) -> AWSClient {
+        AWSClient(
+            http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer, random: random,
+            clock: clock, account: account, offsets: offsets)
     }
+
+    /// Whether an import could be sent at once, and some more behind it, so that nothing is gained by waiting.
+    public func hasAmpleImports(region: Region) -> Bool {
+        let key = Pacer.Key(account: account, region: region, service: .securityHub, operation: "BatchImportFindings")
+        return pacer.isAmple(key, now: clock.elapsed())
+    }
+
+    // MARK: Carrying out
 
     /// Carries an operation out whose response is JSON.
     func performForJSON(_ operation: Operation, in region: Region) async throws(AWSError) -> JSON {
@@ -73,23 +105,95 @@ public struct AWSClient: Sendable {
         }
     }
 
+    /// Carries an operation out: the body of a response of status 2xx.
+    func perform(_ operation: Operation, in region: Region) async throws(AWSError) -> [UInt8] {
+        let key = Pacer.Key(account: account, region: region, service: operation.service, operation: operation.name)
+        var attempt = 1
+        var isRenewed = false
+        var isCorrected = false
+        var replacement: Credentials?
+        while true {
+            try await wait(for: pacer.turn(key, now: clock.elapsed()), operation)
+            let used = if let replacement { replacement } else { try await currentCredentials(operation) }
+            let failure: Failure
+            switch await send(operation, in: region, signedBy: used) {
+            case .success(let body):
+                pacer.note(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
+                return body
+            case .failure(let reason): failure = reason
+            }
+            pacer.note(
+                key, isThrottled: failure.error.kind == .throttled, retryAfter: failure.retryAfter,
+                now: clock.elapsed())
+            if !isCorrected, let correction = failure.correction {
+                isCorrected = true
+                offsets.set(correction, of: failure.authority)
+                continue
+            }
+            if !isRenewed, let used, failure.error.mayBeOverWithOtherCredentials {
+                isRenewed = true
+                replacement = try await otherCredentials(than: used, operation)
+                if replacement != nil { continue }
+            }
+            guard retry.repeats(failure.error.kind, afterAttempt: attempt) else { throw failure.error }
+            let delay = retry.delay(afterAttempt: attempt, random: random(), retryAfter: failure.retryAfter)
+            try await wait(for: delay, operation)
+            attempt += 1
+            replacement = nil
+        }
+    }
+
+    private func wait(for delay: Duration, _ operation: Operation) async throws(AWSError) {
+        guard delay > .zero else { return }
+        do {
+            try await clock.sleep(delay)
+        } catch {
+            throw operation.error(.canceled, "canceled while it waited for its next attempt")
+        }
+    }
+
+    private func currentCredentials(_ operation: Operation) async throws(AWSError) -> Credentials? {
+        guard operation.isSigned else { return nil }
+        do throws(CredentialsError) {
+            return try await credentials.credentials()
+        } catch {
+            throw operation.error(error)
+        }
+    }
+
+    private func otherCredentials(
+        than refused: Credentials, _ operation: Operation
+    ) async throws(AWSError) -> Credentials? {
+        do throws(CredentialsError) {
+            return try await credentials.credentials(replacing: refused)
+        } catch {
+            throw operation.error(error)
+        }
+    }
+
+    // MARK: One attempt
+
     /// An attempt that failed for now or for good.
     private struct Failure: Error {
         let error: AWSError
+        /// Where it was sent to.
+        let authority: String
         var retryAfter: Duration?
+        /// How far the clocks differ, if that is why.
+        var correction: Int64?
     }
 
-    private func send(_ operation: Operation, in region: Region) async throws(AWSError) -> Result<[UInt8], Failure> {
-        let credentials: Credentials
-        do {
-            credentials = try await self.credentials.credentials()
-        } catch {
-            throw operation.error(.noCredentials, error.description)
-        }
+    private func send(
+        _ operation: Operation, in region: Region, signedBy credentials: Credentials?
+    ) async -> Result<[UInt8], Failure> {
         let endpoint = endpoints.endpoint(of: operation.service, in: region)
-        let signing = RequestSigning(
-            region: region.name, service: operation.service.signingName, accessKeyID: credentials.accessKeyID,
-            secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken)
+        let offset = offsets.offset(of: endpoint.authority)
+        let signing = credentials.map { credentials in
+            RequestSigning(
+                region: region.name, service: operation.service.signingName, accessKeyID: credentials.accessKeyID,
+                secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken,
+                date: Timepoint.amzDate(clock.now() + offset))
+        }
         do {
             let (response, body) = try await http.send(
                 operation.request(to: endpoint), body: operation.body, signing: signing)
@@ -97,10 +201,13 @@ public struct AWSClient: Sendable {
             let fault = Fault(response, body: body, hiding: credentials)
             return .failure(
                 Failure(
-                    error: operation.error(fault),
-                    retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter])))
+                    error: operation.error(fault), authority: endpoint.authority,
+                    retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter]),
+                    correction: ClockSkew.correction(
+                        code: fault.code, date: response.headerFields[.date].flatMap(Timepoint.httpDate),
+                        now: clock.now(), offset: offset)))
         } catch {
-            return .failure(Failure(error: operation.error(error)))
+            return .failure(Failure(error: operation.error(error), authority: endpoint.authority))
         }
     }
 }

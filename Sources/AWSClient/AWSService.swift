@@ -6,12 +6,22 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
     case securityHub = "securityhub"
     /// AWS Security Token Service.
     case sts
+    /// Amazon SNS.
+    case sns
+    /// Amazon EventBridge.
+    case events
 
     /// The name in host names, credential scopes and IAM actions.
     var signingName: String { rawValue }
 
+    /// The name in variables and in the shared configuration file.
+    private var endpointName: String { self == .events ? "eventbridge" : rawValue }
+
     /// The variable with an endpoint of its own for the service.
-    var endpointVariable: String { "AWS_ENDPOINT_URL_\(rawValue.uppercased())" }
+    var endpointVariable: String { "AWS_ENDPOINT_URL_\(endpointName.uppercased())" }
+
+    /// The key of its part of a `[services NAME]` section.
+    var servicesKey: String { endpointName }
 
     /// The name as AWS writes it for people.
     public var description: String {
@@ -19,6 +29,8 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
         case .iot: "AWS IoT"
         case .securityHub: "AWS Security Hub"
         case .sts: "AWS STS"
+        case .sns: "Amazon SNS"
+        case .events: "Amazon EventBridge"
         }
     }
 }

@@ -27,11 +27,18 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         else { return nil }
     }
 
-    /// The public endpoint of a service in a Region (AWS General Reference, "Service endpoints").
-    init(_ service: AWSService, in region: Region) {
+    /// The public endpoint of a service in a Region, by the rules that AWS's SDKs share (`endpoint-rule-set-1`).
+    init(_ service: AWSService, in region: Region, kind: Endpoints.Kind) {
+        let suffix = kind.isDualStack ? region.partition.dualStackDNSSuffix : region.partition.dnsSuffix
         scheme = "https"
-        authority = "\(service.signingName).\(region).\(region.partition.dnsSuffix)"
+        authority = "\(service.signingName)\(kind.isFIPS(service, in: region) ? "-fips" : "").\(region).\(suffix)"
         pathPrefix = ""
+    }
+
+    /// The host, an IPv6 address in brackets, without a port.
+    var host: String {
+        guard let colon = authority.lastIndex(of: ":"), !authority.hasSuffix("]") else { return authority }
+        return String(authority[..<colon])
     }
 
     /// Host or bracketed IPv6 address, with or without port.
@@ -67,28 +74,85 @@ public struct EndpointError: Error, Hashable, CustomStringConvertible {
     public var description: String { "\(variable) is not a URL of the form https://host:port/prefix" }
 }
 
-/// Where the services are reached: at AWS's public endpoints, or where `AWS_ENDPOINT_URL_<SERVICE>` or, after it,
-/// `AWS_ENDPOINT_URL` says (AWS SDKs Reference Guide, "Service-specific endpoints").
+/// Where the services are reached: at AWS's public endpoints, or where `AWS_ENDPOINT_URL_<SERVICE>`, after it
+/// `AWS_ENDPOINT_URL`, and after that the profile says (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 public struct Endpoints: Sendable, Hashable {
-    private let overrides: [AWSService: Endpoint]
+    /// Which of a Region's public endpoints is used.
+    struct Kind: Sendable, Hashable {
+        /// Whether its cryptography is validated by FIPS 140.
+        var usesFIPS = false
+        /// Whether it has addresses of IPv6, too.
+        var isDualStack = false
 
-    /// Reads the variables. An empty one counts as missing.
+        /// Whether the host's name says so: in GovCloud, the usual endpoints of some services are FIPS's.
+        func isFIPS(_ service: AWSService, in region: Region) -> Bool {
+            guard usesFIPS, region.partition == .awsUSGov else { return usesFIPS }
+            let isNamed = ["us-gov-east-1", "us-gov-west-1"].contains(region.name)
+            return switch service {
+            case .events: !isDualStack && !isNamed
+            case .sns: isDualStack || !isNamed
+            case .sts: isDualStack
+            case .iot, .securityHub: true
+            }
+        }
+    }
+
+    private let overrides: [AWSService: Endpoint]
+    private let kind: Kind
+
+    /// Reads the variables alone. An empty one counts as missing.
     ///
     /// - Throws: ``EndpointError`` that names a variable whose value is no URL.
     public init(environment: [String: String] = [:]) throws(EndpointError) {
+        try self.init(environment: environment, profile: [:], services: [:])
+    }
+
+    /// Reads the variables, and what the profile says.
+    ///
+    /// - Parameters:
+    ///   - profile: the settings of the profile in the configuration file.
+    ///   - services: the `[services NAME]` section that the profile names.
+    init(
+        environment: [String: String], profile: ProfileFile.Section, services: ProfileFile.Section
+    ) throws(EndpointError) {
+        func isOn(_ variable: String, _ key: String) -> Bool {
+            (Self.given(environment[variable]) ?? profile[key])?.lowercased() == "true"
+        }
+        kind = Kind(
+            usesFIPS: isOn("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+            isDualStack: isOn("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"))
+        guard !isOn("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_configured_endpoint_urls") else {
+            overrides = [:]
+            return
+        }
         var overrides: [AWSService: Endpoint] = [:]
         for service in AWSService.allCases {
-            for variable in [service.endpointVariable, "AWS_ENDPOINT_URL"] where overrides[service] == nil {
-                guard let url = environment[variable], !url.isEmpty else { continue }
-                guard let endpoint = Endpoint(url) else { throw EndpointError(variable: variable) }
-                overrides[service] = endpoint
-            }
+            let places = [
+                (service.endpointVariable, environment[service.endpointVariable]),
+                ("AWS_ENDPOINT_URL", environment["AWS_ENDPOINT_URL"]),
+                ("endpoint_url", services[service.servicesKey].flatMap(Self.nestedURL)),
+                ("endpoint_url", profile["endpoint_url"]),
+            ]
+            guard let (name, url) = places.first(where: { Self.given($0.1) != nil }), let url else { continue }
+            guard let endpoint = Endpoint(url) else { throw EndpointError(variable: name) }
+            overrides[service] = endpoint
         }
         self.overrides = overrides
     }
 
+    private static func given(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The `endpoint_url` among the lines that are indented under a service.
+    private static func nestedURL(_ lines: String) -> String? {
+        for line in lines.split(separator: "\n") {
+            let parts = line.split(separator: "=", maxSplits: 1).map(\.trimmed)
+            if parts.count == 2, parts[0] == "endpoint_url" { return String(parts[1]) }
+        }
+        return nil
+    }
+
     /// Where a service is reached for a Region.
     public func endpoint(of service: AWSService, in region: Region) -> Endpoint {
-        overrides[service] ?? Endpoint(service, in: region)
+        overrides[service] ?? Endpoint(service, in: region, kind: kind)
     }
 }

@@ -13,12 +13,17 @@ struct Operation {
     var query: [(name: String, value: String)] = []
     var contentType: String?
     var body: [UInt8] = []
+    /// What the protocol of EventBridge calls the operation (`X-Amz-Target`); nil for all others.
+    var target: String?
+    /// Whether it is signed; almost all are.
+    var isSigned = true
 
     func request(to endpoint: Endpoint) -> HTTPRequest {
         var fields = HTTPFields()
         fields[.contentType] = contentType
         // In the order in which they are signed (AWS General Reference, "Create a signed AWS API request").
         let query = query.isEmpty ? "" : "?" + PercentEncoding.query(query)
+        if let target, let name = HTTPField.Name("X-Amz-Target") { fields[name] = target }
         return HTTPRequest(
             method: method, scheme: endpoint.scheme, authority: endpoint.authority,
             path: endpoint.pathPrefix + path + query, headerFields: fields)
@@ -33,6 +38,12 @@ struct Operation {
     /// A successful response that is not as AWS's API reference says.
     func malformed(_ reason: String) -> AWSError {
         error(.other, "the response is not \(service)'s: \(reason)")
+    }
+
+    /// The error for a request that there are no credentials for.
+    func error(_ error: CredentialsError) -> AWSError {
+        AWSError(
+            error.kind, service: service, operation: name, message: error.description, isAboutCredentials: true)
     }
 
     /// The error for a request without response.
@@ -51,5 +62,15 @@ struct Operation {
         AWSError(
             fault.kind, service: service, operation: name, status: fault.status, code: fault.code,
             message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID)
+    }
+}
+
+extension Operation {
+    /// An operation of the AWS query protocol: a form, sent to the root.
+    init(service: AWSService, query name: String, version: String, parameters: [(String, String)]) {
+        self.init(
+            service: service, name: name, method: .post, path: "/",
+            contentType: "application/x-www-form-urlencoded; charset=utf-8",
+            body: Array(PercentEncoding.query([("Action", name), ("Version", version)] + parameters).utf8))
     }
 }

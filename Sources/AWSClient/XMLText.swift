@@ -1,7 +1,7 @@
 /// The little of XML that the query protocol of AWS STS needs.
 enum XMLText {
     /// The longest text of an element that is read, in bytes.
-    private static let maximumLength = 4096
+    private static let maximumLength = 16_384
 
     /// The text of the first element with this name, which has neither attributes nor child elements; nil if there is
     /// none.

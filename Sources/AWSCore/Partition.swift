@@ -1,4 +1,5 @@
-/// A group of AWS Regions with accounts, names and endpoints of its own, as ARNs name it.
+/// A group of AWS Regions with accounts, names and endpoints of its own, as ARNs name it. The values are those of AWS's
+/// SDKs (`partitions.json`).
 public enum Partition: String, Sendable, Hashable, CaseIterable {
     /// The commercial Regions.
     case aws = "aws"
@@ -6,12 +7,54 @@ public enum Partition: String, Sendable, Hashable, CaseIterable {
     case awsCN = "aws-cn"
     /// AWS GovCloud (US).
     case awsUSGov = "aws-us-gov"
+    /// The European Sovereign Cloud.
+    case awsEUSC = "aws-eusc"
+    /// The isolated Regions of the United States, top secret.
+    case awsISO = "aws-iso"
+    /// Those that are secret.
+    case awsISOB = "aws-iso-b"
+    /// The isolated Regions of Europe.
+    case awsISOE = "aws-iso-e"
+    /// Further isolated Regions of the United States.
+    case awsISOF = "aws-iso-f"
 
     /// The DNS suffix of service endpoints, without a leading dot.
     public var dnsSuffix: String {
         switch self {
         case .aws, .awsUSGov: "amazonaws.com"
         case .awsCN: "amazonaws.com.cn"
+        case .awsEUSC: "amazonaws.eu"
+        case .awsISO: "c2s.ic.gov"
+        case .awsISOB: "sc2s.sgov.gov"
+        case .awsISOE: "cloud.adc-e.uk"
+        case .awsISOF: "csp.hci.ic.gov"
+        }
+    }
+
+    /// The DNS suffix of endpoints that have addresses of IPv6, too.
+    public var dualStackDNSSuffix: String {
+        switch self {
+        case .aws, .awsUSGov: "api.aws"
+        case .awsCN: "api.amazonwebservices.com.cn"
+        case .awsEUSC: "api.amazonwebservices.eu"
+        case .awsISO: "api.aws.ic.gov"
+        case .awsISOB: "api.aws.scloud"
+        case .awsISOE: "api.cloud-aws.adc-e.uk"
+        case .awsISOF: "api.aws.hci.ic.gov"
+        }
+    }
+
+    /// What the names of its Regions begin with; nil for the commercial ones.
+    var regionPrefix: String? {
+        switch self {
+        case .aws: nil
+        case .awsCN: "cn-"
+        case .awsUSGov: "us-gov-"
+        case .awsEUSC: "eusc-"
+        case .awsISO: "us-iso-"
+        case .awsISOB: "us-isob-"
+        case .awsISOE: "eu-isoe-"
+        case .awsISOF: "us-isof-"
         }
     }
 
@@ -21,6 +64,8 @@ public enum Partition: String, Sendable, Hashable, CaseIterable {
         case .aws: "console.aws.amazon.com"
         case .awsCN: "console.amazonaws.cn"
         case .awsUSGov: "console.amazonaws-us-gov.com"
+        case .awsEUSC: "console.amazonaws-eusc.eu"
+        case .awsISO, .awsISOB, .awsISOE, .awsISOF: "console.\(dnsSuffix)"
         }
     }
 }

@@ -16,9 +16,7 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
 
     /// The partition that the Region belongs to, by its name's first parts.
     public var partition: Partition {
-        if name.hasPrefix("cn-") { return .awsCN }
-        if name.hasPrefix("us-gov-") { return .awsUSGov }
-        return .aws
+        Partition.allCases.first { $0.regionPrefix.map(name.hasPrefix) ?? false } ?? .aws
     }
 
     /// The name.

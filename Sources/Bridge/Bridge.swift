@@ -68,8 +68,8 @@ public final class Bridge: Sendable {
             }
             (listenAddress, adminAddress) = (listener.address, admin.address)
             let workers = WorkerPool(
-                context: context, client: parts.aws, loop: parts.clientLoop, configuration: configuration,
-                owner: "\(parts.hostName):\(getpid())")
+                context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: configuration,
+                owner: "\(BridgeParts.hostName):\(getpid())")
             // They are stopped in reverse: first nothing more is received, then the workers end.
             var services: [any Service] = [
                 Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),

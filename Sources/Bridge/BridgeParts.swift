@@ -1,4 +1,5 @@
 import AWSClient
+import AWSCore
 import Cryptography
 import EventLoop
 import FoundationEssentials
@@ -22,7 +23,9 @@ struct BridgeParts: Sendable {
     /// For the workers and what they ask of AWS.
     let clientLoop: EventLoop
     let http: HTTPClient
-    let aws: AWSClient
+    /// The clients for the accounts that findings come from.
+    let accounts: AWSAccounts
+    private let credentials: CredentialsChain
     /// SIGTERM and SIGINT, as they come.
     let signals: AsyncStream<CInt>
     /// SIGHUP, as it comes.
@@ -41,11 +44,11 @@ struct BridgeParts: Sendable {
         openStore: (StoreLocation) async throws -> any Store = { try await StoreOpening.open($0, for: .serving) }
     ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
-        let endpoints: Endpoints
-        do throws(EndpointError) {
-            endpoints = try Endpoints(environment: environment)
+        let settings: AWSSettings
+        do throws(AWSSettings.Problem) {
+            settings = try AWSSettings(environment: environment)
         } catch {
-            throw ConfigurationError(error.variable, "it is not a URL of the form https://host:port; mend or unset it")
+            throw ConfigurationError(error.place, error.description)
         }
         let authorities = try Self.authorities(environment)
         self.authorities = try Self.trustStore(authorities)
@@ -84,13 +87,32 @@ struct BridgeParts: Sendable {
             await store.close()
             throw ConfigurationError("network.connectTo", "\(error)")
         }
-        aws = AWSClient(
-            http: http, credentials: EnvironmentCredentials(environment: environment), endpoints: endpoints,
-            loop: clientLoop)
+        (accounts, credentials) = Self.accounts(configuration, settings, http: http, loop: clientLoop)
+    }
+
+    private static func accounts(
+        _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop
+    ) -> (AWSAccounts, CredentialsChain) {
+        // What has no Region of its own asks the AWS STS of the first one that findings come from.
+        guard let region = settings.region ?? configuration.topics.origins.map(\.region).min() ?? Region("us-east-1")
+        else { preconditionFailure("us-east-1 is a Region") }
+        let sessionName = AWSSettings.sessionName(hostName: hostName)
+        let pacer = Pacer(
+            imports: Pacer.ImportRate(rate: configuration.importsPerSecond, burst: configuration.importBurst))
+        let client = AWSClient(
+            http: http, credentials: NoCredentials(), endpoints: settings.endpoints, loop: loop, pacer: pacer)
+        let credentials = CredentialsChain(
+            settings: settings, client: client, transport: http, loop: loop, region: region, sessionName: sessionName)
+        let accounts = AWSAccounts(
+            client: client, credentials: credentials, roles: configuration.roles, region: region,
+            sessionName: sessionName)
+        return (accounts, credentials)
     }
 
     /// Closes everything; nothing may be under way any more.
     func close() async {
+        await accounts.close()
+        await credentials.close()
         await http.shutdown()
         await store.close()
         await clientLoop.shutdown()
@@ -194,7 +216,7 @@ struct BridgeParts: Sendable {
     }
 
     /// The machine's name, for people who read who holds a lease.
-    var hostName: String {
+    static var hostName: String {
         var name = utsname()
         uname(&name)
         return withUnsafeBytes(of: &name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

@@ -60,7 +60,7 @@ public enum LedgerRebuilding {
         var isWell = true
         for origin in origins {
             let rebuild = LedgerRebuild(
-                origin: origin, store: parts.store, client: parts.aws, loop: parts.clientLoop, clock: Bridge.now)
+                origin: origin, store: parts.store, client: parts.accounts.client(for: origin), clock: Bridge.now)
             try await parts.store.clearLedger(of: origin)
             do {
                 let count = try await rebuild.rebuild { report(origin, .found($0.restored)) }

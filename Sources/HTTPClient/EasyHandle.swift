@@ -58,6 +58,7 @@ final class EasyHandle {
 
     private func setRequest(_ plan: borrowing RequestPlan) throws(HTTPClientError) {
         try set(CURLOPT_URL, plan.url)
+        if plan.isPastProxies { try set(CURLOPT_NOPROXY, "*") }
         try HTTPClientError.check(CLibcurl_easy_setopt_list(pointer, CURLOPT_HTTPHEADER, fields.pointer))
         switch plan.form {
         case .head: try set(CURLOPT_NOBODY, 1)

@@ -19,13 +19,17 @@ struct RequestPlan: Sendable {
     /// The fields, as libcurl wants them.
     let fieldLines: [String]
     let signing: RequestSigning?
+    /// Whether no proxy is used, whatever the environment says.
+    let isPastProxies: Bool
     /// Scheme, host and port, for messages.
     let target: String
 
     /// Checks a request.
     ///
     /// - Throws: ``HTTPClientError`` with `invalidRequest`.
-    init(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) throws(HTTPClientError) {
+    init(
+        _ request: HTTPRequest, body: [UInt8], signing: RequestSigning?, isPastProxies: Bool
+    ) throws(HTTPClientError) {
         guard let scheme = request.scheme?.lowercased(), scheme == "http" || scheme == "https",
             let authority = request.authority, FieldRules.isAuthority(authority)
         else { throw HTTPClientError(.invalidRequest, "a request needs the scheme http or https, and a host") }
@@ -38,6 +42,7 @@ struct RequestPlan: Sendable {
         guard form == .withBody || body.isEmpty else { throw Self.invalid("a \(method) has no body", target: target) }
         self.body = body
         self.signing = signing
+        self.isPastProxies = isPastProxies
         fieldLines = try Self.fieldLines(request, path: path, signing: signing, target: target)
     }
 
@@ -63,6 +68,8 @@ struct RequestPlan: Sendable {
             if let objection = SigningRules.objection(path: path, fields: fields, signing: signing) {
                 throw invalid("cannot be signed: \(objection)", target: target)
             }
+            // libcurl signs for this time instead of its own, and says so.
+            if let date = signing.date { fields.append(("X-Amz-Date", date)) }
             if let token = signing.sessionToken { fields.append(("X-Amz-Security-Token", token)) }
         }
         // A field without a value is written with a semicolon; with a colon it would mean to leave the field out.

@@ -1,5 +1,4 @@
-/// How a request is signed with AWS Signature Version 4, by libcurl itself (`CURLOPT_AWS_SIGV4`), at the moment that it
-/// is sent.
+/// How a request is signed with AWS Signature Version 4, by libcurl itself (`CURLOPT_AWS_SIGV4`).
 ///
 /// The signed fields are `host`, `x-amz-date`, `x-amz-security-token` and all that the request has. libcurl signs path
 /// and query as they are sent, so a request to be signed must have them in the canonical form of AWS's "Create a signed
@@ -15,16 +14,24 @@ public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, Custo
     public let accessKeyID: String
     let secretAccessKey: String
     let sessionToken: String?
+    let date: String?
 
     /// Describes a signature.
     ///
-    /// - Parameter sessionToken: the token of temporary credentials, or nil for lasting ones.
-    public init(region: String, service: String, accessKeyID: String, secretAccessKey: String, sessionToken: String?) {
+    /// - Parameters:
+    ///   - sessionToken: the token of temporary credentials, or nil for lasting ones.
+    ///   - date: the time of the signature in the form of `X-Amz-Date`, `20261122T100000Z`; nil for this machine's time
+    ///     when it is sent.
+    public init(
+        region: String, service: String, accessKeyID: String, secretAccessKey: String, sessionToken: String?,
+        date: String? = nil
+    ) {
         self.region = region
         self.service = service
         self.accessKeyID = accessKeyID
         self.secretAccessKey = secretAccessKey
         self.sessionToken = sessionToken
+        self.date = date
     }
 
     /// Region, service and access key id; never the secrets.

@@ -39,6 +39,9 @@ enum SigningRules {
         guard signing.sessionToken.map({ !$0.isEmpty && FieldRules.isValue($0) }) != false else {
             return "the session token is empty or has control characters"
         }
+        guard signing.date.map({ $0.wholeMatch(of: #/[0-9]{8}T[0-9]{6}Z/#) != nil }) != false else {
+            return "the time is not of the form 20261122T100000Z"
+        }
         return nil
     }
 

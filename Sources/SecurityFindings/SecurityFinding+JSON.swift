@@ -42,8 +42,11 @@ extension SecurityFinding {
         var members: [String: JSON] = [
             "Type": .string(resource.type),
             "Id": .string(resource.id),
-            "Partition": .string(origin.partition.rawValue),
         ]
+        // Security Hub's format has no word for the others, and no need of one.
+        if [.aws, .awsCN, .awsUSGov, .awsISO, .awsISOB].contains(origin.partition) {
+            members["Partition"] = .string(origin.partition.rawValue)
+        }
         if origin.region.name.utf8.count <= FindingLimits.region { members["Region"] = .string(origin.region.name) }
         if !resource.details.isEmpty {
             members["Details"] = ["Other": .object(resource.details.mapValues(JSON.string))]

@@ -1,21 +1,92 @@
 import AWSClient
 import AWSCore
+import JSON
+import TestSupport
 import Testing
 
 @Suite("Endpoints")
 struct EndpointTests {
-    // As botocore's endpoint rules have them.
-    @Test(
-        "a service's public endpoint follows from the Region and its partition",
-        arguments: [
-            (AWSService.iot, "us-east-1", "https://iot.us-east-1.amazonaws.com"),
-            (.securityHub, "eu-central-2", "https://securityhub.eu-central-2.amazonaws.com"),
-            (.sts, "us-gov-west-1", "https://sts.us-gov-west-1.amazonaws.com"),
-            (.securityHub, "cn-north-1", "https://securityhub.cn-north-1.amazonaws.com.cn"),
-        ])
-    func publicEndpoints(service: AWSService, region: String, url: String) throws {
-        let region = try #require(Region(region))
-        #expect(try Endpoints().endpoint(of: service, in: region).description == url)
+    private static let program = """
+        import json, sys, botocore.session
+        from botocore.endpoint_provider import EndpointProvider
+        loader = botocore.session.Session().get_component("data_loader")
+        partitions = loader.load_data("partitions")
+        table = []
+        for service in ["iot", "securityhub", "sts", "sns", "events"]:
+            provider = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
+            for partition in partitions["partitions"]:
+                for region in list(partition["regions"]) + ["eu-north-9", "cn-new-1", "us-gov-new-1"]:
+                    if "global" in region: continue
+                    for fips in [False, True]:
+                        for dual in [False, True]:
+                            more = {"UseGlobalEndpoint": False} if service == "sts" else {}
+                            found = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual, **more)
+                            table.append([service, region, fips, dual, found.url])
+        print(json.dumps(table))
+        """
+
+    @Test("every Region of every partition, with and without FIPS and dual-stack, has botocore's endpoint")
+    func publicEndpoints() async throws {
+        let table = try JSON(
+            parsing: Array(try await Program.python(Self.program).utf8), limits: JSONLimits(values: 100_000))
+        let rows = try #require(table.array)
+        #expect(rows.count > 1000)
+        for row in rows.compactMap(\.array) {
+            let service = try #require(row[0].string.flatMap(AWSService.init))
+            let region = try #require(row[1].string.flatMap { Region($0) })
+            let endpoints = try Endpoints(environment: [
+                "AWS_USE_FIPS_ENDPOINT": row[2].bool == true ? "true" : "",
+                "AWS_USE_DUALSTACK_ENDPOINT": row[3].bool == true ? "TRUE" : "false",
+            ])
+            #expect(endpoints.endpoint(of: service, in: region).description == row[4].string)
+        }
+    }
+
+    @Test("configured endpoints come from the profile, too, behind the variables, and can be left aside")
+    func profiles() throws {
+        let config = """
+            [profile p]
+            region = eu-west-3
+            endpoint_url = http://all:1
+            services = s
+            use_fips_endpoint = true
+            [services s]
+            securityhub =
+              endpoint_url = http://hub:2
+            eventbridge =
+              endpoint_url = http://events:3
+            """
+        func settings(_ more: [String: String]) throws -> AWSSettings {
+            let environment = ["AWS_PROFILE": "p", "AWS_CONFIG_FILE": "/c", "HOME": "/h"].merging(more) { _, last in
+                last
+            }
+            return try AWSSettings(environment: environment) { $0 == "/c" ? Array(config.utf8) : nil }
+        }
+        func endpoint(_ service: AWSService, _ more: [String: String] = [:]) throws -> String {
+            try settings(more).endpoints.endpoint(of: service, in: region).description
+        }
+        #expect(try endpoint(.securityHub) == "http://hub:2")
+        #expect(try endpoint(.events) == "http://events:3")
+        #expect(try endpoint(.iot) == "http://all:1")
+        #expect(try endpoint(.securityHub, ["AWS_ENDPOINT_URL": "http://env:4"]) == "http://env:4")
+        #expect(
+            try endpoint(.securityHub, ["AWS_ENDPOINT_URL": "http://x", "AWS_ENDPOINT_URL_SECURITYHUB": "http://y"])
+                == "http://y")
+        #expect(
+            try endpoint(.securityHub, ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "http://x"])
+                == "https://securityhub-fips.us-east-1.amazonaws.com")
+        #expect(try settings([:]).region?.name == "eu-west-3")
+        #expect(try settings(["AWS_DEFAULT_REGION": "us-west-2"]).region?.name == "us-west-2")
+        #expect(
+            try settings(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-west-1"]).region?.name == "us-west-1")
+        let problem = #expect(throws: AWSSettings.Problem.self) { try settings(["AWS_REGION": "nowhere"]) }
+        #expect(problem?.place == "AWS_REGION")
+    }
+
+    @Test("a session says who it is of", arguments: [("m-1.example", "m-1.example"), ("bad host/ü", "bad-host---")])
+    func sessionName(host: String, end: String) throws {
+        #expect(AWSSettings.sessionName(hostName: host) == "defender-bridge-\(end)")
+        #expect(AWSSettings.sessionName(hostName: String(repeating: "x", count: 99)).utf8.count == 64)
     }
 
     @Test("a service's own variable goes before the one for all, which goes before the public endpoint")

@@ -18,7 +18,8 @@ struct OperationTests {
             "\(head.scheme ?? "")://\(head.authority ?? "")\(head.path ?? "")" == url, sourceLocation: sourceLocation)
         let signing = RequestSigning(
             region: "us-east-1", service: service, accessKeyID: credentials.accessKeyID,
-            secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken)
+            secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken,
+            date: "20261122T100000Z")
         #expect(request.signing == signing, sourceLocation: sourceLocation)
     }
 

@@ -11,7 +11,7 @@ final class ScriptedAWS: HTTPTransport {
     struct Request: Sendable {
         let head: HTTPRequest
         let body: [UInt8]
-        let signing: RequestSigning
+        let signing: RequestSigning?
 
         var json: JSON? { try? JSON(parsing: body) }
     }
@@ -24,7 +24,7 @@ final class ScriptedAWS: HTTPTransport {
 
     var requests: [Request] { state.withLock { $0.requests } }
 
-    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning) async throws(HTTPClientError)
+    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {
         let reply: Reply = state.withLock { state in
@@ -50,6 +50,9 @@ final class ScriptedAWS: HTTPTransport {
 final class Waits: Sendable {
     private let durations = Mutex<[Duration]>([])
     var all: [Duration] { durations.withLock { $0 } }
+    private let minutes = Atomic(0)
+    /// A time at which no request has to wait for its turn.
+    func nextMinute() -> Duration { .seconds(60 * minutes.add(1, ordering: .relaxed).newValue) }
     func add(_ duration: Duration) { durations.withLock { $0.append(duration) } }
 }
 
@@ -73,7 +76,8 @@ func client(
 ) throws -> AWSClient {
     AWSClient(
         http: aws, credentials: credentials, endpoints: try Endpoints(environment: environment), retry: retry,
-        random: { 1 }, sleep: { waits.add($0) })
+        pacer: Pacer(), random: { 1 },
+        clock: AWSClock(now: { 1_795_341_600_000 }, elapsed: { waits.nextMinute() }, sleep: { waits.add($0) }))
 }
 
 /// The error of a closure.

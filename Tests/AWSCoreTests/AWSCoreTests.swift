@@ -36,6 +36,8 @@ struct AWSCoreTests {
         "a Region's partition follows from its name",
         arguments: [
             ("us-east-1", .aws), ("ap-southeast-7", .aws), ("cn-northwest-1", .awsCN), ("us-gov-west-1", .awsUSGov),
+            ("us-iso-east-1", .awsISO), ("us-isob-west-1", .awsISOB), ("us-isof-south-1", .awsISOF),
+            ("eu-isoe-west-1", .awsISOE), ("eusc-de-east-1", .awsEUSC), ("eu-west-1", .aws),
         ] as [(String, Partition)])
     func partitions(name: String, partition: Partition) {
         #expect(Region(name)?.partition == partition)

@@ -1,3 +1,4 @@
+import AWSClient
 import AWSCore
 import EventLoop
 import Logging
@@ -75,7 +76,8 @@ import Testing
                 "BRIDGE_SNS_RESUBSCRIBE",
                 "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_EVENT_BRIDGE_BASIC",
                 "BRIDGE_EVENT_BRIDGE_OAUTH_ISSUER", "BRIDGE_EVENT_BRIDGE_OAUTH_AUDIENCE",
-                "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES",
+                "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES", "BRIDGE_AWS_ROLE_NAME",
+                "BRIDGE_AWS_EXTERNAL_ID", "BRIDGE_AWS_REGIONS",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
                 "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_CATCH_UP_INTERVAL",
                 "BRIDGE_NETWORK_CONNECT_TO",
@@ -99,7 +101,10 @@ import Testing
             "eventBridge.apiKeyHeader": "X-Bridge-Key",
             "eventBridge.basic": "user:pass:word", "eventBridge.oauth.issuer": "https://issuer.example/",
             "eventBridge.oauth.audience": "bridge", "eventBridge.oauth.jwksURL": "https://issuer.example/keys?a=b",
-            "securityHub.requestsPerSecond": "2.5", "securityHub.burst": "7", "mapping.checkSummaries": "false",
+            "aws.roles": "111122223333=arn:aws:iam::111122223333:role/x/y",
+            "aws.roleName": "arn:aws:iam::*:role/p/Bridge",
+            "aws.externalId": "e-1", "aws.regions": "us-east-1, eu-west-1", "securityHub.requestsPerSecond": "2.5",
+            "securityHub.burst": "7", "mapping.checkSummaries": "false",
             "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "catchUp.interval": "15m",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
@@ -126,6 +131,8 @@ import Testing
                 "111122223333/us-east-1", "444455556666/eu-west-1", "777788889999/eu-west-1",
             ])
         #expect(configuration.minimumSignatureVersion == .two)
+        #expect(configuration.roles.roles.map { "\($0)=\($1)" } == ["111122223333=arn:aws:iam::111122223333:role/x/y"])
+        #expect(configuration.roles.name == "p/Bridge" && configuration.roles.externalID == "e-1")
         #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: false, resubscribes: true))
         #expect(configuration.maximumMessageAge == .seconds(5400) && configuration.catchUpInterval == .seconds(900))
         #expect(try Self.configuration(flags: ["catchUp.interval": "off"]).catchUpInterval == nil)
@@ -221,13 +228,50 @@ import Testing
             ),
             ("log.format", "xml", "\"xml\" is not text or json; mend it"),
             (
-                "aws.roles", "111122223333=arn:aws:iam::111122223333:role/r",
-                "this version imports with its own credentials only; remove the key and run one bridge per account"
+                "aws.roles", "111122223333=arn:aws:iam::111122223333:user/r",
+                "\"111122223333=arn:aws:iam::111122223333:user/r\" is not an account and the ARN of a role, such as "
+                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge; mend it"
             ),
+            (
+                "aws.roles", "111122223333=arn:aws:iam::444455556666:role/r",
+                "the role of 111122223333 is one of 444455556666; name a role of the account itself"
+            ),
+            (
+                "aws.roles", "1=x",
+                "\"1=x\" is not an account and the ARN of a role, such as "
+                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge; mend it"
+            ),
+            (
+                "aws.roles",
+                "111122223333=arn:aws:iam::111122223333:role/r,111122223333=arn:aws:iam::111122223333:role/s",
+                "111122223333 is there twice; remove one entry"
+            ),
+            (
+                "aws.roleName", "arn:aws:iam::111122223333:role/r",
+                "\"arn:aws:iam::111122223333:role/r\" is not the name of a role, such as DefenderBridge, or its ARN with * for "
+                    + "the account; mend it"
+            ),
+            (
+                "aws.roleName", "a b",
+                "\"a b\" is not the name of a role, such as DefenderBridge, or its ARN with * for the account; mend it"
+            ),
+            ("aws.externalId", "x", "\"x\" is not 2 to 1224 letters, digits and _+=,.@:/-; mend it"),
+            ("aws.externalId", "xy", "there is no role; set aws.roles or aws.roleName, or remove it"),
+            ("aws.regions", "Frankfurt", "\"Frankfurt\" is not a Region such as eu-central-1; mend it"),
             ("log.format", "a\nb\u{1B}[2J", "\"a\\u{A}b\\u{1B}[2J\" is not text or json; mend it"),
         ])
     func badValue(key: String, text: String, problem: String) {
         #expect(Self.line(flags: [key: text]) == "\(key): \(problem)")
+    }
+
+    @Test("Only the topics in aws.regions count; one of them must")
+    func regions() throws {
+        let topics = "arn:aws:sns:us-east-1:111122223333:a,arn:aws:sns:eu-west-1:111122223333:a"
+        let configuration = try Self.configuration(flags: ["sns.topics": topics, "aws.regions": "eu-west-1,eu-west-3"])
+        #expect(configuration.topics.origins.map(\.description) == ["111122223333/eu-west-1"])
+        #expect(
+            Self.line(flags: ["sns.topics": topics, "aws.regions": "eu-west-3"])
+                == "aws.regions: no entry of sns.topics is in one of these Regions; add theirs, or remove the key")
     }
 
     @Test("Tokens need issuer, audience and the address of the keys, by HTTPS")

@@ -132,7 +132,7 @@ import Testing
 @Suite struct LedgerRebuildTests {
     private func rebuild(_ shop: Workshop) throws -> LedgerRebuild {
         LedgerRebuild(
-            origin: try origin(), store: shop.store, client: shop.client, loop: shop.loop,
+            origin: try origin(), store: shop.store, client: shop.client,
             clock: { [time = shop.time] in time.now })
     }
 

@@ -60,7 +60,7 @@ final class ScriptedAWS: HTTPTransport {
         self.journal = journal
     }
 
-    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning) async throws(HTTPClientError)
+    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {
         let path = request.path ?? ""

@@ -37,10 +37,9 @@ struct Workshop {
         aws = ScriptedAWS(loop: loop, journal: journal)
         client = AWSClient(
             http: aws,
-            credentials: EnvironmentCredentials(environment: [
-                "AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "secret",
-            ]),
-            endpoints: try Endpoints(), retry: RetryPolicy(), random: { 0 }, sleep: { _ in })
+            credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
+            pacer: Pacer(imports: Pacer.ImportRate(rate: 1000, burst: 1000)), random: { 0 },
+            clock: AWSClock(now: { time.now }, elapsed: { .zero }, sleep: { _ in }, executor: loop))
         context = LaneContext(
             store: store, clock: { time.now }, chance: { 1 },
             metrics: BridgeMetrics(factory: PrometheusRegistry()),
@@ -48,9 +47,7 @@ struct Workshop {
     }
 
     func sender(_ origin: Origin) -> FindingSender {
-        FindingSender(
-            origin: origin, client: client, loop: loop, bucket: TokenBucket(rate: 1000, burst: 1000),
-            metrics: context.metrics)
+        FindingSender(origin: origin, client: client, metrics: context.metrics)
     }
 
     /// Leases everything that is ready.
@@ -70,7 +67,7 @@ struct Workshop {
 
     func pool(grace: Duration = .zero) throws -> WorkerPool {
         WorkerPool(
-            context: context, client: client, loop: loop,
+            context: context, accounts: AWSAccounts(client), loop: loop,
             configuration: try BridgeConfiguration(
                 flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"], environment: [:],
                 readFile: { _ throws(ConfigurationError) in [] }),
@@ -103,6 +100,13 @@ extension Workshop {
                 .compactMap {
                     $0["Resources"]?.array?.first?["Id"]?.string?.split(separator: "/").last.map(String.init)
                 })
+    }
+}
+
+/// Credentials that are always the same.
+struct TestCredentials: CredentialsProvider {
+    func credentials() async throws(CredentialsError) -> Credentials {
+        Credentials(accessKeyID: "AKIATEST", secretAccessKey: "secret")
     }
 }
 

@@ -85,7 +85,7 @@ extension IntegrationTests {
                 ("securityHub.burst", "1.5"), ("mapping.checkSummaries", "perhaps"), ("mapping.severities", "Fleet/*"),
                 ("network.connectTo", "a:b"),
                 ("network.connectTo", "host:443:10.0.0.1:x"), ("log.level", "loud"), ("log.format", "xml"),
-                ("aws.roles", "111122223333=arn:aws:iam::111122223333:role/bridge"), ("no.such.key", "1"),
+                ("aws.roles", "111122223333=arn:aws:iam::111122223333:user/bridge"), ("no.such.key", "1"),
             ])
         func badSetting(key: String, value: String) async throws {
             let folder = try TemporaryFolder()

@@ -39,6 +39,21 @@ struct TopicPolicyTests {
         #expect(none.origins.isEmpty)
     }
 
+    @Test("a topic in a Region that is not taken is refused, and said to be so")
+    func regions() throws {
+        let west = try #require(Region("eu-west-1"))
+        let policy = try TopicPolicy(
+            topics: [Self.own + "a", "arn:aws:sns:eu-west-1:111122223333:a"], regions: [west])
+        #expect(policy.origins.map(\.description) == ["111122223333/eu-west-1"])
+        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:a", policy) == "111122223333/eu-west-1")
+        let refused = try #require(ARN(Self.own + "a"))
+        let error = #expect(throws: SNSRefusal.self) { try policy.origin(of: refused) }
+        #expect(error?.code == "region_not_allowed" && error?.kind == .refused)
+        #expect(throws: TopicPolicy.Problem.noTopicInRegions) {
+            try TopicPolicy(topics: [Self.own + "a"], regions: [west])
+        }
+    }
+
     @Test("an asterisk stands for every name, or for the accounts that are listed, and for nothing else")
     func wildcards() throws {
         let names = try TopicPolicy(topics: [Self.own + "*"])

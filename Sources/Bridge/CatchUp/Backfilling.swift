@@ -101,8 +101,8 @@ public enum Backfilling {
         _ context: LaneContext, _ parts: BridgeParts, _ configuration: BridgeConfiguration
     ) -> WorkerPool {
         WorkerPool(
-            context: context, client: parts.aws, loop: parts.clientLoop, configuration: configuration,
-            owner: "\(parts.hostName):\(getpid())")
+            context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: configuration,
+            owner: "\(BridgeParts.hostName):\(getpid())")
     }
 
     private static func run(

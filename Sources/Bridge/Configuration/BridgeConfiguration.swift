@@ -1,3 +1,4 @@
+public import AWSClient
 import AWSCore
 public import EventLoop
 import FoundationEssentials
@@ -44,7 +45,7 @@ public struct BridgeConfiguration: Sendable {
     public var store: StoreLocation
     /// `store.maxPending`
     public var maximumPending: Int
-    /// `sns.topics`, `sns.accounts`
+    /// `sns.topics`, `sns.accounts`, `aws.regions`
     public var topics: TopicPolicy
     /// `sns.minimumSignatureVersion`
     public var minimumSignatureVersion: SNSMessage.SignatureVersion
@@ -56,6 +57,8 @@ public struct BridgeConfiguration: Sendable {
     var eventBridge = EventBridgeGate.Credentials()
     /// `eventBridge.oauth.*`; nil refuses every token.
     var eventBridgeTokens: TokenVerifier.Settings?
+    /// `aws.roles`, `aws.roleName`, `aws.externalId`
+    public var roles: AccountRoles
     /// `securityHub.requestsPerSecond`
     public var importsPerSecond: Double
     /// `securityHub.burst`
@@ -114,6 +117,7 @@ public struct BridgeConfiguration: Sendable {
             .snsResubscribe, default: false, expected: "true or false", read: Bool.init)
         eventBridge = try values.eventBridgeCredentials()
         eventBridgeTokens = try values.eventBridgeTokens()
+        roles = try values.accountRoles()
         importsPerSecond = try values.value(
             .securityHubRequestsPerSecond, default: 10, expected: "a number from 0.1 to 1000"
         ) { Double($0).flatMap { (0.1...1000).contains($0) ? $0 : nil } }
@@ -132,11 +136,6 @@ public struct BridgeConfiguration: Sendable {
             throw ConfigurationError(
                 "listen.proxyProtocol", "it needs listen.trustedProxies; name the addresses of your load balancer there"
             )
-        }
-        guard try values.list(.awsRoles).isEmpty else {
-            throw ConfigurationError(
-                "aws.roles",
-                "this version imports with its own credentials only; remove the key and run one bridge per account")
         }
     }
 }
@@ -215,8 +214,9 @@ extension ConfigurationValues {
     fileprivate func topics() throws(ConfigurationError) -> TopicPolicy {
         let texts = try list(.snsTopics)
         let accounts = try accounts()
+        let regions = try regions()
         do throws(TopicPolicy.Problem) {
-            return try TopicPolicy(topics: texts, accounts: accounts)
+            return try TopicPolicy(topics: texts, accounts: accounts, regions: regions)
         } catch {
             switch error {
             case .invalidTopic(let text):
@@ -233,6 +233,9 @@ extension ConfigurationValues {
             case .unusedAccounts:
                 throw ConfigurationError(
                     "sns.accounts", "no entry of sns.topics has * for the account; write one, or remove the accounts")
+            case .noTopicInRegions:
+                throw ConfigurationError(
+                    "aws.regions", "no entry of sns.topics is in one of these Regions; add theirs, or remove the key")
             }
         }
     }

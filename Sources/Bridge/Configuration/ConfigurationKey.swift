@@ -111,7 +111,15 @@ extension ConfigurationKey {
         "How often Device Defender is asked for what no delivery told of, beside the start and after gaps. Default 1h."
     )
     static let awsRoles = Self(
-        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Not in this version.")
+        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Default: none.")
+    static let awsRoleName = Self(
+        "aws.roleName", "NAME|ARN",
+        "The role to assume in every other account that aws.roles does not name, for a whole organization: its name, or its "
+            + "ARN with * for the account. Default: none.")
+    static let awsExternalID = Self(
+        "aws.externalId", "TEXT", "What the trust policies of the roles ask for as sts:ExternalId. Default: none.")
+    static let awsRegions = Self(
+        "aws.regions", "REGION,…", "The only Regions whose findings are taken. Default: those of sns.topics.")
     static let logLevel = Self("log.level", "LEVEL", "trace, debug, info, notice, warning, error. Default info.")
     static let logFormat = Self("log.format", "FORMAT", "text or json. Default: text on a terminal, else json.")
 
@@ -121,8 +129,9 @@ extension ConfigurationKey {
         listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, storeURL,
         storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion, snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
-        eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, securityHubRequestsPerSecond, securityHubBurst,
-        checkSummaries, severities, catchUpInterval, networkConnectTo, logLevel, logFormat,
+        eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, awsRoleName, awsExternalID, awsRegions,
+        securityHubRequestsPerSecond, securityHubBurst, checkSummaries, severities, catchUpInterval, networkConnectTo,
+        logLevel, logFormat,
     ]
 
     /// All names that a value may be given under: the keys', and for secrets those of their files.

@@ -1,7 +1,6 @@
 import AWSClient
 import AWSCore
 import CoreMetrics
-import EventLoop
 import JSON
 import Metrics
 import SecurityFindings
@@ -26,23 +25,18 @@ struct UpdateOutcomes: Sendable {
 
 /// Sends findings to the Security Hub of one account and Region: in full batches, at the pace that AWS allows, several
 /// at a time.
-actor FindingSender {
+struct FindingSender: Sendable {
     private let origin: Origin
     private let client: AWSClient
-    private let loop: EventLoop
     private let metrics: BridgeMetrics
-    private var bucket: TokenBucket
-    private let start = ContinuousClock.now
 
     /// How many batches are under way at once: at ten a second and some hundred milliseconds each, enough to keep the
     /// pace.
     private static let concurrency = 4
 
-    init(origin: Origin, client: AWSClient, loop: EventLoop, bucket: TokenBucket, metrics: BridgeMetrics) {
+    init(origin: Origin, client: AWSClient, metrics: BridgeMetrics) {
         self.origin = origin
         self.client = client
-        self.loop = loop
-        self.bucket = bucket
         self.metrics = metrics
     }
 
@@ -70,7 +64,6 @@ actor FindingSender {
     }
 
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
-        guard await keepPace() else { return Self.all(batch.findings, .failed(Self.interruption)) }
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: origin.region)
             metrics.importBatch.record(batch.findings.count)
@@ -136,7 +129,6 @@ actor FindingSender {
         func all(_ outcome: SendOutcome) -> UpdateOutcomes {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
-        guard await keepPace() else { return all(.failed(Self.interruption)) }
         let product = SecurityFinding.productARN(origin: origin)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(
@@ -152,15 +144,6 @@ actor FindingSender {
         } catch {
             return all(error.kind == .invalid ? .refused(error.description) : .failed(error.description))
         }
-    }
-
-    private static let interruption = "the bridge stopped before it was sent"
-
-    /// Waits for the turn of a request; false if the task was canceled meanwhile.
-    private func keepPace() async -> Bool {
-        let wait = bucket.take(now: ContinuousClock.now - start)
-        if wait > .zero { try? await loop.sleep(for: wait) }
-        return !Task.isCancelled
     }
 }
 

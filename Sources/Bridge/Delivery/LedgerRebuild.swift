@@ -1,6 +1,5 @@
 import AWSClient
 import AWSCore
-import EventLoop
 import JSON
 import Logging
 import SecurityFindings
@@ -14,7 +13,6 @@ struct LedgerRebuild: Sendable {
     let origin: Origin
     let store: any Store
     let client: AWSClient
-    let loop: EventLoop
     let clock: @Sendable () -> Int64
 
     /// What was found.
@@ -25,22 +23,14 @@ struct LedgerRebuild: Sendable {
         var unread = 0
     }
 
-    /// `GetFindings` allows three requests a second and six at once (AWS Security Hub User Guide, "Quotas").
-    private static let pace = (rate: 3.0, burst: 6)
-
     /// Fills the ledger, which may hold part of it already.
     ///
     /// - Parameter report: hears after each page how much has been found so far.
     func rebuild(report: @Sendable (Count) -> Void = { _ in }) async throws -> Count {
         var count = Count()
         var marks: [String: AuditMark] = [:]
-        var bucket = TokenBucket(rate: Self.pace.rate, burst: Self.pace.burst)
-        let start = ContinuousClock.now
         var pages = client.findings(filters: filters, region: origin.region).makeAsyncIterator()
-        while true {
-            let wait = bucket.take(now: ContinuousClock.now - start)
-            if wait > .zero { try await loop.sleep(for: wait) }
-            guard let page = try await pages.next() else { break }
+        while let page = try await pages.next() {
             let found = page.elements.map { RestoredFinding($0, origin: origin) }
             let restored = found.compactMap { $0 }
             try await store.restore(restored.map(\.entry), restored.compactMap(\.judgement))

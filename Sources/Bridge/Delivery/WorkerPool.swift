@@ -14,7 +14,7 @@ actor WorkerPool: Service {
     }
 
     private let context: LaneContext
-    private let client: AWSClient
+    private let accounts: AWSAccounts
     private let loop: EventLoop
     private let configuration: BridgeConfiguration
     private let owner: String
@@ -46,11 +46,11 @@ actor WorkerPool: Service {
     ///   - owner: who leases, for people to read.
     ///   - grace: how long work that is under way may go on when the bridge stops.
     init(
-        context: LaneContext, client: AWSClient, loop: EventLoop, configuration: BridgeConfiguration, owner: String,
+        context: LaneContext, accounts: AWSAccounts, loop: EventLoop, configuration: BridgeConfiguration, owner: String,
         grace: Duration = .seconds(4)
     ) {
         self.context = context
-        self.client = client
+        self.accounts = accounts
         self.loop = loop
         self.configuration = configuration
         self.owner = owner
@@ -183,7 +183,7 @@ actor WorkerPool: Service {
 
     private func prepare(_ origin: Origin) async {
         let rebuild = LedgerRebuild(
-            origin: origin, store: context.store, client: client, loop: loop, clock: context.clock)
+            origin: origin, store: context.store, client: accounts.client(for: origin), clock: context.clock)
         var attempt = 1
         while !Task.isCancelled {
             do {
@@ -253,14 +253,15 @@ actor WorkerPool: Service {
         switch name.kind {
         case .audits:
             let audits = AuditLane(
-                origin: name.origin, context: context, sender: sender, client: client,
+                origin: name.origin, context: context, sender: sender, client: accounts.client(for: name.origin),
                 mapping: Mapping(configuration))
             perform = { await audits.work($0) }
         case .alarms:
             let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)
             perform = { await alarms.work($0) }
         case .catchUp:
-            let catchUps = CatchUpLane(origin: name.origin, context: context, client: client)
+            let catchUps = CatchUpLane(
+                origin: name.origin, context: context, client: accounts.client(for: name.origin))
             perform = { await catchUps.work($0) }
         }
         let lane = Lane(on: loop, atOnce: name.kind == .alarms ? 1000 : 1, perform: perform) { [weak self] leases in
@@ -272,8 +273,7 @@ actor WorkerPool: Service {
 
     private func sender(_ origin: Origin) -> FindingSender {
         if let sender = senders[origin] { return sender }
-        let bucket = TokenBucket(rate: configuration.importsPerSecond, burst: configuration.importBurst)
-        let sender = FindingSender(origin: origin, client: client, loop: loop, bucket: bucket, metrics: context.metrics)
+        let sender = FindingSender(origin: origin, client: accounts.client(for: origin), metrics: context.metrics)
         senders[origin] = sender
         return sender
     }

@@ -18,9 +18,9 @@ struct Fault: Hashable {
     /// Reads the response of a service: name and words from `x-amzn-ErrorType` and a JSON body (AWS restJson1
     /// protocol), or from an XML body (AWS query protocol).
     ///
-    /// - Parameter credentials: whose secrets are left out: AWS's words on a wrong signature quote what was signed, the
+    /// - Parameter credentials: those that it was signed with; their secrets are left out: AWS's words on a wrong signature quote what was signed, the
     ///   session token included.
-    init(_ response: HTTPResponse, body: [UInt8], hiding credentials: Credentials) {
+    init(_ response: HTTPResponse, body: [UInt8], hiding credentials: Credentials?) {
         status = response.status.code
         let body = body.count > Self.maximumBodyBytes ? [] : body
         let json = try? JSON(parsing: body)
@@ -33,7 +33,8 @@ struct Fault: Hashable {
             json?["message"]?.string, json?["Message"]?.string, XMLText.element("Message", in: body),
         ]
         var message = words.lazy.compactMap { $0 }.first ?? ""
-        for secret in [credentials.secretAccessKey, credentials.sessionToken ?? ""] where !secret.isEmpty {
+        for secret in [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self) where !secret.isEmpty
+        {
             message = message.replacing(secret, with: "[hidden]")
         }
         self.message = Self.printable(message, limit: 1000)
@@ -98,7 +99,7 @@ struct Fault: Hashable {
     private static let denialCodes: Set<String> = [
         "AccessDenied", "AccessDeniedException", "IncompleteSignature", "InvalidClientTokenId",
         "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
-        "NotAuthorized", "OptInRequired", "RegionDisabledException", "RequestTimeTooSkewed", "SignatureDoesNotMatch",
-        "UnauthorizedException", "UnrecognizedClientException",
+        "NotAuthorized", "OptInRequired", "RegionDisabledException", "RequestInTheFuture", "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch", "UnauthorizedException", "UnrecognizedClientException",
     ]
 }

@@ -38,10 +38,12 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     public let message: String
     /// AWS's id of the request, to ask AWS Support about.
     public let requestID: String?
+    /// Whether it failed before it was sent, when its credentials were asked for.
+    public let isAboutCredentials: Bool
 
     init(
         _ kind: Kind, service: AWSService, operation: String, status: Int? = nil, code: String? = nil,
-        message: String, requestID: String? = nil
+        message: String, requestID: String? = nil, isAboutCredentials: Bool = false
     ) {
         self.kind = kind
         self.service = service
@@ -50,6 +52,12 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.requestID = requestID
+        self.isAboutCredentials = isAboutCredentials
+    }
+
+    /// Whether the same request may succeed when it is signed with newer credentials: these have ended, or are not known.
+    var mayBeOverWithOtherCredentials: Bool {
+        kind == .expiredCredentials || ["InvalidClientTokenId", "UnrecognizedClientException"].contains(code)
     }
 
     /// What failed, why, and what to do.
@@ -65,7 +73,9 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
 
     /// What to do, or nil if there is nothing to say that the message does not.
     private var advice: String? {
-        switch kind {
+        // The message has the advice of the call that failed.
+        if isAboutCredentials { return nil }
+        return switch kind {
         case .throttled: "too many requests for the account's quota; send fewer or wait"
         case .transient: "try again later"
         case .expiredCredentials: "renew the credentials"

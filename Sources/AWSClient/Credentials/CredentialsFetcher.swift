@@ -1,0 +1,195 @@
+import AWSCore
+import EventLoop
+import HTTPClient
+import HTTPTypes
+import JSON
+
+/// Gets credentials as a plan says.
+struct CredentialsFetcher: Sendable {
+    let transport: any MetadataTransport
+    /// For calls of AWS STS; its own credentials are not used.
+    let client: AWSClient
+    /// Where programs are run.
+    let loop: EventLoop
+    /// The Region whose AWS STS is asked.
+    let region: Region
+    /// What sessions are called that are not named otherwise.
+    let sessionName: String
+    let readFile: @Sendable (String) -> [UInt8]?
+
+    func fetch(_ plan: CredentialsPlan) async throws(CredentialsError) -> Credentials {
+        switch plan {
+        case .fixed(let credentials): return credentials
+        case .role(let role, let source):
+            let caller = client.using(FixedCredentials(try await fetch(source)))
+            return try await roleCredentials(role) { () async throws(AWSError) in
+                try await caller.assumeRole(role, sessionName: sessionName, region: region)
+            }
+        case .webIdentity(let role, let file):
+            guard let token = text(ofFile: file) else {
+                throw CredentialsError(
+                    "the web identity token file \(file) cannot be read; check its path and permissions")
+            }
+            return try await roleCredentials(role) { () async throws(AWSError) in
+                try await client.assumeRoleWithWebIdentity(
+                    role, token: token, sessionName: sessionName, region: region)
+            }
+        case .process(let command): return try await run(command)
+        case .container(let endpoint): return try await ask(endpoint)
+        case .instance(let endpoint): return try await ask(endpoint)
+        }
+    }
+
+    private func roleCredentials(
+        _ role: RoleSettings, _ assume: () async throws(AWSError) -> Credentials
+    ) async throws(CredentialsError) -> Credentials {
+        do throws(AWSError) {
+            return try await assume()
+        } catch {
+            throw CredentialsError("the role \(role.arn) cannot be assumed: \(error)", kind: error.kind)
+        }
+    }
+
+    private func text(ofFile path: String) -> String? {
+        readFile(path).flatMap { String(validating: $0, as: UTF8.self) }.map { String(Substring($0).trimmed) }
+    }
+
+    // MARK: Programs
+
+    /// How long a program may take: it may have to sign in somewhere.
+    private static let programLimit = Duration.seconds(60)
+
+    private func run(_ command: [String]) async throws(CredentialsError) -> Credentials {
+        let name = command.first ?? ""
+        func failure(_ reason: String) -> CredentialsError {
+            CredentialsError("the credential_process \(name) gave no credentials: \(reason)")
+        }
+        let ended: EndedProgram
+        do {
+            ended = try await loop.run(program: command, within: Self.programLimit, maximumOutput: 65_536)
+        } catch {
+            throw failure(error.description)
+        }
+        guard ended.status == 0 else {
+            // What it writes to its output may be secret; its errors are for people.
+            let words = String(decoding: ended.errors.suffix(500), as: UTF8.self).filter { !$0.isNewline }
+            throw failure("it ended with \(ended.status.map { "exit code \($0)" } ?? "a signal"): \(words)")
+        }
+        guard let json = try? JSON(parsing: ended.output) else { throw failure("it did not write JSON") }
+        guard json["Version"]?.integer == 1 else { throw failure("its Version is not 1") }
+        guard let credentials = Self.credentials(json, token: "SessionToken") else {
+            throw failure("AccessKeyId, SecretAccessKey or Expiration is missing or malformed")
+        }
+        return credentials
+    }
+
+    private static func credentials(_ json: JSON, token: String) -> Credentials? {
+        guard let id = json["AccessKeyId"]?.string, let secret = json["SecretAccessKey"]?.string else { return nil }
+        var expiration: Int64?
+        if let text = json["Expiration"]?.string {
+            guard let time = Timepoint.iso8601(text) else { return nil }
+            expiration = time
+        }
+        return Credentials(
+            accessKeyID: id, secretAccessKey: secret, sessionToken: json[token]?.string, expiration: expiration)
+    }
+
+    // MARK: Containers
+
+    private func ask(_ endpoint: ContainerEndpoint) async throws(CredentialsError) -> Credentials {
+        let token: String?
+        switch endpoint.token {
+        case .text(let text): token = text
+        case .file(let path):
+            guard let text = text(ofFile: path) else {
+                throw CredentialsError(
+                    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, \(path), cannot be read; check its path and permissions")
+            }
+            token = text
+        case nil: token = nil
+        }
+        var reason = ""
+        for attempt in 1...3 {
+            if attempt > 1 { try await pause() }
+            do throws(HTTPClientError) {
+                let answer = try await transport.fetch(endpoint.request(token: token), timeout: .seconds(2))
+                guard answer.response.status == .ok else {
+                    reason = "HTTP \(answer.response.status.code)"
+                    continue
+                }
+                if let json = try? JSON(parsing: answer.body), let found = Self.credentials(json, token: "Token") {
+                    return found
+                }
+                reason = "it answered without credentials"
+            } catch {
+                reason = error.message
+            }
+        }
+        throw CredentialsError(
+            "the container's endpoint for credentials, \(endpoint.endpoint), gave none: \(reason)", kind: .transient)
+    }
+
+    private func pause() async throws(CredentialsError) {
+        do { try await client.clock.sleep(.seconds(1)) } catch { throw CredentialsError("canceled", kind: .canceled) }
+    }
+
+    // MARK: Instances
+
+    private static let rolePath = "/latest/meta-data/iam/security-credentials/"
+
+    private func ask(_ endpoint: InstanceEndpoint) async throws(CredentialsError) -> Credentials {
+        func failure(_ reason: String, _ kind: AWSError.Kind = .transient) -> CredentialsError {
+            CredentialsError(
+                "no AWS credentials in variables or shared files, and the metadata service of the instance, "
+                    + "\(endpoint.endpoint), gave none: \(reason)", kind: kind)
+        }
+        let token: String
+        do throws(HTTPClientError) {
+            token = try await text(endpoint.tokenRequest, endpoint)
+        } catch {
+            throw failure(
+                "\(error.message); in a container on an instance, its hop limit must be 2 or more", .noCredentials)
+        }
+        func document(_ path: String) async throws(CredentialsError) -> String {
+            do throws(HTTPClientError) {
+                return try await text(endpoint.request(path: path, token: token), endpoint)
+            } catch {
+                throw failure(error.message)
+            }
+        }
+        let role = String(Substring(try await document(Self.rolePath)).trimmed)
+        guard !role.isEmpty, role.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 && $0 != 0x3F }) else {
+            throw failure("the instance has no role", .noCredentials)
+        }
+        let answer = try await document(Self.rolePath + role)
+        guard let json = try? JSON(parsing: Array(answer.utf8)),
+            let found = Self.credentials(json, token: "Token"), found.sessionToken != nil, found.expiration != nil
+        else { throw failure("it answered without credentials") }
+        return prolonged(found)
+    }
+
+    /// When the service itself cannot renew credentials, AWS takes old ones for longer; its SDKs go on with them.
+    private func prolonged(_ credentials: Credentials) -> Credentials {
+        let now = client.clock.now()
+        guard let expiration = credentials.expiration, expiration <= now + 60_000 else { return credentials }
+        return Credentials(
+            accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey,
+            sessionToken: credentials.sessionToken, expiration: now + 15 * 60_000)
+    }
+
+    private func text(_ request: HTTPRequest, _ endpoint: InstanceEndpoint) async throws(HTTPClientError) -> String {
+        var failure = HTTPClientError(.other, "it was not asked")
+        for _ in 0..<endpoint.attempts {
+            do throws(HTTPClientError) {
+                let answer = try await transport.fetch(request, timeout: endpoint.timeout)
+                if answer.response.status == .ok, !answer.body.isEmpty {
+                    return String(decoding: answer.body, as: UTF8.self)
+                }
+                failure = HTTPClientError(.other, "HTTP \(answer.response.status.code) at \(request.path ?? "")")
+            } catch {
+                failure = error
+            }
+        }
+        throw failure
+    }
+}

@@ -1,0 +1,113 @@
+import HTTPTypes
+
+/// Where a container asks its host for credentials (AWS SDKs and Tools Reference Guide, "Container credential provider").
+struct ContainerEndpoint: Sendable, Hashable {
+    let endpoint: Endpoint
+    /// Path and query.
+    let path: String
+    /// What is sent as `Authorization`; nil for nothing.
+    let token: Token?
+
+    enum Token: Sendable, Hashable {
+        case text(String)
+        /// Read anew each time, as EKS renews it.
+        case file(String)
+    }
+
+    /// Hosts that may be asked without TLS, besides loopback addresses: those of ECS and EKS.
+    private static let allowedHosts: Set<String> = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost"]
+
+    /// Reads the variables; nil if they name no endpoint.
+    init?(environment: [String: String]) throws(CredentialsError) {
+        let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+        guard
+            let url = relative.map({ "http://169.254.170.2\($0)" }) ?? environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+        else { return nil }
+        let name = relative == nil ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+        guard let scheme = url.firstRange(of: "://") else { throw Self.unusable(name, "it is no URL") }
+        let rest = url[scheme.upperBound...]
+        let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        guard let endpoint = Endpoint(String(url[..<slash])) else { throw Self.unusable(name, "it is no URL") }
+        guard endpoint.scheme == "https" || Self.isAllowed(endpoint.host) else {
+            throw Self.unusable(
+                name, "without TLS, only a loopback address or one of ECS and EKS may be asked, not \(endpoint.host)")
+        }
+        self.endpoint = endpoint
+        path = rest[slash...].hasPrefix("/") ? String(rest[slash...]) : "/\(rest[slash...])"
+        if let file = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+            token = .file(file)
+        } else {
+            token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"].map { .text($0) }
+        }
+    }
+
+    private static func unusable(_ name: String, _ reason: String) -> CredentialsError {
+        CredentialsError("\(name) cannot be used: \(reason)")
+    }
+
+    private static func isAllowed(_ host: String) -> Bool {
+        if allowedHosts.contains(host) || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// The request for credentials.
+    func request(token: String?) -> HTTPRequest {
+        var fields: HTTPFields = [.accept: "application/json"]
+        fields[.authorization] = token
+        return HTTPRequest(
+            method: .get, scheme: endpoint.scheme, authority: endpoint.authority, path: path, headerFields: fields)
+    }
+}
+
+/// Where an EC2 instance asks for the credentials of its role: the instance metadata service, version 2 only (Amazon EC2
+/// User Guide, "Use the Instance Metadata Service to access instance metadata").
+struct InstanceEndpoint: Sendable, Hashable {
+    let endpoint: Endpoint
+    /// How long one request may take.
+    let timeout: Duration
+    /// How often a request is sent in all.
+    let attempts: Int
+
+    /// Reads the settings; nil if the service is not to be asked.
+    ///
+    /// - Parameter profile: the settings of the profile in the configuration file.
+    init?(environment: [String: String], profile: ProfileFile.Section) throws(CredentialsError) {
+        func value(_ variable: String, _ key: String) -> String? {
+            [environment[variable], profile[key]].lazy.compactMap { $0 }.first { !$0.isEmpty }
+        }
+        guard environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() != "true" else { return nil }
+        let mode = value("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")
+        let own = mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254"
+        let given = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
+        guard let endpoint = Endpoint(given ?? own) else {
+            throw CredentialsError("AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL of the form http://host:port; mend it")
+        }
+        self.endpoint = endpoint
+        let seconds = value("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout").flatMap { Int($0) } ?? 1
+        timeout = .seconds(min(max(seconds, 1), 60))
+        let number =
+            value("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts").flatMap { Int($0) } ?? 1
+        attempts = min(max(number, 1), 10)
+    }
+
+    /// A request to the service.
+    ///
+    /// - Parameter token: from ``tokenRequest``.
+    func request(path: String, token: String) -> HTTPRequest {
+        request(.get, path: path, field: "X-aws-ec2-metadata-token", value: token)
+    }
+
+    /// The request for a token, which lasts for six hours.
+    var tokenRequest: HTTPRequest {
+        request(.put, path: "/latest/api/token", field: "X-aws-ec2-metadata-token-ttl-seconds", value: "21600")
+    }
+
+    private func request(_ method: HTTPRequest.Method, path: String, field: String, value: String) -> HTTPRequest {
+        var fields = HTTPFields()
+        if let name = HTTPField.Name(field) { fields[name] = value }
+        return HTTPRequest(
+            method: method, scheme: endpoint.scheme, authority: endpoint.authority, path: endpoint.pathPrefix + path,
+            headerFields: fields)
+    }
+}

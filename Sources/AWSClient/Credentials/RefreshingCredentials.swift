@@ -1,0 +1,85 @@
+/// Credentials that are fetched when they are first needed, and renewed before they end. All who ask at the same time share
+/// one fetch.
+actor RefreshingCredentials: CredentialsProvider {
+    typealias Fetch = @Sendable () async throws(CredentialsError) -> Credentials
+
+    private let clock: AWSClock
+    private let fetch: Fetch
+    private var held: (credentials: Credentials, obtainedAt: Int64)?
+    private var fetching: Task<Result<Credentials, CredentialsError>, Never>?
+    private var failures = 0
+    private var notBefore: Int64 = 0
+    private var lastFailure: CredentialsError?
+    private var isClosed = false
+
+    /// - Parameter fetch: called for the first credentials and for each further ones.
+    init(clock: AWSClock, fetch: @escaping Fetch) {
+        self.clock = clock
+        self.fetch = fetch
+    }
+
+    func credentials() async throws(CredentialsError) -> Credentials {
+        guard let held else { return try await fetched() }
+        let action = RefreshRule.action(
+            of: held.credentials, obtainedAt: held.obtainedAt, now: clock.now(), notBefore: notBefore)
+        switch action {
+        case .use: return held.credentials
+        case .useAndRefresh:
+            _ = startFetching()
+            return held.credentials
+        case .refreshOrUse:
+            do { return try await fetched() } catch { return held.credentials }
+        case .refresh: return try await fetched()
+        }
+    }
+
+    func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
+        if let held, held.credentials != refused { return held.credentials }
+        // New ones that are refused at once are refused for another reason.
+        if let held, clock.now() - held.obtainedAt < 10_000 { return nil }
+        let next = try await fetched()
+        return next.accessKeyID == refused.accessKeyID && next.sessionToken == refused.sessionToken ? nil : next
+    }
+
+    private func fetched() async throws(CredentialsError) -> Credentials {
+        if fetching == nil, let lastFailure, clock.now() < notBefore { throw lastFailure }
+        return try await startFetching().value.get()
+    }
+
+    private func startFetching() -> Task<Result<Credentials, CredentialsError>, Never> {
+        if let fetching { return fetching }
+        let task = Task(executorPreference: clock.executor) { [isClosed, fetch] in
+            let result: Result<Credentials, CredentialsError>
+            do throws(CredentialsError) {
+                guard !isClosed else { throw CredentialsError("the client was closed", kind: .canceled) }
+                result = .success(try await fetch())
+            } catch {
+                result = .failure(error)
+            }
+            await self.keep(result)
+            return result
+        }
+        fetching = task
+        return task
+    }
+
+    private func keep(_ result: Result<Credentials, CredentialsError>) {
+        fetching = nil
+        switch result {
+        case .success(let credentials):
+            held = (credentials, clock.now())
+            (failures, lastFailure, notBefore) = (0, nil, 0)
+        case .failure(let error):
+            failures += 1
+            lastFailure = error
+            notBefore = clock.now() + RefreshRule.pause(afterFailures: failures)
+        }
+    }
+
+    /// Breaks off a fetch that is under way, and waits for its end; nothing is fetched any more.
+    func close() async {
+        isClosed = true
+        fetching?.cancel()
+        _ = await fetching?.value
+    }
+}

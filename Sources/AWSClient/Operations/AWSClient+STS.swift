@@ -1,0 +1,64 @@
+public import AWSCore
+import HTTPTypes
+
+/// Who AWS takes a caller for.
+public struct CallerIdentity: Sendable, Hashable {
+    /// The account that the caller belongs to.
+    public let account: AccountID
+    /// The ARN of the user or assumed role.
+    public let arn: String
+    /// The unique id of the user or role.
+    public let userID: String
+}
+
+extension AWSClient {
+    /// Asks who the credentials belong to (AWS STS `GetCallerIdentity`, which needs no permission).
+    public func getCallerIdentity(region: Region) async throws(AWSError) -> CallerIdentity {
+        let operation = Self.tokenService("GetCallerIdentity", [])
+        let body = try await perform(operation, in: region)
+        guard let account = XMLText.element("Account", in: body).flatMap({ AccountID($0) }),
+            let arn = XMLText.element("Arn", in: body), let userID = XMLText.element("UserId", in: body)
+        else { throw operation.malformed("it has no account, ARN and user id") }
+        return CallerIdentity(account: account, arn: arn, userID: userID)
+    }
+
+    /// Assumes a role (AWS STS `AssumeRole`).
+    ///
+    /// - Parameter sessionName: the session's name, if the settings have none.
+    func assumeRole(
+        _ role: RoleSettings, sessionName: String, region: Region
+    ) async throws(AWSError) -> Credentials {
+        try await temporaryCredentials("AssumeRole", role, sessionName: sessionName, region: region)
+    }
+
+    /// Assumes a role with a token of another identity provider (AWS STS `AssumeRoleWithWebIdentity`, which is not signed).
+    func assumeRoleWithWebIdentity(
+        _ role: RoleSettings, token: String, sessionName: String, region: Region
+    ) async throws(AWSError) -> Credentials {
+        try await temporaryCredentials(
+            "AssumeRoleWithWebIdentity", role, sessionName: sessionName, token: token, region: region)
+    }
+
+    private func temporaryCredentials(
+        _ name: String, _ role: RoleSettings, sessionName: String, token: String? = nil, region: Region
+    ) async throws(AWSError) -> Credentials {
+        var parameters = [("RoleArn", role.arn), ("RoleSessionName", role.sessionName ?? sessionName)]
+        if let duration = role.durationSeconds { parameters.append(("DurationSeconds", String(duration))) }
+        if let id = role.externalID { parameters.append(("ExternalId", id)) }
+        if let token { parameters.append(("WebIdentityToken", token)) }
+        var operation = Self.tokenService(name, parameters)
+        operation.isSigned = token == nil
+        let body = try await perform(operation, in: region)
+        guard let id = XMLText.element("AccessKeyId", in: body),
+            let secret = XMLText.element("SecretAccessKey", in: body),
+            let sessionToken = XMLText.element("SessionToken", in: body),
+            let expiration = XMLText.element("Expiration", in: body).flatMap(Timepoint.iso8601)
+        else { throw operation.malformed("it has no credentials with an end") }
+        return Credentials(
+            accessKeyID: id, secretAccessKey: secret, sessionToken: sessionToken, expiration: expiration)
+    }
+
+    private static func tokenService(_ name: String, _ parameters: [(String, String)]) -> Operation {
+        Operation(service: .sts, query: name, version: "2011-06-15", parameters: parameters)
+    }
+}

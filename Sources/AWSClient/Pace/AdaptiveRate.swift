@@ -1,0 +1,81 @@
+import Glibc
+
+/// How fast requests are sent to somebody who has said that they come too fast: the adaptive retry mode of AWS's SDKs
+/// (AWS SDKs and Tools Reference Guide, "Retry behavior"; the numbers are those of the SDK for Python). Each throttled
+/// request lowers the rate; then it grows along a cubic curve back to where it was, and beyond. Until the first one is
+/// throttled, nothing is limited.
+///
+/// A pure value: times are seconds since any fixed moment, and never go back.
+struct AdaptiveRate: Sendable, Hashable {
+    private static let scale = 0.4
+    private static let beta = 0.7
+    private static let smoothing = 0.8
+    private static let leastRate = 0.5
+
+    private(set) var isLimiting = false
+    // The curve.
+    private var rateBefore = 0.0
+    private var zeroPoint = 0.0
+    private var lastFailure: Double
+    // How fast requests were answered lately, in steps of half a second.
+    private var measuredRate = 0.0
+    private var lastStep: Double
+    private var count = 0.0
+    // The tokens.
+    private(set) var rate = 1.0
+    private var capacity = 1.0
+    private var tokens = 0.0
+    private var filledAt: Double
+
+    init(now: Double) {
+        lastFailure = now
+        lastStep = floor(now)
+        filledAt = now
+    }
+
+    /// Takes a token, and returns how many seconds to wait before it may be used.
+    mutating func take(now: Double) -> Double {
+        guard isLimiting else { return 0 }
+        fill(now: now)
+        tokens -= 1
+        return tokens >= 0 ? 0 : -tokens / rate
+    }
+
+    /// Notes that a request was answered other than by throttling.
+    mutating func answered(now: Double) {
+        measure(now: now)
+        set(rate: Self.scale * pow(now - lastFailure - zeroPoint, 3) + rateBefore, now: now)
+    }
+
+    /// Notes that a request was throttled.
+    mutating func throttled(now: Double) {
+        measure(now: now)
+        rateBefore = isLimiting ? min(measuredRate, rate) : measuredRate
+        zeroPoint = cbrt(rateBefore * (1 - Self.beta) / Self.scale)
+        lastFailure = now
+        isLimiting = true
+        set(rate: rateBefore * Self.beta, now: now)
+    }
+
+    private mutating func measure(now: Double) {
+        let step = floor(now * 2) / 2
+        count += 1
+        guard step > lastStep else { return }
+        measuredRate = count / (step - lastStep) * Self.smoothing + measuredRate * (1 - Self.smoothing)
+        count = 0
+        lastStep = step
+    }
+
+    private mutating func set(rate next: Double, now: Double) {
+        fill(now: now)
+        let bounded = min(next, 2 * measuredRate)
+        rate = max(bounded, Self.leastRate)
+        capacity = bounded >= 1 ? bounded : 1
+        tokens = min(tokens, capacity)
+    }
+
+    private mutating func fill(now: Double) {
+        tokens = min(capacity, tokens + max(now - filledAt, 0) * rate)
+        filledAt = max(filledAt, now)
+    }
+}

@@ -1,0 +1,68 @@
+/// The pace of one operation in one account and Region: AWS's documented rate, the adaptive rate after throttling, and what
+/// `Retry-After` asked for. A pure value; times are durations since any fixed moment.
+struct OperationPace: Sendable {
+    private let quota: Quota?
+    private var bucket: TokenBucket?
+    private var adaptive: AdaptiveRate
+    private var notBefore = Duration.zero
+
+    init(quota: Quota?, share: Double, now: Duration) {
+        self.quota = quota
+        bucket = quota.map { TokenBucket(rate: $0.rate * share, burst: $0.burst(share: share)) }
+        adaptive = AdaptiveRate(now: now / .seconds(1))
+    }
+
+    /// Takes the turn of a request, and returns how long to wait for it.
+    mutating func turn(now: Duration) -> Duration {
+        let documented = bucket?.take(now: now) ?? .zero
+        return max(documented, .seconds(adaptive.take(now: now / .seconds(1))), notBefore - now, .zero)
+    }
+
+    /// Whether a request could go at once, and some more behind it.
+    func isAmple(now: Duration) -> Bool {
+        guard !adaptive.isLimiting, notBefore <= now, let quota else { return notBefore <= now && !adaptive.isLimiting }
+        return (bucket?.level(now: now) ?? 0) >= quota.burst(share: 1) / 2
+    }
+
+    /// Notes an answer other than one that says that requests come too fast.
+    mutating func answered(now: Duration) { adaptive.answered(now: now / .seconds(1)) }
+
+    /// Notes that a request was throttled.
+    mutating func throttled(retryAfter: Duration?, now: Duration) {
+        bucket?.empty(now: now)
+        adaptive.throttled(now: now / .seconds(1))
+        if let retryAfter { notBefore = max(notBefore, now + min(retryAfter, .seconds(60))) }
+    }
+
+    /// Goes on with another share of the documented rate.
+    mutating func change(share: Double, now: Duration) {
+        guard let quota else { return }
+        bucket?.change(rate: quota.rate * share, burst: quota.burst(share: share), now: now)
+    }
+}
+
+/// How many requests AWS takes of an operation in one account and Region.
+struct Quota: Sendable, Hashable {
+    /// Requests a second in the long run.
+    let rate: Double
+    /// Requests at once after a pause.
+    let burst: Int
+
+    /// How many of those at once are used: one less than all, because a request may take longer than the next ones, whose
+    /// tokens would then not be there yet.
+    func burst(share: Double) -> Double { max((Double(burst) - 1) * share, 1) }
+
+    /// The documented quotas: "AWS Security Hub endpoints and quotas" and "AWS IoT Device Defender endpoints and quotas" in
+    /// the AWS General Reference. Where no burst is documented, it is that of a second. Nil where there is no quota that
+    /// the bridge could come near.
+    static func documented(_ service: AWSService, _ operation: String) -> Quota? {
+        switch (service, operation) {
+        case (.securityHub, "GetFindings"): Quota(rate: 3, burst: 6)
+        case (.securityHub, _): Quota(rate: 10, burst: 30)
+        case (.iot, "DescribeAccountAuditConfiguration"): Quota(rate: 5, burst: 5)
+        case (.iot, let name) where name.hasPrefix("Describe"): Quota(rate: 25, burst: 25)
+        case (.iot, _): Quota(rate: 10, burst: 10)
+        case (.sts, _), (.sns, _), (.events, _): nil
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// A limit on how often something is done: so many at once after a pause, then so many a second. It has no clock: times
+/// are durations since any fixed moment.
+public struct TokenBucket: Sendable, Hashable {
+    private var interval: Duration
+    private var burst: Double
+    /// When the bucket is, or was, full.
+    private var fullAt: Duration?
+
+    /// A full bucket.
+    ///
+    /// - Parameters:
+    ///   - rate: tokens a second, more than 0.
+    ///   - burst: how many the bucket holds, at least 1.
+    public init(rate: Double, burst: Int) { self.init(rate: rate, burst: Double(burst)) }
+
+    init(rate: Double, burst: Double) {
+        interval = .seconds(1 / rate)
+        self.burst = max(burst, 1)
+    }
+
+    /// Takes a token, and returns how long to wait before it may be used.
+    public mutating func take(now: Duration) -> Duration {
+        let fullAt = max(self.fullAt ?? now, now) + interval
+        self.fullAt = fullAt
+        // With a full bucket, the first `burst` tokens are there at once.
+        return max(.zero, fullAt - now - interval * burst)
+    }
+
+    /// How many tokens are there; less than nothing when some are promised that are yet to come.
+    func level(now: Duration) -> Double { burst - missing(now: now) }
+
+    /// Goes on with another rate; what is there stays, as far as it fits in.
+    mutating func change(rate: Double, burst: Double, now: Duration) {
+        let level = min(level(now: now), max(burst, 1))
+        interval = .seconds(1 / rate)
+        self.burst = max(burst, 1)
+        fullAt = now + interval * (self.burst - level)
+    }
+
+    /// Takes out what is there: whoever keeps the limit says that there is nothing.
+    mutating func empty(now: Duration) { fullAt = max(fullAt ?? now, now + interval * burst) }
+
+    private func missing(now: Duration) -> Double { max((fullAt ?? now) - now, .zero) / interval }
+}

@@ -1,0 +1,173 @@
+import AWSCore
+import HTTPClient
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+@testable import AWSClient
+
+/// Stands in for AWS STS and Security Hub: gives out a session for each role, and keeps who asked for what.
+private final class Organization: HTTPTransport {
+    struct Call: Sendable, Hashable {
+        let operation: String
+        let signer: String
+        let host: String
+    }
+
+    private let log = Mutex<[Call]>([])
+    private let parameters = Mutex<[String]>([])
+    private let denied = Mutex<Set<String>>([])
+    private let time: SetClock
+
+    init(_ time: SetClock) { self.time = time }
+
+    var calls: [Call] { log.withLock { $0 } }
+    var assumed: [String] { parameters.withLock { $0 } }
+    func deny(_ role: String) { denied.withLock { _ = $0.insert(role) } }
+
+    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
+        -> (response: HTTPResponse, body: [UInt8])
+    {
+        let text = String(decoding: body, as: UTF8.self)
+        let host = request.authority ?? ""
+        let action = text.firstMatch(of: #/Action=(\w+)/#).map { String($0.1) } ?? "GetFindings"
+        log.withLock { $0.append(Call(operation: action, signer: signing?.accessKeyID ?? "", host: host)) }
+        switch action {
+        case "GetCallerIdentity":
+            return Self.answer(
+                "<Arn>arn:aws:iam::111122223333:user/x</Arn><UserId>A</UserId><Account>111122223333</Account>")
+        case "AssumeRole":
+            parameters.withLock { $0.append(text) }
+            let account = text.firstMatch(of: #/iam%3A%3A(\d+)/#).map { String($0.1) } ?? ""
+            guard !denied.withLock({ $0.contains(account) }) else {
+                return (
+                    HTTPResponse(status: .forbidden),
+                    Array("<Error><Code>AccessDenied</Code><Message>not authorized</Message></Error>".utf8)
+                )
+            }
+            return Self.answer(
+                "<AccessKeyId>ASIA\(account)</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+                    + "<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>")
+        default: return (HTTPResponse(status: .ok), Array(#"{"Findings": []}"#.utf8))
+        }
+    }
+
+    private static func answer(_ text: String) -> (response: HTTPResponse, body: [UInt8]) {
+        (HTTPResponse(status: .ok), Array("<R>\(text)</R>".utf8))
+    }
+}
+
+@Suite("Accounts")
+struct AccountTests {
+    private static let own = "111122223333"
+
+    private func accounts(
+        _ organization: Organization, _ time: SetClock, _ roles: AccountRoles
+    ) throws -> AWSAccounts {
+        let client = AWSClient(
+            http: organization, credentials: NoCredentials(), endpoints: try Endpoints(),
+            retry: RetryPolicy(maximumAttempts: 1), pacer: Pacer(), random: { 1 }, clock: time.clock)
+        return AWSAccounts(
+            client: client,
+            credentials: AWSClientTests.FixedCredentials(
+                result: .success(Credentials(accessKeyID: "AKIAOWN", secretAccessKey: "s"))),
+            roles: roles, region: try #require(Region("eu-central-1")), sessionName: "defender-bridge-m1")
+    }
+
+    private func origin(_ account: String, _ region: String = "us-east-1") throws -> Origin {
+        Origin(account: try #require(AccountID(account)), region: try #require(Region(region)))
+    }
+
+    private func get(_ accounts: AWSAccounts, _ origin: Origin) async throws {
+        _ = try await accounts.client(for: origin).getFindings(filters: [:], region: origin.region)
+    }
+
+    @Test("A role of its own signs for an account, asked for once at the STS of the caller's Region")
+    func roles() async throws {
+        let time = SetClock()
+        let organization = Organization(time)
+        var roles = AccountRoles()
+        roles.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/x/Bridge"
+        roles.externalID = "ext+1"
+        let accounts = try accounts(organization, time, roles)
+        for region in ["us-east-1", "eu-west-1", "us-east-1"] {
+            try await get(accounts, origin("444455556666", region))
+        }
+        #expect(
+            organization.calls == [
+                .init(operation: "AssumeRole", signer: "AKIAOWN", host: "sts.eu-central-1.amazonaws.com"),
+                .init(
+                    operation: "GetFindings", signer: "ASIA444455556666", host: "securityhub.us-east-1.amazonaws.com"),
+                .init(
+                    operation: "GetFindings", signer: "ASIA444455556666", host: "securityhub.eu-west-1.amazonaws.com"),
+                .init(
+                    operation: "GetFindings", signer: "ASIA444455556666", host: "securityhub.us-east-1.amazonaws.com"),
+            ])
+        let asked = try #require(organization.assumed.first)
+        #expect(asked.contains("RoleArn=arn%3Aaws%3Aiam%3A%3A444455556666%3Arole%2Fx%2FBridge"))
+        #expect(asked.contains("ExternalId=ext%2B1") && asked.contains("RoleSessionName=defender-bridge-m1"))
+    }
+
+    @Test("The own account needs no role, others have the one of the name, in their partition")
+    func name() async throws {
+        let time = SetClock()
+        let organization = Organization(time)
+        var roles = AccountRoles()
+        roles.name = "Bridge"
+        let accounts = try accounts(organization, time, roles)
+        try await get(accounts, origin(Self.own))
+        try await get(accounts, origin("777788889999"))
+        try await get(accounts, origin("444455556666", "cn-north-1"))
+        #expect(
+            organization.calls.map(\.signer) == [
+                "AKIAOWN", "AKIAOWN", "AKIAOWN", "ASIA777788889999", "AKIAOWN", "ASIA444455556666",
+            ])
+        #expect(organization.calls.count { $0.operation == "GetCallerIdentity" } == 1)
+        #expect(organization.assumed.last?.contains("arn%3Aaws-cn%3Aiam%3A%3A444455556666%3Arole%2FBridge") == true)
+    }
+
+    @Test("Without any role, the own credentials sign for all; with some, an account without one is refused")
+    func noRole() async throws {
+        let time = SetClock()
+        let organization = Organization(time)
+        try await get(try accounts(organization, time, AccountRoles()), origin("777788889999"))
+        #expect(organization.calls.map(\.signer) == ["AKIAOWN"])
+        var roles = AccountRoles()
+        roles.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/Bridge"
+        let accounts = try accounts(organization, time, roles)
+        try await get(accounts, origin(Self.own))
+        let error = try await failure { try await get(accounts, origin("777788889999")) }
+        #expect(error.kind == .accessDenied && error.isAboutCredentials)
+        #expect(error.description.contains("no role for the account 777788889999: name it in aws.roles"))
+    }
+
+    @Test("A role that may not be assumed is the trouble of its account alone, told with what to do")
+    func denied() async throws {
+        let time = SetClock()
+        let organization = Organization(time)
+        organization.deny("444455556666")
+        var roles = AccountRoles()
+        roles.name = "Bridge"
+        let accounts = try accounts(organization, time, roles)
+        let error = try await failure { try await get(accounts, origin("444455556666")) }
+        #expect(error.kind == .accessDenied)
+        #expect(error.description.contains("arn:aws:iam::444455556666:role/Bridge may not be assumed: not authorized"))
+        #expect(error.description.contains("allow sts:AssumeRole"))
+        try await get(accounts, origin("777788889999"))
+    }
+
+    @Test(
+        "What is an ARN of a role, and of whom",
+        arguments: [
+            ("arn:aws:iam::111122223333:role/r", "111122223333"),
+            ("arn:aws-us-gov:iam::111122223333:role/a/b/r-1_=,.@+", "111122223333"),
+            ("arn:aws:iam::111122223333:user/r", nil), ("arn:aws:iam:us-east-1:111122223333:role/r", nil),
+            ("arn:aws:iam::11112222333:role/r", nil), ("arn:aws:iam::111122223333:role/", nil),
+            ("arn:aws:iam::111122223333:role/a//b", nil), ("arn:aws:iam::111122223333:role/r r", nil),
+            ("arn:x:iam::111122223333:role/r", nil), ("", nil),
+        ] as [(String, String?)])
+    func roleARN(text: String, account: String?) {
+        #expect(AccountRoles.account(ofRole: text)?.digits == account)
+    }
+}

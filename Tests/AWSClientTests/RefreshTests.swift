@@ -1,0 +1,171 @@
+import Synchronization
+import Testing
+
+@testable import AWSClient
+
+/// A clock that a test sets, with waits that pass at once.
+final class SetClock: Sendable {
+    private let time = Mutex<Int64>(1_795_341_600_000)
+    var now: Int64 { time.withLock { $0 } }
+    func advance(by milliseconds: Int64) { time.withLock { $0 += milliseconds } }
+    var clock: AWSClock {
+        AWSClock(now: { self.now }, elapsed: { .milliseconds(self.now) }, sleep: { _ in })
+    }
+}
+
+/// Gives out new credentials each time that it is asked, which last for a while.
+private final class Issuer: Sendable {
+    private struct State {
+        var issued = 0
+        var isBroken = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var holds = false
+    }
+
+    private let state = Mutex(State())
+    private let time: SetClock
+    private let lifetime: Int64
+
+    init(_ time: SetClock, lifetime: Int64 = 3_600_000) {
+        self.time = time
+        self.lifetime = lifetime
+    }
+
+    var issued: Int { state.withLock { $0.issued } }
+    func breakDown(_ isBroken: Bool = true) { state.withLock { $0.isBroken = isBroken } }
+    func hold() { state.withLock { $0.holds = true } }
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    func release() {
+        let waiting = state.withLock { state in
+            defer { (state.waiting, state.holds) = ([], false) }
+            return state.waiting
+        }
+        for one in waiting { one.resume() }
+    }
+
+    func issue() async throws(CredentialsError) -> Credentials {
+        await withCheckedContinuation { continuation in
+            let goesOn = state.withLock { state in
+                if state.holds { state.waiting.append(continuation) }
+                return !state.holds
+            }
+            if goesOn { continuation.resume() }
+        }
+        let number = state.withLock { state -> Int? in
+            state.issued += 1
+            return state.isBroken ? nil : state.issued
+        }
+        guard let number else { throw CredentialsError("broken", kind: .transient) }
+        return Credentials(
+            accessKeyID: "ASIA\(number)", secretAccessKey: "s", sessionToken: "t", expiration: time.now + lifetime)
+    }
+
+    var provider: RefreshingCredentials {
+        RefreshingCredentials(clock: time.clock) { () async throws(CredentialsError) in try await self.issue() }
+    }
+}
+
+@Suite("Credentials that end", .timeLimit(.minutes(1)))
+struct RefreshTests {
+    @Test(
+        "are renewed a quarter of an hour or of their life before their end, and not relied on in the last minute",
+        arguments: [
+            (3600, 3600, .use), (3600, 901, .use), (3600, 900, .useAndRefresh), (3600, 61, .useAndRefresh),
+            (3600, 60, .refreshOrUse), (3600, 1, .refreshOrUse), (3600, 0, .refresh), (3600, -9, .refresh),
+            (900, 226, .use), (900, 225, .useAndRefresh), (900, 45, .refreshOrUse), (43_200, 901, .use),
+            (43_200, 900, .useAndRefresh), (0, 0, .refresh),
+        ] as [(Int64, Int64, RefreshRule.Action)])
+    func rule(lifetime: Int64, left: Int64, action: RefreshRule.Action) {
+        let now: Int64 = 1_795_341_600_000
+        let end = now + left * 1000
+        let held = Credentials(accessKeyID: "A", secretAccessKey: "s", expiration: end)
+        #expect(
+            RefreshRule.action(of: held, obtainedAt: end - lifetime * 1000, now: now, notBefore: 0) == action)
+        // When the last attempt failed just now, the old ones are used as long as they last.
+        let later: RefreshRule.Action = left > 0 ? .use : .refresh
+        #expect(
+            RefreshRule.action(of: held, obtainedAt: end - lifetime * 1000, now: now, notBefore: now + 1) == later)
+    }
+
+    @Test("Lasting ones are never renewed")
+    func lasting() {
+        let held = Credentials(accessKeyID: "A", secretAccessKey: "s")
+        #expect(RefreshRule.action(of: held, obtainedAt: 0, now: .max / 2, notBefore: 0) == .use)
+    }
+
+    @Test("All who ask at the same time share one fetch")
+    func singleFlight() async throws {
+        let issuer = Issuer(SetClock())
+        let provider = issuer.provider
+        issuer.hold()
+        let ids = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 { group.addTask { try await provider.credentials().accessKeyID } }
+            while issuer.waiting == 0 { await Task.yield() }
+            issuer.release()
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(ids == ["ASIA1"])
+        #expect(issuer.issued == 1)
+    }
+
+    @Test("Before the end, the old ones are used while the next are fetched")
+    func inTheBackground() async throws {
+        let time = SetClock()
+        let issuer = Issuer(time)
+        let provider = issuer.provider
+        _ = try await provider.credentials()
+        time.advance(by: 50 * 60_000)
+        issuer.hold()
+        #expect(try await provider.credentials().accessKeyID == "ASIA1")
+        while issuer.waiting == 0 { await Task.yield() }
+        #expect(try await provider.credentials().accessKeyID == "ASIA1")
+        issuer.release()
+        while try await provider.credentials().accessKeyID != "ASIA2" { await Task.yield() }
+        #expect(issuer.issued == 2)
+    }
+
+    @Test("When no new ones can be had, the old ones are used until they end, then the failure is told")
+    func broken() async throws {
+        let time = SetClock()
+        let issuer = Issuer(time)
+        let provider = issuer.provider
+        _ = try await provider.credentials()
+        issuer.breakDown()
+        time.advance(by: 59 * 60_000 + 30_000)
+        #expect(try await provider.credentials().accessKeyID == "ASIA1")
+        let tried = issuer.issued
+        // Not with every request.
+        #expect(try await provider.credentials().accessKeyID == "ASIA1")
+        #expect(issuer.issued == tried)
+        time.advance(by: 30_000)
+        let error = await #expect(throws: CredentialsError.self) { _ = try await provider.credentials() }
+        #expect(error?.kind == .transient)
+        issuer.breakDown(false)
+        time.advance(by: 60_000)
+        #expect(try await provider.credentials().accessKeyID.hasPrefix("ASIA"))
+    }
+
+    @Test("Those that a service refuses are replaced once, by whoever notices first")
+    func refused() async throws {
+        let time = SetClock()
+        let issuer = Issuer(time)
+        let provider = issuer.provider
+        let first = try await provider.credentials()
+        // New ones that are refused at once are refused for another reason.
+        #expect(try await provider.credentials(replacing: first) == nil)
+        time.advance(by: 60_000)
+        #expect(try await provider.credentials(replacing: first)?.accessKeyID == "ASIA2")
+        #expect(try await provider.credentials(replacing: first)?.accessKeyID == "ASIA2")
+        #expect(issuer.issued == 2)
+    }
+
+    @Test("After the close nothing is fetched")
+    func close() async throws {
+        let issuer = Issuer(SetClock())
+        let provider = issuer.provider
+        await provider.close()
+        await #expect(throws: CredentialsError.self) { _ = try await provider.credentials() }
+        #expect(issuer.issued == 0)
+    }
+}
