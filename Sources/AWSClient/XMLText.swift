@@ -1,4 +1,4 @@
-/// The little of XML that the query protocol of AWS STS needs.
+/// The little of XML that the query protocol of AWS STS and Amazon SNS needs.
 enum XMLText {
     /// The longest text of an element that is read, in bytes.
     private static let maximumLength = 16_384
@@ -13,6 +13,21 @@ enum XMLText {
             let text = String(validating: rest[..<end], as: UTF8.self)
         else { return nil }
         return unescaped(text)
+    }
+
+    /// What stands between the tags of each element with this name, which has no attributes and no element of its own name
+    /// within.
+    static func blocks(_ name: String, in document: [UInt8]) -> [[UInt8]] {
+        let (open, close) = (Array("<\(name)>".utf8), Array("</\(name)>".utf8))
+        var blocks: [[UInt8]] = []
+        var rest = document[...]
+        while let start = rest.firstRange(of: open),
+            let end = rest[start.upperBound...].firstRange(of: close)
+        {
+            blocks.append(Array(rest[start.upperBound..<end.lowerBound]))
+            rest = rest[end.upperBound...]
+        }
+        return blocks
     }
 
     /// Replaces references to the characters that XML itself needs; nil if there are other references.

@@ -61,7 +61,7 @@ public final class Bridge: Sendable {
             let listener = try await Self.listener(configuration, parts, door, gap, metrics, logger)
             let admin: HTTPServer
             do {
-                admin = try await Self.admin(configuration, parts, door, metrics, registry)
+                admin = try await Self.admin(configuration, parts, door, context.standings, metrics, registry)
             } catch {
                 await listener.drain(within: .zero)
                 throw error
@@ -173,12 +173,12 @@ public final class Bridge: Sendable {
     }
 
     private static func admin(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ metrics: BridgeMetrics,
-        _ registry: PrometheusRegistry
+        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ standings: StandingBoard,
+        _ metrics: BridgeMetrics, _ registry: PrometheusRegistry
     ) async throws -> HTTPServer {
         let routes = AdminRoutes(
-            store: parts.store, metrics: metrics, registry: registry, configuration: configuration, startedAt: now(),
-            clock: now)
+            store: parts.store, metrics: metrics, registry: registry, configuration: configuration,
+            standings: standings, startedAt: now(), clock: now)
         return try await listen(
             key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
     }

@@ -44,12 +44,7 @@ struct BridgeParts: Sendable {
         openStore: (StoreLocation) async throws -> any Store = { try await StoreOpening.open($0, for: .serving) }
     ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
-        let settings: AWSSettings
-        do throws(AWSSettings.Problem) {
-            settings = try AWSSettings(environment: environment)
-        } catch {
-            throw ConfigurationError(error.place, error.description)
-        }
+        let settings = try Self.settings(environment)
         let authorities = try Self.authorities(environment)
         self.authorities = try Self.trustStore(authorities)
         store = try await openStore(configuration.store)
@@ -90,7 +85,16 @@ struct BridgeParts: Sendable {
         (accounts, credentials) = Self.accounts(configuration, settings, http: http, loop: clientLoop)
     }
 
-    private static func accounts(
+    /// AWS's own settings.
+    static func settings(_ environment: [String: String]) throws(ConfigurationError) -> AWSSettings {
+        do throws(AWSSettings.Problem) {
+            return try AWSSettings(environment: environment)
+        } catch {
+            throw ConfigurationError(error.place, error.description)
+        }
+    }
+
+    static func accounts(
         _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop
     ) -> (AWSAccounts, CredentialsChain) {
         // What has no Region of its own asks the AWS STS of the first one that findings come from.
@@ -156,7 +160,7 @@ struct BridgeParts: Sendable {
     }
 
     /// The file with the authorities that AWS's hosts have their certificates from, or nil for the system's.
-    private static func authorities(_ environment: [String: String]) throws(ConfigurationError) -> String? {
+    static func authorities(_ environment: [String: String]) throws(ConfigurationError) -> String? {
         guard let path = environment["AWS_CA_BUNDLE"], !path.isEmpty else { return nil }
         // libcurl reads it with each connection; that it cannot is better known at once.
         _ = try ConfigurationFile.read(path, key: "AWS_CA_BUNDLE")
@@ -171,7 +175,7 @@ struct BridgeParts: Sendable {
         }
     }
 
-    private static func client(
+    static func client(
         _ configuration: BridgeConfiguration, _ authorities: String?
     ) -> HTTPClient.Configuration {
         var client = HTTPClient.Configuration()

@@ -109,6 +109,20 @@ public final class LocalAWS: Sendable {
         }
     }
 
+    /// Adds a rule to the default event bus.
+    ///
+    /// - Parameters:
+    ///   - pattern: the events that it is about, as JSON.
+    ///   - targets: ARNs of what it passes them on to.
+    public func addRule(_ name: String, pattern: String, targets: [String], in origin: Origin) {
+        state.withLock { $0.rules[origin, default: EventRules()].add(name, pattern: pattern, targets: targets) }
+    }
+
+    /// Sets an attribute of an endpoint's subscription to a topic, such as `RedrivePolicy`.
+    public func setSubscriptionAttribute(_ name: String, to value: String, topic: ARN, endpoint: String) {
+        state.withLock { $0.topics.set(name, to: value, for: endpoint, topic: topic) }
+    }
+
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
     /// - Returns: the answer, or nil if the request was refused.

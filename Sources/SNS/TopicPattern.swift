@@ -55,6 +55,14 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         return Set(accounts.map { Origin(account: $0, region: region) })
     }
 
+    /// The topics that it names; none if any name will do.
+    func namedTopics(accounts: Set<AccountID>) -> [ARN] {
+        guard let name else { return [] }
+        return (account.map { [$0] } ?? accounts).map {
+            ARN(service: "sns", origin: Origin(account: $0, region: region), resource: name)
+        }
+    }
+
     /// Whether two entries are about the same topics.
     func isAboutSame(as other: TopicPattern) -> Bool {
         region == other.region && account == other.account && name == other.name

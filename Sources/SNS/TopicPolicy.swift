@@ -49,6 +49,13 @@ public struct TopicPolicy: Sendable, Hashable {
         guard !origins.isEmpty || patterns.isEmpty else { throw .noTopicInRegions }
     }
 
+    /// The topics that the entries name, those aside of which any name will do.
+    public var namedTopics: [ARN] {
+        patterns.flatMap { $0.namedTopics(accounts: accounts) }
+            .filter { regions?.contains($0.origin.region) ?? true }
+            .sorted { $0.description < $1.description }
+    }
+
     /// The account and Region whose findings a topic carries, as the first entry says that is about it.
     ///
     /// - Throws: ``SNSRefusal`` with the code `topic_not_allowed` if none is, `region_not_allowed` if its Region is none of

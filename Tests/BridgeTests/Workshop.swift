@@ -47,7 +47,7 @@ struct Workshop {
     }
 
     func sender(_ origin: Origin) -> FindingSender {
-        FindingSender(origin: origin, client: client, metrics: context.metrics)
+        FindingSender(origin: origin, client: client, metrics: context.metrics, standings: context.standings)
     }
 
     /// Leases everything that is ready.

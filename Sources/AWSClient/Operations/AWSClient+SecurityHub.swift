@@ -112,6 +112,15 @@ extension AWSClient {
         }
     }
 
+    /// Asks whether the account has Security Hub enabled (AWS Security Hub `DescribeHub`); `notEnabled` or `notFound` if it
+    /// has not.
+    public func describeHub(region: Region) async throws(AWSError) {
+        let operation = Operation(service: .securityHub, name: "DescribeHub", method: .get, path: "/accounts")
+        guard try await performForJSON(operation, in: region)["HubArn"]?.string != nil else {
+            throw operation.malformed("it has no ARN")
+        }
+    }
+
     private static var getFindings: Operation { operation("GetFindings", .post, "/findings") }
 
     private static func operation(

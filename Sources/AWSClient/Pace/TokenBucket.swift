@@ -23,7 +23,9 @@ public struct TokenBucket: Sendable, Hashable {
         let fullAt = max(self.fullAt ?? now, now) + interval
         self.fullAt = fullAt
         // With a full bucket, the first `burst` tokens are there at once.
-        return max(.zero, fullAt - now - interval * burst)
+        let wait = fullAt - now - interval * burst
+        // Thirds of a second are rounded.
+        return wait < .microseconds(1) ? .zero : wait
     }
 
     /// How many tokens are there; less than nothing when some are promised that are yet to come.

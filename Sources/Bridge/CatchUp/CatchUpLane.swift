@@ -24,6 +24,9 @@ struct CatchUpLane: Sendable {
             return .imported
         } catch let error as AWSError where error.kind == .invalid {
             return .refused(error.description)
+        } catch let error as AWSError {
+            if error.concernsWholeOrigin { context.standings.denied(origin, error.description) }
+            return SendOutcome(error)
         } catch {
             return .failed("\(error)")
         }

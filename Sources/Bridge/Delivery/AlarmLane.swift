@@ -36,6 +36,8 @@ struct AlarmLane: Sendable {
         do {
             let walk = RefreshWalk(origin: origin, context: context, sender: sender)
             await context.finish(leased, try await walk.refresh(kinds.kinds, leased.lease).outcome)
+        } catch let failure as SendFailure {
+            await context.finish(leased, failure.outcome)
         } catch {
             await context.finish(leased, .failed("\(error)"))
         }

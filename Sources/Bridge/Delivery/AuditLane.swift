@@ -24,6 +24,11 @@ struct AuditLane: Sendable {
             return .refused("the answer of AWS IoT was not understood: \(error)")
         } catch let error as AWSError where error.kind == .notFound || error.kind == .invalid {
             return .refused(error.description)
+        } catch let error as AWSError {
+            if error.concernsWholeOrigin { context.standings.denied(origin, error.description) }
+            return SendOutcome(error)
+        } catch let failure as SendFailure {
+            return failure.outcome
         } catch {
             return .failed("\(error)")
         }

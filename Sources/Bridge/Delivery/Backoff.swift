@@ -1,7 +1,16 @@
+import Store
+
 /// How long a delivery waits after a failure.
 enum Backoff {
     /// What a delivery that fails is kept for: with the longest wait between attempts, more than a week.
     static let maximumAttempts = 2500
+
+    /// How long a delivery is kept that AWS denies, for want of a permission or of Security Hub, in milliseconds: Security
+    /// Hub itself forgets findings that are 90 days old.
+    private static let longestDenial: Int64 = 90 * 86_400_000
+
+    /// Whether a delivery that is denied is not worth keeping any longer.
+    static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool { now - delivery.receivedAt > longestDenial }
 
     /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
     /// what failed together is not tried together.

@@ -5,16 +5,6 @@ import JSON
 import Metrics
 import SecurityFindings
 
-/// What became of a finding that was sent to Security Hub.
-enum SendOutcome: Sendable, Hashable {
-    /// Security Hub has it.
-    case imported
-    /// Security Hub will never take it; in AWS's words.
-    case refused(String)
-    /// It may be taken later.
-    case failed(String)
-}
-
 /// What became of updates of findings.
 struct UpdateOutcomes: Sendable {
     /// By the findings' ids.
@@ -29,12 +19,14 @@ struct FindingSender: Sendable {
     private let origin: Origin
     private let client: AWSClient
     private let metrics: BridgeMetrics
+    private let standings: StandingBoard
 
     /// How many batches are under way at once: at ten a second and some hundred milliseconds each, enough to keep the
     /// pace.
     private static let concurrency = 4
 
-    init(origin: Origin, client: AWSClient, metrics: BridgeMetrics) {
+    init(origin: Origin, client: AWSClient, metrics: BridgeMetrics, standings: StandingBoard) {
+        self.standings = standings
         self.origin = origin
         self.client = client
         self.metrics = metrics
@@ -67,9 +59,11 @@ struct FindingSender: Sendable {
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: origin.region)
             metrics.importBatch.record(batch.findings.count)
+            standings.worked(origin)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
-            guard error.kind == .invalid else { return Self.all(batch.findings, .failed(error.description)) }
+            if error.concernsWholeOrigin { standings.denied(origin, error.description) }
+            guard error.kind == .invalid else { return Self.all(batch.findings, SendOutcome(error)) }
             guard batch.findings.count > 1 else { return Self.all(batch.findings, .refused(error.description)) }
             return await sendHalves(of: batch)
         }
@@ -142,12 +136,8 @@ struct FindingSender: Sendable {
             }
             return outcomes
         } catch {
-            return all(error.kind == .invalid ? .refused(error.description) : .failed(error.description))
+            if error.concernsWholeOrigin { standings.denied(origin, error.description) }
+            return all(SendOutcome(error))
         }
     }
-}
-
-/// Why something did not reach Security Hub, and may later.
-struct SendFailure: Error, CustomStringConvertible {
-    let description: String
 }

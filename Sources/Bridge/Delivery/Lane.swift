@@ -7,48 +7,101 @@ import Store
 actor Lane {
     typealias Item = (leased: LeasedDelivery, work: Work)
 
+    /// Says what may be worked on.
+    struct Gate: Sendable {
+        /// Asked before each piece of work.
+        let admit: @Sendable () -> Standing.Admission
+        /// Called behind a piece of work that was admitted as `one`.
+        let ended: @Sendable () -> Void
+        /// Takes what may not be worked on.
+        let giveBack: @Sendable ([Lease]) async -> Void
+    }
+
     private var waiting: [Item] = []
     private var task: Task<Void, Never>?
     private let loop: EventLoop
     private let atOnce: Int
+    private let filling: BatchFilling?
+    private let gate: Gate?
+    /// When the first of those that wait came.
+    private var waitingSince = ContinuousClock.now
+    private var pause: Task<Void, Never>?
+    private var isStopped = false
     private let perform: @Sendable ([Item]) async -> Void
     private let finished: @Sendable ([Lease]) async -> Void
 
     /// - Parameters:
     ///   - loop: where the work runs.
     ///   - atOnce: how many deliveries at the most are handed over together.
+    ///   - filling: how long deliveries wait for others to share requests with; nil for not at all.
+    ///   - gate: says what may be worked on; nil for everything.
     ///   - perform: works on deliveries, and says of each what became of it.
     ///   - finished: hears which leases are out of the lane.
     init(
-        on loop: EventLoop, atOnce: Int, perform: @escaping @Sendable ([Item]) async -> Void,
+        on loop: EventLoop, atOnce: Int, filling: BatchFilling? = nil, gate: Gate? = nil,
+        perform: @escaping @Sendable ([Item]) async -> Void,
         finished: @escaping @Sendable ([Lease]) async -> Void
     ) {
         self.loop = loop
         self.atOnce = atOnce
+        self.filling = filling
+        self.gate = gate
         self.perform = perform
         self.finished = finished
     }
 
     /// Puts deliveries at the end of the line.
     func add(_ items: [Item]) {
+        if waiting.isEmpty { waitingSince = .now }
         waiting += items
+        if waiting.count >= BatchFilling.full { pause?.cancel() }
         if task == nil { task = Task(executorPreference: loop) { await self.run() } }
     }
 
     private func run() async {
         while !waiting.isEmpty {
-            let items = Array(waiting.prefix(atOnce))
+            await waitForCompany()
+            let admission = gate?.admit() ?? .everything
+            if admission == .nothing {
+                let leases = takeWaiting()
+                await gate?.giveBack(leases)
+                continue
+            }
+            let items = Array(waiting.prefix(admission == .one ? 1 : atOnce))
             waiting.removeFirst(items.count)
+            waitingSince = .now
+            guard !items.isEmpty else {
+                if admission == .one { gate?.ended() }
+                continue
+            }
             await perform(items)
+            if admission == .one { gate?.ended() }
             await finished(items.map(\.leased.lease))
         }
         task = nil
     }
 
-    /// Takes out what waits; what is under way goes on.
-    func stop() -> [Lease] {
+    /// Waits until enough have come to fill a request, or they have waited long enough.
+    private func waitForCompany() async {
+        guard let filling, !isStopped else { return }
+        let wait = filling.wait(count: waiting.count, waited: .now - waitingSince)
+        guard wait > .zero else { return }
+        let pause = Task(executorPreference: loop) { [loop] in _ = try? await loop.sleep(for: wait) }
+        self.pause = pause
+        await pause.value
+        self.pause = nil
+    }
+
+    private func takeWaiting() -> [Lease] {
         defer { waiting = [] }
         return waiting.map(\.leased.lease)
+    }
+
+    /// Takes out what waits; what is under way goes on. Nothing waits for company any more.
+    func stop() -> [Lease] {
+        isStopped = true
+        pause?.cancel()
+        return takeWaiting()
     }
 
     /// Has what is under way give up.

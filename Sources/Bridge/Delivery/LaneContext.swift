@@ -11,6 +11,19 @@ struct LaneContext: Sendable {
     let chance: @Sendable () -> Double
     let metrics: BridgeMetrics
     let logger: Logger
+    let standings: StandingBoard
+
+    init(
+        store: any Store, clock: @escaping @Sendable () -> Int64, chance: @escaping @Sendable () -> Double,
+        metrics: BridgeMetrics, logger: Logger
+    ) {
+        self.store = store
+        self.clock = clock
+        self.chance = chance
+        self.metrics = metrics
+        self.logger = logger
+        standings = StandingBoard(clock: clock, logger: logger)
+    }
 
     // MARK: Changes
 
@@ -47,7 +60,7 @@ struct LaneContext: Sendable {
                 } else {
                     after.refused.append(change.entry.id)
                 }
-            case .failed, nil: continue
+            case .failed, .denied, nil: continue
             }
         }
         if !after.isEmpty { try await store.record(after, under: lease) }
@@ -83,8 +96,17 @@ struct LaneContext: Sendable {
                 logger.debug("A delivery is done.", metadata: metadata(leased))
             case .refused(let reason):
                 try await giveUp(leased, reason)
-            case .failed where Task.isCancelled:
+            case .failed where Task.isCancelled, .denied where Task.isCancelled:
                 try await store.release([leased.lease])
+            case .denied(let reason) where Backoff.isTooOld(leased.delivery, now: clock()):
+                try await giveUp(leased, "given up after 90 days: \(reason)")
+            case .denied(let reason):
+                // Nothing is fetched for the origin until AWS takes requests again; the try does not count.
+                if standings.waiting(now: clock()).origins.contains(leased.delivery.origin) {
+                    try await store.release([leased.lease])
+                } else {
+                    try await putOff(leased, reason)
+                }
             case .failed(let reason) where leased.attempt >= Backoff.maximumAttempts:
                 try await giveUp(leased, "given up after \(leased.attempt) attempts: \(reason)")
             case .failed(let reason): try await putOff(leased, reason)

@@ -81,13 +81,17 @@ actor WorkerPool: Service {
     private func leaseUntilCanceled() async {
         while !Task.isCancelled {
             let roomCount = roomCount
+            let denied = context.standings.waiting(now: context.clock())
             let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
+                .union(denied.origins)
             do throws(StoreError) {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
                 await distribute(try await preparedOnly(batch.deliveries))
-                if batch.deliveries.isEmpty { await waitForWork(batch, orRoomAfter: roomCount) }
+                if batch.deliveries.isEmpty {
+                    await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
+                }
             } catch {
                 context.logger.error("No deliveries could be leased from the store.", metadata: ["reason": "\(error)"])
                 try? await loop.sleep(for: .seconds(1))
@@ -96,10 +100,13 @@ actor WorkerPool: Service {
     }
 
     /// Waits until there may be something to lease: it came, its time has come, or its origin has room again.
-    private func waitForWork(_ batch: LeaseBatch, orRoomAfter roomCount: UInt64) async {
+    private func waitForWork(
+        _ batch: LeaseBatch, orRoomAfter roomCount: UInt64, orUntil time: Int64?
+    ) async {
         let (store, loop) = (context.store, loop)
         // Looking now and then finds what another process has put back.
-        let delay = batch.nextReadyAt.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? Self.longestWait
+        let next = [batch.nextReadyAt, time].compactMap(\.self).min()
+        let delay = next.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? Self.longestWait
         await withTaskGroup { group in
             group.addTask { await store.waitForWork(after: batch.mark) }
             group.addTask { try? await loop.sleep(for: min(delay, Self.longestWait)) }
@@ -161,9 +168,7 @@ actor WorkerPool: Service {
         // A delivery whose lease had ended may be here a second time, by a lease that goes on.
         for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
         held[origin] = rest.isEmpty ? nil : rest
-        guard wasFull, rest.count < Self.capacity else { return }
-        roomCount += 1
-        endWaitForRoom()
+        if wasFull, rest.count < Self.capacity { noteRoom() }
     }
 
     // MARK: Ledgers
@@ -188,6 +193,7 @@ actor WorkerPool: Service {
         while !Task.isCancelled {
             do {
                 let count = try await rebuild.rebuild()
+                context.standings.worked(origin)
                 if count.restored > 0 {
                     context.logger.notice(
                         "The ledger was rebuilt from Security Hub.",
@@ -202,20 +208,25 @@ actor WorkerPool: Service {
         }
         preparations[origin] = nil
         prepared.insert(origin)
-        roomCount += 1
-        endWaitForRoom()
+        noteRoom()
     }
 
     /// After a ledger could not be rebuilt: waits for the next try, or says that the work goes on without.
     private func mayTryAgain(_ error: any Error, _ origin: Origin, _ attempt: Int) async -> Bool {
-        let kind = (error as? AWSError)?.kind
-        guard kind != .accessDenied, kind != .invalid, kind != .notFound else {
+        let failure = error as? AWSError
+        // Without the permission to read, findings can be imported yet; without credentials, they cannot.
+        let isUnreadable = failure?.kind == .accessDenied && failure?.isAboutCredentials == false
+        guard !isUnreadable, failure?.kind != .invalid, failure?.kind != .notFound else {
             context.logger.warning(
                 "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
                 metadata: ["origin": "\(origin)", "reason": "\(error)"])
             return false
         }
-        let delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
+        var delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
+        if let failure, failure.concernsWholeOrigin {
+            context.standings.denied(origin, failure.description)
+            delay = min(delay, .seconds(60))
+        }
         context.logger.warning(
             "Security Hub could not be asked for the findings that it has; deliveries wait.",
             metadata: ["origin": "\(origin)", "reason": "\(error)", "retryIn": "\(delay)"])
@@ -264,16 +275,42 @@ actor WorkerPool: Service {
                 origin: name.origin, context: context, client: accounts.client(for: name.origin))
             perform = { await catchUps.work($0) }
         }
-        let lane = Lane(on: loop, atOnce: name.kind == .alarms ? 1000 : 1, perform: perform) { [weak self] leases in
+        let client = accounts.client(for: name.origin)
+        let filling = BatchFilling { client.hasAmpleImports(region: name.origin.region) }
+        let lane = Lane(
+            on: loop, atOnce: name.kind == .alarms ? 1000 : 1, filling: name.kind == .alarms ? filling : nil,
+            gate: gate(name.origin), perform: perform
+        ) { [weak self] leases in
             await self?.release(leases, of: name.origin)
         }
         lanes[name] = lane
         return lane
     }
 
+    /// Lets work of an origin through as AWS takes it.
+    private func gate(_ origin: Origin) -> Lane.Gate {
+        let standings = context.standings
+        return Lane.Gate {
+            standings.admit(origin)
+        } ended: { [weak self] in
+            standings.ended(origin)
+            Task { await self?.noteRoom() }
+        } giveBack: { [weak self] leases in
+            await self?.giveBack(leases, of: origin)
+        }
+    }
+
+    /// Has the store looked at again: an origin that was closed may be open.
+    private func noteRoom() {
+        roomCount += 1
+        endWaitForRoom()
+    }
+
     private func sender(_ origin: Origin) -> FindingSender {
         if let sender = senders[origin] { return sender }
-        let sender = FindingSender(origin: origin, client: accounts.client(for: origin), metrics: context.metrics)
+        let sender = FindingSender(
+            origin: origin, client: accounts.client(for: origin), metrics: context.metrics, standings: context.standings
+        )
         senders[origin] = sender
         return sender
     }

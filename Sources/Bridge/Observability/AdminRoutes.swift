@@ -11,6 +11,7 @@ struct AdminRoutes: Sendable {
     let metrics: BridgeMetrics
     let registry: PrometheusRegistry
     let configuration: BridgeConfiguration
+    let standings: StandingBoard
     let startedAt: Int64
     let clock: @Sendable () -> Int64
 
@@ -36,12 +37,22 @@ struct AdminRoutes: Sendable {
         ]
     }
 
+    private func described(_ entry: StandingBoard.Entry) -> JSON {
+        [
+            "account": .string(entry.origin.account.digits), "region": .string(entry.origin.region.name),
+            "reason": .string(entry.denial.reason),
+            "ageSeconds": .integer(max(clock() - entry.denial.since, 0) / 1000),
+            "retryInSeconds": .integer(max(entry.denial.retryAt - clock(), 0) / 1000),
+        ]
+    }
+
     private func status() async -> ServerResponse {
         var status: [String: JSON] = [
             "version": .string(Bridge.version),
             "uptimeSeconds": .integer((clock() - startedAt) / 1000),
             "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
             "eventBridge": .bool(configuration.takesEvents),
+            "denied": .array(standings.entries.map(described)),
         ]
         do throws(StoreError) {
             let held = try await store.status()

@@ -27,6 +27,8 @@ enum APIProtocol {
     case securityHub
     /// AWS IoT, and whatever answers for all of AWS: JSON, errors with `message`.
     case iot
+    /// Amazon EventBridge: JSON, errors with `__type` and `message`.
+    case events
     /// AWS STS and Amazon SNS: XML, in a namespace.
     case query(namespace: String)
 
@@ -40,6 +42,7 @@ enum APIProtocol {
         case "iot": self = .iot
         case "sts": self = .sts
         case "sns": self = .sns
+        case "events": self = .events
         default: return nil
         }
     }
@@ -78,6 +81,9 @@ enum APIProtocol {
         case .iot:
             response = ServerResponse(status: status, json: ["message": .string(error.message)])
             response.headerFields.set("x-amzn-ErrorType", error.code)
+        case .events:
+            response = ServerResponse(
+                status: status, json: ["__type": .string(error.code), "message": .string(error.message)])
         case .query(let namespace):
             let fault = [
                 XMLElement("Type", error.status < 500 ? "Sender" : "Receiver"), XMLElement("Code", error.code),

@@ -82,6 +82,12 @@ struct APIEndpoint: Sendable {
             .xml(try TokenService.assumeRole(input, keys: &state.keys, now: now))
         case (.confirmSubscription, .parameters(let input)):
             .xml(try state.topics.confirm(input, isSigned: true))
+        case (.listSubscriptionsByTopic, .parameters(let input)): .xml(try state.topics.list(input))
+        case (.getSubscriptionAttributes, .parameters(let input)): .xml(try state.topics.attributes(input))
+        case (.describeAccountAuditConfiguration, _): .json(["auditCheckConfigurations": [:]])
+        case (.listRules, .json): .json((state.rules[call.origin] ?? EventRules()).rules)
+        case (.listTargetsByRule, .json(let input)):
+            .json(try (state.rules[call.origin] ?? EventRules()).targets(input))
         default: throw ServiceError(500, "InternalFailure", "The input does not fit the operation.")
         }
     }

@@ -19,7 +19,11 @@ extension APICall {
             case "iot": try Self.iot(request)
             case "sts":
                 try Self.query(request, version: "2011-06-15", operations: [.getCallerIdentity, .assumeRole])
-            default: try Self.query(request, version: "2010-03-31", operations: [.confirmSubscription])
+            case "events": try Self.events(request)
+            default:
+                try Self.query(
+                    request, version: "2010-03-31",
+                    operations: [.confirmSubscription, .listSubscriptionsByTopic, .getSubscriptionAttributes])
             }
     }
 
@@ -41,6 +45,7 @@ extension APICall {
             return (.listViolationEvents, .parameters(try parameters(of: request.query)))
         case (.get, "/active-violations"):
             return (.listActiveViolations, .parameters(try parameters(of: request.query)))
+        case (.get, "/audit/configuration"): return (.describeAccountAuditConfiguration, .parameters([:]))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
         case (.get, let path) where path.hasPrefix("/audit/tasks/"):
             let id = path.dropFirst("/audit/tasks/".count)
@@ -51,6 +56,16 @@ extension APICall {
                 throw .invalidRequest("taskId must be 1 to 40 letters, digits and dashes")
             }
             return (.describeAuditTask, .path(String(id)))
+        default: throw unknownOperation(request)
+        }
+    }
+
+    /// The operation stands in a field (`aws-json`).
+    private static func events(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
+        let target = HTTPField.Name("X-Amz-Target").flatMap { request.head.headerFields[$0] } ?? ""
+        switch (request.head.method, request.path, target) {
+        case (.post, "/", "AWSEvents.ListRules"): return (.listRules, .json(try body(of: request)))
+        case (.post, "/", "AWSEvents.ListTargetsByRule"): return (.listTargetsByRule, .json(try body(of: request)))
         default: throw unknownOperation(request)
         }
     }

@@ -10,6 +10,7 @@ final class CloudState: Sendable {
         var audits: [Origin: AuditModel] = [:]
         var alarms: [Origin: AlarmModel] = [:]
         var topics = TopicModel()
+        var rules: [Origin: EventRules] = [:]
         /// Nil while nothing is throttled.
         var throttle: Throttle?
         var faults = FaultPlan()

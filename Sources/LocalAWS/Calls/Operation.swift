@@ -25,7 +25,17 @@ extension LocalAWS {
         case listViolationEvents = "ListViolationEvents"
         /// AWS IoT.
         case listActiveViolations = "ListActiveViolations"
+        /// AWS IoT.
+        case describeAccountAuditConfiguration = "DescribeAccountAuditConfiguration"
         /// Amazon SNS.
         case confirmSubscription = "ConfirmSubscription"
+        /// Amazon SNS.
+        case listSubscriptionsByTopic = "ListSubscriptionsByTopic"
+        /// Amazon SNS.
+        case getSubscriptionAttributes = "GetSubscriptionAttributes"
+        /// Amazon EventBridge.
+        case listRules = "ListRules"
+        /// Amazon EventBridge.
+        case listTargetsByRule = "ListTargetsByRule"
     }
 }

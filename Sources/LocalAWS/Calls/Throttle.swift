@@ -30,9 +30,11 @@ struct Throttle {
     static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
-            .listActiveViolations:
+            .listActiveViolations, .describeAccountAuditConfiguration, .listRules, .listTargetsByRule:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
-        case .getCallerIdentity, .assumeRole, .confirmSubscription: ServiceError(400, "Throttling", "Rate exceeded")
+        case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
+            .getSubscriptionAttributes:
+            ServiceError(400, "Throttling", "Rate exceeded")
         case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub:
             ServiceError(429, "TooManyRequestsException", "Too Many Requests")
         }
@@ -46,7 +48,10 @@ struct Throttle {
         case .describeAuditTask: Rate(perSecond: 25, burst: 25)
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
-        case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription: nil
+        case .describeAccountAuditConfiguration: Rate(perSecond: 5, burst: 5)
+        case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
+            .getSubscriptionAttributes, .listRules, .listTargetsByRule:
+            nil
         }
     }
 }

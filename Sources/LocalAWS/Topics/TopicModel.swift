@@ -9,6 +9,8 @@ struct TopicModel {
         /// The address that messages are sent to.
         let endpoint: String
         fileprivate(set) var token: String
+        /// Such as `RedrivePolicy`.
+        var attributes: [String: String] = [:]
         var isConfirmed = false
     }
 
@@ -35,6 +37,49 @@ struct TopicModel {
 
     /// Those that get a topic's messages.
     func confirmed(_ topic: ARN) -> [Subscription] { subscriptions.filter { $0.isConfirmed && $0.topic == topic } }
+
+    /// Sets an attribute of an endpoint's subscription.
+    mutating func set(_ name: String, to value: String, for endpoint: String, topic: ARN) {
+        for index in subscriptions.indices
+        where subscriptions[index].endpoint == endpoint && subscriptions[index].topic == topic {
+            subscriptions[index].attributes[name] = value
+        }
+    }
+
+    /// Answers `ListSubscriptionsByTopic` in one page.
+    func list(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
+        guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
+            throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")
+        }
+        let members = subscriptions.filter { $0.topic == topic }.map { subscription in
+            XMLElement(
+                "member",
+                [
+                    XMLElement("Owner", topic.origin.account.digits), XMLElement("Endpoint", subscription.endpoint),
+                    XMLElement("Protocol", String(subscription.endpoint.prefix { $0 != ":" })),
+                    XMLElement(
+                        "SubscriptionArn",
+                        subscription.isConfirmed ? subscription.arn.description : "PendingConfirmation"),
+                    XMLElement("TopicArn", topic.description),
+                ])
+        }
+        return [XMLElement("Subscriptions", members)]
+    }
+
+    /// Answers `GetSubscriptionAttributes`.
+    func attributes(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
+        guard
+            let subscription = subscriptions.first(where: {
+                $0.isConfirmed && $0.arn.description == parameters["SubscriptionArn"]
+            })
+        else { throw ServiceError(404, "NotFound", "Subscription does not exist") }
+        let all = ["Endpoint": subscription.endpoint, "RawMessageDelivery": "false"]
+            .merging(subscription.attributes) { _, last in last }
+        let entries = all.sorted { $0.key < $1.key }.map { key, value in
+            XMLElement("entry", [XMLElement("key", key), XMLElement("value", value)])
+        }
+        return [XMLElement("Attributes", entries)]
+    }
 
     /// Answers `ConfirmSubscription` (Amazon SNS API Reference); the same may be confirmed again.
     ///

@@ -1,0 +1,39 @@
+public import AWSCore
+import HTTPTypes
+import JSON
+
+extension AWSClient {
+    /// All rules of the default event bus, page by page (Amazon EventBridge `ListRules`).
+    public func rules(region: Region) -> Pages {
+        Pages(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
+            var members: [String: JSON] = ["Limit": 100]
+            if let nextToken { members["NextToken"] = .string(nextToken) }
+            return try await page(Self.eventService("ListRules", members), elements: "Rules", region)
+        }
+    }
+
+    /// All targets of a rule, page by page (Amazon EventBridge `ListTargetsByRule`).
+    public func targets(ofRule name: String, region: Region) -> Pages {
+        Pages(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
+            var members: [String: JSON] = ["Rule": .string(name), "Limit": 100]
+            if let nextToken { members["NextToken"] = .string(nextToken) }
+            return try await page(Self.eventService("ListTargetsByRule", members), elements: "Targets", region)
+        }
+    }
+
+    private func page(_ operation: Operation, elements: String, _ region: Region) async throws(AWSError) -> Page {
+        guard
+            let page = Page(
+                try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken")
+        else { throw operation.malformed("it has no \(elements)") }
+        return page
+    }
+
+    private static func eventService(_ name: String, _ members: [String: JSON]) -> Operation {
+        var operation = Operation(
+            service: .events, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
+            body: JSON.object(members).serialized())
+        operation.target = "AWSEvents.\(name)"
+        return operation
+    }
+}

@@ -1,0 +1,58 @@
+public import AWSCore
+
+/// A subscription to a topic, as Amazon SNS lists it.
+public struct TopicSubscription: Sendable, Hashable {
+    /// Its ARN; nil while it waits to be confirmed.
+    public let arn: String?
+    /// Where messages are delivered to.
+    public let endpoint: String
+    /// How, for example `https`.
+    public let `protocol`: String
+}
+
+extension AWSClient {
+    /// How many pages of subscriptions are read: a hundred subscriptions each.
+    private static let maximumPages = 100
+
+    /// The subscriptions to a topic (Amazon SNS `ListSubscriptionsByTopic`), the first ten thousand.
+    public func subscriptions(to topic: ARN) async throws(AWSError) -> [TopicSubscription] {
+        var subscriptions: [TopicSubscription] = []
+        var nextToken: String?
+        for _ in 0..<Self.maximumPages {
+            var parameters = [("TopicArn", topic.description)]
+            if let nextToken { parameters.append(("NextToken", nextToken)) }
+            let operation = Self.topicService("ListSubscriptionsByTopic", parameters)
+            let body = try await perform(operation, in: topic.origin.region)
+            for member in XMLText.blocks("member", in: body) {
+                guard let arn = XMLText.element("SubscriptionArn", in: member),
+                    let name = XMLText.element("Protocol", in: member)
+                else { throw operation.malformed("a subscription has no ARN or no protocol") }
+                subscriptions.append(
+                    TopicSubscription(
+                        arn: arn.hasPrefix("arn:") ? arn : nil, endpoint: XMLText.element("Endpoint", in: member) ?? "",
+                        protocol: name))
+            }
+            nextToken = XMLText.element("NextToken", in: body)
+            if nextToken?.isEmpty ?? true { break }
+        }
+        return subscriptions
+    }
+
+    /// The attributes of a subscription, such as `RedrivePolicy` (Amazon SNS `GetSubscriptionAttributes`).
+    ///
+    /// - Parameter arn: the subscription's.
+    public func subscriptionAttributes(_ arn: String, region: Region) async throws(AWSError) -> [String: String] {
+        let operation = Self.topicService("GetSubscriptionAttributes", [("SubscriptionArn", arn)])
+        let body = try await perform(operation, in: region)
+        var attributes: [String: String] = [:]
+        for entry in XMLText.blocks("entry", in: body) {
+            guard let key = XMLText.element("key", in: entry) else { throw operation.malformed("an entry has no key") }
+            attributes[key] = XMLText.element("value", in: entry) ?? ""
+        }
+        return attributes
+    }
+
+    private static func topicService(_ name: String, _ parameters: [(String, String)]) -> Operation {
+        Operation(service: .sns, query: name, version: "2010-03-31", parameters: parameters)
+    }
+}

@@ -1,0 +1,195 @@
+import AWSClient
+import AWSCore
+import JSON
+import SecurityFindings
+import Store
+
+/// Tries what the bridge does in one account and Region.
+struct AccountPreflight: Sendable {
+    let origin: Origin
+    let client: AWSClient
+    let configuration: BridgeConfiguration
+    let report: @Sendable (PreflightCheck) -> Void
+
+    /// What no audit and no finding is called.
+    private static let nothing = "00000000000000000000000000000000"
+
+    func run() async {
+        guard await checkIdentity() else { return }
+        guard await checkHub() else { return }
+        await checkImport()
+        await permission("securityhub:GetFindings") { () async throws(AWSError) in
+            let id: JSON = ["Id": [["Value": .string(Self.nothing), "Comparison": "EQUALS"]]]
+            _ = try await client.getFindings(filters: id, region: origin.region)
+        }
+        await permission("securityhub:BatchUpdateFindings") { () async throws(AWSError) in
+            let finding = FindingIdentifier(id: Self.nothing, productARN: SecurityFinding.productARN(origin: origin))
+            _ = try await client.batchUpdateFindings(
+                [finding], changes: ["VerificationState": "UNKNOWN"], region: origin.region)
+        }
+        await checkDeviceDefender()
+        await checkRule()
+    }
+
+    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
+        report(PreflightCheck(name, origin.description, outcome, detail, cure: cure))
+    }
+
+    // MARK: Who and where
+
+    private func checkIdentity() async -> Bool {
+        do throws(AWSError) {
+            let caller = try await client.getCallerIdentity(region: origin.region)
+            guard caller.account == origin.account else {
+                check(
+                    "role", .failed, "the bridge would sign as \(caller.arn), of another account",
+                    cure: "name a role of \(origin.account) in aws.roles, or set aws.roleName")
+                return false
+            }
+            check("role", .passed, "the bridge signs as \(caller.arn)")
+            return true
+        } catch {
+            check(
+                "role", .failed, error.description,
+                cure: "let the role trust the bridge's identity, and allow sts:AssumeRole to that")
+            return false
+        }
+    }
+
+    private func checkHub() async -> Bool {
+        do throws(AWSError) {
+            try await client.describeHub(region: origin.region)
+            check("Security Hub", .passed, "it is enabled")
+        } catch {
+            switch error.kind {
+            case .notEnabled, .notFound:
+                check(
+                    "Security Hub", .failed, error.description,
+                    cure: "enable Security Hub in \(origin.account), \(origin.region)")
+                return false
+            case .accessDenied:
+                check(
+                    "Security Hub", .skipped, error.description,
+                    cure: "allow securityhub:DescribeHub to have this looked at")
+            default: check("Security Hub", .skipped, error.description)
+            }
+        }
+        return true
+    }
+
+    // MARK: Permissions
+
+    /// Imports a finding that Security Hub refuses for having no resource, so that nothing stays of it. Without the
+    /// permission, it says that first.
+    private func checkImport() async {
+        let name = "permission securityhub:BatchImportFindings"
+        let finding: JSON = [
+            "SchemaVersion": "2018-10-08", "Id": "defender-bridge/check", "GeneratorId": "defender-bridge/check",
+            "ProductArn": .string(SecurityFinding.productARN(origin: origin)),
+            "AwsAccountId": .string(origin.account.digits), "Title": "A check of Defender Bridge",
+            "Description": "Not to be kept: it has no resource.", "Types": [], "Resources": [],
+            "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "RecordState": "ARCHIVED",
+        ]
+        guard let batch = FindingBatches([finding]).batches.first else { return }
+        do throws(AWSError) {
+            let result = try await client.batchImportFindings(batch, region: origin.region)
+            check(
+                name, .passed,
+                result.failures.isEmpty
+                    ? "it is there; the archived finding defender-bridge/check was taken, and may be left alone"
+                    : "it is there; a finding without a resource was refused for that, and left nothing behind")
+        } catch {
+            conclude(name, error, action: "securityhub:BatchImportFindings")
+        }
+    }
+
+    private func permission(_ action: String, _ call: () async throws(AWSError) -> Void) async {
+        let name = "permission \(action)"
+        do throws(AWSError) {
+            try await call()
+            check(name, .passed, "it is there")
+        } catch {
+            conclude(name, error, action: action)
+        }
+    }
+
+    /// What a failed call says of the permission for it: whoever hears that something is not found or invalid may ask.
+    private func conclude(_ name: String, _ error: AWSError, action: String) {
+        switch error.kind {
+        case .invalid, .notFound: check(name, .passed, "it is there")
+        case .accessDenied, .expiredCredentials, .noCredentials:
+            check(name, .failed, error.description, cure: "allow \(action) in the policy of the role")
+        case .notEnabled:
+            check(name, .failed, error.description, cure: "enable Security Hub in \(origin.account), \(origin.region)")
+        case .throttled, .transient, .canceled, .other: check(name, .skipped, error.description, cure: "check again")
+        }
+    }
+
+    private func checkDeviceDefender() async {
+        let region = origin.region
+        await permission("iot:DescribeAuditTask") { () async throws(AWSError) in
+            _ = try await client.describeAuditTask(id: Self.nothing, region: region)
+        }
+        await permission("iot:ListAuditFindings") { () async throws(AWSError) in
+            _ = try await client.listAuditFindings(taskID: Self.nothing, region: region)
+        }
+        await permission("iot:ListAuditSuppressions") { () async throws(AWSError) in
+            _ = try await client.listAuditSuppressions(region: region)
+        }
+        guard configuration.catchUpInterval != nil else { return }
+        let now = Bridge.now()
+        let times = (now - 60_000)...now
+        await permission("iot:ListAuditTasks") { () async throws(AWSError) in
+            try await Self.first(of: client.auditTasks(in: times, region: region))
+        }
+        await permission("iot:ListViolationEvents") { () async throws(AWSError) in
+            try await Self.first(of: client.violationEvents(in: times, region: region))
+        }
+        await permission("iot:ListActiveViolations") { () async throws(AWSError) in
+            try await Self.first(of: client.activeViolations(region: region))
+        }
+    }
+
+    private static func first(of pages: Pages) async throws(AWSError) {
+        var iterator = pages.makeAsyncIterator()
+        _ = try await iterator.next()
+    }
+
+    // MARK: EventBridge
+
+    private func checkRule() async {
+        guard configuration.takesEvents else {
+            check("EventBridge rule", .skipped, "no credentials of EventBridge are configured")
+            return
+        }
+        do throws(AWSError) {
+            if let name = try await rule() {
+                check("EventBridge rule", .passed, "\(name) passes events of aws.iot on to an API destination")
+            } else {
+                check(
+                    "EventBridge rule", .failed, "no enabled rule passes events of aws.iot on to an API destination",
+                    cure: "make one, as the README says, or take eventBridge.* out of the configuration")
+            }
+        } catch {
+            check(
+                "EventBridge rule", .skipped, error.description,
+                cure: "allow events:ListRules and events:ListTargetsByRule to have this looked at")
+        }
+    }
+
+    /// The first rule of the default bus that is about AWS IoT and has an API destination for a target.
+    private func rule() async throws(AWSError) -> String? {
+        for try await page in client.rules(region: origin.region) {
+            for rule in page.elements {
+                guard let name = rule["Name"]?.string, rule["State"]?.string != "DISABLED",
+                    rule["EventPattern"]?.string?.contains("\"aws.iot\"") == true
+                else { continue }
+                for try await targets in client.targets(ofRule: name, region: origin.region)
+                where targets.elements.contains(where: { $0["Arn"]?.string?.contains(":api-destination/") == true }) {
+                    return name
+                }
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,95 @@
+import AWSClient
+import AWSCore
+import JSON
+
+/// Looks at how a topic delivers to the bridge.
+struct TopicPreflight: Sendable {
+    let topic: ARN
+    let client: AWSClient
+    /// The URL that it delivers to; nil for any that ends in `/sns`.
+    let endpoint: String?
+    let report: @Sendable (PreflightCheck) -> Void
+
+    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
+        report(PreflightCheck(name, topic.description, outcome, detail, cure: cure))
+    }
+
+    func run() async {
+        do throws(AWSError) {
+            let ours = try await client.subscriptions(to: topic).filter(isOurs)
+            guard !ours.isEmpty else {
+                check(
+                    "subscription", .failed, "nothing subscribes \(endpoint ?? "a bridge") to it",
+                    cure: "aws sns subscribe --topic-arn \(topic) --protocol https --notification-endpoint "
+                        + (endpoint ?? "https://HOST/sns"))
+                return
+            }
+            guard let confirmed = ours.first(where: { $0.arn != nil }), let arn = confirmed.arn else {
+                check(
+                    "subscription", .failed, "that of \(ours[0].endpoint) is not confirmed",
+                    cure: "start the bridge, then have SNS request the confirmation again")
+                return
+            }
+            check("subscription", .passed, "\(confirmed.endpoint) is subscribed and confirmed")
+            await checkAttributes(arn)
+        } catch {
+            check(
+                "subscription", .skipped, error.description,
+                cure: "allow sns:ListSubscriptionsByTopic to have this looked at")
+        }
+    }
+
+    private func isOurs(_ subscription: TopicSubscription) -> Bool {
+        guard subscription.protocol == "https" || subscription.protocol == "http" else { return false }
+        return endpoint.map { $0 == subscription.endpoint } ?? subscription.endpoint.hasSuffix("/sns")
+    }
+
+    private func checkAttributes(_ arn: String) async {
+        let attributes: [String: String]
+        do throws(AWSError) {
+            attributes = try await client.subscriptionAttributes(arn, region: topic.origin.region)
+        } catch {
+            check(
+                "delivery policy", .skipped, error.description,
+                cure: "allow sns:GetSubscriptionAttributes to have this looked at")
+            return
+        }
+        if attributes["RawMessageDelivery"] == "true" {
+            check(
+                "raw delivery", .failed, "it is on: raw messages have no signature, and are refused",
+                cure: set(arn, "RawMessageDelivery", "false"))
+        }
+        let retries = Self.retries(attributes["DeliveryPolicy"] ?? attributes["EffectiveDeliveryPolicy"])
+        if let retries, retries > Self.defaultRetries {
+            check("delivery policy", .passed, "SNS tries \(retries) times again")
+        } else {
+            check(
+                "delivery policy", .failed, "SNS tries for a minute, then the message is lost",
+                cure: set(arn, "DeliveryPolicy", Self.longPolicy))
+        }
+        if attributes["RedrivePolicy"]?.contains("deadLetterTargetArn") == true {
+            check("dead-letter queue", .passed, "what cannot be delivered goes there")
+        } else {
+            check(
+                "dead-letter queue", .failed, "there is none: what cannot be delivered is lost",
+                cure: set(arn, "RedrivePolicy", #"{"deadLetterTargetArn":"arn:…"}"#))
+        }
+    }
+
+    /// What SNS does without a policy (Amazon SNS Developer Guide, "Message delivery retries").
+    private static let defaultRetries: Int64 = 3
+    /// An hour, the longest that SNS tries.
+    private static let longPolicy =
+        #"{"healthyRetryPolicy":{"numRetries":50,"minDelayTarget":20,"maxDelayTarget":120,"numMinDelayRetries":10}}"#
+
+    private static func retries(_ policy: String?) -> Int64? {
+        guard let policy, let json = try? JSON(parsing: Array(policy.utf8)) else { return nil }
+        let own = json["healthyRetryPolicy"] ?? json["http"]?["defaultHealthyRetryPolicy"]
+        return own?["numRetries"]?.integer
+    }
+
+    private func set(_ arn: String, _ name: String, _ value: String) -> String {
+        "aws sns set-subscription-attributes --subscription-arn \(arn) --attribute-name \(name) "
+            + "--attribute-value '\(value)'"
+    }
+}

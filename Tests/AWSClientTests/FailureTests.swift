@@ -1,0 +1,106 @@
+import HTTPClient
+import HTTPTypes
+import JSON
+import Synchronization
+import Testing
+
+@testable import AWSClient
+
+/// Credentials that are replaced once.
+private final class Replaceable: CredentialsProvider {
+    private let number = Atomic(1)
+    var count: Int { number.load(ordering: .relaxed) }
+
+    private var current: Credentials {
+        Credentials(accessKeyID: "ASIA\(count)", secretAccessKey: "s", sessionToken: "t")
+    }
+
+    func credentials() async throws(CredentialsError) -> Credentials { current }
+
+    func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
+        if refused == current { number.add(1, ordering: .relaxed) }
+        return current
+    }
+}
+
+@Suite("Failures that are mended on the way")
+struct FailureTests {
+    @Test(
+        "Credentials that have ended or are not known are renewed, and the request sent again at once",
+        arguments: [(403, "ExpiredTokenException"), (403, "UnrecognizedClientException"), (400, "ExpiredToken")])
+    func renewed(status: Int, code: String) async throws {
+        let aws = ScriptedAWS([ScriptedAWS.fault(status, code), ScriptedAWS.reply(200, "{}")])
+        let (credentials, waits) = (Replaceable(), Waits())
+        _ = try await client(aws, credentials: credentials, waits: waits).describeAuditTask(id: "a", region: region)
+        #expect(aws.requests.map { $0.signing?.accessKeyID } == ["ASIA1", "ASIA2"])
+        #expect(waits.all == [])
+    }
+
+    @Test("They are renewed once for a request, not again and again")
+    func renewedOnce() async throws {
+        let aws = ScriptedAWS(Array(repeating: ScriptedAWS.fault(403, "ExpiredTokenException"), count: 9))
+        let credentials = Replaceable()
+        let error = try await failure {
+            try await client(aws, credentials: credentials).describeAuditTask(id: "a", region: region)
+        }
+        #expect(error.kind == .expiredCredentials)
+        #expect(aws.requests.count == 2 && credentials.count == 2)
+    }
+
+    private static func skewed(_ code: String, date: String) -> ScriptedAWS.Reply {
+        ScriptedAWS.fault(403, code, fields: [.date: date])
+    }
+
+    @Test(
+        "A clock that differs from AWS's is corrected for, by the answer's Date, and stays so for this endpoint",
+        arguments: ["RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"])
+    func skew(code: String) async throws {
+        // Half an hour later than the test's clock.
+        let aws = ScriptedAWS([
+            Self.skewed(code, date: "Sun, 22 Nov 2026 10:30:00 GMT"), ScriptedAWS.reply(200, "{}"),
+            ScriptedAWS.reply(200, "{}"), ScriptedAWS.reply(200, #"{"Findings": []}"#),
+        ])
+        let (client, waits) = (try client(aws), Waits())
+        for _ in 0..<2 { _ = try await client.describeAuditTask(id: "a", region: region) }
+        _ = try await client.getFindings(filters: [:], region: region)
+        let dates = ["20261122T100000Z", "20261122T103000Z", "20261122T103000Z", "20261122T100000Z"]
+        let expected = zip(dates, ["iot", "iot", "iot", "securityhub"]).map { date, service in
+            RequestSigning(
+                region: "us-east-1", service: service, accessKeyID: credentials.accessKeyID,
+                secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken, date: date)
+        }
+        #expect(aws.requests.map(\.signing) == expected)
+        #expect(waits.all == [])
+    }
+
+    @Test(
+        "What clocks differ by",
+        arguments: [
+            ("RequestTimeTooSkewed", 240_000, 0, 240_000), ("RequestTimeTooSkewed", 239_999, 0, nil),
+            ("RequestTimeTooSkewed", -240_000, 0, -240_000), ("InvalidSignatureException", 600_000, 500_000, nil),
+            ("InvalidSignatureException", 600_000, 300_000, 600_000), ("InvalidSignatureException", 0, 300_000, 0),
+            ("AccessDeniedException", 600_000, 0, nil), (nil, 600_000, 0, nil), ("RequestTimeTooSkewed", nil, 0, nil),
+        ] as [(String?, Int64?, Int64, Int64?)])
+    func correction(code: String?, difference: Int64?, offset: Int64, correction: Int64?) {
+        let now: Int64 = 1_795_341_600_000
+        #expect(
+            ClockSkew.correction(code: code, date: difference.map { now + $0 }, now: now, offset: offset) == correction
+        )
+    }
+
+    @Test("Throttled requests slow down those behind them; Retry-After is waited for by them, too")
+    func throttled() async throws {
+        let aws = ScriptedAWS([
+            ScriptedAWS.fault(429, "TooManyRequestsException", fields: [.retryAfter: "3"]),
+            ScriptedAWS.reply(200, #"{"Findings": []}"#),
+        ])
+        let waited = Mutex<[Duration]>([])
+        let client = AWSClient(
+            http: aws, credentials: AWSClientTests.FixedCredentials(), endpoints: try Endpoints(),
+            retry: RetryPolicy(), pacer: Pacer(), random: { 0 },
+            clock: AWSClock(now: { 0 }, elapsed: { .zero }, sleep: { wait in waited.withLock { $0.append(wait) } }))
+        _ = try await client.getFindings(filters: [:], region: region)
+        // The attempt's own wait, and that for its turn, which the test's clock has not come nearer to.
+        #expect(waited.withLock { $0 } == [.seconds(3), .seconds(3)])
+    }
+}

@@ -1,0 +1,138 @@
+import AWSCore
+import JSON
+import TestSupport
+import Testing
+
+@testable import AWSClient
+
+@Suite("Pace", .timeLimit(.minutes(1)))
+struct PaceTests {
+    private static let program = """
+        import json, sys
+        from botocore.retries import adaptive, bucket, throttling
+        class Clock:
+            time = 0.0
+            def current_time(self): return self.time
+        class Detector:
+            def is_throttling_error(self, throttled): return throttled
+        answers = []
+        for history in json.load(sys.stdin):
+            clock = Clock()
+            clock.time = history[0][0]
+            tokens = bucket.TokenBucket(max_rate=1, clock=clock)
+            limiter = adaptive.ClientRateLimiter(
+                rate_adjustor=throttling.CubicCalculator(starting_max_rate=0, start_time=clock.time),
+                rate_clocker=adaptive.RateClocker(clock), token_bucket=tokens,
+                throttling_detector=Detector(), clock=clock)
+            rates = []
+            for time, throttled in history:
+                clock.time = time
+                limiter.on_receiving_response(throttled=throttled)
+                rates.append(tokens.max_rate)
+            answers.append(rates)
+        print(json.dumps(answers))
+        """
+
+    @Test("The adaptive rate goes as botocore's, whatever happens")
+    func adaptive() async throws {
+        var random = SeededGenerator(seed: 9)
+        let histories = (0..<50).map { _ in
+            var time = Double.random(in: 0...100, using: &random)
+            let isRare = Bool.random(using: &random)
+            return (0..<200).map { _ in
+                time += Double.random(in: 0...0.3, using: &random)
+                return (time, Int.random(in: 0...(isRare ? 50 : 4), using: &random) == 0)
+            }
+        }
+        let given = JSON.array(
+            histories.map { .array($0.map { .array([.number("\($0.0)"), .bool($0.1)]) }) }
+        ).serialized()
+        let text = try await Program.python(Self.program, input: given)
+        let answers = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 100_000))
+        for (history, rates) in zip(histories, try #require(answers.array)) {
+            var adaptive = AdaptiveRate(now: history[0].0)
+            for ((time, isThrottled), rate) in zip(history, try #require(rates.array)) {
+                if isThrottled { adaptive.throttled(now: time) } else { adaptive.answered(now: time) }
+                let expected = try #require(rate.double)
+                #expect(abs(adaptive.rate - expected) < 1e-6 * max(1, expected))
+            }
+        }
+    }
+
+    @Test("Nothing is limited until the first request is throttled; then each waits for its turn")
+    func limiting() {
+        var adaptive = AdaptiveRate(now: 0)
+        for number in 0..<40 {
+            #expect(adaptive.take(now: Double(number) / 10) == 0)
+            adaptive.answered(now: Double(number) / 10)
+        }
+        adaptive.throttled(now: 4)
+        let rate = adaptive.rate
+        #expect((3...8).contains(rate))
+        let waits = (0..<20).map { _ in adaptive.take(now: 4) }
+        let positive = waits.filter { $0 > 0 }
+        #expect(positive.count > 10)
+        #expect(zip(positive, positive.dropFirst()).allSatisfy { abs($1 - $0 - 1 / rate) < 1e-9 })
+    }
+
+    private func key(_ operation: String, _ service: AWSService = .securityHub, account: String = "111122223333") throws
+        -> Pacer.Key
+    {
+        Pacer.Key(account: AccountID(account), region: region, service: service, operation: operation)
+    }
+
+    @Test(
+        "Each operation in each account and Region has the pace that AWS documents, a request at once less than allowed"
+    )
+    func documented() throws {
+        let pacer = Pacer()
+        func waits(_ key: Pacer.Key, _ count: Int) -> [Duration] {
+            (0..<count).map { _ in pacer.turn(key, now: .zero) }
+        }
+        let imports = waits(try key("BatchImportFindings"), 31)
+        #expect(imports[28] == .zero && imports[29] == .milliseconds(100) && imports[30] == .milliseconds(200))
+        #expect(waits(try key("BatchImportFindings", account: "444455556666"), 29).allSatisfy { $0 == .zero })
+        let reads = waits(try key("GetFindings"), 6)
+        #expect(reads[4] == .zero && reads[5] > .milliseconds(333) && reads[5] < .milliseconds(334))
+        #expect(waits(try key("ListAuditFindings", .iot), 10).last == .milliseconds(100))
+        #expect(waits(try key("DescribeAuditTask", .iot), 25).last == .milliseconds(40))
+        #expect(waits(try key("AssumeRole", .sts), 1000).allSatisfy { $0 == .zero })
+    }
+
+    @Test("The configuration's rate is that of imports alone")
+    func imports() throws {
+        let pacer = Pacer(imports: Pacer.ImportRate(rate: 100, burst: 1))
+        _ = pacer.turn(try key("BatchImportFindings"), now: .zero)
+        #expect(pacer.turn(try key("BatchImportFindings"), now: .zero) == .milliseconds(10))
+        #expect((0..<29).allSatisfy { _ in (try? pacer.turn(key("BatchUpdateFindings"), now: .zero)) == .zero })
+    }
+
+    @Test("A share of the rates counts from the moment on that it is set, for what is known and what is new")
+    func share() throws {
+        let pacer = Pacer()
+        _ = pacer.turn(try key("BatchImportFindings"), now: .zero)
+        pacer.setShare(0.5, now: .zero)
+        #expect(pacer.share == 0.5)
+        let waits = try (0..<16).map { _ in pacer.turn(try key("BatchImportFindings"), now: .zero) }
+        // 14.5 at once and then five a second.
+        #expect(waits[13] == .zero && waits[14] == .milliseconds(100) && waits[15] == .milliseconds(300))
+        let reads = try (0..<3).map { _ in pacer.turn(try key("GetFindings"), now: .zero) }
+        #expect(reads[1] == .zero && reads[2] > .milliseconds(300))
+        for share in [0, -1, .nan, 7] {
+            pacer.setShare(share, now: .zero)
+            #expect((0.001...1).contains(pacer.share))
+        }
+    }
+
+    @Test("After Retry-After nothing is sent before its time, up to a minute")
+    func retryAfter() throws {
+        let pacer = Pacer()
+        let operation = try key("BatchImportFindings")
+        pacer.note(operation, isThrottled: true, retryAfter: .seconds(7), now: .seconds(1))
+        #expect(pacer.turn(operation, now: .seconds(2)) == .seconds(6))
+        pacer.note(operation, isThrottled: true, retryAfter: .seconds(86_400), now: .seconds(10))
+        #expect(pacer.turn(operation, now: .seconds(10)) == .seconds(60))
+        #expect(!pacer.isAmple(operation, now: .seconds(10)))
+        #expect(pacer.isAmple(try key("BatchUpdateFindings"), now: .seconds(10)))
+    }
+}

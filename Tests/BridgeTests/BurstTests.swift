@@ -1,0 +1,96 @@
+import AWSClient
+import AWSCore
+import HTTPClient
+import HTTPTypes
+import JSON
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+/// Security Hub as it throttles by its documentation: 30 imports at once, ten a second. It counts when a request arrives,
+/// and takes a while that differs.
+private final class ThrottlingHub: HTTPTransport {
+    private struct State {
+        var tokens = 30.0
+        var filledAt = Duration.zero
+        var throttled = 0
+        var taken = 0
+        var imports = 0
+        var random = SeededGenerator(seed: 11)
+    }
+
+    private let state = Mutex(State())
+    private let time: SimulatedTime
+
+    init(_ time: SimulatedTime) { self.time = time }
+
+    var counts: (imports: Int, findings: Int, throttled: Int) {
+        state.withLock { ($0.imports, $0.taken, $0.throttled) }
+    }
+
+    func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
+        -> (response: HTTPResponse, body: [UInt8])
+    {
+        let delays = state.withLock { state in
+            (0..<2).map { _ in Int64.random(in: 10...60, using: &state.random) }
+        }
+        try? await time.sleep(for: .milliseconds(delays[0]))
+        let count = (try? JSON(parsing: body, limits: JSONLimits(values: 1_000_000)))?["Findings"]?.array?.count ?? 0
+        let isTaken = state.withLock { state in
+            state.tokens = min(30, state.tokens + (time.now - state.filledAt) / .seconds(1) * 10)
+            state.filledAt = time.now
+            guard state.tokens >= 1 else {
+                state.throttled += 1
+                return false
+            }
+            state.tokens -= 1
+            state.imports += 1
+            state.taken += count
+            return true
+        }
+        try? await time.sleep(for: .milliseconds(delays[1]))
+        guard isTaken else {
+            return (HTTPResponse(status: .tooManyRequests), Array(#"{"Code": "TooManyRequestsException"}"#.utf8))
+        }
+        return (
+            HTTPResponse(status: .ok), Array(#"{"SuccessCount": \#(count), "FailedFindings": []}"#.utf8)
+        )
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct BurstTests {
+    @Test("6,000 alarms are in a Security Hub that throttles in the least time that it allows and a tenth more")
+    func burst() async throws {
+        let time = SimulatedTime()
+        let hub = ThrottlingHub(time)
+        let start: Int64 = now
+        let client = AWSClient(
+            http: hub, credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
+            pacer: Pacer(), random: { 0.5 },
+            clock: AWSClock(
+                now: { start + time.now.milliseconds }, elapsed: { time.now }, sleep: { try await time.sleep(for: $0) },
+                executor: time))
+        let origin = try origin()
+        let registry = PrometheusRegistry()
+        let sender = FindingSender(
+            origin: origin, client: client, metrics: BridgeMetrics(factory: registry),
+            standings: StandingBoard(clock: { start }, logger: Logger(label: "test")))
+        let findings = try (0..<6000).map { try observation("v\($0)").finding }
+        try await time.run {
+            // As the lane takes them: as many as the workers hold.
+            for first in stride(from: 0, to: findings.count, by: WorkerPool.capacity) {
+                let outcomes = await sender.send(Array(findings[first...].prefix(WorkerPool.capacity)))
+                #expect(outcomes.values.allSatisfy { $0 == .imported })
+            }
+        }
+        // 60 batches: 30 at once, and 30 at ten a second.
+        let least = Duration.seconds(3)
+        #expect(hub.counts.imports == 60 && hub.counts.findings == 6000)
+        #expect(hub.counts.throttled == 0)
+        #expect(time.now >= least - .milliseconds(100))
+        #expect(time.now <= least * 1.1, "\(time.now)")
+    }
+}

@@ -1,0 +1,159 @@
+import AWSClient
+import JSON
+import SecurityFindings
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite(.timeLimit(.minutes(1))) struct StandingTests {
+    @Test("While nothing is denied, everything may be sent")
+    func good() {
+        var standing = Standing()
+        let admissions = (0..<2).map { _ in standing.admit(now: now) }
+        #expect(admissions == [.everything, .everything])
+        let denial = standing.worked()
+        #expect(denial == nil)
+    }
+
+    @Test("After a denial one is tried when its time has come, then the next later, up to a minute")
+    func tries() {
+        var standing = Standing()
+        // Those that were under way say the same.
+        let news = [standing.denied("no", now: now), standing.denied("no", now: now + 5)]
+        #expect(news == [true, false])
+        var time = now
+        for pause: Int64 in [1, 2, 4, 8, 16, 32, 60, 60] {
+            let early = standing.admit(now: time + pause * 1000 - 1)
+            time += pause * 1000
+            let admissions = (0..<2).map { _ in standing.admit(now: time) }
+            #expect(early == .nothing && admissions == [.one, .nothing])
+            #expect(!standing.admitsAnything(now: time))
+            let news = (0..<2).map { _ in standing.denied("still no", now: time) }
+            #expect(news == [false, false])
+            standing.ended()
+        }
+        #expect(standing.denial?.since == now && standing.denial?.reason == "still no")
+    }
+
+    @Test("The first that works opens the way for all; one that shows nothing is followed by the next")
+    func opened() {
+        var standing = Standing()
+        _ = standing.denied("no", now: now)
+        let first = standing.admit(now: now + 1000)
+        standing.ended()
+        let second = standing.admit(now: now + 1000)
+        let over = standing.worked()
+        let third = standing.admit(now: now + 1000)
+        #expect(first == .one && second == .one && third == .everything)
+        #expect(over?.since == now)
+    }
+
+    @Test(
+        "What is not sent waits for others: not at all when they fill a batch, half a second when each request counts")
+    func filling() {
+        let filling = BatchFilling { true }
+        let scarce = BatchFilling { false }
+        #expect(filling.wait(count: 1, waited: .zero) == .milliseconds(50))
+        #expect(scarce.wait(count: 99, waited: .milliseconds(100)) == .milliseconds(400))
+        #expect(scarce.wait(count: 1, waited: .milliseconds(500)) == .zero)
+        #expect(scarce.wait(count: 1, waited: .seconds(9)) == .zero)
+        #expect(scarce.wait(count: 100, waited: .zero) == .zero)
+    }
+
+    /// Answers 403 to what is said of findings in us-east-1, and counts that.
+    private func deny(_ shop: Workshop, _ journal: Journal) {
+        shop.aws.state.withLock {
+            $0.fault = { path, body in
+                let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? ""
+                guard path == "/findings/import", arn.contains(":us-east-1:") else { return nil }
+                journal.note("denied")
+                return .status(403, code: "AccessDeniedException")
+            }
+        }
+    }
+
+    private func append(_ shop: Workshop, _ count: Int, _ name: String, region: String) async throws {
+        for number in 0..<count {
+            let id = "\(name)\(number)"
+            _ = try await shop.store.append(delivery(id, Messages.alarm(id), of: origin(region)))
+        }
+    }
+
+    @Test(
+        "A denied account waits with one try now and then, others go on; it goes on at once when the permission is back"
+    )
+    func denied() async throws {
+        try await Workshop.run { shop in
+            let journal = Journal()
+            deny(shop, journal)
+            try await append(shop, 300, "a", region: "us-east-1")
+            try await withPool(shop) {
+                await journal.wait(for: "denied", count: 1)
+                try await eventually("the origin to be closed") {
+                    try await shop.store.status().leased == 0 && !shop.context.standings.entries.isEmpty
+                }
+                let first = journal.count("denied")
+                #expect(first <= 4)
+                try await append(shop, 5, "b", region: "eu-west-1")
+                try await eventually("the other Region") { try await shop.store.status().completed == 5 }
+                // A delivery that comes wakes the workers, whose time for the next try has come.
+                shop.time.advance(by: .seconds(1))
+                try await append(shop, 1, "c", region: "eu-west-1")
+                await journal.wait(for: "denied", count: first + 1)
+                try await eventually("the try to end") {
+                    try await shop.store.status().leased == 0
+                        && shop.context.standings.entries.first?.denial.attempts == 2
+                }
+                #expect(journal.count("denied") == first + 1)
+                #expect(shop.context.standings.entries.first?.denial.reason.contains("AccessDeniedException") == true)
+                let waiting = try await shop.store.status()
+                #expect(waiting.pending == 300 && waiting.dead == 0)
+                shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+                shop.time.advance(by: .seconds(60))
+                try await append(shop, 1, "d", region: "eu-west-1")
+                try await eventually("all to be done") { try await shop.store.status().completed == 307 }
+                #expect(shop.context.standings.entries.isEmpty)
+            }
+        }
+    }
+
+    @Test("What is denied for 90 days is given up; for less, however often, it is not", arguments: [false, true])
+    func bounded(isTooOld: Bool) async throws {
+        try await Workshop.run { shop in
+            deny(shop, shop.journal)
+            try await append(shop, 1, "a", region: "us-east-1")
+            shop.time.advance(by: .seconds(90 * 86_400 + (isTooOld ? 1 : -1)))
+            try await shop.work(of: try origin())
+            let status = try await shop.store.status()
+            #expect(status.dead == (isTooOld ? 1 : 0) && status.pending == (isTooOld ? 0 : 1))
+        }
+    }
+
+    @Test(
+        "What a request's failure means for what it was about",
+        arguments: [
+            (429, "TooManyRequestsException", "failed"), (500, "InternalException", "failed"),
+            (403, "ExpiredTokenException", "denied"), (403, "AccessDeniedException", "denied"),
+            (403, "SignatureDoesNotMatch", "denied"), (401, "InvalidAccessException", "denied"),
+            (400, "InvalidInputException", "refused"), (302, "Moved", "failed"),
+        ])
+    func outcomes(status: Int, code: String, outcome: String) async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
+            let observation = try observation()
+            let outcomes = await shop.sender(try origin()).send([observation.finding])
+            let word =
+                switch try #require(outcomes[observation.finding.id]) {
+                case .imported: "imported"
+                case .refused(let reason): reason.contains(code) ? "refused" : "?"
+                case .failed(let reason): reason.contains(code) ? "failed" : "?"
+                case .denied(let reason): reason.contains(code) ? "denied" : "?"
+                }
+            #expect(word == outcome)
+            #expect(shop.context.standings.entries.isEmpty == (outcome != "denied"))
+        }
+    }
+}
