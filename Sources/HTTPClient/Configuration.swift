@@ -17,6 +17,8 @@ extension HTTPClient {
         public var maximumHeaderBytes = 64 * 1024
         /// How many connections to one host are open at once, 1 to 10,000; further requests wait.
         public var maximumConnectionsPerHost = 16
+        /// How old a connection may be, in seconds, to be used again, so that changes of names' addresses are followed.
+        public var maximumConnectionLifetime = 300
         /// What the client calls itself in `User-Agent`.
         public var userAgent = "defender-bridge"
 
@@ -31,7 +33,8 @@ extension HTTPClient {
             guard certificateAuthorities?.utf8.contains(0) != true, FieldRules.isValue(userAgent) else {
                 throw HTTPClientError(.invalidConfiguration, "a text has control characters")
             }
-            guard (1...10_000).contains(maximumConnectionsPerHost), maximumBodyBytes >= 0, maximumHeaderBytes >= 0
+            guard (1...10_000).contains(maximumConnectionsPerHost), maximumBodyBytes >= 0, maximumHeaderBytes >= 0,
+                maximumConnectionLifetime >= 1
             else {
                 throw HTTPClientError(.invalidConfiguration, "a limit is out of range")
             }

@@ -2,7 +2,10 @@ public import EventLoop
 public import HTTPTypes
 import Synchronization
 
-/// A client for HTTP/1.1 with and without TLS (libcurl on an event loop).
+/// A client for HTTP/1.1 with and without TLS, and for HTTP/2 where the peer offers it (libcurl on an event loop).
+///
+/// Names are looked up by libcurl on a thread of its own for each look-up, and kept for a minute; connections are tried
+/// by IPv6 and, 200 milliseconds later, by IPv4 (RFC 8305). There is no thread for a request.
 ///
 /// It keeps connections for further requests. It follows no redirect, keeps no cookie, reads no `.netrc`, asks for no
 /// compression, and always verifies the peer of a TLS connection. Proxies are taken from the environment as libcurl
