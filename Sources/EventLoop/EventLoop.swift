@@ -100,10 +100,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// opened on the loop must have been closed before.
     ///
     /// - Returns: how many handles (timers, sockets, signals) had been left open; 0 in a correct program. They are closed.
-    /// - Precondition: called once, and not on the loop's own thread.
+    /// - Precondition: called once.
     @discardableResult
     public func shutdown() async -> Int {
-        precondition(!isCurrent, "an event loop cannot end itself")
+        // What follows may run on the loop's own thread if the caller was resumed there; it waits for that thread's end.
+        if isCurrent { return await Task.detached { await self.shutdown() }.value }
         let leftOver = await withCheckedContinuation { continuation in
             queue.withLock { queue in
                 guard case .running = queue.state else { preconditionFailure("shutdown() was called twice") }

@@ -181,9 +181,11 @@ actor WorkerPool: Service {
         for origin in unknown.subtracting(prepared) where preparations[origin] == nil {
             preparations[origin] = Task(executorPreference: loop) { await self.prepare(origin) }
         }
-        try await context.store.release(
-            deliveries.filter { !prepared.contains($0.delivery.origin) }.map(\.lease))
-        return deliveries.filter { prepared.contains($0.delivery.origin) }
+        // More may be prepared by the time that the others are given back.
+        let ready = deliveries.filter { prepared.contains($0.delivery.origin) }
+        let others = deliveries.filter { !prepared.contains($0.delivery.origin) }
+        try await context.store.release(others.map(\.lease))
+        return ready
     }
 
     private func prepare(_ origin: Origin) async {
