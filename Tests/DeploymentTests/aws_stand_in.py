@@ -1,0 +1,219 @@
+"""moto's server with what the deployments need beyond it: AWS Cloud Control, which moto does not have.
+
+Cloud Control here checks every desired state against AWS's own schema of the resource type (those that cfn-lint carries), keeps
+it, and says what it keeps, as AWS does.
+"""
+
+import contextlib
+import io
+import json
+import os
+import threading
+import urllib.parse
+import uuid
+
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # Before moto is loaded.
+
+import jsonschema
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.common_models import CloudFormationModel
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+
+
+def schema(type_name):
+    """AWS's schema of a resource type, without what only AWS's own tools understand."""
+    return {
+        key: value
+        for key, value in PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, type_name).schema.items()
+        if not key.startswith("$")
+    }
+
+
+def schema_error(type_name, properties):
+    """What is wrong with the properties of a resource by AWS's schema, or None."""
+    portable = json.loads(json.dumps(schema(type_name)).replace("\\\\p{Graph}", "!-~").replace("\\\\p{L}\\\\p{Z}\\\\p{N}", "\\\\w\\\\s"))
+    error = next(jsonschema.Draft7Validator(portable).iter_errors(properties), None)
+    return error and f"{error.json_path}: {error.message}"
+
+
+class CloudControl:
+    """The resources of one account and Region, by type and identifier."""
+
+    def __init__(self):
+        self.resources = {}
+        self.events = {}
+
+    def answer(self, operation, request):
+        type_name = request.get("TypeName")
+        if operation == "CreateResource":
+            state = json.loads(request["DesiredState"])
+            return self.keep("CREATE", type_name, state)
+        if operation == "GetResource":
+            state = self.resources.get((type_name, request["Identifier"]))
+            if state is None:
+                return 400, {"__type": "ResourceNotFoundException", "message": "not found"}
+            return 200, {
+                "TypeName": type_name,
+                "ResourceDescription": {"Identifier": request["Identifier"], "Properties": json.dumps(state)},
+            }
+        if operation == "UpdateResource":
+            state = self.resources[(type_name, request["Identifier"])]
+            for step in json.loads(request["PatchDocument"]):
+                state = dict(state, **{step["path"].split("/")[1]: step.get("value")})
+            return self.keep("UPDATE", type_name, state)
+        if operation == "DeleteResource":
+            del self.resources[(type_name, request["Identifier"])]
+            return self.event("DELETE", type_name, request["Identifier"])
+        if operation == "GetResourceRequestStatus":
+            return 200, self.events[request["RequestToken"]]
+        return 400, {"__type": "UnsupportedActionException", "message": operation}
+
+    def keep(self, operation, type_name, state):
+        problem = schema_error(type_name, state)
+        if problem:
+            return 400, {"__type": "InvalidRequestException", "message": problem}
+        key = schema(type_name)["primaryIdentifier"][0].split("/")[-1]
+        self.resources[(type_name, state[key])] = state
+        return self.event(operation, type_name, state[key])
+
+    def event(self, operation, type_name, identifier):
+        token = str(uuid.uuid4())
+        self.events[token] = {
+            "ProgressEvent": {
+                "TypeName": type_name,
+                "Identifier": identifier,
+                "RequestToken": token,
+                "Operation": operation,
+                "OperationStatus": "SUCCESS",
+            }
+        }
+        return 200, self.events[token]
+
+
+# What moto's CloudFormation lacks, and what stands in for it: a resource whose properties, with all references resolved, AWS's
+# schema takes, and which is kept to be read back. moto has the last two of RDS, but without Aurora and without a reference.
+LACKING = (
+    "AWS::CloudWatch::Alarm",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
+    "AWS::IoT::AccountAuditConfiguration",
+    "AWS::IoT::ScheduledAudit",
+    "AWS::IoT::SecurityProfile",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::RDS::DBSubnetGroup",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::SecretsManager::Secret",
+)
+# By stack and logical id.
+kept = {}
+
+
+class Kept(CloudFormationModel):
+    """A resource of a type that moto's CloudFormation lacks."""
+
+    __module__ = "aws_stand_in.kept"  # moto files models by the second word.
+
+    def __init__(self, resource_name, type_name, properties):
+        self.name = resource_name
+        self.physical_resource_id = f"arn:aws:kept:{REGION}:{ACCOUNT}:{resource_name}"
+        self.type_name = type_name
+        self.properties = properties
+
+    @staticmethod
+    def cloudformation_type():
+        return "kept"
+
+    @staticmethod
+    def cloudformation_name_type():
+        return ""
+
+    @classmethod
+    def has_cfn_attr(cls, attr):
+        return True
+
+    def get_cfn_attribute(self, attribute):
+        if attribute == "Arn" and self.type_name.startswith("AWS::Events::"):
+            kind = {"AWS::Events::Connection": "connection", "AWS::Events::ApiDestination": "api-destination"}[self.type_name]
+            return f"arn:aws:events:{REGION}:{ACCOUNT}:{kind}/{self.name}/{uuid.UUID(int=0)}"
+        # moto asks for what stands before the next dot only, of Endpoint.Address.
+        return {"Endpoint": f"{self.name}.example.com"}[attribute]
+
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        type_name, properties = cloudformation_json["Type"], cloudformation_json["Properties"]
+        problem = schema_error(type_name, properties)
+        if problem:
+            raise ValidationError(kwargs["LogicalId"], f"{kwargs['LogicalId']}: {problem}")
+        resource = cls(resource_name, type_name, properties)
+        kept[kwargs["StackId"].split("/")[1], kwargs["LogicalId"]] = resource
+        return resource
+
+    def delete(self, account_id, region_name):
+        pass
+
+
+parsing.get_model_map().update({type_name: Kept for type_name in LACKING})
+
+
+class StandIn:
+    """One server for all services, at `url`; `cloud_control` holds what moto cannot."""
+
+    def __init__(self):
+        self.cloud_control = CloudControl()
+        self.moto = DomainDispatcherApplication(create_backend_app)
+        self.server = make_server("127.0.0.1", 0, self, threaded=True)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __call__(self, environ, start_response):
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.startswith("CloudApiService."):
+            status, answer = self.cloud_control.answer(target.split(".")[1], json.loads(Request(environ).get_data()))
+            return Response(json.dumps(answer), status, content_type="application/x-amz-json-1.0")(environ, start_response)
+        if "/cloudformation/" in environ.get("HTTP_AUTHORIZATION", ""):
+            request = Request(environ)
+            form = dict(urllib.parse.parse_qsl(request.get_data(cache=True).decode()))
+            if form.get("Action") == "DescribeType":
+                described = json.dumps(schema(form["TypeName"])).replace("&", "&amp;").replace("<", "&lt;")
+                body = (
+                    '<DescribeTypeResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeTypeResult>'
+                    f"<Type>RESOURCE</Type><TypeName>{form['TypeName']}</TypeName><DeprecatedStatus>LIVE</DeprecatedStatus>"
+                    f"<Schema>{described}</Schema></DescribeTypeResult></DescribeTypeResponse>"
+                )
+                return Response(body, content_type="text/xml")(environ, start_response)
+            environ["wsgi.input"] = io.BytesIO(request.get_data())
+        return self.moto(environ, start_response)
+
+
+def environment(url):
+    """What a program finds its stand-in by instead of AWS."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return inherited | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+
+
+@contextlib.contextmanager
+def serving():
+    """A stand-in that answers until the block is left."""
+    stand_in = StandIn()
+    threading.Thread(target=stand_in.server.serve_forever, daemon=True).start()
+    try:
+        yield stand_in
+    finally:
+        stand_in.server.shutdown()

@@ -1,0 +1,456 @@
+"""The CloudFormation templates: linted, deployed by the real client, and read back."""
+
+import concurrent.futures
+import json
+import pathlib
+import re
+import subprocess
+import unittest
+
+import aws_stand_in
+import boto3
+import yaml
+from aws_stand_in import ACCOUNT, REGION, kept
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+TEMPLATES = {path.stem: path for path in sorted((REPOSITORY / "deploy/cloudformation").glob("*.yaml"))}
+FLEET_PARAMETERS = {
+    "BridgeUrl": "https://bridge.example.com",
+    "ApiKeySecret": "event-bridge-key",
+    "AlertEmail": "team@example.com",
+    "EnableAudit": "true",
+    "DetectUsedBefore": "true",
+    "EnableRulesDetect": "true",
+    "EnableMLDetect": "true",
+    "DetectMLConfidenceLevel": "MEDIUM",
+    "DeviceSideMetrics": "true",
+    "DeviceTargetARNs": "ALL",
+}
+CLOUD_SIDE = [
+    ("AuthorizationFailures-High", "aws:num-authorization-failures"),
+    ("ConnectionAttempts-Low", "aws:num-connection-attempts"),
+    ("Disconnects-Low", "aws:num-disconnects"),
+    ("MessageSize-Medium", "aws:message-byte-size"),
+    ("MessagesSent-Medium", "aws:num-messages-sent"),
+    ("MessagesReceived-Medium", "aws:num-messages-received"),
+]
+DEVICE_SIDE = [
+    ("DeviceListeningTCPPorts-High", "aws:num-listening-tcp-ports"),
+    ("DeviceListeningUDPPorts-High", "aws:num-listening-udp-ports"),
+    ("DevicePacketsOut-Medium", "aws:all-packets-out"),
+    ("DevicePacketsIn-Medium", "aws:all-packets-in"),
+]
+
+
+class Loader(yaml.SafeLoader):
+    """Reads a template's short forms (!Ref) as their long ones."""
+
+
+def _long_form(loader, suffix, node):
+    key = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        return {key: value.split(".", 1) if suffix == "GetAtt" else value}
+    construct = loader.construct_mapping if isinstance(node, yaml.MappingNode) else loader.construct_sequence
+    return {key: construct(node, deep=True)}
+
+
+Loader.add_multi_constructor("!", _long_form)
+
+
+def template(name):
+    return yaml.load(TEMPLATES[name].read_text(), Loader)
+
+
+def evaluate(expression, parameters):
+    """The value of an expression of a template's rules."""
+    if not isinstance(expression, dict):
+        return expression
+    ((function, argument),) = expression.items()
+    if function == "Ref":
+        return parameters[argument]
+    values = [evaluate(value, parameters) for value in argument]
+    return {
+        "Fn::Equals": lambda: values[0] == values[1],
+        "Fn::Not": lambda: not values[0],
+        "Fn::And": lambda: all(values),
+        "Fn::Or": lambda: any(values),
+    }[function]()
+
+
+def refusals(name, **parameters):
+    """What a template's rules say to parameters, those not given at their defaults."""
+    document = template(name)
+    given = {key: str(value.get("Default", "given")) for key, value in document["Parameters"].items()} | parameters
+    return [
+        assertion["AssertDescription"]
+        for rule in document["Rules"].values()
+        if evaluate(rule.get("RuleCondition", True), given)
+        for assertion in rule["Assertions"]
+        if not evaluate(assertion["Assert"], given)
+    ]
+
+
+def lint(*regions):
+    """What cfn-lint finds in all templates, for these Regions."""
+    run = subprocess.run(
+        ["cfn-lint", "--format", "json", "--regions", *regions, "--", *map(str, TEMPLATES.values())],
+        env=aws_stand_in.environment(""),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return json.loads(run.stdout or json.dumps([run.stderr]))
+
+
+class LintTests(unittest.TestCase):
+    def test_nothing_is_wrong(self):
+        self.assertEqual(lint("us-east-1", "eu-central-1", "cn-north-1", "cn-northwest-1"), [])
+
+    def test_what_govcloud_lacks_is_left_out_there(self):
+        problems = lint("us-gov-west-1", "us-gov-east-1")
+        self.assertEqual({problem["Rule"]["Id"] for problem in problems}, {"E3006"})
+        self.assertEqual({pathlib.Path(problem["Filename"]).name for problem in problems}, {"fleet.yaml"})
+        lacking = {problem["Location"]["Path"][1] for problem in problems}
+        self.assertEqual(lacking, {"EventConnection", "EventDestination"})
+        document = template("fleet")
+        for name in lacking:
+            self.assertEqual(document["Resources"][name]["Condition"], "HasEvents")
+        self.assertIn(
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-us-gov"]}]},
+            document["Conditions"]["HasEvents"]["Fn::And"],
+        )
+
+    def test_what_moto_does_not_say(self):
+        resources = template("fleet")["Resources"]
+        for topic in ("AuditTopic", "DetectTopic"):
+            self.assertEqual(resources[topic]["Properties"]["SignatureVersion"], "2")
+        self.assertEqual(
+            resources["AuditRole"]["Properties"]["ManagedPolicyArns"],
+            [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSIoTDeviceDefenderAudit"}],
+        )
+
+    def test_no_partition_is_written_out(self):
+        for name in TEMPLATES:
+            written = re.findall(r"arn:aws[a-z-]*:\S*", json.dumps(template(name)["Resources"]))
+            self.assertEqual(written, [], name)
+
+
+class RuleTests(unittest.TestCase):
+    def test_the_defaults_are_taken(self):
+        self.assertEqual(refusals("fleet"), [])
+        self.assertEqual(refusals("bridge"), [])
+
+    def test_detect_in_a_new_account_is_refused_with_the_reason(self):
+        for profile in ("EnableRulesDetect", "EnableMLDetect"):
+            (refusal,) = refusals("fleet", **{profile: "true"})
+            self.assertIn("closed to new customers since 31 August 2026", refusal)
+            self.assertEqual(refusals("fleet", **{profile: "true", "DetectUsedBefore": "true"}), [])
+
+    def test_device_side_metrics_need_a_profile(self):
+        self.assertEqual(len(refusals("fleet", DeviceSideMetrics="true")), 1)
+
+    def test_a_key_needs_a_bridge(self):
+        self.assertEqual(len(refusals("fleet", ApiKeySecret="key")), 1)
+        self.assertEqual(refusals("fleet", ApiKeySecret="key", BridgeUrl="https://bridge.example.com"), [])
+
+    def test_member_roles_need_an_external_id(self):
+        self.assertEqual(len(refusals("bridge", MemberRoleName="member", ExternalId="")), 1)
+
+
+class DeploymentTests(unittest.TestCase):
+    """Each stack is made once; the tests read back."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.serving = aws_stand_in.serving()
+        cls.stand_in = cls.serving.__enter__()
+        cls.addClassCleanup(cls.serving.__exit__, None, None, None)
+        cls.aws("secretsmanager", "create-secret", "--name", "event-bridge-key", "--secret-string", "secret")
+        ec2 = cls.client("ec2")
+        cls.vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+        cls.subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
+        certificate = cls.client("acm").request_certificate(DomainName="bridge.example.com")["CertificateArn"]
+        stacks = {
+            "fleet": ("fleet", FLEET_PARAMETERS),
+            "quiet": ("fleet", {"TopicPrefix": "quiet", "DeviceTargetARNs": "ALL"}),
+            "member": (
+                "member-role",
+                {"BridgeRoleArn": "arn:aws:iam::111122223333:role/defender-bridge", "ExternalId": "a-long-external-id"},
+            ),
+            "bridge": (
+                "bridge",
+                {
+                    "Image": "registry.example.com/defender-bridge:1",
+                    "VpcId": cls.vpc,
+                    "VpcCidr": "172.31.0.0/16",
+                    "LoadBalancerSubnetIds": ",".join(cls.subnets),
+                    "TaskSubnetIds": ",".join(cls.subnets),
+                    "DomainName": "bridge.example.com",
+                    "CertificateArn": certificate,
+                    "SnsTopics": f"arn:aws:sns:{REGION}:*:device-defender-audit",
+                    "SnsAccounts": ACCOUNT,
+                    "MemberRoleName": "defender-bridge-member",
+                    "ExternalId": "a-long-external-id",
+                },
+            ),
+        }
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda item: cls.deploy(item[0], *item[1]), stacks.items()))
+
+    @classmethod
+    def client(cls, service):
+        return boto3.client(
+            service,
+            endpoint_url=cls.stand_in.url,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    @classmethod
+    def aws(cls, *arguments):
+        run = subprocess.run(
+            ["aws", *arguments],
+            env=aws_stand_in.environment(cls.stand_in.url),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode != 0:
+            raise AssertionError(f"aws {' '.join(arguments[:2])}: {run.stderr}")
+        return run.stdout
+
+    @classmethod
+    def deploy(cls, stack, name, parameters):
+        cls.aws(
+            *("cloudformation", "create-stack", "--stack-name", stack),
+            *("--template-body", f"file://{TEMPLATES[name]}"),
+            *("--capabilities", "CAPABILITY_NAMED_IAM", "--parameters"),
+            json.dumps([{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]),
+        )
+
+    def stack(self, name):
+        return self.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+
+    def outputs(self, name):
+        return {output["OutputKey"]: output["OutputValue"] for output in self.stack(name)["Outputs"]}
+
+    def resources(self, name):
+        resources = self.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+        # moto also lists, without a name, what a condition left out.
+        return {each["LogicalResourceId"]: each for each in resources if "LogicalResourceId" in each}
+
+    def physical(self, stack, name):
+        return self.resources(stack)[name]["PhysicalResourceId"]
+
+    def test_every_stack_and_resource_is_there(self):
+        for stack, name in (("fleet", "fleet"), ("member", "member-role"), ("bridge", "bridge")):
+            self.assertEqual(self.stack(stack)["StackStatus"], "CREATE_COMPLETE")
+            conditional = {"Name"} if stack == "bridge" else set()
+            self.assertEqual(set(self.resources(stack)), set(template(name)["Resources"]) - conditional)
+
+    def test_by_default_nothing_watches_and_nobody_is_told(self):
+        self.assertEqual(
+            set(self.resources("quiet")),
+            {
+                *("PublishingRole", "Key", "AuditTopic", "DetectTopic", "TopicPolicy", "PublishingPolicy"),
+                *("NotificationQueue", "NotificationQueuePolicy", "NotificationAlarm"),
+            },
+        )
+
+    def test_topics_are_encrypted_with_a_key_that_device_defender_may_use(self):
+        sns, kms = self.client("sns"), self.client("kms")
+        role = self.outputs("fleet")["PublishingRoleArn"]
+        for name, suffix in (("AuditTopicArn", "audit"), ("DetectTopicArn", "detect")):
+            arn = self.outputs("fleet")[name]
+            self.assertEqual(arn, f"arn:aws:sns:{REGION}:{ACCOUNT}:device-defender-{suffix}")
+            attributes = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+            key = attributes["KmsMasterKeyId"]
+            self.assertTrue(kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"])
+            policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+            self.assertIn(
+                {
+                    "Sid": "DeviceDefenderPublishes",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": role},
+                    "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+                    "Resource": "*",
+                },
+                policy["Statement"],
+            )
+
+    def test_only_device_defender_publishes(self):
+        deny = kept["fleet", "TopicPolicy"].properties["PolicyDocument"]["Statement"][1]
+        self.assertEqual((deny["Effect"], deny["Principal"], deny["Action"]), ("Deny", "*", "sns:Publish"))
+        self.assertEqual(
+            deny["Condition"], {"ArnNotEquals": {"aws:PrincipalArn": self.outputs("fleet")["PublishingRoleArn"]}}
+        )
+        iam = self.client("iam")
+        role = self.physical("fleet", "PublishingRole")
+        trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(trust[0]["Principal"], {"Service": "iot.amazonaws.com"})
+        self.assertEqual(trust[0]["Condition"], {"StringEquals": {"aws:SourceAccount": ACCOUNT}})
+
+    def test_subscriptions_wait_as_long_as_sns_allows_and_then_keep_what_is_left(self):
+        queue = self.client("sqs").get_queue_attributes(
+            QueueUrl=self.outputs("fleet")["NotificationQueueUrl"], AttributeNames=["All"]
+        )["Attributes"]
+        self.assertEqual(queue["MessageRetentionPeriod"], "1209600")
+        self.assertEqual(queue["SqsManagedSseEnabled"], "true")
+        for name in ("AuditSubscription", "DetectSubscription"):
+            subscription = kept["fleet", name].properties
+            self.assertEqual(subscription["Endpoint"], "https://bridge.example.com/sns")
+            self.assertEqual(subscription["Protocol"], "https")
+            self.assertEqual(subscription["RawMessageDelivery"], False)
+            self.assertEqual(subscription["RedrivePolicy"], {"deadLetterTargetArn": queue["QueueArn"]})
+            self.assertEqual(patience(subscription["DeliveryPolicy"]), 3600)
+
+    def test_audits_run_all_checks(self):
+        configuration = kept["fleet", "AuditConfiguration"].properties
+        self.assertEqual(len(configuration["AuditCheckConfigurations"]), 17)
+        self.assertEqual(
+            set(configuration["AuditCheckConfigurations"]),
+            set(aws_stand_in.schema("AWS::IoT::AccountAuditConfiguration")["definitions"]["AuditCheckConfigurations"]["properties"]),
+        )
+        self.assertTrue(all(check == {"Enabled": True} for check in configuration["AuditCheckConfigurations"].values()))
+        target = configuration["AuditNotificationTargetConfigurations"]["Sns"]
+        self.assertEqual(target["TargetArn"], self.outputs("fleet")["AuditTopicArn"])
+        self.assertEqual(target["RoleArn"], self.outputs("fleet")["PublishingRoleArn"])
+        self.assertEqual(configuration["RoleArn"], self.client("iam").get_role(RoleName=self.physical("fleet", "AuditRole"))["Role"]["Arn"])
+        audit = kept["fleet", "DailyAudit"].properties
+        self.assertEqual(audit["Frequency"], "DAILY")
+        # The API's name of a check is its name in the configuration, in capitals.
+        capitals = lambda name: re.sub(r"[^A-Z]", "", name.upper())
+        self.assertEqual(
+            {capitals(name) for name in audit["TargetCheckNames"]},
+            {capitals(name) for name in configuration["AuditCheckConfigurations"]},
+        )
+
+    def test_security_profiles_have_the_behaviors_of_the_sample(self):
+        for name, behaviors, learns in (
+            ("CloudSideRulesProfile", CLOUD_SIDE, False),
+            ("CloudSideMLProfile", CLOUD_SIDE, True),
+            ("DeviceSideRulesProfile", DEVICE_SIDE, False),
+            ("DeviceSideMLProfile", DEVICE_SIDE, True),
+        ):
+            profile = kept["fleet", name].properties
+            self.assertEqual([(each["Name"], each["Metric"]) for each in profile["Behaviors"]], behaviors)
+            self.assertEqual(profile["TargetArns"], [f"arn:aws:iot:{REGION}:{ACCOUNT}:all/things"])
+            self.assertEqual(profile["AlertTargets"]["SNS"]["AlertTargetArn"], self.outputs("fleet")["DetectTopicArn"])
+            for behavior in profile["Behaviors"]:
+                learned = {"MlDetectionConfig": {"ConfidenceLevel": "MEDIUM"}}
+                self.assertEqual(behavior["Criteria"] == learned, learns)
+
+    def test_events_reach_the_bridge_or_the_queue(self):
+        events, sqs = self.client("events"), self.client("sqs")
+        rule = events.describe_rule(Name=self.physical("fleet", "EventRule"))
+        pattern = json.loads(rule["EventPattern"])
+        self.assertEqual(
+            pattern["detail"]["eventName"],
+            [
+                *("PutVerificationStateOnViolation", "CreateAuditSuppression", "UpdateAuditSuppression"),
+                *("DeleteAuditSuppression", "CancelAuditTask"),
+            ],
+        )
+        (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+        queue = sqs.get_queue_attributes(QueueUrl=self.outputs("fleet")["EventQueueUrl"], AttributeNames=["QueueArn"])
+        self.assertEqual(target["DeadLetterConfig"], {"Arn": queue["Attributes"]["QueueArn"]})
+        self.assertEqual(target["RetryPolicy"], {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185})
+        self.assertEqual(target["Arn"], kept["fleet", "EventDestination"].get_cfn_attribute("Arn"))
+        self.assertEqual(
+            kept["fleet", "EventDestination"].properties["InvocationEndpoint"], "https://bridge.example.com/eventbridge"
+        )
+        self.assertEqual(
+            kept["fleet", "EventConnection"].properties["AuthParameters"]["ApiKeyAuthParameters"],
+            {"ApiKeyName": "x-api-key", "ApiKeyValue": "{{resolve:secretsmanager:event-bridge-key}}"},
+        )
+
+    def test_alarms_watch_both_queues(self):
+        for alarm, queue in (("NotificationAlarm", "NotificationQueueUrl"), ("EventAlarm", "EventQueueUrl")):
+            properties = kept["fleet", alarm].properties
+            self.assertEqual(properties["MetricName"], "ApproximateNumberOfMessagesVisible")
+            self.assertEqual(properties["Dimensions"][0]["Value"], self.outputs("fleet")[queue].rsplit("/", 1)[1])
+            self.assertEqual(properties["AlarmActions"], [self.physical("fleet", "AlertTopic")])
+        subscriptions = self.client("sns").list_subscriptions_by_topic(TopicArn=self.physical("fleet", "AlertTopic"))
+        self.assertEqual(
+            [(each["Protocol"], each["Endpoint"]) for each in subscriptions["Subscriptions"]],
+            [("email", "team@example.com")],
+        )
+
+    def test_only_the_bridge_assumes_the_member_role(self):
+        role = self.client("iam").get_role(RoleName="defender-bridge-member")["Role"]
+        self.assertEqual(self.outputs("member")["RoleArn"], role["Arn"])
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        self.assertEqual(statement["Principal"], {"AWS": "arn:aws:iam::111122223333:root"})
+        self.assertEqual(
+            statement["Condition"],
+            {
+                "ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/defender-bridge"},
+                "StringEquals": {"sts:ExternalId": "a-long-external-id"},
+            },
+        )
+
+    def test_two_tasks_run_the_bridge_with_its_secrets(self):
+        ecs = self.client("ecs")
+        cluster = self.physical("bridge", "Cluster")
+        (arn,) = ecs.list_services(cluster=cluster)["serviceArns"]
+        service = ecs.describe_services(cluster=cluster, services=[arn])["services"][0]
+        self.assertEqual(service["desiredCount"], 2)
+        definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        (container,) = definition["containerDefinitions"]
+        values = {variable["name"]: variable["value"] for variable in container["environment"]}
+        self.assertEqual(values["BRIDGE_SNS_TOPICS"], f"arn:aws:sns:{REGION}:*:device-defender-audit")
+        self.assertRegex(
+            values["BRIDGE_STORE_URL"], r"^postgresql://bridge@[A-Za-z0-9.-]+:5432/bridge\?sslmode=require$"
+        )
+        self.assertEqual(
+            {secret["name"]: secret["valueFrom"] for secret in container["secrets"]},
+            {
+                "BRIDGE_EVENT_BRIDGE_API_KEY": kept["bridge", "ApiKey"].physical_resource_id,
+                "PGPASSWORD": kept["bridge", "DatabasePassword"].physical_resource_id,
+            },
+        )
+        self.assertTrue(container["readonlyRootFilesystem"])
+
+    def test_the_load_balancer_lets_only_deliveries_through(self):
+        elb = self.client("elbv2")
+        balancer = self.physical("bridge", "LoadBalancer")
+        (listener,) = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
+        self.assertEqual((listener["Port"], listener["Protocol"]), (443, "HTTPS"))
+        self.assertEqual(listener["DefaultActions"][0]["Type"], "fixed-response")
+        rules = elb.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
+        paths = [rule["Conditions"][0]["PathPatternConfig"]["Values"] for rule in rules if rule["Conditions"]]
+        self.assertEqual(paths, [["/sns", "/eventbridge"]])
+        (target,) = elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
+        self.assertEqual(target["HealthCheckPath"], "/readyz")
+
+    def test_the_internet_reaches_nothing_but_the_load_balancer(self):
+        ec2 = self.client("ec2")
+        groups = {
+            name: ec2.describe_security_groups(GroupIds=[self.physical("bridge", name)])["SecurityGroups"][0]
+            for name in ("LoadBalancerSecurityGroup", "TaskSecurityGroup", "DatabaseSecurityGroup")
+        }
+        (rule,) = groups["LoadBalancerSecurityGroup"]["IpPermissions"]
+        self.assertEqual((rule["FromPort"], rule["IpRanges"][0]["CidrIp"]), (443, "0.0.0.0/0"))
+        for name, port, source in (
+            ("TaskSecurityGroup", 8080, "LoadBalancerSecurityGroup"),
+            ("DatabaseSecurityGroup", 5432, "TaskSecurityGroup"),
+        ):
+            (rule,) = groups[name]["IpPermissions"]
+            self.assertEqual(rule["FromPort"], port)
+            self.assertEqual(rule["IpRanges"], [])
+            self.assertEqual(rule["UserIdGroupPairs"][0]["GroupId"], groups[source]["GroupId"])
+
+
+def patience(delivery_policy):
+    """How many seconds SNS tries by a delivery policy, whose retries all come before or after its backoff."""
+    policy = delivery_policy["healthyRetryPolicy"]
+    assert policy["numRetries"] == policy["numNoDelayRetries"] + policy["numMinDelayRetries"] + policy["numMaxDelayRetries"]
+    return (
+        policy["numMinDelayRetries"] * policy["minDelayTarget"] + policy["numMaxDelayRetries"] * policy["maxDelayTarget"]
+    )
+
+
+if __name__ == "__main__":
+    unittest.main()
