@@ -1,0 +1,116 @@
+"""Every AWS operation that the bridge calls is allowed by the policies for it, and nothing else is."""
+
+import json
+import pathlib
+import re
+import unittest
+
+from test_cloudformation import template
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+SOURCES = REPOSITORY / "Sources/AWSClient"
+# Operations that AWS answers without a permission (Service Authorization Reference, AWS STS).
+FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
+# What is allowed only where the bridge serves other accounts.
+FOR_MEMBERS = {"sts:AssumeRole"}
+# What roles of the templates allow that the bridge never has, by the statement's holder.
+ELSEWHERE = {
+    "sns:Publish",  # Device Defender and the alarms
+    "kms:*",  # The account manages the key
+    "kms:GenerateDataKey*",
+    "kms:Decrypt",  # Device Defender and the alarms, by way of SNS
+    "sqs:SendMessage",  # SNS and EventBridge, into dead-letter queues
+    "events:InvokeApiDestination",  # EventBridge
+    "secretsmanager:GetSecretValue",  # ECS, when it starts a task
+    "sts:AssumeRole",  # Trust policies
+}
+
+
+def services():
+    """The name that IAM has for each service of the enumeration AWSService."""
+    text = (SOURCES / "AWSService.swift").read_text()
+    cases = re.findall(r'^    case (\w+)(?: = "(\w+)")?$', text, re.MULTILINE)
+    assert cases, "AWSService.swift has no cases"
+    return {name: raw or name for name, raw in cases}
+
+
+def called():
+    """The IAM action of each operation in the sources."""
+    names = services()
+    actions = set()
+    for path in sorted(SOURCES.rglob("*.swift")):
+        text = path.read_text()
+        actions |= {f"{names[service]}:{name}" for service, name in re.findall(r'service: \.(\w+), name: "(\w+)"', text)}
+        # Operations made by a function of the file, which names the service once.
+        maker = re.search(r"func operation\(.*?service: \.(\w+), name: name", text, re.DOTALL)
+        if maker:
+            actions |= {f"{names[maker[1]]}:{name}" for name in re.findall(r'\boperation\(\s*"(\w+)"', text)}
+        spelled = len(re.findall(r"\bOperation\(\s*\n?\s*service:", text))
+        recognized = len(re.findall(r'service: \.\w+, name: (?:"\w+"|name)', text))
+        assert spelled == recognized, f"{path.name} makes an operation in a form that this test does not know"
+    return actions
+
+
+def actions(policy):
+    """The actions of a policy, with conditional statements taken as there."""
+    found = set()
+    statements = policy["Statement"]
+    for statement in statements if isinstance(statements, list) else [statements]:
+        statement = statement["Fn::If"][1] if "Fn::If" in statement else statement
+        given = statement["Action"]
+        found |= {given} if isinstance(given, str) else set(given)
+    return found
+
+
+def of_role(name, role):
+    (policy,) = template(name)["Resources"][role]["Properties"]["Policies"]
+    return actions(policy["PolicyDocument"])
+
+
+def of_terraform(path, document):
+    """The actions of a policy document of a Terraform module."""
+    text = (REPOSITORY / "deploy/terraform" / path).read_text()
+    block = re.search(rf'data "aws_iam_policy_document" "{document}" {{.*?\n}}', text, re.DOTALL)[0]
+    return set(re.findall(r'"(\w+:\w+)"', "".join(re.findall(r"actions\s*=\s*\[.*?\]", block, re.DOTALL))))
+
+
+def of_text(path):
+    """The actions that a text for people names in code, of the services that the bridge calls."""
+    prefixes = "|".join(sorted(set(services().values())))
+    return set(re.findall(rf"`((?:{prefixes}):[A-Z]\w+)`", (REPOSITORY / path).read_text()))
+
+
+class PermissionTests(unittest.TestCase):
+    def check(self, where, allowed, needed):
+        self.assertEqual(sorted(needed - allowed), [], f"{where} does not allow what Sources/AWSClient calls")
+        self.assertEqual(sorted(allowed - needed), [], f"{where} allows what Sources/AWSClient does not call")
+
+    def test_the_sources_name_their_operations(self):
+        self.assertLessEqual(
+            {"iot:DescribeAuditTask", "securityhub:BatchImportFindings", "securityhub:GetFindings", "sts:GetCallerIdentity"}, called()
+        )
+
+    def test_the_member_role_allows_what_is_called_in_a_member_account(self):
+        needed = called() - FREE - FOR_MEMBERS
+        self.check("cloudformation/member-role.yaml", of_role("member-role", "Role"), needed)
+        self.check("terraform/member-role", of_terraform("member-role/main.tf", "bridge"), needed)
+
+    def test_the_bridge_allows_what_is_called_and_to_assume_member_roles(self):
+        needed = called() - FREE | FOR_MEMBERS
+        self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed)
+        self.check("terraform/bridge", of_terraform("bridge/roles.tf", "task"), needed)
+
+    def test_readme_names_what_is_called(self):
+        self.check("README.md", of_text("README.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
+
+    def test_other_roles_have_what_others_need_and_nothing_more(self):
+        found = set()
+        for name in ("fleet", "bridge", "member-role"):
+            for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):
+                value = json.loads(policy)
+                found |= {value} if isinstance(value, str) else set(value)
+        self.assertEqual(found - called() - FOR_MEMBERS, ELSEWHERE - FOR_MEMBERS)
+
+
+if __name__ == "__main__":
+    unittest.main()
