@@ -50,8 +50,11 @@ data "aws_iam_policy_document" "task" {
     sid = "ReadDeviceDefender"
     actions = [
       "iot:DescribeAuditTask",
+      "iot:ListActiveViolations",
       "iot:ListAuditFindings",
       "iot:ListAuditSuppressions",
+      "iot:ListAuditTasks",
+      "iot:ListViolationEvents",
     ]
     resources = ["*"]
   }

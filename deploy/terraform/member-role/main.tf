@@ -42,8 +42,11 @@ data "aws_iam_policy_document" "bridge" {
     sid = "ReadDeviceDefender"
     actions = [
       "iot:DescribeAuditTask",
+      "iot:ListActiveViolations",
       "iot:ListAuditFindings",
       "iot:ListAuditSuppressions",
+      "iot:ListAuditTasks",
+      "iot:ListViolationEvents",
     ]
     resources = ["*"]
   }
