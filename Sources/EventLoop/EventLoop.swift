@@ -100,11 +100,11 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     /// opened on the loop must have been closed before.
     ///
     /// - Returns: how many handles (timers, sockets, signals) had been left open; 0 in a correct program. They are closed.
-    /// - Precondition: called once.
+    /// - Precondition: called once, and not by a task that prefers the loop.
     @discardableResult
     public func shutdown() async -> Int {
-        // What follows may run on the loop's own thread if the caller was resumed there; it waits for that thread's end.
-        if isCurrent { return await Task.detached { await self.shutdown() }.value }
+        // This may be the loop's own thread: who has waited for an actor that a task of this loop was using goes on there
+        // sometimes. The thread, at its end, has the task go on elsewhere.
         let leftOver = await withCheckedContinuation { continuation in
             queue.withLock { queue in
                 guard case .running = queue.state else { preconditionFailure("shutdown() was called twice") }
@@ -112,6 +112,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
                 handles.wake()
             }
         }
+        precondition(!isCurrent, "an event loop cannot end itself")
         // The thread has nothing more to do than to end, so this does not block for long.
         var identifier = thread.load(ordering: .acquiring)
         uv_thread_join(&identifier)

@@ -18,6 +18,25 @@ struct EventLoopTests {
         }
     }
 
+    private actor Line {
+        private var task: Task<Void, Never>?
+
+        func start(on loop: EventLoop) { task = Task(executorPreference: loop) { await self.run() } }
+        func run() async { for _ in 0..<3 { await Task.yield() } }
+        func drain() async { await task?.value }
+    }
+
+    @Test("whoever waited for an actor that a task of the loop used can end the loop")
+    func endBehindAnActor() async throws {
+        for _ in 0..<300 {
+            try await withLoop { loop in
+                let line = Line()
+                await line.start(on: loop)
+                await line.drain()
+            }
+        }
+    }
+
     private actor Counter {
         let loop: EventLoop
         var count = 0
