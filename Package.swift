@@ -75,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "defender-bridge",
             dependencies: [
-                "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", httpTypes,
+                "Bridge", "LocalAWS", "EventLoop", "HTTPClient", "JSON", "AWSCore", "Store", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),

@@ -144,6 +144,11 @@ public final class LocalAWS: Sendable {
         }
     }
 
+    /// Has no answer fail any more.
+    public func clearFaults() {
+        state.withLock { $0.faults = FaultPlan() }
+    }
+
     /// Has Security Hub refuse a finding whatever it says, with the code `InternalFailure`; or no longer.
     public func refuse(finding id: String, in origin: Origin, _ isRefused: Bool = true) {
         state.withLock { state in

@@ -59,4 +59,29 @@ import Testing
             #expect(order.withLock { $0 } == items.map(\.leased.delivery.id))
         }
     }
+
+    @Test("What is added after the work was told to give up is worked on by itself")
+    func addedAfterCancel() async throws {
+        try await Workshop.run { shop in
+            for number in 0..<3 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm(), of: origin()))
+            }
+            let items = try await shop.items()
+            let canceled = Mutex<[Bool]>([])
+            let (journal, loop) = (shop.journal, shop.loop)
+            let lane = Lane(on: loop, atOnce: 1) { _ in
+                journal.note("under way")
+                if journal.count("under way") == 1 { try? await loop.sleep(for: .seconds(3600)) }
+                canceled.withLock { $0.append(Task.isCancelled) }
+                journal.note("ended")
+            } finished: { _ in
+            }
+            await lane.add([items[0]])
+            await journal.wait(for: "under way", count: 1)
+            await lane.cancel()
+            await lane.add(Array(items[1...]))
+            await journal.wait(for: "ended", count: 3)
+            #expect(canceled.withLock { $0 } == [true, false, false])
+        }
+    }
 }

@@ -5,6 +5,7 @@ import SecurityFindings
 import ServiceLifecycle
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -126,6 +127,41 @@ import Testing
             }
             try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1600) }
             #expect(try await store.status().completed == 1600)
+        }
+    }
+
+    @Test("A pause has what is under way and what waits given back, attempts not counted, and only that")
+    func pause() async throws {
+        try await Workshop.run { shop in
+            let (store, held) = (shop.store, try origin())
+            let other = Origin(account: try #require(AccountID("444455556666")), region: held.region)
+            shop.aws.state.withLock { state in
+                state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
+                state.fault = { path, body in
+                    let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? body["taskId"]?.string ?? path
+                    return arn.contains("111122223333") || arn.hasSuffix("/t1") ? .silence : nil
+                }
+            }
+            try await withPool(shop) {
+                for number in 0..<20 {
+                    _ = try await store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: held))
+                }
+                _ = try await store.append(delivery("audit", Messages.audit("t1"), of: held))
+                await shop.journal.wait(for: "no answer to /findings/import", count: 1)
+                await shop.journal.wait(for: "no answer to /audit/tasks/t1", count: 1)
+                try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
+                try await eventually("all to be given back") { try await store.status().pending == 21 }
+                #expect(shop.journal.count("Deliveries are paused; they are received and wait.") == 1)
+                _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
+                await shop.journal.wait(for: Self.done, count: 1)
+                #expect(try await store.status().pending == 21)
+                shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+                _ = try await store.resume(held.account)
+                await shop.journal.wait(for: Self.done, count: 22)
+                #expect(shop.journal.count("A pause has ended.") == 1)
+            }
+            #expect(try await store.status().completed == 22)
+            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
         }
     }
 }

@@ -95,9 +95,11 @@ final class BridgeProcess: Sendable {
             dead: try count("dead"))
     }
 
-    /// Waits until so many deliveries are done, and none is left.
-    func waitForCompletion(of count: Int, within limit: Duration = .seconds(60)) async throws {
-        try await eventually("\(count) deliveries to be done", within: limit, queue) { $0 == Queue(completed: count) }
+    /// Waits until so many deliveries are done, so many given up, and none is left.
+    func waitForCompletion(of count: Int, dead: Int = 0, within limit: Duration = .seconds(60)) async throws {
+        try await eventually("\(count) deliveries to be done", within: limit, queue) {
+            $0 == Queue(completed: count, dead: dead)
+        }
     }
 
     /// The value of a series in `/metrics`, 0 if there is none.

@@ -167,6 +167,17 @@ final class World: Sendable {
         return try #require(rows.first.flatMap { Int($0) })
     }
 
+    /// Changes the store by SQL. No bridge should be running.
+    func change(_ script: String) async throws {
+        let program = """
+            import sqlite3, sys
+            store = sqlite3.connect(sys.argv[1])
+            store.executescript(sys.argv[2])
+            store.close()
+            """
+        try await RunningProgram.python(["-c", program, storePath, script])
+    }
+
     @discardableResult
     private func sql(_ statement: String) async throws -> [String] {
         let program = """

@@ -55,11 +55,13 @@ actor Lane {
         if waiting.isEmpty { waitingSince = .now }
         waiting += items
         if waiting.count >= BatchFilling.full { pause?.cancel() }
-        if task == nil { task = Task(executorPreference: loop) { await self.run() } }
+        if task == nil { start() }
     }
 
+    private func start() { task = Task(executorPreference: loop) { await self.run() } }
+
     private func run() async {
-        while !waiting.isEmpty {
+        while !waiting.isEmpty, !Task.isCancelled {
             await waitForCompany()
             let admission = gate?.admit() ?? .everything
             if admission == .nothing {
@@ -79,6 +81,8 @@ actor Lane {
             await finished(items.map(\.leased.lease))
         }
         task = nil
+        // What came after the work was told to give up has nothing to do with that.
+        if !waiting.isEmpty { start() }
     }
 
     /// Waits until enough have come to fill a request, or they have waited long enough.

@@ -27,6 +27,8 @@ actor WorkerPool: Service {
     private var preparations: [Origin: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
     private var held: [Origin: [String: Lease]] = [:]
+    /// The pauses that the last lease saw.
+    private var pauses: [Pause] = []
     /// How many times an origin that was full has got room again.
     private var roomCount: UInt64 = 0
     private var roomWaiter: CheckedContinuation<Void, Never>?
@@ -88,6 +90,7 @@ actor WorkerPool: Service {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
+                await heed(batch.pauses)
                 await distribute(try await preparedOnly(batch.deliveries))
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
@@ -170,6 +173,31 @@ actor WorkerPool: Service {
         held[origin] = rest.isEmpty ? nil : rest
         if wasFull, rest.count < Self.capacity { noteRoom() }
     }
+
+    // MARK: Pauses
+
+    /// Has the work on what is paused given up, and given back.
+    private func heed(_ present: [Pause]) async {
+        guard present != pauses else { return }
+        let (begun, ended) = (Set(present).subtracting(pauses), Set(pauses).subtracting(present))
+        pauses = present
+        for pause in ended where !present.contains(where: { $0.account == pause.account }) {
+            context.logger.notice("A pause has ended.", metadata: ["account": Self.account(pause)])
+        }
+        for pause in present where begun.contains(pause) {
+            context.logger.notice(
+                "Deliveries are paused; they are received and wait.",
+                metadata: [
+                    "account": Self.account(pause), "by": "\(pause.pausedBy)", "reason": "\(pause.reason ?? "")",
+                ])
+        }
+        for (name, lane) in lanes where begun.contains(where: { $0.holds(name.origin) }) {
+            await giveBack(lane.stop(), of: name.origin)
+            await lane.cancel()
+        }
+    }
+
+    private static func account(_ pause: Pause) -> Logger.MetadataValue { "\(pause.account?.digits ?? "all")" }
 
     // MARK: Ledgers
 

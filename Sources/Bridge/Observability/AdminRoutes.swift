@@ -66,6 +66,7 @@ struct AdminRoutes: Sendable {
             status["ledger"] = [
                 "active": .integer(held.activeFindings), "archived": .integer(held.archivedFindings),
             ]
+            status["pauses"] = .array(try await store.pauses().map(QueueReport.json))
             status["subscriptions"] = .array(try await store.subscriptions(after: nil, limit: 1000).map(described))
         } catch {
             status["ready"] = false

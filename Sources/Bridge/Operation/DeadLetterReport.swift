@@ -1,0 +1,74 @@
+import AWSCore
+import DeviceDefender
+import FoundationEssentials
+public import JSON
+public import Store
+
+/// What an operator is told of dead letters. Pure functions.
+public enum DeadLetterReport {
+    /// What is known of a dead letter but its payload, for programs.
+    public static func json(_ letter: DeadLetter) -> JSON {
+        let delivery = letter.delivery
+        return [
+            "id": .string(delivery.id), "account": .string(delivery.origin.account.digits),
+            "region": .string(delivery.origin.region.name), "source": .string(delivery.source.rawValue),
+            "receivedAt": time(delivery.receivedAt), "attempts": .integer(letter.attempts),
+            "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
+            "reason": .string(letter.reason), "payloadBytes": .integer(delivery.payload.count),
+        ]
+    }
+
+    /// The same with the payload: as text or, if it is not UTF-8, in Base64.
+    public static func jsonWithPayload(_ letter: DeadLetter) -> JSON {
+        var members = json(letter).object ?? [:]
+        if let text = String(validating: letter.delivery.payload, as: UTF8.self) {
+            members["payload"] = .string(text)
+        } else {
+            members["payloadBase64"] = .string(Data(letter.delivery.payload).base64EncodedString())
+        }
+        return .object(members)
+    }
+
+    /// A list of dead letters for people, line by line.
+    public static func lines(_ letters: [DeadLetter], now: Int64) -> [String] {
+        guard !letters.isEmpty else { return ["There are no such dead letters."] }
+        let head = ["id", "account/Region", "source", "attempts", "failed", "reason"]
+        let rows = letters.map { letter in
+            [
+                letter.delivery.id, "\(letter.delivery.origin)", letter.delivery.source.rawValue,
+                String(letter.attempts), AgeText.text(now - letter.lastFailedAt) + " ago",
+                letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
+            ]
+        }
+        return TextTable.lines([head] + rows, alignedRight: 3...4)
+    }
+
+    /// The longest reason in a list for people, in characters.
+    private static let reasonLength = 120
+
+    /// One dead letter for people, with its payload, line by line.
+    public static func lines(_ letter: DeadLetter) -> [String] {
+        let delivery = letter.delivery
+        let rows = [
+            ["id", delivery.id], ["account/Region", "\(delivery.origin)"], ["source", delivery.source.rawValue],
+            ["received", text(delivery.receivedAt)], ["attempts", String(letter.attempts)],
+            ["first failure", text(letter.firstFailedAt)], ["last failure", text(letter.lastFailedAt)],
+            ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],
+        ]
+        return TextTable.lines(rows, alignedRight: 9...9) + [""] + payloadLines(delivery.payload)
+    }
+
+    private static func payloadLines(_ payload: [UInt8]) -> [String] {
+        if let json = try? JSON(parsing: payload) {
+            return json.prettyPrinted().split(separator: "\n").map { String($0).escapingControls() }
+        }
+        guard let text = String(validating: payload, as: UTF8.self) else {
+            return [Data(payload).base64EncodedString()]
+        }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).escapingControls() }
+    }
+
+    private static func text(_ milliseconds: Int64) -> String { Timestamp(milliseconds: milliseconds).iso8601 }
+
+    private static func time(_ milliseconds: Int64) -> JSON { .string(text(milliseconds)) }
+}

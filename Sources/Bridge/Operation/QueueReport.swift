@@ -1,0 +1,111 @@
+import AWSCore
+import DeviceDefender
+public import JSON
+public import Store
+
+/// What an operator is told of the queue: how much waits for what, how long, and what is paused. A pure value.
+public struct QueueReport: Sendable, Hashable {
+    /// The counts, as ``Store/queueDepths(now:after:limit:)`` gives them.
+    public let depths: [QueueDepth]
+    /// The pauses.
+    public let pauses: [Pause]
+    /// The time of the report, in milliseconds since 1970.
+    public let now: Int64
+
+    /// Puts the parts together.
+    public init(depths: [QueueDepth], pauses: [Pause], now: Int64) {
+        self.depths = depths
+        self.pauses = pauses
+        self.now = now
+    }
+
+    /// Asks a store, origin after origin.
+    public init(of store: any Store, now: Int64) async throws(StoreError) {
+        var depths: [QueueDepth] = []
+        while true {
+            let page = try await store.queueDepths(now: now, after: depths.last?.origin, limit: 1000)
+            if page.isEmpty { break }
+            depths += page
+        }
+        self.init(depths: depths, pauses: try await store.pauses(), now: now)
+    }
+
+    /// How many deliveries are in a state, in all or of one origin.
+    private func count(_ state: QueueDepth.State, of depths: [QueueDepth]) -> Int {
+        depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
+    }
+
+    /// The age of the oldest delivery that a worker or a time is waited for, in milliseconds; nil if there is none.
+    private func oldestAge(of depths: [QueueDepth]) -> Int64? {
+        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now - $0, 0) }
+    }
+
+    private var byOrigin: [(origin: Origin, depths: [QueueDepth])] {
+        Dictionary(grouping: depths, by: \.origin).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    // MARK: JSON
+
+    /// The report for programs.
+    public var json: JSON {
+        var members = counts(of: depths)
+        members["pauses"] = .array(pauses.map(Self.json))
+        members["origins"] = .array(
+            byOrigin.map { origin, depths in
+                var members = counts(of: depths)
+                members["account"] = .string(origin.account.digits)
+                members["region"] = .string(origin.region.name)
+                members["states"] = .object(
+                    Dictionary(uniqueKeysWithValues: depths.map { depth in (depth.state.rawValue, json(of: depth)) }))
+                return .object(members)
+            })
+        return .object(members)
+    }
+
+    private func counts(of depths: [QueueDepth]) -> [String: JSON] {
+        var members = Dictionary(
+            uniqueKeysWithValues: QueueDepth.State.allCases.map { ($0.rawValue, JSON.integer(count($0, of: depths))) })
+        members["oldestAgeSeconds"] = oldestAge(of: depths).map { .integer($0 / 1000) } ?? .null
+        return members
+    }
+
+    private func json(of depth: QueueDepth) -> JSON {
+        [
+            "count": .integer(depth.count),
+            "oldestAgeSeconds": .integer(max(now - depth.oldestReceivedAt, 0) / 1000),
+        ]
+    }
+
+    /// A pause for programs.
+    static func json(_ pause: Pause) -> JSON {
+        [
+            "account": pause.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
+            "since": .string(Timestamp(milliseconds: pause.pausedAt).iso8601),
+            "reason": pause.reason.map(JSON.string) ?? .null,
+        ]
+    }
+
+    // MARK: Text
+
+    /// The report for people, line by line.
+    public var lines: [String] {
+        var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
+        rows += byOrigin.map { row("\($0.origin)", $0.depths) }
+        if byOrigin.count != 1 { rows.append(row("all", depths)) }
+        let table = depths.isEmpty ? ["The queue is empty."] : TextTable.lines(rows, alignedRight: 1...5)
+        return pauses.map { Self.line($0) } + table
+    }
+
+    private func row(_ name: String, _ depths: [QueueDepth]) -> [String] {
+        [name] + QueueDepth.State.allCases.map { String(count($0, of: depths)) }
+            + [oldestAge(of: depths).map(AgeText.text) ?? "-"]
+    }
+
+    /// A pause for people.
+    public static func line(_ pause: Pause) -> String {
+        let what = pause.account.map { "account \($0)" } ?? "all accounts"
+        let since = Timestamp(milliseconds: pause.pausedAt).iso8601
+        let reason = pause.reason.map { ": \($0)" } ?? ""
+        return "Delivery is paused for \(what) since \(since) by \(pause.pausedBy)\(reason)".escapingControls()
+    }
+}

@@ -1,0 +1,319 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("The commands on the store", .timeLimit(.minutes(2)))
+    struct QueueCommands {
+        /// Runs a command on a world's store.
+        private func run(_ arguments: [String], in world: World) async throws -> RunningProgram {
+            try await RunningProgram.run(
+                [Paths.program] + arguments + ["--set", "store.url=sqlite://\(world.storePath)"],
+                environment: world.environment)
+        }
+
+        /// Runs a command that must end well; gives what it printed.
+        private func printed(_ arguments: [String], in world: World) async throws -> [String] {
+            let program = try await run(arguments, in: world)
+            try #require(
+                program.exit == .init(status: 0, wasKilled: false), "\(arguments): \(program.errorLines)")
+            #expect(program.errorLines == [])
+            return program.outputLines
+        }
+
+        private func json(_ arguments: [String], in world: World) async throws -> JSON {
+            try JSON(parsing: try await printed(arguments + ["--json"], in: world).joined(separator: "\n"))
+        }
+
+        private func expectFailure(_ program: RunningProgram, code: Int32 = 1, naming text: String) {
+            #expect(program.exit == .init(status: code, wasKilled: false))
+            #expect(program.errorLines.count == 1, "\(program.errorLines)")
+            let line = program.errorLines.first ?? ""
+            #expect(line.hasPrefix("defender-bridge: \(text)"), "\(line)")
+        }
+
+        private func names(_ list: JSON) -> [String] {
+            list["deadLetters"]?.array?.compactMap { $0["id"]?.string } ?? []
+        }
+
+        /// Has Security Hub refuse the findings of some alarms for good, which makes dead letters of them.
+        private func giveUp(_ count: Int, in world: World, _ bridge: BridgeProcess) async throws {
+            // One that is refused is tried by halves: each finding alone is refused, too.
+            world.aws.fail(.batchImportFindings, count: 2 * count - 1, status: 400, code: "InvalidInputException")
+            try await world.publish(try Alarms.make(0..<count, from: world.scenario()), to: world.topics.detect)
+            try await eventually("\(count) dead letters", bridge.queue) { $0 == .init(dead: count) }
+            // Whatever the batches were, no fault is left over.
+            world.aws.clearFaults()
+        }
+
+        // MARK: queue
+
+        @Test("queue tells what waits, for each account, Region and state, while a bridge runs and without one")
+        func queue() async throws {
+            try await World.run { world in
+                let silence = try await world.serveSilence()
+                let bridge = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": silence.url])
+                #expect(try await printed(["queue"], in: world) == ["The queue is empty."])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<3, from: world.scenario()), to: world.topics.detect)
+                try await eventually("Security Hub to be asked", { silence.requests.value }, is: { $0 > 0 })
+                let held = try await json(["queue"], in: world)
+                #expect(held["pending"]?.integer.map { $0 + (held["leased"]?.integer ?? 0) } == 3, "\(held)")
+                try await bridge.stop()
+
+                let report = try await json(["queue", "show"], in: world)
+                #expect(report["pending"] == 3 && report["leased"] == 0 && report["dead"] == 0, "\(report)")
+                #expect(report["pauses"] == [])
+                let origin = try #require(report["origins"]?.array?.first)
+                #expect(origin["account"]?.string == world.origin.account.digits)
+                #expect(origin["region"]?.string == world.origin.region.name)
+                #expect(origin["states"]?["pending"]?["count"] == 3)
+                #expect(origin["states"]?.object?.count == 1)
+                #expect(origin["oldestAgeSeconds"]?.integer.map { (0..<120).contains($0) } == true)
+                let lines = try await printed(["queue"], in: world)
+                #expect(lines.count == 2)
+                #expect(
+                    lines[0].wholeMatch(of: /account\/Region +pending +waiting +leased +dead +oldest/) != nil,
+                    "\(lines)")
+                let row = lines[1].split(separator: " ")
+                #expect(row.prefix(5) == ["\(world.origin)", "3", "0", "0", "0"], "\(lines)")
+            }
+        }
+
+        @Test("queue verify says that a store is sound, and each problem of one that is not")
+        func verify() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<3, from: world.scenario()), to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 3)
+                #expect(try await printed(["queue", "verify"], in: world) == ["The store is sound."])
+                try await bridge.stop()
+                #expect(try await printed(["queue", "verify"], in: world) == ["The store is sound."])
+                try await world.change("UPDATE ledger SET kind = 'rumor'; DROP INDEX delivery_dead")
+                let program = try await run(["queue", "verify"], in: world)
+                expectFailure(program, naming: "The store is not sound; the lines above say why.")
+                #expect(program.outputLines.count == 4, "\(program.outputLines)")
+                #expect(program.outputLines.first == "The file lacks the index delivery_dead.")
+                #expect(
+                    program.outputLines.dropFirst().allSatisfy {
+                        $0.hasPrefix("Finding \"arn:")
+                            && $0.hasSuffix("cannot be read, or is outside what the store takes.")
+                    }, "\(program.outputLines)")
+            }
+        }
+
+        @Test("a command on a store that is not there fails as serve does, and makes none")
+        func missing() async throws {
+            try await World.run { world in
+                for arguments in [
+                    ["queue"], ["queue", "verify"], ["pause"], ["resume"], ["dead-letters", "list"],
+                    ["dead-letters", "show", "sns:1"], ["dead-letters", "drop", "sns:1"],
+                ] {
+                    expectFailure(try await run(arguments, in: world), code: 78, naming: "store.url: ")
+                }
+                #expect(!FileManager.default.fileExists(atPath: world.storePath))
+            }
+        }
+
+        @Test(
+            "wrong usage ends with exit code 64",
+            arguments: [
+                ["pause", "--account", "12"], ["resume", "--account", ""], ["queue", "fly"],
+                ["dead-letters", "replay"],
+                ["dead-letters", "drop", "sns:1", "--all"], ["dead-letters", "drop", "sns:1", "--reason", "x"],
+                ["dead-letters", "list", "--limit", "0"], ["dead-letters", "list", "--older-than", "soon"],
+                ["dead-letters", "list", "--source", "mail"], ["dead-letters", "list", "--region", "moon"],
+                ["dead-letters", "show"],
+            ])
+        func usage(arguments: [String]) async throws {
+            let program = try await RunningProgram.run([Paths.program] + arguments)
+            #expect(program.exit == .init(status: 64, wasKilled: false))
+            #expect(program.outputLines == [])
+            #expect(program.errorLines.contains { $0.hasPrefix("Usage: defender-bridge") }, "\(program.errorLines)")
+        }
+
+        // MARK: pause
+
+        @Test("a pause has a running bridge give back its work, receive, and go on when it is resumed")
+        func pause() async throws {
+            try await World.run { world in
+                let silence = try await world.serveSilence()
+                let first = try await world.start()
+                try await first.stop()
+                // Otherwise the work would begin with the rebuilding of the ledger, which only asks.
+                try await world.change("INSERT INTO ledger_origin VALUES ('\(world.origin)', 1)")
+                let address = try Client.freeAddress()
+                let bridge = try await world.start(
+                    ["listen.address": address], environment: ["AWS_ENDPOINT_URL_SECURITYHUB": silence.url])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<2, from: world.scenario()), to: world.topics.detect)
+                try await eventually("the work to begin", bridge.queue) { $0.leased == 2 }
+
+                let lines = try await printed(["pause", "--reason", "a change\u{1B}"], in: world)
+                #expect(lines.count == 1)
+                #expect(lines.first?.hasPrefix("Delivery is paused for all accounts since 20") == true, "\(lines)")
+                #expect(lines.first?.hasSuffix(": a change\\u{1B}") == true, "\(lines)")
+                try await eventually("the work to be given back", bridge.queue) { $0 == .init(pending: 2) }
+                try await world.publish(try Alarms.make(2..<4, from: world.scenario()), to: world.topics.detect)
+                #expect(try await bridge.queue() == .init(pending: 4))
+                let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
+                #expect(status["pauses"]?.array?.count == 1)
+                #expect(try await json(["queue"], in: world)["pauses"] == status["pauses"])
+                try await bridge.stop()
+
+                // A restart does not end it.
+                let second = try await world.start(["listen.address": address])
+                #expect(try await second.queue() == .init(pending: 4))
+                #expect(try await printed(["resume"], in: world) == ["Delivery goes on for all accounts."])
+                try await second.waitForCompletion(of: 4)
+                try await world.waitForFindings((0..<4).map { Alarms.findingID($0, in: world.origin) })
+                #expect(try await printed(["resume"], in: world) == ["Delivery was not paused for all accounts."])
+                try await second.stop()
+                #expect(second.log("Deliveries are paused; they are received and wait.").count == 1)
+                #expect(second.log("A pause has ended.").count == 1)
+            }
+        }
+
+        @Test("a pause of one account holds that one and no other")
+        func pauseOfOne() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await world.subscribe(bridge, to: world.topics.detect)
+                let (own, other) = (world.origin.account.digits, "999999999999")
+                _ = try await printed(["pause", "--account", other], in: world)
+                try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 1)
+                _ = try await printed(["pause", "--account", own], in: world)
+                try await eventually("the bridge to take notice") {
+                    bridge.log("Deliveries are paused; they are received and wait.").contains {
+                        $0["account"]?.string == own
+                    }
+                }
+                try await world.publish(try Alarms.make(1..<2, from: world.scenario()), to: world.topics.detect)
+                let ended = try await printed(["resume", "--account", other], in: world)
+                #expect(ended.first == "Delivery goes on for account \(other).")
+                #expect(ended.count == 2 && ended[1].hasPrefix("Delivery is paused for account \(own) since"))
+                #expect(try await bridge.queue() == .init(pending: 1, completed: 1))
+                _ = try await printed(["resume", "--account", own], in: world)
+                try await bridge.waitForCompletion(of: 2)
+                try await bridge.stop()
+            }
+        }
+
+        // MARK: dead-letters
+
+        @Test("dead letters are listed, shown, and replayed while the bridge runs: one finding each")
+        func replay() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await world.subscribe(bridge, to: world.topics.detect)
+                #expect(try await printed(["dead-letters", "list"], in: world) == ["There are no such dead letters."])
+                try await giveUp(3, in: world, bridge)
+
+                let list = try await json(["dead-letters", "list"], in: world)
+                #expect(list["more"] == false)
+                let letters = try #require(list["deadLetters"]?.array)
+                #expect(letters.count == 3)
+                let letter = try #require(letters.first)
+                let id = try #require(letter["id"]?.string)
+                #expect(letter["account"]?.string == world.origin.account.digits && letter["source"] == "sns")
+                #expect(letter["attempts"] == 1)
+                #expect(letter["reason"]?.string?.contains("InvalidInputException") == true, "\(letter)")
+                #expect(letter["firstFailedAt"] == letter["lastFailedAt"])
+                let some = try await json(["dead-letters", "list", "--limit", "2"], in: world)
+                #expect(some["deadLetters"]?.array?.count == 2 && some["more"] == true)
+                let lines = try await printed(["dead-letters", "list"], in: world)
+                #expect(lines.count == 4 && lines[1].hasPrefix(id), "\(lines)")
+
+                let shown = try await json(["dead-letters", "show", id], in: world)
+                let payload = try JSON(parsing: try #require(shown["payload"]?.string))
+                #expect(payload["violationId"]?.string != nil)
+                #expect(shown["reason"] == letter["reason"])
+                let page = try await printed(["dead-letters", "show", id], in: world)
+                #expect(page.contains { $0.contains("\"violationId\"") } && page.contains { $0.hasPrefix("reason") })
+                expectFailure(
+                    try await run(["dead-letters", "show", "sns:none"], in: world),
+                    naming: "There is no dead letter with this id.")
+
+                let one = try await printed(["dead-letters", "replay", id], in: world)
+                #expect(one == ["1 dead letter was replayed."])
+                try await bridge.waitForCompletion(of: 1, dead: 2)
+                expectFailure(
+                    try await run(["dead-letters", "replay", id], in: world),
+                    naming: "1 of the ids are of no dead letter.")
+                expectFailure(
+                    try await run(["dead-letters", "replay", "--all"], in: world),
+                    naming: "--all asks first, and there is no terminal to ask at: say --yes, too.")
+                #expect(try await json(["dead-letters", "replay", "--all", "--yes"], in: world) == ["replayed": 2])
+                try await bridge.waitForCompletion(of: 3)
+                try await world.waitForFindings((0..<3).map { Alarms.findingID($0, in: world.origin) })
+                try await bridge.stop()
+            }
+        }
+
+        @Test("conditions choose among dead letters, for the list and for what is dropped")
+        func filters() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await giveUp(2, in: world, bridge)
+                try await world.publish([["hello": 1]], to: world.topics.detect)
+                try await eventually("three dead letters", bridge.queue) { $0 == .init(dead: 3) }
+                let own = world.origin
+                for (filter, count) in [
+                    (["--account", own.account.digits, "--region", own.region.name, "--source", "sns"], 3),
+                    (["--account", "999999999999"], 0), (["--region", "eu-north-1"], 0),
+                    (["--source", "eventBridge"], 0), (["--reason", "INVALIDinput"], 2), (["--newer-than", "1h"], 3),
+                    (["--older-than", "1h"], 0),
+                ] {
+                    #expect(
+                        names(try await json(["dead-letters", "list"] + filter, in: world)).count == count, "\(filter)")
+                }
+                let some = ["dead-letters", "drop", "--all", "--yes", "--reason", "InvalidInput"]
+                #expect(try await printed(some, in: world) == ["2 dead letters were dropped."])
+                #expect(try await bridge.queue() == .init(dead: 1))
+                try await bridge.stop()
+            }
+        }
+
+        @Test("--all asks at a terminal, and does nothing without a yes", arguments: [("n", 1), ("", 1), ("y", 0)])
+        func confirmation(answer: String, status: Int) async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish([["hello": 1]], to: world.topics.detect)
+                try await eventually("a dead letter", bridge.queue) { $0 == .init(dead: 1) }
+                let terminal = """
+                    import os, pty, sys
+                    child, terminal = pty.fork()
+                    if child == 0:
+                        os.execv(sys.argv[2], sys.argv[2:])
+                    seen = b""
+                    while not seen.endswith(b"[y/N] "):
+                        seen += os.read(terminal, 1)
+                    os.write(terminal, sys.argv[1].encode() + b"\\n")
+                    try:
+                        while more := os.read(terminal, 1000):
+                            seen += more
+                    except OSError:
+                        pass
+                    sys.stdout.write(seen.decode().replace("\\r", ""))
+                    print("status", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+                    """
+                let lines = try await RunningProgram.python(
+                    [
+                        "-c", terminal, answer, Paths.program, "dead-letters", "drop", "--all", "--set",
+                        "store.url=sqlite://\(world.storePath)",
+                    ], environment: world.environment)
+                #expect(lines.first?.hasPrefix("Drop 1 dead letter? [y/N] ") == true, "\(lines)")
+                #expect(lines.last == "status \(status)", "\(lines)")
+                #expect(try await bridge.queue() == (status == 0 ? .init() : .init(dead: 1)))
+                try await bridge.stop()
+            }
+        }
+    }
+}
