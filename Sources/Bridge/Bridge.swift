@@ -39,16 +39,25 @@ public final class Bridge: Sendable {
     ///   - registry: keeps what is counted.
     ///   - logger: where the log goes.
     ///   - reloadsOnHangup: whether SIGHUP has the certificate read anew, rather than ends the process.
+    ///   - beginsAnew: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
-        reloadsOnHangup: Bool = true
+        reloadsOnHangup: Bool = true, beginsAnew: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: registry)
+        let tell: @Sendable (String) -> Void = { file in
+            logger.error(
+                "The store was damaged. It was set aside, and the bridge begins with an empty one.",
+                metadata: ["file": "\(file)"])
+        }
         let parts = try await BridgeParts(
-            configuration: configuration, environment: environment, reloadsOnHangup: reloadsOnHangup)
+            configuration: configuration, environment: environment, reloadsOnHangup: reloadsOnHangup
+        ) { location in
+            try await StoreOpening.open(location, for: .serving, beginAnew: beginsAnew ? tell : nil)
+        }
         self.parts = parts
         do {
             let context = LaneContext(
@@ -58,7 +67,7 @@ public final class Bridge: Sendable {
                 configuration, tls: parts.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
             let gap = ReceiptGap()
-            let listener = try await Self.listener(configuration, parts, door, gap, metrics, logger)
+            let listener = try await Self.listener(configuration, parts, door, gap, context)
             let admin: HTTPServer
             do {
                 admin = try await Self.admin(configuration, parts, door, context.standings, metrics, registry)
@@ -74,6 +83,7 @@ public final class Bridge: Sendable {
             var services: [any Service] = [
                 Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),
                 Schedule(context: context, loop: parts.clientLoop),
+                StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
                 workers,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
@@ -142,8 +152,9 @@ public final class Bridge: Sendable {
 
     private static func listener(
         _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap,
-        _ metrics: BridgeMetrics, _ logger: Logger
+        _ context: LaneContext
     ) async throws -> HTTPServer {
+        let (metrics, logger) = (context.metrics, context.logger)
         let verifier = SNSVerifier(
             topics: configuration.topics,
             certificates: SigningCertificateCache(authorities: parts.authorities, fetch: parts.fetchCertificate),
@@ -164,7 +175,8 @@ public final class Bridge: Sendable {
                 served: configuration.topics.origins, store: parts.store, clock: now),
             store: parts.store,
             admission: Admission(store: parts.store, maximumPending: configuration.maximumPending, clock: now),
-            certificate: parts.certificate, gap: gap, metrics: metrics, logger: logger, clock: now)
+            certificate: parts.certificate, gap: gap, outage: context.outage, metrics: metrics, logger: logger,
+            clock: now)
         let router = routes.router
         let log = FrontDoorLog(metrics: metrics, logger: logger)
         return try await listen(

@@ -7,12 +7,14 @@ public enum StoreOpening {
     /// - Parameters:
     ///   - location: where it is.
     ///   - access: what for.
+    ///   - beginAnew: hears under which name a damaged store was set aside, in whose place an empty one is made; nil
+    ///     leaves it as it is, and throws. Only a store that is served from is set aside.
     /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
     public static func open(
-        _ location: StoreLocation, for access: StoreAccess
+        _ location: StoreLocation, for access: StoreAccess, beginAnew: (@Sendable (_ file: String) -> Void)? = nil
     ) async throws(ConfigurationError) -> any Store {
         do throws(StoreError) {
-            return try await store(location, access)
+            return try await store(location, access, beginAnew)
         } catch {
             throw ConfigurationError("store.url", error.message)
         }
@@ -26,7 +28,7 @@ public enum StoreOpening {
         _ location: StoreLocation
     ) async throws(ConfigurationError) -> (store: any Store, isServed: Bool) {
         do throws(StoreError) {
-            return (try await store(location, .serving), false)
+            return (try await store(location, .serving, nil), false)
         } catch  where error.code == .inUse {
             return (try await open(location, for: .beside), true)
         } catch {
@@ -35,10 +37,10 @@ public enum StoreOpening {
     }
 
     private static func store(
-        _ location: StoreLocation, _ access: StoreAccess
+        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)?
     ) async throws(StoreError) -> any Store {
         switch location {
-        case .sqlite(let path): try await SQLiteStore(path: path, access: access)
+        case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew)
         }
     }
 }

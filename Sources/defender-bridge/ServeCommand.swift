@@ -12,12 +12,20 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
+    @Flag(
+        help: """
+            If the store's file is damaged, set it aside under another name, and begin with an empty store. Without this, \
+            such a start is refused, and the file left as it is.
+            """)
+    var beginAnew = false
+
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load(environment: environment)
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
-            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: configuration.logger())
+            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: configuration.logger(),
+            beginsAnew: beginAnew)
         try await bridge.run()
     }
 }

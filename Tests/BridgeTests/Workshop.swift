@@ -23,13 +23,19 @@ struct Workshop {
     let time: TestClock
 
     /// Runs a test with a workshop, and closes everything.
-    static func run(_ body: (Workshop) async throws -> Void) async throws {
+    ///
+    /// - Parameters:
+    ///   - pace: how many imports a second Security Hub is asked for, and how many at once.
+    ///   - body: the test.
+    static func run(
+        pace: Pacer.ImportRate = Pacer.ImportRate(rate: 1000, burst: 1000), _ body: (Workshop) async throws -> Void
+    ) async throws {
         try await withStore { store in
-            try await withLoop { loop in try await body(Workshop(store: store, loop: loop)) }
+            try await withLoop { loop in try await body(Workshop(store: store, loop: loop, pace: pace)) }
         }
     }
 
-    private init(store: SQLiteStore, loop: EventLoop) throws {
+    private init(store: SQLiteStore, loop: EventLoop, pace: Pacer.ImportRate) throws {
         self.store = store
         self.loop = loop
         let (journal, time) = (Journal(), TestClock(now))
@@ -38,7 +44,7 @@ struct Workshop {
         client = AWSClient(
             http: aws,
             credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
-            pacer: Pacer(imports: Pacer.ImportRate(rate: 1000, burst: 1000)), random: { 0 },
+            pacer: Pacer(imports: pace), random: { 0 },
             clock: AWSClock(now: { time.now }, elapsed: { .zero }, sleep: { _ in }, executor: loop))
         context = LaneContext(
             store: store, clock: { time.now }, chance: { 1 },

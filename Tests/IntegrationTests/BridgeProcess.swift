@@ -10,6 +10,8 @@ final class BridgeProcess: Sendable {
     let listen: String
     /// Where metrics and status are.
     let admin: String
+    /// What names its store to a command.
+    let storeFlags: [String]
 
     /// Starts it, and waits until it listens.
     ///
@@ -18,15 +20,17 @@ final class BridgeProcess: Sendable {
     ///   - settings: values for `--set`.
     ///   - environment: see ``RunningProgram``.
     ///   - wrapper: a program with arguments that runs it.
+    ///   - arguments: more arguments for `serve`.
     init(
         program path: String = Paths.program, settings: [String: String], environment: [String: String],
-        wrapper: [String] = []
+        wrapper: [String] = [], arguments: [String] = []
     ) async throws {
         var all = ["listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0", "log.format": "json"]
         all.merge(settings) { _, last in last }
         let flags = all.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
-        let program = try RunningProgram(wrapper + [path, "serve"] + flags, environment: environment)
+        let program = try RunningProgram(wrapper + [path, "serve"] + arguments + flags, environment: environment)
         self.program = program
+        storeFlags = all["store.url"].map { ["--set", "store.url=\($0)"] } ?? []
         do {
             let lines = try await eventually("the bridge to listen") {
                 (

@@ -25,7 +25,7 @@ extension IntegrationTests {
                 let settings = ["listen.address": address]
                 // SIGXFSZ ignored, a write beyond the limit fails instead. The limit is in units of 1024 bytes.
                 let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -f 600; exec "$@""#, "bash"]
-                let first = try await world.start(settings, wrapper: limit)
+                let first = try await world.start(settings.merging(["log.level": "debug"]) { $1 }, wrapper: limit)
                 #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
                 let alarms = try Alarms.make(0..<500, from: world.scenario())
                 let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)

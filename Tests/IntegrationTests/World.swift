@@ -84,12 +84,13 @@ final class World: Sendable {
     /// Starts a bridge; if it is to be fast, one of the release build where there is one.
     func start(
         _ settings: [String: String] = [:], environment: [String: String] = [:], wrapper: [String] = [],
-        isFast: Bool = false
+        arguments: [String] = [], isFast: Bool = false
     ) async throws -> BridgeProcess {
         let bridge = try await BridgeProcess(
             program: isFast ? Paths.fastProgram : Paths.program,
             settings: self.settings.merging(settings) { _, last in last },
-            environment: self.environment.merging(environment) { _, last in last }, wrapper: wrapper)
+            environment: self.environment.merging(environment) { _, last in last }, wrapper: wrapper,
+            arguments: arguments)
         keep(bridge.program)
         return bridge
     }
@@ -232,6 +233,17 @@ final class Mailbox: Sendable {
     func body(of message: String, subject: String? = nil) async throws -> [UInt8] {
         _ = try await signer.publish(topic: topic, message: message, subject: subject, signatureVersion: .two)
         return try #require(log.bodies.withLock { $0.last })
+    }
+
+    /// Has messages published, and gives the bodies that SNS sent, in the same order.
+    func bodies(of messages: [JSON]) async throws -> [[UInt8]] {
+        let before = log.bodies.withLock(\.count)
+        _ = try await signer.publish(
+            topic: topic, messages: messages.map { String(decoding: $0.serialized(), as: UTF8.self) },
+            signatureVersion: .two, concurrency: 1)
+        let bodies = log.bodies.withLock { Array($0[before...]) }
+        try #require(bodies.count == messages.count)
+        return bodies
     }
 
     private func confirm() async throws {

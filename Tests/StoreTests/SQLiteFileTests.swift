@@ -27,7 +27,7 @@ import Testing
                     try String.fetchOne(db, sql: "PRAGMA \(name)")
                 }
             }
-            #expect(pragmas == ["2", "wal", "1", "2", "5000"])
+            #expect(pragmas == ["2", "wal", "1", "2", "2000"])
         }
     }
 

@@ -10,6 +10,7 @@ struct LaneContext: Sendable {
     let clock: @Sendable () -> Int64
     let chance: @Sendable () -> Double
     let metrics: BridgeMetrics
+    let outage: StoreOutage
     let logger: Logger
     let standings: StandingBoard
 
@@ -22,6 +23,7 @@ struct LaneContext: Sendable {
         self.chance = chance
         self.metrics = metrics
         self.logger = logger
+        outage = StoreOutage(logger: logger, clock: clock)
         standings = StandingBoard(clock: clock, logger: logger)
     }
 
@@ -115,7 +117,8 @@ struct LaneContext: Sendable {
             logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: metadata(leased))
         } catch {
             // The lease ends by itself, and the delivery is worked on again.
-            logger.error(
+            outage.failed(error.message)
+            logger.debug(
                 "The outcome of a delivery could not be stored.", metadata: metadata(leased, ["reason": "\(error)"]))
         }
     }

@@ -96,7 +96,7 @@ actor WorkerPool: Service {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
                 }
             } catch {
-                context.logger.error("No deliveries could be leased from the store.", metadata: ["reason": "\(error)"])
+                context.outage.failed(error.message)
                 try? await loop.sleep(for: .seconds(1))
             }
         }

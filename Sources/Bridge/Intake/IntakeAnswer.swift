@@ -15,6 +15,8 @@ struct IntakeAnswer: Sendable {
 
     /// The outcome of a delivery that is new in the queue.
     static let stored = "stored"
+    /// The code of a refusal because the store cannot be used.
+    static let storeUnavailable = "store_unavailable"
 
     /// It was taken; `outcome` says how.
     static func accepted(_ outcome: String) -> IntakeAnswer {
@@ -66,7 +68,7 @@ struct IntakeAnswer: Sendable {
                 return .refused(.badRequest, code: "invalid_id", message: "The message's id is not acceptable.")
             }
             return .unavailable(
-                code: "store_unavailable",
+                code: storeUnavailable,
                 message: "The delivery could not be stored. Send it again later. \(error.message)")
         }
     }

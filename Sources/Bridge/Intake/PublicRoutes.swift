@@ -15,6 +15,7 @@ struct PublicRoutes: Sendable {
     let certificate: CertificateKeeper?
     /// Hears of deliveries that are put off.
     let gap: ReceiptGap
+    let outage: StoreOutage
     let metrics: BridgeMetrics
     let logger: Logger
     let clock: @Sendable () -> Int64
@@ -39,8 +40,10 @@ struct PublicRoutes: Sendable {
         metrics.received(route: route, outcome: answer.outcome, duration: ContinuousClock.now - start)
         if answer.response.status == .serviceUnavailable { gap.note(now: clock()) }
         if let reason = answer.refusal {
-            logger.warning(
-                "A delivery was refused.",
+            let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
+            if isOutage { outage.failed(reason) }
+            logger.log(
+                level: isOutage ? .debug : .warning, "A delivery was refused.",
                 metadata: [
                     "route": "\(route)", "status": "\(answer.response.status.code)", "code": "\(answer.outcome)",
                     "reason": "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
@@ -57,7 +60,8 @@ struct PublicRoutes: Sendable {
             if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
             return ServerResponse(status: .ok, json: .object(ready))
         } catch {
-            return IntakeAnswer.unavailable(code: "store_unavailable", message: error.message).response
+            outage.failed(error.message)
+            return IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
         }
     }
 }

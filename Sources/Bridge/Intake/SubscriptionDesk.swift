@@ -110,7 +110,7 @@ struct SubscriptionDesk: Sendable {
             }
         } catch {
             return .unavailable(
-                code: "store_unavailable",
+                code: IntakeAnswer.storeUnavailable,
                 message: "The subscription could not be remembered. Send it again later. \(error.message)")
         }
     }

@@ -3,7 +3,9 @@ import Glibc
 
 /// Opens the file of a SQLite store.
 enum SQLiteFile {
-    static func open(path: String, access: StoreAccess) throws(StoreError) -> (DatabasePool, LockFile?) {
+    static func open(
+        path: String, access: StoreAccess, beginAnew: ((_ file: String) -> Void)?
+    ) throws(StoreError) -> (DatabasePool, LockFile?) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw StoreError(.invalidPath, "The store's path is empty or holds NUL. Name a file.")
         }
@@ -13,14 +15,45 @@ enum SQLiteFile {
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
         // Looked at again: until now another server could have created it.
         if try !fileExists(path) { try create(path) }
+        do throws(StoreError) {
+            return (try openPool(path, access), lock)
+        } catch {
+            guard error.code == .corrupt, access == .serving, let beginAnew else { throw error }
+            beginAnew(try setAside(path))
+            try create(path)
+            return (try openPool(path, access), lock)
+        }
+    }
+
+    private static func openPool(_ path: String, _ access: StoreAccess) throws(StoreError) -> DatabasePool {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration(access))
             if access != .readOnly { try pool.writeWithoutTransaction(tune) }
+            if access == .serving { try pool.read(check) }
             try bringUpToDate(pool, access: access)
-            return (pool, lock)
+            return pool
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// Reads the whole file, without comparing tables and indexes: what is damaged is better known before deliveries are
+    /// taken than in the midst of them.
+    private static func check(_ db: Database) throws {
+        guard let finding = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), finding != "ok" else { return }
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: finding)
+    }
+
+    /// Gives a file, and those that SQLite keeps beside it, another name, and returns that.
+    private static func setAside(_ path: String) throws(StoreError) -> String {
+        var number = 1
+        while try fileExists("\(path).damaged-\(number)") { number += 1 }
+        let name = "\(path).damaged-\(number)"
+        // The file itself comes last: SQLite would take a log that is left over for that of the next file.
+        for suffix in ["-wal", "-shm", ""] where rename(path + suffix, name + suffix) != 0 && errno != ENOENT {
+            throw StoreError(errno: errno, opening: path + suffix)
+        }
+        return name
     }
 
     /// Whether there is a file already.
@@ -50,7 +83,8 @@ enum SQLiteFile {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.readonly = access == .readOnly
-        configuration.busyMode = .timeout(5)
+        // EventBridge waits five seconds for an answer. Beside a process that serves under load, a turn is long in coming.
+        configuration.busyMode = .timeout(access == .beside ? 30 : 2)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             // Comes before WAL mode is switched on, which would already change a file that is not ours.

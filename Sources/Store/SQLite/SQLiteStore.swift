@@ -29,11 +29,15 @@ public final class SQLiteStore: Store {
     ///   - path: The file; relative to the working directory unless it begins with a slash. A file that is not a store
     ///     is left untouched.
     ///   - access: What for.
+    ///   - beginAnew: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
+    ///     it as it is, and throws. Only a file that is opened for serving is set aside.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, or `unsupported` (the
     ///   tables are newer than this version, or older and not opened for serving).
-    public init(path: String, access: StoreAccess = .serving) async throws(StoreError) {
+    public init(
+        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil
+    ) async throws(StoreError) {
         let opened = await offload { () throws(StoreError) in
-            let (pool, lock) = try SQLiteFile.open(path: path, access: access)
+            let (pool, lock) = try SQLiteFile.open(path: path, access: access, beginAnew: beginAnew)
             return (pool, lock, try? pool.writeWithoutTransaction(Self.version))
         }
         let (pool, lock, version) = try opened.get()

@@ -22,11 +22,18 @@ extension StoreError {
             self.init(.unavailable, "The store is read-only. Allow this user to write to its file and folder. \(cause)")
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             self.init(.unavailable, "Another process keeps the store locked. End it if this goes on. \(cause)")
-        case .SQLITE_IOERR, .SQLITE_CANTOPEN, .SQLITE_NOMEM, .SQLITE_NOLFS, .SQLITE_INTERRUPT:
+        case .SQLITE_CANTOPEN:
+            self.init(
+                .unavailable,
+                "The store's file, or one beside it, cannot be opened. Allow this user to read and write them. \(cause)"
+            )
+        case .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_NOLFS, .SQLITE_INTERRUPT:
             self.init(.unavailable, "The store's file cannot be read or written. Check its volume. \(cause)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
-                .corrupt, "The store's file is damaged or no database. Keep it, and restore it from a backup. \(cause)")
+                .corrupt,
+                "The store's file is damaged or no database. Stop the bridge, and restore the file from a backup, or start "
+                    + "with --begin-anew, which keeps it under another name. \(cause)")
         default:
             self.init(.defect, "The database refused a statement. Report this. \(cause)")
         }

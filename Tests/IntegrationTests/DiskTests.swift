@@ -1,0 +1,366 @@
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("A disk that fails", .timeLimit(.minutes(2)))
+    struct Disk {
+        private static let began = "The store cannot be used; senders are asked to come again."
+        private static let ended = "The store can be used again."
+
+        private func expectUnavailable(_ answer: Answer) throws {
+            #expect(answer.status == 503, "\(answer.text)")
+            #expect(answer.fields["retry-after"] != nil)
+            #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")
+        }
+
+        /// Bodies of deliveries, made in advance.
+        private func bodies(_ range: Range<Int>, in world: World) async throws -> [[UInt8]] {
+            let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+            return try await mailbox.bodies(of: try Alarms.make(range, from: world.scenario()))
+        }
+
+        private func post(_ body: [UInt8], to bridge: BridgeProcess) async throws -> Answer {
+            try await Client.exchange(.sns(body), with: bridge.listen)
+        }
+
+        /// Has the cause of a failure go, and checks that everything goes on without a restart: what was refused is taken,
+        /// all becomes one finding each, and the log has told of the outage in few lines.
+        private func expectRecovery(
+            of bridge: BridgeProcess, resending body: [UInt8], findings: Range<Int>, reason: String, in world: World,
+            by mend: () async throws -> Void
+        ) async throws {
+            try expectUnavailable(try await post(body, to: bridge))
+            try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
+            for _ in 0..<10 { #expect(try await post(body, to: bridge).status == 503) }
+            try await mend()
+            try await eventually("the bridge to be ready") {
+                try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
+            }
+            try await eventually("the delivery to be taken") { try await post(body, to: bridge).status == 200 }
+            try await world.waitForFindings(findings.map { Alarms.findingID($0, in: world.origin) })
+            try await eventually("the end to be told", { bridge.log(Self.ended).count }, is: { $0 == 1 })
+            try await bridge.waitForCompletion(of: findings.count, within: .seconds(90))
+            try await bridge.stop()
+            let began = bridge.log(Self.began)
+            #expect(began.count == 1, "\(began)")
+            #expect(began.first?["reason"]?.string?.contains(reason) == true, "\(began)")
+            #expect(bridge.log("A delivery was refused.") == [])
+            let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
+            #expect(verified.outputLines == ["The store is sound."], "\(verified.outputLines + verified.errorLines)")
+        }
+
+        @Test(
+            "full: 503 and not ready until there is space again, and then it goes on",
+            .enabled(if: geteuid() == 0, "only the superuser may mount"))
+        func full() async throws {
+            try await World.run { world in
+                let folder = try world.folder.mount(size: "4m")
+                try await perform {
+                    let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
+                    let bodies = try await bodies(0..<3, in: world)
+                    #expect(try await post(bodies[0], to: bridge).status == 200)
+                    try await bridge.waitForCompletion(of: 1)
+                    try RunningProgram.fill(folder + "/ballast")
+                    // What is left over in the log is used up first.
+                    var taken = 1
+                    while taken < 2, try await post(bodies[taken], to: bridge).status == 200 { taken += 1 }
+                    try await eventually("the log to be full") {
+                        try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 503
+                    }
+                    try await expectRecovery(
+                        of: bridge, resending: bodies[2], findings: 0..<3, reason: "The disk is full.", in: world
+                    ) {
+                        try FileManager.default.removeItem(atPath: folder + "/ballast")
+                        for body in bodies[..<2] {
+                            try await eventually("all to be taken") { try await post(body, to: bridge).status == 200 }
+                        }
+                    }
+                } finally: {
+                    try TemporaryFolder.unmount(folder)
+                }
+            }
+        }
+
+        @Test("an error of input or output: 503 and not ready until it has gone, and then it goes on")
+        func inputOutput() async throws {
+            try await World.run { world in
+                // SIGXFSZ ignored, a write beyond the limit fails. The limit is soft, so that it can be raised again.
+                let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -S -f 300; exec "$@""#, "bash"]
+                let bridge = try await world.start(wrapper: limit)
+                let bodies = try await bodies(0..<60, in: world)
+                var taken = 0
+                while taken < 59, try await post(bodies[taken], to: bridge).status == 200 { taken += 1 }
+                try #require(taken < 59, "the limit never was reached")
+                try await eventually("not even the smallest write to succeed") {
+                    try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 503
+                }
+                try await expectRecovery(
+                    of: bridge, resending: bodies[taken], findings: 0..<taken + 1,
+                    reason: "The store's file cannot be read or written.", in: world
+                ) {
+                    let raised = try await RunningProgram.run([
+                        "prlimit", "--pid", "\(bridge.program.identifier)", "--fsize=unlimited",
+                    ])
+                    #expect(raised.exit?.status == 0, "\(raised.errorLines)")
+                }
+            }
+        }
+
+        @Test(
+            "files that turn immutable: 503 and not ready until they are not, and then it goes on",
+            .enabled(if: geteuid() == 0, "only the superuser may do this"))
+        func readOnly() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let bodies = try await bodies(0..<2, in: world)
+                #expect(try await post(bodies[0], to: bridge).status == 200)
+                try await bridge.waitForCompletion(of: 1)
+                let files = ["", "-wal"].map { world.storePath + $0 }
+                try await world.setImmutable(files, true)
+                try await perform {
+                    try await expectRecovery(
+                        of: bridge, resending: bodies[1], findings: 0..<2,
+                        reason: "The store's file cannot be read or written.", in: world
+                    ) {
+                        try await world.setImmutable(files, false)
+                    }
+                } finally: {
+                    try await world.setImmutable(files, false)
+                }
+            }
+        }
+
+        @Test("locked by another process: 503 and not ready until that lets go, and then it goes on")
+        func locked() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let bodies = try await bodies(0..<2, in: world)
+                #expect(try await post(bodies[0], to: bridge).status == 200)
+                try await bridge.waitForCompletion(of: 1)
+                let holder = try RunningProgram([
+                    "python3", "-c",
+                    """
+                    import sqlite3, sys, time
+                    store = sqlite3.connect(sys.argv[1], isolation_level=None)
+                    store.execute("BEGIN IMMEDIATE")
+                    print("locked", flush=True)
+                    time.sleep(3600)
+                    """, world.storePath,
+                ])
+                world.keep(holder)
+                try await eventually("the lock to be taken") { holder.outputLines == ["locked"] }
+                // Each answer waits two seconds for the lock.
+                try expectUnavailable(try await post(bodies[1], to: bridge))
+                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                holder.signal(SIGKILL)
+                try await eventually("the delivery to be taken") { try await post(bodies[1], to: bridge).status == 200 }
+                try await eventually("the end to be told", { bridge.log(Self.ended).count }, is: { $0 == 1 })
+                try await bridge.waitForCompletion(of: 2)
+                try await bridge.stop()
+                let began = bridge.log(Self.began)
+                #expect(began.count == 1, "\(began)")
+                #expect(began.first?["reason"]?.string?.contains("Another process keeps the store locked.") == true)
+            }
+        }
+
+        @Test(
+            "a file or folder that may not be written: the start is refused with one line, and nothing is changed",
+            .enabled(if: geteuid() == 0, "only the superuser may become another user"))
+        func notWritable() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await bridge.stop()
+                let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+                func refused() async throws -> String {
+                    let program = try await RunningProgram.run(
+                        other + [Paths.program, "serve"] + world.flags
+                            + ["--set", "listen.address=127.0.0.1:0", "--set", "admin.address=127.0.0.1:0"],
+                        environment: world.environment.filter { $0.key != "AWS_CA_BUNDLE" })
+                    #expect(program.exit == .init(status: 78, wasKilled: false))
+                    #expect(program.errorLines.count == 1, "\(program.errorLines)")
+                    return program.errorLines.first ?? ""
+                }
+                // The lock file comes first: it is in the folder.
+                #expect(try await refused().contains("store.url: The store's file cannot be opened. Check permissions"))
+                try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: world.folder.path)
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o666], ofItemAtPath: world.storePath + ".lock")
+                #expect(try await refused().contains("cannot be opened. Allow this user to read and write"))
+                for suffix in ["", "-wal", "-shm"] {
+                    try? FileManager.default.setAttributes(
+                        [.posixPermissions: suffix.isEmpty ? 0o444 : 0o666], ofItemAtPath: world.storePath + suffix)
+                }
+                #expect(try await refused().contains("store.url: The store is read-only."))
+            }
+        }
+
+        // MARK: Damage
+
+        /// Puts noise over all pages but the first.
+        private func damage(_ path: String) throws {
+            let url = URL(filePath: path)
+            var bytes = try Data(contentsOf: url)
+            try #require(bytes.count > 8192)
+            bytes.replaceSubrange(4096..., with: [UInt8](repeating: 0xA5, count: bytes.count - 4096))
+            // In place, so that an open descriptor sees it.
+            let handle = try FileHandle(forWritingTo: url)
+            try handle.write(contentsOf: bytes)
+            try handle.close()
+        }
+
+        @Test("a damaged file: the start is refused and the file left alone; --begin-anew sets it aside and serves")
+        func damaged() async throws {
+            try await World.run { world in
+                let address = try Client.freeAddress()
+                var bridge = try await world.start(["listen.address": address])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<5, from: world.scenario()), to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 5)
+                try await bridge.stop()
+                try damage(world.storePath)
+                let damaged = try Data(contentsOf: URL(filePath: world.storePath))
+                try world.folder.write("a log", as: "store.db-wal")
+
+                for _ in 0..<2 {
+                    let refused = try await RunningProgram.run(
+                        [Paths.program, "serve", "--set", "listen.address=127.0.0.1:0"] + world.flags,
+                        environment: world.environment)
+                    #expect(refused.exit == .init(status: 78, wasKilled: false))
+                    #expect(refused.errorLines.count == 1, "\(refused.errorLines)")
+                    let line = refused.errorLines.first ?? ""
+                    #expect(line.hasPrefix("defender-bridge: store.url: The store's file is damaged"), "\(line)")
+                    #expect(line.contains("--begin-anew"))
+                    #expect(try Data(contentsOf: URL(filePath: world.storePath)) == damaged)
+                }
+
+                bridge = try await world.start(["listen.address": address], arguments: ["--begin-anew"])
+                let aside = world.storePath + ".damaged-1"
+                let told = bridge.log(
+                    "The store was damaged. It was set aside, and the bridge begins with an empty one.")
+                #expect(told.map { $0["file"]?.string } == [aside])
+                #expect(try Data(contentsOf: URL(filePath: aside)) == damaged)
+                try await world.publish(try Alarms.make(5..<7, from: world.scenario()), to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 2)
+                try await world.waitForFindings((0..<7).map { Alarms.findingID($0, in: world.origin) })
+                // With a sound store, the flag changes nothing.
+                try await bridge.stop()
+                bridge = try await world.start(["listen.address": address], arguments: ["--begin-anew"])
+                #expect(try await bridge.queue() == .init(completed: 2))
+                try await bridge.stop()
+                #expect(!FileManager.default.fileExists(atPath: world.storePath + ".damaged-2"))
+            }
+        }
+
+        @Test("damage that appears while the bridge runs: 503, clear advice, and the file is kept")
+        func damagedMeanwhile() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let bodies = try await bodies(0..<60, in: world)
+                for body in bodies[..<59] { #expect(try await post(body, to: bridge).status == 200) }
+                try await bridge.waitForCompletion(of: 59)
+                // What is in the log counts before the file.
+                try await world.checkpoint()
+                try damage(world.storePath)
+                try await eventually("the damage to be noticed") {
+                    try await post(bodies[59], to: bridge).status == 503
+                }
+                let began = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
+                let reason = began.first?["reason"]?.string ?? ""
+                #expect(reason.contains("damaged") && reason.contains("--begin-anew"), "\(reason)")
+                let size = try FileManager.default.attributesOfItem(atPath: world.storePath)[.size] as? Int
+                #expect(size.map { $0 > 8192 } == true)
+                try await bridge.stop()
+                #expect(bridge.log(Self.began).count == 1)
+            }
+        }
+
+        @Test(
+            "a log torn by a kill: what was acknowledged before the tear is there after the start", arguments: [0, 1])
+        func torn(cut: Int) async throws {
+            try await World.run { world in
+                var bridge = try await world.start()
+                let bodies = try await bodies(0..<20, in: world)
+                // Nothing else writes meanwhile.
+                let paused = try await RunningProgram.run([Paths.program, "pause"] + bridge.storeFlags)
+                #expect(paused.exit?.status == 0, "\(paused.errorLines)")
+                for body in bodies { #expect(try await post(body, to: bridge).status == 200) }
+                try await bridge.kill()
+                let log = URL(filePath: world.storePath + "-wal")
+                var bytes = try Data(contentsOf: log)
+                // The last commit is cut short, or behind it is what a commit that did not come through left.
+                if cut == 1 {
+                    bytes.removeLast(100)
+                } else {
+                    bytes.append(contentsOf: repeatElement(0x5A, count: 6000))
+                }
+                try bytes.write(to: log)
+                bridge = try await world.start()
+                #expect(try await bridge.queue() == .init(pending: 20 - cut))
+                let resumed = try await RunningProgram.run([Paths.program, "resume"] + bridge.storeFlags)
+                #expect(resumed.exit?.status == 0, "\(resumed.errorLines)")
+                try await world.waitForFindings((0..<20 - cut).map { Alarms.findingID($0, in: world.origin) })
+                try await bridge.stop()
+                let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
+                #expect(verified.outputLines == ["The store is sound."])
+            }
+        }
+    }
+}
+
+extension TemporaryFolder {
+    /// Mounts a file system in memory on a folder in it, and gives its path.
+    fileprivate func mount(size: String) throws -> String {
+        let folder = path("disk")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try Self.run(["mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder])
+        return folder
+    }
+
+    fileprivate static func unmount(_ folder: String) throws { try run(["umount", "--lazy", folder]) }
+
+    private static func run(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = arguments
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(arguments)")
+    }
+}
+
+extension RunningProgram {
+    /// Writes a file until the disk is full.
+    fileprivate static func fill(_ path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        for size in [65_536, 4096, 1] {
+            let block = [UInt8](repeating: 1, count: size)
+            while write(descriptor, block, size) > 0 {}
+        }
+        try #require(errno == ENOSPC)
+    }
+}
+
+extension World {
+    /// Keeps everybody from writing to files, those who have them open, too; or no longer.
+    fileprivate func setImmutable(_ paths: [String], _ isImmutable: Bool) async throws {
+        let changed = try await RunningProgram.run(["chattr", isImmutable ? "+i" : "-i"] + paths)
+        try #require(changed.exit?.status == 0, "\(changed.errorLines)")
+    }
+
+    /// Moves what is in the log into the file, beside a bridge that runs.
+    fileprivate func checkpoint() async throws {
+        let program = """
+            import sqlite3, sys
+            store = sqlite3.connect(sys.argv[1], timeout=20)
+            assert store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+            store.close()
+            """
+        try await RunningProgram.python(["-c", program, storePath])
+    }
+}
