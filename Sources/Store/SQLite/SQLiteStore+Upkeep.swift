@@ -45,14 +45,13 @@ extension SQLiteStore {
     ) async throws(StoreError) -> Int {
         var total = 0
         while true {
-            let count = try await committer.write { db in
+            let (count, hasSurplus) = try await committer.write { db in
                 try delete(db, Self.deletionLimit)
                 let count = db.changesCount
-                try Self.giveBackSpace(db)
-                return .success(count)
+                return .success((count, try Self.giveBackSpace(db)))
             }
             total += count
-            if count < Self.deletionLimit { return total }
+            if count < Self.deletionLimit, !hasSurplus { return total }
         }
     }
 
@@ -63,10 +62,12 @@ extension SQLiteStore {
     /// How many free pages one transaction gives back at most.
     private static let vacuumLimit = 1024
 
-    private static func giveBackSpace(_ db: Database) throws {
+    /// Gives free pages back, and returns whether there are more to give.
+    private static func giveBackSpace(_ db: Database) throws -> Bool {
         let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
-        guard surplus > 0 else { return }
+        guard surplus > 0 else { return false }
         try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")
+        return surplus > vacuumLimit
     }
 
     private static func count(_ sql: String, in db: Database) throws -> Int {

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Weeks of deliveries, in a store whose time is told by the test.
+@Suite struct SpaceTests {
+    private static let hour: Int64 = 3_600_000
+
+    /// A store in its folder, and what happens to it.
+    private struct Churn {
+        let store: SQLiteStore
+        let path: String
+        var number = 0
+
+        func size(_ suffix: String = "") throws -> Int {
+            try FileManager.default.attributesOfItem(atPath: path + suffix)[.size] as? Int ?? 0
+        }
+
+        /// Receives deliveries, and does the work on them, as the bridge does.
+        mutating func work(_ count: Int, at now: Int64, payload size: Int) async throws {
+            let store = store
+            let first = number
+            number += count
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in first..<first + count {
+                    let one = delivery(number, at: now, payload: [UInt8](repeating: UInt8(number & 0xFF), count: size))
+                    group.addTask { _ = try await store.append(one) }
+                }
+            }
+            while case let batch = try await store.take(500, now: now), !batch.isEmpty {
+                try await withThrowingDiscardingTaskGroup { group in
+                    for leased in batch {
+                        let place = first + Int(leased.lease.sequence) % 500
+                        let entries = [
+                            entry(
+                                "finding-\(place % 500)", updatedAt: now, finding: [UInt8](repeating: 7, count: 1500))
+                        ]
+                        group.addTask { try await store.complete(leased.lease, recording: entries, now: now) }
+                    }
+                }
+            }
+        }
+
+        /// Forgets what is old, as the bridge does.
+        func upkeep(at now: Int64) async throws {
+            _ = try await store.purge(completedBefore: now - 26 * SpaceTests.hour)
+            _ = try await store.purgeLedger(archivedBefore: now - 720 * SpaceTests.hour)
+        }
+    }
+
+    private func withChurn(_ body: (inout Churn) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
+        let store = try await SQLiteStore(path: folder.file)
+        try await perform {
+            var churn = Churn(store: store, path: folder.file)
+            try await body(&churn)
+        } finally: {
+            await store.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aWeekOfDeliveriesLeavesTheFileAsLargeAsTwoDaysDo() async throws {
+        try await withChurn { churn in
+            var sizes: [Int] = []
+            var logs: [Int] = []
+            for day in 0..<Int64(7) {
+                for hour in 0..<Int64(24) {
+                    let now = (day * 24 + hour) * Self.hour
+                    try await churn.work(60, at: now, payload: 4000)
+                    try await churn.upkeep(at: now)
+                    logs.append(try churn.size("-wal"))
+                }
+                sizes.append(try churn.size())
+            }
+            let status = try await churn.store.status()
+            #expect(status.completed == 27 * 60 && status.pending + status.leased == 0)
+            // The window of duplicates is full after 26 hours; the file does not grow any more then.
+            let bound = sizes[1] + SQLiteStore.sparePages * 4096 / 8
+            #expect(sizes[2...].allSatisfy { $0 <= bound }, "\(sizes)")
+            // Without reuse, a day's payloads alone would be more than that.
+            #expect(24 * 60 * 4000 > SQLiteStore.sparePages * 4096 / 8)
+            #expect(logs.allSatisfy { $0 < 16 << 20 }, "\(logs.max() ?? 0)")
+            #expect(try await churn.store.verify() == [])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func theSpaceOfABurstIsGivenBackByOneUpkeep() async throws {
+        try await withChurn { churn in
+            try await churn.work(10, at: 0, payload: 4000)
+            try await churn.work(1500, at: Self.hour, payload: 20_000)
+            let burst = try churn.size() + churn.size("-wal")
+            #expect(burst > 30_000_000)
+            try await churn.upkeep(at: 2 * Self.hour)
+            // The file shrinks when the log is moved into it.
+            try await churn.store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            let rest = try churn.size()
+            #expect(rest < SQLiteStore.sparePages * 4096 + 4_000_000, "\(rest) of \(burst)")
+            #expect(try churn.size("-wal") == 0)
+            #expect(try await churn.store.status().completed == 1510)
+        }
+    }
+}
