@@ -1,0 +1,243 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import Synchronization
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("Kills at any moment", .timeLimit(.minutes(5)))
+    struct Kills {
+        /// Worlds at once, and kills in each.
+        private static let (worlds, kills) = (3, 70)
+        /// Without Security Hub's pace, which the stand-in does not ask for here.
+        private static let settings = [
+            "securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000", "mapping.checkSummaries": "false",
+        ]
+
+        @Test("210 kills under load: whatever was answered with 200 is one finding in the end, and in its right state")
+        func manyKills() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max / 2)
+            print("The moments of the kills follow from the seed \(seed).")
+            try await withThrowingTaskGroup { group in
+                for world in 0..<Self.worlds {
+                    group.addTask {
+                        try await World.run { try await Self.killOften(in: $0, seed: seed + UInt64(world)) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+
+        private static func killOften(in world: World, seed: UInt64) async throws {
+            var random = SeededGenerator(seed: seed)
+            let address = try Client.freeAddress()
+            let load = try await Load(in: world, alarms: kills * 3, audits: 3, address: address, seed: seed)
+            let posting = Task { try await load.post(byAtOnce: 4) }
+            var counts = Counts()
+            for number in 0..<kills {
+                load.release(kills: number, of: kills)
+                try await kill(number, at: address, in: world, load, &random, &counts)
+            }
+            load.release(kills: kills, of: kills)
+            let bridge = try await world.start(settings.merging(["listen.address": address]) { $1 })
+            try await posting.value
+            try await eventually("all work to be done", within: .seconds(90), bridge.queue) {
+                $0.pending + $0.leased == 0
+            }
+            #expect(try await bridge.queue() == .init(completed: load.count), "seed \(seed)")
+            try load.expectAll(seed: seed)
+            try await bridge.stop()
+            let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
+            #expect(verified.outputLines == ["The store is sound."], "seed \(seed)")
+            print("Seed \(seed): \(counts); \(world.aws.calls(of: .batchImportFindings)) imports.")
+            #expect(min(counts.starting, counts.answering, counts.importing) >= kills / 8, "\(counts)")
+        }
+
+        /// When the kills came.
+        private struct Counts {
+            var starting = 0
+            var answering = 0
+            var importing = 0
+            var anytime = 0
+        }
+
+        /// Starts a bridge and kills it: while it starts, just behind an answer, just behind an import, or whenever.
+        private static func kill(
+            _ number: Int, at address: String, in world: World, _ load: Load, _ random: inout SeededGenerator,
+            _ counts: inout Counts
+        ) async throws {
+            let imports = world.aws.calls(of: .batchImportFindings)
+            let answers = load.answers
+            var all = world.settings.merging(settings) { $1 }
+            all.merge(["listen.address": address, "admin.address": "127.0.0.1:0", "log.format": "json"]) { $1 }
+            let program = try RunningProgram(
+                [Paths.fastProgram, "serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] },
+                environment: world.environment)
+            world.keep(program)
+            switch number % 4 {
+            case 0:
+                try await pause(upTo: 150_000, &random)
+                counts.starting += 1
+            case 1:
+                if try await soon({ load.answers > answers }) { counts.answering += 1 }
+                try await pause(upTo: 8000, &random)
+            case 2:
+                if try await soon({ world.aws.calls(of: .batchImportFindings) > imports }) { counts.importing += 1 }
+                try await pause(upTo: 12_000, &random)
+            default:
+                try await pause(upTo: 600_000, &random)
+                counts.anytime += 1
+            }
+            program.signal(SIGKILL)
+            let (exit, _) = try await program.waitForExit()
+            try #require(
+                exit == .init(status: SIGKILL, wasKilled: true), "it ended by itself: \(program.errorLines.suffix(3))")
+        }
+
+        private static func pause(upTo microseconds: Int, _ random: inout SeededGenerator) async throws {
+            try await Task.sleep(for: .microseconds(Int.random(in: 0...microseconds, using: &random)))
+        }
+
+        /// Waits for something that may not come.
+        private static func soon(_ condition: () -> Bool) async throws -> Bool {
+            let end = ContinuousClock.now + .seconds(2)
+            while !condition() {
+                if ContinuousClock.now > end { return false }
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            return true
+        }
+    }
+}
+
+/// Deliveries that are sent again until they are answered with 200, and never after that.
+private final class Load: Sendable {
+    private struct State {
+        /// What has to be sent, the next one last.
+        var waiting: [Request]
+        var released = 0
+        var taken = 0
+        var answers = 0
+    }
+
+    private let world: World
+    private let address: String
+    private let state: Mutex<State>
+    private let alarms: Int
+    private let audited: Set<String>
+    /// How many deliveries there are.
+    let count: Int
+
+    init(in world: World, alarms: Int, audits: Int, address: String, seed: UInt64) async throws {
+        (self.world, self.address, self.alarms) = (world, address, alarms)
+        let scenario = world.scenario(findings: 400)
+        let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+        let raised = try Alarms.make(0..<alarms, from: scenario)
+        let cleared = try raised.indices.filter(Self.isCleared).map { try Alarms.cleared(raised[$0]) }
+        var requests = try await mailbox.bodies(of: raised + cleared).map { Request.sns($0) }
+        requests += raised.indices.filter(Self.isFalse).map { number in
+            Request(
+                "POST", "/eventbridge", ["x-api-key": World.apiKey, "Content-Type": "application/json"],
+                body: Self.event(number, scenario).serialized())
+        }
+        var random = SeededGenerator(seed: seed)
+        requests.shuffle(using: &random)
+        // Each audit finds the same again: from the second on, nothing is imported.
+        let auditMailbox = try await Mailbox(of: world.topics.audit, signer: world.aws, in: world)
+        for number in 0..<audits {
+            var task = scenario.auditTask
+            task.id = "audit-\(number)"
+            task.startTime += Int64(number) * 60_000
+            let findings = scenario.auditFindings.map { finding in
+                var finding = finding
+                (finding.taskID, finding.taskStartTime) = (task.id, task.startTime)
+                finding.time = task.startTime + 1000
+                return finding
+            }
+            world.aws.add(task, findings: findings, in: world.origin)
+            let body = try await auditMailbox.bodies(of: [task.notification(account: world.origin.account)])[0]
+            requests.insert(.sns(body), at: requests.count * (number + 1) / (audits + 1))
+        }
+        audited = Set(scenario.auditFindings.map(\.id))
+        count = requests.count
+        state = Mutex(State(waiting: requests))
+    }
+
+    private static func isCleared(_ number: Int) -> Bool { number % 3 == 0 }
+    private static func isFalse(_ number: Int) -> Bool { number % 5 == 1 }
+
+    private static func event(_ number: Int, _ scenario: FleetScenario) -> JSON {
+        let time = Date(timeIntervalSince1970: Double(scenario.startTime) / 1000 + 9000).formatted(.iso8601)
+        return [
+            "version": "0", "id": .string("event-\(number)"), "detail-type": "AWS API Call via CloudTrail",
+            "source": "aws.iot", "account": .string(scenario.origin.account.digits), "time": .string(time),
+            "region": .string(scenario.origin.region.name), "resources": [],
+            "detail": [
+                "eventSource": "iot.amazonaws.com", "eventName": "PutVerificationStateOnViolation",
+                "requestParameters": [
+                    "violationId": .string(Alarms.id(number)), "verificationState": "FALSE_POSITIVE",
+                ],
+            ],
+        ]
+    }
+
+    /// How many were answered with 200.
+    var answers: Int { state.withLock(\.answers) }
+
+    /// Lets as many be sent as is the share of the kills that there were.
+    func release(kills: Int, of all: Int) {
+        state.withLock { $0.released = kills == all ? count : count * (kills + 1) / all }
+    }
+
+    /// Sends all, several at a time, and returns when each was answered with 200.
+    func post(byAtOnce senders: Int) async throws {
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<senders { group.addTask { try await self.postAll() } }
+            try await group.waitForAll()
+        }
+    }
+
+    private func postAll() async throws {
+        while answers < count {
+            let request: Request? = state.withLock { state in
+                guard state.taken < state.released else { return nil }
+                state.taken += 1
+                return state.waiting.popLast()
+            }
+            guard let request else {
+                try await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            let status = try? await Client.exchange(request, with: address).status
+            state.withLock { state in
+                if status == 200 {
+                    state.answers += 1
+                } else {
+                    state.taken -= 1
+                    state.waiting.append(request)
+                }
+            }
+            if status != 200 { try await Task.sleep(for: .milliseconds(10)) }
+        }
+    }
+
+    /// Checks that Security Hub has each finding once, as it must be in the end.
+    func expectAll(seed: UInt64) throws {
+        let findings = world.aws.findings(in: world.origin)
+        let ids = findings.compactMap { $0["Id"]?.string }
+        #expect(
+            Set(ids).count == ids.count && ids.count == findings.count, "seed \(seed): findings that are there twice")
+        #expect(ids.count == alarms + audited.count, "seed \(seed)")
+        let byID = Dictionary(zip(ids, findings)) { first, _ in first }
+        for number in 0..<alarms {
+            let id = Alarms.findingID(number, in: world.origin)
+            let finding = try #require(byID[id], "seed \(seed): lost: \(id)")
+            let isOver = Self.isCleared(number) || Self.isFalse(number)
+            #expect(finding["RecordState"]?.string == (isOver ? "ARCHIVED" : "ACTIVE"), "seed \(seed): \(id)")
+            let workflow = finding["Workflow"]?["Status"]?.string ?? "NEW"
+            #expect(workflow == (Self.isFalse(number) ? "SUPPRESSED" : "NEW"), "seed \(seed): \(id)")
+        }
+    }
+}
