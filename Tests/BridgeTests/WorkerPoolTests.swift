@@ -1,3 +1,4 @@
+import AWSClient
 import AWSCore
 import JSON
 import Logging
@@ -162,6 +163,104 @@ import Testing
             }
             #expect(try await store.status().completed == 22)
             #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+        }
+    }
+
+    /// Has two origins get deliveries while AWS answers one of them otherwise, and waits until the other's are done.
+    private func fairness(
+        _ shop: Workshop, each count: Int = 30,
+        fault: @escaping @Sendable (_ path: String) -> ScriptedAWS.Fault?
+    ) async throws -> StoreStatus {
+        let (troubled, healthy) = (try origin("us-east-1"), try origin("eu-west-1"))
+        shop.aws.state.withLock { state in
+            state.fault = { path, body in
+                let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? path
+                return arn.contains("eu-west-1") || path == "/findings" ? nil : fault(path)
+            }
+        }
+        var seen = StoreStatus()
+        try await withPool(shop) {
+            for number in 0..<count {
+                let both = [
+                    delivery("t\(number)", Messages.alarm("v\(number)"), of: troubled),
+                    delivery("h\(number)", Messages.alarm("w\(number)"), of: healthy),
+                ]
+                for one in both { _ = try await shop.store.append(one) }
+            }
+            _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: troubled))
+            let all = (0..<count).map { FindingID.violation(id: "w\($0)", origin: healthy) }
+            try await eventually("the healthy ones to be done") {
+                let hub = shop.aws.state.withLock { $0.hub }
+                guard all.allSatisfy({ hub[$0] != nil }) else { return false }
+                let status = try await shop.store.status()
+                return status.completed >= count && status.leased == 0
+            }
+            seen = try await shop.store.status()
+        }
+        return seen
+    }
+
+    @Test(
+        "An account that is denied or throttled, or whose services fail, is tried later and holds up nobody",
+        arguments: [(403, "AccessDeniedException"), (429, "TooManyRequestsException"), (500, "InternalException")])
+    func troubledOrigin(status: Int, code: String) async throws {
+        try await Workshop.run { shop in
+            let counts = try await fairness(shop) { _ in .status(status, code: code) }
+            #expect(counts.completed == 30 && counts.dead == 0)
+            let after = try await shop.store.queueDepths(now: now, after: nil, limit: 10)
+            #expect(after.map(\.origin) == [try origin("us-east-1")])
+            #expect(after.map(\.state) == [.waiting] && after.map(\.count) == [31], "\(after)")
+            // With the cause gone and the time come, all is delivered.
+            shop.aws.state.withLock { state in
+                state.fault = { _, _ in nil }
+                state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
+            }
+            shop.time.advance(by: .seconds(600))
+            try await withPool(shop) {
+                try await eventually("all to be done") { try await shop.store.status().completed == 61 }
+            }
+            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+        }
+    }
+
+    @Test("An origin that has used up its pace waits alone")
+    func pace() async throws {
+        // One request at once, then one each ten seconds: each origin has that for itself.
+        try await Workshop.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { shop in
+            let (busy, other) = (try origin("us-east-1"), try origin("eu-west-1"))
+            for number in 0..<450 {
+                _ = try await shop.store.append(delivery("b\(number)", Messages.alarm("v\(number)"), of: busy))
+            }
+            try await withPool(shop) {
+                try await eventually("the first batch") { shop.aws.state.withLock { $0.imports.count } == 1 }
+                _ = try await shop.store.append(delivery("o", Messages.alarm("w"), of: other))
+                await shop.journal.wait(for: Self.done, count: 1)
+                let id = FindingID.violation(id: "w", origin: other)
+                #expect(shop.aws.state.withLock { $0.hub[id] } != nil)
+                #expect(try await shop.store.status().leased == 450)
+            }
+        }
+    }
+
+    @Test(
+        "A delivery that nobody understands and a finding that is refused hold up none of the same account and Region")
+    func poison() async throws {
+        try await Workshop.run { shop in
+            let origin = try origin()
+            let refused = FindingID.violation(id: "v7", origin: origin)
+            shop.aws.state.withLock { $0.failures[refused] = "InvalidInput" }
+            try await withPool(shop) {
+                for number in 0..<40 {
+                    let payload = number % 10 == 3 ? ["hello": .integer(number)] : Messages.alarm("v\(number)")
+                    _ = try await shop.store.append(delivery("\(number)", payload, of: origin))
+                }
+                try await eventually("each to have its end") {
+                    let status = try await shop.store.status()
+                    return status.completed == 35 && status.dead == 5
+                }
+            }
+            let letters = try await shop.store.deadLetters(matching: .all, limit: 10, after: nil)
+            #expect(Set(letters.map(\.delivery.id)) == ["sns:3", "sns:13", "sns:23", "sns:33", "sns:7"])
         }
     }
 }

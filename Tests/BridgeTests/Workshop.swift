@@ -25,17 +25,17 @@ struct Workshop {
     /// Runs a test with a workshop, and closes everything.
     ///
     /// - Parameters:
-    ///   - pace: how many imports a second Security Hub is asked for, and how many at once.
+    ///   - pace: how many imports a second Security Hub is asked for, and how many at once; nil is no limit.
     ///   - body: the test.
     static func run(
-        pace: Pacer.ImportRate = Pacer.ImportRate(rate: 1000, burst: 1000), _ body: (Workshop) async throws -> Void
+        pace: Pacer.ImportRate? = nil, _ body: (Workshop) async throws -> Void
     ) async throws {
         try await withStore { store in
             try await withLoop { loop in try await body(Workshop(store: store, loop: loop, pace: pace)) }
         }
     }
 
-    private init(store: SQLiteStore, loop: EventLoop, pace: Pacer.ImportRate) throws {
+    private init(store: SQLiteStore, loop: EventLoop, pace: Pacer.ImportRate?) throws {
         self.store = store
         self.loop = loop
         let (journal, time) = (Journal(), TestClock(now))
@@ -44,8 +44,10 @@ struct Workshop {
         client = AWSClient(
             http: aws,
             credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
-            pacer: Pacer(imports: pace), random: { 0 },
-            clock: AWSClock(now: { time.now }, elapsed: { .zero }, sleep: { _ in }, executor: loop))
+            pacer: Pacer(imports: pace ?? Pacer.ImportRate(rate: 1000, burst: 1000)), random: { 0 },
+            clock: AWSClock(
+                now: { time.now }, elapsed: { .zero },
+                sleep: { if pace != nil { try await loop.sleep(for: $0) } }, executor: loop))
         context = LaneContext(
             store: store, clock: { time.now }, chance: { 1 },
             metrics: BridgeMetrics(factory: PrometheusRegistry()),

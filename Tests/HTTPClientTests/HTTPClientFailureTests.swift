@@ -1,6 +1,7 @@
 import EventLoop
 import HTTPClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite("What fails in the HTTP client", .timeLimit(.minutes(2)))
@@ -36,6 +37,36 @@ struct HTTPClientFailureTests {
             #expect(peer.requests.map(\.path) == ["/first"])
             first.cancel()
             _ = await first.result
+        }
+    }
+
+    @Test("a host that never answers, with many requests waiting for it, does not hold up another host")
+    func muteHost() async throws {
+        try await withPeer { _ in
+            .stayMute
+        } configure: {
+            $0.maximumConnectionsPerHost = 2
+        } _: { client, mute in
+            let path = mute.port
+            let waiting = (0..<100).map { number in
+                Task {
+                    try await client.send(
+                        HTTPRequest(method: .get, scheme: "http", authority: "127.0.0.1:\(path)", path: "/\(number)"))
+                }
+            }
+            for _ in 0..<2 { await mute.wait { if case .received = $0 { true } else { false } } }
+            let other = try await TestPeer(accepts: true) { .send(response($0.path)) }
+            try await perform {
+                for number in 0..<20 {
+                    let body = try await client.send(HTTPRequest(to: other, path: "/\(number)")).body
+                    #expect(String(decoding: body, as: UTF8.self) == "/\(number)")
+                }
+            } finally: {
+                await other.stop()
+            }
+            #expect(mute.requests.count == 2)
+            for task in waiting { task.cancel() }
+            for task in waiting { _ = await task.result }
         }
     }
 
