@@ -14,10 +14,16 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     public static let maximumLength = 2048
 
     /// Checks a text; nil unless it is an ARN whose partition, Region and account are valid and agree.
-    public init?(_ text: some StringProtocol) {
+    public init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
-        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
-            .map { String(decoding: $0, as: UTF8.self) }
+        var parts: [String] = []
+        parts.reserveCapacity(6)
+        var start = text.startIndex
+        while parts.count < 5, let colon = text.utf8[start...].firstIndex(of: UInt8(ascii: ":")) {
+            parts.append(String(text[start..<colon]))
+            start = text.utf8.index(after: colon)
+        }
+        parts.append(String(text[start...]))
         guard parts.count == 6, parts[0] == "arn", let partition = Partition(rawValue: parts[1]),
             !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
             let account = AccountID(parts[4]), !parts[5].isEmpty
@@ -35,6 +41,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
 
     /// The ARN as AWS writes it.
     public var description: String {
-        "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":" + resource
+        "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":"
+            + resource
     }
 }

@@ -4,10 +4,13 @@ public struct AccountID: Sendable, Hashable, Comparable, CustomStringConvertible
     public let digits: String
 
     /// Checks an id; nil unless it is exactly 12 ASCII digits.
-    public init?(_ digits: some StringProtocol) {
+    public init?(_ digits: String) {
         guard digits.utf8.count == 12, digits.utf8.allSatisfy(\.isDigit) else { return nil }
-        self.digits = String(digits)
+        self.digits = digits
     }
+
+    /// Checks an id; nil unless it is exactly 12 ASCII digits.
+    public init?(_ digits: Substring) { self.init(String(digits)) }
 
     /// The digits.
     public var description: String { digits }

@@ -6,13 +6,25 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
     public let name: String
 
     /// Checks a name; nil unless it has the form of a Region's name.
-    public init?(_ name: some StringProtocol) {
-        let parts = name.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard name.utf8.count <= 32, (3...5).contains(parts.count), parts[parts.count - 1].allSatisfy(\.isDigit),
-            parts.allSatisfy({ part in !part.isEmpty && part.allSatisfy { $0.isLowercaseLetter || $0.isDigit } })
-        else { return nil }
-        self.name = String(name)
+    public init?(_ name: String) {
+        guard name.utf8.count <= 32 else { return nil }
+        var (parts, length, isNumber) = (1, 0, true)
+        for byte in name.utf8 {
+            if byte == UInt8(ascii: "-") {
+                guard length > 0 else { return nil }
+                (parts, length, isNumber) = (parts + 1, 0, true)
+            } else {
+                guard byte.isLowercaseLetter || byte.isDigit else { return nil }
+                length += 1
+                isNumber = isNumber && byte.isDigit
+            }
+        }
+        guard (3...5).contains(parts), length > 0, isNumber else { return nil }
+        self.name = name
     }
+
+    /// Checks a name; see ``init(_:)-(String)``.
+    public init?(_ name: Substring) { self.init(String(name)) }
 
     /// The partition that the Region belongs to, by its name's first parts.
     public var partition: Partition {

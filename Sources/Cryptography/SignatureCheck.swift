@@ -1,5 +1,4 @@
 import COpenSSL
-import Synchronization
 
 /// Checks signatures with one key and one digest, one after the other. To set this up takes OpenSSL longer than a check
 /// itself, so it is kept for the next one.
@@ -44,8 +43,19 @@ private final class SignatureCheck: @unchecked Sendable {
 }
 
 /// The checks that were set up with one key, for each digest as many as ever ran at the same time.
-final class SignatureChecks: Sendable {
-    private let free = Mutex<[SignatureDigest: [SignatureCheck]]>([:])
+///
+/// `@unchecked Sendable`: `free` is used with the lock held only. It is OpenSSL's because the thread sanitizer sees that
+/// one, and not Swift's `Mutex`.
+final class SignatureChecks: @unchecked Sendable {
+    private var free: [SignatureDigest: [SignatureCheck]] = [:]
+    private let lock: UnsafeMutableRawPointer
+
+    init() {
+        guard let lock = CRYPTO_THREAD_lock_new() else { preconditionFailure("the system has no lock left") }
+        self.lock = lock
+    }
+
+    deinit { CRYPTO_THREAD_lock_free(lock) }
 
     /// Whether a signature over a message was made with the key; what is wrong with the signature makes it false.
     ///
@@ -54,9 +64,15 @@ final class SignatureChecks: Sendable {
     func verify(
         signature: [UInt8], over message: [UInt8], digest: SignatureDigest, key: OpaquePointer
     ) throws(CryptographyError) -> Bool {
-        let kept = free.withLock { $0[digest]?.popLast() }
+        let kept = withLock { free[digest]?.popLast() }
         let check = if let kept { kept } else { try SignatureCheck(key: key, digest: digest) }
-        defer { free.withLock { $0[digest, default: []].append(check) } }
+        defer { withLock { free[digest, default: []].append(check) } }
         return check.run(signature: signature, over: message)
+    }
+
+    private func withLock<Result>(_ body: () -> Result) -> Result {
+        CRYPTO_THREAD_write_lock(lock)
+        defer { CRYPTO_THREAD_unlock(lock) }
+        return body()
     }
 }

@@ -53,7 +53,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The address as it is read by ``init(_:)``.
     public var description: String {
-        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : host + ":" + String(port)
     }
 
     /// Decimal digits only, without a sign or leading zeros.

@@ -106,36 +106,3 @@ struct ConnectionTable<Connection: AnyObject> {
         if client.count == 0 { clients[client.address] = nil }
     }
 }
-
-/// Idle connections, the one that has been idle longest first: a list in which each has two neighbors.
-struct IdleQueue<Connection: AnyObject> {
-    /// A place in the queue.
-    final class Place {
-        let connection: Connection
-        /// The one behind keeps alive, the one before does not: so that a queue that is dropped lets all of them go.
-        fileprivate weak var before: Place?
-        fileprivate var behind: Place?
-
-        fileprivate init(_ connection: Connection) { self.connection = connection }
-    }
-
-    private var first: Place?
-    private var last: Place?
-
-    var oldest: Connection? { first?.connection }
-
-    mutating func append(_ connection: Connection) -> Place {
-        let place = Place(connection)
-        place.before = last
-        if let last { last.behind = place } else { first = place }
-        last = place
-        return place
-    }
-
-    /// Takes a place out; it must be in the queue.
-    mutating func remove(_ place: Place) {
-        if let before = place.before { before.behind = place.behind } else { first = place.behind }
-        if let behind = place.behind { behind.before = place.before } else { last = place.before }
-        (place.before, place.behind) = (nil, nil)
-    }
-}

@@ -122,12 +122,15 @@ private struct FieldSummary {
 
     mutating func add(_ line: ArraySlice<UInt8>, to fields: inout HTTPFields) throws(HTTPFault) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-            line[..<colon].allSatisfy(HTTPGrammar.isToken),
-            let name = HTTPField.Name(String(decoding: line[..<colon], as: UTF8.self))
+            let name = KnownFieldNames.find(line[..<colon]) ?? Self.name(line[..<colon])
         else { throw .malformed("Each header field must be a name, a colon without space before it, and a value.") }
         let value = HTTPGrammar.trim(line[(colon + 1)...])
         try note(name, value)
         fields.append(HTTPField(name: name, lenientValue: value))
+    }
+
+    private static func name(_ bytes: ArraySlice<UInt8>) -> HTTPField.Name? {
+        bytes.allSatisfy(HTTPGrammar.isToken) ? HTTPField.Name(String(decoding: bytes, as: UTF8.self)) : nil
     }
 
     private mutating func note(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) throws(HTTPFault) {

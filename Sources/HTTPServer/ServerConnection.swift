@@ -205,7 +205,9 @@ final class ServerConnection: TCPStreamHandler {
                     method: request.head.method, path: String(request.path), status: response.status,
                     received: request.body.count, sent: response.body.count, duration: duration, peer: request.peer,
                     id: request.id, tls: tls?.protocolVersion,
-                    userAgent: request.head.headerFields[.userAgent].map { String($0.prefix(200)) })))
+                    userAgent: request.head.headerFields[.userAgent].map {
+                        $0.utf8.count <= 200 ? $0 : String($0.prefix(200))
+                    })))
         switch stage {
         case .serving:
             lastProgress = core.seconds

@@ -20,7 +20,10 @@ public struct ServerRequest: Sendable {
     }
 
     /// The target's path without the query, as it was sent.
-    public var path: Substring { (head.path ?? "").prefix { $0 != "?" } }
+    public var path: Substring {
+        let target = head.path ?? ""
+        return target[..<(target.utf8.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)]
+    }
 
     /// The target's query without the question mark, as it was sent; empty if there is none.
     public var query: Substring { (head.path ?? "").drop { $0 != "?" }.dropFirst() }

@@ -25,7 +25,7 @@ extension SNSMessage {
         self.publishedAt = publishedAt
         signatureVersion = try Self.signatureVersion(fields.required("SignatureVersion", maximum: 16))
         signature = try Self.signature(fields.required("Signature", maximum: 2048))
-        signingCertificateURL = try fields.required("SigningCertURL", maximum: 2048)
+        signingCertificateURL = try fields.url("SigningCert", maximum: 2048)
         switch type {
         case "Notification":
             kind = .notification(subject: try fields.optional("Subject", maximum: 1024))
@@ -71,7 +71,7 @@ extension SNSMessage {
     private static func confirmation(_ fields: EnvelopeFields) throws(SNSRefusal) -> Confirmation {
         Confirmation(
             token: try fields.required("Token", maximum: 2048),
-            subscribeURL: try fields.required("SubscribeURL", maximum: 2048))
+            subscribeURL: try fields.url("Subscribe", maximum: 2048))
     }
 }
 
@@ -99,6 +99,15 @@ private struct EnvelopeFields {
         return value
     }
 
+    /// A field that must be there under one of two names: with `URL` at its end, or `Url`.
+    func url(_ prefix: String, maximum: Int) throws(SNSRefusal) -> String {
+        let (name, other) = (prefix + "URL", prefix + "Url")
+        guard members[name] == nil || members[other] == nil else {
+            throw .malformed("field_ambiguous", "The field \(name) is there in both of its spellings.")
+        }
+        return try required(members[name] == nil && members[other] != nil ? other : name, maximum: maximum)
+    }
+
     /// A field without control characters.
     ///
     /// SNS signs names and values with line breaks between. Only because no value but the first, the message, has a line
@@ -120,7 +129,7 @@ private struct EnvelopeFields {
     }
 
     private func string(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
-        guard let value = try member(name) else { return nil }
+        guard let value = members[name] else { return nil }
         guard let text = value.string else {
             throw .malformed("field_not_a_string", "The field \(name) is not a string.")
         }
@@ -128,16 +137,6 @@ private struct EnvelopeFields {
             throw .malformed("field_too_long", "The field \(name) has more than \(maximum) bytes.")
         }
         return text
-    }
-
-    private func member(_ name: String) throws(SNSRefusal) -> JSON? {
-        guard name.hasSuffix("URL") else { return members[name] }
-        let other = members[name.dropLast(2) + "rl"]
-        guard let value = members[name] else { return other }
-        guard other == nil else {
-            throw .malformed("field_ambiguous", "The field \(name) is there in both of its spellings.")
-        }
-        return value
     }
 }
 

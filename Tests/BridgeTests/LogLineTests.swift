@@ -28,7 +28,9 @@ import Testing
     @Test("A line of text says when, how grave, what, and the details in order")
     func text() {
         let line = LogLine.text(.info, "The bridge is listening.", ["b": "two words", "a": "1", "c": ""], at: time)
-        #expect(String(decoding: line, as: UTF8.self) == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
+        #expect(
+            String(decoding: line, as: UTF8.self)
+                == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
     }
 
     @Test("What a sender wrote can neither end a line of text nor steer a terminal")

@@ -185,6 +185,29 @@ struct CertificateTests {
         #expect(outcomes == [true, false])
     }
 
+    @Test("what is kept from one check to the next changes no result, on whichever threads they run")
+    func repeatedChecks() async throws {
+        let rsa = try PrivateKey(generating: .rsa(bits: 2048))
+        for (key, digests) in [(rsa, [SignatureDigest.sha1, .sha256]), (key, [.sha256])] {
+            let certificate = try authority.issue(commonName: "leaf", validity: 0...1, key: key)
+            let other = try authority.issue(commonName: "other", validity: 0...1, key: PrivateKey(generating: .p256))
+            await withThrowingTaskGroup { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        let digest = digests[number % digests.count]
+                        let message = Array("message \(number)".utf8) + [UInt8](repeating: 7, count: 40 * number)
+                        let signature = try key.sign(message, digest: digest)
+                        #expect(try certificate.verify(signature: signature, over: message, digest: digest))
+                        #expect(try !certificate.verify(signature: signature, over: message + [0], digest: digest))
+                        #expect(try !certificate.verify(signature: [], over: message, digest: digest))
+                        #expect(try !other.verify(signature: signature, over: message, digest: digest))
+                        #expect(try certificate.verify(signature: signature, over: message, digest: digest))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("a value that a certificate cannot have is refused")
     func impossibleValues() throws {
         let authority = authority

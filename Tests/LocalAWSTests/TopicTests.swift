@@ -41,6 +41,19 @@ struct TopicTests {
         return body
     }
 
+    @Test("messages that are only signed are what would be delivered, each with an id of its own")
+    func signing() async throws {
+        try await withLocalAWS { local, _ in
+            let bodies = try local.sign(
+                ["one", "two"], of: ARN.topic(), endpoint: "https://bridge.example/sns", signatureVersion: .two)
+            let messages = try bodies.map { try JSON(parsing: $0) }
+            #expect(messages.map { $0["Message"] } == ["one", "two"])
+            #expect(messages.allSatisfy { $0["Type"] == "Notification" && $0["SignatureVersion"] == "2" })
+            #expect(messages[0]["MessageId"] != messages[1]["MessageId"])
+            #expect(messages[0]["Signature"] != messages[1]["Signature"])
+        }
+    }
+
     @Test("a subscription is confirmed with its token at SNS's own host, and with no other")
     func confirmation() async throws {
         try await withLocalAWS { local, loop in

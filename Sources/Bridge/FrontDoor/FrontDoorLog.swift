@@ -39,13 +39,13 @@ struct FrontDoorLog: Sendable {
     /// The fields of an access log's line; the query is left out, because anything may stand there.
     static func metadata(_ request: AnsweredRequest) -> Logger.Metadata {
         var metadata: Logger.Metadata = [
-            "method": "\(request.method.rawValue)", "path": "\(request.path)", "status": "\(request.status.code)",
-            "received": "\(request.received)", "sent": "\(request.sent)",
-            "milliseconds": "\(Self.milliseconds(request.duration))", "peer": "\(request.peer.text)",
-            "request": "\(request.id)",
+            "method": .string(request.method.rawValue), "path": .string(request.path),
+            "status": .string(String(request.status.code)), "received": .string(String(request.received)),
+            "sent": .string(String(request.sent)), "milliseconds": .string(Self.milliseconds(request.duration)),
+            "peer": .string(request.peer.text), "request": .string(request.id),
         ]
-        if let tls = request.tls { metadata["tls"] = "\(tls)" }
-        if let agent = request.userAgent { metadata["agent"] = "\(agent)" }
+        if let tls = request.tls { metadata["tls"] = .string(tls) }
+        if let agent = request.userAgent { metadata["agent"] = .string(agent) }
         return metadata
     }
 
@@ -54,7 +54,7 @@ struct FrontDoorLog: Sendable {
         let (seconds, attoseconds) = duration.components
         let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
         let rest = String(microseconds % 1000)
-        return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
+        return String(microseconds / 1000) + "." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
     }
 }
 

@@ -24,6 +24,9 @@ struct IntakeAnswer: Sendable {
             response: ServerResponse(status: .ok, json: ["result": .string(outcome)]), outcome: outcome, refusal: nil)
     }
 
+    private static let acceptedAsStored = accepted(stored)
+    private static let acceptedAsDuplicate = accepted("duplicate")
+
     /// It will never be taken as it is.
     static func refused(_ status: HTTPResponse.Status, code: String, message: String) -> IntakeAnswer {
         IntakeAnswer(response: .refusal(status, code: code, message: message), outcome: code, refusal: message)
@@ -60,8 +63,8 @@ struct IntakeAnswer: Sendable {
     static func appending(_ delivery: Delivery, to store: any Store) async -> IntakeAnswer {
         do throws(StoreError) {
             switch try await store.append(delivery) {
-            case .stored: return .accepted(stored)
-            case .duplicate: return .accepted("duplicate")
+            case .stored: return acceptedAsStored
+            case .duplicate: return acceptedAsDuplicate
             }
         } catch {
             if error.code == .invalidValue {

@@ -40,7 +40,8 @@ struct IntakeCheck: Sendable {
         let trace = Process()
         trace.executableURL = URL(filePath: "/usr/bin/strace")
         trace.arguments = [
-            "--follow-forks", "--trace=fsync,fdatasync", "--output=\(folder.path("trace"))", "--attach=\(program.process)",
+            "--follow-forks", "--trace=fsync,fdatasync", "--output=\(folder.path("trace"))",
+            "--attach=\(program.process)",
         ]
         trace.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
         try trace.run()

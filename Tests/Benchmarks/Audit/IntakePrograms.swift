@@ -38,7 +38,7 @@ struct BridgeProgram: IntakeProgram {
     }
 }
 
-/// The program that the bridge is compared with: Hummingbird 2, GRDB and swift-crypto.
+/// The program that the bridge is compared with: Hummingbird 2 and GRDB.
 struct PeerProgram: IntakeProgram {
     let name = "Hummingbird + GRDB"
     let path: String

@@ -31,7 +31,9 @@ struct IntakeResults: Sendable {
 
     /// Prints a table, and what is not as promised; returns whether everything is.
     func report(connections: Int) -> Bool {
-        print("Medians of \(measurements[0].count) rounds at \(connections) connections; the least of the processor times:")
+        print(
+            "Medians of \(measurements[0].count) rounds at \(connections) connections; the least of the processor times:"
+        )
         print("| program | deliveries/s | µs of CPU each | half within | 99 of 100 within | µs of wrk's CPU each |")
         print("|---|---|---|---|---|---|")
         for (name, all) in zip(names, measurements) {
@@ -67,7 +69,8 @@ struct IntakeResults: Sendable {
         all.map(\.processorMicroseconds).min() ?? 0
     }
 
-    private static func milliseconds(_ all: [IntakeMeasurement], _ key: KeyPath<IntakeMeasurement, Duration>) -> String {
+    private static func milliseconds(_ all: [IntakeMeasurement], _ key: KeyPath<IntakeMeasurement, Duration>) -> String
+    {
         text(median(all.map { $0[keyPath: key] / .milliseconds(1) })) + " ms"
     }
 

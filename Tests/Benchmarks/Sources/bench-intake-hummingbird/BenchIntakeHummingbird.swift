@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import NIOCore
 
-/// The bridge's intake as one would build it on Hummingbird 2, GRDB and swift-crypto: a message's signature is verified,
+/// The bridge's intake as one would build it on Hummingbird 2 and GRDB: a message's signature is verified,
 /// the message is stored once, and answered when it is on the disk.
 ///
 /// bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC: the certificate that messages are signed with, as a file,
@@ -26,7 +26,7 @@ struct BenchIntakeHummingbird {
             } catch {
                 throw HTTPError(.badRequest)
             }
-            guard verifier.isGenuine(envelope) else { throw HTTPError(.forbidden) }
+            guard try verifier.isGenuine(envelope) else { throw HTTPError(.forbidden) }
             let isNew = try await queue.append(id: envelope.messageID, payload: envelope.message)
             return answer(isNew ? "stored" : "duplicate")
         }

@@ -1,6 +1,5 @@
-import CryptoExtras
+import Cryptography
 import Foundation
-import NIOSSL
 
 /// What SNS posts.
 struct Envelope: Decodable, Sendable {
@@ -34,22 +33,20 @@ struct Envelope: Decodable, Sendable {
 
 /// Checks that messages are notifications of a topic that SNS has signed by version 2.
 struct Verifier: Sendable {
-    private let key: _RSA.Signing.PublicKey
+    private let certificate: Certificate
     private let topic: String
 
     /// - Parameter certificate: the path of the certificate whose key signs.
     init(certificate: String, topic: String) throws {
-        let key = try NIOSSLCertificate.fromPEMFile(certificate)[0].extractPublicKey().toSPKIBytes()
-        self.key = try _RSA.Signing.PublicKey(derRepresentation: key)
+        self.certificate = try Certificate(pem: Array(Data(contentsOf: URL(filePath: certificate))))
         self.topic = topic
     }
 
-    func isGenuine(_ envelope: Envelope) -> Bool {
+    func isGenuine(_ envelope: Envelope) throws -> Bool {
         guard envelope.topic == topic, envelope.type == "Notification", envelope.signatureVersion == "2",
             let signature = Data(base64Encoded: envelope.signature)
         else { return false }
-        return key.isValidSignature(
-            _RSA.Signing.RSASignature(rawRepresentation: signature), for: Data(envelope.stringToSign.utf8),
-            padding: .insecurePKCS1v1_5)
+        return try certificate.verify(
+            signature: Array(signature), over: Array(envelope.stringToSign.utf8), digest: .sha256)
     }
 }
