@@ -40,7 +40,9 @@ let package = Package(
         .target(name: "Cryptography", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
             name: "HTTPServer", dependencies: ["EventLoop", "Cryptography", "JSON", httpTypes], swiftSettings: strict),
-        .target(name: "HTTPClient", dependencies: ["EventLoop", "CLibcurl", httpTypes], swiftSettings: strict),
+        .target(
+            name: "HTTPClient", dependencies: ["EventLoop", "Cryptography", "CLibcurl", httpTypes],
+            swiftSettings: strict),
         .target(
             name: "AWSClient", dependencies: ["HTTPClient", "EventLoop", "JSON", "AWSCore", httpTypes],
             swiftSettings: strict),

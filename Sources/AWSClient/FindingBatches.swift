@@ -15,8 +15,7 @@ public struct FindingBatches: Sendable, Hashable {
     public static let maximumFindings = 100
     /// The longest finding, in bytes of JSON.
     public static let maximumFindingBytes = 240_000
-    /// The longest body of a request. Security Hub takes 6 MB; longer than a megabyte, libcurl asks the service first
-    /// whether to send it.
+    /// The longest body of a request. Security Hub takes 6 MB; one that fails is sent again whole.
     public static let maximumBytes = 1_000_000
 
     /// What can be sent, in the order in which it was given.

@@ -27,7 +27,6 @@ final class EasyHandle {
         try HTTPClientError.check(CLibcurl_easy_set_error_buffer(pointer, errorBuffer.baseAddress))
         try setRules(configuration)
         try setRequest(plan)
-        if let signing = plan.signing { try setSigning(signing) }
     }
 
     deinit {
@@ -77,14 +76,6 @@ final class EasyHandle {
             try HTTPClientError.check(code)
         }
         if plan.form != .head { try set(CURLOPT_CUSTOMREQUEST, plan.method) }
-    }
-
-    private func setSigning(_ signing: RequestSigning) throws(HTTPClientError) {
-        try set(CURLOPT_AWS_SIGV4, "aws:amz:\(signing.region):\(signing.service)")
-        try set(CURLOPT_USERNAME, signing.accessKeyID)
-        try set(CURLOPT_PASSWORD, signing.secretAccessKey)
-        // A signed request with a long body asks whether to send it; the answer is not worth waiting for.
-        try set(CURLOPT_EXPECT_100_TIMEOUT_MS, 1)
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(HTTPClientError) {

@@ -18,7 +18,6 @@ struct RequestPlan: Sendable {
     let body: [UInt8]
     /// The fields, as libcurl wants them.
     let fieldLines: [String]
-    let signing: RequestSigning?
     /// Whether no proxy is used, whatever the environment says.
     let isPastProxies: Bool
     /// Scheme, host and port, for messages.
@@ -41,9 +40,8 @@ struct RequestPlan: Sendable {
         form = Self.form(request.method, hasBody: !body.isEmpty)
         guard form == .withBody || body.isEmpty else { throw Self.invalid("a \(method) has no body", target: target) }
         self.body = body
-        self.signing = signing
         self.isPastProxies = isPastProxies
-        fieldLines = try Self.fieldLines(request, path: path, signing: signing, target: target)
+        fieldLines = try Self.fieldLines(request, path: path, body: body, signing: signing, target: target)
     }
 
     private static func form(_ method: HTTPRequest.Method, hasBody: Bool) -> Form {
@@ -56,7 +54,7 @@ struct RequestPlan: Sendable {
     }
 
     private static func fieldLines(
-        _ request: HTTPRequest, path: String, signing: RequestSigning?, target: String
+        _ request: HTTPRequest, path: String, body: [UInt8], signing: RequestSigning?, target: String
     ) throws(HTTPClientError) -> [String] {
         var fields = request.headerFields.map { (name: $0.name.rawName, value: $0.value) }
         for field in fields {
@@ -68,14 +66,22 @@ struct RequestPlan: Sendable {
             if let objection = SigningRules.objection(path: path, fields: fields, signing: signing) {
                 throw invalid("cannot be signed: \(objection)", target: target)
             }
-            // libcurl signs for this time instead of its own, and says so.
-            if let date = signing.date { fields.append(("X-Amz-Date", date)) }
-            if let token = signing.sessionToken { fields.append(("X-Amz-Security-Token", token)) }
+            fields +=
+                RequestSignature(
+                    method: request.method.rawValue, path: path, host: host(request), fields: fields, body: body,
+                    signing: signing
+                ).addedFields
         }
         // A field without a value is written with a semicolon; with a colon it would mean to leave the field out.
-        let lines = fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-        // Leaves out the `Expect` of long bodies. A signed request has to keep it: libcurl 7.88 signs fields left out.
-        return signing == nil ? lines + ["Expect:"] : lines
+        // Leaves out the `Expect` of long bodies: the answer is not worth waiting for.
+        return fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" } + ["Expect:"]
+    }
+
+    /// The `Host` field as libcurl writes it: without the scheme's own port.
+    private static func host(_ request: HTTPRequest) -> String {
+        let authority = request.authority ?? ""
+        let port = request.scheme?.lowercased() == "https" ? ":443" : ":80"
+        return authority.hasSuffix(port) ? String(authority.dropLast(port.count)) : authority
     }
 
     private static func invalid(_ reason: String, target: String) -> HTTPClientError {

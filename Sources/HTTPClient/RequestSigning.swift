@@ -1,10 +1,10 @@
-/// How a request is signed with AWS Signature Version 4, by libcurl itself (`CURLOPT_AWS_SIGV4`).
+/// How a request is signed with AWS Signature Version 4.
 ///
-/// The signed fields are `host`, `x-amz-date`, `x-amz-security-token` and all that the request has. libcurl signs path
-/// and query as they are sent, so a request to be signed must have them in the canonical form of AWS's "Create a signed
-/// AWS API request": a path of unreserved characters (RFC 3986) and slashes, and a query whose parameters are sorted,
-/// percent-encoded down to the unreserved characters, and have an equals sign each. No name of a field may be there
-/// twice, or begin with that of another, and no field may be empty. Anything else is refused before it is sent.
+/// The signed fields are `host`, `x-amz-date`, `x-amz-security-token` and all that the request has. A request to be signed
+/// must have path and query in the canonical form of AWS's "Create a signed AWS API request": a path of unreserved
+/// characters (RFC 3986) and slashes, and a query whose parameters are sorted, percent-encoded down to the unreserved
+/// characters, and have an equals sign each. No name of a field may be there twice, or begin with that of another, and no
+/// field may be empty. Anything else is refused before it is sent.
 public struct RequestSigning: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     /// The Region in the credential scope, for example `us-east-1`.
     public let region: String

@@ -1,8 +1,6 @@
-/// What a request must be like so that libcurl 7.88 signs it as AWS Signature Version 4 demands.
-///
-/// libcurl signs the path and query as they are sent, sorts the fields by name and value together, joins no fields of
-/// the same name, and signs a field without a value though it does not send it. What would come out wrong is refused
-/// here, as AWS would only say that the signature does not match.
+/// What a request must be like so that it is signed as it is sent: with nothing in it that AWS would write otherwise before
+/// it computes the signature. What could come out wrong is refused here, as AWS would only say that the signature does not
+/// match.
 enum SigningRules {
     /// Why a request cannot be signed, or nil if it can.
     ///

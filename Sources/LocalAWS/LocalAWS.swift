@@ -194,6 +194,11 @@ public final class LocalAWS: Sendable {
         return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
     }
 
+    /// Confirms a subscription, as its owner does by the API.
+    public func confirm(topic: ARN, token: String) {
+        state.withLock { _ = try? $0.topics.confirm(["TopicArn": topic.description, "Token": token], isSigned: true) }
+    }
+
     /// Whether an endpoint has confirmed its subscription to a topic.
     public func isConfirmed(topic: ARN, endpoint: String) -> Bool {
         state.withLock { $0.topics.confirmed(topic).contains { $0.endpoint == endpoint } }

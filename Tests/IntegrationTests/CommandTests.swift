@@ -40,7 +40,10 @@ extension IntegrationTests {
             let program = try await run(["--help"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
             let text = program.outputLines.joined(separator: "\n")
-            for command in ["serve", "queue", "pause", "resume", "dead-letters", "convert", "rebuild-ledger", "demo"] {
+            let commands = [
+                "serve", "check", "queue", "pause", "resume", "dead-letters", "convert", "rebuild-ledger", "demo",
+            ]
+            for command in commands {
                 #expect(text.contains("\n  \(command) "))
                 let help = try await run([command, "--help"])
                 #expect(help.exit == .init(status: 0, wasKilled: false))

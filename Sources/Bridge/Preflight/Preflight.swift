@@ -38,7 +38,7 @@ public struct Preflight: Sendable {
             await preflight.checkAWS(parts, endpoint: endpoint)
             await parts.close()
         } catch {
-            tally.add(PreflightCheck("AWS settings", error.key, .failed, error.problem))
+            tally.add(PreflightCheck("AWS settings", error.key, .failed, error.problem, cure: "mend the setting"))
         }
         return !tally.hasFailed
     }
@@ -90,7 +90,8 @@ public struct Preflight: Sendable {
             report(
                 PreflightCheck(
                     "TLS certificate", files.certificate, isBad ? .failed : .passed,
-                    warnings.first ?? "certificate and key fit, and are valid"))
+                    warnings.first ?? "certificate and key fit, and are valid",
+                    cure: isBad ? "get a certificate that is valid now" : ""))
         } catch {
             report(PreflightCheck("TLS certificate", files.certificate, .failed, error.problem, cure: "mend the files"))
         }

@@ -32,7 +32,9 @@ public struct PreflightCheck: Sendable, Hashable {
     }
 
     /// A configuration that cannot be used.
-    public init(_ error: ConfigurationError) { self.init("configuration", error.key, .failed, error.problem) }
+    public init(_ error: ConfigurationError) {
+        self.init("configuration", error.key, .failed, error.problem, cure: "mend the setting")
+    }
 
     /// The check for programs.
     public var json: JSON {

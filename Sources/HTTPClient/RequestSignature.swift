@@ -1,0 +1,68 @@
+import Cryptography
+import Glibc
+
+/// The fields of a request that sign it by AWS Signature Version 4 ("Create a signed AWS API request" in the AWS General
+/// Reference).
+///
+/// libcurl can sign, too, but by this machine's clock alone: of a time that is given, version 7.88 sends the field twice.
+struct RequestSignature {
+    let method: String
+    /// Path and query, in the canonical form that ``SigningRules`` ask for.
+    let path: String
+    /// As the `Host` field has it.
+    let host: String
+    let fields: [(name: String, value: String)]
+    let body: [UInt8]
+    let signing: RequestSigning
+
+    /// The fields to be added to the request's own.
+    var addedFields: [(name: String, value: String)] {
+        let date = signing.date ?? Self.now
+        var added = [("X-Amz-Date", date)]
+        if let token = signing.sessionToken { added.append(("X-Amz-Security-Token", token)) }
+        added.append(("Authorization", authorization(fields + added, date: date)))
+        return added
+    }
+
+    private func authorization(_ fields: [(name: String, value: String)], date: String) -> String {
+        let signed = (fields.map { (name: $0.name.lowercased(), value: Self.trimmed($0.value)) } + [("host", host)])
+            .sorted { $0.name < $1.name }
+        let names = signed.map(\.name).joined(separator: ";")
+        let scope = "\(date.prefix(8))/\(signing.region)/\(signing.service)/aws4_request"
+        let text = ["AWS4-HMAC-SHA256", date, scope, Self.digest(Array(canonical(signed, names).utf8))]
+            .joined(separator: "\n")
+        let signature = Digest.hexadecimal(Digest.hmacSHA256(key: key(date: date), message: Array(text.utf8)))
+        return
+            "AWS4-HMAC-SHA256 Credential=\(signing.accessKeyID)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
+    }
+
+    private func canonical(_ fields: [(name: String, value: String)], _ names: String) -> String {
+        let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        return [
+            method, String(parts[0]), parts.count == 2 ? String(parts[1]) : "",
+            fields.map { "\($0.name):\($0.value)\n" }.joined(), names, Self.digest(body),
+        ].joined(separator: "\n")
+    }
+
+    private func key(date: String) -> [UInt8] {
+        [String(date.prefix(8)), signing.region, signing.service, "aws4_request"]
+            .reduce(Array("AWS4\(signing.secretAccessKey)".utf8)) {
+                Digest.hmacSHA256(key: $0, message: Array($1.utf8))
+            }
+    }
+
+    private static func digest(_ bytes: [UInt8]) -> String { Digest.hexadecimal(Digest.sha256(bytes)) }
+
+    /// Without spaces around it, and none twice inside.
+    private static func trimmed(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
+
+    /// This machine's time.
+    private static var now: String {
+        var seconds = time(nil)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func padded(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        return "\(parts.tm_year + 1900)\(padded(parts.tm_mon + 1))\(padded(parts.tm_mday))T"
+            + "\(padded(parts.tm_hour))\(padded(parts.tm_min))\(padded(parts.tm_sec))Z"
+    }
+}

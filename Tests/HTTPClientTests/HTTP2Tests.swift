@@ -1,0 +1,106 @@
+import Foundation
+import HTTPClient
+import HTTPTypes
+import TestSupport
+import Testing
+
+/// nginx, with TLS and HTTP/2, on a free port.
+private func withNginx(http2: Bool, _ body: (_ port: Int, _ authority: String) async throws -> Void) async throws {
+    let folder = try TemporaryFolder()
+    try await Program.openssl([
+        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.path("key.pem"), "-out",
+        folder.path("certificate.pem"),
+    ])
+    // It must know its port before; python finds a free one.
+    let free = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+    let port = try #require(Int(try await Program.python(free).split(separator: "\n")[0]))
+    let configuration = """
+        daemon off; master_process off; pid \(folder.path("pid")); error_log stderr crit;
+        events { worker_connections 256; }
+        http {
+          access_log off;
+          client_body_temp_path \(folder.path("t1")); proxy_temp_path \(folder.path("t2"));
+          fastcgi_temp_path \(folder.path("t3")); uwsgi_temp_path \(folder.path("t4")); scgi_temp_path \(folder.path("t5"));
+          server {
+            listen 127.0.0.1:\(port) ssl\(http2 ? " http2" : "");
+            ssl_certificate \(folder.path("certificate.pem")); ssl_certificate_key \(folder.path("key.pem"));
+            location / { return 200 "$server_protocol $connection"; }
+          }
+        }
+        """
+    let path = try folder.write(configuration, as: "nginx.conf")
+    let program = """
+        import shutil, socket, subprocess, sys, time
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        server = subprocess.Popen([nginx, "-p", sys.argv[2], "-c", sys.argv[1]])
+        while server.poll() is None:
+            try: socket.create_connection(("127.0.0.1", int(sys.argv[3]))).close(); break
+            except OSError: time.sleep(0.01)
+        print("ready", flush=True)
+        sys.stdin.read()
+        server.kill()
+        server.wait()
+        """
+    try await withPythonServer(program, [path, folder.path, "\(port)"]) { _ in
+        try await body(port, folder.path("certificate.pem"))
+    }
+}
+
+@Suite("Against nginx, over TLS", .timeLimit(.minutes(2)))
+struct HTTP2Tests {
+    /// What nginx says of so many requests at once: the protocol, and the number of its connection.
+    private func answers(_ count: Int, http2: Bool) async throws -> [(protocol: String, connection: String)] {
+        var answers: [(protocol: String, connection: String)] = []
+        try await withNginx(http2: http2) { port, authority in
+            try await withClient {
+                $0.certificateAuthorities = authority
+            } _: { client in
+                let request = HTTPRequest(method: .get, scheme: "https", authority: "localhost:\(port)", path: "/")
+                answers = try await withThrowingTaskGroup(of: String.self) { group in
+                    // The first shows what the peer speaks.
+                    let first = String(decoding: try await client.send(request).body, as: UTF8.self)
+                    for _ in 1..<count {
+                        group.addTask { String(decoding: try await client.send(request).body, as: UTF8.self) }
+                    }
+                    return try await group.reduce(into: [first]) { $0.append($1) }.map {
+                        let words = $0.split(separator: " ").map(String.init)
+                        return (words[0], words[1])
+                    }
+                }
+            }
+        }
+        return answers
+    }
+
+    @Test("where HTTP/2 is offered, requests at once share a connection")
+    func multiplexed() async throws {
+        let answers = try await answers(40, http2: true)
+        #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/2.0" })
+        #expect(Set(answers.map(\.connection)).count == 1)
+    }
+
+    @Test("where it is not, HTTP/1.1 is spoken over several")
+    func fallback() async throws {
+        let answers = try await answers(40, http2: false)
+        #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/1.1" })
+        #expect((1...16).contains(Set(answers.map(\.connection)).count))
+    }
+
+    @Test("a connection that is old enough is not used again, so that names are looked up anew")
+    func lifetime() async throws {
+        try await withPeer { _ in
+            .send(response("x"))
+        } configure: {
+            $0.maximumConnectionLifetime = 1
+        } _: { client, peer in
+            _ = try await client.send(HTTPRequest(to: peer))
+            try await eventually("a new connection") {
+                _ = try await client.send(HTTPRequest(to: peer))
+                return peer.acceptedConnections
+            } is: {
+                $0 >= 2
+            }
+        }
+    }
+}

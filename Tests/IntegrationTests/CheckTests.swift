@@ -1,0 +1,140 @@
+import AWSCore
+import Foundation
+import HTTPServer
+import HTTPTypes
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("The check before the start", .timeLimit(.minutes(2)))
+    struct Check {
+        /// Runs the command, and gives its exit code and what it says of each check, by name and subject.
+        private func check(
+            _ world: World, _ settings: [String: String] = [:], environment: [String: String] = [:]
+        ) async throws -> (status: Int32, checks: [String: String], text: String) {
+            let all = world.settings.merging(["catchUp.interval": "1h"]) { _, last in last }
+                .merging(settings) { _, last in last }
+            let flags = all.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+            let program = try await RunningProgram.run(
+                [Paths.program, "check", "--json"] + flags,
+                environment: world.environment.merging(environment) { _, last in last })
+            let text = program.outputLines.joined(separator: "\n")
+            let report = try JSON(parsing: Array(text.utf8))
+            var checks: [String: String] = [:]
+            for one in try #require(report["checks"]?.array) {
+                let name = "\(one["name"]?.string ?? "") \(one["subject"]?.string ?? "")"
+                checks[name] = one["outcome"]?.string
+                // What failed says what to do.
+                if one["outcome"] == "failed" { #expect(one["cure"]?.string?.isEmpty == false, "\(one)") }
+            }
+            let status = try #require(program.exit?.status)
+            #expect(report["passed"] == .bool(status == 0))
+            return (status, checks, text)
+        }
+
+        /// Subscribes somebody to both topics, with all that there should be.
+        private func setUp(_ world: World) async throws {
+            for topic in [world.topics.audit, world.topics.detect] {
+                let url = try await world.serveConfirmation()
+                _ = try await world.aws.subscribe(topic: topic, endpoint: url)
+                world.aws.setSubscriptionAttribute(
+                    "DeliveryPolicy", to: #"{"healthyRetryPolicy": {"numRetries": 50}}"#, topic: topic, endpoint: url)
+                world.aws.setSubscriptionAttribute(
+                    "RedrivePolicy", to: #"{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:111122223333:dead"}"#,
+                    topic: topic, endpoint: url)
+            }
+            world.aws.addRule(
+                "to-the-bridge", pattern: #"{"source": ["aws.iot"]}"#,
+                targets: ["arn:aws:events:us-east-1:111122223333:api-destination/bridge/1"], in: world.origin)
+        }
+
+        @Test("When all is well, everything passes, and nothing is left behind")
+        func well() async throws {
+            try await World.run { world in
+                try await setUp(world)
+                let result = try await check(world)
+                #expect(result.status == 0, "\(result.text)")
+                let skipped = result.checks.filter { $0.value != "passed" }.keys.sorted()
+                #expect(skipped == ["TLS certificate "], "\(result.text)")
+                let names = [
+                    "role", "Security Hub", "permission securityhub:BatchImportFindings", "EventBridge rule",
+                    "permission iot:ListActiveViolations",
+                ]
+                for name in names { #expect(result.checks["\(name) \(world.origin)"] == "passed") }
+                #expect(result.checks["dead-letter queue \(world.topics.audit)"] == "passed")
+                #expect(world.aws.findings(in: world.origin).isEmpty)
+            }
+        }
+
+        @Test("What is missing fails by its name, and what may not be looked at is not checked")
+        func missing() async throws {
+            try await World.run { world in
+                world.aws.fail(.batchImportFindings, count: 9, status: 403, code: "AccessDeniedException")
+                world.aws.fail(.listAuditFindings, count: 9, status: 403, code: "AccessDeniedException")
+                world.aws.fail(.listRules, count: 9, status: 400, code: "AccessDeniedException")
+                let url = try await world.serveConfirmation()
+                _ = try await world.aws.subscribe(topic: world.topics.audit, endpoint: url)
+                let result = try await check(world)
+                #expect(result.status == 1)
+                let failed = result.checks.filter { $0.value == "failed" }.keys.sorted()
+                #expect(
+                    failed == [
+                        "dead-letter queue \(world.topics.audit)", "delivery policy \(world.topics.audit)",
+                        "permission iot:ListAuditFindings \(world.origin)",
+                        "permission securityhub:BatchImportFindings \(world.origin)",
+                        "subscription \(world.topics.detect)",
+                    ], "\(result.text)")
+                #expect(result.checks["EventBridge rule \(world.origin)"] == "skipped")
+            }
+        }
+
+        @Test("Without Security Hub, or a role that may be assumed, an account fails and the next is looked at")
+        func accounts() async throws {
+            try await World.run { world in
+                world.aws.fail(.describeHub, status: 401, code: "InvalidAccessException")
+                let topics = "\(world.topics.audit),arn:aws:sns:us-east-1:777788889999:fleet"
+                let result = try await check(world, ["sns.topics": topics, "aws.roleName": "DefenderBridge"])
+                #expect(result.status == 1)
+                #expect(result.checks["role 777788889999/us-east-1"] == "failed", "\(result.text)")
+                #expect(result.checks["role \(world.origin)"] == "passed")
+            }
+        }
+
+        @Test("Credentials that AWS does not know, and a configuration that cannot be used, fail at once")
+        func credentials() async throws {
+            try await World.run { world in
+                let unknown = try await check(world, environment: ["AWS_ACCESS_KEY_ID": "AKIANOBODYHASTHISKEY"])
+                #expect(unknown.status == 1 && unknown.checks["credentials "] == "failed", "\(unknown.text)")
+                let broken = try await check(world, ["aws.regions": "Frankfurt"])
+                #expect(broken.status == 1 && broken.checks == ["configuration aws.regions": "failed"])
+                let single = try await check(
+                    world,
+                    environment: [
+                        "AWS_ACCESS_KEY_ID": "", "AWS_PROFILE": "sso",
+                        "AWS_CONFIG_FILE": try world.folder.write(
+                            "[profile sso]\nsso_account_id = 1\nsso_role_name = r\n", as: "config"),
+                    ])
+                #expect(single.checks["AWS settings AWS credentials"] == "failed", "\(single.text)")
+            }
+        }
+    }
+}
+
+extension World {
+    /// An endpoint that takes every message, and is subscribed when SNS asks.
+    func serveConfirmation() async throws -> String {
+        let aws = aws
+        let address = try await serve { request in
+            let message = try? JSON(parsing: request.body)
+            if message?["Type"] == "SubscriptionConfirmation", let token = message?["Token"]?.string,
+                let topic = message?["TopicArn"]?.string.flatMap({ ARN($0) })
+            {
+                aws.confirm(topic: topic, token: token)
+            }
+            return ServerResponse(status: .ok)
+        }
+        return "http://\(address)/sns"
+    }
+}
