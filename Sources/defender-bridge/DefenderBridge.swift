@@ -14,7 +14,9 @@ struct DefenderBridge: AsyncParsableCommand {
             """,
         version: Bridge.version,
         subcommands: [
-            ServeCommand.self, CheckCommand.self, QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self, BackfillCommand.self, RebuildLedgerCommand.self, ConvertCommand.self, DemoCommand.self,
+            ServeCommand.self, CheckCommand.self, QueueCommand.self, PauseCommand.self, ResumeCommand.self,
+            DeadLettersCommand.self, BackfillCommand.self, RebuildLedgerCommand.self, ConvertCommand.self,
+            DemoCommand.self,
         ])
 
     /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78, other

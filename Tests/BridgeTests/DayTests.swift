@@ -120,12 +120,12 @@ private final class BadDay: HTTPTransport {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct DayTests {
+@Suite(.timeLimit(.minutes(4))) struct DayTests {
     @Test("A day with sessions that end each hour, throttling, an outage, a denial and a skewed clock loses nothing")
     func day() async throws {
         let seed: UInt64 = 24
         try await withStore { store in
-            let time = SimulatedTime(patience: .milliseconds(2))
+            let time = SimulatedTime(patience: .milliseconds(1))
             let aws = BadDay(time, seed: seed)
             let start = now
             let clock = AWSClock(
@@ -152,8 +152,8 @@ private final class BadDay: HTTPTransport {
             try await time.run {
                 var random = SeededGenerator(seed: seed)
                 var said = 0
-                for step in 0..<(24 * 12 + 36) {
-                    let count = step < 24 * 12 ? Int.random(in: 0...40, using: &random) : 0
+                for step in 0..<(24 * 6 + 18) {
+                    let count = step < 24 * 6 ? Int.random(in: 0...20, using: &random) : 0
                     // At once, so that they share a commit.
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for number in said..<said + count {
@@ -166,7 +166,7 @@ private final class BadDay: HTTPTransport {
                     }
                     said += count
                     try await Self.work(lane, context)
-                    try await time.sleep(for: .seconds(300))
+                    try await time.sleep(for: .seconds(600))
                 }
                 let status = try await store.status()
                 #expect(status.pending == 0 && status.dead == 0 && status.completed == said)
