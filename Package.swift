@@ -54,7 +54,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "AWSCore", .product(name: "GRDB", package: "GRDB.swift"),
+                "AWSCore", "EventLoop", "CLibpq", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ], swiftSettings: strict),
         .target(

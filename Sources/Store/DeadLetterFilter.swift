@@ -30,4 +30,14 @@ public struct DeadLetterFilter: Sendable, Hashable {
         self.failedSince = failedSince
         self.failedBefore = failedBefore
     }
+
+    /// Behind which time and id the page after a dead letter begins.
+    func start(after last: DeadLetter?) -> (time: Int64, id: String) {
+        let since = failedSince ?? .min
+        guard let last, last.lastFailedAt >= since else {
+            // No id is empty: whatever failed at the first time is behind it.
+            return (since, "")
+        }
+        return (last.lastFailedAt, last.delivery.id)
+    }
 }

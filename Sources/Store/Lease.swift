@@ -1,3 +1,5 @@
+public import AWSCore
+
 /// The right to work on one delivery until a time.
 ///
 /// The right outlives that time until somebody else leases the delivery: whoever comes late but first may still
@@ -57,13 +59,19 @@ public struct LeaseBatch: Sendable, Hashable {
     public let mark: WorkMark
     /// The pauses that this batch saw, as ``Store/pauses()`` gives them: nothing that they hold is in it.
     public let pauses: [Pause]
+    /// The accounts and Regions that this process began to work on with this batch, and that another one may have worked on
+    /// until now: whatever limit there is to requests in them may be used up.
+    public let taken: Set<Origin>
 
     /// Puts the parts together.
-    public init(deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause]) {
+    public init(
+        deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause], taken: Set<Origin> = []
+    ) {
         self.deliveries = deliveries
         self.nextReadyAt = nextReadyAt
         self.mark = mark
         self.pauses = pauses
+        self.taken = taken
     }
 }
 

@@ -47,6 +47,13 @@ enum Limits {
         }
     }
 
+    static func check(_ subscription: Subscription) throws(StoreError) {
+        guard isText(subscription.messageID, atMost: deliveryIDLength) else {
+            throw StoreError(
+                .invalidValue, "A message's id must be 1 to \(deliveryIDLength) bytes of UTF-8 without NUL.")
+        }
+    }
+
     private static func check(_ text: String, _ name: String) throws(StoreError) {
         guard isText(text, atMost: ledgerTextLength) else {
             throw StoreError(.invalidValue, "\(name) must be 1 to \(ledgerTextLength) bytes of UTF-8 without NUL.")

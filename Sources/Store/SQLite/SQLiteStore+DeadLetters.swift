@@ -47,17 +47,15 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [DeadLetter] {
         try Limits.check(limit: limit)
         if filter.reason?.utf8.contains(0) == true { return [] }
-        let since = filter.failedSince ?? .min
-        // No id is empty: whatever failed at the first time is behind it.
-        let start = last.map { ($0.lastFailedAt, $0.delivery.id) }.flatMap { $0.0 < since ? nil : $0 } ?? (since, "")
+        let start = filter.start(after: last)
         return try await read { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(sql: DeadLetterSQL.list),
                 arguments: [
-                    start.0, start.1, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
+                    start.time, start.id, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
                     filter.source?.rawValue, filter.reason, limit,
                 ])
-            return try rows.map(Self.readDeadLetter)
+            return try rows.map { try DeadLetter($0) }
         }
     }
 
@@ -65,14 +63,8 @@ extension SQLiteStore {
     public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: DeadLetterSQL.byID), arguments: [id]).map(Self.readDeadLetter)
+            try Row.fetchOne(db.cachedStatement(sql: DeadLetterSQL.byID), arguments: [id]).map { try DeadLetter($0) }
         }
-    }
-
-    private static func readDeadLetter(_ row: Row) throws -> DeadLetter {
-        DeadLetter(
-            delivery: try readDelivery(row, payload: row.bytes(9)), attempts: try row.required(5),
-            firstFailedAt: try row.required(6), lastFailedAt: try row.required(7), reason: try row.required(8))
     }
 
     /// Puts dead letters back into the queue as if they were new.

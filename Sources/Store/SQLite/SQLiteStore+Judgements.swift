@@ -56,7 +56,7 @@ extension SQLiteStore {
             // SQLite's C interface ends a text at NUL: such a subject could name another row.
             for subject in subjects where !subject.utf8.contains(0) {
                 guard let row = try Row.fetchOne(statement, arguments: [subject]) else { continue }
-                judgements[subject] = try Self.readJudgement(row)
+                judgements[subject] = try Judgement(row)
             }
             return judgements
         }
@@ -87,9 +87,8 @@ extension SQLiteStore {
             var marks: [String: AuditMark] = [:]
             let statement = try db.cachedStatement(sql: AuditMarkSQL.ofOrigin)
             for row in try Row.fetchAll(statement, arguments: [origin.stored]) {
-                let check: String = try row.required(0)
-                marks[check] = AuditMark(
-                    origin: origin, check: check, startTime: try row.required(1), taskID: try row.required(2))
+                let mark = try AuditMark(row, of: origin)
+                marks[mark.check] = mark
             }
             return marks
         }
@@ -100,7 +99,7 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [Judgement] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Self.readJudgement)
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try Judgement($0) }
         }
     }
 
@@ -115,11 +114,5 @@ extension SQLiteStore {
         try db.cachedStatement(sql: sql).execute(arguments: [
             mark.origin.stored, mark.check, mark.startTime, mark.taskID,
         ])
-    }
-
-    static func readJudgement(_ row: Row) throws -> Judgement {
-        Judgement(
-            subject: try row.required(0), origin: try row.origin(1), time: try row.required(2),
-            dueAt: try row.optional(3), keepUntil: try row.optional(4), content: try row.bytes(5))
     }
 }

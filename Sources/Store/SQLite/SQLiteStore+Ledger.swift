@@ -70,7 +70,7 @@ extension SQLiteStore {
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for id in ids where !id.utf8.contains(0) {
                 guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
-                entries[id] = try Self.readEntry(row)
+                entries[id] = try LedgerEntry(row)
             }
             return entries
         }
@@ -124,7 +124,7 @@ extension SQLiteStore {
     ) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Self.readEntry)
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try LedgerEntry($0) }
         }
     }
 
@@ -138,14 +138,5 @@ extension SQLiteStore {
             entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
             entry.recordState.rawValue, Data(entry.finding), entry.isSent,
         ])
-    }
-
-    static func readEntry(_ row: Row) throws -> LedgerEntry {
-        LedgerEntry(
-            id: try row.required(0), origin: try row.origin(1), kind: try row.value(2), group: try row.required(3),
-            subject: try row.required(4), createdAt: try row.required(5), updatedAt: try row.required(6),
-            eventTime: try row.required(7), firstObservedAt: try row.required(8),
-            lastObservedAt: try row.required(9), condition: try row.value(10), recordState: try row.value(11),
-            finding: try row.bytes(12), isSent: try row.required(13))
     }
 }

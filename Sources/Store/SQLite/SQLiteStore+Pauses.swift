@@ -39,7 +39,7 @@ extension SQLiteStore {
             // All rows are asked for, although there is one at most: a statement that is not run to its end has not
             // deleted for good.
             let rows = try Row.fetchAll(db.cachedStatement(sql: PauseSQL.delete), arguments: [name])
-            return .success(try rows.first.map(Self.readPause))
+            return .success(try rows.first.map { try Pause($0) })
         }
         signal.notify()
         return ended
@@ -51,22 +51,6 @@ extension SQLiteStore {
     }
 
     static func readPauses(_ db: Database) throws -> [Pause] {
-        try Row.fetchAll(db.cachedStatement(sql: PauseSQL.list)).map(readPause)
-    }
-
-    static func readPause(_ row: Row) throws -> Pause {
-        Pause(
-            account: try row.account(0), pausedBy: try row.required(1), pausedAt: try row.required(2),
-            reason: try row.optional(3))
-    }
-}
-
-extension Row {
-    /// An account; nil for all.
-    fileprivate func account(_ index: Int) throws -> AccountID? {
-        let name: String = try required(index)
-        guard name != PauseSQL.all else { return nil }
-        guard let account = AccountID(name) else { throw StoreError.unreadableRow }
-        return account
+        try Row.fetchAll(db.cachedStatement(sql: PauseSQL.list)).map { try Pause($0) }
     }
 }

@@ -206,7 +206,7 @@ extension SQLiteStore {
             let lease = Lease(
                 deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
                 number: try row.required(6, as: Int64.self) &+ 1)
-            let delivery = try readDelivery(row, payload: row.bytes(7))
+            let delivery = try Delivery(row, payload: row.bytes(7))
             let attempt = try row.required(5, as: Int.self) &+ 1
             try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
                 end, attempt, lease.number, owner, lease.sequence,
@@ -214,12 +214,5 @@ extension SQLiteStore {
             return LeasedDelivery(
                 delivery: delivery, lease: lease, attempt: attempt, bookmark: try row.optional(8))
         }
-    }
-
-    /// Reads a delivery from a row that begins with sequence, id, origin, source and time of receipt.
-    static func readDelivery(_ row: Row, payload: [UInt8]) throws -> Delivery {
-        Delivery(
-            id: try row.required(1), origin: try row.origin(2), source: try row.value(3),
-            receivedAt: try row.required(4), payload: payload)
     }
 }

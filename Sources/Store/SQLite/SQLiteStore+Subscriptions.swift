@@ -20,10 +20,7 @@ enum SubscriptionSQL {
 extension SQLiteStore {
     /// Notes how a subscription stands, unless a message that was published later said so already.
     public func record(_ subscription: Subscription) async throws(StoreError) {
-        guard Limits.isText(subscription.messageID, atMost: Limits.deliveryIDLength) else {
-            throw StoreError(
-                .invalidValue, "A message's id must be 1 to \(Limits.deliveryIDLength) bytes of UTF-8 without NUL.")
-        }
+        try Limits.check(subscription)
         try await committer.write { db in
             try db.cachedStatement(sql: SubscriptionSQL.upsert).execute(arguments: [
                 subscription.topic.description, subscription.state.rawValue, subscription.messageID,
@@ -37,7 +34,7 @@ extension SQLiteStore {
     public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
         try await read { db in
             let statement = try db.cachedStatement(sql: SubscriptionSQL.byTopic)
-            return try Row.fetchOne(statement, arguments: [topic.description]).map(Self.readSubscription)
+            return try Row.fetchOne(statement, arguments: [topic.description]).map { try Subscription($0) }
         }
     }
 
@@ -47,13 +44,7 @@ extension SQLiteStore {
         return try await read { db in
             let statement = try db.cachedStatement(sql: SubscriptionSQL.list)
             let start = last?.topic.description ?? ""
-            return try Row.fetchAll(statement, arguments: [start, limit]).map(Self.readSubscription)
+            return try Row.fetchAll(statement, arguments: [start, limit]).map { try Subscription($0) }
         }
-    }
-
-    static func readSubscription(_ row: Row) throws -> Subscription {
-        Subscription(
-            topic: try row.arn(0), state: try row.value(1), messageID: try row.required(2),
-            publishedAt: try row.required(3), changedAt: try row.required(4))
     }
 }

@@ -40,12 +40,12 @@ extension SQLiteStore {
             try DeliveryRecord(row).problems
         }
         try await checkRows(of: "Finding", VerificationSQL.ledger, &problems) { row in
-            let entry = try Self.readEntry(row.stored())
+            let entry = try LedgerEntry(row.stored())
             try Limits.check([entry])
             return entry.finding.isEmpty ? ["has no content"] : []
         }
         try await checkRows(of: "Judgement of", VerificationSQL.judgements, &problems) { row in
-            try Limits.check(Progress(judgements: [Self.readJudgement(row.stored())]))
+            try Limits.check(Progress(judgements: [Judgement(row.stored())]))
             return []
         }
         try await checkAll(of: "Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
@@ -54,10 +54,10 @@ extension SQLiteStore {
         }
         try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
-            _ = try Self.readSubscription($0.stored())
+            _ = try Subscription($0.stored())
         }
         try await checkAll(of: "Pause of", VerificationSQL.pauses, &problems) {
-            try Limits.check(Self.readPause($0.stored()))
+            try Limits.check(Pause($0.stored()))
         }
         return problems.all
     }
@@ -92,7 +92,7 @@ extension SQLiteStore {
             let page = try await attempt(&problems) { db in
                 let rows = try Self.fetch(db, sql, [start, Limits.rows.upperBound])
                 let last = try rows.last?.required(0, as: Int64.self)
-                return (last: last, found: rows.flatMap { namedProblems(of: $0, what, find) })
+                return (last: last, found: rows.flatMap { ProblemList.of($0, what, find) })
             }
             for problem in page?.found ?? [] { problems.add(problem) }
             place = page?.last
@@ -105,7 +105,7 @@ extension SQLiteStore {
     ) async throws(StoreError) {
         try await check(&problems) { db in
             try Self.fetch(db, sql).flatMap { row in
-                namedProblems(of: row, what) { row in
+                ProblemList.of(row, what) { row in
                     try read(row)
                     return []
                 }
@@ -136,27 +136,6 @@ extension SQLiteStore {
             case (let expected, let found): expected == found ? nil : "The \(name) is not as it should be."
             }
         }
-    }
-}
-
-extension DeliveryRecord {
-    fileprivate init(_ row: Row) throws {
-        self.init(
-            id: try row.required(1), origin: try row.required(2), source: try row.required(3),
-            state: try row.required(4), readyAt: try row.optional(5), attempts: try row.required(6),
-            leaseNumber: try row.required(7), leaseOwner: try row.optional(8), firstFailedAt: try row.optional(9),
-            lastFailedAt: try row.optional(10), reason: try row.optional(11), bookmark: try row.optional(12),
-            completedAt: try row.optional(13), payloadLength: try row.optional(14))
-    }
-}
-
-/// What is wrong with a row, with its name.
-private func namedProblems(of row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
-    let name = "\(what) \(ProblemList.shown((try? row.required(1)) ?? ""))"
-    do {
-        return try find(row).map { "\(name) \($0)." }
-    } catch {
-        return ["\(name) cannot be read, or is outside what the store takes."]
     }
 }
 

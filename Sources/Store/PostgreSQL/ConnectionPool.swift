@@ -1,0 +1,194 @@
+import EventLoop
+
+/// Some connections to a database, lent to one user at a time, and opened again with growing pauses when they are lost.
+actor ConnectionPool {
+    private struct Waiter {
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Result<PostgreSQLConnection, PostgreSQLFailure>, Never>
+    }
+
+    private let address: PostgreSQLAddress
+    private let loop: EventLoop
+    private let limit: Int
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private var idle: [PostgreSQLConnection] = []
+    /// How many are there or being opened.
+    private var count = 0
+    private var opening = 0
+    private var waiters: [Waiter] = []
+    private var isClosed = false
+    private var emptied: CheckedContinuation<Void, Never>?
+    /// Gives up waiters whose time is over, and tries to connect again.
+    private var timer: LoopTimer?
+    /// Since when nothing could be opened, how often it was tried, when it is tried next, and what the reason was last.
+    private var outage: (since: ContinuousClock.Instant, tries: Int, next: ContinuousClock.Instant, PostgreSQLFailure)?
+
+    /// How long an outage must last before nobody is kept waiting for its end any more.
+    private static let longOutage = Duration.seconds(4)
+    private static let longestPause = Duration.seconds(2)
+
+    init(_ address: PostgreSQLAddress, limit: Int, on loop: EventLoop) {
+        self.address = address
+        self.limit = limit
+        self.loop = loop
+    }
+
+    // MARK: Using
+
+    /// Lends a connection to a body.
+    ///
+    /// Transactions that were in each other's way are tried again. When the connection is lost meanwhile, the body is run
+    /// again on another one if it says that it may be, or if the server refused to do anything.
+    ///
+    /// - Parameters:
+    ///   - time: how long it may take, waiting for the connection included.
+    ///   - repeats: whether the body may be run again though it may have taken effect.
+    ///   - body: gets the connection, and how often it was run before on one that was lost.
+    nonisolated func use<Value: Sendable>(
+        within time: Duration, repeats: Bool,
+        _ body: @Sendable (_ connection: PostgreSQLConnection, _ losses: Int) async throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withTaskExecutorPreference(loop) {
+            do {
+                return .success(try await self.tryToUse(until: .now + time, repeats: repeats, body))
+            } catch {
+                return .failure(StoreError(postgreSQL: error))
+            }
+        }
+        return try result.get()
+    }
+
+    private nonisolated func tryToUse<Value: Sendable>(
+        until end: ContinuousClock.Instant, repeats: Bool,
+        _ body: @Sendable (PostgreSQLConnection, Int) async throws -> Value
+    ) async throws -> Value {
+        var (losses, collisions) = (0, 0)
+        while true {
+            let connection = try await acquire(until: end)
+            await connection.allow(end - .now)
+            do {
+                let value = try await body(connection, losses)
+                await release(connection)
+                return value
+            } catch let failure as PostgreSQLFailure {
+                await release(connection)
+                if failure.isTransient, collisions < Self.collisionLimit {
+                    collisions += 1
+                } else if failure.isConnectionLost, repeats || failure.isRefusal, end > .now {
+                    losses += 1
+                } else {
+                    throw failure
+                }
+            } catch {
+                await release(connection)
+                throw error
+            }
+        }
+    }
+
+    private static let collisionLimit = 5
+
+    // MARK: Lending
+
+    private func acquire(until deadline: ContinuousClock.Instant) async throws -> PostgreSQLConnection {
+        guard !isClosed else { throw StoreError.closed }
+        while let connection = idle.popLast() {
+            if connection.isUsable { return connection }
+            count -= 1
+        }
+        if let outage, .now - outage.since > Self.longOutage { throw outage.3 }
+        return try await withCheckedContinuation { continuation in
+            waiters.append(Waiter(deadline: deadline, continuation: continuation))
+            grow()
+            watchTime()
+        }.get()
+    }
+
+    private func release(_ connection: PostgreSQLConnection) async {
+        guard connection.isUsable else {
+            count -= 1
+            grow()
+            return await finishClosing()
+        }
+        guard waiters.isEmpty else {
+            return waiters.removeFirst().continuation.resume(returning: .success(connection))
+        }
+        idle.append(connection)
+        await finishClosing()
+    }
+
+    // MARK: Opening
+
+    /// Opens connections for those who wait, as far as there may be more.
+    private func grow() {
+        if let outage, outage.next > .now { return }
+        // While nothing can be opened, one try at a time is enough.
+        let most = outage == nil ? limit : 1
+        let wanted = outage == nil ? waiters.count : 1
+        while count < limit, opening < most, opening < wanted, !isClosed {
+            count += 1
+            opening += 1
+            Task(executorPreference: loop) { await self.open() }
+        }
+    }
+
+    private func open() async {
+        do {
+            let connection = try await PostgreSQLConnection.open(address, on: loop)
+            opening -= 1
+            outage = nil
+            await release(connection)
+            grow()
+        } catch {
+            opening -= 1
+            count -= 1
+            let tries = (outage?.tries ?? 0) + 1
+            let pause = min(Self.longestPause, .milliseconds(50 << min(tries, 10)))
+            outage = (outage?.since ?? .now, tries, .now + pause, error)
+            await finishClosing()
+        }
+        watchTime()
+    }
+
+    private func watchTime() {
+        guard !isClosed, !waiters.isEmpty || outage != nil else { return }
+        if timer == nil { timer = LoopTimer(on: loop) { self.timePasses() } }
+        timer?.start(after: .milliseconds(50), repeating: .milliseconds(50))
+    }
+
+    private func timePasses() {
+        let now = ContinuousClock.now
+        let overdue = waiters.filter { $0.deadline <= now }
+        waiters.removeAll { $0.deadline <= now }
+        let failure = outage?.3 ?? PostgreSQLFailure(lost: "all connections are busy")
+        for waiter in overdue { waiter.continuation.resume(returning: .failure(failure)) }
+        if waiters.isEmpty, outage == nil { timer?.stop() }
+        grow()
+    }
+
+    // MARK: Closing
+
+    /// Lends no more connections, waits for those that are lent, and closes all. To be called once.
+    func close() async {
+        isClosed = true
+        let waiting = waiters
+        waiters = []
+        for waiter in waiting { waiter.continuation.resume(returning: .failure(PostgreSQLFailure(lost: "closed"))) }
+        await withCheckedContinuation { continuation in
+            emptied = continuation
+            Task(executorPreference: loop) { await self.finishClosing() }
+        }
+        timer?.close()
+        timer = nil
+    }
+
+    private func finishClosing() async {
+        guard isClosed else { return }
+        while let connection = idle.popLast() {
+            count -= 1
+            await connection.close()
+        }
+        if count == 0 { emptied.take()?.resume() }
+    }
+}

@@ -1,0 +1,264 @@
+import CLibpq
+import Dispatch
+import EventLoop
+import Synchronization
+
+/// One connection to PostgreSQL on the store's event loop. It does one thing at a time: its holder must wait for the end
+/// of one statement before the next.
+actor PostgreSQLConnection {
+    private let loop: EventLoop
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private var handle: OpaquePointer?
+    private var watcher: DescriptorWatcher?
+    private var timer: LoopTimer?
+    /// The names of the statements that the server has prepared.
+    private var prepared: [String: String] = [:]
+    private var waiter: CheckedContinuation<Result<PostgreSQLRows, PostgreSQLFailure>, Never>?
+    /// What the statement under way has given so far.
+    private var outcome: Result<PostgreSQLRows, PostgreSQLFailure>?
+    private var deadline = ContinuousClock.now
+    private let hear: @Sendable (String) -> Void
+    private let lost: @Sendable () -> Void
+    private let usable = Atomic(true)
+
+    /// Whether it has not been lost or closed yet.
+    nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) }
+
+    /// The settings of each session. The statements are made to go through indexes, whatever the server believes of the
+    /// tables' sizes: a queue that was empty a minute ago can hold a million.
+    private static let settings = """
+        SET default_transaction_isolation = 'read committed'; SET enable_seqscan = off; SET enable_hashjoin = off;
+        SET enable_mergejoin = off; SET jit = off; SET statement_timeout = '40s'; SET lock_timeout = '10s';
+        SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = error;
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+        """
+
+    private init(
+        _ handle: OpaquePointer, on loop: EventLoop, hear: @escaping @Sendable (String) -> Void,
+        lost: @escaping @Sendable () -> Void
+    ) {
+        self.handle = handle
+        self.loop = loop
+        self.hear = hear
+        self.lost = lost
+    }
+
+    // MARK: Opening
+
+    /// A connection of libpq's on its way from the thread that made it to the loop that uses it.
+    ///
+    /// `@unchecked Sendable`: libpq lets any thread use a connection, one at a time, and only the receiver does.
+    private struct Transfer: @unchecked Sendable {
+        let handle: OpaquePointer?
+    }
+
+    /// Connects.
+    ///
+    /// - Parameters:
+    ///   - hear: told on the loop what sessions notify.
+    ///   - lost: told on the loop when the connection is lost, but not when it is closed.
+    static func open(
+        _ address: PostgreSQLAddress, on loop: EventLoop, hear: @escaping @Sendable (String) -> Void = { _ in },
+        lost: @escaping @Sendable () -> Void = {}
+    ) async throws(PostgreSQLFailure) -> PostgreSQLConnection {
+        let transfer = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: Transfer(handle: address.connect())) }
+        }
+        guard let handle = transfer.handle else { throw PostgreSQLFailure(lost: "no memory is left") }
+        guard PQstatus(handle) == CONNECTION_OK else {
+            let failure = PostgreSQLFailure(lost: Self.message(handle))
+            PQfinish(handle)
+            throw failure
+        }
+        let connection = PostgreSQLConnection(handle, on: loop, hear: hear, lost: lost)
+        do {
+            try await connection.start()
+        } catch {
+            await connection.close()
+            throw error
+        }
+        return connection
+    }
+
+    private func start() async throws(PostgreSQLFailure) {
+        guard let handle else { throw Self.closed }
+        PQsetNoticeReceiver(handle, { _, _ in }, nil)
+        PQsetnonblocking(handle, 1)
+        timer = LoopTimer(on: loop) { self.expire() }
+        do {
+            watcher = try DescriptorWatcher(PQsocket(handle), on: loop) { self.isReady($0) }
+        } catch {
+            throw PostgreSQLFailure(lost: "\(error)")
+        }
+        watcher?.watch(for: .readable)
+        allow(.seconds(4))
+        _ = try await exchange { PQsendQuery($0, Self.settings) }.get()
+    }
+
+    private static let closed = PostgreSQLFailure(lost: "the connection is closed")
+
+    private static func message(_ handle: OpaquePointer) -> String {
+        guard let text = PQerrorMessage(handle).map({ String(cString: $0) }), !text.isEmpty else {
+            return "the connection is lost"
+        }
+        return text
+    }
+
+    // MARK: Statements
+
+    /// Sets how much time there is for the statements that follow, taken together. When it is over the connection is given
+    /// up: a server that hangs would not end the statement either.
+    func allow(_ time: Duration) { deadline = .now + time }
+
+    /// Runs a statement, which the server prepares the first time.
+    func run(_ sql: String, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLFailure) -> PostgreSQLRows {
+        let name: String
+        if let known = prepared[sql] {
+            name = known
+        } else {
+            name = "s\(prepared.count)"
+            let types = values.map { Oid($0.type) }
+            _ = try await exchange { PQsendPrepare($0, name, sql, CInt(clamping: types.count), types) }.get()
+            prepared[sql] = name
+        }
+        return try await exchange { Self.send(name, values, to: $0) }.get()
+    }
+
+    /// Runs a statement that is not worth preparing, without parameters.
+    func runOnce(_ sql: String) async throws(PostgreSQLFailure) {
+        _ = try await exchange { PQsendQuery($0, sql) }.get()
+    }
+
+    /// Runs statements in a transaction. What the body throws undoes them all.
+    nonisolated func transaction<Value>(_ body: () async throws -> Value) async throws -> Value {
+        _ = try await run("BEGIN")
+        do {
+            let value = try await body()
+            _ = try await run("COMMIT")
+            return value
+        } catch {
+            if isUsable { _ = try? await run("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private static func send(_ name: String, _ values: [PostgreSQLValue], to handle: OpaquePointer) -> CInt {
+        var bytes: [CChar] = []
+        bytes.reserveCapacity(values.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
+        let starts = values.map { value in
+            defer { bytes += (value.bytes ?? []).map { CChar(bitPattern: $0) } }
+            return bytes.count
+        }
+        // An empty value has a place, too: without one it would be NULL.
+        bytes.append(0)
+        let lengths = values.map { CInt(clamping: $0.bytes?.count ?? 0) }
+        let formats = values.map { _ in 1 as CInt }
+        return bytes.withUnsafeBufferPointer { buffer in
+            let places = zip(values, starts).map { value, start in
+                value.bytes == nil ? nil : buffer.baseAddress.map { $0 + start }
+            }
+            return PQsendQueryPrepared(handle, name, CInt(clamping: values.count), places, lengths, formats, 1)
+        }
+    }
+
+    private func exchange(
+        _ send: (OpaquePointer) -> CInt
+    ) async -> Result<PostgreSQLRows, PostgreSQLFailure> {
+        guard let handle else { return .failure(Self.closed) }
+        precondition(waiter == nil, "a connection was used by two at once")
+        let left = deadline - .now
+        guard left > .zero, send(handle) == 1 else {
+            let failure = PostgreSQLFailure(lost: left > .zero ? Self.message(handle) : Self.overdue)
+            lose(failure)
+            return .failure(failure)
+        }
+        timer?.start(after: left)
+        let result = await withCheckedContinuation { continuation in
+            waiter = continuation
+            flush()
+        }
+        timer?.stop()
+        if case .failure(let failure) = result, failure.isConnectionLost { lose(failure) }
+        return result
+    }
+
+    private static let overdue = "the server did not answer in time"
+
+    private func expire() { lose(PostgreSQLFailure(lost: Self.overdue)) }
+
+    // MARK: Events
+
+    private func isReady(_ events: Result<DescriptorWatcher.Events, EventLoopError>) {
+        guard let handle else { return }
+        switch events {
+        case .failure(let error): lose(PostgreSQLFailure(lost: "\(error)"))
+        case .success(let events):
+            if events.contains(.readable) {
+                let isFed = PQconsumeInput(handle) == 1
+                collect()
+                while let notification = PQnotifies(handle) {
+                    hear(String(cString: notification.pointee.extra))
+                    PQfreemem(notification)
+                }
+                if !isFed || PQstatus(handle) == CONNECTION_BAD {
+                    return lose(PostgreSQLFailure(lost: Self.message(handle)))
+                }
+            }
+            flush()
+        }
+    }
+
+    /// Sends what is still to be sent, and has the loop tell when there is room for the rest.
+    private func flush() {
+        guard let handle, let watcher else { return }
+        switch PQflush(handle) {
+        case 0: watcher.watch(for: .readable)
+        case 1: watcher.watch(for: [.readable, .writable])
+        default: lose(PostgreSQLFailure(lost: Self.message(handle)))
+        }
+    }
+
+    /// Takes what the server has answered; answers the waiter when it is complete.
+    private func collect() {
+        guard let handle, waiter != nil else { return }
+        while PQisBusy(handle) == 0 {
+            guard let pointer = PQgetResult(handle) else { return answer() }
+            let rows = PostgreSQLRows(pointer)
+            if case .failure = outcome { continue }
+            outcome = rows.failure.map { .failure($0) } ?? .success(rows)
+        }
+    }
+
+    private func answer() {
+        let result = outcome ?? .failure(PostgreSQLFailure(lost: "the server gave no result"))
+        outcome = nil
+        waiter.take()?.resume(returning: result)
+    }
+
+    // MARK: Ending
+
+    private func lose(_ failure: PostgreSQLFailure) {
+        guard handle != nil else { return }
+        close()
+        // What the server had said before it closed tells more than that it closed.
+        if case .failure(let said) = outcome.take(), said.isConnectionLost {
+            waiter.take()?.resume(returning: .failure(said))
+        } else {
+            waiter.take()?.resume(returning: .failure(failure))
+        }
+        lost()
+    }
+
+    /// Closes the connection; nothing may be under way.
+    func close() {
+        guard let handle else { return }
+        usable.store(false, ordering: .releasing)
+        self.handle = nil
+        watcher?.close()
+        watcher = nil
+        timer?.close()
+        timer = nil
+        PQfinish(handle)
+    }
+}

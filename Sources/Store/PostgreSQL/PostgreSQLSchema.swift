@@ -1,0 +1,200 @@
+/// The tables of the PostgreSQL store, as named steps that are never changed once released.
+///
+/// Texts are compared by their bytes (`COLLATE "C"`), so that they sort as in SQLite, whatever the database's language.
+enum PostgreSQLSchema {
+    /// A step with its statements.
+    typealias Step = (name: String, sql: String)
+
+    static let steps: [Step] = [
+        (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
+        (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
+        (sharingStep, sharing),
+    ]
+
+    /// The tables that the steps make.
+    static let tables = [
+        "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
+        "replica", "origin_holder",
+    ]
+
+    static let sharingStep = "share origins among replicas"
+
+    /// Brings the tables up to date, or checks that they are.
+    ///
+    /// One server at a time does it: the others wait for the lock, and then find nothing left to do. A role that may not
+    /// create tables will do while there is nothing to create.
+    ///
+    /// - Throws: ``StoreError/Code/unsupported`` if the tables are newer than this version, or older and not to be changed.
+    static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
+        let encoding = try await connection.run("SELECT current_setting('server_encoding')")
+        guard try encoding.rows.first?.text(0) == "UTF8" else {
+            throw StoreError(.unsupported, "The database cannot hold every text. Create it with the encoding UTF8.")
+        }
+        guard try await !missing(connection).isEmpty else { return }
+        guard mayChange else {
+            throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
+        }
+        try await connection.transaction {
+            _ = try await connection.run("SELECT pg_advisory_xact_lock(\(lockNumber))")
+            // Another server may have done it meanwhile.
+            let missing = try await missing(connection)
+            guard !missing.isEmpty else { return }
+            try await connection.runOnce(
+                """
+                CREATE TABLE IF NOT EXISTS bridge_migration (
+                    step text COLLATE "C" PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())
+                """)
+            for step in missing {
+                try await connection.runOnce(step.sql)
+                _ = try await connection.run("INSERT INTO bridge_migration (step) VALUES ($1)", [.text(step.name)])
+            }
+        }
+    }
+
+    /// A number that nobody else is likely to lock: "DBridge" in ASCII.
+    private static let lockNumber: Int64 = 0x44_4272_6964_6765
+
+    private static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
+        let table = try await connection.run("SELECT to_regclass('bridge_migration') IS NOT NULL")
+        guard try table.rows.first?.flag(0) == true else { return steps }
+        let applied = try await connection.run("SELECT step FROM bridge_migration")
+        let names = try Set(applied.rows.map { try $0.text(0) })
+        guard names.isSubset(of: steps.map(\.name)) else {
+            throw StoreError(.unsupported, "The store was written by a newer version. Run that version or a later one.")
+        }
+        return steps.filter { !names.contains($0.name) }
+    }
+
+    // `ready_at` is there exactly while a delivery may be leased, now or later, so the partial index over it is the queue.
+    private static let queue = """
+        CREATE TABLE delivery (
+            sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            id text COLLATE "C" NOT NULL UNIQUE,
+            origin text COLLATE "C" NOT NULL,
+            source text COLLATE "C" NOT NULL,
+            received_at bigint NOT NULL,
+            state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'leased', 'completed', 'dead')),
+            ready_at bigint CHECK ((ready_at IS NOT NULL) = (state IN ('pending', 'leased'))),
+            attempts bigint NOT NULL DEFAULT 0,
+            lease_number bigint NOT NULL DEFAULT 0,
+            lease_owner text COLLATE "C",
+            first_failed_at bigint,
+            last_failed_at bigint,
+            reason text COLLATE "C",
+            bookmark text COLLATE "C",
+            completed_at bigint CHECK ((completed_at IS NOT NULL) = (state = 'completed')),
+            payload bytea CHECK ((payload IS NULL) = (state = 'completed'))
+        ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+
+        ALTER TABLE delivery ALTER COLUMN payload SET STORAGE EXTERNAL;
+        CREATE INDEX delivery_ready ON delivery (origin, ready_at, sequence, state, received_at)
+            WHERE ready_at IS NOT NULL;
+        CREATE INDEX delivery_completed ON delivery (completed_at) WHERE completed_at IS NOT NULL;
+        CREATE INDEX delivery_dead ON delivery (last_failed_at, id) WHERE state = 'dead';
+        """
+
+    // An index entry holds 2,704 bytes at the most, less than two of the longest texts: one of two stands there as a hash.
+    private static let ledger = """
+        CREATE TABLE ledger (
+            id text COLLATE "C" PRIMARY KEY,
+            origin text COLLATE "C" NOT NULL,
+            kind text COLLATE "C" NOT NULL,
+            group_key text COLLATE "C" NOT NULL,
+            subject text COLLATE "C" NOT NULL,
+            created_at bigint NOT NULL,
+            updated_at bigint NOT NULL,
+            event_time bigint NOT NULL,
+            first_observed_at bigint NOT NULL,
+            last_observed_at bigint NOT NULL,
+            condition text COLLATE "C" NOT NULL CHECK (condition IN ('present', 'suppressed', 'over')),
+            record_state text COLLATE "C" NOT NULL CHECK (record_state IN ('active', 'archived')),
+            finding bytea NOT NULL,
+            is_sent bigint NOT NULL CHECK (is_sent IN (0, 1))
+        );
+
+        CREATE INDEX ledger_subject ON ledger (hashtextextended(subject, 0), id);
+        CREATE INDEX ledger_unseen ON ledger (origin, kind, hashtextextended(group_key, 0), event_time, id)
+            WHERE condition <> 'over';
+        CREATE INDEX ledger_active ON ledger (origin, kind, updated_at, id) WHERE record_state = 'active';
+        CREATE INDEX ledger_unsent ON ledger (origin, kind, id) WHERE is_sent = 0;
+        CREATE INDEX ledger_archived ON ledger (updated_at) WHERE record_state = 'archived';
+        CREATE INDEX ledger_of_origin ON ledger (origin);
+
+        CREATE TABLE ledger_origin (
+            origin text COLLATE "C" PRIMARY KEY,
+            completed_at bigint NOT NULL
+        );
+
+        CREATE TABLE judgement (
+            subject text COLLATE "C" PRIMARY KEY,
+            origin text COLLATE "C" NOT NULL,
+            time bigint NOT NULL,
+            due_at bigint,
+            keep_until bigint,
+            content bytea NOT NULL
+        );
+
+        CREATE INDEX judgement_origin ON judgement (origin, subject);
+        CREATE INDEX judgement_due ON judgement (due_at) WHERE due_at IS NOT NULL;
+        CREATE INDEX judgement_keep ON judgement (keep_until) WHERE keep_until IS NOT NULL;
+
+        CREATE TABLE audit_mark (
+            origin text COLLATE "C" NOT NULL,
+            check_name text COLLATE "C" NOT NULL,
+            start_time bigint NOT NULL,
+            task_id text COLLATE "C" NOT NULL,
+            PRIMARY KEY (origin, check_name)
+        );
+        """
+
+    private static let probe = """
+        CREATE TABLE probe (
+            id bigint PRIMARY KEY CHECK (id = 1),
+            writes bigint NOT NULL
+        );
+        """
+
+    private static let subscription = """
+        CREATE TABLE subscription (
+            topic text COLLATE "C" PRIMARY KEY,
+            state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'confirmed', 'ended')),
+            message_id text COLLATE "C" NOT NULL,
+            published_at bigint NOT NULL,
+            changed_at bigint NOT NULL
+        );
+        """
+
+    private static let catchUp = """
+        CREATE TABLE catch_up (
+            origin text COLLATE "C" PRIMARY KEY,
+            watermark bigint NOT NULL
+        );
+        """
+
+    // `*` stands for all accounts.
+    private static let pause = """
+        CREATE TABLE pause (
+            account text COLLATE "C" PRIMARY KEY,
+            paused_by text COLLATE "C" NOT NULL,
+            paused_at bigint NOT NULL,
+            reason text COLLATE "C"
+        );
+
+        CREATE INDEX delivery_dead_origin ON delivery (origin, received_at, state) WHERE state = 'dead';
+        """
+
+    private static let sharing = """
+        CREATE TABLE replica (
+            id text COLLATE "C" PRIMARY KEY,
+            leases boolean NOT NULL,
+            live_until timestamptz NOT NULL
+        );
+
+        CREATE TABLE origin_holder (
+            origin text COLLATE "C" PRIMARY KEY,
+            replica text COLLATE "C"
+        );
+
+        CREATE INDEX origin_holder_replica ON origin_holder (replica);
+        """
+}

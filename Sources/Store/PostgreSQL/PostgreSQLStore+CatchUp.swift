@@ -1,0 +1,20 @@
+public import AWSCore
+
+extension PostgreSQLStore {
+    private static let advance = """
+        INSERT INTO catch_up (origin, watermark) VALUES ($1, $2)
+        ON CONFLICT (origin) DO UPDATE SET watermark = greatest(catch_up.watermark, excluded.watermark)
+        """
+
+    /// Lists how far Device Defender has been asked.
+    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+        try await read(CatchUpSQL.list) { rows in
+            Dictionary(try rows.rows.map { (try $0.origin(0), try $0.integer(1)) }) { first, _ in first }
+        }
+    }
+
+    /// Moves the watermark of an account and Region on.
+    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await write(Self.advance, [.text(origin.stored), .integer(time)])
+    }
+}

@@ -1,0 +1,66 @@
+/// The statements about dead letters.
+enum PostgreSQLDeadLetters {
+    private static let columns = """
+        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, payload
+        """
+
+    // Under the collation "C", `lower` concerns the letters of ASCII only.
+    static let list = """
+        SELECT \(columns) FROM delivery
+        WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) AND last_failed_at < $3
+            AND ($4 IS NULL OR substr(origin, 1, 12) = $4) AND ($5 IS NULL OR substr(origin, 14) = $5)
+            AND ($6 IS NULL OR source = $6) AND ($7 IS NULL OR strpos(lower(reason), lower($7 COLLATE "C")) > 0)
+        ORDER BY last_failed_at, id LIMIT $8
+        """
+
+    static let byID = "SELECT \(columns) FROM delivery WHERE id = $1 AND state = 'dead'"
+
+    static let requeue = DeadLetterSQL.requeue.numbered.replacing("id = $1", with: "id = ANY ($1)")
+    static let discard = DeadLetterSQL.discard.numbered.replacing("id = $1", with: "id = ANY ($1)")
+}
+
+extension PostgreSQLStore {
+    /// Lists dead letters that meet conditions, ordered by the time of their last failure.
+    public func deadLetters(
+        matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
+    ) async throws(StoreError) -> [DeadLetter] {
+        try Limits.check(limit: limit)
+        if filter.reason?.utf8.contains(0) == true { return [] }
+        let start = filter.start(after: last)
+        return try await read(
+            PostgreSQLDeadLetters.list,
+            [
+                .integer(start.time), .text(start.id), .integer(filter.failedBefore ?? .max),
+                .text(filter.account?.digits), .text(filter.region?.name), .text(filter.source?.rawValue),
+                .text(filter.reason), .integer(limit),
+            ]
+        ) { try $0.rows.map { try DeadLetter($0) } }
+    }
+
+    /// Looks a dead letter up.
+    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+        guard Limits.isDeliveryID(id) else { return nil }
+        return try await read(PostgreSQLDeadLetters.byID, [.text(id)]) { try $0.rows.first.map { try DeadLetter($0) } }
+    }
+
+    /// Puts dead letters back into the queue as if they were new.
+    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        let count = try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.requeue)
+        await link.tell(of: nil)
+        return count
+    }
+
+    /// Removes dead letters for good.
+    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.discard)
+    }
+
+    private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
+        try checkAccess()
+        // Not run again when the connection is lost: what it had done already would not be counted.
+        return try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+            // PostgreSQL has no texts with NUL.
+            try await connection.run(sql, [.texts(ids.filter { !$0.utf8.contains(0) })]).changeCount
+        }
+    }
+}

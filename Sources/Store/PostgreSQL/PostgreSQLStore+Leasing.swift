@@ -1,0 +1,120 @@
+public import AWSCore
+import Synchronization
+
+extension PostgreSQLStore {
+    /// What a call to lease asks for.
+    private struct Request: Sendable {
+        let limit: Int
+        let end: Int64
+        let owner: String
+        let now: Int64
+        let excluded: Set<String>
+    }
+
+    /// Leases deliveries that are ready, origin by origin in turn, of the origins that are this bridge's.
+    ///
+    /// Takes origins that nobody works on as far as they are this bridge's share, and ends what leases there are of them:
+    /// their holder is gone.
+    public func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
+    ) async throws(StoreError) -> LeaseBatch {
+        try Limits.check(limit: limit)
+        try Limits.check(owner: owner)
+        try checkAccess()
+        let end = try Limits.leaseEnd(duration, after: now)
+        let excluded = Set(excluded.map(\.stored))
+        let mark = signal.mark
+        try await link.joinWorkers()
+        return try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+            let (known, replicas) = try await SharingSQL.ask(connection)
+            let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
+            let passed = excluded.union(
+                known.map(\.origin).filter { origin in pauses.contains { $0.holds(stored: origin) } })
+            let request = Request(limit: limit, end: end, owner: owner, now: now, excluded: passed)
+            let shares = OriginShares(known, for: replica, of: replicas, excluding: passed, now: now)
+            await link.see(shares)
+            guard let next = shares.nextReadyAt, next <= now else {
+                return LeaseBatch(deliveries: [], nextReadyAt: shares.nextReadyAt, mark: mark)
+            }
+            return try await connection.transaction { try await lease(request, shares, mark, by: connection) }
+        }
+    }
+
+    private func lease(
+        _ request: Request, _ shares: OriginShares, _ mark: WorkMark, by connection: PostgreSQLConnection
+    ) async throws -> LeaseBatch {
+        let (held, taken) = try await hold(
+            shares.candidates(excluding: request.excluded), taking: shares.wanted, by: connection)
+        let deliveries = try await lease(request, of: held, by: connection)
+        let next = try await connection.run(LeaseSQL.next, [.texts(held)])
+        return LeaseBatch(
+            deliveries: deliveries, nextReadyAt: try next.rows.first?.optionalInteger(0), mark: mark,
+            taken: Set(taken.compactMap { Origin(stored: $0) }))
+    }
+
+    /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.
+    ///
+    /// - Returns: those that this bridge holds, sorted, and which of them it did not hold before.
+    private func hold(
+        _ origins: [String], taking wanted: [String], by connection: PostgreSQLConnection
+    ) async throws -> (held: [String], taken: [String]) {
+        if !wanted.isEmpty { _ = try await connection.run(SharingSQL.add, [.texts(wanted)]) }
+        let locked = try await connection.run(SharingSQL.lock, [.texts(origins)]).rows
+            .map { (origin: try $0.text(0), holder: try $0.optionalText(1)) }
+        let own = locked.filter { $0.holder == replica }.map(\.origin)
+        let rest = locked.filter { $0.holder != replica }.map(\.origin)
+        guard !rest.isEmpty else { return (own.sorted(), []) }
+        let taken = try await connection.run(SharingSQL.take, [.texts(rest), .text(replica)]).rows
+            .map { try $0.text(0) }
+        if !taken.isEmpty { _ = try await connection.run(SharingSQL.endLeases, [.texts(taken)]) }
+        return ((own + taken).sorted(), taken)
+    }
+
+    private func lease(
+        _ request: Request, of origins: [String], by connection: PostgreSQLConnection
+    ) async throws -> [LeasedDelivery] {
+        let counts = try await connection.run(
+            LeaseSQL.count, [.texts(origins), .integer(request.now), .integer(request.limit)])
+        var left = Dictionary(uniqueKeysWithValues: try counts.rows.map { (try $0.text(0), try $0.count(1)) })
+        let ring = FairShare.ring(
+            origins.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
+        let (items, last) = FairShare.take(limit: request.limit, from: ring) { origin, share in
+            let count = min(share, left[origin, default: 0])
+            left[origin, default: 0] -= count
+            return Array(repeating: origin, count: count)
+        }
+        guard let last else { return [] }
+        let shares = Dictionary(grouping: items) { $0 }.mapValues(\.count)
+        let served = ring.filter { shares[$0] != nil }
+        let leased = try await connection.run(
+            LeaseSQL.lease,
+            [
+                .texts(served), .integers(served.map { Int64(shares[$0] ?? 0) }), .integer(request.now),
+                .integer(request.end), .text(request.owner),
+            ])
+        lastServed.withLock { $0 = last }
+        return try leased.rows.map { row in
+            LeasedDelivery(
+                delivery: try Delivery(row, payload: row.bytes(7)),
+                lease: Lease(
+                    deliveryID: try row.text(1), owner: request.owner, until: request.end,
+                    sequence: try row.integer(0), number: try row.integer(6)),
+                attempt: try row.count(5), bookmark: try row.optionalText(8))
+        }
+    }
+}
+
+extension PostgreSQLStore {
+    /// Takes an origin for this process alone until it closes the store, and has its workers let go of it.
+    ///
+    /// - Throws: ``StoreError/Code/inUse`` when a bridge that lives holds it.
+    func hold(_ origin: Origin) async throws(StoreError) {
+        try await link.joinHolders()
+        let isHeld = try await transact { connection in
+            try await !hold([origin.stored], taking: [origin.stored], by: connection).held.isEmpty
+        }
+        guard isHeld else {
+            throw StoreError(.inUse, "A bridge is working on \(origin). Stop all bridges on this store first.")
+        }
+    }
+}

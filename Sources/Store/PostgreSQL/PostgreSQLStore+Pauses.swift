@@ -1,0 +1,37 @@
+public import AWSCore
+
+extension PostgreSQLStore {
+    /// Holds deliveries back.
+    public func pause(_ pause: Pause) async throws(StoreError) {
+        try Limits.check(pause)
+        try await write(
+            PauseSQL.upsert.numbered,
+            [
+                .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
+                .text(pause.reason.map(Limits.trimmed(reason:))),
+            ])
+        await link.tell(of: nil)
+    }
+
+    /// Ends a pause.
+    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+        try checkAccess()
+        // Not run again when the connection is lost: it would find no pause then.
+        let ended = try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+            try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
+                .map { try Pause($0) }
+        }
+        await link.tell(of: nil)
+        return ended
+    }
+
+    /// Lists the pauses.
+    public func pauses() async throws(StoreError) -> [Pause] {
+        try await read(PauseSQL.list) { try $0.rows.map { try Pause($0) } }
+    }
+}
+
+extension Pause {
+    /// Whether it holds the deliveries of an origin, named in the form of the tables.
+    func holds(stored origin: String) -> Bool { account.map { origin.hasPrefix($0.digits + "/") } ?? true }
+}

@@ -1,0 +1,153 @@
+import AWSCore
+
+/// The statements of the queue that are not shared by several callers.
+enum LeaseSQL {
+    /// How many deliveries of each origin are ready, as far as they matter.
+    static let count = """
+        SELECT origin, (
+            SELECT count(*) FROM (
+                SELECT 1 FROM delivery
+                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $2 LIMIT $3) AS ready)
+        FROM unnest($1) AS given (origin)
+        """
+
+    static let lease = """
+        WITH chosen AS MATERIALIZED (
+            SELECT sequence, ready_at, turn
+            FROM unnest($1, $2) WITH ORDINALITY AS given (origin, share, turn)
+            CROSS JOIN LATERAL (
+                SELECT sequence, ready_at FROM delivery
+                WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $3
+                ORDER BY ready_at, sequence LIMIT given.share FOR UPDATE SKIP LOCKED) AS ready
+        ), leased AS (
+            UPDATE delivery SET state = 'leased', ready_at = $4, attempts = attempts + 1,
+                lease_number = lease_number + 1, lease_owner = $5
+            FROM chosen WHERE delivery.sequence = chosen.sequence
+            RETURNING delivery.sequence, id, origin, source, received_at, attempts, lease_number, payload, bookmark,
+                turn, chosen.ready_at
+        )
+        SELECT * FROM leased ORDER BY turn, ready_at, sequence
+        """
+
+    static let next = """
+        SELECT min((
+            SELECT min(ready_at) FROM delivery WHERE delivery.origin = given.origin AND ready_at IS NOT NULL))
+        FROM unnest($1) AS given (origin)
+        """
+
+    static let isHeld = """
+        SELECT 1 FROM delivery WHERE sequence = $1 AND lease_number = $2 AND id = $3 AND state = 'leased' FOR UPDATE
+        """
+
+    static let complete = """
+        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = $2, lease_owner = NULL,
+            bookmark = NULL, payload = NULL
+        WHERE sequence = $1
+        """
+
+    static let purge = """
+        DELETE FROM delivery WHERE sequence = ANY (ARRAY(
+            SELECT sequence FROM delivery WHERE completed_at < $1 ORDER BY completed_at LIMIT $2
+            FOR UPDATE SKIP LOCKED))
+        """
+}
+
+extension PostgreSQLStore {
+    /// Adds a delivery to the queue unless its id is known.
+    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
+        try Limits.check(delivery)
+        try checkAccess()
+        let outcome = try await appender.submit(delivery)
+        if outcome == .stored { await link.tell(of: [delivery.origin.stored]) }
+        return outcome
+    }
+
+    /// Waits until there may be more to lease than the batch with this mark saw.
+    public func waitForWork(after mark: WorkMark) async {
+        await signal.wait(after: mark)
+    }
+
+    /// Moves the end of a lease to the duration after now.
+    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        let end = try Limits.leaseEnd(duration, after: now)
+        try await finish(LeaseEnding(lease: lease, kind: .leased, readyAt: end))
+        return Lease(
+            deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
+            number: lease.number)
+    }
+
+    /// Keeps what the work on a delivery has come to, while it goes on.
+    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+        try Limits.check(progress)
+        try await transact { connection in
+            try await Self.hold(lease, by: connection)
+            try await Self.write(progress, by: connection)
+            if let bookmark = progress.bookmark {
+                _ = try await connection.run(
+                    QueueSQL.bookmark.numbered, [.text(bookmark), .integer(lease.sequence)])
+            }
+        }
+    }
+
+    /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
+    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        try Limits.check(entries)
+        guard !entries.isEmpty else {
+            return try await finish(LeaseEnding(lease: lease, kind: .completed, completedAt: now))
+        }
+        // Not run again when the connection is lost: it would find the lease ended by itself.
+        try checkAccess()
+        try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+            try await connection.transaction {
+                try await Self.hold(lease, by: connection)
+                _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
+                try await Self.write(entries, by: LedgerSQL.upsert, connection)
+            }
+        }
+    }
+
+    /// Puts a delivery off after a failure.
+    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError) {
+        try await finish(
+            LeaseEnding(
+                lease: lease, kind: .pending, readyAt: readyAt, failedAt: now, reason: Limits.trimmed(reason: reason)))
+        signal.notify()
+    }
+
+    /// Gives a delivery up.
+    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
+        try await finish(
+            LeaseEnding(lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason)))
+    }
+
+    /// Gives deliveries back untouched.
+    public func release(_ leases: [Lease]) async throws(StoreError) {
+        let failure = await withTaskGroup(of: StoreError?.self) { group in
+            for lease in leases {
+                group.addTask {
+                    do throws(StoreError) {
+                        try await finish(LeaseEnding(lease: lease, kind: .pending, counts: false))
+                        return nil
+                    } catch {
+                        return error.code == .leaseLost ? nil : error
+                    }
+                }
+            }
+            return await group.reduce(nil) { $0 ?? $1 }
+        }
+        if let failure { throw failure }
+        await link.tell(of: nil)
+    }
+
+    /// Forgets deliveries that were completed before a time, a thousand in a transaction.
+    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps(LeaseSQL.purge, [.integer(time)])
+    }
+
+    /// Has a lease stay as it is until the transaction ends, or refuses if it is lost.
+    private static func hold(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
+        let held = try await connection.run(
+            LeaseSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])
+        guard !held.rows.isEmpty else { throw StoreError.leaseLost(lease) }
+    }
+}

@@ -1,0 +1,127 @@
+/// The statements of the check of the whole store. Those about rows give a row's place, then a name for it.
+enum PostgreSQLVerification {
+    static let deliveries = """
+        SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
+           last_failed_at, reason, bookmark, completed_at, octet_length(payload)::bigint
+        FROM delivery WHERE sequence > $1 ORDER BY sequence LIMIT $2
+        """
+    static let ledger = "SELECT id, id, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2"
+    static let judgements = """
+        SELECT subject, subject, \(JudgementSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
+        """
+
+    /// All that makes up the tables of the current schema, in words.
+    static let schema = """
+        WITH table_ AS (
+            SELECT oid, relname FROM pg_class
+            WHERE relnamespace = $1::oid AND relkind = 'r' AND relname = ANY ($2)
+        )
+        SELECT format('column %s of %s: %s, collation %s, %s', attname, relname, format_type(atttypid, atttypmod),
+                (SELECT collname FROM pg_collation WHERE pg_collation.oid = attcollation),
+                CASE WHEN attnotnull THEN 'not null' ELSE 'nullable' END)
+            FROM table_ JOIN pg_attribute ON attrelid = table_.oid WHERE attnum > 0 AND NOT attisdropped
+        UNION ALL
+        SELECT format('constraint %s of %s: %s', conname, relname, pg_get_constraintdef(pg_constraint.oid))
+            FROM table_ JOIN pg_constraint ON conrelid = table_.oid
+        UNION ALL
+        SELECT format('index %s of %s: %s', index.relname, table_.relname,
+                substring(pg_get_indexdef(indexrelid) from ' USING .*'))
+            FROM table_ JOIN pg_index ON indrelid = table_.oid JOIN pg_class AS index ON index.oid = indexrelid
+            WHERE indisvalid
+        """
+}
+
+extension PostgreSQLStore {
+    /// Checks the tables, and each row. The database's own files are its server's to check.
+    public func verify() async throws(StoreError) -> [String] {
+        var problems = ProblemList()
+        for problem in try await schemaProblems() { problems.add(problem) }
+        guard problems.all.isEmpty else { return problems.all }
+        try await check("Delivery", PostgreSQLVerification.deliveries, from: .integer(Int64.min), &problems) { row in
+            try DeliveryRecord(row).problems
+        } place: {
+            .integer(try $0.integer(0))
+        }
+        try await check("Finding", PostgreSQLVerification.ledger, from: .text(""), &problems) { row in
+            let entry = try LedgerEntry(row.stored)
+            try Limits.check([entry])
+            return entry.finding.isEmpty ? ["has no content"] : []
+        } place: {
+            .text(try $0.text(0))
+        }
+        try await check("Judgement of", PostgreSQLVerification.judgements, from: .text(""), &problems) { row in
+            try Limits.check(Progress(judgements: [Judgement(row.stored)]))
+            return []
+        } place: {
+            .text(try $0.text(0))
+        }
+        try await checkAll("Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Complete ledger of", VerificationSQL.completeOrigins, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
+            _ = try Subscription($0.stored)
+        }
+        try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
+        return problems.all
+    }
+
+    /// Checks a table page by page, so that no transaction is open for long.
+    private func check(
+        _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout ProblemList,
+        _ find: @Sendable (PostgreSQLRow) throws -> [String],
+        place: @Sendable (PostgreSQLRow) throws -> PostgreSQLValue
+    ) async throws(StoreError) {
+        var next: PostgreSQLValue? = start
+        while let start = next, !problems.isFull {
+            let page = try await read(sql, [start, .integer(Limits.rows.upperBound)]) { rows in
+                (
+                    found: rows.rows.flatMap { ProblemList.of($0, what, find) },
+                    last: try rows.rows.last.map { try place($0) }
+                )
+            }
+            for problem in page.found { problems.add(problem) }
+            next = page.last
+        }
+    }
+
+    /// Checks a table that is never large.
+    private func checkAll(
+        _ what: String, _ sql: String, _ problems: inout ProblemList,
+        _ read: @Sendable (PostgreSQLRow) throws -> Void
+    ) async throws(StoreError) {
+        let found = try await self.read(sql) { rows in
+            rows.rows.flatMap { row in
+                ProblemList.of(row, what) { row in
+                    try read(row)
+                    return []
+                }
+            }
+        }
+        for problem in found { problems.add(problem) }
+    }
+
+    /// How the tables differ from those of a new store, which are made for comparison among the session's temporary tables.
+    private func schemaProblems() async throws(StoreError) -> [String] {
+        let (found, expected) = try await transact { connection in
+            let names = PostgreSQLSchema.tables
+            let found = try await Self.schema(connection, "current_schema()", names)
+            try await connection.runOnce("SET LOCAL search_path = pg_temp")
+            try await connection.runOnce(PostgreSQLSchema.steps.map(\.sql).joined(separator: "\n"))
+            let expected = try await Self.schema(connection, "'pg_temp'", names)
+            try await connection.runOnce(names.map { "DROP TABLE \($0);" }.joined())
+            return (found, expected)
+        }
+        return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }
+            + found.subtracting(expected).sorted().map {
+                "The database has something that does not belong there: \(ProblemList.shown($0))."
+            }
+    }
+
+    private static func schema(
+        _ connection: PostgreSQLConnection, _ schema: String, _ names: [String]
+    ) async throws -> Set<String> {
+        let number = try await connection.run("SELECT \(schema)::regnamespace::oid::bigint").rows.first?.integer(0)
+        let rows = try await connection.run(PostgreSQLVerification.schema, [.integer(number), .texts(names)])
+        return try Set(rows.rows.map { try $0.text(0) })
+    }
+}

@@ -1,0 +1,168 @@
+import EventLoop
+import Synchronization
+
+/// A store in a PostgreSQL database (version 13 or later), for any number of bridges at the same time.
+///
+/// An account and Region belongs to one bridge at a time, which alone leases its deliveries; see ``OriginShares``. It all
+/// runs on one event loop over a few connections; only connecting takes a thread for its time.
+public final class PostgreSQLStore: Store {
+    let signal = WorkSignal()
+    /// What this process is called in the tables: unlike the name of a machine and a process, never used twice.
+    let replica: String
+    let appends: ConnectionPool
+    let work: ConnectionPool
+    let link: ReplicaLink
+    let appender: Batcher<Delivery, Append>
+    let finisher: Batcher<LeaseEnding, Void>
+    /// The origin that was served last, in the form of the tables.
+    let lastServed = Mutex<String?>(nil)
+    private let access: StoreAccess
+    private let loop: EventLoop
+    private let closing = Mutex<Task<Void, Never>?>(nil)
+
+    /// How long what a sender waits for may take: EventBridge waits 5 seconds for our own answer.
+    static let patience = Duration.seconds(4)
+    /// How long everything else may take.
+    static let workPatience = Duration.seconds(30)
+
+    /// Connects, and brings the tables up to date.
+    ///
+    /// - Parameters:
+    ///   - address: the database.
+    ///   - access: what for: only who serves may change the tables.
+    /// - Throws: ``StoreError`` with the code `unavailable` or `unsupported` (the tables are newer than this version, or
+    ///   older and not opened for serving).
+    public convenience init(
+        address: PostgreSQLAddress, access: StoreAccess = .serving
+    ) async throws(StoreError) {
+        try await self.init(address: address, access: access, lifetime: .seconds(10))
+    }
+
+    /// - Parameter lifetime: how long others take this process to live after its last sign of life.
+    init(
+        address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration
+    ) async throws(StoreError) {
+        let loop: EventLoop
+        do {
+            loop = try EventLoop(name: "bridge-store")
+        } catch {
+            throw StoreError(.unavailable, "\(error)")
+        }
+        self.loop = loop
+        self.access = access
+        do throws(StoreError) {
+            try await Self.prepare(address, on: loop, access)
+        } catch {
+            await loop.shutdown()
+            throw error
+        }
+        let digits = UInt64.random(in: 0 ... .max)
+        replica = String(digits, radix: 16)
+        let appends = ConnectionPool(address, limit: 1, on: loop)
+        let work = ConnectionPool(address, limit: 4, on: loop)
+        self.appends = appends
+        self.work = work
+        link = ReplicaLink(address, work: work, replica: replica, lifetime: lifetime, signal: signal, on: loop)
+        appender = Batcher(on: loop, split: QueueWrites.split) { await QueueWrites.append($0, by: appends) }
+        finisher = Batcher(on: loop, split: LeaseEnding.split) { await QueueWrites.finish($0, by: work) }
+        if access == .serving { await link.start() }
+    }
+
+    private static func prepare(
+        _ address: PostgreSQLAddress, on loop: EventLoop, _ access: StoreAccess
+    ) async throws(StoreError) {
+        let result: Result<Void, StoreError> = await withTaskExecutorPreference(loop) {
+            do {
+                let connection = try await PostgreSQLConnection.open(address, on: loop)
+                do {
+                    await connection.allow(workPatience)
+                    try await PostgreSQLSchema.bringUpToDate(connection, mayChange: access == .serving)
+                } catch {
+                    await connection.close()
+                    throw error
+                }
+                await connection.close()
+                return .success(())
+            } catch {
+                return .failure(StoreError(postgreSQL: error))
+            }
+        }
+        try result.get()
+    }
+
+    /// Finishes the writes that wait, lets others have what this process held, and closes all connections.
+    public func close() async {
+        let closing = closing.withLock { task in
+            let only = task ?? Task { await self.shutDown() }
+            task = only
+            return only
+        }
+        await closing.value
+    }
+
+    private func shutDown() async {
+        signal.close()
+        await appender.close()
+        await finisher.close()
+        await link.close()
+        await appends.close()
+        await work.close()
+        await loop.shutdown()
+    }
+
+    // MARK: Statements
+
+    /// Reads by one statement.
+    func read<Value: Sendable>(
+        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience,
+        _ body: @Sendable (PostgreSQLRows) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await work.use(within: time, repeats: true) { connection, _ in
+            try body(try await connection.run(sql, values))
+        }
+    }
+
+    /// Writes by one statement, which may be run twice; returns how many rows it changed.
+    @discardableResult
+    func write(
+        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience
+    ) async throws(StoreError) -> Int {
+        try checkAccess()
+        return try await work.use(within: time, repeats: true) { connection, _ in
+            try await connection.run(sql, values).changeCount
+        }
+    }
+
+    /// Writes by several statements in one transaction, which may be run twice.
+    func transact<Value: Sendable>(
+        _ body: @Sendable (PostgreSQLConnection) async throws -> Value
+    ) async throws(StoreError) -> Value {
+        try checkAccess()
+        return try await work.use(within: Self.workPatience, repeats: true) { connection, _ in
+            try await connection.transaction { try await body(connection) }
+        }
+    }
+
+    /// Refuses if the store was opened to be looked at.
+    func checkAccess() throws(StoreError) {
+        guard access != .readOnly else {
+            throw StoreError(.unavailable, "The store was opened to be read only.")
+        }
+    }
+
+    /// Ends or moves a lease, together with others.
+    func finish(_ ending: LeaseEnding) async throws(StoreError) {
+        try checkAccess()
+        try await finisher.submit(ending)
+    }
+
+    /// Deletes in transactions of a bounded size, so that others get in between.
+    func deleteInSteps(_ sql: String, _ values: [PostgreSQLValue]) async throws(StoreError) -> Int {
+        var total = 0
+        while true {
+            let count = try await write(sql, values + [.integer(SQLiteStore.deletionLimit)])
+            total += count
+            if count < SQLiteStore.deletionLimit { return total }
+        }
+    }
+}

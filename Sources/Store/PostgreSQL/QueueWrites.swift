@@ -1,0 +1,112 @@
+/// The end of a lease, or its being moved, that shares a statement with others.
+struct LeaseEnding: Sendable {
+    /// What becomes of the delivery.
+    enum Kind: String, Sendable {
+        case pending, leased, completed, dead
+    }
+
+    let lease: Lease
+    let kind: Kind
+    /// From when on it may be leased; nil if it may not, or from its receipt on.
+    var readyAt: Int64?
+    /// Whether the attempt counts.
+    var counts = true
+    var failedAt: Int64?
+    var reason: String?
+    var completedAt: Int64?
+
+    /// As many as end different leases.
+    static func split(_ endings: [LeaseEnding]) -> Int {
+        var seen: Set<Int64> = []
+        return endings.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? endings.count
+    }
+}
+
+/// What is written for many at once.
+enum QueueWrites {
+    /// The most bytes of payloads in one statement.
+    private static let payloadLimit = 8 << 20
+
+    private static let append = """
+        INSERT INTO delivery (id, origin, source, received_at, state, ready_at, payload)
+        SELECT id, origin, source, received_at, 'pending', received_at, payload
+        FROM unnest($1, $2, $3, $4, $5) AS given (id, origin, source, received_at, payload)
+        ON CONFLICT (id) DO NOTHING RETURNING id
+        """
+
+    /// Changes what is leased under these leases. A statement that is run again because its connection was lost finds what
+    /// it had done already, by the lease's number, and does it once more.
+    private static let finish = """
+        UPDATE delivery SET
+            state = ending.state, ready_at = CASE
+                WHEN ending.state = 'leased' THEN ending.ready_at
+                WHEN ending.state = 'pending' THEN coalesce(ending.ready_at, delivery.received_at) END,
+            attempts = delivery.attempts
+                - CASE WHEN delivery.state = 'leased' AND NOT ending.counts THEN 1 ELSE 0 END,
+            lease_owner = CASE WHEN ending.state = 'leased' THEN delivery.lease_owner END,
+            reason = coalesce(ending.reason, delivery.reason),
+            first_failed_at = coalesce(delivery.first_failed_at, ending.failed_at),
+            last_failed_at = coalesce(ending.failed_at, delivery.last_failed_at),
+            completed_at = ending.completed_at,
+            bookmark = CASE WHEN ending.state <> 'completed' THEN delivery.bookmark END,
+            payload = CASE WHEN ending.state <> 'completed' THEN delivery.payload END
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            AS ending (sequence, number, id, state, ready_at, counts, failed_at, reason, completed_at)
+        WHERE delivery.sequence = ending.sequence AND delivery.lease_number = ending.number
+            AND delivery.id = ending.id AND (delivery.state = 'leased' OR ($10 AND delivery.state = ending.state))
+        RETURNING delivery.sequence
+        """
+
+    /// As many as are not too long together.
+    static func split(_ deliveries: [Delivery]) -> Int {
+        var length = 0
+        let end = deliveries.firstIndex { delivery in
+            length += delivery.payload.count
+            return length > payloadLimit
+        }
+        return max(end ?? deliveries.count, 1)
+    }
+
+    /// Adds deliveries to the queue.
+    static func append(_ deliveries: [Delivery], by pool: ConnectionPool) async -> Batcher<Delivery, Append>.Outcome {
+        let numbered = Dictionary(deliveries.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
+        let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
+        let values: [PostgreSQLValue] = [
+            .texts(news.map(\.id)), .texts(news.map(\.origin.stored)), .texts(news.map(\.source.rawValue)),
+            .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
+        ]
+        do throws(StoreError) {
+            let stored = try await pool.use(within: PostgreSQLStore.patience, repeats: true) { connection, _ in
+                try Set(await connection.run(append, values).rows.map { try $0.text(0) })
+            }
+            return .success(
+                deliveries.enumerated().map { index, delivery in
+                    .success(numbered[delivery.id] == index && stored.contains(delivery.id) ? .stored : .duplicate)
+                })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Ends leases.
+    static func finish(_ endings: [LeaseEnding], by pool: ConnectionPool) async -> Batcher<LeaseEnding, Void>.Outcome {
+        let values: [PostgreSQLValue] = [
+            .integers(endings.map(\.lease.sequence)), .integers(endings.map(\.lease.number)),
+            .texts(endings.map(\.lease.deliveryID)), .texts(endings.map(\.kind.rawValue)),
+            .integers(endings.map(\.readyAt)), .flags(endings.map(\.counts)), .integers(endings.map(\.failedAt)),
+            .texts(endings.map(\.reason)), .integers(endings.map(\.completedAt)),
+        ]
+        do throws(StoreError) {
+            let finished = try await pool.use(
+                within: PostgreSQLStore.workPatience, repeats: true
+            ) { connection, losses in
+                try Set(await connection.run(finish, values + [.flag(losses > 0)]).rows.map { try $0.integer(0) })
+            }
+            return .success(
+                endings.map { finished.contains($0.lease.sequence) ? .success(()) : .failure(.leaseLost($0.lease)) })
+        } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+/// The statements by which bridges on one database share its origins.
+enum SharingSQL {
+    /// What is known of the origins in the queue and of those that are held; and how many bridges live. Goes from one
+    /// origin to the next through the index, so the cost grows with the origins and not with the deliveries.
+    static let known = """
+        WITH RECURSIVE queued (origin) AS (
+            SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL)
+            UNION ALL
+            SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > queued.origin)
+            FROM queued WHERE queued.origin IS NOT NULL
+        ), known AS (
+            SELECT origin FROM queued WHERE origin IS NOT NULL
+            UNION SELECT origin FROM origin_holder WHERE replica IS NOT NULL
+        )
+        SELECT known.origin,
+            (SELECT min(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
+            holder.replica,
+            EXISTS (SELECT 1 FROM replica WHERE id = holder.replica AND live_until > clock_timestamp()),
+            (SELECT count(*) FROM replica WHERE leases AND live_until > clock_timestamp())
+        FROM known LEFT JOIN origin_holder AS holder ON holder.origin = known.origin
+        ORDER BY known.origin
+        """
+
+    static let sign = """
+        INSERT INTO replica (id, leases, live_until)
+        VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+        ON CONFLICT (id) DO UPDATE SET leases = replica.leases OR excluded.leases, live_until = excluded.live_until
+        """
+
+    static let forgetDead = "DELETE FROM replica WHERE live_until < clock_timestamp() - interval '1 day'"
+
+    static let add = "INSERT INTO origin_holder (origin) SELECT unnest($1) ON CONFLICT (origin) DO NOTHING"
+
+    /// Keeps others from taking the origins until the transaction ends; leaves out those that others are taking.
+    static let lock = """
+        SELECT origin, replica FROM origin_holder WHERE origin = ANY($1) ORDER BY origin FOR UPDATE SKIP LOCKED
+        """
+
+    /// Takes origins that are locked, unless somebody who lives holds them.
+    static let take = """
+        UPDATE origin_holder SET replica = $2
+        WHERE origin = ANY($1) AND NOT EXISTS (
+            SELECT 1 FROM replica WHERE id = origin_holder.replica AND live_until > clock_timestamp())
+        RETURNING origin
+        """
+
+    /// Ends the leases of an origin's former holder, who let it go or is gone. The attempts count, in case that they were
+    /// what it died of.
+    static let endLeases = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL
+        WHERE origin = ANY($1) AND ready_at IS NOT NULL AND state = 'leased'
+        """
+
+    /// Lets origins go of which nothing is leased.
+    static let letGo = """
+        UPDATE origin_holder SET replica = NULL
+        WHERE origin = ANY($1) AND replica = $2 AND NOT EXISTS (
+            SELECT 1 FROM delivery
+            WHERE delivery.origin = origin_holder.origin AND ready_at IS NOT NULL AND state = 'leased')
+        """
+
+    static let letAllGo = "UPDATE origin_holder SET replica = NULL WHERE replica = $1"
+    static let leave = "DELETE FROM replica WHERE id = $1"
+    static let notify = "SELECT pg_notify($1, $2)"
+
+    /// Asks what is known of the origins, and how many bridges that live work on deliveries.
+    static func ask(
+        _ connection: PostgreSQLConnection
+    ) async throws -> (known: [OriginShares.Known], replicas: Int) {
+        let rows = try await connection.run(known).rows
+        let origins = try rows.map { row in
+            OriginShares.Known(
+                origin: try row.text(0), readyAt: try row.optionalInteger(1), holder: try row.optionalText(2),
+                isHolderLive: try row.flag(3))
+        }
+        return (origins, try rows.first?.count(4) ?? 1)
+    }
+}

@@ -1,0 +1,136 @@
+import AWSCore
+
+/// A row as a database gives it, read without trust: a damaged one can hold anything.
+protocol StoredRow {
+    func optionalInteger(_ column: Int) throws -> Int64?
+    func optionalText(_ column: Int) throws -> String?
+    func bytes(_ column: Int) throws -> [UInt8]
+    func flag(_ column: Int) throws -> Bool
+}
+
+extension StoredRow {
+    func integer(_ column: Int) throws -> Int64 {
+        guard let value = try optionalInteger(column) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func count(_ column: Int) throws -> Int {
+        guard let value = Int(exactly: try integer(column)) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func text(_ column: Int) throws -> String {
+        guard let value = try optionalText(column) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func value<Value: RawRepresentable<String>>(_ column: Int, of type: Value.Type = Value.self) throws -> Value {
+        guard let value = Value(rawValue: try text(column)) else { throw StoreError.unreadableRow }
+        return value
+    }
+
+    func origin(_ column: Int) throws -> Origin {
+        guard let origin = Origin(stored: try text(column)) else { throw StoreError.unreadableRow }
+        return origin
+    }
+
+    func arn(_ column: Int) throws -> ARN {
+        guard let arn = ARN(try text(column)) else { throw StoreError.unreadableRow }
+        return arn
+    }
+}
+
+extension StoreError {
+    static let unreadableRow = StoreError(
+        .corrupt, "The store holds a row that makes no sense. Keep it as it is, and restore it from a backup.")
+}
+
+// MARK: What rows stand for
+
+extension Delivery {
+    /// Reads a row that has id, origin, source and time of receipt from the second column on.
+    init(_ row: some StoredRow, payload: [UInt8]) throws {
+        self.init(
+            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), receivedAt: try row.integer(4),
+            payload: payload)
+    }
+}
+
+extension DeadLetter {
+    init(_ row: some StoredRow) throws {
+        self.init(
+            delivery: try Delivery(row, payload: row.bytes(9)), attempts: try row.count(5),
+            firstFailedAt: try row.integer(6), lastFailedAt: try row.integer(7), reason: try row.text(8))
+    }
+}
+
+extension LedgerEntry {
+    init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text(0), origin: try row.origin(1), kind: try row.value(2), group: try row.text(3),
+            subject: try row.text(4), createdAt: try row.integer(5), updatedAt: try row.integer(6),
+            eventTime: try row.integer(7), firstObservedAt: try row.integer(8), lastObservedAt: try row.integer(9),
+            condition: try row.value(10), recordState: try row.value(11), finding: try row.bytes(12),
+            isSent: try row.flag(13))
+    }
+}
+
+extension Judgement {
+    init(_ row: some StoredRow) throws {
+        self.init(
+            subject: try row.text(0), origin: try row.origin(1), time: try row.integer(2),
+            dueAt: try row.optionalInteger(3), keepUntil: try row.optionalInteger(4), content: try row.bytes(5))
+    }
+}
+
+extension AuditMark {
+    /// Reads a row of check, start and task.
+    init(_ row: some StoredRow, of origin: Origin) throws {
+        self.init(
+            origin: origin, check: try row.text(0), startTime: try row.integer(1), taskID: try row.text(2))
+    }
+}
+
+extension Subscription {
+    init(_ row: some StoredRow) throws {
+        self.init(
+            topic: try row.arn(0), state: try row.value(1), messageID: try row.text(2),
+            publishedAt: try row.integer(3), changedAt: try row.integer(4))
+    }
+}
+
+extension Pause {
+    init(_ row: some StoredRow) throws {
+        let name = try row.text(0)
+        let account = AccountID(name)
+        guard account != nil || name == PauseSQL.all else { throw StoreError.unreadableRow }
+        self.init(
+            account: account, pausedBy: try row.text(1), pausedAt: try row.integer(2),
+            reason: try row.optionalText(3))
+    }
+}
+
+extension DeliveryRecord {
+    /// Reads a row that has a name for itself from the second column on.
+    init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text(1), origin: try row.text(2), source: try row.text(3), state: try row.text(4),
+            readyAt: try row.optionalInteger(5), attempts: try row.integer(6), leaseNumber: try row.integer(7),
+            leaseOwner: try row.optionalText(8), firstFailedAt: try row.optionalInteger(9),
+            lastFailedAt: try row.optionalInteger(10), reason: try row.optionalText(11),
+            bookmark: try row.optionalText(12), completedAt: try row.optionalInteger(13),
+            payloadLength: try row.optionalInteger(14))
+    }
+}
+
+extension ProblemList {
+    /// What is wrong with a row, with its name, which stands in the second column.
+    static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
+        let name = "\(what) \(shown((try? row.text(1)) ?? ""))"
+        do {
+            return try find(row).map { "\(name) \($0)." }
+        } catch {
+            return ["\(name) cannot be read, or is outside what the store takes."]
+        }
+    }
+}
