@@ -83,7 +83,7 @@ let package = Package(
             ], swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["EventLoop"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["EventLoop", "CLibpq"], path: "Tests/TestSupport", swiftSettings: strict),
         .executableTarget(
             name: "benchmarks",
             dependencies: [
@@ -159,7 +159,7 @@ if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
 
 // deploy/sanitize.sh sets this: of all that it would have to build, only these targets touch memory and threads themselves.
 if Context.environment["DEFENDER_BRIDGE_SANITIZING"] != nil {
-    let names = ["CLibuv", "COpenSSL", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport"]
+    let names = ["CLibuv", "COpenSSL", "CLibpq", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport"]
     package.targets.removeAll { target in
         !names.contains(target.name)
             && !["EventLoopTests", "CryptographyTests", "HTTPServerTests"].contains(target.name)

@@ -229,3 +229,12 @@ public protocol Store: Sendable {
     /// closing again does nothing.
     func close() async
 }
+
+extension Store {
+    /// Leases deliveries of all origins; see ``lease(limit:for:owner:now:excluding:)``.
+    package func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64
+    ) async throws(StoreError) -> LeaseBatch {
+        try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
+    }
+}

@@ -5,8 +5,8 @@ import Testing
 @testable import Store
 
 @Suite struct CatchUpTests {
-    @Test func eachOriginHasAWatermarkOfItsOwnThatOnlyMovesOn() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func eachOriginHasAWatermarkOfItsOwnThatOnlyMovesOn(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             #expect(try await store.catchUpWatermarks().isEmpty)
             try await store.advanceCatchUpWatermark(of: origins[0], to: 10)
             try await store.advanceCatchUpWatermark(of: origins[1], to: 5)

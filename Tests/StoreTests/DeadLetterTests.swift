@@ -3,8 +3,9 @@ import Store
 import Testing
 
 @Suite struct DeadLetterTests {
-    @Test func aDeadLetterKeepsReasonAttemptsFailuresAndPayload() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aDeadLetterKeepsReasonAttemptsFailuresAndPayload(kind: StoreKind) async throws
+    {
+        try await withStore(kind) { store async throws in
             let first = try await store.takeNew(1)
             try await store.retry(first.lease, at: 20, reason: "throttled", now: 10)
             let second = try #require(try await store.take(now: 20).first)
@@ -16,8 +17,8 @@ import Testing
         }
     }
 
-    @Test func deadLettersAreListedByLastFailureInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func deadLettersAreListedByLastFailureInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 30), (4, 20)] {
                 try await store.deadLetter(store.takeNew(number).lease, reason: "no", now: time)
             }
@@ -30,7 +31,7 @@ import Testing
     }
 
     /// Gives up four different deliveries, at 10, 20, 30 and 40.
-    private func giveUpFour(in store: SQLiteStore) async throws {
+    private func giveUpFour(in store: any TestedStore) async throws {
         for (number, (origin, source, reason)) in [
             (manyOrigins[0], Delivery.Source.sns, "ThrottlingException: slow down"),
             (manyOrigins[3], .eventBridge, "the message is not JSON"),
@@ -55,22 +56,24 @@ import Testing
         (.init(source: .sns, reason: "denied", failedSince: 10), [3]),
     ])
     func aFilterSelects(filter: DeadLetterFilter, expected: [Int]) async throws {
-        try await withStore { store async throws in
-            try await giveUpFour(in: store)
-            let letters = try await store.deadLetters(matching: filter, limit: 10, after: nil)
-            #expect(letters.map(\.delivery.id) == expected.map { "sns:\($0)" })
-            var paged: [DeadLetter] = []
-            while case let page = try await store.deadLetters(matching: filter, limit: 1, after: paged.last),
-                !page.isEmpty
-            {
-                paged += page
+        for kind in StoreKind.all {
+            try await withStore(kind) { store async throws in
+                try await giveUpFour(in: store)
+                let letters = try await store.deadLetters(matching: filter, limit: 10, after: nil)
+                #expect(letters.map(\.delivery.id) == expected.map { "sns:\($0)" })
+                var paged: [DeadLetter] = []
+                while case let page = try await store.deadLetters(matching: filter, limit: 1, after: paged.last),
+                    !page.isEmpty
+                {
+                    paged += page
+                }
+                #expect(paged == letters)
             }
-            #expect(paged == letters)
         }
     }
 
-    @Test func oneIsFoundByItsID() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func oneIsFoundByItsID(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             try await giveUpFour(in: store)
             _ = try await store.append(delivery(7))
             let all = try await store.deadLetters(matching: .all, limit: 10, after: nil)
@@ -79,8 +82,8 @@ import Testing
         }
     }
 
-    @Test func aRequeuedDeadLetterIsAsNew() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aRequeuedDeadLetterIsAsNew(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let dead = try await store.takeNew(1)
             try await store.deadLetter(dead.lease, reason: "no", now: 5)
             let pending = try await store.append(delivery(2, at: 1_000))
@@ -95,8 +98,8 @@ import Testing
         }
     }
 
-    @Test func aDiscardedDeadLetterIsForgotten() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aDiscardedDeadLetterIsForgotten(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 5)
             _ = try await store.append(delivery(2))
             #expect(try await store.discardDeadLetters(ids: ["sns:1\u{0}"]) == 0)
@@ -106,8 +109,8 @@ import Testing
         }
     }
 
-    @Test func aReasonIsCutAndFreedOfNul() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aReasonIsCutAndFreedOfNul(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let reason = "a\u{0}b" + String(repeating: "é", count: 5000)
             try await store.deadLetter(store.takeNew(1).lease, reason: reason, now: 5)
             let kept = try await store.deadLetters(matching: .all, limit: 1, after: nil).first?.reason
@@ -115,8 +118,8 @@ import Testing
         }
     }
 
-    @Test func aLimitOutOfRangeIsRefused() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLimitOutOfRangeIsRefused(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             #expect(
                 await failure { _ = try await store.deadLetters(matching: .all, limit: 0, after: nil) } == .invalidValue
             )

@@ -4,8 +4,8 @@ import Testing
 @testable import Store
 
 @Suite struct FairnessTests {
-    @Test func aBacklogOfOneOriginLeavesTheOthersTheirShare() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aBacklogOfOneOriginLeavesTheOthersTheirShare(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for number in 0..<30 { _ = try await store.append(delivery(number, of: origins[0])) }
             for number in 30..<33 { _ = try await store.append(delivery(number, of: origins[1], at: 5)) }
             _ = try await store.append(delivery(40, of: origins[2], at: 6))
@@ -15,8 +15,10 @@ import Testing
         }
     }
 
-    @Test func aLimitSmallerThanTheNumberOfOriginsReachesThemAllInTurn() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLimitSmallerThanTheNumberOfOriginsReachesThemAllInTurn(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             for number in 0..<9 { _ = try await store.append(delivery(number, of: origins[number % 3])) }
             var served: [String] = []
             for _ in 0..<6 { served += try await store.take(1, now: 0).map(\.delivery.origin.description) }
@@ -25,16 +27,16 @@ import Testing
         }
     }
 
-    @Test func anOriginWithNothingReadyTakesNoTurn() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anOriginWithNothingReadyTakesNoTurn(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, of: origins[0], at: 1_000))
             for number in 2..<6 { _ = try await store.append(delivery(number, of: origins[1])) }
             #expect(try await store.take(4, now: 0).count == 4)
         }
     }
 
-    @Test func anExcludedOriginIsPassedOverAsIfItHadNothing() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anExcludedOriginIsPassedOverAsIfItHadNothing(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for number in 0..<3 { _ = try await store.append(delivery(number, of: origins[0])) }
             _ = try await store.append(delivery(3, of: origins[1]))
             _ = try await store.append(delivery(4, of: origins[1], at: 900))

@@ -19,7 +19,65 @@ final class Counter: Sendable {
     func next() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }
 
-/// Runs a test with an open store, and closes it.
+/// The kinds of stores, which must all do the same.
+enum StoreKind: CaseIterable {
+    case sqlite, postgreSQL
+
+    /// Those that this machine has.
+    static let all = allCases.filter { $0 != .postgreSQL || PostgreSQLCluster.isInstalled }
+}
+
+/// A store of whatever kind, with what tests want to know of it.
+protocol TestedStore: Store {
+    var signal: WorkSignal { get }
+    /// Runs SQL outside a transaction.
+    func run(_ sql: String) async throws
+}
+
+extension SQLiteStore: TestedStore {
+    func run(_ sql: String) async throws {
+        try await pool.writeWithoutTransaction { try $0.execute(sql: sql) }
+    }
+}
+
+extension PostgreSQLStore: TestedStore {
+    func run(_ sql: String) async throws {
+        try await work.use(within: .seconds(30), repeats: false) { connection, _ in try await connection.runOnce(sql) }
+    }
+}
+
+/// Runs a test with an open store of a kind, and closes it.
+func withStore(_ kind: StoreKind, _ body: (any TestedStore) async throws -> Void) async throws {
+    switch kind {
+    case .sqlite: try await withStore(body)
+    case .postgreSQL: try await withDatabase { url in try await withStore(url, body) }
+    }
+}
+
+/// Runs a test with the URL of a PostgreSQL database of its own.
+func withDatabase(_ body: (_ url: String) async throws -> Void) async throws {
+    let cluster = try await PostgreSQLCluster.shared.get()
+    let database = try await cluster.makeDatabase()
+    try await perform {
+        try await body(cluster.url(database))
+    } finally: {
+        try await cluster.dropDatabase(database)
+    }
+}
+
+/// Runs a test with an open store in a PostgreSQL database, and closes it.
+func withStore(
+    _ url: String, lifetime: Duration = .seconds(10), _ body: (PostgreSQLStore) async throws -> Void
+) async throws {
+    let store = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: lifetime)
+    try await perform {
+        try await body(store)
+    } finally: {
+        await store.close()
+    }
+}
+
+/// Runs a test with an open SQLite store, and closes it.
 func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteStore(path: folder.file)
@@ -80,7 +138,7 @@ func judgement(
         subject: subject, origin: origin, time: time, dueAt: dueAt, keepUntil: keepUntil, content: content)
 }
 
-extension SQLiteStore {
+extension Store {
     /// Leases for ten seconds.
     func take(_ limit: Int = 100, now: Int64, owner: String = "worker") async throws -> [LeasedDelivery] {
         try await lease(limit: limit, for: .seconds(10), owner: owner, now: now).deliveries
@@ -90,10 +148,5 @@ extension SQLiteStore {
     func takeNew(_ number: Int, now: Int64 = 0) async throws -> LeasedDelivery {
         _ = try await append(delivery(number, at: now))
         return try #require(try await take(now: now).first)
-    }
-
-    /// Runs SQL on the writing connection, outside a transaction.
-    func run(_ sql: String) async throws {
-        try await pool.writeWithoutTransaction { try $0.execute(sql: sql) }
     }
 }

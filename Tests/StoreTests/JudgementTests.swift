@@ -3,8 +3,9 @@ import Testing
 @testable import Store
 
 @Suite struct JudgementTests {
-    @Test func aJudgementIsReadBackAndReplacesTheOneOfItsSubject() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aJudgementIsReadBackAndReplacesTheOneOfItsSubject(kind: StoreKind) async throws
+    {
+        try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let one = judgement("é", of: origins[1], time: -3, dueAt: 4, keepUntil: .max, content: Array(0...255))
             try await store.record(Progress(judgements: [one, judgement("b")]), under: lease)
@@ -16,8 +17,8 @@ import Testing
         }
     }
 
-    @Test func judgementsAreListedByOriginInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func judgementsAreListedByOriginInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let wanted = [judgement("a"), judgement("b"), judgement("c")]
             let others = [judgement("aa", of: origins[1])]
             try await store.record(
@@ -27,8 +28,8 @@ import Testing
         }
     }
 
-    @Test func theLongestDueComeFirst() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func theLongestDueComeFirst(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let all = [
                 judgement("a", dueAt: 9), judgement("b", dueAt: 8), judgement("c", dueAt: 10), judgement("d"),
             ]
@@ -39,8 +40,10 @@ import Testing
         }
     }
 
-    @Test func onlyJudgementsPastTheirTimeAndWithoutFindingAreForgotten() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func onlyJudgementsPastTheirTimeAndWithoutFindingAreForgotten(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let all = [
                 judgement("a", keepUntil: 5), judgement("b", keepUntil: 6), judgement("c"),
                 judgement("d", keepUntil: 5),
@@ -52,8 +55,8 @@ import Testing
         }
     }
 
-    @Test func marksAreKeptByCheckAndOrigin() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func marksAreKeptByCheckAndOrigin(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let old = AuditMark(origin: origins[0], check: "A", startTime: 1, taskID: "t1")
             let new = AuditMark(origin: origins[0], check: "A", startTime: 2, taskID: "t2")
@@ -65,8 +68,8 @@ import Testing
         }
     }
 
-    @Test func aBookmarkComesBackWithTheDeliveryUntilItIsDone() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aBookmarkComesBackWithTheDeliveryUntilItIsDone(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let first = try await store.takeNew(1)
             #expect(first.bookmark == nil)
             try await store.record(Progress(bookmark: "page 2"), under: first.lease)
@@ -81,8 +84,8 @@ import Testing
         }
     }
 
-    @Test func progressOfALostLeaseOrWithABadTextIsNotKept() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func progressOfALostLeaseOrWithABadTextIsNotKept(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let long = String(repeating: "x", count: 2049)
             for bad in [

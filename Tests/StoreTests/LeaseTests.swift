@@ -2,8 +2,8 @@ import Store
 import Testing
 
 @Suite struct LeaseTests {
-    @Test func anExpiredLeaseIsTakenOverAndItsOldHolderRefused() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anExpiredLeaseIsTakenOverAndItsOldHolderRefused(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let old = try await store.takeNew(1)
             #expect(try await store.take(now: 9_999).isEmpty)
             let new = try #require(try await store.take(now: 10_000, owner: "other").first)
@@ -23,16 +23,16 @@ import Testing
         }
     }
 
-    @Test func whoeverComesLateButFirstMayComplete() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func whoeverComesLateButFirstMayComplete(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             try await store.complete(taken.lease, recording: [], now: 1_000_000)
             #expect(try await store.status().completed == 1)
         }
     }
 
-    @Test func afterAReleaseTheSameWorkersOldLeaseIsLost() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func afterAReleaseTheSameWorkersOldLeaseIsLost(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let old = try await store.takeNew(1)
             try await store.release([old.lease])
             let new = try #require(try await store.take(now: 0).first)
@@ -42,8 +42,10 @@ import Testing
         }
     }
 
-    @Test func aLeaseOfAPurgedDeliveryIsLostEvenWhenItsIdCameAgain() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLeaseOfAPurgedDeliveryIsLostEvenWhenItsIdCameAgain(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let old = try await store.takeNew(1)
             try await store.complete(old.lease, recording: [], now: 1)
             #expect(try await store.purge(completedBefore: 2) == 1)
@@ -53,8 +55,8 @@ import Testing
         }
     }
 
-    @Test func aLeaseEndsOnlyOnce() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLeaseEndsOnlyOnce(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             try await store.complete(taken.lease, recording: [], now: 1)
             #expect(await failure { try await store.complete(taken.lease, recording: [], now: 1) } == .leaseLost)
@@ -63,8 +65,8 @@ import Testing
         }
     }
 
-    @Test func anExtendedLeaseIsNotTakenOverBeforeItsNewEnd() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anExtendedLeaseIsNotTakenOverBeforeItsNewEnd(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             let extended = try await store.extend(taken.lease, for: .seconds(20), now: 5_000)
             #expect(extended.until == 25_000)
@@ -73,8 +75,10 @@ import Testing
         }
     }
 
-    @Test func aLeaseOfAnotherOriginsDeliveryUnderTheSameNumberIsLost() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLeaseOfAnotherOriginsDeliveryUnderTheSameNumberIsLost(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             let forged = Lease(
                 deliveryID: "sns:2", owner: "w", until: taken.lease.until, sequence: 1, number: 1)

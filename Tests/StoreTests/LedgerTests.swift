@@ -1,10 +1,11 @@
+import TestSupport
 import Testing
 
 @testable import Store
 
 @Suite struct LedgerTests {
-    @Test func anEntryIsReadBackAsItWasAndUnknownIdsAreLeftOut() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anEntryIsReadBackAsItWasAndUnknownIdsAreLeftOut(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let one = LedgerEntry(
                 id: "arn:1", origin: origins[1], kind: .violation, group: "profile/behavior", subject: "subject",
                 createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
@@ -16,8 +17,8 @@ import Testing
         }
     }
 
-    @Test func anEntryReplacesTheOneWithItsId() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anEntryReplacesTheOneWithItsId(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             try await store.record(Progress(entries: [entry("a"), entry("b")]), under: taken.lease)
             let newer = entry(
@@ -28,8 +29,8 @@ import Testing
         }
     }
 
-    @Test func whatWasSentIsSaidOfTheEntryThatWasMeant() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func whatWasSentIsSaidOfTheEntryThatWasMeant(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let entries = ["a", "b", "c"].map { entry($0, updatedAt: 5, isSent: false) }
             try await store.record(Progress(entries: entries), under: lease)
@@ -42,8 +43,8 @@ import Testing
         }
     }
 
-    @Test func thousandsOfIdsAreLookedUpAtOnce() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func thousandsOfIdsAreLookedUpAtOnce(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let entries = (0..<40_000).map { entry("id-\($0)", finding: []) }
             try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
             let found = try await store.ledgerEntries(ids: entries.map(\.id))
@@ -72,8 +73,9 @@ import Testing
         }
     }
 
-    @Test func malformedEntriesAreRefusedBeforeAnythingIsWritten() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func malformedEntriesAreRefusedBeforeAnythingIsWritten(kind: StoreKind) async throws
+    {
+        try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
             let long = String(repeating: "x", count: 2049)
             for bad in [
@@ -92,8 +94,8 @@ import Testing
         }
     }
 
-    @Test func entriesAreListedBySubjectInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func entriesAreListedBySubjectInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let wanted = [
                 entry("1", subject: "B", condition: .over, recordState: .archived), entry("2", subject: "B"),
                 entry("3", kind: .violation, subject: "B"),
@@ -106,8 +108,8 @@ import Testing
         }
     }
 
-    @Test func unseenEntriesAreListedOldestFirstInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func unseenEntriesAreListedOldestFirstInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let wanted = [
                 entry("9", group: "B", eventTime: -1, condition: .suppressed, recordState: .archived),
                 entry("1", group: "B", eventTime: 3), entry("2", group: "B", eventTime: 3),
@@ -131,8 +133,8 @@ import Testing
         }
     }
 
-    @Test func staleEntriesAreListedOldestFirstInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func staleEntriesAreListedOldestFirstInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let wanted = [entry("9", updatedAt: 1), entry("1", updatedAt: 7), entry("2", updatedAt: 7)]
             let others = [
                 entry("3", updatedAt: 8), entry("4", of: origins[1]), entry("5", kind: .violation),
@@ -148,8 +150,8 @@ import Testing
         }
     }
 
-    @Test func unsentEntriesAreListedInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func unsentEntriesAreListedInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let wanted = [
                 entry("1", isSent: false), entry("2", condition: .over, recordState: .archived, isSent: false),
                 entry("3", isSent: false),
@@ -167,8 +169,8 @@ import Testing
         }
     }
 
-    @Test func onlyArchivedEntriesOfBeforeTheTimeArePurged() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func onlyArchivedEntriesOfBeforeTheTimeArePurged(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let entries = [
                 entry("a", updatedAt: 9, condition: .over, recordState: .archived),
                 entry("b", updatedAt: 10, condition: .over, recordState: .archived), entry("c", updatedAt: 9),
@@ -178,6 +180,29 @@ import Testing
             try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
             #expect(try await store.purgeLedger(archivedBefore: 10) == 1)
             #expect(Set(try await store.ledgerEntries(ids: ["a", "b", "c", "d"]).keys) == ["b", "c", "d"])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func theLongestTextsAreTakenAndFound(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            var random = SeededGenerator(seed: 1)
+            // Of a kind that no database can shorten.
+            func text() -> String {
+                String((0..<2048).map { _ in Character(Unicode.Scalar(UInt8.random(in: 0x21...0x7E, using: &random))) })
+            }
+            let (id, group, subject) = (text(), text(), text())
+            let one = entry(id, group: group, subject: subject, isSent: false)
+            let said = judgement(subject, dueAt: 1, keepUntil: 1)
+            let mark = AuditMark(origin: origins[0], check: text(), startTime: 1, taskID: text())
+            try await store.record(
+                Progress(entries: [one], judgements: [said], marks: [mark]), under: store.takeNew(1).lease)
+            #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
+            #expect(
+                try await store.unseenLedgerEntries(
+                    of: origins[0], kind: .audit, group: group, before: 9, after: nil, limit: 2) == [one])
+            #expect(try await store.judgements(of: origins[0], after: nil, limit: 2) == [said])
+            #expect(try await store.auditMarks(of: origins[0]) == [mark.check: mark])
+            #expect(try await store.purgeJudgements(by: 1) == 0)
         }
     }
 }

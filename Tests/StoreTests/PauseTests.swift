@@ -9,8 +9,8 @@ import Testing
         Pause(account: account, pausedBy: "ada", pausedAt: time, reason: reason)
     }
 
-    @Test func nothingIsLeasedWhileAllIsPausedAndReceiptGoesOn() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func nothingIsLeasedWhileAllIsPausedAndReceiptGoesOn(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let held = try await store.takeNew(1)
             try await store.pause(pause(nil))
             #expect(try await store.append(delivery(2)) == .stored)
@@ -23,8 +23,8 @@ import Testing
         }
     }
 
-    @Test func onlyTheAccountThatIsPausedIsPassedOver() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func onlyTheAccountThatIsPausedIsPassedOver(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for (number, origin) in manyOrigins.enumerated() {
                 _ = try await store.append(delivery(number, of: origin))
             }
@@ -40,8 +40,8 @@ import Testing
         }
     }
 
-    @Test func thePauseOfAllAndThoseOfAccountsEndEachByItself() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func thePauseOfAllAndThoseOfAccountsEndEachByItself(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let (all, one, other) = (
                 pause(nil), pause(manyOrigins[0].account, reason: nil), pause(manyOrigins[3].account)
@@ -69,9 +69,10 @@ import Testing
         await store.close()
     }
 
-    @Test(arguments: ["", "a\u{0}", String(repeating: "a", count: 257)])
-    func whoPausesMustHaveAName(name: String) async throws {
-        try await withStore { store async throws in
+    @Test(arguments: ["", "a\u{0}", String(repeating: "a", count: 257)], StoreKind.all) func whoPausesMustHaveAName(
+        name: String, kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store async throws in
             let pause = Pause(account: nil, pausedBy: name, pausedAt: 0, reason: nil)
             #expect(await failure { try await store.pause(pause) } == .invalidValue)
             #expect(try await store.pauses() == [])

@@ -3,8 +3,8 @@ import Testing
 @testable import Store
 
 @Suite struct QueueDepthTests {
-    @Test func eachOriginAndStateIsCountedWithItsOldest() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func eachOriginAndStateIsCountedWithItsOldest(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: 10))
             let first = try await store.take(now: 10)
             try await store.deadLetter(first[0].lease, reason: "no", now: 11)
@@ -30,8 +30,8 @@ import Testing
         }
     }
 
-    @Test func originsComeInPages() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func originsComeInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for (number, origin) in manyOrigins.enumerated() {
                 _ = try await store.append(delivery(number, of: origin))
             }
@@ -49,8 +49,8 @@ import Testing
         }
     }
 
-    @Test func anEmptyQueueHasNoDepths() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anEmptyQueueHasNoDepths(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let leased = try await store.takeNew(1)
             try await store.complete(leased.lease, recording: [], now: 1)
             #expect(try await store.queueDepths(now: 1, after: nil, limit: 1000) == [])

@@ -4,8 +4,8 @@ import Testing
 @testable import Store
 
 @Suite struct QueueTests {
-    @Test func anAppendedDeliveryIsLeasedAsItWas() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anAppendedDeliveryIsLeasedAsItWas(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let given = Delivery(
                 id: "eventBridge:x", origin: origins[1], source: .eventBridge, receivedAt: 5, payload: [0, 255, 0])
             #expect(try await store.append(given) == .stored)
@@ -18,15 +18,15 @@ import Testing
         }
     }
 
-    @Test func anEmptyPayloadIsKept() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anEmptyPayloadIsKept(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: []))
             #expect(try await store.take(now: 0).first?.delivery.payload == [])
         }
     }
 
-    @Test func aDeliveryIsNotLeasedBeforeItCameInNorTwice() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aDeliveryIsNotLeasedBeforeItCameInNorTwice(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: 100))
             let early = try await store.lease(limit: 10, for: .seconds(1), owner: "w", now: 99)
             #expect(early.deliveries.isEmpty)
@@ -36,8 +36,8 @@ import Testing
         }
     }
 
-    @Test func theLongestReadyIsLeasedFirst() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func theLongestReadyIsLeasedFirst(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {
                 _ = try await store.append(delivery(number, at: time))
             }
@@ -45,8 +45,10 @@ import Testing
         }
     }
 
-    @Test func anIdIsADuplicateInEveryStateAndNewAgainAfterThePurge() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anIdIsADuplicateInEveryStateAndNewAgainAfterThePurge(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             #expect(try await store.append(delivery(1)) == .stored)
             #expect(try await store.append(delivery(1)) == .duplicate)
             let first = try #require(try await store.take(now: 0).first)
@@ -75,8 +77,8 @@ import Testing
         }
     }
 
-    @Test func aDuplicateChangesNothing() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aDuplicateChangesNothing(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: [1]))
             _ = try await store.append(delivery(1, of: origins[1], at: 9, payload: [2]))
             #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1, payload: [1])])
@@ -104,8 +106,10 @@ import Testing
         }
     }
 
-    @Test func aRetriedDeliveryComesBackAtItsTimeWithTheNextAttempt() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aRetriedDeliveryComesBackAtItsTimeWithTheNextAttempt(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let first = try await store.takeNew(1)
             try await store.retry(first.lease, at: 500, reason: "throttled", now: 10)
             let wait = try await store.lease(limit: 1, for: .seconds(1), owner: "w", now: 499)
@@ -115,8 +119,10 @@ import Testing
         }
     }
 
-    @Test func aReleasedDeliveryComesBackAtOnceAndTheAttemptDoesNotCount() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aReleasedDeliveryComesBackAtOnceAndTheAttemptDoesNotCount(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let first = try await store.takeNew(1)
             let second = try await store.takeNew(2)
             try await store.complete(second.lease, recording: [], now: 0)
@@ -127,17 +133,18 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", String(repeating: "x", count: 257), "sns:a b", "sns:\u{0}", "sns:é", "sns:\n"])
-    func aMalformedIdIsRefused(id: String) async throws {
-        try await withStore { store async throws in
+    @Test(
+        arguments: ["", String(repeating: "x", count: 257), "sns:a b", "sns:\u{0}", "sns:é", "sns:\n"], StoreKind.all)
+    func aMalformedIdIsRefused(id: String, kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let bad = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
             #expect(await failure { _ = try await store.append(bad) } == .invalidValue)
             #expect(try await store.status() == StoreStatus())
         }
     }
 
-    @Test func theLongestIdIsTaken() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func theLongestIdIsTaken(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let id = String(repeating: "~", count: 256)
             let long = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
             #expect(try await store.append(long) == .stored)
@@ -145,8 +152,8 @@ import Testing
         }
     }
 
-    @Test func whatIsOutsideTheRangesOfALeaseIsRefused() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func whatIsOutsideTheRangesOfALeaseIsRefused(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             for limit in [0, -1, 1001] {
                 #expect(await failure { _ = try await store.take(limit, now: 0) } == .invalidValue)
             }
@@ -161,16 +168,16 @@ import Testing
         }
     }
 
-    @Test func aLeaseThatEndsBeyondAllTimeEndsAtTheEndOfTime() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aLeaseThatEndsBeyondAllTimeEndsAtTheEndOfTime(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let batch = try await store.lease(limit: 1, for: .seconds(Int64.max), owner: "w", now: 5)
             #expect(batch.deliveries.first?.lease.until == .max)
         }
     }
 
-    @Test func statusCountsEveryState() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func statusCountsEveryState(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 0)
             try await store.complete(
                 store.takeNew(2).lease, recording: [entry("b"), entry("c", recordState: .archived)], now: 0)

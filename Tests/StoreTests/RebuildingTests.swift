@@ -3,8 +3,8 @@ import Testing
 @testable import Store
 
 @Suite struct RebuildingTests {
-    @Test func restoringLeavesWhatIsThere() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func restoringLeavesWhatIsThere(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let known = entry("a", updatedAt: 9)
             try await store.record(
                 Progress(entries: [known], judgements: [judgement("s", time: 9)]), under: store.takeNew(1).lease)
@@ -18,8 +18,8 @@ import Testing
         }
     }
 
-    @Test func anOriginIsCompleteFromItsEndUntilItIsCleared() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func anOriginIsCompleteFromItsEndUntilItIsCleared(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let mark = AuditMark(origin: origins[0], check: "A", startTime: 1, taskID: "t1")
             let newer = AuditMark(origin: origins[0], check: "A", startTime: 2, taskID: "t2")
             try await store.record(Progress(marks: [newer]), under: store.takeNew(1).lease)

@@ -18,13 +18,30 @@ import Testing
         #expect(performing: { try StoreLocation(url: url) }, throws: { ($0 as? StoreError)?.code == .invalidPath })
     }
 
-    @Test(arguments: ["postgresql://bridge:secret@db/bridge", "postgres://bridge:secret@db/bridge"])
-    func postgreSQLIsRecognizedAndRefusedWithoutRepeatingThePassword(url: String) {
+    @Test(arguments: [
+        "postgresql://bridge:secret@db/bridge", "postgres://bridge:secret@db/bridge",
+        "postgresql://a:secret@one:5432,two:5433/bridge?sslmode=verify-full&target_session_attrs=any",
+        "postgresql:///bridge?host=/run/postgresql&service=secret", "postgresql://",
+    ])
+    func aPostgreSQLURLIsTakenAndNeverShown(url: String) throws {
+        let location = try StoreLocation(url: url)
+        #expect(location == .postgresql(try PostgreSQLAddress(url: url)))
+        var dumped = ""
+        dump(location, to: &dumped)
+        for text in ["\(location)", String(reflecting: location), dumped] { #expect(!text.contains("secret")) }
+    }
+
+    @Test(arguments: [
+        "postgresql://bridge:secret@db:port:secret/x", "postgresql://a:%zzsecret@db/x", "postgres://db/x?secret=1",
+        "postgresql://bridge:sec?ret@db/x", "postgresql://a:secret@db/\u{0}x",
+    ])
+    func aMalformedPostgreSQLURLIsRefusedWithoutRepeatingIt(url: String) {
         #expect(
             performing: { try StoreLocation(url: url) },
             throws: { error in
                 guard let error = error as? StoreError else { return false }
-                return error.code == .unsupported && !error.description.contains("secret")
+                return error.code == .invalidPath && !error.description.contains("secret")
+                    && !error.description.contains("ret@")
             })
     }
 }

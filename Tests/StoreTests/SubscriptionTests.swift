@@ -29,8 +29,10 @@ import Testing
         await again.close()
     }
 
-    @Test func theMessageThatWasPublishedLastCountsWhateverTheOrder() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func theMessageThatWasPublishedLastCountsWhateverTheOrder(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             let (first, last) = (subscription(publishedAt: 10), subscription("a", .ended, id: "m2", publishedAt: 11))
             try await store.record(last)
             try await store.record(first)
@@ -41,8 +43,8 @@ import Testing
         }
     }
 
-    @Test func theyAreListedByTopicPageByPage() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func theyAreListedByTopicPageByPage(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             let all = ["a", "b", "c"].map { subscription($0) }
             for each in all.reversed() { try await store.record(each) }
             let page = try await store.subscriptions(after: nil, limit: 2)
@@ -52,15 +54,16 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "a\0", String(repeating: "x", count: 257)])
-    func anIDThatCannotBeKeptIsRefused(id: String) async throws {
-        try await withStore { store async throws in
+    @Test(arguments: ["", "a\0", String(repeating: "x", count: 257)], StoreKind.all) func anIDThatCannotBeKeptIsRefused(
+        id: String, kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store async throws in
             #expect(await failure { try await store.record(subscription(id: id)) } == .invalidValue)
         }
     }
 
-    @Test func aRowThatMakesNoSenseIsReportedAsCorrupt() async throws {
-        try await withStore { store async throws in
+    @Test(arguments: StoreKind.all) func aRowThatMakesNoSenseIsReportedAsCorrupt(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
             try await store.run("INSERT INTO subscription VALUES ('no topic', 'confirmed', 'm', 1, 1)")
             #expect(await failure { _ = try await store.subscriptions(after: nil, limit: 9) } == .corrupt)
         }

@@ -6,19 +6,22 @@ import Testing
 @Suite struct WorkSignalTests {
     /// Starts waiting after an empty batch, acts once it does wait, and returns when the wait is over.
     private func expectWake(
-        _ store: SQLiteStore, now: Int64 = 0, by act: () async throws -> Void
+        _ store: any TestedStore, now: Int64 = 0, by act: () async throws -> Void
     ) async throws {
         let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: now)
         #expect(batch.deliveries.isEmpty)
         async let wait: Void = store.waitForWork(after: batch.mark)
-        try await eventually("a waiter") { store.signal.waiterCount > 0 }
+        // Several bridges may wake each other without need.
+        try await eventually("a waiter") { store.signal.waiterCount > 0 || store.signal.mark != batch.mark }
         try await act()
         await wait
-        #expect(store.signal.waiterCount == 0)
+        #expect(store.signal.waiterCount == 0 && store.signal.mark != batch.mark)
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatGivesWorkWakesTheWaiting() async throws {
-        try await withStore { store async throws in
+    @Test(.timeLimit(.minutes(1)), arguments: StoreKind.all) func whatGivesWorkWakesTheWaiting(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
             try await expectWake(store) { _ = try await store.append(delivery(1)) }
             let first = try #require(try await store.take(now: 0).first)
             try await expectWake(store) { try await store.retry(first.lease, at: 5, reason: "", now: 0) }
@@ -30,8 +33,10 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatCameBetweenLookingAndWaitingEndsTheWaitAtOnce() async throws {
-        try await withStore { store async throws in
+    @Test(.timeLimit(.minutes(1)), arguments: StoreKind.all) func whatCameBetweenLookingAndWaitingEndsTheWaitAtOnce(
+        kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store async throws in
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: 0)
             _ = try await store.append(delivery(1))
             await store.waitForWork(after: batch.mark)

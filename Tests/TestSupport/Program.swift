@@ -58,7 +58,7 @@ public struct Program: Sendable {
         try await run(["openssl"] + arguments).checked("openssl \(arguments.first ?? "")").text
     }
 
-    private func checked(_ name: String) throws(ProgramFailed) -> Program {
+    func checked(_ name: String) throws(ProgramFailed) -> Program {
         guard status == 0 else { throw ProgramFailed(name: name, status: status, errors: errors) }
         return self
     }

@@ -1,3 +1,5 @@
+import AWSCore
+
 /// The statements about dead letters.
 enum PostgreSQLDeadLetters {
     private static let columns = """

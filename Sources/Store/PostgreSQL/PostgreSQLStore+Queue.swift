@@ -101,7 +101,7 @@ extension PostgreSQLStore {
             try await connection.transaction {
                 try await Self.hold(lease, by: connection)
                 _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
-                try await Self.write(entries, by: LedgerSQL.upsert, connection)
+                try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
             }
         }
     }
@@ -126,7 +126,7 @@ extension PostgreSQLStore {
             for lease in leases {
                 group.addTask {
                     do throws(StoreError) {
-                        try await finish(LeaseEnding(lease: lease, kind: .pending, counts: false))
+                        try await self.finish(LeaseEnding(lease: lease, kind: .pending, counts: false))
                         return nil
                     } catch {
                         return error.code == .leaseLost ? nil : error

@@ -104,10 +104,10 @@ extension PostgreSQLStore {
     private func schemaProblems() async throws(StoreError) -> [String] {
         let (found, expected) = try await transact { connection in
             let names = PostgreSQLSchema.tables
-            let found = try await Self.schema(connection, "current_schema()", names)
+            let found = try await Self.schema(connection, "current_schema()::text::regnamespace", names)
             try await connection.runOnce("SET LOCAL search_path = pg_temp")
             try await connection.runOnce(PostgreSQLSchema.steps.map(\.sql).joined(separator: "\n"))
-            let expected = try await Self.schema(connection, "'pg_temp'", names)
+            let expected = try await Self.schema(connection, "pg_my_temp_schema()", names)
             try await connection.runOnce(names.map { "DROP TABLE \($0);" }.joined())
             return (found, expected)
         }
@@ -120,7 +120,7 @@ extension PostgreSQLStore {
     private static func schema(
         _ connection: PostgreSQLConnection, _ schema: String, _ names: [String]
     ) async throws -> Set<String> {
-        let number = try await connection.run("SELECT \(schema)::regnamespace::oid::bigint").rows.first?.integer(0)
+        let number = try await connection.run("SELECT \(schema)::oid::bigint").rows.first?.integer(0)
         let rows = try await connection.run(PostgreSQLVerification.schema, [.integer(number), .texts(names)])
         return try Set(rows.rows.map { try $0.text(0) })
     }

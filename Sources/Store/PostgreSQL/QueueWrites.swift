@@ -27,7 +27,7 @@ enum QueueWrites {
     /// The most bytes of payloads in one statement.
     private static let payloadLimit = 8 << 20
 
-    private static let append = """
+    static let append = """
         INSERT INTO delivery (id, origin, source, received_at, state, ready_at, payload)
         SELECT id, origin, source, received_at, 'pending', received_at, payload
         FROM unnest($1, $2, $3, $4, $5) AS given (id, origin, source, received_at, payload)
@@ -36,7 +36,7 @@ enum QueueWrites {
 
     /// Changes what is leased under these leases. A statement that is run again because its connection was lost finds what
     /// it had done already, by the lease's number, and does it once more.
-    private static let finish = """
+    static let finish = """
         UPDATE delivery SET
             state = ending.state, ready_at = CASE
                 WHEN ending.state = 'leased' THEN ending.ready_at
@@ -91,22 +91,33 @@ enum QueueWrites {
 
     /// Ends leases.
     static func finish(_ endings: [LeaseEnding], by pool: ConnectionPool) async -> Batcher<LeaseEnding, Void>.Outcome {
-        let values: [PostgreSQLValue] = [
-            .integers(endings.map(\.lease.sequence)), .integers(endings.map(\.lease.number)),
-            .texts(endings.map(\.lease.deliveryID)), .texts(endings.map(\.kind.rawValue)),
-            .integers(endings.map(\.readyAt)), .flags(endings.map(\.counts)), .integers(endings.map(\.failedAt)),
-            .texts(endings.map(\.reason)), .integers(endings.map(\.completedAt)),
-        ]
         do throws(StoreError) {
             let finished = try await pool.use(
                 within: PostgreSQLStore.workPatience, repeats: true
             ) { connection, losses in
-                try Set(await connection.run(finish, values + [.flag(losses > 0)]).rows.map { try $0.integer(0) })
+                try await finish(endings, isRepeated: losses > 0, by: connection)
             }
             return .success(
                 endings.map { finished.contains($0.lease.sequence) ? .success(()) : .failure(.leaseLost($0.lease)) })
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Ends leases, and returns the places of the deliveries whose leases were held.
+    ///
+    /// - Parameter isRepeated: whether the same may have been done before, on a connection that was lost.
+    static func finish(
+        _ endings: [LeaseEnding], isRepeated: Bool, by connection: PostgreSQLConnection
+    ) async throws -> Set<Int64> {
+        let rows = try await connection.run(
+            finish,
+            [
+                .integers(endings.map(\.lease.sequence)), .integers(endings.map(\.lease.number)),
+                .texts(endings.map(\.lease.deliveryID)), .texts(endings.map(\.kind.rawValue)),
+                .integers(endings.map(\.readyAt)), .flags(endings.map(\.counts)), .integers(endings.map(\.failedAt)),
+                .texts(endings.map(\.reason)), .integers(endings.map(\.completedAt)), .flag(isRepeated),
+            ])
+        return try Set(rows.rows.map { try $0.integer(0) })
     }
 }

@@ -183,11 +183,16 @@ actor ReplicaLink {
 
     /// Tells what is still to be told, lets others have what this process held, and closes the connection.
     func close() async {
+        await stopListening()
+        if membership != .none { await leave() }
+        await telling?.value
+    }
+
+    /// Closes the connection; the others find out by themselves.
+    func stopListening() async {
         running?.cancel()
         pausing?.cancel()
         await running?.value
-        if membership != .none { await leave() }
-        await telling?.value
     }
 
     private func leave() async {

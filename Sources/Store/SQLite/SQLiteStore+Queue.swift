@@ -80,7 +80,7 @@ extension SQLiteStore {
 
     /// Leases deliveries that are ready, origin by origin in turn.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin> = []
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)

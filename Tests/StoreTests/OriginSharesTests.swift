@@ -1,0 +1,85 @@
+import Testing
+
+@testable import Store
+
+@Suite struct OriginSharesTests {
+    private func known(
+        _ origin: String, ready: Int64? = 0, by holder: String? = nil, isLive: Bool = true
+    ) -> OriginShares.Known {
+        OriginShares.Known(origin: origin, readyAt: ready, holder: holder, isHolderLive: holder != nil && isLive)
+    }
+
+    private func shares(
+        _ known: [OriginShares.Known], of replicas: Int, excluding excluded: Set<String> = [], now: Int64 = 10
+    ) -> OriginShares {
+        OriginShares(known, for: "me", of: replicas, excluding: excluded, now: now)
+    }
+
+    @Test func aBridgeAloneTakesWhatIsReady() {
+        let shares = shares([known("a"), known("b", ready: 11), known("c", ready: nil), known("d", ready: 10)], of: 1)
+        #expect(shares.wanted == ["a", "d"])
+        #expect(shares.nextReadyAt == 0)
+        #expect(shares.candidates(excluding: []) == ["a", "d"])
+    }
+
+    @Test func whatALivingBridgeHoldsIsLeftToItAndWhatADeadOneHeldIsNot() {
+        let shares = shares(
+            [known("a", by: "other"), known("b", by: "dead", isLive: false), known("c", by: "me")], of: 1)
+        #expect(shares.kept == ["c"])
+        #expect(shares.wanted == ["b"])
+        #expect(shares.heldByOthers == ["a"])
+    }
+
+    @Test func nobodyTakesMoreThanItsShareAndTheLongestReadyComesFirst() {
+        let all = [known("a", ready: 5), known("b", ready: 3), known("c", ready: 4), known("d", ready: 9)]
+        #expect(shares(all, of: 2).wanted == ["b", "c"])
+        #expect(shares(all, of: 3).wanted == ["b", "c"])
+        #expect(shares(all, of: 4).wanted == ["b"])
+        #expect(shares(all, of: 10).wanted == ["b"])
+        #expect(shares(all, of: 0).wanted == ["a", "b", "c", "d"])
+    }
+
+    @Test func whatIsBeyondTheShareIsLetGo() {
+        let all = ["a", "b", "c", "d"].map { known($0, by: "me") }
+        let shares = shares(all, of: 2)
+        #expect(shares.kept == ["a", "b"])
+        #expect(shares.surplus == ["c", "d"])
+        #expect(shares.wanted == [])
+        #expect(shares.candidates(excluding: ["a"]) == ["b"])
+    }
+
+    @Test func oneOriginStaysWithItsHolderHoweverManyBridgesThereAre() {
+        #expect(shares([known("a", by: "me")], of: 10).kept == ["a"])
+        let other = shares([known("a", by: "other")], of: 10)
+        #expect(other.wanted == [] && other.nextReadyAt == nil)
+    }
+
+    @Test func whatIsExcludedIsNeitherTakenNorWaitedFor() {
+        let shares = shares([known("a", by: "me"), known("b")], of: 1, excluding: ["a", "b"])
+        #expect(shares.candidates(excluding: ["a", "b"]) == [])
+        #expect(shares.nextReadyAt == nil)
+        #expect(shares.kept == ["a"])
+    }
+
+    /// Whatever happens, each origin finds a bridge: as long as some are free, some bridge has room.
+    @Test func everyOriginFindsABridge() {
+        for origins in 1...12 {
+            for replicas in 1...6 {
+                var holders: [Int: String] = [:]
+                for _ in 0..<origins {
+                    for replica in 0..<replicas {
+                        let all = (0..<origins).map { known("origin-\($0 + 10)", by: holders[$0]) }
+                        let shares = OriginShares(
+                            all, for: "\(replica)", of: replicas, excluding: [], now: 10)
+                        if let name = shares.wanted.first, let number = Int(name.dropFirst(7)) {
+                            holders[number - 10] = "\(replica)"
+                        }
+                    }
+                }
+                #expect(holders.count == origins)
+                let counts = Dictionary(grouping: holders.values) { $0 }.values.map(\.count)
+                #expect((counts.max() ?? 0) <= (origins + replicas - 1) / replicas)
+            }
+        }
+    }
+}

@@ -1,0 +1,369 @@
+import AWSCore
+import EventLoop
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// What is PostgreSQL's alone: connections that break, servers that hang or change places, tables made by several at once.
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
+struct PostgreSQLTests {
+    private func address(_ url: String) throws -> PostgreSQLAddress { try PostgreSQLAddress(url: url) }
+
+    private func name(of url: String) -> String {
+        String(url.split(separator: "/").last?.prefix { $0 != "?" } ?? "")
+    }
+
+    /// Ends all sessions of a database.
+    private func endSessions(_ url: String) async throws {
+        let cluster = try await PostgreSQLCluster.shared.get()
+        try await cluster.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name(of: url))'")
+    }
+
+    // MARK: Connections
+
+    @Test func whatWaitsWhileConnectionsBreakIsDoneOnceByNewOnes() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let appended = Mutex<[Append]>([])
+                let tried = Counter()
+                try await withThrowingDiscardingTaskGroup { group in
+                    for worker in 0..<20 {
+                        group.addTask {
+                            for number in 0..<50 {
+                                let outcome = try await store.append(delivery(worker * 50 + number))
+                                appended.withLock { $0.append(outcome) }
+                                _ = tried.next()
+                            }
+                        }
+                    }
+                    group.addTask {
+                        for _ in 0..<5 {
+                            try await endSessions(url)
+                            try await Task.sleep(for: .milliseconds(30))
+                        }
+                    }
+                }
+                #expect(appended.withLock { $0.count } == 1000)
+                #expect(try await store.status().pending == 1000)
+                // What was committed when its connection broke is a duplicate of itself.
+                let leased = try await store.take(1000, now: 0)
+                #expect(Set(leased.map(\.delivery.id)).count == 1000)
+                try await withThrowingDiscardingTaskGroup { group in
+                    for one in leased {
+                        group.addTask { try await store.complete(one.lease, recording: [], now: 1) }
+                    }
+                    group.addTask { try await endSessions(url) }
+                }
+                #expect(try await store.status().completed == 1000)
+            }
+        }
+    }
+
+    @Test func aLeaseIsEndedOnceThoughTheStatementIsRunTwice() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                for number in 1...4 { _ = try await store.append(delivery(number, at: Int64(number))) }
+                let leased = try await store.take(now: 9)
+                let endings = [
+                    LeaseEnding(lease: leased[0].lease, kind: .completed, completedAt: 10),
+                    LeaseEnding(lease: leased[1].lease, kind: .pending, counts: false),
+                    LeaseEnding(lease: leased[2].lease, kind: .pending, readyAt: 50, failedAt: 10, reason: "later"),
+                    LeaseEnding(lease: leased[3].lease, kind: .dead, failedAt: 10, reason: "never"),
+                ]
+                let all = Set(endings.map(\.lease.sequence))
+                for isRepeated in [false, true, false] {
+                    let ended = try await store.work.use(within: .seconds(9), repeats: false) { connection, _ in
+                        try await QueueWrites.finish(endings, isRepeated: isRepeated, by: connection)
+                    }
+                    #expect(ended == (isRepeated ? all : ended.isEmpty ? [] : all))
+                }
+                let again = try await store.take(now: 60)
+                #expect(again.map(\.attempt) == [1, 2])
+                #expect(try await store.status().completed == 1)
+                #expect(try await store.verify() == [])
+            }
+        }
+    }
+
+    @Test func aServerThatDoesNotAnswerIsGivenUpInTime() async throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && listen(listener, 8) == 0 && getsockname(listener, $0, &length) == 0
+            }
+        }
+        #expect(isListening)
+        let port = UInt16(bigEndian: address.sin_port)
+        let silent = "postgresql://bridge@127.0.0.1:\(port)/bridge?sslmode=disable&connect_timeout=2"
+        let code = await failure { _ = try await PostgreSQLStore(address: self.address(silent)) }
+        #expect(code == .unavailable)
+        // The next host is tried then.
+        try await withDatabase { url in
+            let cluster = try await PostgreSQLCluster.shared.get()
+            let both =
+                "postgresql://postgres@127.0.0.1:\(port),127.0.0.1:\(cluster.port)/\(name(of: url))?connect_timeout=2"
+            try await withStore(both) { try await $0.checkWritable() }
+        }
+    }
+
+    @Test func aStatementThatHangsIsUnavailableInTimeAndTheStoreRecovers() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let cluster = try await PostgreSQLCluster.shared.get()
+                let locking = Task {
+                    try await cluster.run(
+                        "BEGIN; LOCK TABLE delivery IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(6); COMMIT",
+                        in: self.name(of: url))
+                }
+                try await eventually("the lock") {
+                    try await cluster.run(
+                        "SELECT 1 FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'delivery'::regclass",
+                        in: self.name(of: url)
+                    ).isEmpty == false
+                }
+                #expect(await failure { _ = try await store.append(delivery(1)) } == .unavailable)
+                _ = try await locking.value
+                #expect(try await store.append(delivery(2)) == .stored)
+            }
+        }
+    }
+
+    @Test func aConnectionToAServerThatBecameReadOnlyIsReplaced() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                for _ in 0..<4 { try await store.run("SET default_transaction_read_only = on") }
+                #expect(try await store.append(delivery(1)) == .stored)
+                try await store.checkWritable()
+                try await store.advanceCatchUpWatermark(of: origins[0], to: 1)
+                #expect(try await store.take(now: 0).count == 1)
+            }
+            // A server that takes no writes at all is none for this store.
+            let cluster = try await PostgreSQLCluster.shared.get()
+            try await cluster.run("ALTER DATABASE \(name(of: url)) SET default_transaction_read_only = on")
+            #expect(await failure { _ = try await PostgreSQLStore(address: self.address(url)) } == .unavailable)
+        }
+    }
+
+    @Test(arguments: [
+        ("postgresql://nobody_at_all@127.0.0.1:PORT/DATABASE", "nobody_at_all"),
+        ("postgresql://postgres@127.0.0.1:PORT/no_database_at_all", "no_database_at_all"),
+        ("postgresql://postgres:secret@127.0.0.1:1/DATABASE", "127.0.0.1"),
+        ("postgresql://postgres:secret@127.0.0.1:PORT/DATABASE?sslmode=nonsense", "sslmode"),
+        ("postgresql://postgres:secret@127.0.0.1:PORT/DATABASE?sslmode=require", "SSL"),
+    ])
+    func whoCannotConnectIsToldWhyAndNoPassword(pattern: String, hint: String) async throws {
+        try await withDatabase { url in
+            let cluster = try await PostgreSQLCluster.shared.get()
+            let url = pattern.replacing("PORT", with: "\(cluster.port)").replacing("DATABASE", with: name(of: url))
+            do {
+                let store = try await PostgreSQLStore(address: address(url))
+                await store.close()
+                Issue.record("it connected")
+            } catch let error as StoreError {
+                #expect(error.code == .unavailable)
+                #expect(error.message.contains(hint), "\(error)")
+                #expect(!error.message.contains("secret") && !error.message.contains("\n"))
+            }
+        }
+    }
+
+    @Test func aClosedStoreRefusesEverything() async throws {
+        try await withDatabase { url in
+            let store = try await PostgreSQLStore(address: address(url))
+            async let appended = store.append(delivery(1))
+            _ = try await appended
+            async let first: Void = store.close()
+            async let second: Void = store.close()
+            _ = await (first, second)
+            #expect(await failure { _ = try await store.append(delivery(2)) } == .closed)
+            #expect(await failure { try await store.checkWritable() } == .closed)
+            #expect(await failure { _ = try await store.status() } == .closed)
+        }
+    }
+
+    @Test func appendsThatWaitShareAStatement() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let cluster = try await PostgreSQLCluster.shared.get()
+                let locking = Task {
+                    try await cluster.run(
+                        "BEGIN; LOCK TABLE delivery IN EXCLUSIVE MODE; SELECT pg_sleep(0.5); COMMIT",
+                        in: self.name(of: url))
+                }
+                try await eventually("the lock") {
+                    try await cluster.run(
+                        "SELECT 1 FROM pg_locks WHERE mode = 'ExclusiveLock' AND relation = 'delivery'::regclass",
+                        in: self.name(of: url)
+                    ).isEmpty == false
+                }
+                let stored = Counter()
+                try await withThrowingDiscardingTaskGroup { group in
+                    for number in 0..<500 {
+                        group.addTask {
+                            // Each id twice.
+                            if try await store.append(delivery(number / 2)) == .stored { _ = stored.next() }
+                        }
+                    }
+                }
+                _ = try await locking.value
+                #expect(stored.next() == 251)
+                // One that the lock held up, and those that came meanwhile.
+                let count = try await cluster.run(
+                    "SELECT count(DISTINCT xmin::text) FROM delivery", in: name(of: url))
+                #expect(count == ["2"])
+            }
+        }
+    }
+
+    // MARK: Tables
+
+    @Test func manyThatStartAtOnceMakeTheTablesOnce() async throws {
+        try await withDatabase { url in
+            #expect(
+                await failure { _ = try await PostgreSQLStore(address: self.address(url), access: .beside) }
+                    == .unsupported)
+            try await withThrowingDiscardingTaskGroup { group in
+                for _ in 0..<8 {
+                    group.addTask { try await withStore(url) { try await $0.checkWritable() } }
+                }
+            }
+            let cluster = try await PostgreSQLCluster.shared.get()
+            let steps = try await cluster.run("SELECT step FROM bridge_migration", in: name(of: url))
+            #expect(
+                Set(steps) == Set(PostgreSQLSchema.steps.map(\.name)) && steps.count == PostgreSQLSchema.steps.count)
+        }
+    }
+
+    @Test func bothStoresHaveTheSameSteps() {
+        let shared = PostgreSQLSchema.steps.map(\.name).filter { $0 != PostgreSQLSchema.sharingStep }
+        #expect(shared == Schema.migrator.migrations)
+    }
+
+    @Test func aStoreOfANewerVersionIsRefusedAndAnOlderOneBroughtUpToDate() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                _ = try await store.append(delivery(1))
+                try await store.run("DROP TABLE replica, origin_holder")
+                try await store.run("DELETE FROM bridge_migration WHERE step = '\(PostgreSQLSchema.sharingStep)'")
+            }
+            try await withStore(url) { store in
+                #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1)])
+                try await store.run("INSERT INTO bridge_migration VALUES ('a step of the future')")
+            }
+            for access in [StoreAccess.serving, .beside, .readOnly] {
+                let code = await failure { _ = try await PostgreSQLStore(address: self.address(url), access: access) }
+                #expect(code == .unsupported)
+            }
+        }
+    }
+
+    @Test func aRoleThatMayOnlyReadAndWriteRowsWillDo() async throws {
+        try await withDatabase { url in
+            let cluster = try await PostgreSQLCluster.shared.get()
+            let role = "role_" + name(of: url)
+            try await cluster.run("CREATE ROLE \(role) LOGIN")
+            let limited = url.replacing("postgres@", with: role + "@")
+            #expect(await failure { _ = try await PostgreSQLStore(address: self.address(limited)) } == .unavailable)
+            try await withStore(url) { try await $0.checkWritable() }
+            try await cluster.run(
+                "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \(role)", in: name(of: url))
+            try await withStore(limited) { store in
+                let taken = try await store.takeNew(1)
+                try await store.complete(taken.lease, recording: [entry("a")], now: 1)
+                try await store.checkWritable()
+            }
+            try await cluster.run("DROP OWNED BY \(role); DROP ROLE \(role)", in: name(of: url))
+        }
+    }
+
+    @Test func aDatabaseInAnotherEncodingIsRefused() async throws {
+        let cluster = try await PostgreSQLCluster.shared.get()
+        try await cluster.run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+        let code = await failure { _ = try await PostgreSQLStore(address: self.address(cluster.url("latin"))) }
+        #expect(code == .unsupported)
+        try await cluster.dropDatabase("latin")
+    }
+
+    @Test func whoOnlyLooksCannotWrite() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { _ = try await $0.append(delivery(1)) }
+            let store = try await PostgreSQLStore(address: address(url), access: .readOnly)
+            #expect(try await store.status().pending == 1)
+            #expect(await failure { _ = try await store.append(delivery(2)) } == .unavailable)
+            #expect(await failure { _ = try await store.take(now: 0) } == .unavailable)
+            #expect(await failure { try await store.checkWritable() } == .unavailable)
+            #expect(await failure { _ = try await store.discardDeadLetters(ids: ["a"]) } == .unavailable)
+            #expect(await failure { _ = try await store.resume(nil) } == .unavailable)
+            await store.close()
+        }
+    }
+
+    @Test func aDamagedStoreIsToldOf() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 1)
+                #expect(try await store.verify() == [])
+                try await store.run("UPDATE delivery SET origin = 'nowhere', attempts = 7")
+                try await store.run("UPDATE ledger SET kind = 'riddle'")
+                let problems = try await store.verify()
+                #expect(problems.count == 3)
+                #expect(problems.contains("Delivery \"sns:1\" is of no account and Region."))
+                #expect(problems.contains("Finding \"a\" cannot be read, or is outside what the store takes."))
+                #expect(await failure { _ = try await store.ledgerEntries(ids: ["a"]) } == .corrupt)
+                try await store.run("DROP INDEX delivery_dead; ALTER TABLE probe ADD COLUMN more text")
+                let more = try await store.verify()
+                #expect(more.count == 2, "\(more)")
+                #expect(more.contains { $0.hasPrefix("The database lacks the index delivery_dead of delivery") })
+            }
+        }
+    }
+
+    // MARK: Plans
+
+    @Test(arguments: [
+        QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, LeaseSQL.isHeld, LeaseSQL.complete,
+        LeaseSQL.purge, QueueSQL.bookmark.numbered, SharingSQL.endLeases, SharingSQL.letGo, PostgreSQLLedger.byIDs,
+        PostgreSQLLedger.about, PostgreSQLLedger.unseen, PostgreSQLLedger.stale, PostgreSQLLedger.unsent,
+        PostgreSQLLedger.sent, PostgreSQLLedger.delete, PostgreSQLLedger.purge, PostgreSQLJudgements.bySubjects,
+        PostgreSQLJudgements.ofOrigin, PostgreSQLJudgements.due, PostgreSQLJudgements.purge,
+        PostgreSQLJudgements.marksOfOrigin, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
+        PostgreSQLDeadLetters.requeue, PostgreSQLDeadLetters.discard, PostgreSQLStore.depths,
+        SubscriptionSQL.list.numbered, SharingSQL.known,
+    ])
+    func noStatementScansATableOrSortsIt(sql: String) async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let plan = try await store.work.use(within: .seconds(9), repeats: false) { connection, _ in
+                    try await connection.runOnce("PREPARE statement AS \(sql)")
+                    try await connection.runOnce("SET plan_cache_mode = force_generic_plan")
+                    let count = try await connection.run(
+                        "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = 'statement'"
+                    )
+                    let nulls = Array(repeating: "NULL", count: try count.rows.first?.count(0) ?? 0)
+                    let call = nulls.isEmpty ? "" : "(\(nulls.joined(separator: ", ")))"
+                    let rows = try await connection.run("EXPLAIN (COSTS OFF) EXECUTE statement\(call)")
+                    return try rows.rows.map { try $0.text(0) }
+                }
+                // The tables of bridges and their origins have few rows, as have the results that are put in order.
+                let few = ["replica", "origin_holder", "queued", "known", "leased", "place"]
+                let scans = plan.filter { $0.contains("Seq Scan on ") }
+                    .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }
+                #expect(scans == [], "\(plan.joined(separator: "\n"))")
+                let isOrderedByIndex = ![QueueWrites.finish, LeaseSQL.lease, SharingSQL.known, PostgreSQLStore.depths]
+                    .contains(sql)
+                if isOrderedByIndex {
+                    #expect(!plan.contains { $0.contains("Sort") }, "\(plan.joined(separator: "\n"))")
+                }
+            }
+        }
+    }
+}
