@@ -41,6 +41,8 @@ public enum StoreOpening {
     ) async throws(StoreError) -> any Store {
         switch location {
         case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew)
+        // A database that is damaged is its server's to mend.
+        case .postgresql(let address): try await PostgreSQLStore(address: address, access: access)
         }
     }
 }

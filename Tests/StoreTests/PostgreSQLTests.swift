@@ -1,5 +1,6 @@
 import AWSCore
 import EventLoop
+import GRDB
 import Glibc
 import Synchronization
 import TestSupport

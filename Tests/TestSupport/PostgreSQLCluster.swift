@@ -32,8 +32,12 @@ public final class PostgreSQLCluster: Sendable {
 
     /// Makes a cluster and starts it.
     ///
-    /// - Parameter settings: further settings of the server, as `name=value`.
-    public init(settings: [String] = []) async throws {
+    /// - Parameters:
+    ///   - settings: further settings of the server, as `name=value`.
+    ///   - prepare: changes files in the server's folder before it starts.
+    public init(
+        settings: [String] = [], prepare: (_ folder: String) throws -> Void = { _ in }
+    ) async throws {
         guard let programs = Self.programFolder else { throw NoPostgreSQL() }
         self.programs = programs
         self.settings = settings
@@ -42,16 +46,22 @@ public final class PostgreSQLCluster: Sendable {
             geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : []
         folder = try TemporaryFolder()
         port = try Self.freePort()
-        if geteuid() == 0 {
-            _ = try await Program.run(["chown", "postgres:postgres", folder.path]).checked("chown")
-        }
+        try await handOver()
         _ = try await Program.run(
             asUser + [
                 "\(programs)/initdb", "--pgdata=\(folder.path)/data", "--username=postgres", "--auth=trust",
                 "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
             ]
         ).checked("initdb")
+        try prepare(folder.path("data"))
+        try await handOver()
         try await start()
+    }
+
+    /// Gives the files to the server's user.
+    private func handOver() async throws {
+        guard geteuid() == 0 else { return }
+        _ = try await Program.run(["chown", "-R", "postgres:postgres", folder.path]).checked("chown")
     }
 
     /// A port that was free a moment ago.

@@ -9,6 +9,7 @@ extension PostgreSQLStore {
         let owner: String
         let now: Int64
         let excluded: Set<String>
+        let pauses: [Pause]
     }
 
     /// Leases deliveries that are ready, origin by origin in turn, of the origins that are this bridge's.
@@ -30,11 +31,12 @@ extension PostgreSQLStore {
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let passed = excluded.union(
                 known.map(\.origin).filter { origin in pauses.contains { $0.holds(stored: origin) } })
-            let request = Request(limit: limit, end: end, owner: owner, now: now, excluded: passed)
+            let request = Request(
+                limit: limit, end: end, owner: owner, now: now, excluded: passed, pauses: pauses)
             let shares = OriginShares(known, for: replica, of: replicas, excluding: passed, now: now)
             await link.see(shares)
             guard let next = shares.nextReadyAt, next <= now else {
-                return LeaseBatch(deliveries: [], nextReadyAt: shares.nextReadyAt, mark: mark)
+                return LeaseBatch(deliveries: [], nextReadyAt: shares.nextReadyAt, mark: mark, pauses: pauses)
             }
             return try await connection.transaction { try await lease(request, shares, mark, by: connection) }
         }
@@ -49,6 +51,7 @@ extension PostgreSQLStore {
         let next = try await connection.run(LeaseSQL.next, [.texts(held)])
         return LeaseBatch(
             deliveries: deliveries, nextReadyAt: try next.rows.first?.optionalInteger(0), mark: mark,
+            pauses: request.pauses,
             taken: Set(taken.compactMap { Origin(stored: $0) }))
     }
 

@@ -1,0 +1,271 @@
+import AWSCore
+import Foundation
+import HTTPServer
+import HTTPTypes
+import JSON
+import LocalAWS
+import Synchronization
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite(
+        "Many bridges on one PostgreSQL", .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"),
+        .timeLimit(.minutes(3)))
+    struct ManyBridges {
+        private static let regions = ["us-east-1", "eu-west-1", "ap-south-1", "sa-east-1"]
+        private static let pace = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
+
+        private func configure(_ configuration: inout LocalAWS.Configuration) {
+            configuration.regions = Self.regions.compactMap { Region($0) }
+        }
+
+        /// The topic of alarms of each Region.
+        private func topics(_ world: World) -> [ARN] {
+            Self.regions.compactMap { Region($0) }.map {
+                ARN(
+                    service: "sns", origin: Origin(account: world.origin.account, region: $0),
+                    resource: "device-defender-detect")
+            }
+        }
+
+        private func settings(_ world: World, store url: String) -> [String: String] {
+            Self.pace.merging([
+                "store.url": url, "sns.topics": topics(world).map(\.description).joined(separator: ","),
+                "catchUp.interval": "off",
+            ]) { first, _ in first }
+        }
+
+        private func start(_ count: Int, in world: World, _ settings: [String: String]) async throws -> [BridgeProcess]
+        {
+            try await withThrowingTaskGroup(of: BridgeProcess.self) { group in
+                for _ in 0..<count { group.addTask { try await world.start(settings) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+        }
+
+        /// Publishes alarms of each Region, and gives the ids of the findings that are to be there.
+        private func publish(
+            _ range: Range<Int>, in world: World, attempts: [DeliveryReport.Attempt]? = [.answered(200)]
+        ) async throws -> [Origin: Set<String>] {
+            try await withThrowingTaskGroup(of: (Origin, Set<String>).self) { group in
+                for topic in topics(world) {
+                    group.addTask {
+                        let scenario = FleetScenario(
+                            origin: topic.origin, findings: 23,
+                            startTime: Int64(Date().timeIntervalSince1970 * 1000) - 3 * 3_600_000)
+                        let texts = try Alarms.make(range, from: scenario)
+                            .map { String(decoding: $0.serialized(), as: UTF8.self) }
+                        let reports = try await world.aws.publish(
+                            topic: topic, messages: texts, signatureVersion: .two, concurrency: 4)
+                        if let attempts { #expect(reports.filter { $0.attempts != attempts } == []) }
+                        let delivered = zip(range, reports).filter { $1.outcome == .delivered }
+                        return (
+                            topic.origin, Set(delivered.map { Alarms.findingID($0.0, in: topic.origin) })
+                        )
+                    }
+                }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+        }
+
+        /// Waits until all these findings are there, each once.
+        private func waitForFindings(_ expected: [Origin: Set<String>], in world: World) async throws {
+            for (origin, ids) in expected {
+                try await eventually("\(ids.count) findings in \(origin)", within: .seconds(60)) {
+                    world.aws.findings(in: origin).compactMap { $0["Id"]?.string }
+                } is: { found in
+                    ids.isSubset(of: found)
+                }
+                let found = world.aws.findings(in: origin).compactMap { $0["Id"]?.string }
+                #expect(Set(found).count == found.count)
+            }
+        }
+
+        /// How many findings a bridge has sent.
+        private func sent(by bridge: BridgeProcess) async throws -> Double {
+            let text = try await Client.exchange(.get("/metrics"), with: bridge.admin).text
+            return text.split(separator: "\n").filter { $0.hasPrefix("defender_bridge_findings_total{") }
+                .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+        }
+
+        /// Runs a test with a database of its own.
+        private func withDatabase(
+            _ cluster: PostgreSQLCluster, _ body: (_ url: String) async throws -> Void
+        ) async throws {
+            let database = try await cluster.makeDatabase()
+            try await perform {
+                try await body(cluster.url(database))
+            } finally: {
+                try await cluster.dropDatabase(database)
+            }
+        }
+
+        @Test("ten share the work, four are killed in the midst of it: each finding is there, once")
+        func killed() async throws {
+            try await withDatabase(try await PostgreSQLCluster.shared.get()) { url in
+                try await World.run(configure) { world in
+                    let settings = settings(world, store: url)
+                    let bridges = try await start(10, in: world, settings)
+                    let balancer = Balancer(bridges)
+                    let address = try await world.serve { await balancer.forward($0) }
+                    for topic in topics(world) {
+                        let report = try await world.aws.subscribe(
+                            topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
+                        #expect(report.attempts == [.answered(200)])
+                    }
+                    let first = try await publish(0..<10, in: world)
+                    try await waitForFindings(first, in: world)
+                    let working = try await bridges.asyncFilter { try await sent(by: $0) > 0 }
+                    #expect(working.count >= 2, "the work was not shared")
+
+                    // Those that have held something are the ones to kill.
+                    let victims = Array(
+                        (working + bridges.filter { one in !working.contains { $0 === one } }).prefix(4))
+                    async let publishing = publish(10..<60, in: world)
+                    try await eventually("deliveries to come in") { try await bridges[9].queue().completed > 45 }
+                    for victim in victims {
+                        balancer.remove(victim)
+                        try await victim.kill()
+                    }
+                    try await waitForFindings(try await publishing, in: world)
+                    let survivor = try #require(bridges.first { one in !victims.contains { $0 === one } })
+                    try await survivor.waitForCompletion(of: 4 * 60)
+                    for bridge in bridges where !victims.contains(where: { $0 === bridge }) { try await bridge.stop() }
+                }
+            }
+        }
+
+        @Test("the database crashes twice under load: nothing that was answered 200 is lost, and all bridges go on")
+        func crashedDatabase() async throws {
+            let cluster = try await PostgreSQLCluster()
+            try await withDatabase(cluster) { url in
+                try await World.run {
+                    configure(&$0)
+                    $0.retryDelayScale = 0.05
+                } _: { world in
+                    let bridges = try await start(3, in: world, settings(world, store: url))
+                    let balancer = Balancer(bridges)
+                    let address = try await world.serve { await balancer.forward($0) }
+                    for topic in topics(world) {
+                        _ = try await world.aws.subscribe(
+                            topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
+                    }
+                    var expected: [Origin: Set<String>] = [:]
+                    for round in 0..<2 {
+                        async let publishing = publish(round * 40..<(round + 1) * 40, in: world, attempts: nil)
+                        try await eventually("deliveries to come in") {
+                            try await bridges[0].queue().completed > round * 160 + 8
+                        }
+                        try await cluster.crash()
+                        #expect(try await Client.exchange(.get("/healthz"), with: bridges[0].listen).status == 200)
+                        try await cluster.start()
+                        for (origin, ids) in try await publishing { expected[origin, default: []].formUnion(ids) }
+                    }
+                    for bridge in bridges {
+                        try await eventually("the bridge to be ready") {
+                            try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
+                        }
+                    }
+                    #expect(expected.values.map(\.count).reduce(0, +) > 160)
+                    for (origin, ids) in try await publish(100..<110, in: world) {
+                        expected[origin, default: []].formUnion(ids)
+                    }
+                    try await waitForFindings(expected, in: world)
+                    for bridge in bridges { try await bridge.stop() }
+                }
+            }
+            try await cluster.crash()
+        }
+
+        @Test("a connection by TLS is verified in full, the password comes from the environment, the URL from a file")
+        func verifiedTLS() async throws {
+            let files = try TemporaryFolder()
+            let certificate = try await TestCertificate.make("database", in: files)
+            let other = try await TestCertificate.make("stranger", in: files)
+            let cluster = try await PostgreSQLCluster(
+                settings: ["ssl=on", "ssl_cert_file=database.pem", "ssl_key_file=database.key"]
+            ) { data in
+                for (source, name) in [(certificate.certificate, "database.pem"), (certificate.key, "database.key")] {
+                    try FileManager.default.copyItem(atPath: source, toPath: "\(data)/\(name)")
+                }
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: "\(data)/database.key")
+                try Data(
+                    """
+                    host all postgres 127.0.0.1/32 trust
+                    hostssl all bridge 127.0.0.1/32 scram-sha-256
+
+                    """.utf8
+                ).write(to: URL(filePath: "\(data)/pg_hba.conf"))
+            }
+            let password = "p/w:?#@ word"
+            try await cluster.run(
+                "CREATE ROLE bridge LOGIN PASSWORD '\(password)'; CREATE DATABASE bridge OWNER bridge")
+            func file(_ authority: String) throws -> String {
+                try files.write(
+                    "postgresql://bridge@localhost:\(cluster.port)/bridge?sslmode=verify-full&sslrootcert=\(authority)\n",
+                    as: "url")
+            }
+            try await World.run { world in
+                var settings = ["store.url": "", "store.urlFile": try file(certificate.authority)]
+                let bridge = try await world.start(settings, environment: ["PGPASSWORD": password])
+                #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200)
+                let used = try await cluster.run(
+                    "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'bridge' AND NOT ssl"
+                )
+                #expect(used == ["0"])
+                try await bridge.stop()
+                #expect(!bridge.program.errorLines.contains { $0.contains(password) })
+
+                for (authority, password, words) in [
+                    (other.authority, password, "certificate verify failed"),
+                    (certificate.authority, "wrong", "password authentication failed"),
+                ] {
+                    settings["store.urlFile"] = try file(authority)
+                    let flags = world.settings.merging(settings) { _, last in last }
+                        .flatMap { ["--set", "\($0.key)=\($0.value)"] }
+                    let program = try RunningProgram(
+                        [Paths.program, "serve"] + flags,
+                        environment: world.environment.merging(["PGPASSWORD": password]) { _, last in last })
+                    let (exit, _) = try await program.waitForExit()
+                    #expect(exit.status != 0 && !exit.wasKilled)
+                    #expect(program.errorLines.count == 1, "\(program.errorLines)")
+                    let line = program.errorLines.first ?? ""
+                    #expect(line.contains("store.url") && line.contains(words), "\(line)")
+                }
+            }
+            try await cluster.crash()
+        }
+    }
+}
+
+/// Hands requests to bridges in turn, as a load balancer does: to the next if one cannot be reached.
+private final class Balancer: Sendable {
+    private let bridges: Mutex<[BridgeProcess]>
+    private let next = Atomic(0)
+
+    init(_ bridges: [BridgeProcess]) { self.bridges = Mutex(bridges) }
+
+    /// Sends no more to a bridge.
+    func remove(_ bridge: BridgeProcess) { bridges.withLock { $0.removeAll { $0 === bridge } } }
+
+    func forward(_ request: ServerRequest) async -> ServerResponse {
+        let request = Request.sns(request.body)
+        for _ in 0..<12 {
+            let number = next.add(1, ordering: .relaxed).newValue
+            let address = bridges.withLock { $0[number % $0.count].listen }
+            if let answer = try? await Client.exchange(request, with: address) {
+                return ServerResponse(status: HTTPResponse.Status(code: answer.status))
+            }
+        }
+        return ServerResponse(status: .badGateway)
+    }
+}
+
+extension Array where Element: Sendable {
+    fileprivate func asyncFilter(_ isIncluded: (Element) async throws -> Bool) async rethrows -> [Element] {
+        var result: [Element] = []
+        for element in self where try await isIncluded(element) { result.append(element) }
+        return result
+    }
+}
