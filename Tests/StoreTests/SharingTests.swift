@@ -133,17 +133,25 @@ struct SharingTests {
     }
 
     /// Who works on what, to find two at once.
-    private struct Floor {
-        var holders: [Origin: Int] = [:]
-        var done: [String: Int] = [:]
-        var clashes: [String] = []
+    private final class Floor: Sendable {
+        struct State {
+            var holders: [Origin: Int] = [:]
+            var done: [String: Int] = [:]
+            var clashes: [String] = []
+        }
+
+        private let state = Mutex(State())
+
+        func withLock<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+            state.withLock { state in body(&state) }
+        }
     }
 
     @Test func whateverHappensEachDeliveryIsDoneAndNoOriginByTwoAtOnce() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("The bridges' pauses follow from the seed \(seed).")
         try await withDatabase { url in
-            let floor = Mutex(Floor())
+            let floor = Floor()
             try await withThrowingDiscardingTaskGroup { group in
                 for bridge in 0..<4 {
                     group.addTask {
