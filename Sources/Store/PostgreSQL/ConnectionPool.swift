@@ -159,8 +159,9 @@ actor ConnectionPool {
 
     private func timePasses() {
         let now = ContinuousClock.now
-        let overdue = waiters.filter { $0.deadline <= now }
-        waiters.removeAll { $0.deadline <= now }
+        let isHopeless = outage.map { now - $0.since > Self.longOutage } ?? false
+        let overdue = waiters.filter { isHopeless || $0.deadline <= now }
+        waiters.removeAll { isHopeless || $0.deadline <= now }
         let failure = outage?.3 ?? PostgreSQLFailure(lost: "all connections are busy")
         for waiter in overdue { waiter.continuation.resume(returning: .failure(failure)) }
         if waiters.isEmpty, outage == nil { timer?.stop() }

@@ -17,8 +17,21 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         // It quotes what it does not understand, which can be a part of a password.
         PQfreemem(message)
         guard let options else { throw Self.malformed }
-        PQconninfoFree(options)
+        defer { PQconninfoFree(options) }
+        guard Self.hasPorts(options) else { throw Self.malformed }
         self.url = url
+    }
+
+    /// Whether all ports are such, which libpq looks at when it connects, and quotes if not.
+    private static func hasPorts(_ options: UnsafeMutablePointer<PQconninfoOption>) -> Bool {
+        var option = options
+        while let keyword = option.pointee.keyword {
+            if String(cString: keyword) == "port", let value = option.pointee.val {
+                return String(cString: value).split(separator: ",").allSatisfy { UInt16($0).map { $0 > 0 } ?? false }
+            }
+            option += 1
+        }
+        return true
     }
 
     private static let malformed = StoreError(

@@ -48,7 +48,7 @@ extension PostgreSQLStore {
     /// Puts dead letters back into the queue as if they were new.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.requeue)
-        await link.tell(of: nil)
+        await tell(of: nil)
         return count
     }
 
@@ -60,7 +60,7 @@ extension PostgreSQLStore {
     private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
         try checkAccess()
         // Not run again when the connection is lost: what it had done already would not be counted.
-        return try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+        return try await use(repeats: false) { connection in
             // PostgreSQL has no texts with NUL.
             try await connection.run(sql, [.texts(ids.filter { !$0.utf8.contains(0) })]).changeCount
         }

@@ -25,8 +25,8 @@ extension PostgreSQLStore {
         let end = try Limits.leaseEnd(duration, after: now)
         let excluded = Set(excluded.map(\.stored))
         let mark = signal.mark
-        try await link.joinWorkers()
-        return try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+        try await inside { () throws(StoreError) in try await link.joinWorkers() }
+        return try await use(repeats: false) { connection in
             let (known, replicas) = try await SharingSQL.ask(connection)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let passed = excluded.union(
@@ -112,7 +112,7 @@ extension PostgreSQLStore {
     ///
     /// - Throws: ``StoreError/Code/inUse`` when a bridge that lives holds it.
     func hold(_ origin: Origin) async throws(StoreError) {
-        try await link.joinHolders()
+        try await inside { () throws(StoreError) in try await link.joinHolders() }
         let isHeld = try await transact { connection in
             try await !hold([origin.stored], taking: [origin.stored], by: connection).held.isEmpty
         }

@@ -10,18 +10,18 @@ extension PostgreSQLStore {
                 .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
                 .text(pause.reason.map(Limits.trimmed(reason:))),
             ])
-        await link.tell(of: nil)
+        await tell(of: nil)
     }
 
     /// Ends a pause.
     public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         try checkAccess()
         // Not run again when the connection is lost: it would find no pause then.
-        let ended = try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+        let ended = try await use(repeats: false) { connection in
             try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
                 .map { try Pause($0) }
         }
-        await link.tell(of: nil)
+        await tell(of: nil)
         return ended
     }
 

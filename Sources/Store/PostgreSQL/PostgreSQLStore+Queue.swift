@@ -57,9 +57,11 @@ extension PostgreSQLStore {
     public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
         try Limits.check(delivery)
         try checkAccess()
-        let outcome = try await appender.submit(delivery)
-        if outcome == .stored { await link.tell(of: [delivery.origin.stored]) }
-        return outcome
+        return try await inside { () throws(StoreError) in
+            let outcome = try await appender.submit(delivery)
+            if outcome == .stored { await link.tell(of: [delivery.origin.stored]) }
+            return outcome
+        }
     }
 
     /// Waits until there may be more to lease than the batch with this mark saw.
@@ -97,7 +99,7 @@ extension PostgreSQLStore {
         }
         // Not run again when the connection is lost: it would find the lease ended by itself.
         try checkAccess()
-        try await work.use(within: Self.workPatience, repeats: false) { connection, _ in
+        try await use(repeats: false) { connection in
             try await connection.transaction {
                 try await Self.hold(lease, by: connection)
                 _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
@@ -136,7 +138,7 @@ extension PostgreSQLStore {
             return await group.reduce(nil) { $0 ?? $1 }
         }
         if let failure { throw failure }
-        await link.tell(of: nil)
+        await tell(of: nil)
     }
 
     /// Forgets deliveries that were completed before a time, a thousand in a transaction.

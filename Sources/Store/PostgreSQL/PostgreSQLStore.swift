@@ -17,6 +17,7 @@ public final class PostgreSQLStore: Store {
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
+    private let gate = ReadGate()
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
@@ -102,6 +103,8 @@ public final class PostgreSQLStore: Store {
 
     private func shutDown() async {
         signal.close()
+        // Whoever is inside comes to an end within the time that there is for it.
+        await gate.close()
         await appender.close()
         await finisher.close()
         await link.close()
@@ -112,12 +115,38 @@ public final class PostgreSQLStore: Store {
 
     // MARK: Statements
 
+    /// Makes a call on the store's event loop, which must not end meanwhile.
+    func inside<Value: Sendable>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard gate.enter() else { throw .closed }
+        defer { gate.leave() }
+        return try await body()
+    }
+
+    /// Uses one of the connections for work; see ``ConnectionPool/use(within:repeats:_:)``.
+    func use<Value: Sendable>(
+        within time: Duration = workPatience, repeats: Bool,
+        _ body: @Sendable (_ connection: PostgreSQLConnection) async throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await inside { () throws(StoreError) in
+            try await work.use(within: time, repeats: repeats) { connection, _ in try await body(connection) }
+        }
+    }
+
+    /// Wakes the workers of this and other bridges; see ``ReplicaLink/tell(of:)``.
+    func tell(of origins: Set<String>?) async {
+        guard gate.enter() else { return }
+        defer { gate.leave() }
+        await link.tell(of: origins)
+    }
+
     /// Reads by one statement.
     func read<Value: Sendable>(
         _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience,
         _ body: @Sendable (PostgreSQLRows) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await work.use(within: time, repeats: true) { connection, _ in
+        try await use(within: time, repeats: true) { connection in
             try body(try await connection.run(sql, values))
         }
     }
@@ -128,7 +157,7 @@ public final class PostgreSQLStore: Store {
         _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience
     ) async throws(StoreError) -> Int {
         try checkAccess()
-        return try await work.use(within: time, repeats: true) { connection, _ in
+        return try await use(within: time, repeats: true) { connection in
             try await connection.run(sql, values).changeCount
         }
     }
@@ -138,7 +167,7 @@ public final class PostgreSQLStore: Store {
         _ body: @Sendable (PostgreSQLConnection) async throws -> Value
     ) async throws(StoreError) -> Value {
         try checkAccess()
-        return try await work.use(within: Self.workPatience, repeats: true) { connection, _ in
+        return try await use(repeats: true) { connection in
             try await connection.transaction { try await body(connection) }
         }
     }
@@ -153,7 +182,7 @@ public final class PostgreSQLStore: Store {
     /// Ends or moves a lease, together with others.
     func finish(_ ending: LeaseEnding) async throws(StoreError) {
         try checkAccess()
-        try await finisher.submit(ending)
+        try await inside { () throws(StoreError) in try await finisher.submit(ending) }
     }
 
     /// Deletes in transactions of a bounded size, so that others get in between.

@@ -1,8 +1,6 @@
 import Synchronization
 
-/// Lets reads through until it is closed, and tells when the last one has left.
-///
-/// GRDB's pool must not be closed while somebody starts to read from it.
+/// Lets calls through until it is closed, and tells when the last one has left: what they use must not be closed under them.
 final class ReadGate: Sendable {
     private struct State {
         var inside = 0
