@@ -10,7 +10,7 @@ step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
-    nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless
+    nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis

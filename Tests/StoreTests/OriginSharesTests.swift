@@ -30,6 +30,12 @@ import Testing
         #expect(shares.heldByOthers == ["a"])
     }
 
+    @Test func whatADeadBridgeHadLeasedIsReadyAtOnce() {
+        let shares = shares([known("a", ready: 60_000, by: "dead", isLive: false), known("b", ready: 60_000)], of: 1)
+        #expect(shares.wanted == ["a"])
+        #expect(shares.nextReadyAt == 10)
+    }
+
     @Test func nobodyTakesMoreThanItsShareAndTheLongestReadyComesFirst() {
         let all = [known("a", ready: 5), known("b", ready: 3), known("c", ready: 4), known("d", ready: 9)]
         #expect(shares(all, of: 2).wanted == ["b", "c"])

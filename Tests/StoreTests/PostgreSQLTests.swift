@@ -327,6 +327,16 @@ struct PostgreSQLTests {
 
     // MARK: Plans
 
+    /// The types of parameters that a statement alone does not tell.
+    private static let types = [
+        QueueWrites.finish:
+            "(bigint[], bigint[], text[], text[], bigint[], bool[], bigint[], text[], bigint[], bool)",
+        LeaseSQL.count: "(text[], bigint, bigint)", LeaseSQL.lease: "(text[], bigint[], bigint, bigint, text)",
+        LeaseSQL.next: "(text[])", PostgreSQLLedger.sent: "(text[], bigint[])",
+        PostgreSQLDeadLetters.list: "(bigint, text, bigint, text, text, text, text, bigint)",
+        PostgreSQLStore.depths: "(text, bigint, bigint)",
+    ]
+
     @Test(arguments: [
         QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, LeaseSQL.isHeld, LeaseSQL.complete,
         LeaseSQL.purge, QueueSQL.bookmark.numbered, SharingSQL.endLeases, SharingSQL.letGo, PostgreSQLLedger.byIDs,
@@ -341,7 +351,7 @@ struct PostgreSQLTests {
         try await withDatabase { url in
             try await withStore(url) { store in
                 let plan = try await store.work.use(within: .seconds(9), repeats: false) { connection, _ in
-                    try await connection.runOnce("PREPARE statement AS \(sql)")
+                    try await connection.runOnce("PREPARE statement\(Self.types[sql] ?? "") AS \(sql)")
                     try await connection.runOnce("SET plan_cache_mode = force_generic_plan")
                     let count = try await connection.run(
                         "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = 'statement'"

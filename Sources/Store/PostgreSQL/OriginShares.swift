@@ -42,11 +42,13 @@ struct OriginShares: Equatable {
         heldByOthers = Set(others.filter { $0.holder != nil && $0.isHolderLive }.map(\.origin))
         let room = share - own.count
         let free = others.filter { room > 0 && !heldByOthers.contains($0.origin) && !excluded.contains($0.origin) }
-        wanted = free.filter { $0.readyAt.map { $0 <= now } ?? false }
-            .sorted { ($0.readyAt ?? 0, $0.origin) < ($1.readyAt ?? 0, $1.origin) }
-            .prefix(max(room, 0)).map(\.origin).sorted()
+            .compactMap { known in
+                // What a bridge that is gone had leased is ready as soon as somebody takes its place.
+                known.readyAt.map { (readyAt: known.holder == nil ? $0 : min($0, now), origin: known.origin) }
+            }
+        wanted = free.filter { $0.readyAt <= now }.sorted { $0 < $1 }.prefix(max(room, 0)).map(\.origin).sorted()
         let mine = own.prefix(share).filter { !excluded.contains($0.origin) }
-        nextReadyAt = (mine + free).compactMap(\.readyAt).min()
+        nextReadyAt = (mine.compactMap(\.readyAt) + free.map(\.readyAt)).min()
     }
 
     /// The origins that may have something to lease.

@@ -21,7 +21,8 @@ enum PostgreSQLSchema {
 
     /// Brings the tables up to date, or checks that they are.
     ///
-    /// One server at a time does it: the others wait for the lock, and then find nothing left to do. A role that may not
+    /// One server at a time does it: the others wait for the lock, which ends with the connection, and then find nothing
+    /// left to do. A role that may not
     /// create tables will do while there is nothing to create.
     ///
     /// - Throws: ``StoreError/Code/unsupported`` if the tables are newer than this version, or older and not to be changed.
@@ -34,8 +35,9 @@ enum PostgreSQLSchema {
         guard mayChange else {
             throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
         }
+        // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
+        _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
         try await connection.transaction {
-            _ = try await connection.run("SELECT pg_advisory_xact_lock(\(lockNumber))")
             // Another server may have done it meanwhile.
             let missing = try await missing(connection)
             guard !missing.isEmpty else { return }

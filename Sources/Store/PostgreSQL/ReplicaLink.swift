@@ -201,6 +201,7 @@ actor ReplicaLink {
         let freed = try? await work.use(within: PostgreSQLStore.patience, repeats: true) { connection, _ in
             try await connection.transaction {
                 _ = try await connection.run(SharingSQL.leave, [.text(replica)])
+                _ = try await connection.run(SharingSQL.endAllLeases, [.text(replica)])
                 return try await connection.run(SharingSQL.letAllGo, [.text(replica)]).changeCount
             }
         }

@@ -59,6 +59,11 @@ enum SharingSQL {
             WHERE delivery.origin = origin_holder.origin AND ready_at IS NOT NULL AND state = 'leased')
         """
 
+    static let endAllLeases = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL
+        WHERE origin = ANY (ARRAY(SELECT origin FROM origin_holder WHERE replica = $1)) AND ready_at IS NOT NULL
+            AND state = 'leased'
+        """
     static let letAllGo = "UPDATE origin_holder SET replica = NULL WHERE replica = $1"
     static let leave = "DELETE FROM replica WHERE id = $1"
     static let notify = "SELECT pg_notify($1, $2)"
