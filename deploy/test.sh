@@ -26,11 +26,21 @@ python3 -m openapi_spec_validator openapi.yaml
 step "Build"
 swift build --build-tests
 
-step "Fuzzing"
-deploy/fuzz.sh 60
-
-step "Demo"
-deploy/demo.sh --once
+step "Fuzzing, deployments, release build and demo, one beside the other"
+names=(Fuzzing Deployments Demo)
+deploy/fuzz.sh 20 >.build/Fuzzing.log 2>&1 &
+processes=("$!")
+python3 -m unittest discover --start-directory Tests/DeploymentTests >.build/Deployments.log 2>&1 &
+processes+=("$!")
+deploy/demo.sh --once >.build/Demo.log 2>&1 &
+processes+=("$!")
+failed=0
+for index in "${!names[@]}"; do
+    wait "${processes[$index]}" || failed=1
+    printf '\n-- %s (%ss)\n' "${names[$index]}" "$SECONDS"
+    tail -n 100 ".build/${names[$index]}.log"
+done
+[ "$failed" = 0 ]
 
 step "Tests"
 # The tests say themselves which authorities they trust.

@@ -176,7 +176,7 @@ import Testing
             ("store.maxPending", "0", "\"0\" is not a whole number from 1 to 1000000000; mend it"),
             (
                 "store.url", "mysql://user:pa55@host",
-                "The store's URL must begin with sqlite://, for example sqlite:///var/lib/bridge/store.db."
+                "The store's URL must begin with sqlite:// or postgresql://, for example sqlite:///var/lib/bridge/store.db."
             ),
             (
                 "sns.topics", "arn:aws:sqs:us-east-1:111122223333:q",
@@ -360,7 +360,7 @@ import Testing
         for line in [
             Self.line(file: file), Self.line(file: "eventBridge:\n  apiKey: pa55\n   apiKeyHeader: pa55: pa55\n"),
             Self.line(file: "eventBridge:\n  apiKey: pa55\n  apiKey: pa55\n"),
-            Self.line(flags: ["store.url": "postgresql://user:pa55@host/db"]),
+            Self.line(flags: ["store.url": "postgresql://user:pa55@host:port/db"]),
         ] {
             let line = try #require(line)
             #expect(!line.contains("pa55") && !line.contains(where: \.isNewline), "\(line)")
