@@ -13,7 +13,7 @@ install_packages openssl curl python3 python3-venv python3-pip shellcheck promet
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
-    cryptography=cryptography requests=requests schemathesis=schemathesis
+    cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests

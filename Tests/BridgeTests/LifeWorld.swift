@@ -149,16 +149,21 @@ struct LifeWorld {
             })
     }
 
-    /// Acts on the suppressions that have ended by themselves.
+    /// Acts on the suppressions that have ended by themselves, also on those that end meanwhile.
     mutating func settle() throws {
-        for judgement in judgements.values.sorted(by: { $0.subject < $1.subject }) {
-            guard let dueAt = judgement.dueAt, dueAt <= now, var said = SuppressionJudgement(judgement) else {
-                continue
-            }
+        while let (judgement, said) = nextEnded() {
             try judge(judgement.subject)
             try step()
-            said.isSettled = true
-            judgements[judgement.subject] = said.judgement
+            var settled = said
+            settled.isSettled = true
+            judgements[judgement.subject] = settled.judgement
+        }
+    }
+
+    private func nextEnded() -> (Judgement, SuppressionJudgement)? {
+        let ended = judgements.values.filter { $0.dueAt.map { $0 <= now } ?? false }
+        return ended.min { $0.subject < $1.subject }.flatMap { judgement in
+            SuppressionJudgement(judgement).map { (judgement, $0) }
         }
     }
 

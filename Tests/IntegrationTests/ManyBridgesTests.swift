@@ -199,8 +199,8 @@ extension IntegrationTests {
                 ).write(to: URL(filePath: "\(data)/pg_hba.conf"))
             }
             let password = "p/w:?#@ word"
-            try await cluster.run(
-                "CREATE ROLE bridge LOGIN PASSWORD '\(password)'; CREATE DATABASE bridge OWNER bridge")
+            try await cluster.run("CREATE ROLE bridge LOGIN PASSWORD '\(password)'")
+            try await cluster.run("CREATE DATABASE bridge OWNER bridge")
             func file(_ authority: String) throws -> String {
                 try files.write(
                     "postgresql://bridge@localhost:\(cluster.port)/bridge?sslmode=verify-full&sslrootcert=\(authority)\n",

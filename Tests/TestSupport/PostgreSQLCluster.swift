@@ -100,6 +100,10 @@ public final class PostgreSQLCluster: Sendable {
             """
         process.arguments = asUser + ["sh", "-c", script, "sh", folder.path] + words
         let lifeline = Pipe()
+        // Were it open in any other process too, the server would never see its end.
+        guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+            throw NoPostgreSQL()
+        }
         process.standardInput = lifeline
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
@@ -119,7 +123,10 @@ public final class PostgreSQLCluster: Sendable {
         }
         guard let server else { return }
         try server.lifeline.fileHandleForWriting.write(contentsOf: Data("keep\n".utf8))
-        try await onThread { server.process.waitUntilExit() }
+        // The server's last act is to remove this file. What Foundation says of the shell comes later, if ever.
+        try await eventually("PostgreSQL to end") {
+            !FileManager.default.fileExists(atPath: "\(folder.path)/data/postmaster.pid")
+        }
     }
 
     /// Runs statements in a database; gives the first column of the last one's rows.
