@@ -83,7 +83,8 @@ let package = Package(
             ], swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["EventLoop", "CLibpq"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["EventLoop", "CLibpq"], path: "Tests/TestSupport", swiftSettings: strict
+        ),
         .executableTarget(
             name: "benchmarks",
             dependencies: [

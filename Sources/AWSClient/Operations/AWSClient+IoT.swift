@@ -84,14 +84,6 @@ extension AWSClient {
             contentType: "application/json")
     }
 
-    /// Asks how audits are set up (AWS IoT `DescribeAccountAuditConfiguration`).
-    public func describeAccountAuditConfiguration(region: Region) async throws(AWSError) -> JSON {
-        try await performForJSON(
-            Operation(
-                service: .iot, name: "DescribeAccountAuditConfiguration", method: .get, path: "/audit/configuration"),
-            in: region)
-    }
-
     private static func checkTaskID(_ id: String, for operation: Operation) throws(AWSError) {
         let isValid = id.utf8.allSatisfy {
             PercentEncoding.isUnreserved($0) && !"._~".utf8.contains($0)

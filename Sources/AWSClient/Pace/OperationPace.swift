@@ -59,7 +59,6 @@ struct Quota: Sendable, Hashable {
         switch (service, operation) {
         case (.securityHub, "GetFindings"): Quota(rate: 3, burst: 6)
         case (.securityHub, _): Quota(rate: 10, burst: 30)
-        case (.iot, "DescribeAccountAuditConfiguration"): Quota(rate: 5, burst: 5)
         case (.iot, let name) where name.hasPrefix("Describe"): Quota(rate: 25, burst: 25)
         case (.iot, _): Quota(rate: 10, burst: 10)
         case (.sts, _), (.sns, _), (.events, _): nil

@@ -84,7 +84,6 @@ struct APIEndpoint: Sendable {
             .xml(try state.topics.confirm(input, isSigned: true))
         case (.listSubscriptionsByTopic, .parameters(let input)): .xml(try state.topics.list(input))
         case (.getSubscriptionAttributes, .parameters(let input)): .xml(try state.topics.attributes(input))
-        case (.describeAccountAuditConfiguration, _): .json(["auditCheckConfigurations": [:]])
         case (.listRules, .json): .json((state.rules[call.origin] ?? EventRules()).rules)
         case (.listTargetsByRule, .json(let input)):
             .json(try (state.rules[call.origin] ?? EventRules()).targets(input))

@@ -45,7 +45,6 @@ extension APICall {
             return (.listViolationEvents, .parameters(try parameters(of: request.query)))
         case (.get, "/active-violations"):
             return (.listActiveViolations, .parameters(try parameters(of: request.query)))
-        case (.get, "/audit/configuration"): return (.describeAccountAuditConfiguration, .parameters([:]))
         case (.get, "/audit/tasks"): return (.listAuditTasks, .parameters(try parameters(of: request.query)))
         case (.get, let path) where path.hasPrefix("/audit/tasks/"):
             let id = path.dropFirst("/audit/tasks/".count)

@@ -25,8 +25,6 @@ extension LocalAWS {
         case listViolationEvents = "ListViolationEvents"
         /// AWS IoT.
         case listActiveViolations = "ListActiveViolations"
-        /// AWS IoT.
-        case describeAccountAuditConfiguration = "DescribeAccountAuditConfiguration"
         /// Amazon SNS.
         case confirmSubscription = "ConfirmSubscription"
         /// Amazon SNS.

@@ -30,7 +30,7 @@ struct Throttle {
     static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
-            .listActiveViolations, .describeAccountAuditConfiguration, .listRules, .listTargetsByRule:
+            .listActiveViolations, .listRules, .listTargetsByRule:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes:
@@ -48,7 +48,6 @@ struct Throttle {
         case .describeAuditTask: Rate(perSecond: 25, burst: 25)
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
-        case .describeAccountAuditConfiguration: Rate(perSecond: 5, burst: 5)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
             .getSubscriptionAttributes, .listRules, .listTargetsByRule:
             nil

@@ -47,6 +47,18 @@ resource "aws_iam_role" "task" {
 
 data "aws_iam_policy_document" "task" {
   statement {
+    sid = "CheckBeforeTheStart"
+    actions = [
+      "events:ListRules",
+      "events:ListTargetsByRule",
+      "securityhub:DescribeHub",
+      "sns:GetSubscriptionAttributes",
+      "sns:ListSubscriptionsByTopic",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
     sid = "ReadDeviceDefender"
     actions = [
       "iot:DescribeAuditTask",

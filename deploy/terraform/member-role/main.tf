@@ -39,6 +39,18 @@ resource "aws_iam_role" "bridge" {
 
 data "aws_iam_policy_document" "bridge" {
   statement {
+    sid = "CheckBeforeTheStart"
+    actions = [
+      "events:ListRules",
+      "events:ListTargetsByRule",
+      "securityhub:DescribeHub",
+      "sns:GetSubscriptionAttributes",
+      "sns:ListSubscriptionsByTopic",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
     sid = "ReadDeviceDefender"
     actions = [
       "iot:DescribeAuditTask",
