@@ -52,6 +52,10 @@ public final class AWSAccounts: Sendable {
         }
     }
 
+    /// Notes that this process begins to work on an account and Region that another one may have worked on until now:
+    /// whatever AWS's quotas allow at once may be used up.
+    public func takeOver(_ origin: Origin) { own.pacer.takeOver(origin, now: own.clock.elapsed()) }
+
     private func credentials(for origin: Origin) -> any CredentialsProvider {
         switch roles.way(to: origin.account, in: origin.partition) {
         case .own: return ownCredentials

@@ -107,21 +107,17 @@ struct PaceTests {
         #expect((0..<29).allSatisfy { _ in (try? pacer.turn(key("BatchUpdateFindings"), now: .zero)) == .zero })
     }
 
-    @Test("A share of the rates counts from the moment on that it is set, for what is known and what is new")
-    func share() throws {
+    @Test("What another process may have used up is gone, for what is known and what is new, there and nowhere else")
+    func takenOver() throws {
         let pacer = Pacer()
-        _ = pacer.turn(try key("BatchImportFindings"), now: .zero)
-        pacer.setShare(0.5, now: .zero)
-        #expect(pacer.share == 0.5)
-        let waits = try (0..<16).map { _ in pacer.turn(try key("BatchImportFindings"), now: .zero) }
-        // 14.5 at once and then five a second.
-        #expect(waits[13] == .zero && waits[14] == .milliseconds(100) && waits[15] == .milliseconds(300))
-        let reads = try (0..<3).map { _ in pacer.turn(try key("GetFindings"), now: .zero) }
-        #expect(reads[1] == .zero && reads[2] > .milliseconds(300))
-        for share in [0, -1, .nan, 7] {
-            pacer.setShare(share, now: .zero)
-            #expect((0.001...1).contains(pacer.share))
-        }
+        let (imports, reads) = (try key("BatchImportFindings"), try key("GetFindings"))
+        let other = try key("BatchImportFindings", account: "444455556666")
+        #expect(pacer.turn(imports, now: .zero) == .zero)
+        pacer.takeOver(Origin(account: try #require(imports.account), region: region), now: .zero)
+        #expect((0..<2).map { _ in pacer.turn(imports, now: .zero) } == [.milliseconds(100), .milliseconds(200)])
+        #expect(pacer.turn(reads, now: .zero) > .milliseconds(300))
+        #expect((0..<29).allSatisfy { _ in pacer.turn(other, now: .zero) == .zero })
+        #expect(pacer.turn(imports, now: .seconds(60)) == .zero)
     }
 
     @Test("After Retry-After nothing is sent before its time, up to a minute")

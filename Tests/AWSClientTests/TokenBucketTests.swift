@@ -37,20 +37,6 @@ struct TokenBucketTests {
         #expect((0..<3).map { _ in bucket.take(now: .seconds(60)) } == [.zero, .zero, .zero])
     }
 
-    @Test("Another rate counts from the moment on that it is set; what is there stays, as far as it fits in")
-    func change() {
-        var bucket = TokenBucket(rate: 10, burst: 10)
-        #expect(bucket.level(now: .zero) == 10)
-        for _ in 0..<4 { _ = bucket.take(now: .zero) }
-        bucket.change(rate: 5, burst: 5, now: .zero)
-        #expect(bucket.level(now: .zero) == 5)
-        for _ in 0..<5 { #expect(bucket.take(now: .zero) == .zero) }
-        #expect(bucket.take(now: .zero) == .milliseconds(200))
-        bucket.change(rate: 10, burst: 10, now: .zero)
-        #expect(bucket.level(now: .milliseconds(100)) == 0)
-        #expect(bucket.level(now: .seconds(100)) == 10)
-    }
-
     @Test("An emptied bucket fills again at its rate")
     func empty() {
         var bucket = TokenBucket(rate: 10, burst: 10)

@@ -6,9 +6,9 @@ struct OperationPace: Sendable {
     private var adaptive: AdaptiveRate
     private var notBefore = Duration.zero
 
-    init(quota: Quota?, share: Double, now: Duration) {
+    init(quota: Quota?, now: Duration) {
         self.quota = quota
-        bucket = quota.map { TokenBucket(rate: $0.rate * share, burst: $0.burst(share: share)) }
+        bucket = quota.map { TokenBucket(rate: $0.rate, burst: $0.usableBurst) }
         adaptive = AdaptiveRate(now: now / .seconds(1))
     }
 
@@ -21,7 +21,7 @@ struct OperationPace: Sendable {
     /// Whether a request could go at once, and some more behind it.
     func isAmple(now: Duration) -> Bool {
         guard !adaptive.isLimiting, notBefore <= now, let quota else { return notBefore <= now && !adaptive.isLimiting }
-        return (bucket?.level(now: now) ?? 0) >= quota.burst(share: 1) / 2
+        return (bucket?.level(now: now) ?? 0) >= quota.usableBurst / 2
     }
 
     /// Notes an answer other than one that says that requests come too fast.
@@ -34,11 +34,8 @@ struct OperationPace: Sendable {
         if let retryAfter { notBefore = max(notBefore, now + min(retryAfter, .seconds(60))) }
     }
 
-    /// Goes on with another share of the documented rate.
-    mutating func change(share: Double, now: Duration) {
-        guard let quota else { return }
-        bucket?.change(rate: quota.rate * share, burst: quota.burst(share: share), now: now)
-    }
+    /// Notes that another process may have used up what the rate allows.
+    mutating func empty(now: Duration) { bucket?.empty(now: now) }
 }
 
 /// How many requests AWS takes of an operation in one account and Region.
@@ -50,7 +47,7 @@ struct Quota: Sendable, Hashable {
 
     /// How many of those at once are used: one less than all, because a request may take longer than the next ones, whose
     /// tokens would then not be there yet.
-    func burst(share: Double) -> Double { max((Double(burst) - 1) * share, 1) }
+    var usableBurst: Double { max(Double(burst) - 1, 1) }
 
     /// The documented quotas: "AWS Security Hub endpoints and quotas" and "AWS IoT Device Defender endpoints and quotas" in
     /// the AWS General Reference. Where no burst is documented, it is that of a second. Nil where there is no quota that

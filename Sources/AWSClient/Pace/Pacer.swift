@@ -24,7 +24,8 @@ public final class Pacer: Sendable {
 
     private struct State {
         var paces: [Key: OperationPace] = [:]
-        var share = 1.0
+        /// When accounts and Regions were taken over from another process.
+        var takenAt: [Origin: Duration] = [:]
     }
 
     private let imports: ImportRate?
@@ -35,18 +36,14 @@ public final class Pacer: Sendable {
     /// - Parameter imports: nil for the documented rate.
     public init(imports: ImportRate? = nil) { self.imports = imports }
 
-    /// The part of all rates that is this process's, more than 0 and at most 1: several bridges on one store divide them.
-    public var share: Double { state.withLock { $0.share } }
-
-    /// Sets the part of all rates that is this process's, from now on.
-    ///
-    /// - Parameter share: more than 0 and at most 1; what is less becomes a thousandth.
-    /// - Parameter now: by the client's ``AWSClock/elapsed``.
-    public func setShare(_ share: Double, now: Duration) {
-        let bounded = share > 0.001 ? min(share, 1) : 0.001
+    /// Notes that this process begins to work on an account and Region that another one may have worked on until now: what
+    /// the rates allow at once may be used up.
+    func takeOver(_ origin: Origin, now: Duration) {
         state.withLock { state in
-            state.share = bounded
-            for key in state.paces.keys { state.paces[key]?.change(share: bounded, now: now) }
+            state.takenAt[origin] = now
+            for key in state.paces.keys where key.account == origin.account && key.region == origin.region {
+                state.paces[key]?.empty(now: now)
+            }
         }
     }
 
@@ -60,8 +57,13 @@ public final class Pacer: Sendable {
     ) -> Value {
         state.withLock { state in
             let quota = quota(key)
-            let fresh = OperationPace(quota: quota, share: state.share, now: now)
-            return body(&state.paces[key, default: fresh])
+            if state.paces[key] == nil {
+                var fresh = OperationPace(quota: quota, now: now)
+                let origin = key.account.map { Origin(account: $0, region: key.region) }
+                if let takenAt = origin.flatMap({ state.takenAt[$0] }) { fresh.empty(now: takenAt) }
+                state.paces[key] = fresh
+            }
+            return body(&state.paces[key, default: OperationPace(quota: quota, now: now)])
         }
     }
 

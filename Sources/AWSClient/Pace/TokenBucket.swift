@@ -1,8 +1,8 @@
 /// A limit on how often something is done: so many at once after a pause, then so many a second. It has no clock: times
 /// are durations since any fixed moment.
 public struct TokenBucket: Sendable, Hashable {
-    private var interval: Duration
-    private var burst: Double
+    private let interval: Duration
+    private let burst: Double
     /// When the bucket is, or was, full.
     private var fullAt: Duration?
 
@@ -30,14 +30,6 @@ public struct TokenBucket: Sendable, Hashable {
 
     /// How many tokens are there; less than nothing when some are promised that are yet to come.
     func level(now: Duration) -> Double { burst - missing(now: now) }
-
-    /// Goes on with another rate; what is there stays, as far as it fits in.
-    mutating func change(rate: Double, burst: Double, now: Duration) {
-        let level = min(level(now: now), max(burst, 1))
-        interval = .seconds(1 / rate)
-        self.burst = max(burst, 1)
-        fullAt = now + interval * (self.burst - level)
-    }
 
     /// Takes out what is there: whoever keeps the limit says that there is nothing.
     mutating func empty(now: Duration) { fullAt = max(fullAt ?? now, now + interval * burst) }

@@ -91,6 +91,7 @@ actor WorkerPool: Service {
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
                 await heed(batch.pauses)
+                for origin in batch.taken { accounts.takeOver(origin) }
                 await distribute(try await preparedOnly(batch.deliveries))
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
