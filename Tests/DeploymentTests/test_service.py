@@ -1,0 +1,256 @@
+"""The unit of systemd, and install.sh.
+
+systemd does not run as init where these tests run. Its own tools check the unit; the program is started as the unit says:
+socket from outside, environment, limits, user, system calls, read-only file system.
+"""
+
+import configparser
+import contextlib
+import ctypes
+import http.client
+import os
+import pathlib
+import pwd
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+UNITS = REPOSITORY / "deploy/systemd"
+INSTALLER = REPOSITORY / "deploy/install.sh"
+PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
+
+
+class Unit(configparser.RawConfigParser):
+    """A unit of systemd; settings that stand there several times are lists."""
+
+    def __init__(self, name):
+        super().__init__(strict=False, dict_type=_Collecting, delimiters=("=",), comment_prefixes=("#",))
+        self.optionxform = str
+        self.read(UNITS / name)
+
+    def all(self, section, name):
+        return self._sections[section].get(name, "").split("\n") if name in self._sections[section] else []
+
+
+class _Collecting(dict):
+    """Keeps each value of a setting that is given again."""
+
+    def __setitem__(self, key, value):
+        if isinstance(value, list) and isinstance(self.get(key), list):
+            self[key].extend(value)
+        else:
+            super().__setitem__(key, value)
+
+
+def permitted_calls(filters):
+    """The system calls that SystemCallFilter= lines leave, by systemd's own lists."""
+    lists = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True).stdout
+    groups, group = {}, None
+    for line in lists.splitlines():
+        if line.startswith("@"):
+            group = groups.setdefault(line.strip(), [])
+        elif group is not None and line.startswith("    ") and not line.strip().startswith("#"):
+            group.append(line.strip())
+
+    def calls(name):
+        return set().union(*map(calls, groups[name])) if name.startswith("@") else {name}
+
+    permitted = calls("@default")
+    for line in filters:
+        names = set().union(*map(calls, line.lstrip("~").split()))
+        # A later line narrows; what @default has stays, but for what is named (systemd.exec(5)).
+        permitted = permitted - (names - calls("@default")) if line.startswith("~") else permitted | names
+    return permitted
+
+
+def restrict(permitted):
+    """Has the kernel refuse other system calls to this process, as systemd does it, with EPERM."""
+    library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
+    library.seccomp_init.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(0x00050000 | 1)))  # SCMP_ACT_ERRNO(EPERM)
+    for name in permitted:
+        number = library.seccomp_syscall_resolve_name(name.encode())
+        if number >= 0:
+            library.seccomp_rule_add(context, ctypes.c_uint32(0x7FFF0000), ctypes.c_int(number), ctypes.c_uint(0))
+    if library.seccomp_load(context) != 0:
+        os._exit(99)
+
+
+class UnitTests(unittest.TestCase):
+    def test_systemd_finds_nothing_wrong(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # The program must be there to be found.
+            root = pathlib.Path(folder)
+            for name in ("defender-bridge.service", "defender-bridge.socket"):
+                text = (UNITS / name).read_text().replace("/usr/local/bin/defender-bridge", "/bin/true")
+                (root / name).write_text(text)
+            run = subprocess.run(
+                ["systemd-analyze", "verify", "--man=no", str(root / "defender-bridge.service"), str(root / "defender-bridge.socket")],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ""))
+
+    def test_exposure_is_below_two(self):
+        run = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNITS / "defender-bridge.service")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        level = re.search(r"Overall exposure level for \S+: ([0-9.]+)", run.stdout)
+        self.assertIsNotNone(level, run.stdout + run.stderr)
+        self.assertLess(float(level[1]), 2.0)
+
+
+class InstallerTests(unittest.TestCase):
+    """Into a folder that stands for a system, with a program that stands for the bridge."""
+
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.root)
+        (self.root / "etc").mkdir()
+        (self.root / "program").write_text("#!/bin/sh\necho 1\n")
+        (self.root / "program").chmod(0o755)
+
+    def install(self, *arguments):
+        return subprocess.run(
+            [str(INSTALLER), "--root", str(self.root), *arguments], capture_output=True, text=True, check=False
+        )
+
+    def test_it_sets_up_upgrades_and_goes_without_the_data(self):
+        run = self.install(str(self.root / "program"))
+        # What is said there is that the user was made.
+        self.assertEqual((run.returncode, "rror" in run.stderr), (0, False), run.stderr)
+        self.assertIn("Next: edit", run.stdout)
+        user = next(line for line in (self.root / "etc/passwd").read_text().splitlines() if line.startswith("defender-bridge:"))
+        uid, gid = map(int, user.split(":")[2:4])
+        self.assertTrue(user.endswith(":/usr/sbin/nologin"))
+        state = self.root / "var/lib/defender-bridge"
+        self.assertEqual((state.stat().st_uid, state.stat().st_gid, state.stat().st_mode & 0o777), (uid, gid, 0o700))
+        configuration = self.root / "etc/defender-bridge/bridge.yaml"
+        self.assertEqual((configuration.stat().st_uid, configuration.stat().st_gid), (0, gid))
+        self.assertEqual(configuration.stat().st_mode & 0o777, 0o640)
+        for unit in ("defender-bridge.service", "defender-bridge.socket"):
+            self.assertEqual((self.root / "etc/systemd/system" / unit).read_text(), (UNITS / unit).read_text())
+
+        configuration.write_text("mine: true\n")
+        (state / "store.db").write_text("data")
+        (self.root / "program").write_text("#!/bin/sh\necho 2\n")
+        self.assertEqual(self.install(str(self.root / "program")).returncode, 0)
+        self.assertEqual((self.root / "usr/local/bin/defender-bridge").read_text(), "#!/bin/sh\necho 2\n")
+        self.assertEqual(configuration.read_text(), "mine: true\n")
+
+        for _ in range(2):
+            run = self.install("--uninstall")
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertFalse((self.root / "usr/local/bin/defender-bridge").exists())
+        self.assertEqual(list((self.root / "etc/systemd/system").iterdir()), [])
+        self.assertEqual((configuration.read_text(), (state / "store.db").read_text()), ("mine: true\n", "data"))
+
+    def test_what_is_wrong_is_said(self):
+        run = self.install(str(self.root / "nothing"))
+        self.assertEqual(run.returncode, 66)
+        self.assertIn("build it first", run.stderr)
+        self.assertEqual(self.install("--sideways").returncode, 64)
+        run = subprocess.run([str(INSTALLER), "--root"], capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 64)
+
+
+class ServiceTests(unittest.TestCase):
+    """The real program, started as the unit says."""
+
+    def test_the_program_runs_as_the_unit_says(self):
+        unit = Unit("defender-bridge.service")
+        socket_unit = Unit("defender-bridge.socket")
+        permitted = permitted_calls(unit.all("Service", "SystemCallFilter"))
+        self.assertNotIn("ptrace", permitted)
+        self.assertNotIn("mount", permitted)
+        nobody = pwd.getpwnam("nobody")
+        listener = socket.create_server(("127.0.0.1", 0), backlog=int(socket_unit.get("Socket", "Backlog")))
+        # A container may have less to give.
+        given = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        wanted = int(unit.get("Service", "LimitNOFILE"))
+        descriptors = wanted if given == resource.RLIM_INFINITY else min(wanted, given)
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            root = pathlib.Path(folder)
+            root.chmod(0o755)
+            state = root / "state"
+            state.mkdir(mode=0o700)
+            os.chown(state, nobody.pw_uid, nobody.pw_gid)
+            # The example, without the certificate that it asks for, and with a store and an admin address of the test's.
+            text = (UNITS / "bridge.yaml").read_text()
+            text = re.sub(r"listen:\n(?:  .*\n)+", "", text).replace("/var/lib/defender-bridge", str(state))
+            (root / "bridge.yaml").write_text(text + "admin:\n  address: 127.0.0.1:0\n")
+            manager = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            manager.bind(str(root / "notify"))
+            (root / "notify").chmod(0o777)
+            manager.settimeout(60)
+            program = shutil.copy(PROGRAM, root / "defender-bridge")
+            command = unit.get("Service", "ExecStart").replace("/usr/local/bin/defender-bridge", str(program))
+            command = command.replace("/etc/defender-bridge/bridge.yaml", str(root / "bridge.yaml")).split()
+
+            def enter():
+                os.dup2(listener.fileno(), 3)
+                os.set_inheritable(3, True)
+                os.environ["LISTEN_PID"] = str(os.getpid())
+                resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+                resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+                os.umask(int(unit.get("Service", "UMask"), 8))
+                os.chdir(state)
+                # CapabilityBoundingSet= and User= leave nothing.
+                os.setgroups([])
+                os.setresgid(nobody.pw_gid, nobody.pw_gid, nobody.pw_gid)
+                os.setresuid(nobody.pw_uid, nobody.pw_uid, nobody.pw_uid)
+                ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+                ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE: MemoryDenyWriteExecute=, where the kernel has it
+                restrict(permitted)
+                environment = {
+                    "PATH": "/usr/bin",
+                    "LISTEN_PID": str(os.getpid()),
+                    "LISTEN_FDS": "1",
+                    "LISTEN_FDNAMES": "defender-bridge.socket",
+                    "NOTIFY_SOCKET": str(root / "notify"),
+                    "WATCHDOG_USEC": "2000000",
+                }
+                os.execve(command[0], command, environment)
+
+            log = stack.enter_context((root / "log").open("wb"))
+            process = subprocess.Popen(["/bin/true"], preexec_fn=enter, stdout=log, stderr=log, close_fds=False)
+            stack.callback(process.wait, 30)
+            stack.callback(process.kill)
+            said = b""
+            try:
+                while b"READY=1" not in said:
+                    said = manager.recv(4096)
+                port = listener.getsockname()[1]
+                for path in ("/healthz", "/readyz"):
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                    connection.request("GET", path)
+                    self.assertEqual(connection.getresponse().status, 200, path)
+                    connection.close()
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+                connection.request("POST", "/sns", body=b"{}", headers={"Content-Type": "text/plain"})
+                self.assertIn(connection.getresponse().status, (400, 403))
+                connection.close()
+                while b"WATCHDOG=1" not in said:
+                    said = manager.recv(4096)
+                self.assertEqual((state / "store.db").stat().st_uid, nobody.pw_uid)
+                self.assertEqual((state / "store.db").stat().st_mode & 0o077, 0)
+                process.send_signal(signal.SIGTERM)
+                self.assertEqual(process.wait(20), 0)
+            except Exception:
+                print((root / "log").read_text())
+                raise
+
+
+if __name__ == "__main__":
+    unittest.main()
