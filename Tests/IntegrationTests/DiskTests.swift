@@ -326,7 +326,7 @@ extension TemporaryFolder {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = arguments
-        try process.run()
+        try ProcessLaunch.alone { try process.run() }
         process.waitUntilExit()
         try #require(process.terminationStatus == 0, "\(arguments)")
     }

@@ -57,15 +57,18 @@ final class RunningProgram: Sendable {
         process.environment = own.merging(environment) { _, last in last }
         process.standardInput =
             try input.map { try FileHandle(forReadingFrom: URL(filePath: $0)) } ?? FileHandle.nullDevice
-        let (outputPipe, errorPipe) = (Pipe(), Pipe())
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
         process.terminationHandler = { [weak self] process in
             let exit = Exit(
                 status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal)
             self?.ending.withLock { $0 = exit }
         }
-        try process.run()
+        let (outputPipe, errorPipe) = try ProcessLaunch.alone {
+            let (outputPipe, errorPipe) = (Pipe(), Pipe())
+            process.standardOutput = outputPipe
+            process.standardError = errorPipe
+            try process.run()
+            return (outputPipe, errorPipe)
+        }
         output.read(outputPipe.fileHandleForReading)
         errors.read(errorPipe.fileHandleForReading)
     }

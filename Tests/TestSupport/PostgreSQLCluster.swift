@@ -99,15 +99,18 @@ public final class PostgreSQLCluster: Sendable {
             [ "$word" = keep ] || rm -rf "$folder/data"
             """
         process.arguments = asUser + ["sh", "-c", script, "sh", folder.path] + words
-        let lifeline = Pipe()
-        // Were it open in any other process too, the server would never see its end.
-        guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
-            throw NoPostgreSQL()
-        }
-        process.standardInput = lifeline
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
-        try process.run()
+        let lifeline = try ProcessLaunch.alone {
+            let lifeline = Pipe()
+            // Were it open in any other process too, the server would never see its end.
+            guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
+                throw NoPostgreSQL()
+            }
+            process.standardInput = lifeline
+            try process.run()
+            return lifeline
+        }
         server.withLock { $0 = (process, lifeline) }
         try await eventually("PostgreSQL to take connections") {
             let url = self.url("postgres")

@@ -4,8 +4,8 @@ import Foundation
 /// on a thread of their own.
 public final class PythonConversation: Sendable {
     private let process: WatchedProcess
-    private let input = Pipe()
-    private let output = Pipe()
+    private let input: Pipe
+    private let output: Pipe
 
     /// Starts the program.
     ///
@@ -16,9 +16,13 @@ public final class PythonConversation: Sendable {
     public init(_ script: String, _ arguments: [String] = [], within limit: Duration = .seconds(55)) throws {
         // Writing to a program that has ended fails, and does not end the process of the tests.
         signal(SIGPIPE, SIG_IGN)
-        process = try WatchedProcess(["python3", "-c", script] + arguments, within: limit) { [input, output] process in
-            process.standardInput = input
-            process.standardOutput = output
+        (process, input, output) = try ProcessLaunch.alone {
+            let (input, output) = (Pipe(), Pipe())
+            let process = try WatchedProcess(["python3", "-c", script] + arguments, within: limit) { process in
+                process.standardInput = input
+                process.standardOutput = output
+            }
+            return (process, input, output)
         }
     }
 

@@ -28,14 +28,16 @@ final class WatchedProcess: Sendable {
         var variables = ProcessInfo.processInfo.environment
         for (name, value) in environment { variables[name] = value }
         process.environment = variables
-        try connect(process)
         ended.enter()
         process.terminationHandler = { [self] process in
             status.store(process.terminationStatus, ordering: .releasing)
             ended.leave()
         }
         do {
-            try process.run()
+            try ProcessLaunch.alone {
+                try connect(process)
+                try process.run()
+            }
         } catch {
             ended.leave()
             throw error
