@@ -16,6 +16,8 @@ import Testing
             try await shop.audit("t1", at: now, clients)
             var state = shop.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
             #expect(state == (600, 3, 600))
+            // What two pages list goes in full batches.
+            #expect(shop.aws.state.withLock { $0.imports.map(\.count) } == [100, 100, 100, 100, 100, 100])
             try await shop.audit("t2", at: now + 1000, clients)
             #expect(shop.aws.state.withLock { $0.imports.joined().count } == 600)
             try await shop.audit("t3", at: now + 2000, Array(clients.dropFirst(10)) + ["d1", "d2"])
@@ -62,20 +64,20 @@ import Testing
     @Test("An audit that failed half-way goes on without importing again what was imported")
     func interrupted() async throws {
         try await Workshop.run { shop in
-            let clients = (0..<500).map { "c\($0)" }
+            let clients = (0..<750).map { "c\($0)" }
             shop.aws.state.withLock { state in
                 state.fault = { path, body in
-                    path.hasSuffix("/audit/findings") && body["nextToken"] != nil
+                    path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
             try await shop.audit("t1", at: now, clients)
-            #expect(try await shop.store.status().pending == 1 && shop.activeClients.count == 250)
+            #expect(try await shop.store.status().pending == 1 && shop.activeClients.count == 500)
             shop.aws.state.withLock { $0.fault = { _, _ in nil } }
             shop.time.advance(by: .seconds(1))
             let listed = shop.aws.state.withLock { $0.listed }
             try await shop.work(of: origin())
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 500 && shop.activeClients.count == 500)
+            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 750 && shop.activeClients.count == 750)
             // It went on with the page that it was interrupted before.
             #expect(shop.aws.state.withLock { $0.listed } == listed + 1)
             #expect(try await shop.store.status().completed == 1)
@@ -89,17 +91,17 @@ import Testing
             let again = Atomic(true)
             shop.aws.state.withLock { state in
                 state.fault = { path, body in
-                    guard path.hasSuffix("/audit/findings"), body["nextToken"] != nil else { return nil }
+                    guard path.hasSuffix("/audit/findings"), body["nextToken"] == "2" else { return nil }
                     if first.load(ordering: .relaxed) { return .status(500, code: "InternalFailureException") }
                     guard again.exchange(false, ordering: .relaxed) else { return nil }
                     return .status(400, code: "InvalidRequestException")
                 }
             }
-            try await shop.audit("t1", at: now, (0..<500).map { "c\($0)" })
+            try await shop.audit("t1", at: now, (0..<750).map { "c\($0)" })
             first.store(false, ordering: .relaxed)
             shop.time.advance(by: .seconds(1))
             try await shop.work(of: origin())
-            #expect(shop.activeClients.count == 500)
+            #expect(shop.activeClients.count == 750)
             let status = try await shop.store.status()
             #expect(status.completed == 1 && status.dead == 0)
         }
@@ -130,15 +132,15 @@ import Testing
             shop.aws.state.withLock { state in
                 state.failures[poison] = "InvalidInput"
                 state.fault = { path, body in
-                    path.hasSuffix("/audit/findings") && body["nextToken"] != nil
+                    path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
-            try await shop.audit("t1", at: now, (0..<300).map { "c\($0)" })
+            try await shop.audit("t1", at: now, (0..<550).map { "c\($0)" })
             shop.aws.state.withLock { $0.fault = { _, _ in nil } }
             shop.time.advance(by: .seconds(1))
             try await shop.work(of: origin())
-            #expect(shop.activeClients.count == 299)
+            #expect(shop.activeClients.count == 549)
             let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
         }

@@ -6,10 +6,10 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Brings the findings of one audit up to date, one page at a time.
+/// Brings the findings of one audit up to date, two full pages at a time.
 ///
-/// Each page is committed with the bookmark of the next one, so that a walk that is interrupted goes on where it was,
-/// and memory does not grow with the audit.
+/// What was read is committed with the bookmark of the next page, so that a walk that is interrupted goes on where it
+/// was, and memory does not grow with the audit.
 struct AuditWalk: Sendable {
     let origin: Origin
     let context: LaneContext
@@ -79,14 +79,23 @@ struct AuditWalk: Sendable {
     private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress) async throws {
         let pages = client.auditFindings(
             taskID: task.id, region: origin.region, startingAt: progress.nextToken)
+        var observations: [Observation] = []
+        var listed = 0
         for try await page in pages {
-            let observations = read(page.elements, task, checks, &progress)
+            observations += read(page.elements, task, checks, &progress)
+            listed += page.elements.count
             progress.nextToken = page.nextToken
             progress.isListed = page.nextToken == nil
+            guard listed >= Self.findingsAtOnce || progress.isListed else { continue }
             let next = progress
             try await apply(observations, &progress.refusals) { next.bookmark(counting: $0) }
+            (observations, listed) = ([], 0)
         }
     }
+
+    /// How many findings are listed before they are sent: two full pages are five full batches, where one page would be
+    /// two and a half, and Security Hub limits the batches.
+    private static let findingsAtOnce = 500
 
     /// Reads the findings of a page that are of certain checks; of those that cannot be read, tells why.
     private func read(
