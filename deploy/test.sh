@@ -9,7 +9,7 @@ step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 
 step "Dependencies"
 install_build_packages
-install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
+install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux iproute2 \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2
 command -v kubectl >/dev/null || install_packages kubernetes-client
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
