@@ -45,7 +45,7 @@ public struct Pages: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
     /// Walks through the pages.
-    public struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let pages: Pages
         private var nextToken: String?
         private var isDone = false
@@ -83,7 +83,7 @@ public struct Pages: AsyncSequence, Sendable {
 ///
 /// Brent's algorithm: of all tokens only one is kept, the latest whose number is a power of two, so that a circle is
 /// noticed after at most three times as many pages as there are different tokens.
-struct RepetitionDetector {
+struct RepetitionDetector: Sendable {
     private var kept: String?
     private var distance = 0
     private var keptFor = 1

@@ -24,7 +24,11 @@ struct Listeners: Sendable {
             var api = HTTPServer.Configuration(address: configuration.apiAddress)
             // Security Hub takes no more than 6 MB in one batch.
             api.limits.body = 6 * 1024 * 1024
-            servers.append(try await HTTPServer(on: loop, configuration: api) { calls.respond(to: $0) })
+            servers.append(
+                try await HTTPServer(on: loop, configuration: api) { [delay = configuration.answerDelay] in
+                    if delay > .zero { try? await Task.sleep(for: delay) }
+                    return calls.respond(to: $0)
+                })
             let hosts = HTTPServer.Configuration(address: configuration.topicAddress, tls: tls)
             servers.append(try await HTTPServer(on: loop, configuration: hosts) { topics.respond(to: $0) })
         } catch {

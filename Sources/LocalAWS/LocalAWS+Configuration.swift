@@ -32,6 +32,8 @@ extension LocalAWS {
         public var topicAddress: SocketAddress
         /// Whether requests above the documented rates are refused.
         public var throttles = false
+        /// How long each answer of an API takes: the way to AWS and back, and AWS's work.
+        public var answerDelay = Duration.zero
         /// What the delays between retries of a delivery, 20 seconds each, are multiplied with.
         public var retryDelayScale = 1.0
         /// How long an endpoint may take to answer.

@@ -34,7 +34,7 @@ extension SecurityFinding {
         var valueLimit = FindingLimits.productFieldValue
         self.init(draft, valueLimit: valueLimit)
         // Only text outside of ASCII in nearly every field can get here; two characters a value always fit.
-        while json.serialized().count > FindingLimits.bytes, valueLimit > 2 {
+        while mayBeTooLong, json.serialized().count > FindingLimits.bytes, valueLimit > 2 {
             valueLimit /= 2
             self.init(draft, valueLimit: valueLimit)
         }
@@ -69,6 +69,18 @@ extension SecurityFinding {
         firstObservedAt = draft.firstObservedAt
         lastObservedAt = draft.lastObservedAt
         recordState = draft.recordState
+    }
+
+    /// Whether the finding as JSON may be over the limit. Hardly any is, and it is cheaper to see than to write it out.
+    private var mayBeTooLong: Bool {
+        let texts = [id, generatorID, title, description, sourceURL, remediation.text, remediation.url, resource.id]
+        // Types stand twice in the JSON; each entry of a map has quotes, a colon and a comma.
+        let length =
+            texts.reduce(0) { $0 + $1.utf8.count } + 2 * types.reduce(0) { $0 + $1.utf8.count + 3 }
+            + [resource.details, productFields].joined().reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 }
+        let rest = 4096
+        // No character that is left takes more than twice its bytes when it is escaped.
+        return 2 * length + rest > FindingLimits.bytes
     }
 
     /// A type of one to three parts with slashes between, or nil.

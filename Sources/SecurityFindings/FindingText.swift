@@ -10,6 +10,10 @@ enum FindingText {
     /// - Parameter limit: the longest result in UTF-16 code units, the strictest reading of a limit in characters.
     /// - Returns: nil if there is nothing but white space: Security Hub refuses such texts.
     static func bounded(_ text: String, to limit: Int) -> String? {
+        // Nearly every text is plain and short enough as it is.
+        if text.utf8.count <= limit, isPlain(text) {
+            return text.utf8.contains { $0 != UInt8(ascii: " ") } ? text : nil
+        }
         var scalars = String.UnicodeScalarView()
         // One more than can fit, so that the cut shows; what comes behind is not even looked at.
         for scalar in text.unicodeScalars.prefix(limit + 1) { scalars.append(isUnsuitable(scalar) ? " " : scalar) }
@@ -19,6 +23,13 @@ enum FindingText {
 
     /// The same for a text that has to be there: a blank one becomes `unnamed`.
     static func required(_ text: String, to limit: Int) -> String { bounded(text, to: limit) ?? "unnamed" }
+
+    /// Whether all of it is printable ASCII.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        for index in bytes.indices where !(0x20..<0x7F).contains(bytes[index]) { return false }
+        return true
+    }
 
     private static func isUnsuitable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -70,7 +70,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("batches are full: two pages of an audit, of 250 findings each, go in five, and what waited goes a hundred at a time")
+        @Test(
+            "batches are full: two pages of an audit, of 250 findings each, go in five, and what waited goes a hundred at a time"
+        )
         func batches() async throws {
             try await World.run { world in
                 let scenario = world.scenario(findings: 1000)

@@ -6,7 +6,7 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Brings the findings of one audit up to date, two full pages at a time.
+/// Brings the findings of one audit up to date, two full pages at a time; the next two are fetched meanwhile.
 ///
 /// What was read is committed with the bookmark of the next page, so that a walk that is interrupted goes on where it
 /// was, and memory does not grow with the audit.
@@ -76,26 +76,22 @@ struct AuditWalk: Sendable {
         }
     }
 
+    /// Sends what some pages list while the next ones are fetched.
     private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress) async throws {
-        let pages = client.auditFindings(
-            taskID: task.id, region: origin.region, startingAt: progress.nextToken)
-        var observations: [Observation] = []
-        var listed = 0
-        for try await page in pages {
-            observations += read(page.elements, task, checks, &progress)
-            listed += page.elements.count
-            progress.nextToken = page.nextToken
-            progress.isListed = page.nextToken == nil
-            guard listed >= Self.findingsAtOnce || progress.isListed else { continue }
+        var stretch = try await Stretch(
+            client.auditFindings(taskID: task.id, region: origin.region, startingAt: progress.nextToken))
+        while true {
+            let current = stretch
+            async let following = current.following()
+            let observations = read(current.findings, task, checks, &progress)
+            progress.nextToken = current.nextToken
+            progress.isListed = current.nextToken == nil
             let next = progress
             try await apply(observations, &progress.refusals) { next.bookmark(counting: $0) }
-            (observations, listed) = ([], 0)
+            guard let more = try await following else { return }
+            stretch = more
         }
     }
-
-    /// How many findings are listed before they are sent: two full pages are five full batches, where one page would be
-    /// two and a half, and Security Hub limits the batches.
-    private static let findingsAtOnce = 500
 
     /// Reads the findings of a page that are of certain checks; of those that cannot be read, tells why.
     private func read(
@@ -181,5 +177,39 @@ extension AuditProgress {
         var copy = self
         copy.refusals = refusals
         return copy.bookmark
+    }
+}
+
+/// A stretch of an audit's list: pages of together as many findings as are sent at once.
+private struct Stretch: Sendable {
+    /// Two full pages are five full batches, where one page would be two and a half, and Security Hub limits the batches.
+    private static let size = 500
+
+    private var pages: Pages.Iterator
+    private(set) var findings: [JSON] = []
+    /// What to ask for the page behind it with; nil if there is none.
+    private(set) var nextToken: String?
+
+    /// Fetches the first stretch of a list.
+    init(_ pages: Pages) async throws(AWSError) {
+        self.pages = pages.makeAsyncIterator()
+        try await fill()
+    }
+
+    /// Fetches the next stretch; nil behind the last.
+    func following() async throws(AWSError) -> Stretch? {
+        guard nextToken != nil else { return nil }
+        var next = self
+        next.findings = []
+        try await next.fill()
+        return next
+    }
+
+    private mutating func fill() async throws(AWSError) {
+        repeat {
+            guard let page = try await pages.next() else { return }
+            findings += page.elements
+            nextToken = page.nextToken
+        } while findings.count < Self.size && nextToken != nil
     }
 }

@@ -21,9 +21,9 @@ struct FindingSender: Sendable {
     private let metrics: BridgeMetrics
     private let standings: StandingBoard
 
-    /// How many batches are under way at once: at ten a second and some hundred milliseconds each, enough to keep the
-    /// pace.
-    private static let concurrency = 4
+    /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
+    /// hundred milliseconds each, enough to keep the pace.
+    private static let concurrency = 5
 
     init(origin: Origin, client: AWSClient, metrics: BridgeMetrics, standings: StandingBoard) {
         self.standings = standings

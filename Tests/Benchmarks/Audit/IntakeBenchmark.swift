@@ -47,10 +47,7 @@ struct IntakeBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let program =
-            bridge
-            ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "defender-bridge").path
+        let program = bridge ?? ServedBridge.programBeside
         var isWell = true
         try await withLoop { loop in
             let aws = try await LocalAWS(loop: loop)

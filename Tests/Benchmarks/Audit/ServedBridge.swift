@@ -15,6 +15,12 @@ final class ServedBridge: Sendable {
         let dead: Int64
     }
 
+    /// The program that was built with this one.
+    static var programBeside: String {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "defender-bridge").path
+    }
+
     private static let patience = Duration.seconds(1800)
 
     let process: Int32
@@ -92,10 +98,10 @@ final class ServedBridge: Sendable {
     /// Waits until nothing waits any more and one delivery more than before is done.
     ///
     /// - Throws: ``BenchmarkFailure`` if the delivery was given up.
-    func waitForNext(after before: Queue) async throws {
+    func waitForNext(after before: Queue, asking interval: Duration = .milliseconds(200)) async throws {
         let queue = try await eventually("the audit to be done", within: Self.patience) {
             // To ask more often would be a good part of what is measured.
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: interval)
             return try await self.queue()
         } is: {
             $0.dead > before.dead || ($0.waiting == 0 && $0.completed > before.completed)
