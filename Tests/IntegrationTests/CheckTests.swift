@@ -68,6 +68,30 @@ extension IntegrationTests {
             }
         }
 
+        @Test("Of an account that boto3 set up in moto everything passes but what moto does not have")
+        func moto() async throws {
+            try await World.run { world in
+                let url = try await world.startMoto()
+                let endpoint = "https://bridge.example.com/sns"
+                let prepared = try await RunningProgram.python(
+                    [Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "prepare", url, endpoint],
+                    environment: world.environment)
+                let topic = try #require(prepared.first.flatMap { ARN($0) })
+                let result = try await check(
+                    world, ["sns.topics": topic.description],
+                    environment: ["AWS_ENDPOINT_URL": url])
+                let failed = result.checks.filter { $0.value == "failed" }.keys
+                // Moto knows nothing of Device Defender.
+                #expect(failed.allSatisfy { $0.hasPrefix("permission iot:") }, "\(result.text)")
+                for name in [
+                    "credentials ", "role \(topic.origin)", "Security Hub \(topic.origin)",
+                    "permission securityhub:BatchImportFindings \(topic.origin)",
+                    "permission securityhub:GetFindings \(topic.origin)", "subscription \(topic)",
+                    "delivery policy \(topic)", "dead-letter queue \(topic)", "EventBridge rule \(topic.origin)",
+                ] { #expect(result.checks[name] == "passed", "\(name): \(result.text)") }
+            }
+        }
+
         @Test("What is missing fails by its name, and what may not be looked at is not checked")
         func missing() async throws {
             try await World.run { world in

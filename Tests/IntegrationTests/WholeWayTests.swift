@@ -128,15 +128,7 @@ extension IntegrationTests {
             try await World.run {
                 $0.credentials = [.init(accessKeyID: "AKIAMOTOEXAMPLE", secretAccessKey: "secret", account: account)]
             } _: { world in
-                let moto = try RunningProgram(
-                    ["python3", Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "serve"])
-                world.keep(moto)
-                let lines = try await eventually("moto to listen") {
-                    (moto.outputLines, moto.errorLines, moto.exit)
-                } is: {
-                    !$0.0.isEmpty || $0.2 != nil
-                }
-                let url = try #require(lines.0.first, "\(lines.1)")
+                let url = try await world.startMoto()
                 let scenario = world.scenario(findings: 1000)
                 let bridge = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": url])
                 try await deliver(scenario, to: bridge, in: world)

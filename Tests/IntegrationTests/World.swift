@@ -134,6 +134,18 @@ final class World: Sendable {
         return ("http://\(address)", requests)
     }
 
+    /// Starts moto's server, and gives its URL.
+    func startMoto() async throws -> String {
+        let moto = try RunningProgram(["python3", Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "serve"])
+        keep(moto)
+        let lines = try await eventually("moto to listen") {
+            (moto.outputLines, moto.errorLines, moto.exit)
+        } is: {
+            !$0.0.isEmpty || $0.2 != nil
+        }
+        return try #require(lines.0.first, "\(lines.1)")
+    }
+
     // MARK: SNS
 
     /// Subscribes a bridge to a topic, and checks that it confirms.

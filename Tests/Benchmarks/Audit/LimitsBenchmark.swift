@@ -143,7 +143,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
         let before = try bridge.usage()
         let start = ContinuousClock.now
         try await fleet.publish(audit)
-        try await bridge.waitForNext(after: queue, asking: .milliseconds(20))
+        try await bridge.waitForNext(after: queue, asking: .milliseconds(100))
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let used = try bridge.usage().processorTime - before.processorTime
         let missing = fleet.missing(of: findings)
