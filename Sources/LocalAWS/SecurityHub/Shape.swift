@@ -29,40 +29,42 @@ indirect enum Shape: Sendable {
 
     /// What is wrong with a value, in the words of Security Hub's own validator; nil if it is right.
     ///
-    /// - Parameter path: where the value stands, for example `data.Title`.
-    func objection(to json: JSON, at path: String) -> String? {
+    /// - Parameter path: where the value stands, for example `data.Title`; asked for only if something is wrong.
+    func objection(to json: JSON, at path: @autoclosure () -> String) -> String? {
         switch self {
         case .anything: nil
-        case .text(let length): Self.objection(to: json.string, length: length, at: path)
+        case .text(let length): Self.objection(to: json.string, length: length, at: path())
         case .account:
             json.string.map { $0.utf8.count == 12 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } } == true
-                ? nil : "\(path) should match pattern \"^[0-9]{12}$\""
+                ? nil : "\(path()) should match pattern \"^[0-9]{12}$\""
         case .findingType:
-            Self.isFindingType(json.string) ? nil : "\(path) should match pattern \"^([^/]+)(/[^/]+){0,2}$\""
+            Self.isFindingType(json.string) ? nil : "\(path()) should match pattern \"^([^/]+)(/[^/]+){0,2}$\""
         case .time:
-            json.string.flatMap { Moment(iso8601: $0) } == nil ? "\(path) should match format \"date-time\"" : nil
+            json.string.flatMap { Moment(iso8601: $0) } == nil ? "\(path()) should match format \"date-time\"" : nil
         case .word(let words):
-            json.string.map(words.contains) == true ? nil : "\(path) should be equal to one of the allowed values"
+            json.string.map(words.contains) == true ? nil : "\(path()) should be equal to one of the allowed values"
         case .integer(let range):
             json.integer.map(range.contains) == true
-                ? nil : "\(path) should be an integer from \(range.lowerBound) to \(range.upperBound)"
-        case .number: json.double == nil ? "\(path) should be number" : nil
-        case .flag: json.bool == nil ? "\(path) should be boolean" : nil
-        case .list(let element, let count): Self.objection(to: json.array, element, count: count, at: path)
+                ? nil : "\(path()) should be an integer from \(range.lowerBound) to \(range.upperBound)"
+        case .number: json.double == nil ? "\(path()) should be number" : nil
+        case .flag: json.bool == nil ? "\(path()) should be boolean" : nil
+        case .list(let element, let count): Self.objection(to: json.array, element, count: count, at: path())
         case .map(let count, let name, let value):
-            Self.objection(toMap: json.object, count: count, name: name, value: value, at: path)
+            Self.objection(toMap: json.object, count: count, name: name, value: value, at: path())
         case .object(let members, let required):
-            Self.objection(to: json.object, members, required: required, at: path)
+            Self.objection(to: json.object, members, required: required, at: path())
         }
     }
 
-    private static func objection(to text: String?, length: ClosedRange<Int>, at path: String) -> String? {
-        guard let text else { return "\(path) should be string" }
+    private static func objection(to text: String?, length: ClosedRange<Int>, at path: @autoclosure () -> String)
+        -> String?
+    {
+        guard let text else { return "\(path()) should be string" }
         let count = text.unicodeScalars.count
-        if count < length.lowerBound { return "\(path) should NOT be shorter than \(length.lowerBound) characters" }
-        if count > length.upperBound { return "\(path) should NOT be longer than \(length.upperBound) characters" }
+        if count < length.lowerBound { return "\(path()) should NOT be shorter than \(length.lowerBound) characters" }
+        if count > length.upperBound { return "\(path()) should NOT be longer than \(length.upperBound) characters" }
         guard text.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
-            return "\(path) should match pattern \".*\\S.*\""
+            return "\(path()) should match pattern \".*\\S.*\""
         }
         return nil
     }
@@ -73,35 +75,45 @@ indirect enum Shape: Sendable {
     }
 
     private static func objection(
-        to elements: [JSON]?, _ shape: Shape, count: ClosedRange<Int>, at path: String
+        to elements: [JSON]?, _ shape: Shape, count: ClosedRange<Int>, at path: @autoclosure () -> String
     ) -> String? {
-        guard let elements else { return "\(path) should be array" }
-        if elements.count < count.lowerBound { return "\(path) should NOT have fewer than \(count.lowerBound) items" }
-        if elements.count > count.upperBound { return "\(path) should NOT have more than \(count.upperBound) items" }
-        return elements.indices.lazy.compactMap { shape.objection(to: elements[$0], at: "\(path)[\($0)]") }.first
-    }
-
-    private static func objection(
-        toMap members: [String: JSON]?, count: Int, name: Int, value: Int, at path: String
-    ) -> String? {
-        guard let members else { return "\(path) should be object" }
-        if members.count > count { return "\(path) should NOT have more than \(count) properties" }
-        return members.sorted { $0.key < $1.key }.lazy.compactMap { member in
-            Shape.text(1...name).objection(to: .string(member.key), at: "\(path) property name")
-                ?? Shape.text(1...value).objection(to: member.value, at: "\(path)['\(member.key)']")
-        }.first
-    }
-
-    private static func objection(
-        to members: [String: JSON]?, _ shapes: [String: Shape], required: [String], at path: String
-    ) -> String? {
-        guard let members else { return "\(path) should be object" }
-        if let name = required.first(where: { members[$0] == nil }) {
-            return "\(path) should have required property '\(name)'"
+        guard let elements else { return "\(path()) should be array" }
+        if elements.count < count.lowerBound { return "\(path()) should NOT have fewer than \(count.lowerBound) items" }
+        if elements.count > count.upperBound { return "\(path()) should NOT have more than \(count.upperBound) items" }
+        for (index, element) in elements.enumerated() {
+            if let objection = shape.objection(to: element, at: "\(path())[\(index)]") { return objection }
         }
-        return members.sorted { $0.key < $1.key }.lazy.compactMap { member in
-            guard let shape = shapes[member.key] else { return "\(path) should NOT have additional properties" }
-            return shape.objection(to: member.value, at: "\(path).\(member.key)")
-        }.first
+        return nil
+    }
+
+    private static func objection(
+        toMap members: [String: JSON]?, count: Int, name: Int, value: Int, at path: @autoclosure () -> String
+    ) -> String? {
+        guard let members else { return "\(path()) should be object" }
+        if members.count > count { return "\(path()) should NOT have more than \(count) properties" }
+        return first(of: members) { member, json in
+            Shape.text(1...name).objection(to: .string(member), at: "\(path()) property name")
+                ?? Shape.text(1...value).objection(to: json, at: "\(path())['\(member)']")
+        }
+    }
+
+    private static func objection(
+        to members: [String: JSON]?, _ shapes: [String: Shape], required: [String], at path: @autoclosure () -> String
+    ) -> String? {
+        guard let members else { return "\(path()) should be object" }
+        if let name = required.first(where: { members[$0] == nil }) {
+            return "\(path()) should have required property '\(name)'"
+        }
+        return first(of: members) { member, json in
+            guard let shape = shapes[member] else { return "\(path()) should NOT have additional properties" }
+            return shape.objection(to: json, at: "\(path()).\(member)")
+        }
+    }
+
+    /// The objection to the first member, by name, that there is one to.
+    private static func first(
+        of members: [String: JSON], objection: (_ member: String, _ json: JSON) -> String?
+    ) -> String? {
+        members.compactMap { member, json in objection(member, json).map { (member, $0) } }.min { $0.0 < $1.0 }?.1
     }
 }
