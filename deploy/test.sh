@@ -11,7 +11,7 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2 \
-    debootstrap iproute2
+    debootstrap iproute2 zsh fish
 command -v kubectl >/dev/null || install_packages kubernetes-client
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \

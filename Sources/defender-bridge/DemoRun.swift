@@ -125,7 +125,7 @@ struct DemoRun: Sendable {
         )
         let problems = expected.problems(aws.findings(in: scenario.origin))
         guard problems.isEmpty else { throw CommandFailure(message: "demo: " + problems.joined(separator: "\n      ")) }
-        say("Every finding is there once, and as expected.")
+        say(TerminalColors().good("Every finding is there once, and as expected."))
         if !once { print(DemoReport.hint(aws)) }
     }
 

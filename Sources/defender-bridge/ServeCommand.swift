@@ -7,7 +7,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Receive deliveries and keep Security Hub up to date.",
-        discussion: ConfigurationOptions.table)
+        discussion: "Runs until SIGTERM or SIGINT. SIGHUP has it read again what can change meanwhile.")
 
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
