@@ -26,7 +26,7 @@ DOCKER = REPOSITORY / "deploy/docker"
 BASES = {
     "debian:12-slim": [],
     "swift:6.3-bookworm": [
-        "binutils-gold", "ca-certificates", "git", "libc6-dev", "libcurl4-openssl-dev", "libedit2", "libncurses-dev",
+        "binutils", "ca-certificates", "git", "libc6-dev", "libcurl4-openssl-dev", "libedit2", "libncurses-dev",
         "libpython3-dev", "libsqlite3-0", "libstdc++-12-dev", "libxml2-dev", "libz3-dev", "pkg-config", "tzdata", "zlib1g-dev",
     ],
 }
