@@ -46,7 +46,7 @@ struct BackfillCommand: AsyncParsableCommand {
         do {
             report = try await Backfilling.run(
                 configuration: configuration, environment: environment, registry: PrometheusRegistry(),
-                logger: configuration.logger(atLeast: .warning), past: since,
+                logger: configuration.log(atLeast: .warning).logger(), past: since,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },

@@ -168,7 +168,9 @@ import Testing
         try await Workshop.run { shop in
             let other = try origin("eu-west-1")
             let schedule = CatchUpSchedule(
-                context: shop.context, loop: shop.loop, interval: .seconds(3600), served: [try origin()],
+                context: shop.context, loop: shop.loop,
+                configuration: Live(
+                    try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic])),
                 gap: ReceiptGap())
             try await shop.store.advanceCatchUpWatermark(of: origin(), to: now)
             shop.time.advance(by: .milliseconds(3_599_999))

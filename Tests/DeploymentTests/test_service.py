@@ -8,6 +8,7 @@ import configparser
 import contextlib
 import ctypes
 import http.client
+import json
 import os
 import pathlib
 import pwd
@@ -283,6 +284,16 @@ class ServiceTests(unittest.TestCase):
                 connection.close()
                 while b"WATCHDOG=1" not in said:
                     said = manager.recv(4096)
+                # ExecReload=
+                (root / "bridge.yaml").write_text((root / "bridge.yaml").read_text() + "log: {level: debug}\n")
+                process.send_signal(signal.SIGHUP)
+                while b"RELOADING=1" not in said:
+                    said = manager.recv(4096)
+                self.assertRegex(said, rb"MONOTONIC_USEC=\d+")
+                while b"READY=1" not in said:
+                    said = manager.recv(4096)
+                lines = [json.loads(line) for line in (root / "log").read_text().splitlines()]
+                self.assertEqual([line["keys"] for line in lines if "keys" in line], ["log.level"])
                 self.assertEqual((state / "store.db").stat().st_uid, nobody.pw_uid)
                 self.assertEqual((state / "store.db").stat().st_mode & 0o077, 0)
                 process.send_signal(signal.SIGTERM)

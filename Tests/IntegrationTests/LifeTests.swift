@@ -44,7 +44,8 @@ extension IntegrationTests {
 
         private func count(_ outcome: String, of bridge: BridgeProcess) async throws -> Int {
             Int(
-                try await bridge.metric(#"defender_bridge_findings_total{kind="audit",outcome="\#(outcome)"}"#))
+                try await bridge.total(
+                    "defender_bridge_findings_total", #"kind="audit""#, #"outcome="\#(outcome)""#))
         }
 
         @Test("10,000 findings again are no import; 10 fixed and 5 new are 15")
