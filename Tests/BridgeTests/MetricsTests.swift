@@ -152,6 +152,7 @@ import Testing
         #expect(try #require(status.virtualMemory) >= #require(status.residentMemory))
         let files = try (0..<20).map { _ in try #require(FileHandle(forReadingAtPath: "/dev/null")) }
         #expect(try #require(ProcessStatus().openDescriptors) >= 20)
+        #expect(status.startedAt != nil && ProcessStatus().startedAt == status.startedAt)
         #expect(try #require(status.maximumDescriptors) >= UInt64(files.count))
         let age = Date().timeIntervalSince1970 - (try #require(status.startedAt))
         #expect((-1...86_400).contains(age))

@@ -25,8 +25,8 @@ PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
 ADDED = {"job", "instance", "le"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
-# What a bridge with plain HTTP and SQLite has no series of.
-NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql)_")
+# What a bridge with plain HTTP and SQLite that nobody throttles has no series of.
+NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles)_")
 
 
 def rules():
@@ -177,12 +177,14 @@ class PrometheusTests(unittest.TestCase):
         folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
         demo = cls.start(folder / "demo.log", PROGRAM, "demo", "--findings", "100")
         cls.wait(lambda: "The bridge goes on" in (folder / "demo.log").read_text() or demo.poll() is not None, folder / "demo.log")
-        cls.admin = re.search(r"metrics and status are at (http://\S+?)\.?$", (folder / "demo.log").read_text(), re.MULTILINE)[1]
+        addresses = re.search(r"listens at http://(\S+), metrics and status are at http://(\S+?)\.?$", (folder / "demo.log").read_text(), re.M)
+        cls.admin = addresses[2]
+        cls.misbehave(addresses[1])
         configuration = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(ALERTS)],
             "scrape_configs": [
-                {"job_name": "defender-bridge", "static_configs": [{"targets": [cls.admin.removeprefix("http://")]}]}
+                {"job_name": "defender-bridge", "static_configs": [{"targets": [cls.admin]}]}
             ],
         }
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(configuration))
@@ -194,6 +196,16 @@ class PrometheusTests(unittest.TestCase):
         )
         # A rate needs several scrapes.
         cls.wait(lambda: cls.value("count_over_time(up[1m])") >= 5, folder / "prometheus.log")
+
+    @staticmethod
+    def misbehave(address):
+        """Sends what is refused, and what is no request."""
+        host, port = address.split(":")
+        for text in (b"POST /sns HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]", b"nonsense\r\n\r\n"):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                connection.sendall(text)
+                while connection.recv(4096):
+                    pass
 
     @classmethod
     def start(cls, log, *command):
@@ -243,8 +255,9 @@ class PrometheusTests(unittest.TestCase):
 
     def test_panels_that_always_have_something_to_show_show_it(self):
         empty = {title for title, expression in queries() if not self.ask("query", query=expression)["result"]}
-        # The first has a value with TLS, the second when an alert fires, the third at a start, the fourth with PostgreSQL.
-        self.assertEqual(empty - {"TLS certificate", "Alerts that fire", "Starts", "Connections to PostgreSQL"}, set())
+        # These have something with TLS, when an alert fires, at a start, with PostgreSQL, when AWS throttles.
+        sometimes = {"TLS certificate", "Alerts that fire", "Starts", "Connections to PostgreSQL", "Throttled"}
+        self.assertEqual(empty - sometimes, set())
 
     def test_nothing_fires_where_all_is_well(self):
         self.wait(lambda: all(rule["health"] != "unknown" for rule in self.rules()), ALERTS)
@@ -255,7 +268,7 @@ class PrometheusTests(unittest.TestCase):
         return [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]
 
     def test_promtool_finds_nothing_wrong_with_the_metrics(self):
-        with urllib.request.urlopen(f"{self.admin}/metrics", timeout=60) as answer:
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=60) as answer:
             run = subprocess.run(["promtool", "check", "metrics"], input=answer.read(), capture_output=True, check=False)
         self.assertEqual((run.returncode, run.stdout + run.stderr), (0, b""))
 

@@ -103,7 +103,18 @@ final class PrometheusProcess: Sendable {
         return try #require(series["value"]?.array?.last?.string.flatMap { Int($0) })
     }
 
-    private func ask(_ path: String) async throws -> JSON { try await Client.exchange(.get(path), with: address).json }
+    /// By HTTP/1.0, since Prometheus sends long answers in chunks else.
+    private func ask(_ path: String) async throws -> JSON {
+        let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
+        return try await onThread {
+            let socket = try ClientSocket(port: port)
+            defer { socket.close() }
+            socket.send(Array("GET \(path) HTTP/1.0\r\nHost: localhost\r\n\r\n".utf8))
+            let bytes = socket.read(.max)
+            let end = try #require(bytes.firstRange(of: Array("\r\n\r\n".utf8)), "no answer")
+            return try JSON(parsing: Array(bytes[end.upperBound...]))
+        }
+    }
 }
 
 extension PrometheusProcess.Alert {

@@ -30,8 +30,12 @@ struct ProcessStatus: Sendable {
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             maximumDescriptors = UInt64(limit.rlim_cur)
         }
-        startedAt = Self.start(statistics: Self.text(of: "/proc/self/stat"))
+        startedAt = Self.start
     }
+
+    /// Taken once: the two clocks that it comes from are never read at the same instant, and a start that changes looks like
+    /// a restart.
+    private static let start = start(statistics: text(of: "/proc/self/stat"))
 
     /// Reads when the process started from `/proc/self/stat` (proc(5)): its 22nd field, in ticks since the machine's start.
     /// The second field is the program's name in parentheses, and may hold spaces.
