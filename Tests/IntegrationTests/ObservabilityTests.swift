@@ -64,64 +64,59 @@ extension IntegrationTests {
         }
 
         private func check(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
-            func total(_ name: String, _ labels: String...) async throws -> Double {
-                let text = try await Client.exchange(.get("/metrics"), with: bridge.admin).text
-                let lines = text.split(separator: "\n").filter { line in
-                    (line.hasPrefix("\(name){") || line.hasPrefix("\(name) ")) && labels.allSatisfy(line.contains)
-                }
-                return lines.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
-            }
             let alarms = Double(scenario.alarms.count)
             let prefix = "defender_bridge_"
             #expect(
-                try await total(prefix + "deliveries_total", #"route="/sns""#, #"outcome="stored""#) == alarms + 2)
-            #expect(try await total(prefix + "deliveries_total", #"outcome="confirmed""#) == 2)
-            #expect(try await total(prefix + "deliveries_total", #"outcome="refused",route="/sns""#) == 1)
-            #expect(try await total(prefix + "refusals_total", #"reason="malformed_json""#) == 1)
-            #expect(try await total(prefix + "http_faults_total") == 1)
-            #expect(try await total(prefix + "dead_letters_total", #"reason="not_understood""#) == 1)
-            #expect(try await total(prefix + "queue_deliveries", #"state="dead""#) == 1)
-            #expect(try await total(prefix + "queue_deliveries", #"account="\#(world.origin.account)""#) == 1)
-            #expect(try await total(prefix + "queue_oldest_age_seconds", #"state="dead""#) > 0)
-            let imported = try await total(
+                try await bridge.total(prefix + "deliveries_total", #"route="/sns""#, #"outcome="stored""#) == alarms
+                    + 2)
+            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="confirmed""#) == 2)
+            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="refused",route="/sns""#) == 1)
+            #expect(try await bridge.total(prefix + "refusals_total", #"reason="malformed_json""#) == 1)
+            #expect(try await bridge.total(prefix + "http_faults_total") == 1)
+            #expect(try await bridge.total(prefix + "dead_letters_total", #"reason="not_understood""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_deliveries", #"state="dead""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_deliveries", #"account="\#(world.origin.account)""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_oldest_age_seconds", #"state="dead""#) > 0)
+            let imported = try await bridge.total(
                 prefix + "findings_total", #"kind="violation""#, #"outcome="imported""#)
-            let archived = try await total(
+            let archived = try await bridge.total(
                 prefix + "findings_total", #"kind="violation""#, #"outcome="archived""#)
             #expect(imported + archived >= alarms)
-            #expect(
-                try await total(prefix + "findings_total", #"kind="audit""#, #"outcome="imported""#)
-                    == Double(scenario.auditFindings.count))
+            // Some are suppressed.
+            let active = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="imported""#)
+            let suppressed = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="archived""#)
+            #expect(active > 0 && active + suppressed == Double(scenario.auditFindings.count))
             let findings = Double(world.aws.findings(in: world.origin).count)
-            #expect(try await total(prefix + "ledger_findings") == findings)
-            #expect(try await total(prefix + "event_delay_seconds_count") >= findings)
+            #expect(try await bridge.total(prefix + "ledger_findings") == findings)
+            #expect(try await bridge.total(prefix + "event_delay_seconds_count") >= findings)
             let calls = prefix + "aws_calls_total"
             #expect(
-                try await total(calls, #"operation="BatchImportFindings""#, #"outcome="ok""#)
+                try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="ok""#)
                     == Double(world.aws.calls(of: .batchImportFindings) - 1))
-            #expect(try await total(calls, #"operation="BatchImportFindings""#, #"outcome="throttled""#) == 1)
-            #expect(try await total(prefix + "aws_throttles_total", #"region="\#(world.origin.region)""#) == 1)
-            #expect(try await total(prefix + "aws_tokens", #"operation="BatchImportFindings""#) <= 29)
-            #expect(try await total(prefix + "subscriptions", #"state="confirmed""#) == 2)
-            #expect(try await total(prefix + "signing_certificate_fetches_total", #"outcome="ok""#) == 1)
+            #expect(try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="throttled""#) == 1)
+            #expect(try await bridge.total(prefix + "aws_throttles_total", #"region="\#(world.origin.region)""#) == 1)
+            #expect(try await bridge.total(prefix + "aws_tokens", #"operation="BatchImportFindings""#) <= 29)
+            #expect(try await bridge.total(prefix + "subscriptions", #"state="confirmed""#) == 2)
+            #expect(try await bridge.total(prefix + "signing_certificate_fetches_total", #"outcome="ok""#) == 1)
             let now = Date().timeIntervalSince1970
-            #expect(try await total(prefix + "signing_certificate_expiry_timestamp_seconds") > now)
-            #expect(abs(try await total(prefix + "catch_up_watermark_timestamp_seconds") - now) < 300)
-            #expect(try await total(prefix + "catch_up_interval_seconds") == 3600)
-            #expect(abs(try await total(prefix + "last_delivery_timestamp_seconds", "eventbridge") - now) < 300)
-            #expect(try await total(prefix + "store_up") == 1)
-            #expect(try await total(prefix + "store_commits_total") > 3)
-            #expect(try await total(prefix + "store_size_bytes") > 4096)
-            #expect(try await total(prefix + "store_free_bytes") > 4096)
-            #expect(abs(try await total("process_start_time_seconds") - now) < 300)
-            #expect(try await total("process_resident_memory_bytes") > 1_000_000)
+            #expect(try await bridge.total(prefix + "signing_certificate_expiry_timestamp_seconds") > now)
+            #expect(abs(try await bridge.total(prefix + "catch_up_watermark_timestamp_seconds") - now) < 300)
+            #expect(try await bridge.total(prefix + "catch_up_interval_seconds") == 3600)
+            #expect(abs(try await bridge.total(prefix + "last_delivery_timestamp_seconds", "eventbridge") - now) < 300)
+            #expect(try await bridge.total(prefix + "store_up") == 1)
+            #expect(try await bridge.total(prefix + "store_commits_total") > 3)
+            #expect(try await bridge.total(prefix + "store_size_bytes") > 4096)
+            #expect(try await bridge.total(prefix + "store_free_bytes") > 4096)
+            #expect(abs(try await bridge.total("process_start_time_seconds") - now) < 300)
+            #expect(try await bridge.total("process_resident_memory_bytes") > 1_000_000)
         }
 
         @Test("a denied account, a pause and a lost store are told")
         func troubles() async throws {
             try await World.run { world in
                 let bridge = try await world.start()
-                world.aws.fail(.getFindings, count: .max, status: 403, code: "AccessDeniedException")
-                world.aws.fail(.batchImportFindings, count: .max, status: 403, code: "AccessDeniedException")
+                world.aws.fail(.getFindings, count: 1000, status: 403, code: "AccessDeniedException")
+                world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
                 try await eventually("the denial") {
@@ -166,9 +161,7 @@ extension IntegrationTests {
                     }
                     let isAudit = line["topic"]?.string == world.topics.audit.description
                     let steps = lines.compactMap { $0["message"]?.string }
-                    #expect(
-                        steps.first == "A request was answered." && steps.dropFirst().first == "A delivery was leased.")
-                    #expect(steps.last == "A delivery is done.")
+                    #expect(steps.contains("A delivery was leased.") && steps.last == "A delivery is done.")
                     let done = try #require(lines.last)
                     #expect(done["attempt"] == "1")
                     #expect(done["milliseconds"]?.string.flatMap { Int($0) }.map { $0 >= 0 } == true)

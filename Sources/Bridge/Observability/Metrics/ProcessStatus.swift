@@ -51,10 +51,10 @@ struct ProcessStatus: Sendable {
         func add(_ name: String, _ value: Double?) {
             if let value { families.append(MetricFamily(name, .gauge, value)) }
         }
-        add("process_resident_memory_bytes", residentMemory.map(Double.init))
-        add("process_virtual_memory_bytes", virtualMemory.map(Double.init))
-        add("process_open_fds", openDescriptors.map(Double.init))
-        add("process_max_fds", maximumDescriptors.map(Double.init))
+        add("process_resident_memory_bytes", residentMemory.map { Double($0) })
+        add("process_virtual_memory_bytes", virtualMemory.map { Double($0) })
+        add("process_open_fds", openDescriptors.map { Double($0) })
+        add("process_max_fds", maximumDescriptors.map { Double($0) })
         add("process_start_time_seconds", startedAt)
         return families
     }
