@@ -139,9 +139,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "defender-bridge", "LocalAWS", "HTTPServer", "EventLoop", "Cryptography", "JSON", "AWSCore",
-                "TestSupport",
-                httpTypes,
+                "defender-bridge", "Bridge", "LocalAWS", "HTTPServer", "EventLoop", "Cryptography", "JSON", "AWSCore",
+                "TestSupport", httpTypes,
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",

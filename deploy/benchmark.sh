@@ -13,8 +13,8 @@ cd "$(dirname "$0")/.."
 programs=.build/release
 
 build_bridge() {
-    swift build --configuration release --product defender-bridge
-    swift build --configuration release --product benchmarks
+    release_build --product defender-bridge
+    release_build --product benchmarks
 }
 
 what=${1:-audit}

@@ -8,5 +8,5 @@ cd "$(dirname "$0")/.."
 
 install_build_packages
 echo "Building the bridge (some minutes the first time)"
-swift build --configuration release --product defender-bridge
-exec "$(swift build --configuration release --show-bin-path)/defender-bridge" demo "$@"
+release_build --product defender-bridge
+exec "$(release_build --show-bin-path)/defender-bridge" demo "$@"

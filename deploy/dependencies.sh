@@ -39,3 +39,6 @@ install_python() {
 install_build_packages() {
     install_packages libuv1-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev pkg-config ca-certificates
 }
+
+# Builds for release, as the Dockerfile does, so that one build serves all.
+release_build() { swift build --configuration release --static-swift-stdlib "$@"; }

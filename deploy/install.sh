@@ -7,8 +7,9 @@ usage() {
 Usage: deploy/install.sh [--root DIRECTORY] [PROGRAM]
        deploy/install.sh [--root DIRECTORY] --uninstall
 
-Installs PROGRAM (default: .build/release/defender-bridge) as a service, with a user of its own, and an example of the
-configuration where there is none. With an earlier version running, it is restarted; no connection is refused meanwhile.
+Installs PROGRAM (default: .build/release/defender-bridge) as a service, with a user of its own, an example of the
+configuration where there is none, and completions for bash, zsh and fish. With an earlier version running, it is restarted;
+no connection is refused meanwhile.
 --uninstall removes program and service, and leaves configuration, data and user.
 --root installs into the system in DIRECTORY, for example an image; nothing is started there.
 EOF
@@ -41,6 +42,12 @@ fi
 here=$(cd "$(dirname "$0")" && pwd)
 program=${program:-$here/../.build/release/defender-bridge}
 units=(defender-bridge.socket defender-bridge.service)
+# Where bash, zsh and fish look for what others than the distribution bring.
+declare -A completions=(
+    [bash]=/usr/local/share/bash-completion/completions/defender-bridge
+    [zsh]=/usr/local/share/zsh/site-functions/_defender-bridge
+    [fish]=/usr/local/share/fish/vendor_completions.d/defender-bridge.fish
+)
 [ "$root" != / ] || root=""
 
 # Whether the system that is installed into runs systemd now.
@@ -52,6 +59,7 @@ if $uninstall; then
         rm -f "$root/etc/systemd/system/$unit" "$root"/etc/systemd/system/*.target.wants/"$unit"
     done
     rm -f "$root/usr/local/bin/defender-bridge" "$root/usr/lib/sysusers.d/defender-bridge.conf"
+    for path in "${completions[@]}"; do rm -f "$root$path"; done
     if running; then systemctl daemon-reload; fi
     echo "Defender Bridge is gone. Left: $root/etc/defender-bridge, $root/var/lib/defender-bridge and the user defender-bridge."
     exit
@@ -100,6 +108,13 @@ install -D -m 0755 "$program" "$root/usr/local/bin/.defender-bridge.new"
 mv "$root/usr/local/bin/.defender-bridge.new" "$root/usr/local/bin/defender-bridge"
 for unit in "${units[@]}"; do
     install -D -m 0644 "$here/systemd/$unit" "$root/etc/systemd/system/$unit"
+done
+
+# In an image that is of another system, the program may not run here; only completions are missing then.
+for shell in "${!completions[@]}"; do
+    if script=$("$program" --generate-completion-script "$shell" 2>/dev/null); then
+        install -D -m 0644 /dev/stdin "$root${completions[$shell]}" <<<"$script"
+    fi
 done
 
 if running; then

@@ -56,6 +56,12 @@ public final class AWSAccounts: Sendable {
     /// whatever AWS's quotas allow at once may be used up.
     public func takeOver(_ origin: Origin) { own.pacer.takeOver(origin, now: own.clock.elapsed()) }
 
+    /// Has findings be imported at another rate from now on.
+    public func use(_ imports: Pacer.ImportRate) { own.pacer.use(imports, now: own.clock.elapsed()) }
+
+    /// What the paces allow at once now, of those operations that were called.
+    public var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
+
     private func credentials(for origin: Origin) -> any CredentialsProvider {
         switch roles.way(to: origin.account, in: origin.partition) {
         case .own: return ownCredentials

@@ -17,6 +17,7 @@ public struct AWSClient: Sendable {
     /// The account that the credentials belong to, as far as that is known; requests of one account share a pace.
     private let account: AccountID?
     let pacer: Pacer
+    private var report: @Sendable (AWSCall) -> Void = { _ in }
     /// The time that the client goes by.
     public let clock: AWSClock
 
@@ -82,9 +83,18 @@ public struct AWSClient: Sendable {
     ///
     /// - Parameter account: whom they belong to; nil if that is not known.
     func using(_ credentials: any CredentialsProvider, account: AccountID? = nil) -> AWSClient {
-        AWSClient(
+        var client = AWSClient(
             http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer, random: random,
             clock: clock, account: account, offsets: offsets)
+        client.report = report
+        return client
+    }
+
+    /// The same client, which tells of each attempt at a call.
+    public func reporting(to report: @escaping @Sendable (AWSCall) -> Void) -> AWSClient {
+        var client = self
+        client.report = report
+        return client
     }
 
     /// Whether an import could be sent at once, and some more behind it, so that nothing is gained by waiting.
@@ -116,7 +126,10 @@ public struct AWSClient: Sendable {
             try await wait(for: pacer.turn(key, now: clock.elapsed()), operation)
             let used = if let replacement { replacement } else { try await currentCredentials(operation) }
             let failure: Failure
-            switch await send(operation, in: region, signedBy: used) {
+            let start = clock.elapsed()
+            let result = await send(operation, in: region, signedBy: used)
+            tell(of: result, operation, in: region, since: start)
+            switch result {
             case .success(let body):
                 pacer.note(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
                 return body
@@ -141,6 +154,16 @@ public struct AWSClient: Sendable {
             attempt += 1
             replacement = nil
         }
+    }
+
+    private func tell(
+        of result: Result<[UInt8], Failure>, _ operation: Operation, in region: Region, since start: Duration
+    ) {
+        let failure: AWSError.Kind? = if case .failure(let failure) = result { failure.error.kind } else { nil }
+        report(
+            AWSCall(
+                service: operation.service, operation: operation.name, account: account, region: region,
+                failure: failure, duration: clock.elapsed() - start))
     }
 
     private func wait(for delay: Duration, _ operation: Operation) async throws(AWSError) {

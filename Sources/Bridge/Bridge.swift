@@ -38,12 +38,13 @@ public final class Bridge: Sendable {
     ///   - environment: the process's environment, for AWS's own settings.
     ///   - registry: keeps what is counted.
     ///   - logger: where the log goes.
-    ///   - reloadsOnHangup: whether SIGHUP has the certificate read anew, rather than ends the process.
+    ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
+    ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
     ///   - beginsAnew: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
-        reloadsOnHangup: Bool = true, beginsAnew: Bool = false
+        log: LogControl? = nil, reload: (@Sendable () throws -> BridgeConfiguration)? = nil, beginsAnew: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
@@ -54,9 +55,11 @@ public final class Bridge: Sendable {
                 metadata: ["file": "\(file)"])
         }
         let parts = try await BridgeParts(
-            configuration: configuration, environment: environment, reloadsOnHangup: reloadsOnHangup
+            configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
+            report: metrics.aws.called
         ) { location in
-            try await StoreOpening.open(location, for: .serving, beginAnew: beginsAnew ? tell : nil)
+            try await StoreOpening.open(
+                location, for: .serving, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
         }
         self.parts = parts
         do {
@@ -67,36 +70,45 @@ public final class Bridge: Sendable {
                 configuration, tls: parts.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
             let gap = ReceiptGap()
-            let listener = try await Self.listener(configuration, parts, door, gap, context)
+            let live = LiveParts(configuration, parts, context)
+            let listener = try await Self.listener(parts, door, gap, live, context)
             let admin: HTTPServer
             do {
-                admin = try await Self.admin(configuration, parts, door, context.standings, metrics, registry)
+                admin = try await Self.admin(parts, door, live, context, registry)
             } catch {
                 await listener.drain(within: .zero)
                 throw error
             }
             (listenAddress, adminAddress) = (listener.address, admin.address)
             let workers = WorkerPool(
-                context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: configuration,
+                context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: live.configuration,
                 owner: "\(BridgeParts.hostName):\(getpid())")
+            let certificates = CertificateWatch(
+                keeper: parts.certificate, listener: listener, loop: parts.mainLoop, metrics: metrics.process,
+                logger: logger)
             // They are stopped in reverse: first nothing more is received, then the workers end.
             var services: [any Service] = [
-                Upkeep(context: context, loop: parts.clientLoop, maximumMessageAge: configuration.maximumMessageAge),
+                CatchUpSchedule(context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap),
+                Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration),
                 Schedule(context: context, loop: parts.clientLoop),
                 StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
+                LoopWatch(loops: parts.loops, metrics: metrics.process),
                 workers,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
-                CertificateWatch(
-                    keeper: parts.certificate, listener: listener, loop: parts.mainLoop, hangups: parts.hangups,
-                    metrics: metrics, manager: manager, logger: logger),
+                certificates,
                 SupervisedService(manager: manager, listener: listener, loop: parts.mainLoop),
             ]
-            if let interval = configuration.catchUpInterval {
+            if let log { services.insert(LogSummaries(control: log, loop: parts.mainLoop), at: 0) }
+            if let reload {
                 services.insert(
-                    CatchUpSchedule(
-                        context: context, loop: parts.clientLoop, interval: interval,
-                        served: configuration.topics.origins, gap: gap), at: 0)
+                    Reloading(
+                        hangups: parts.hangups, load: reload, started: configuration, running: live.configuration,
+                        apply: { read in
+                            live.use(read)
+                            log?.use(read)
+                        }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger),
+                    at: services.count - 1)
             }
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
@@ -151,46 +163,29 @@ public final class Bridge: Sendable {
     // MARK: Servers
 
     private static func listener(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap,
-        _ context: LaneContext
+        _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap, _ live: LiveParts, _ context: LaneContext
     ) async throws -> HTTPServer {
-        let (metrics, logger) = (context.metrics, context.logger)
-        let verifier = SNSVerifier(
-            topics: configuration.topics,
-            certificates: SigningCertificateCache(authorities: parts.authorities, fetch: parts.fetchCertificate),
-            maximumAge: configuration.maximumMessageAge.milliseconds,
-            minimumVersion: configuration.minimumSignatureVersion)
         let routes = PublicRoutes(
-            sns: SNSIntake(
-                verifier: verifier, store: parts.store,
-                subscriptions: SubscriptionDesk(
-                    policy: configuration.subscriptions, store: parts.store, confirm: parts.confirmSubscription,
-                    clock: now, logger: logger), clock: now),
-            eventBridge: EventBridgeIntake(
-                gate: EventBridgeGate(
-                    credentials: configuration.eventBridge,
-                    tokens: configuration.eventBridgeTokens.map {
-                        TokenVerifier(settings: $0, fetch: parts.fetchTokenKeys)
-                    }, failures: FailureLimit()),
-                served: configuration.topics.origins, store: parts.store, clock: now),
-            store: parts.store,
-            admission: Admission(store: parts.store, maximumPending: configuration.maximumPending, clock: now),
-            certificate: parts.certificate, gap: gap, outage: context.outage, metrics: metrics, logger: logger,
-            clock: now)
+            intake: live.intake, store: parts.store, admission: live.admission, certificate: parts.certificate,
+            gap: gap, outage: context.outage, metrics: context.metrics.intake, logger: context.logger, clock: now)
         let router = routes.router
-        let log = FrontDoorLog(metrics: metrics, logger: logger)
+        let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
             key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server, router: router
         ) { log.take($0) }
     }
 
     private static func admin(
-        _ configuration: BridgeConfiguration, _ parts: BridgeParts, _ door: FrontDoor, _ standings: StandingBoard,
-        _ metrics: BridgeMetrics, _ registry: PrometheusRegistry
+        _ parts: BridgeParts, _ door: FrontDoor, _ live: LiveParts, _ context: LaneContext,
+        _ registry: PrometheusRegistry
     ) async throws -> HTTPServer {
+        let metrics = MetricsReport(
+            store: parts.store, configuration: live.configuration, accounts: parts.accounts,
+            standings: context.standings, certificates: live.certificates, admission: live.admission,
+            outage: context.outage, origins: context.metrics.origins, clock: now)
         let routes = AdminRoutes(
-            store: parts.store, metrics: metrics, registry: registry, configuration: configuration,
-            standings: standings, startedAt: now(), clock: now)
+            store: parts.store, metrics: metrics, registry: registry, configuration: live.configuration,
+            standings: context.standings, startedAt: now(), clock: now)
         return try await listen(
             key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
     }

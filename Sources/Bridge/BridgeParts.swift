@@ -41,6 +41,7 @@ struct BridgeParts: Sendable {
 
     init(
         configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool,
+        report: @escaping @Sendable (AWSCall) -> Void = { _ in },
         openStore: (StoreLocation) async throws -> any Store = { try await StoreOpening.open($0, for: .serving) }
     ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
@@ -82,7 +83,8 @@ struct BridgeParts: Sendable {
             await store.close()
             throw ConfigurationError("network.connectTo", "\(error)")
         }
-        (accounts, credentials) = Self.accounts(configuration, settings, http: http, loop: clientLoop)
+        (accounts, credentials) = Self.accounts(
+            configuration, settings, http: http, loop: clientLoop, report: report)
     }
 
     /// AWS's own settings.
@@ -95,16 +97,17 @@ struct BridgeParts: Sendable {
     }
 
     static func accounts(
-        _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop
+        _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop,
+        report: @escaping @Sendable (AWSCall) -> Void = { _ in }
     ) -> (AWSAccounts, CredentialsChain) {
         // What has no Region of its own asks the AWS STS of the first one that findings come from.
         guard let region = settings.region ?? configuration.topics.origins.map(\.region).min() ?? Region("us-east-1")
         else { preconditionFailure("us-east-1 is a Region") }
         let sessionName = AWSSettings.sessionName(hostName: hostName)
-        let pacer = Pacer(
-            imports: Pacer.ImportRate(rate: configuration.importsPerSecond, burst: configuration.importBurst))
+        let pacer = Pacer(imports: configuration.importRate)
         let client = AWSClient(
-            http: http, credentials: NoCredentials(), endpoints: settings.endpoints, loop: loop, pacer: pacer)
+            http: http, credentials: NoCredentials(), endpoints: settings.endpoints, loop: loop, pacer: pacer
+        ).reporting(to: report)
         let credentials = CredentialsChain(
             settings: settings, client: client, transport: http, loop: loop, region: region, sessionName: sessionName)
         let accounts = AWSAccounts(
@@ -122,6 +125,11 @@ struct BridgeParts: Sendable {
         await clientLoop.shutdown()
         await Self.close(listenLoops)
         await Self.close(mainLoop, watchers)
+    }
+
+    /// The loops, by what they do.
+    var loops: [(name: ProcessMetrics.Loop, loop: EventLoop)] {
+        [(.main, mainLoop), (.aws, clientLoop)] + listenLoops.map { (.listen, $0) }
     }
 
     private static func loops(_ count: Int) async throws -> [EventLoop] {
@@ -225,4 +233,9 @@ struct BridgeParts: Sendable {
         uname(&name)
         return withUnsafeBytes(of: &name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
+}
+
+extension BridgeConfiguration {
+    /// How often findings are imported, for each account and Region.
+    var importRate: Pacer.ImportRate { Pacer.ImportRate(rate: importsPerSecond, burst: importBurst) }
 }

@@ -15,6 +15,18 @@ public enum LedgerRebuilding {
         case failed(String)
     }
 
+    /// How far it is with all.
+    public struct Progress: Sendable, Hashable {
+        /// The account and Region that is being rebuilt, or was just now.
+        public let origin: Origin
+        /// How many were rebuilt before.
+        public let done: Int
+        /// How many there are.
+        public let all: Int
+        /// How far it is with this one.
+        public let report: Report
+    }
+
     /// Forgets the ledgers of the accounts and Regions that the configuration serves, and fills them from Security Hub.
     /// One that is interrupted is rebuilt when a bridge starts on the store.
     ///
@@ -28,7 +40,7 @@ public enum LedgerRebuilding {
     ///   ``Interruption`` after SIGTERM or SIGINT.
     public static func run(
         configuration: BridgeConfiguration, environment: [String: String], of isWanted: (Origin) -> Bool,
-        report: @escaping @Sendable (Origin, Report) -> Void
+        report: @escaping @Sendable (Progress) -> Void
     ) async throws -> Bool {
         let origins = configuration.topics.origins.filter(isWanted).sorted()
         guard !origins.isEmpty else {
@@ -55,18 +67,21 @@ public enum LedgerRebuilding {
     }
 
     private static func rebuild(
-        _ origins: [Origin], _ parts: BridgeParts, _ report: @escaping @Sendable (Origin, Report) -> Void
+        _ origins: [Origin], _ parts: BridgeParts, _ report: @escaping @Sendable (Progress) -> Void
     ) async throws -> Bool {
         var isWell = true
-        for origin in origins {
+        for (done, origin) in origins.enumerated() {
+            @Sendable func tell(_ one: Report) {
+                report(Progress(origin: origin, done: done, all: origins.count, report: one))
+            }
             let rebuild = LedgerRebuild(
                 origin: origin, store: parts.store, client: parts.accounts.client(for: origin), clock: Bridge.now)
             try await parts.store.clearLedger(of: origin)
             do {
-                let count = try await rebuild.rebuild { report(origin, .found($0.restored)) }
-                report(origin, .done(restored: count.restored, unread: count.unread))
+                let count = try await rebuild.rebuild { tell(.found($0.restored)) }
+                tell(.done(restored: count.restored, unread: count.unread))
             } catch let error as AWSError where error.kind != .canceled {
-                report(origin, .failed(error.description))
+                tell(.failed(error.description))
                 isWell = false
             }
         }

@@ -9,12 +9,14 @@ public enum StoreOpening {
     ///   - access: what for.
     ///   - beginAnew: hears under which name a damaged store was set aside, in whose place an empty one is made; nil
     ///     leaves it as it is, and throws. Only a store that is served from is set aside.
+    ///   - report: hears of transactions and connections.
     /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
     public static func open(
-        _ location: StoreLocation, for access: StoreAccess, beginAnew: (@Sendable (_ file: String) -> Void)? = nil
+        _ location: StoreLocation, for access: StoreAccess, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        report: @escaping StoreEvent.Report = { _ in }
     ) async throws(ConfigurationError) -> any Store {
         do throws(StoreError) {
-            return try await store(location, access, beginAnew)
+            return try await store(location, access, beginAnew, report)
         } catch {
             throw ConfigurationError("store.url", error.message)
         }
@@ -28,7 +30,7 @@ public enum StoreOpening {
         _ location: StoreLocation
     ) async throws(ConfigurationError) -> (store: any Store, isServed: Bool) {
         do throws(StoreError) {
-            return (try await store(location, .serving, nil), false)
+            return (try await store(location, .serving, nil, { _ in }), false)
         } catch  where error.code == .inUse {
             return (try await open(location, for: .beside), true)
         } catch {
@@ -37,12 +39,13 @@ public enum StoreOpening {
     }
 
     private static func store(
-        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)?
+        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)?,
+        _ report: @escaping StoreEvent.Report
     ) async throws(StoreError) -> any Store {
         switch location {
-        case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew)
+        case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew, report: report)
         // A database that is damaged is its server's to mend.
-        case .postgresql(let address): try await PostgreSQLStore(address: address, access: access)
+        case .postgresql(let address): try await PostgreSQLStore(address: address, access: access, report: report)
         }
     }
 }

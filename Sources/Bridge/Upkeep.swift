@@ -7,7 +7,7 @@ import Store
 struct Upkeep: Service {
     let context: LaneContext
     let loop: EventLoop
-    let maximumMessageAge: Duration
+    let configuration: Live<BridgeConfiguration>
 
     private static let interval = Duration.seconds(600)
     /// EventBridge tries again for 24 hours; the rest is for clocks that differ.
@@ -24,7 +24,7 @@ struct Upkeep: Service {
     private func forget() async {
         let now = context.clock()
         do throws(StoreError) {
-            let window = max(Self.eventBridgePatience, maximumMessageAge * 2)
+            let window = max(Self.eventBridgePatience, configuration.value.maximumMessageAge * 2)
             let deliveries = try await context.store.purge(completedBefore: now - window.milliseconds)
             let findings = try await context.store.purgeLedger(archivedBefore: now - Self.archivedFindings.milliseconds)
             let judgements = try await context.store.purgeJudgements(by: now)

@@ -23,4 +23,6 @@ public struct AnsweredRequest: Sendable {
     public let tls: String?
     /// What the client says it is, in 200 bytes at most.
     public let userAgent: String?
+    /// What the handler said of its answer.
+    public let details: [(name: String, value: String)]
 }

@@ -207,7 +207,7 @@ final class ServerConnection: TCPStreamHandler {
                     id: request.id, tls: tls?.protocolVersion,
                     userAgent: request.head.headerFields[.userAgent].map {
                         $0.utf8.count <= 200 ? $0 : String($0.prefix(200))
-                    })))
+                    }, details: response.details)))
         switch stage {
         case .serving:
             lastProgress = core.seconds

@@ -10,6 +10,8 @@ public struct ServerResponse: Sendable {
     public var headerFields: HTTPFields
     /// The content. It is left out of the answer to a HEAD request, and its length is not.
     public var body: [UInt8]
+    /// What the log is to say of the answer beside what the server knows, by name; none of it is sent.
+    public var details: [(name: String, value: String)] = []
 
     /// Makes an answer.
     public init(status: HTTPResponse.Status, headerFields: HTTPFields = [:], body: [UInt8] = []) {

@@ -1,4 +1,4 @@
-import AWSCore
+public import AWSCore
 public import Cryptography
 import Synchronization
 
@@ -59,15 +59,21 @@ public final class SigningCertificateCache: Sendable {
 
     private let state = Mutex(State())
     private let fetch: Fetch
+    private let report: @Sendable (SNSRefusal.Kind?) -> Void
     private let authorities: TrustStore
 
     /// Makes an empty cache.
     ///
     /// - Parameters:
     ///   - authorities: what a certificate must lead to that comes with those that issued it.
+    ///   - report: hears how each fetch went: nil when it gave a certificate, else what its refusal is.
     ///   - fetch: gets a certificate.
-    public init(authorities: TrustStore, fetch: @escaping Fetch) {
+    public init(
+        authorities: TrustStore, report: @escaping @Sendable (SNSRefusal.Kind?) -> Void = { _ in },
+        fetch: @escaping Fetch
+    ) {
         self.authorities = authorities
+        self.report = report
         self.fetch = fetch
     }
 
@@ -87,6 +93,13 @@ public final class SigningCertificateCache: Sendable {
             throw .certificateRefused("is not valid at this time. Check this machine's clock")
         }
         return known.certificate
+    }
+
+    /// When the last of the certificates of each Region expires that are known, in seconds since 1970.
+    public var expiries: [Region: Int64] {
+        let certificates = state.withLock { $0.certificates }
+        return Dictionary(
+            certificates.map { ($0.key.region, $0.value.known.validity.upperBound) }, uniquingKeysWith: max)
     }
 
     private func step(for url: SigningCertificateURL, now: Int64, state: inout State) -> Step {
@@ -118,6 +131,7 @@ public final class SigningCertificateCache: Sendable {
             outcome = .failure(Self.refusal(for: error))
         }
         state.withLock { Self.remember(outcome, of: url, now: now, state: &$0) }
+        if case .failure(let refusal) = outcome { report(refusal.kind) } else { report(nil) }
         return outcome
     }
 

@@ -13,11 +13,10 @@ struct BackfillCommand: AsyncParsableCommand {
             Asks for the audits that ended, for what happened to alarms, for the alarms that are raised and for the \
             suppressions, puts what the bridge does not know into its queue, and waits until it is done. Works beside a \
             running bridge, which then does the work, and without one. If it is interrupted, the bridge goes on.
-
-            \(ConfigurationOptions.table)
             """)
 
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup(title: "Configuration")
+    var options: ConfigurationOptions
 
     @Option(
         help: ArgumentHelp(
@@ -47,7 +46,7 @@ struct BackfillCommand: AsyncParsableCommand {
         do {
             report = try await Backfilling.run(
                 configuration: configuration, environment: environment, registry: PrometheusRegistry(),
-                logger: configuration.logger(atLeast: .warning), past: since,
+                logger: configuration.log(atLeast: .warning).logger(), past: since,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },

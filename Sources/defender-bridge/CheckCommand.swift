@@ -14,8 +14,6 @@ struct CheckCommand: AsyncParsableCommand {
             at the role, at Security Hub and at the permissions; at the subscriptions of the topics; and at the rule of \
             EventBridge. Nothing is changed. The exit code is 0 if nothing failed; what the credentials may not look at \
             is not checked, which is no failure.
-
-            \(ConfigurationOptions.table)
             """)
 
     @OptionGroup(title: "Configuration")
@@ -33,13 +31,14 @@ struct CheckCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let checks = Mutex<[PreflightCheck]>([])
         let isJSON = json
+        let colors = TerminalColors()
         var hasPassed = false
         do {
             let configuration = try options.load(environment: environment)
             hasPassed = await Preflight.run(
                 configuration: configuration, environment: environment, endpoint: endpoint
             ) { check in
-                if !isJSON { print(check.text) }
+                if !isJSON { print(check.text(marking: colors.marked)) }
                 checks.withLock { $0.append(check) }
             }
         } catch let error as ConfigurationError where json {
@@ -52,5 +51,15 @@ struct CheckCommand: AsyncParsableCommand {
             print(report.prettyPrinted())
         }
         guard hasPassed else { throw ExitCode(1) }
+    }
+}
+
+extension TerminalColors {
+    fileprivate func marked(_ outcome: PreflightCheck.Outcome, _ word: String) -> String {
+        switch outcome {
+        case .passed: good(word)
+        case .failed: bad(word)
+        case .skipped: word
+        }
     }
 }

@@ -10,7 +10,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Set a key of the configuration, for example --set listen.address=0.0.0.0:8080. May be repeated.",
+            "Set a key of the configuration, for example listen.address=0.0.0.0:8080. May be repeated; see defender-bridge keys.",
             valueName: "key=value"))
     var settings: [String] = []
 
@@ -37,35 +37,10 @@ struct ConfigurationOptions: ParsableArguments {
                 throw ConfigurationError("--set", "\"\(key)\" has no value; write --set \(key)=value")
             }
             guard ConfigurationKey.names.contains(key) else {
-                throw ConfigurationError(key, "there is no such key; see defender-bridge serve --help")
+                throw ConfigurationError(key, "there is no such key; see defender-bridge keys")
             }
             flags[key] = String(parts[1])
         }
         return flags
-    }
-
-    /// The table of keys for help texts, in lines that fit a terminal of 80 columns.
-    static var table: String {
-        let rows = ConfigurationKey.all.map { key in
-            let lines = wrapped(key.help, to: 72).map { "      " + $0 }
-            return (["  \(key.name)=\(key.placeholder)"] + lines).joined(separator: "\n")
-        }
-        return """
-            Keys of the configuration, for --set, for the file and, written like BRIDGE_LISTEN_ADDRESS, for the environment:
-
-            \(rows.joined(separator: "\n"))
-
-            A secret can be given as a file, with the key's name and File, for example eventBridge.apiKeyFile. AWS \
-            settings are AWS's own variables: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and so on.
-            """
-    }
-
-    private static func wrapped(_ text: String, to width: Int) -> [String] {
-        var lines = [""]
-        for word in text.split(separator: " ") {
-            if lines[lines.count - 1].count + word.count >= width { lines.append("") }
-            lines[lines.count - 1] += (lines[lines.count - 1].isEmpty ? "" : " ") + word
-        }
-        return lines
     }
 }

@@ -60,7 +60,7 @@ struct DeadLetterChoice: ParsableArguments {
     @Flag(help: "All, or all that meet the conditions. Asks first.")
     var all = false
 
-    @OptionGroup var filters: DeadLetterFilters
+    @OptionGroup(title: "Conditions") var filters: DeadLetterFilters
 
     @Flag(help: "Do not ask.")
     var yes = false

@@ -18,7 +18,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
             commandName: "list", abstract: "List dead letters, the longest given up first.")
 
         @OptionGroup var store: StoreOptions
-        @OptionGroup var filters: DeadLetterFilters
+        @OptionGroup(title: "Conditions") var filters: DeadLetterFilters
 
         @Option(help: ArgumentHelp("The most to list, 1 to 100000.", valueName: "number"))
         var limit = 100

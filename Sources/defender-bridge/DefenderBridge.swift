@@ -13,10 +13,14 @@ struct DefenderBridge: AsyncParsableCommand {
             imports, updates and archives the findings in Security Hub.
             """,
         version: Bridge.version,
-        subcommands: [
-            ServeCommand.self, CheckCommand.self, QueueCommand.self, PauseCommand.self, ResumeCommand.self,
-            DeadLettersCommand.self, BackfillCommand.self, RebuildLedgerCommand.self, ConvertCommand.self,
-            DemoCommand.self,
+        groupedSubcommands: [
+            CommandGroup(name: "Serving", subcommands: [ServeCommand.self, CheckCommand.self, KeysCommand.self]),
+            CommandGroup(
+                name: "Queue",
+                subcommands: [QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self]),
+            CommandGroup(
+                name: "History", subcommands: [BackfillCommand.self, RebuildLedgerCommand.self]),
+            CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self]),
         ])
 
     /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78, other

@@ -63,8 +63,8 @@ struct DemoRun: Sendable {
         ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
-            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: Logger(label: "demo"),
-            reloadsOnHangup: false)
+            registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
+            logger: Logger(label: "demo"))
         say(
             "The bridge listens at http://\(bridge.listenAddress), metrics and status are at http://\(bridge.adminAddress)."
         )
@@ -125,7 +125,7 @@ struct DemoRun: Sendable {
         )
         let problems = expected.problems(aws.findings(in: scenario.origin))
         guard problems.isEmpty else { throw CommandFailure(message: "demo: " + problems.joined(separator: "\n      ")) }
-        say("Every finding is there once, and as expected.")
+        say(TerminalColors().good("Every finding is there once, and as expected."))
         if !once { print(DemoReport.hint(aws)) }
     }
 

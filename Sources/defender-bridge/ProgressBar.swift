@@ -32,6 +32,14 @@ final class ProgressBar: Sendable {
         }
     }
 
+    /// Says something that stays, in place of what was shown last.
+    func say(_ text: String) {
+        state.withLock { state in
+            write((state.isOpen ? "\r\u{1B}[K" : "") + text + "\n")
+            state.isOpen = false
+        }
+    }
+
     /// Leaves what was shown last, and goes to the next line.
     func end() {
         state.withLock { state in

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bridge
+import JSON
 import Store
 
 /// Looks at the queue.
@@ -43,16 +44,24 @@ struct QueueCommand: AsyncParsableCommand {
 
         @OptionGroup var store: StoreOptions
 
+        @Flag(help: "Print JSON.")
+        var json = false
+
         func run() async throws {
             let problems = try await store.withStore(.readOnly) { try await $0.verify() }
-            guard !problems.isEmpty else {
-                print("The store is sound.")
-                return
+            if json {
+                StoreOptions.show([
+                    "sound": .bool(problems.isEmpty), "problems": .array(problems.map { .string($0) }),
+                ])
+            } else {
+                StoreOptions.show(problems.isEmpty ? ["The store is sound."] : problems)
             }
-            StoreOptions.show(problems)
-            throw CommandFailure(
-                message:
-                    "The store is not sound; the lines above say why. Keep its files, and restore them from a backup.")
+            guard problems.isEmpty else {
+                throw CommandFailure(
+                    message:
+                        "The store is not sound; the lines above say why. Keep its files, and restore them from a backup."
+                )
+            }
         }
     }
 }

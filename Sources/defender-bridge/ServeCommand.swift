@@ -7,7 +7,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Receive deliveries and keep Security Hub up to date.",
-        discussion: ConfigurationOptions.table)
+        discussion: "Runs until SIGTERM or SIGINT. SIGHUP has it read again what can change meanwhile.")
 
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
@@ -22,9 +22,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.load(environment: environment)
+        let log = configuration.log()
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
-            registry: PrometheusRegistry(help: BridgeMetrics.help), logger: configuration.logger(),
+            registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
+            logger: log.logger(), log: log, reload: { [options] in try options.load(environment: environment) },
             beginsAnew: beginAnew)
         try await bridge.run()
     }

@@ -107,6 +107,34 @@ struct PaceTests {
         #expect((0..<29).allSatisfy { _ in (try? pacer.turn(key("BatchUpdateFindings"), now: .zero)) == .zero })
     }
 
+    @Test("Another rate of imports counts at once, for what is known and what is new; what was used up stays so")
+    func otherRate() throws {
+        let pacer = Pacer()
+        let known = try key("BatchImportFindings")
+        for _ in 0..<29 { #expect(pacer.turn(known, now: .zero) == .zero) }
+        pacer.use(Pacer.ImportRate(rate: 100, burst: 40), now: .zero)
+        // Of 39 usable ones 29 are gone.
+        #expect((0..<10).allSatisfy { _ in pacer.turn(known, now: .zero) == .zero })
+        #expect(pacer.turn(known, now: .zero) == .milliseconds(10))
+        let new = try key("BatchImportFindings", account: "444455556666")
+        #expect((0..<39).allSatisfy { _ in pacer.turn(new, now: .zero) == .zero })
+        #expect(pacer.turn(new, now: .zero) == .milliseconds(10))
+    }
+
+    @Test("What the paces allow is told for each account, Region and operation that has a quota")
+    func levels() throws {
+        let pacer = Pacer()
+        for _ in 0..<4 { _ = pacer.turn(try key("BatchImportFindings"), now: .zero) }
+        _ = pacer.turn(try key("AssumeRole", .sts), now: .zero)
+        for _ in 0..<7 { _ = pacer.turn(try key("GetFindings"), now: .zero) }
+        let origin = Origin(account: try #require(AccountID("111122223333")), region: region)
+        let levels = pacer.levels(now: .zero).sorted { $0.operation < $1.operation }
+        #expect(levels.map(\.operation) == ["BatchImportFindings", "GetFindings"])
+        #expect(levels.allSatisfy { $0.origin == origin })
+        #expect(abs(levels[0].tokens - 25) < 1e-9 && abs(levels[1].tokens + 2) < 1e-9)
+        #expect(pacer.levels(now: .seconds(60)).map(\.tokens).sorted() == [5, 29])
+    }
+
     @Test("What another process may have used up is gone, for what is known and what is new, there and nowhere else")
     func takenOver() throws {
         let pacer = Pacer()

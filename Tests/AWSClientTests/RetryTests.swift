@@ -1,6 +1,7 @@
 import AWSClient
 import HTTPClient
 import HTTPTypes
+import Synchronization
 import Testing
 
 @Suite("Retries")
@@ -26,6 +27,23 @@ struct RetryTests {
         #expect(policy.delay(afterAttempt: 1, random: 0, retryAfter: .seconds(3)) == .seconds(3))
         #expect(policy.delay(afterAttempt: 9, random: 1, retryAfter: .seconds(3)) == .seconds(20))
         #expect(policy.delay(afterAttempt: 1, random: 0, retryAfter: .seconds(86_400)) == .seconds(20))
+    }
+
+    // MARK: What is told
+
+    @Test("each attempt is told of, with what became of it and without the waits between")
+    func told() async throws {
+        let calls = Mutex<[AWSCall]>([])
+        let aws = ScriptedAWS([
+            ScriptedAWS.fault(429, "TooManyRequestsException"), ScriptedAWS.reply(503),
+            ScriptedAWS.reply(200, #"{"taskStatus": "COMPLETED"}"#),
+        ])
+        let client = try client(aws).reporting { call in calls.withLock { $0.append(call) } }
+        _ = try await client.describeAuditTask(id: "t", region: region)
+        let told = calls.withLock { $0 }
+        #expect(told.map(\.failure) == [.throttled, .transient, nil])
+        #expect(told.allSatisfy { $0.service == .iot && $0.operation == "DescribeAuditTask" && $0.region == region })
+        #expect(told.allSatisfy { $0.account == nil && $0.duration == .seconds(60) })
     }
 
     // MARK: What is repeated

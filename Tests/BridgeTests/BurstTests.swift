@@ -76,7 +76,7 @@ private final class ThrottlingHub: HTTPTransport {
         let origin = try origin()
         let registry = PrometheusRegistry()
         let sender = FindingSender(
-            origin: origin, client: client, metrics: BridgeMetrics(factory: registry),
+            origin: origin, client: client, metrics: BridgeMetrics(factory: registry).work,
             standings: StandingBoard(clock: { start }, logger: Logger(label: "test")))
         let findings = try (0..<6000).map { try observation("v\($0)").finding }
         try await time.run {

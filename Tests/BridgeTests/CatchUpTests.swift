@@ -167,9 +167,16 @@ import Testing
     func schedule() async throws {
         try await Workshop.run { shop in
             let other = try origin("eu-west-1")
+            func configuration(_ interval: String) throws -> BridgeConfiguration {
+                try ConfigurationTests.configuration(
+                    flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval])
+            }
+            let live = Live(try configuration("off"))
             let schedule = CatchUpSchedule(
-                context: shop.context, loop: shop.loop, interval: .seconds(3600), served: [try origin()],
-                gap: ReceiptGap())
+                context: shop.context, loop: shop.loop, configuration: live, gap: ReceiptGap())
+            try await schedule.look(hasGap: true)
+            #expect(try await pending(shop) == 0)
+            live.set(try configuration("1h"))
             try await shop.store.advanceCatchUpWatermark(of: origin(), to: now)
             shop.time.advance(by: .milliseconds(3_599_999))
             try await schedule.look(hasGap: false)

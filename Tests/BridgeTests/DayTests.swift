@@ -147,7 +147,7 @@ private final class BadDay: HTTPTransport {
             let lane = AlarmLane(
                 origin: origin, context: context,
                 sender: FindingSender(
-                    origin: origin, client: accounts.client(for: origin), metrics: context.metrics,
+                    origin: origin, client: accounts.client(for: origin), metrics: context.metrics.work,
                     standings: context.standings))
             try await time.run {
                 var random = SeededGenerator(seed: seed)

@@ -55,7 +55,7 @@ struct Workshop {
     }
 
     func sender(_ origin: Origin) -> FindingSender {
-        FindingSender(origin: origin, client: client, metrics: context.metrics, standings: context.standings)
+        FindingSender(origin: origin, client: client, metrics: context.metrics.work, standings: context.standings)
     }
 
     /// Leases everything that is ready.
@@ -76,9 +76,11 @@ struct Workshop {
     func pool(grace: Duration = .zero) throws -> WorkerPool {
         WorkerPool(
             context: context, accounts: AWSAccounts(client), loop: loop,
-            configuration: try BridgeConfiguration(
-                flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"], environment: [:],
-                readFile: { _ throws(ConfigurationError) in [] }),
+            configuration: Live(
+                try BridgeConfiguration(
+                    flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],
+                    environment: [:],
+                    readFile: { _ throws(ConfigurationError) in [] })),
             owner: "test", grace: grace)
     }
 }

@@ -10,6 +10,7 @@ from test_cloudformation import template
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 SOURCES = REPOSITORY / "Sources/AWSClient"
+TERRAFORM = REPOSITORY / "deploy/terraform"
 # Operations that AWS answers without a permission (Service Authorization Reference, AWS STS).
 FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 # What is allowed only where the bridge serves other accounts.
@@ -67,7 +68,7 @@ def of_role(name, role):
 
 def of_terraform(path, document):
     """The actions of a policy document of a Terraform module."""
-    text = (REPOSITORY / "deploy/terraform" / path).read_text()
+    text = (TERRAFORM / path).read_text()
     block = re.search(rf'data "aws_iam_policy_document" "{document}" {{.*?\n}}', text, re.DOTALL)[0]
     return set(re.findall(r'"(\w+:\w+)"', "".join(re.findall(r"actions\s*=\s*\[.*?\]", block, re.DOTALL))))
 
@@ -91,12 +92,14 @@ class PermissionTests(unittest.TestCase):
     def test_the_member_role_allows_what_is_called_in_a_member_account(self):
         needed = called() - FREE - FOR_MEMBERS
         self.check("cloudformation/member-role.yaml", of_role("member-role", "Role"), needed)
-        self.check("terraform/member-role", of_terraform("member-role/main.tf", "bridge"), needed)
+        self.check("terraform/permissions", of_terraform("permissions/main.tf", "bridge"), needed)
+        self.assertIn("= module.permissions.json", (TERRAFORM / "member-role/main.tf").read_text())
 
     def test_the_bridge_allows_what_is_called_and_to_assume_member_roles(self):
         needed = called() - FREE | FOR_MEMBERS
         self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed)
-        self.check("terraform/bridge", of_terraform("bridge/roles.tf", "task"), needed)
+        self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
+        self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS)
 
     def test_readme_names_what_is_called(self):
         self.check("README.md", of_text("README.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)

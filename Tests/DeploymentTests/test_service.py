@@ -8,6 +8,7 @@ import configparser
 import contextlib
 import ctypes
 import http.client
+import json
 import os
 import pathlib
 import pwd
@@ -24,6 +25,12 @@ REPOSITORY = pathlib.Path(__file__).parents[2]
 UNITS = REPOSITORY / "deploy/systemd"
 INSTALLER = REPOSITORY / "deploy/install.sh"
 PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
+# Below /usr/local/share.
+COMPLETIONS = {
+    "bash": "bash-completion/completions/defender-bridge",
+    "zsh": "zsh/site-functions/_defender-bridge",
+    "fish": "fish/vendor_completions.d/defender-bridge.fish",
+}
 
 
 class Unit(configparser.RawConfigParser):
@@ -140,6 +147,8 @@ class InstallerTests(unittest.TestCase):
         self.assertEqual(configuration.stat().st_mode & 0o777, 0o640)
         for unit in ("defender-bridge.service", "defender-bridge.socket"):
             self.assertEqual((self.root / "etc/systemd/system" / unit).read_text(), (UNITS / unit).read_text())
+        completions = [self.root / "usr/local/share" / path for path in COMPLETIONS.values()]
+        self.assertEqual([path.read_text() for path in completions], ["1\n"] * 3)
 
         configuration.write_text("mine: true\n")
         (state / "store.db").write_text("data")
@@ -152,8 +161,40 @@ class InstallerTests(unittest.TestCase):
             run = self.install("--uninstall")
             self.assertEqual((run.returncode, run.stderr), (0, ""))
         self.assertFalse((self.root / "usr/local/bin/defender-bridge").exists())
+        self.assertEqual([path for path in completions if path.exists()], [])
         self.assertEqual(list((self.root / "etc/systemd/system").iterdir()), [])
         self.assertEqual((configuration.read_text(), (state / "store.db").read_text()), ("mine: true\n", "data"))
+
+    def test_the_shells_complete_commands_and_flags(self):
+        self.assertEqual(self.install(str(PROGRAM)).returncode, 0)
+        files = {shell: self.root / "usr/local/share" / path for shell, path in COMPLETIONS.items()}
+        scripts = {
+            "bash": f"""
+                source {files["bash"]}
+                completed() {{
+                    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${{#COMP_LINE}}
+                    COMPREPLY=()
+                    _defender-bridge defender-bridge "${{@: -1}}" "${{@: -2:1}}"
+                    echo "${{COMPREPLY[@]}}"
+                }}
+                completed defender-bridge re
+                completed defender-bridge check --js
+            """,
+            "fish": f"""
+                source {files["fish"]}
+                complete --do-complete "defender-bridge re"
+                complete --do-complete "defender-bridge check --js"
+            """,
+            # What zsh completes, only its line editor knows.
+            "zsh": f"zsh --no-exec {files['zsh']} && grep --only-matching --extended-regexp 'resume|rebuild-ledger|--json' {files['zsh']}",
+        }
+        for shell, script in scripts.items():
+            with self.subTest(shell=shell):
+                environment = os.environ | {"PATH": f"{self.root / 'usr/local/bin'}:{os.environ['PATH']}", "HOME": str(self.root)}
+                run = subprocess.run([shell, "-c", script], capture_output=True, text=True, check=False, env=environment)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                for word in ("resume", "rebuild-ledger", "--json"):
+                    self.assertIn(word, run.stdout)
 
     def test_what_is_wrong_is_said(self):
         run = self.install(str(self.root / "nothing"))
@@ -243,6 +284,16 @@ class ServiceTests(unittest.TestCase):
                 connection.close()
                 while b"WATCHDOG=1" not in said:
                     said = manager.recv(4096)
+                # ExecReload=
+                (root / "bridge.yaml").write_text((root / "bridge.yaml").read_text() + "log: {level: debug}\n")
+                process.send_signal(signal.SIGHUP)
+                while b"RELOADING=1" not in said:
+                    said = manager.recv(4096)
+                self.assertRegex(said, rb"MONOTONIC_USEC=\d+")
+                while b"READY=1" not in said:
+                    said = manager.recv(4096)
+                lines = [json.loads(line) for line in (root / "log").read_text().splitlines()]
+                self.assertEqual([line["keys"] for line in lines if "keys" in line], ["log.level"])
                 self.assertEqual((state / "store.db").stat().st_uid, nobody.pw_uid)
                 self.assertEqual((state / "store.db").stat().st_mode & 0o077, 0)
                 process.send_signal(signal.SIGTERM)

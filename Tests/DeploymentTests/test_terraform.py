@@ -6,6 +6,7 @@ bridge. It is planned.
 
 import concurrent.futures
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -19,8 +20,8 @@ from aws_stand_in import ACCOUNT, REGION
 from test_cloudformation import FLEET_PARAMETERS, TEMPLATES, patience
 
 MODULES = pathlib.Path(__file__).parents[2] / "deploy/terraform"
-# Where an image keeps providers when no registry can be reached; with a registry, it is not needed.
-OFFLINE_PROVIDERS = pathlib.Path("/opt/tf-plugins")
+# What says where Terraform has its providers from, unless it is their registry.
+CONFIGURATION = pathlib.Path(os.environ.get("TF_CLI_CONFIG_FILE") or "~/.terraformrc").expanduser()
 FLEET = """
 module "fleet" {
   source                     = "./fleet"
@@ -60,6 +61,13 @@ BRIDGE = {
 }
 
 
+def provider_folders():
+    """Folders laid out like a registry, as a machine without configuration may keep them for having no registry either."""
+    if CONFIGURATION.is_file():
+        return []
+    return [path.parent for top in ("opt", "usr/share", "usr/local/share") for path in pathlib.Path("/", top).glob("*/registry.terraform.io")]
+
+
 class TerraformTests(unittest.TestCase):
     maxDiff = None
 
@@ -94,10 +102,12 @@ class TerraformTests(unittest.TestCase):
 
     @classmethod
     def terraform(cls, folder, *arguments):
+        configuration = CONFIGURATION if CONFIGURATION.is_file() else "/dev/null"
+        own = {"TF_CLI_CONFIG_FILE": str(configuration), "CHECKPOINT_DISABLE": "1"}
         return subprocess.run(
             ["terraform", *arguments],
             cwd=folder,
-            env=aws_stand_in.environment(cls.stand_in.url) | {"TF_CLI_CONFIG_FILE": "/dev/null", "CHECKPOINT_DISABLE": "1"},
+            env=aws_stand_in.environment(cls.stand_in.url) | own,
             capture_output=True,
             text=True,
             check=False,
@@ -110,8 +120,7 @@ class TerraformTests(unittest.TestCase):
         folder = copy / inside
         if configuration:
             (folder / "main.tf").write_text(configuration)
-        source = [f"-plugin-dir={OFFLINE_PROVIDERS}"] if OFFLINE_PROVIDERS.is_dir() else []
-        cls.succeed(cls.terraform(folder, "init", "-no-color", *source))
+        cls.succeed(cls.terraform(folder, "init", "-no-color", *(f"-plugin-dir={path}" for path in provider_folders())))
         return folder
 
     @staticmethod

@@ -112,4 +112,13 @@ final class BridgeProcess: Sendable {
         let line = text.split(separator: "\n").first { $0.hasPrefix(series + " ") }
         return line.flatMap { Double($0.dropFirst(series.count + 1)) } ?? 0
     }
+
+    /// The sum of the series of a metric that have certain labels, each written as `name="value"`.
+    func total(_ name: String, _ labels: String...) async throws -> Double {
+        let text = try await Client.exchange(.get("/metrics"), with: admin).text
+        let lines = text.split(separator: "\n").filter { line in
+            (line.hasPrefix(name + "{") || line.hasPrefix(name + " ")) && labels.allSatisfy { line.contains($0) }
+        }
+        return lines.compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+    }
 }

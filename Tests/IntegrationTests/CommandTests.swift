@@ -35,21 +35,26 @@ extension IntegrationTests {
             #expect(description.contains("\n  version: \(program.outputLines[0])\n"))
         }
 
-        @Test("--help names each command, and the help of serve each key")
+        @Test("--help names each command in its group; each command's fits a screen; keys has each key")
         func help() async throws {
             let program = try await run(["--help"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
-            let text = program.outputLines.joined(separator: "\n")
-            let commands = [
-                "serve", "check", "queue", "pause", "resume", "dead-letters", "convert", "rebuild-ledger", "demo",
+            let groups = [
+                "SERVING": ["serve", "check", "keys"],
+                "QUEUE": ["queue", "pause", "resume", "dead-letters"],
+                "HISTORY": ["backfill", "rebuild-ledger"], "TRIAL": ["demo", "convert"],
             ]
-            for command in commands {
-                #expect(text.contains("\n  \(command) "))
-                let help = try await run([command, "--help"])
-                #expect(help.exit == .init(status: 0, wasKilled: false))
-                #expect(help.outputLines.contains { $0.hasPrefix("USAGE: defender-bridge \(command)") })
+            for (group, commands) in groups {
+                let lines = program.outputLines.drop { !$0.hasPrefix(group) }.prefix { !$0.isEmpty }
+                for command in commands {
+                    #expect(lines.contains { $0.hasPrefix("  \(command) ") }, "\(group) \(command)")
+                    let help = try await run([command, "--help"])
+                    #expect(help.exit == .init(status: 0, wasKilled: false))
+                    #expect(help.outputLines.contains { $0.hasPrefix("USAGE: defender-bridge \(command)") })
+                    #expect(help.outputLines.count < 50, "\(command)")
+                }
             }
-            let help = try await run(["help", "serve"]).outputLines
+            let help = try await run(["keys"]).outputLines
             let readme = try String(contentsOfFile: Paths.inPackage("README.md"), encoding: .utf8)
             let table = readme.split(separator: "\n").filter { $0.hasPrefix("| `") && $0.contains("BRIDGE_") }
             let keys = table.flatMap { $0.split(separator: "|")[0].split(separator: "`").filter { $0.contains(".") } }
@@ -58,6 +63,65 @@ extension IntegrationTests {
                 !help.contains { $0.hasPrefix("  \(key) ") || $0.hasPrefix("  \(key)=") }
             }
             #expect(missing == [])
+            let list = try JSON(parsing: try await run(["keys", "--json"]).outputLines.joined(separator: "\n"))
+            #expect(try #require(list.array).compactMap { $0["key"]?.string }.contains("listen.address"))
+        }
+
+        @Test("each exit code of README's table comes as it says")
+        func exitCodes() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                try await bridge.stop()
+                let store = bridge.storeFlags
+                let message = try world.folder.write("{}", as: "message.json")
+                let cases: [(code: Int32, arguments: [String])] = [
+                    (0, ["keys"]), (0, ["pause"] + store), (0, ["resume"] + store), (0, ["queue", "verify"] + store),
+                    (0, ["queue", "--json"] + store), (1, ["dead-letters", "show", "sns:none"] + store),
+                    (1, ["check"] + store), (64, ["serve", "--port", "1"]), (65, ["convert", message]),
+                    (78, ["queue", "--set", "store.url=file"]), (78, ["convert", message, "--set", "log.level=loud"]),
+                    (78, ["check", "--config", "/nowhere"]),
+                ]
+                for one in cases {
+                    let program = try await run(one.arguments)
+                    #expect(program.exit == .init(status: one.code, wasKilled: false), "\(one): \(program.errorLines)")
+                    let hasTold = !program.errorLines.isEmpty || one.arguments[0] == "check"
+                    #expect(hasTold == (one.code != 0), "\(one): \(program.errorLines)")
+                }
+                let readme = try String(contentsOfFile: Paths.inPackage("README.md"), encoding: .utf8)
+                let table = readme.components(separatedBy: "| exit code | meaning |\n|---|---|\n")
+                let rows = try #require(table.last).split(separator: "\n", omittingEmptySubsequences: false)
+                let codes = rows.prefix { !$0.isEmpty }.compactMap { row in
+                    row.split(separator: "|").first.flatMap { Int32($0.filter(\.isNumber)) }
+                }
+                #expect(table.count == 2 && codes == Set(cases.map(\.code)).sorted())
+            }
+        }
+
+        @Test(
+            "colors are for terminals whose user wants them",
+            arguments: [([:], true), (["NO_COLOR": "1"], false), (["TERM": "dumb"], false), (["NO_COLOR": ""], true)])
+        func colors(environment: [String: String], isColored: Bool) async throws {
+            let terminal = """
+                import os, pty, sys
+                child, terminal = pty.fork()
+                if child == 0:
+                    os.execv(sys.argv[1], sys.argv[1:])
+                seen = b""
+                try:
+                    while piece := os.read(terminal, 4096):
+                        seen += piece
+                except OSError:
+                    pass
+                os.waitpid(child, 0)
+                print(b"\\x1b[31mfailed\\x1b[0m " in seen, b"\\x1b[32mpassed\\x1b[0m " in seen, b"\\x1b" in seen)
+                """
+            let folder = try TemporaryFolder()
+            let check = [Paths.program, "check", "--set", "store.url=sqlite://\(folder.path)/store.db"]
+            let lines = try await RunningProgram.python(["-c", terminal] + check, environment: environment)
+            #expect(lines == [isColored ? "True True True" : "False False False"])
+            let piped = try await RunningProgram.run(check)
+            #expect(piped.outputLines.contains { $0.hasPrefix("passed ") } && piped.exit?.status == 1)
+            #expect(!piped.outputLines.joined().contains("\u{1B}"))
         }
 
         @Test(

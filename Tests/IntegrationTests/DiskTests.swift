@@ -313,14 +313,14 @@ extension IntegrationTests {
 
 extension TemporaryFolder {
     /// Mounts a file system in memory on a folder in it, and gives its path.
-    fileprivate func mount(size: String) throws -> String {
+    func mount(size: String) throws -> String {
         let folder = path("disk")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         try Self.run(["mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder])
         return folder
     }
 
-    fileprivate static func unmount(_ folder: String) throws { try run(["umount", "--lazy", folder]) }
+    static func unmount(_ folder: String) throws { try run(["umount", "--lazy", folder]) }
 
     private static func run(_ arguments: [String]) throws {
         let process = Process()
@@ -334,7 +334,7 @@ extension TemporaryFolder {
 
 extension RunningProgram {
     /// Writes a file until the disk is full.
-    fileprivate static func fill(_ path: String) throws {
+    static func fill(_ path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
         try #require(descriptor >= 0)
         defer { close(descriptor) }

@@ -1,6 +1,7 @@
 import AWSCore
 import Cryptography
 import SNS
+import Synchronization
 import Testing
 
 // The limit only ends tests that would wait forever for a fetch that should not have been made.
@@ -8,8 +9,11 @@ import Testing
 struct SigningCertificateCacheTests {
     private typealias Failure = SigningCertificateCache.FetchFailure
 
-    private static func cache(_ fetch: ControlledFetch) async throws -> SigningCertificateCache {
-        SigningCertificateCache(authorities: try await Signer.shared.trustStore()) { url throws(Failure) in
+    private static func cache(
+        _ fetch: ControlledFetch, report: @escaping @Sendable (SNSRefusal.Kind?) -> Void = { _ in }
+    ) async throws -> SigningCertificateCache {
+        SigningCertificateCache(authorities: try await Signer.shared.trustStore(), report: report) {
+            url throws(Failure) in
             try await fetch(url)
         }
     }
@@ -34,6 +38,22 @@ struct SigningCertificateCacheTests {
         } catch {
             return error
         }
+    }
+
+    @Test("each fetch is told of once, and the end of what it gave")
+    func told() async throws {
+        let told = Mutex<[SNSRefusal.Kind?]>([])
+        let fetch = ControlledFetch(.failure(.unreachable("x")))
+        let cache = try await Self.cache(fetch) { kind in told.withLock { $0.append(kind) } }
+        #expect(await Self.refusal(cache, try Self.url())?.kind == .unavailable)
+        #expect(cache.expiries.isEmpty)
+        fetch.answer(.failure(.status(404)))
+        #expect(await Self.refusal(cache, try Self.url("b"))?.kind == .refused)
+        fetch.answer(.success(try await Signer.shared.certificate()))
+        for _ in 0..<2 { #expect(await Self.refusal(cache, try Self.url("c")) == nil) }
+        #expect(told.withLock { $0 } == [.unavailable, .refused, nil])
+        let end = try Certificate(pem: try await Signer.shared.certificate()).notAfter
+        #expect(cache.expiries == [try #require(Region("us-east-1")): end])
     }
 
     @Test("many that wait for one certificate share one fetch")

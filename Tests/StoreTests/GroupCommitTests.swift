@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import Synchronization
 import TestSupport
 import Testing
 
@@ -28,6 +29,25 @@ import Testing
             }
             #expect(store.commitCount == before + 1)
             #expect(try await store.status().pending == 500)
+        }
+    }
+
+    @Test func eachCommitIsToldWithWhatSharedIt() async throws {
+        let folder = try TemporaryFolder()
+        let events = Mutex<[StoreEvent]>([])
+        let store = try await SQLiteStore(
+            path: folder.file, report: { event in events.withLock { $0.append(event) } })
+        try await perform {
+            let before = events.withLock(\.count)
+            try await whileWriterIsHeld(store, until: 30) { number in _ = try await store.append(delivery(number)) }
+            let commits = events.withLock { Array($0[before...]) }
+            guard case .committed(30, let duration) = commits.first, commits.count == 1 else {
+                Issue.record("\(commits)")
+                return
+            }
+            #expect(duration > .zero)
+        } finally: {
+            await store.close()
         }
     }
 

@@ -23,6 +23,23 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func leasesThatExpiredAreCounted(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            func expired(at now: Int64) async throws -> Int {
+                try await store.lease(limit: 9, for: .seconds(10), owner: "w", now: now).expired
+            }
+            for number in 0..<3 { _ = try await store.append(delivery(number)) }
+            #expect(try await expired(at: 0) == 0)
+            #expect(try await expired(at: 9_999) == 0)
+            let again = try await store.lease(limit: 2, for: .seconds(10), owner: "w", now: 10_000)
+            #expect(again.expired == 2)
+            // One that was given back, and one that was put off, did not expire.
+            try await store.release([again.deliveries[0].lease])
+            try await store.retry(again.deliveries[1].lease, at: 10_000, reason: "x", now: 10_000)
+            #expect(try await expired(at: 10_000) == 1)
+        }
+    }
+
     @Test(arguments: StoreKind.all) func whoeverComesLateButFirstMayComplete(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)

@@ -2,6 +2,7 @@ import AWSCore
 import EventLoop
 import GRDB
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -24,6 +25,33 @@ struct PostgreSQLTests {
     }
 
     // MARK: Connections
+
+    @Test func itsConnectionsAndTransactionsAreTold() async throws {
+        try await withDatabase { url in
+            let events = Mutex<[StoreEvent]>([])
+            let store = try await PostgreSQLStore(address: self.address(url)) { event in
+                events.withLock { $0.append(event) }
+            }
+            func count(_ event: StoreEvent) -> Int { events.withLock { $0.count { $0 == event } } }
+            func commits() -> [Int] {
+                events.withLock { $0.compactMap { if case .committed(let writes, _) = $0 { writes } else { nil } } }
+            }
+            try await perform {
+                _ = try await store.append(delivery(1))
+                let taken = try #require(try await store.take(now: 0).first)
+                let before = commits()
+                #expect(before.allSatisfy { $0 == 1 } && before.count >= 2)
+                try await store.complete(taken.lease, recording: [], now: 1)
+                #expect(commits().count == before.count + 1)
+                #expect(count(.connected(.append)) == 1 && count(.connected(.work)) >= 1)
+                try await eventually("the connection that listens") { count(.connected(.listen)) == 1 }
+            } finally: {
+                await store.close()
+            }
+            for pool in StoreEvent.Pool.allCases { #expect(count(.connected(pool)) == count(.disconnected(pool))) }
+            #expect(count(.connectionFailed(.work)) == 0)
+        }
+    }
 
     @Test func whatWaitsWhileConnectionsBreakIsDoneOnceByNewOnes() async throws {
         try await withDatabase { url in

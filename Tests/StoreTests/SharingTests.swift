@@ -67,7 +67,7 @@ struct SharingTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.taken == [origins[0]])
+                #expect(batch.taken == [origins[0]] && batch.expired == 2)
                 #expect(batch.deliveries.map(\.attempt).sorted() == [1, 2, 2])
                 let late = held[0].lease
                 #expect(await failure { try await first.complete(late, recording: [entry("a")], now: 1) } == .leaseLost)

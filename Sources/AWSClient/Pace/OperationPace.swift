@@ -1,7 +1,7 @@
 /// The pace of one operation in one account and Region: AWS's documented rate, the adaptive rate after throttling, and what
 /// `Retry-After` asked for. A pure value; times are durations since any fixed moment.
 struct OperationPace: Sendable {
-    private let quota: Quota?
+    private var quota: Quota?
     private var bucket: TokenBucket?
     private var adaptive: AdaptiveRate
     private var notBefore = Duration.zero
@@ -11,6 +11,16 @@ struct OperationPace: Sendable {
         bucket = quota.map { TokenBucket(rate: $0.rate, burst: $0.usableBurst) }
         adaptive = AdaptiveRate(now: now / .seconds(1))
     }
+
+    /// Goes on with another quota, with as many tokens missing as are now.
+    mutating func use(_ quota: Quota, now: Duration) {
+        var fresh = TokenBucket(rate: quota.rate, burst: quota.usableBurst)
+        if let bucket { fresh.lack(bucket.missing(now: now), now: now) }
+        (self.quota, bucket) = (quota, fresh)
+    }
+
+    /// How many requests the documented rate allows at once; nil where there is none.
+    func level(now: Duration) -> Double? { bucket?.level(now: now) }
 
     /// Takes the turn of a request, and returns how long to wait for it.
     mutating func turn(now: Duration) -> Duration {

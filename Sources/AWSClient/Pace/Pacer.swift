@@ -1,4 +1,4 @@
-import AWSCore
+public import AWSCore
 import Synchronization
 
 /// Spreads the requests to AWS: each operation in each account and Region at the pace that AWS documents, slower when AWS
@@ -23,18 +23,35 @@ public final class Pacer: Sendable {
     }
 
     private struct State {
+        var imports: ImportRate?
         var paces: [Key: OperationPace] = [:]
         /// When accounts and Regions were taken over from another process.
         var takenAt: [Origin: Duration] = [:]
     }
 
-    private let imports: ImportRate?
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// Makes a pacer.
     ///
     /// - Parameter imports: nil for the documented rate.
-    public init(imports: ImportRate? = nil) { self.imports = imports }
+    public init(imports: ImportRate? = nil) { state = Mutex(State(imports: imports)) }
+
+    /// Has imports from now on be sent at another rate.
+    func use(_ imports: ImportRate, now: Duration) {
+        state.withLock { state in
+            state.imports = imports
+            for key in state.paces.keys where Self.isImport(key) { state.paces[key]?.use(imports.quota, now: now) }
+        }
+    }
+
+    /// What the paces of accounts and Regions allow at once; see ``PaceLevel``.
+    func levels(now: Duration) -> [PaceLevel] {
+        state.withLock { $0.paces }.compactMap { key, pace in
+            guard let account = key.account, let tokens = pace.level(now: now) else { return nil }
+            return PaceLevel(
+                origin: Origin(account: account, region: key.region), operation: key.operation, tokens: tokens)
+        }
+    }
 
     /// Notes that this process begins to work on an account and Region that another one may have worked on until now: what
     /// the rates allow at once may be used up.
@@ -47,8 +64,12 @@ public final class Pacer: Sendable {
         }
     }
 
-    private func quota(_ key: Key) -> Quota? {
-        if key.service == .securityHub, key.operation == "BatchImportFindings", let imports { return imports.quota }
+    private static func isImport(_ key: Key) -> Bool {
+        key.service == .securityHub && key.operation == "BatchImportFindings"
+    }
+
+    private static func quota(_ key: Key, _ imports: ImportRate?) -> Quota? {
+        if isImport(key), let imports { return imports.quota }
         return Quota.documented(key.service, key.operation)
     }
 
@@ -56,7 +77,7 @@ public final class Pacer: Sendable {
         _ key: Key, now: Duration, _ body: (inout OperationPace) -> Value
     ) -> Value {
         state.withLock { state in
-            let quota = quota(key)
+            let quota = Self.quota(key, state.imports)
             if state.paces[key] == nil {
                 var fresh = OperationPace(quota: quota, now: now)
                 let origin = key.account.map { Origin(account: $0, region: key.region) }
@@ -81,4 +102,14 @@ public final class Pacer: Sendable {
 
     /// Whether a request could go at once, and some more behind it.
     func isAmple(_ key: Key, now: Duration) -> Bool { change(key, now: now) { $0.isAmple(now: now) } }
+}
+
+/// How many calls of an operation in an account and Region may be sent at once now.
+public struct PaceLevel: Sendable, Hashable {
+    /// The account and Region.
+    public let origin: Origin
+    /// The operation's name.
+    public let operation: String
+    /// The tokens left; less than 0 when some are promised that are yet to come.
+    public let tokens: Double
 }

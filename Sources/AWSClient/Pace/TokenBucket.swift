@@ -31,8 +31,12 @@ public struct TokenBucket: Sendable, Hashable {
     /// How many tokens are there; less than nothing when some are promised that are yet to come.
     func level(now: Duration) -> Double { burst - missing(now: now) }
 
+    /// Has so many tokens be missing.
+    mutating func lack(_ count: Double, now: Duration) { fullAt = now + interval * count }
+
     /// Takes out what is there: whoever keeps the limit says that there is nothing.
     mutating func empty(now: Duration) { fullAt = max(fullAt ?? now, now + interval * burst) }
 
-    private func missing(now: Duration) -> Double { max((fullAt ?? now) - now, .zero) / interval }
+    /// How many tokens are missing until it is full.
+    func missing(now: Duration) -> Double { max((fullAt ?? now) - now, .zero) / interval }
 }

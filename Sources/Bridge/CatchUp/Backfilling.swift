@@ -56,12 +56,12 @@ public enum Backfilling {
     ) async throws -> Report {
         var isServed = false
         let parts = try await BridgeParts(
-            configuration: configuration, environment: environment, reloadsOnHangup: false
-        ) { location in
-            let opened = try await StoreOpening.openForWork(location)
-            isServed = opened.isServed
-            return opened.store
-        }
+            configuration: configuration, environment: environment, reloadsOnHangup: false,
+            openStore: { location in
+                let opened = try await StoreOpening.openForWork(location)
+                isServed = opened.isServed
+                return opened.store
+            })
         let result: Result<Report, any Error>
         do {
             let origins = try await origins(configuration, parts, isWanted)
@@ -101,7 +101,7 @@ public enum Backfilling {
         _ context: LaneContext, _ parts: BridgeParts, _ configuration: BridgeConfiguration
     ) -> WorkerPool {
         WorkerPool(
-            context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: configuration,
+            context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: Live(configuration),
             owner: "\(BridgeParts.hostName):\(getpid())")
     }
 

@@ -33,22 +33,25 @@ struct CatchUpLane: Sendable {
     }
 
     private func report(_ found: CatchUp.Found) {
+        context.metrics.work.caughtUp(found)
         for reason in found.denied {
             context.logger.warning(
                 "Device Defender could not be asked for what was missed; allow it in the role's policy.",
-                metadata: ["origin": "\(origin)", "reason": "\(reason)"])
+                metadata: .about(origin, [LogKey.reason: "\(reason)"]))
         }
         if found.unread > 0 {
             context.logger.warning(
                 "Some of what Device Defender listed was not understood.",
-                metadata: ["origin": "\(origin)", "count": "\(found.unread)"])
+                metadata: .about(origin, ["count": "\(found.unread)"]))
         }
         guard found.audits + found.alarms + found.ends + found.verifications > 0 else { return }
         context.logger.notice(
             "Device Defender told of what no delivery had told of; it is in the queue.",
-            metadata: [
-                "origin": "\(origin)", "audits": "\(found.audits)", "alarms": "\(found.alarms)",
-                "ended": "\(found.ends)", "verifications": "\(found.verifications)",
-            ])
+            metadata: .about(
+                origin,
+                [
+                    "audits": "\(found.audits)", "alarms": "\(found.alarms)", "ended": "\(found.ends)",
+                    "verifications": "\(found.verifications)",
+                ]))
     }
 }

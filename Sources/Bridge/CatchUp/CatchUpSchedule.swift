@@ -1,6 +1,7 @@
 import AWSCore
 import EventLoop
 import Logging
+import SNS
 import ServiceLifecycle
 import Store
 
@@ -8,9 +9,8 @@ import Store
 struct CatchUpSchedule: Service {
     let context: LaneContext
     let loop: EventLoop
-    let interval: Duration
-    /// The accounts and Regions that the configuration names; those that deliveries came from are added.
-    let served: Set<Origin>
+    /// Says how often, and for which accounts and Regions; those that deliveries came from are added.
+    let configuration: Live<BridgeConfiguration>
     let gap: ReceiptGap
 
     private static let look = Duration.seconds(30)
@@ -41,9 +41,11 @@ struct CatchUpSchedule: Service {
     ///
     /// - Parameter hasGap: whether there may have been deliveries that nobody received.
     func look(hasGap: Bool) async throws(StoreError) {
+        let configuration = configuration.value
+        guard let interval = configuration.catchUpInterval else { return }
         let now = context.clock()
         let watermarks = try await context.store.catchUpWatermarks()
-        let origins = served.union(try await context.store.ledgerOrigins())
+        let origins = configuration.topics.origins.union(try await context.store.ledgerOrigins())
         for origin in origins.sorted() {
             let occasion: String
             if hasGap {

@@ -1,5 +1,6 @@
 public import AWSClient
 import AWSCore
+import Cryptography
 public import EventLoop
 import FoundationEssentials
 public import Logging
@@ -75,6 +76,8 @@ public struct BridgeConfiguration: Sendable {
     public var logLevel: Logger.Level
     /// `log.format`; nil chooses by whether the log goes to a terminal.
     public var logFormat: LogFormat?
+    /// Digests of the values that were given, by the names of their keys: they tell what is changed by another one.
+    let digests: [String: [UInt8]]
 
     /// Whether there are credentials with which EventBridge may deliver.
     var takesEvents: Bool { !eventBridge.apiKeys.isEmpty || eventBridge.basic != nil || eventBridgeTokens != nil }
@@ -132,6 +135,7 @@ public struct BridgeConfiguration: Sendable {
             .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
         ) { Logger.Level(rawValue: $0) }
         logFormat = try values.value(.logFormat, default: nil, expected: "text or json") { LogFormat(rawValue: $0) }
+        digests = try values.digests()
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
                 "listen.proxyProtocol", "it needs listen.trustedProxies; name the addresses of your load balancer there"
@@ -154,6 +158,15 @@ extension ConfigurationValues {
                 key.name, "\"\(given)\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080")
         }
         return address
+    }
+
+    /// Digests of the values that were given.
+    fileprivate func digests() throws(ConfigurationError) -> [String: [UInt8]] {
+        var digests: [String: [UInt8]] = [:]
+        for key in ConfigurationKey.all {
+            if let text = try text(key) { digests[key.name] = Digest.sha256(Array(text.utf8)) }
+        }
+        return digests
     }
 
     fileprivate func catchUpInterval() throws(ConfigurationError) -> Duration? {

@@ -27,8 +27,8 @@ struct AlarmBatch {
 
     /// The changes of findings and ledger, one for each finding at most.
     let changes: [Change]
-    /// How many findings said of are in Security Hub as they must be.
-    let unchangedCount: Int
+    /// The severities of the findings said of that are in Security Hub as they must be.
+    let unchanged: [SecurityFinding.Severity.Label]
     private let known: [String: LedgerEntry]
     private var judged: [String: VerificationJudgement] = [:]
     private var isNew: Set<String> = []
@@ -66,7 +66,10 @@ struct AlarmBatch {
             isNew.insert(id)
         }
         self.changes = changes
-        unchangedCount = ids.count - changes.count { $0.finding != nil }
+        let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
+        unchanged = ids.subtracting(sent).compactMap { id in
+            (observations[id]?.last?.finding ?? known[id]?.asSent)?.severity.label
+        }
     }
 
     private static func fold(
@@ -95,6 +98,11 @@ struct AlarmBatch {
     /// What the ledger has of the findings when the changes are made.
     var entries: [LedgerEntry] {
         Array(known.merging(changes.map { ($0.entry.id, $0.entry) }) { _, new in new }.values)
+    }
+
+    /// How grave a finding is; nil if it is not known.
+    func severity(of id: String) -> SecurityFinding.Severity.Label? {
+        (changes.first { $0.entry.id == id }?.finding ?? known[id]?.asSent)?.severity.label
     }
 
     /// What people said that the store does not know yet.

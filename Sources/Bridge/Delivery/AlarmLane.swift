@@ -21,7 +21,7 @@ struct AlarmLane: Sendable {
             case .later(let reason):
                 context.logger.info(
                     "An event changes no finding.",
-                    metadata: ["delivery": "\(leased.delivery.id)", "reason": "\(reason)"])
+                    metadata: .about(leased, [LogKey.reason: "\(reason)"]))
                 await context.finish(leased, .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .over(findingID: findingID, asOf: time)))
@@ -45,9 +45,9 @@ struct AlarmLane: Sendable {
 
     private func bringUpToDate(_ items: [AlarmBatch.Item]) async {
         guard let (first, _) = items.first else { return }
-        let outcomes: [String: SendOutcome]
+        let (outcomes, results): ([String: SendOutcome], [String: FindingResult])
         do throws(StoreError) {
-            outcomes = try await send(items, under: first.lease)
+            (outcomes, results) = try await send(items, under: first.lease)
         } catch {
             await withDiscardingTaskGroup { group in
                 for (leased, _) in items { group.addTask { await context.finish(leased, .failed("\(error)")) } }
@@ -56,15 +56,22 @@ struct AlarmLane: Sendable {
         }
         await withDiscardingTaskGroup { group in
             for (leased, said) in items {
-                group.addTask { await context.finish(leased, outcomes[said.findingID] ?? .imported) }
+                let id = said.findingID
+                let result = results[id] ?? .unchanged
+                group.addTask {
+                    await context.finish(
+                        leased, outcomes[id] ?? .imported,
+                        saying: [LogKey.finding: .string(id), LogKey.result: .string(result.rawValue)])
+                }
             }
         }
     }
 
     /// Imports and updates the findings, and tells what became of each, by its id; of one that nothing had to be done
     /// about, nothing.
-    private func send(_ items: [AlarmBatch.Item], under lease: Lease) async throws(StoreError) -> [String: SendOutcome]
-    {
+    private func send(
+        _ items: [AlarmBatch.Item], under lease: Lease
+    ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
         let ids = Array(Set(items.map(\.said.findingID)))
         let known = try await context.store.ledgerEntries(ids: ids)
         let batch = AlarmBatch(
@@ -72,16 +79,33 @@ struct AlarmLane: Sendable {
             now: context.now)
         var outcomes = try await context.make(
             batch.changes, known: known, by: sender, keeping: Progress(judgements: batch.newJudgements),
-            bookmark: { _ in nil }, under: lease)
-        context.metrics.countUnchanged(batch.unchangedCount, kind: .violation)
+            bookmark: { _ in nil }, under: lease, isShared: true)
+        for severity in batch.unchanged { context.metrics.work.count(.unchanged, .violation, severity) }
+        var results = Self.results(of: batch.changes, known: known, outcomes)
         // Import before update: Security Hub updates only what it has.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
         let updated = await sender.update(updates.mapValues(\.verification))
         let told = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.judgement }
+        for judgement in told {
+            if results[judgement.subject] == nil { results[judgement.subject] = .judged }
+            guard let severity = batch.severity(of: judgement.subject) else { continue }
+            context.metrics.work.count(.judged, .violation, severity)
+        }
         let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
         let progress = Progress(entries: missing, judgements: told)
         if !progress.isEmpty { try await context.store.record(progress, under: lease) }
         outcomes.merge(updated.outcomes) { _, last in last }
-        return outcomes
+        return (outcomes, results)
+    }
+
+    private static func results(
+        of changes: [Change], known: [String: LedgerEntry], _ outcomes: [String: SendOutcome]
+    ) -> [String: FindingResult] {
+        var results: [String: FindingResult] = [:]
+        for change in changes where change.finding != nil {
+            let id = change.entry.id
+            results[id] = FindingResult(change, known: known[id], outcome: outcomes[id])
+        }
+        return results
     }
 }

@@ -70,7 +70,9 @@ struct AuditWalk: Sendable {
             // AWS does not say how long a token lives.
             context.logger.info(
                 "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
-                metadata: ["audit": "\(task.id)", "reason": "\(error)"])
+                metadata: .about(
+                    origin,
+                    [LogKey.delivery: .string(lease.deliveryID), "audit": "\(task.id)", LogKey.reason: "\(error)"]))
             progress = AuditProgress()
             try await listPages(task, checks, &progress)
         }
@@ -140,9 +142,8 @@ struct AuditWalk: Sendable {
 
     private func countUnchanged(_ observations: [Observation], _ changes: [Change]) {
         let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
-        let unchanged = observations.filter { !sent.contains($0.finding.id) }
-        for (kind, same) in Dictionary(grouping: unchanged, by: \.kind) {
-            context.metrics.countUnchanged(same.count, kind: kind)
+        for same in observations where !sent.contains(same.finding.id) {
+            context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
         }
     }
 

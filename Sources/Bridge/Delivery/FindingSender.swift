@@ -18,14 +18,14 @@ struct UpdateOutcomes: Sendable {
 struct FindingSender: Sendable {
     private let origin: Origin
     private let client: AWSClient
-    private let metrics: BridgeMetrics
+    private let metrics: WorkMetrics
     private let standings: StandingBoard
 
     /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
     /// hundred milliseconds each, enough to keep the pace.
     private static let concurrency = 5
 
-    init(origin: Origin, client: AWSClient, metrics: BridgeMetrics, standings: StandingBoard) {
+    init(origin: Origin, client: AWSClient, metrics: WorkMetrics, standings: StandingBoard) {
         self.standings = standings
         self.origin = origin
         self.client = client
@@ -128,6 +128,7 @@ struct FindingSender: Sendable {
             let result = try await client.batchUpdateFindings(
                 ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
                 region: origin.region)
+            metrics.updateBatch.record(ids.count)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"

@@ -2,6 +2,7 @@ import CoreMetrics
 import DeviceDefender
 import Logging
 import Metrics
+import SecurityFindings
 import Store
 
 /// What all lanes share: how changes are made, and how the work on a delivery ends.
@@ -40,10 +41,11 @@ struct LaneContext: Sendable {
     ///   - sender: sends to the Security Hub of their origin.
     ///   - progress: what else is to be kept, before anything is sent.
     ///   - bookmark: what the bookmark is then, if it moves on.
+    ///   - isShared: whether the changes come from several deliveries, of which the lease is of one.
     /// - Returns: what became of each finding that was to be sent, by its id.
     func make(
         _ changes: [Change], known: [String: LedgerEntry], by sender: FindingSender, keeping progress: Progress,
-        bookmark: ([String: SendOutcome]) -> String?, under lease: Lease
+        bookmark: ([String: SendOutcome]) -> String?, under lease: Lease, isShared: Bool = false
     ) async throws(StoreError) -> [String: SendOutcome] {
         let findings = changes.compactMap(\.finding)
         var before = progress
@@ -52,6 +54,12 @@ struct LaneContext: Sendable {
         if !before.isEmpty { try await store.record(before, under: lease) }
         guard !findings.isEmpty else { return [:] }
         let outcomes = await sender.send(findings)
+        let sentAt = clock()
+        for change in changes where change.finding != nil {
+            note(
+                change, known: known[change.entry.id], outcome: outcomes[change.entry.id], at: sentAt,
+                from: isShared ? nil : lease)
+        }
         var after = Progress(bookmark: bookmark(outcomes))
         for change in changes where change.finding != nil {
             switch outcomes[change.entry.id] {
@@ -66,8 +74,21 @@ struct LaneContext: Sendable {
             }
         }
         if !after.isEmpty { try await store.record(after, under: lease) }
-        metrics.count(changes.filter { outcomes[$0.entry.id] == .imported })
         return outcomes
+    }
+
+    /// Counts and logs what became of a finding.
+    private func note(
+        _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Int64, from lease: Lease?
+    ) {
+        guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
+        metrics.work.sent(change, result, known: known, now: time)
+        guard logger.logLevel <= .debug else { return }
+        var metadata = Logger.Metadata.about(
+            change.entry.origin,
+            [LogKey.finding: .string(change.entry.id), LogKey.result: .string(result.rawValue)])
+        if let lease { metadata[LogKey.delivery] = .string(lease.deliveryID) }
+        logger.debug("Security Hub was told of a finding.", metadata: metadata)
     }
 
     /// Makes changes of findings that the ledger has.
@@ -89,19 +110,30 @@ struct LaneContext: Sendable {
     // MARK: Deliveries
 
     /// Ends the work on a delivery: it is done, put off, given up, or given back because the bridge stops.
-    func finish(_ leased: LeasedDelivery, _ outcome: SendOutcome) async {
+    ///
+    /// - Parameters:
+    ///   - kind: why it is given up, if it is refused.
+    ///   - details: what the log is to say of it, too.
+    func finish(
+        _ leased: LeasedDelivery, _ outcome: SendOutcome, as kind: DeadLetterKind = .refused,
+        saying details: Logger.Metadata = [:]
+    ) async {
         do throws(StoreError) {
             switch outcome {
             case .imported:
                 try await store.complete(leased.lease, recording: [], now: clock())
-                metrics.completed(leased.delivery, now: clock())
-                logger.debug("A delivery is done.", metadata: metadata(leased))
+                let now = clock()
+                metrics.work.completed(leased.delivery, now: now)
+                let time = max(now - leased.delivery.receivedAt, 0)
+                logger.info(
+                    "A delivery is done.",
+                    metadata: .about(leased, details).merging([LogKey.milliseconds: .string(String(time))]) { $1 })
             case .refused(let reason):
-                try await giveUp(leased, reason)
+                try await giveUp(leased, kind, reason)
             case .failed where Task.isCancelled, .denied where Task.isCancelled:
                 try await store.release([leased.lease])
             case .denied(let reason) where Backoff.isTooOld(leased.delivery, now: clock()):
-                try await giveUp(leased, "given up after 90 days: \(reason)")
+                try await giveUp(leased, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
                 // Nothing is fetched for the origin until AWS takes requests again; the try does not count.
                 if standings.waiting(now: clock()).origins.contains(leased.delivery.origin) {
@@ -110,16 +142,16 @@ struct LaneContext: Sendable {
                     try await putOff(leased, reason)
                 }
             case .failed(let reason) where leased.attempt >= Backoff.maximumAttempts:
-                try await giveUp(leased, "given up after \(leased.attempt) attempts: \(reason)")
+                try await giveUp(leased, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
             case .failed(let reason): try await putOff(leased, reason)
             }
         } catch  where error.code == .leaseLost {
-            logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: metadata(leased))
+            logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: .about(leased))
         } catch {
             // The lease ends by itself, and the delivery is worked on again.
             outage.failed(error.message)
             logger.debug(
-                "The outcome of a delivery could not be stored.", metadata: metadata(leased, ["reason": "\(error)"]))
+                "The outcome of a delivery could not be stored.", metadata: .about(leased, [LogKey.reason: "\(error)"]))
         }
     }
 
@@ -127,25 +159,20 @@ struct LaneContext: Sendable {
         let delay = Backoff.delay(afterAttempt: leased.attempt, chance: chance())
         let now = clock()
         try await store.retry(leased.lease, at: now + delay.milliseconds, reason: reason, now: now)
-        metrics.retries.increment()
+        metrics.work.retries.increment()
         logger.warning(
             "A delivery failed and will be tried again.",
-            metadata: metadata(leased, ["reason": "\(reason)", "retryIn": "\(delay)"]))
+            metadata: .about(leased, [LogKey.reason: "\(reason)", "retryIn": "\(delay)"]))
     }
 
-    private func giveUp(_ leased: LeasedDelivery, _ reason: String) async throws(StoreError) {
+    private func giveUp(
+        _ leased: LeasedDelivery, _ kind: DeadLetterKind, _ reason: String
+    ) async throws(StoreError) {
         try await store.deadLetter(leased.lease, reason: reason, now: clock())
-        metrics.deadLetters.increment()
+        metrics.work.givenUp(kind)
         logger.error(
-            "A delivery was given up and is kept as a dead letter.", metadata: metadata(leased, ["reason": "\(reason)"])
-        )
-    }
-
-    private func metadata(_ leased: LeasedDelivery, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
-        let own: Logger.Metadata = [
-            "delivery": "\(leased.delivery.id)", "origin": "\(leased.delivery.origin)", "attempt": "\(leased.attempt)",
-        ]
-        return own.merging(more) { own, _ in own }
+            "A delivery was given up and is kept as a dead letter.",
+            metadata: .about(leased, [LogKey.code: .string(kind.rawValue), LogKey.reason: "\(reason)"]))
     }
 }
 

@@ -42,7 +42,7 @@ final class StandingBoard: Sendable {
         guard standings.withLock({ $0[origin, default: Standing()].denied(reason, now: clock()) }) else { return }
         logger.error(
             "AWS denies what the bridge asks for; the deliveries of this account and Region wait until it does not.",
-            metadata: ["origin": "\(origin)", "reason": "\(reason)"])
+            metadata: .about(origin, [LogKey.reason: "\(reason)"]))
     }
 
     /// Notes that AWS took a request; says so in the log if it had denied some before.
@@ -50,7 +50,7 @@ final class StandingBoard: Sendable {
         guard let denial = standings.withLock({ $0[origin]?.worked() }) else { return }
         logger.notice(
             "AWS takes the bridge's requests again.",
-            metadata: ["origin": "\(origin)", "after": "\(max(clock() - denial.since, 0) / 1000) s"])
+            metadata: .about(origin, ["after": "\(max(clock() - denial.since, 0) / 1000) s"]))
     }
 
     /// Notes that a try has ended.

@@ -25,7 +25,7 @@ struct SuppressionList: Sendable {
         } catch let error as AWSError where error.kind == .accessDenied {
             context.logger.warning(
                 "The suppressions could not be listed; the bridge knows of those alone that events tell of.",
-                metadata: ["origin": "\(origin)", "reason": "\(error)"])
+                metadata: .about(origin, [LogKey.reason: "\(error)"]))
         }
     }
 

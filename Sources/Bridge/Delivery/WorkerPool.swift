@@ -16,7 +16,7 @@ actor WorkerPool: Service {
     private let context: LaneContext
     private let accounts: AWSAccounts
     private let loop: EventLoop
-    private let configuration: BridgeConfiguration
+    private let configuration: Live<BridgeConfiguration>
     private let owner: String
     private let grace: Duration
     private var lanes: [LaneName: Lane] = [:]
@@ -48,7 +48,8 @@ actor WorkerPool: Service {
     ///   - owner: who leases, for people to read.
     ///   - grace: how long work that is under way may go on when the bridge stops.
     init(
-        context: LaneContext, accounts: AWSAccounts, loop: EventLoop, configuration: BridgeConfiguration, owner: String,
+        context: LaneContext, accounts: AWSAccounts, loop: EventLoop, configuration: Live<BridgeConfiguration>,
+        owner: String,
         grace: Duration = .seconds(4)
     ) {
         self.context = context
@@ -90,6 +91,7 @@ actor WorkerPool: Service {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
+                note(batch)
                 await heed(batch.pauses)
                 for origin in batch.taken { accounts.takeOver(origin) }
                 await distribute(try await preparedOnly(batch.deliveries))
@@ -101,6 +103,11 @@ actor WorkerPool: Service {
                 try? await loop.sleep(for: .seconds(1))
             }
         }
+    }
+
+    private func note(_ batch: LeaseBatch) {
+        context.metrics.work.leased(batch)
+        for leased in batch.deliveries { context.logger.debug("A delivery was leased.", metadata: .about(leased)) }
     }
 
     /// Waits until there may be something to lease: it came, its time has come, or its origin has room again.
@@ -152,7 +159,8 @@ actor WorkerPool: Service {
         } catch {
             // One that is lost or done with is refused where its outcome is written, too.
             context.logger.debug(
-                "A lease was not extended.", metadata: ["delivery": "\(lease.deliveryID)", "reason": "\(error)"])
+                "A lease was not extended.",
+                metadata: [LogKey.delivery: "\(lease.deliveryID)", LogKey.reason: "\(error)"])
         }
     }
 
@@ -228,7 +236,7 @@ actor WorkerPool: Service {
                 if count.restored > 0 {
                     context.logger.notice(
                         "The ledger was rebuilt from Security Hub.",
-                        metadata: ["origin": "\(origin)", "findings": "\(count.restored)"])
+                        metadata: .about(origin, ["findings": "\(count.restored)"]))
                 }
                 break
             } catch {
@@ -250,7 +258,7 @@ actor WorkerPool: Service {
         guard !isUnreadable, failure?.kind != .invalid, failure?.kind != .notFound else {
             context.logger.warning(
                 "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
-                metadata: ["origin": "\(origin)", "reason": "\(error)"])
+                metadata: .about(origin, [LogKey.reason: "\(error)"]))
             return false
         }
         var delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
@@ -260,7 +268,7 @@ actor WorkerPool: Service {
         }
         context.logger.warning(
             "Security Hub could not be asked for the findings that it has; deliveries wait.",
-            metadata: ["origin": "\(origin)", "reason": "\(error)", "retryIn": "\(delay)"])
+            metadata: .about(origin, [LogKey.reason: "\(error)", "retryIn": "\(delay)"]))
         return (try? await loop.sleep(for: delay)) != nil
     }
 
@@ -269,9 +277,10 @@ actor WorkerPool: Service {
     private func distribute(_ deliveries: [LeasedDelivery]) async {
         var items: [LaneName: [Lane.Item]] = [:]
         var refused: [(leased: LeasedDelivery, reason: String)] = []
+        let severities = configuration.value.severities
         for leased in deliveries {
             do throws(UnrecognizedMessage) {
-                let work = try Work(leased.delivery, severities: configuration.severities)
+                let work = try Work(leased.delivery, severities: severities)
                 let name = LaneName(origin: leased.delivery.origin, kind: work.kind)
                 items[name, default: []].append((leased, work))
             } catch {
@@ -284,7 +293,9 @@ actor WorkerPool: Service {
         }
         let context = context
         await withDiscardingTaskGroup { group in
-            for (leased, reason) in refused { group.addTask { await context.finish(leased, .refused(reason)) } }
+            for (leased, reason) in refused {
+                group.addTask { await context.finish(leased, .refused(reason), as: .notUnderstood) }
+            }
         }
     }
 
@@ -294,10 +305,13 @@ actor WorkerPool: Service {
         let perform: @Sendable ([Lane.Item]) async -> Void
         switch name.kind {
         case .audits:
-            let audits = AuditLane(
-                origin: name.origin, context: context, sender: sender, client: accounts.client(for: name.origin),
-                mapping: Mapping(configuration))
-            perform = { await audits.work($0) }
+            let client = accounts.client(for: name.origin)
+            perform = { [context, configuration] items in
+                let audits = AuditLane(
+                    origin: name.origin, context: context, sender: sender, client: client,
+                    mapping: Mapping(configuration.value))
+                await audits.work(items)
+            }
         case .alarms:
             let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)
             perform = { await alarms.work($0) }
@@ -340,8 +354,8 @@ actor WorkerPool: Service {
     private func sender(_ origin: Origin) -> FindingSender {
         if let sender = senders[origin] { return sender }
         let sender = FindingSender(
-            origin: origin, client: accounts.client(for: origin), metrics: context.metrics, standings: context.standings
-        )
+            origin: origin, client: accounts.client(for: origin), metrics: context.metrics.work,
+            standings: context.standings)
         senders[origin] = sender
         return sender
     }

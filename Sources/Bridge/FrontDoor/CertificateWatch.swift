@@ -1,19 +1,15 @@
 import Cryptography
 import EventLoop
-import Glibc
 import HTTPServer
 import Logging
 import ServiceLifecycle
 
-/// Has the listener use a new certificate when its files change or a SIGHUP comes. Connections that are there stay.
+/// Has the listener use a new certificate when its files change or it is told to look. Connections that are there stay.
 struct CertificateWatch: Service {
     let keeper: CertificateKeeper?
     let listener: HTTPServer
     let loop: EventLoop
-    /// SIGHUP, as it comes.
-    let hangups: AsyncStream<Void>
-    let metrics: BridgeMetrics
-    let manager: ServiceManager
+    let metrics: ProcessMetrics
     let logger: Logger
 
     /// How often the files are looked at: by their contents, since a mounted folder may be replaced as a whole.
@@ -23,16 +19,9 @@ struct CertificateWatch: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    for await _ in hangups {
-                        await reload()
-                        if Task.isCancelled { return }
-                    }
-                }
-                group.addTask { await watch() }
-                await group.waitForAll()
-            }
+            await watch()
+            // A service that ends ends the bridge.
+            while (try? await loop.sleep(for: .seconds(86_400))) != nil {}
         }
     }
 
@@ -49,16 +38,12 @@ struct CertificateWatch: Service {
         }
     }
 
-    private func reload() async {
-        guard let keeper else {
-            logger.info("A SIGHUP came, and there is no certificate to read again.")
-            return
-        }
-        manager.notify("RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)")
+    /// Reads the files now.
+    func reload() async {
+        guard let keeper else { return }
         let outcome = keeper.look(isSteady: false)
         if case .unchanged = outcome { logger.info("The TLS certificate was read again; it is the same.") }
         await take(outcome, of: keeper)
-        manager.notify("READY=1")
     }
 
     private func take(_ outcome: CertificateKeeper.Outcome, of keeper: CertificateKeeper) async {
@@ -75,13 +60,7 @@ struct CertificateWatch: Service {
             metrics.certificateReloaded("failed")
             logger.error(
                 "The new TLS certificate cannot be used; the one before stays in use.",
-                metadata: ["reason": "\(reason)"])
+                metadata: [LogKey.reason: "\(reason)"])
         }
-    }
-
-    private static var monotonicMicroseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

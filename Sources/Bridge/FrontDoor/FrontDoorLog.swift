@@ -5,7 +5,7 @@ import Logging
 
 /// Logs and counts what the listener tells.
 struct FrontDoorLog: Sendable {
-    let metrics: BridgeMetrics
+    let metrics: IntakeMetrics
     let logger: Logger
 
     func take(_ event: HTTPServerEvent) {
@@ -16,23 +16,33 @@ struct FrontDoorLog: Sendable {
             logger.warning(
                 "A request was refused.",
                 metadata: [
-                    "status": "\(fault.status.code)", "code": "\(fault.code)", "reason": "\(fault.message)",
+                    "status": "\(fault.status.code)", LogKey.code: "\(fault.code)", LogKey.reason: "\(fault.message)",
                     "peer": "\(peer.text)", "request": "\(id)",
                 ])
         case .tlsFailed(let reason, let peer):
             metrics.fault(code: "tls_failed")
-            logger.info("A TLS connection failed.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
+            logger.info(
+                "A TLS connection failed.",
+                metadata: [
+                    LogKey.code: "tls_failed", LogKey.reason: "\(reason)", "peer": "\(peer.text)",
+                ])
         case .proxyHeaderRefused(let reason, let peer):
             metrics.fault(code: "proxy_header_refused")
-            logger.warning("A connection was refused.", metadata: ["reason": "\(reason)", "peer": "\(peer.text)"])
+            logger.warning(
+                "A connection was refused.",
+                metadata: [
+                    LogKey.code: "proxy_header_refused", LogKey.reason: "\(reason)", "peer": "\(peer.text)",
+                ])
         case .timedOut(let limit, let peer):
             metrics.fault(code: "timed_out")
-            logger.info("A client took too long.", metadata: ["for": "\(limit.rawValue)", "peer": "\(peer.text)"])
+            logger.info(
+                "A client took too long.",
+                metadata: [LogKey.code: "timed_out", "for": "\(limit.rawValue)", "peer": "\(peer.text)"])
         case .crowded(let idleClosed, let refused):
             metrics.crowded(idleClosed: idleClosed, refused: refused)
             logger.warning(
                 "There are too many connections. See listen.maxConnections and listen.maxConnectionsPerAddress.",
-                metadata: ["idle_closed": "\(idleClosed)", "refused": "\(refused)"])
+                metadata: ["idleClosed": "\(idleClosed)", "refused": "\(refused)"])
         }
     }
 
@@ -41,11 +51,12 @@ struct FrontDoorLog: Sendable {
         var metadata: Logger.Metadata = [
             "method": .string(request.method.rawValue), "path": .string(request.path),
             "status": .string(String(request.status.code)), "received": .string(String(request.received)),
-            "sent": .string(String(request.sent)), "milliseconds": .string(Self.milliseconds(request.duration)),
+            "sent": .string(String(request.sent)), LogKey.milliseconds: .string(Self.milliseconds(request.duration)),
             "peer": .string(request.peer.text), "request": .string(request.id),
         ]
         if let tls = request.tls { metadata["tls"] = .string(tls) }
         if let agent = request.userAgent { metadata["agent"] = .string(agent) }
+        for detail in request.details { metadata[detail.name] = .string(detail.value) }
         return metadata
     }
 

@@ -20,7 +20,7 @@ final class Admission: Sendable {
     private static let (fullLife, life) = (1000 as Int64, 60_000 as Int64)
 
     private let store: any Store
-    private let maximumPending: Int
+    private let limit: Atomic<Int>
     private let maximumRequests: Int
     private let clock: @Sendable () -> Int64
     private let requests = Atomic(0)
@@ -39,10 +39,16 @@ final class Admission: Sendable {
         clock: @escaping @Sendable () -> Int64
     ) {
         self.store = store
-        self.maximumPending = maximumPending
+        limit = Atomic(maximumPending)
         self.maximumRequests = maximumRequests
         self.clock = clock
     }
+
+    /// How many deliveries may be in the queue.
+    var maximumPending: Int { limit.load(ordering: .relaxed) }
+
+    /// Allows another number of deliveries in the queue.
+    func use(maximumPending: Int) { limit.store(maximumPending, ordering: .relaxed) }
 
     /// How many requests are being worked on.
     var current: Int { requests.load(ordering: .relaxed) }

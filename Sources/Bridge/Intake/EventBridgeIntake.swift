@@ -49,7 +49,10 @@ struct EventBridgeIntake: Sendable {
         let delivery = Delivery(
             id: "eventbridge:\(event.id)", origin: event.origin, source: .eventBridge, receivedAt: clock(),
             payload: body)
-        return await IntakeAnswer.appending(delivery, to: store)
+        return await IntakeAnswer.appending(delivery, to: store).saying([
+            (LogKey.delivery, delivery.id), (LogKey.eventID, event.id),
+            (LogKey.account, event.origin.account.digits), (LogKey.region, event.origin.region.name),
+        ])
     }
 
     private var unauthorized: IntakeAnswer {

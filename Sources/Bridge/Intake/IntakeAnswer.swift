@@ -12,6 +12,8 @@ struct IntakeAnswer: Sendable {
     let outcome: String
     /// Why it was refused, for the log; nil if it was not.
     let refusal: String?
+    /// What the log is to say of it, by name.
+    var details: [(name: String, value: String)] = []
 
     /// The outcome of a delivery that is new in the queue.
     static let stored = "stored"
@@ -42,6 +44,13 @@ struct IntakeAnswer: Sendable {
         var response = response
         response.headerFields[name] = value
         return IntakeAnswer(response: response, outcome: outcome, refusal: refusal)
+    }
+
+    /// The same with more for the log.
+    func saying(_ details: [(name: String, value: String)]) -> IntakeAnswer {
+        var answer = self
+        answer.details = details
+        return answer
     }
 
     /// A refusal of an SNS message, with the status that makes SNS do the right thing.

@@ -7,8 +7,7 @@ import Store
 
 /// The routes on `listen.address`.
 struct PublicRoutes: Sendable {
-    let sns: SNSIntake
-    let eventBridge: EventBridgeIntake
+    let intake: Live<IntakeParts>
     let store: any Store
     let admission: Admission
     /// The listener's certificate; nil for plain HTTP.
@@ -16,14 +15,14 @@ struct PublicRoutes: Sendable {
     /// Hears of deliveries that are put off.
     let gap: ReceiptGap
     let outage: StoreOutage
-    let metrics: BridgeMetrics
+    let metrics: IntakeMetrics
     let logger: Logger
     let clock: @Sendable () -> Int64
 
     var router: Router {
         var router = Router()
-        router.on(.post, "/sns") { await answer("/sns", $0, sns.receive) }
-        router.on(.post, "/eventbridge") { await answer("/eventbridge", $0, eventBridge.receive) }
+        router.on(.post, "/sns") { await answer("/sns", $0, intake.value.sns.receive) }
+        router.on(.post, "/eventbridge") { await answer("/eventbridge", $0, intake.value.eventBridge.receive) }
         router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
         router.on(.get, "/readyz") { _ in await readiness() }
         return router
@@ -37,19 +36,22 @@ struct PublicRoutes: Sendable {
             let answer = await receive(request)
             return (answer, answer.outcome == IntakeAnswer.stored)
         }.answer
-        metrics.received(route: route, outcome: answer.outcome, duration: ContinuousClock.now - start)
-        if answer.response.status == .serviceUnavailable { gap.note(now: clock()) }
+        let now = clock()
+        metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)
+        if answer.response.status == .serviceUnavailable { gap.note(now: now) }
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
             if isOutage { outage.failed(reason) }
             logger.log(
                 level: isOutage ? .debug : .warning, "A delivery was refused.",
                 metadata: [
-                    "route": "\(route)", "status": "\(answer.response.status.code)", "code": "\(answer.outcome)",
-                    "reason": "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
+                    "route": "\(route)", "status": "\(answer.response.status.code)", LogKey.code: "\(answer.outcome)",
+                    LogKey.reason: "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
                 ])
         }
-        return answer.response
+        var response = answer.response
+        response.details = answer.details + [(LogKey.outcome, answer.outcome)]
+        return response
     }
 
     private func readiness() async -> ServerResponse {

@@ -40,6 +40,10 @@ struct SNSIntake: Sendable {
         let delivery = Delivery(
             id: "sns:" + message.messageID, origin: origin, source: .sns, receivedAt: clock(),
             payload: Array(message.message.utf8))
-        return await IntakeAnswer.appending(delivery, to: store)
+        return await IntakeAnswer.appending(delivery, to: store).saying([
+            (LogKey.delivery, delivery.id), (LogKey.messageID, message.messageID),
+            (LogKey.topic, message.topic.description), (LogKey.account, origin.account.digits),
+            (LogKey.region, origin.region.name),
+        ])
     }
 }

@@ -32,12 +32,18 @@ final class TokenVerifier: Sendable {
         var budget = FetchBudget()
     }
 
-    private let settings: Settings
+    let settings: Settings
+    private let report: @Sendable (_ isGood: Bool) -> Void
     private let fetch: SigningCertificateCache.Fetch
     private let state = Mutex(State())
 
-    init(settings: Settings, fetch: @escaping SigningCertificateCache.Fetch) {
+    /// - Parameter report: hears of each fetch whether it gave keys.
+    init(
+        settings: Settings, report: @escaping @Sendable (_ isGood: Bool) -> Void = { _ in },
+        fetch: @escaping SigningCertificateCache.Fetch
+    ) {
         self.settings = settings
+        self.report = report
         self.fetch = fetch
     }
 
@@ -90,6 +96,7 @@ final class TokenVerifier: Sendable {
             state.fetch = nil
             if let set { state.keys = (set, now) }
         }
+        report(set != nil)
         return set
     }
 }

@@ -8,9 +8,9 @@ import Store
 /// The routes on `admin.address`.
 struct AdminRoutes: Sendable {
     let store: any Store
-    let metrics: BridgeMetrics
+    let metrics: MetricsReport
     let registry: PrometheusRegistry
-    let configuration: BridgeConfiguration
+    let configuration: Live<BridgeConfiguration>
     let standings: StandingBoard
     let startedAt: Int64
     let clock: @Sendable () -> Int64
@@ -23,11 +23,9 @@ struct AdminRoutes: Sendable {
     }
 
     private func metricsText() async -> ServerResponse {
-        // What the process counts is told even while the store cannot be asked.
-        if let status = try? await store.status() { metrics.set(status, now: clock()) }
+        let text = registry.text(with: await metrics.families())
         return ServerResponse(
-            status: .ok, headerFields: [.contentType: PrometheusRegistry.contentType], body: Array(registry.text().utf8)
-        )
+            status: .ok, headerFields: [.contentType: PrometheusRegistry.contentType], body: Array(text.utf8))
     }
 
     private func described(_ subscription: Subscription) -> JSON {
@@ -47,6 +45,7 @@ struct AdminRoutes: Sendable {
     }
 
     private func status() async -> ServerResponse {
+        let configuration = configuration.value
         var status: [String: JSON] = [
             "version": .string(Bridge.version),
             "uptimeSeconds": .integer((clock() - startedAt) / 1000),

@@ -29,11 +29,17 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private let series = Mutex<[Key: Series]>([:])
     private let help: [String: String]
+    private let buckets: [String: [Double]]
 
     /// Makes an empty registry.
     ///
-    /// - Parameter help: what each metric means, by its name.
-    public init(help: [String: String] = [:]) { self.help = help }
+    /// - Parameters:
+    ///   - help: what each metric means, by its name.
+    ///   - buckets: the upper bounds of the buckets of those histograms that are not to have the usual ones, by name.
+    public init(help: [String: String] = [:], buckets: [String: [Double]] = [:]) {
+        self.help = help
+        self.buckets = buckets
+    }
 
     // MARK: Making
 
@@ -68,14 +74,18 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
                 if case .gauge(let made) = $0 { made } else { nil }
             }
         }
-        return find(label, dimensions, make: { .histogram(HistogramSeries(bounds: HistogramSeries.counts)) }) {
+        return find(
+            label, dimensions, make: { .histogram(HistogramSeries(bounds: buckets[label] ?? HistogramSeries.counts)) }
+        ) {
             if case .histogram(let made) = $0 { made } else { nil }
         }
     }
 
     /// A histogram of durations, written in seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-        find(label, dimensions, make: { .histogram(HistogramSeries(bounds: HistogramSeries.seconds)) }) {
+        find(
+            label, dimensions, make: { .histogram(HistogramSeries(bounds: buckets[label] ?? HistogramSeries.seconds)) }
+        ) {
             if case .histogram(let made) = $0 { made } else { nil }
         }
     }
@@ -90,20 +100,43 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     // MARK: Writing
 
     /// All series in the text format, sorted by name and labels.
-    public func text() -> String {
-        let sorted = series.withLock { Array($0) }
-            .sorted { ($0.key.name, $0.key.labels.joined()) < ($1.key.name, $1.key.labels.joined()) }
-        var lines: [String] = []
-        var last: String?
-        for (key, series) in sorted {
-            if key.name != last {
-                if let help = help[key.name] { lines.append("# HELP \(key.name) \(help)") }
-                lines.append("# TYPE \(key.name) \(Self.type(series))")
-                last = key.name
-            }
-            lines += Self.samples(key, series)
+    public func text() -> String { text(with: []) }
+
+    /// All series, and those of metrics that are looked up only when they are asked for.
+    func text(with families: [MetricFamily]) -> String {
+        var written = series.withLock { Array($0) }.map { key, series in
+            Written(
+                name: key.name, type: Self.type(series), labels: key.labels.joined(separator: ","),
+                lines: Self.samples(key, series))
         }
-        return lines.map { $0 + "\n" }.joined()
+        for family in families {
+            written += family.samples.map { sample in
+                let labels = sample.labels.map { Dimension(name: $0.0, value: $0.1).label }.joined(separator: ",")
+                return Written(
+                    name: family.name, type: family.kind.rawValue, labels: labels,
+                    lines: ["\(Self.name(family.name, labels)) \(Self.number(sample.value))"])
+            }
+        }
+        written.sort { ($0.name, $0.labels) < ($1.name, $1.labels) }
+        var text = ""
+        var last: String?
+        for series in written {
+            if series.name != last {
+                if let help = help[series.name] { text += "# HELP \(series.name) \(help)\n" }
+                text += "# TYPE \(series.name) \(series.type)\n"
+                last = series.name
+            }
+            for line in series.lines { text += line + "\n" }
+        }
+        return text
+    }
+
+    /// One series as it is written.
+    private struct Written {
+        let name: String
+        let type: String
+        let labels: String
+        let lines: [String]
     }
 
     private static func type(_ series: Series) -> String {
@@ -114,14 +147,17 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
+    private static func name(_ name: String, _ labels: String) -> String {
+        name + (labels.isEmpty ? "" : "{\(labels)}")
+    }
+
     private static func samples(_ key: Key, _ series: Series) -> [String] {
         func name(_ suffix: String = "", _ more: [String] = []) -> String {
-            let labels = key.labels + more
-            return key.name + suffix + (labels.isEmpty ? "" : "{\(labels.joined(separator: ","))}")
+            Self.name(key.name + suffix, (key.labels + more).joined(separator: ","))
         }
         switch series {
         case .counter(let counter): return ["\(name()) \(counter.value.load(ordering: .relaxed))"]
-        case .gauge(let gauge): return ["\(name()) \(number(gauge.value.withLock { $0 }))"]
+        case .gauge(let gauge): return ["\(name()) \(number(gauge.value.load(ordering: .relaxed).asDouble))"]
         case .histogram(let histogram):
             var cumulative = 0
             var lines: [String] = []
@@ -153,9 +189,10 @@ private final class CounterSeries: CounterHandler {
 }
 
 private final class GaugeSeries: RecorderHandler {
-    let value = Mutex(0.0)
+    /// The bits of a Double.
+    let value = Atomic<UInt64>(0.0.bitPattern)
     func record(_ value: Int64) { record(Double(value)) }
-    func record(_ value: Double) { self.value.withLock { $0 = value } }
+    func record(_ value: Double) { self.value.store(value.bitPattern, ordering: .relaxed) }
 }
 
 private final class HistogramSeries: RecorderHandler, TimerHandler {
@@ -193,4 +230,44 @@ private final class HistogramSeries: RecorderHandler, TimerHandler {
 
 extension UInt64 {
     fileprivate var asDouble: Double { Double(bitPattern: self) }
+}
+
+/// A metric whose values are looked up when they are asked for.
+struct MetricFamily: Sendable {
+    enum Kind: String, Sendable {
+        case counter
+        case gauge
+    }
+
+    /// One of its series.
+    struct Sample: Sendable {
+        /// Names and values, in the order of the names.
+        let labels: [(String, String)]
+        let value: Double
+
+        init(_ labels: [(String, String)] = [], _ value: Double) {
+            self.labels = labels
+            self.value = value
+        }
+    }
+
+    let name: String
+    var kind = Kind.gauge
+    let samples: [Sample]
+
+    /// A gauge of several series.
+    init(_ name: String, _ samples: [Sample]) {
+        self.name = name
+        self.samples = samples
+    }
+
+    /// A gauge of one series.
+    init(_ name: String, _ value: some BinaryInteger) { self.init(name, .gauge, Double(value)) }
+
+    /// A metric of one series.
+    init(_ name: String, _ kind: Kind, _ value: Double) {
+        self.name = name
+        self.kind = kind
+        samples = [Sample([], value)]
+    }
 }

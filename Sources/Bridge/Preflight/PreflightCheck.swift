@@ -45,10 +45,12 @@ public struct PreflightCheck: Sendable, Hashable {
     }
 
     /// The check for people, over one or two lines.
-    public var text: String {
+    ///
+    /// - Parameter marked: makes the word for the outcome stand out.
+    public func text(marking marked: (Outcome, String) -> String) -> String {
         let word = outcome == .skipped ? "not checked" : outcome.rawValue
         let padding = String(repeating: " ", count: max(12 - word.count, 0))
-        let line = "\(word)\(padding)\(subject.isEmpty ? name : "\(name), \(subject)"): \(detail)"
+        let line = "\(marked(outcome, word))\(padding)\(subject.isEmpty ? name : "\(name), \(subject)"): \(detail)"
         return cure.isEmpty ? line : "\(line)\n            → \(cure)"
     }
 }

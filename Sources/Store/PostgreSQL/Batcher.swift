@@ -15,6 +15,7 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
 
     private let loop: EventLoop
     private let split: @Sendable ([Item]) -> Int
+    private let report: StoreEvent.Report
     private let perform: @Sendable ([Item]) async -> Outcome
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -25,13 +26,16 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
 
     /// - Parameters:
     ///   - split: how many of those that wait, from the first on, make up the next batch; at least one.
-    ///   - perform: does a batch.
+    ///   - report: hears of each batch that was done.
+    ///   - perform: does a batch, in one transaction.
     init(
         on loop: EventLoop, split: @escaping @Sendable ([Item]) -> Int,
+        report: @escaping StoreEvent.Report = { _ in },
         perform: @escaping @Sendable ([Item]) async -> Outcome
     ) {
         self.loop = loop
         self.split = split
+        self.report = report
         self.perform = perform
     }
 
@@ -52,8 +56,10 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
     private func run() async {
         while !waiting.isEmpty {
             let batch = takeBatch()
+            let start = ContinuousClock.now
             switch await perform(batch.map(\.item)) {
             case .success(let answers):
+                report(.committed(writes: batch.count, duration: .now - start))
                 for (entry, answer) in zip(batch, answers) { entry.continuation.resume(returning: answer) }
             case .failure(let error):
                 for entry in batch { entry.continuation.resume(returning: .failure(error)) }

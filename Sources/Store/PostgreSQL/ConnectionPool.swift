@@ -10,6 +10,8 @@ actor ConnectionPool {
     private let address: PostgreSQLAddress
     private let loop: EventLoop
     private let limit: Int
+    private let pool: StoreEvent.Pool
+    private let report: StoreEvent.Report
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var idle: [PostgreSQLConnection] = []
@@ -28,8 +30,13 @@ actor ConnectionPool {
     private static let longOutage = Duration.seconds(4)
     private static let longestPause = Duration.seconds(2)
 
-    init(_ address: PostgreSQLAddress, limit: Int, on loop: EventLoop) {
+    init(
+        _ address: PostgreSQLAddress, limit: Int, on loop: EventLoop, as pool: StoreEvent.Pool,
+        report: @escaping StoreEvent.Report
+    ) {
         self.address = address
+        self.pool = pool
+        self.report = report
         self.limit = limit
         self.loop = loop
     }
@@ -135,7 +142,7 @@ actor ConnectionPool {
 
     private func open() async {
         do {
-            let connection = try await PostgreSQLConnection.open(address, on: loop)
+            let connection = try await PostgreSQLConnection.open(address, on: loop, as: pool, report: report)
             opening -= 1
             outage = nil
             await release(connection)

@@ -18,6 +18,8 @@ actor PostgreSQLConnection {
     /// What the statement under way has given so far.
     private var outcome: Result<PostgreSQLRows, PostgreSQLFailure>?
     private var deadline = ContinuousClock.now
+    private let pool: StoreEvent.Pool
+    private let report: StoreEvent.Report
     private let hear: @Sendable (String) -> Void
     private let lost: @Sendable () -> Void
     private let usable = Atomic(true)
@@ -35,11 +37,13 @@ actor PostgreSQLConnection {
         """
 
     private init(
-        _ handle: OpaquePointer, on loop: EventLoop, hear: @escaping @Sendable (String) -> Void,
-        lost: @escaping @Sendable () -> Void
+        _ handle: OpaquePointer, on loop: EventLoop, as pool: StoreEvent.Pool, report: @escaping StoreEvent.Report,
+        hear: @escaping @Sendable (String) -> Void, lost: @escaping @Sendable () -> Void
     ) {
         self.handle = handle
         self.loop = loop
+        self.pool = pool
+        self.report = report
         self.hear = hear
         self.lost = lost
     }
@@ -56,22 +60,31 @@ actor PostgreSQLConnection {
     /// Connects.
     ///
     /// - Parameters:
+    ///   - pool: what for.
+    ///   - report: hears that it is made, could not be made, or is there no longer.
     ///   - hear: told on the loop what sessions notify.
     ///   - lost: told on the loop when the connection is lost, but not when it is closed.
     static func open(
-        _ address: PostgreSQLAddress, on loop: EventLoop, hear: @escaping @Sendable (String) -> Void = { _ in },
+        _ address: PostgreSQLAddress, on loop: EventLoop, as pool: StoreEvent.Pool = .work,
+        report: @escaping StoreEvent.Report = { _ in }, hear: @escaping @Sendable (String) -> Void = { _ in },
         lost: @escaping @Sendable () -> Void = {}
     ) async throws(PostgreSQLFailure) -> PostgreSQLConnection {
         let transfer = await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: Transfer(handle: address.connect())) }
         }
-        guard let handle = transfer.handle else { throw PostgreSQLFailure(lost: "no memory is left") }
+        guard let handle = transfer.handle else {
+            report(.connectionFailed(pool))
+            throw PostgreSQLFailure(lost: "no memory is left")
+        }
         guard PQstatus(handle) == CONNECTION_OK else {
             let failure = PostgreSQLFailure(lost: Self.message(handle))
             PQfinish(handle)
+            report(.connectionFailed(pool))
             throw failure
         }
-        let connection = PostgreSQLConnection(handle, on: loop, hear: hear, lost: lost)
+        let connection = PostgreSQLConnection(
+            handle, on: loop, as: pool, report: report, hear: hear, lost: lost)
+        report(.connected(pool))
         do {
             try await connection.start()
         } catch {
@@ -254,6 +267,7 @@ actor PostgreSQLConnection {
     func close() {
         guard let handle else { return }
         usable.store(false, ordering: .releasing)
+        report(.disconnected(pool))
         self.handle = nil
         watcher?.close()
         watcher = nil

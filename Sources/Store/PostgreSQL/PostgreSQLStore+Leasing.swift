@@ -38,44 +38,48 @@ extension PostgreSQLStore {
             guard let next = shares.nextReadyAt, next <= now else {
                 return LeaseBatch(deliveries: [], nextReadyAt: shares.nextReadyAt, mark: mark, pauses: pauses)
             }
-            return try await connection.transaction { try await lease(request, shares, mark, by: connection) }
+            return try await timed {
+                try await connection.transaction { try await lease(request, shares, mark, by: connection) }
+            }
         }
     }
 
     private func lease(
         _ request: Request, _ shares: OriginShares, _ mark: WorkMark, by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        let (held, taken) = try await hold(
+        let (held, taken, ended) = try await hold(
             shares.candidates(excluding: request.excluded), taking: shares.wanted, by: connection)
-        let deliveries = try await lease(request, of: held, by: connection)
+        let (deliveries, expired) = try await lease(request, of: held, by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)])
         return LeaseBatch(
             deliveries: deliveries, nextReadyAt: try next.rows.first?.optionalInteger(0), mark: mark,
             pauses: request.pauses,
-            taken: Set(taken.compactMap { Origin(stored: $0) }))
+            taken: Set(taken.compactMap { Origin(stored: $0) }), expired: ended + expired)
     }
 
     /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.
     ///
-    /// - Returns: those that this bridge holds, sorted, and which of them it did not hold before.
+    /// - Returns: those that this bridge holds, sorted, which of them it did not hold before, and how many leases of others
+    ///   ended by that.
     private func hold(
         _ origins: [String], taking wanted: [String], by connection: PostgreSQLConnection
-    ) async throws -> (held: [String], taken: [String]) {
+    ) async throws -> (held: [String], taken: [String], ended: Int) {
         if !wanted.isEmpty { _ = try await connection.run(SharingSQL.add, [.texts(wanted)]) }
         let locked = try await connection.run(SharingSQL.lock, [.texts(origins)]).rows
             .map { (origin: try $0.text(0), holder: try $0.optionalText(1)) }
         let own = locked.filter { $0.holder == replica }.map(\.origin)
         let rest = locked.filter { $0.holder != replica }.map(\.origin)
-        guard !rest.isEmpty else { return (own.sorted(), []) }
+        guard !rest.isEmpty else { return (own.sorted(), [], 0) }
         let taken = try await connection.run(SharingSQL.take, [.texts(rest), .text(replica)]).rows
             .map { try $0.text(0) }
-        if !taken.isEmpty { _ = try await connection.run(SharingSQL.endLeases, [.texts(taken)]) }
-        return ((own + taken).sorted(), taken)
+        let ended =
+            taken.isEmpty ? 0 : try await connection.run(SharingSQL.endLeases, [.texts(taken)]).changeCount
+        return ((own + taken).sorted(), taken, ended)
     }
 
     private func lease(
         _ request: Request, of origins: [String], by connection: PostgreSQLConnection
-    ) async throws -> [LeasedDelivery] {
+    ) async throws -> ([LeasedDelivery], expired: Int) {
         let counts = try await connection.run(
             LeaseSQL.count, [.texts(origins), .integer(request.now), .integer(request.limit)])
         var left = Dictionary(uniqueKeysWithValues: try counts.rows.map { (try $0.text(0), try $0.count(1)) })
@@ -86,7 +90,7 @@ extension PostgreSQLStore {
             left[origin, default: 0] -= count
             return Array(repeating: origin, count: count)
         }
-        guard let last else { return [] }
+        guard let last else { return ([], 0) }
         let shares = Dictionary(grouping: items) { $0 }.mapValues(\.count)
         let served = ring.filter { shares[$0] != nil }
         let leased = try await connection.run(
@@ -96,7 +100,7 @@ extension PostgreSQLStore {
                 .integer(request.end), .text(request.owner),
             ])
         lastServed.withLock { $0 = last }
-        return try leased.rows.map { row in
+        let deliveries = try leased.rows.map { row in
             LeasedDelivery(
                 delivery: try Delivery(row, payload: row.bytes(7)),
                 lease: Lease(
@@ -104,6 +108,7 @@ extension PostgreSQLStore {
                     sequence: try row.integer(0), number: try row.integer(6)),
                 attempt: try row.count(5), bookmark: try row.optionalText(8))
         }
+        return (deliveries, try leased.rows.count { try $0.flag(9) })
     }
 }
 

@@ -13,10 +13,10 @@ enum LeaseSQL {
 
     static let lease = """
         WITH chosen AS MATERIALIZED (
-            SELECT sequence, ready_at, turn
+            SELECT sequence, ready_at, turn, is_expired
             FROM unnest($1, $2) WITH ORDINALITY AS given (origin, share, turn)
             CROSS JOIN LATERAL (
-                SELECT sequence, ready_at FROM delivery
+                SELECT sequence, ready_at, state = 'leased' AS is_expired FROM delivery
                 WHERE delivery.origin = given.origin AND ready_at IS NOT NULL AND ready_at <= $3
                 ORDER BY ready_at, sequence LIMIT given.share FOR UPDATE SKIP LOCKED) AS ready
         ), leased AS (
@@ -24,7 +24,7 @@ enum LeaseSQL {
                 lease_number = lease_number + 1, lease_owner = $5
             FROM chosen WHERE delivery.sequence = chosen.sequence
             RETURNING delivery.sequence, id, origin, source, received_at, attempts, lease_number, payload, bookmark,
-                turn, chosen.ready_at
+                is_expired, turn, chosen.ready_at
         )
         SELECT * FROM leased ORDER BY turn, ready_at, sequence
         """
@@ -100,10 +100,12 @@ extension PostgreSQLStore {
         // Not run again when the connection is lost: it would find the lease ended by itself.
         try checkAccess()
         try await use(repeats: false) { connection in
-            try await connection.transaction {
-                try await Self.hold(lease, by: connection)
-                _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
-                try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
+            try await timed {
+                try await connection.transaction {
+                    try await Self.hold(lease, by: connection)
+                    _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
+                    try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
+                }
             }
         }
     }

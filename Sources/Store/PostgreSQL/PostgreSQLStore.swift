@@ -17,6 +17,7 @@ public final class PostgreSQLStore: Store {
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
+    private let report: StoreEvent.Report
     private let gate = ReadGate()
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
@@ -31,17 +32,19 @@ public final class PostgreSQLStore: Store {
     /// - Parameters:
     ///   - address: the database.
     ///   - access: what for: only who serves may change the tables.
+    ///   - report: hears of transactions and connections.
     /// - Throws: ``StoreError`` with the code `unavailable` or `unsupported` (the tables are newer than this version, or
     ///   older and not opened for serving).
     public convenience init(
-        address: PostgreSQLAddress, access: StoreAccess = .serving
+        address: PostgreSQLAddress, access: StoreAccess = .serving, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
-        try await self.init(address: address, access: access, lifetime: .seconds(10))
+        try await self.init(address: address, access: access, lifetime: .seconds(10), report: report)
     }
 
     /// - Parameter lifetime: how long others take this process to live after its last sign of life.
     init(
-        address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration
+        address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
+        report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let loop: EventLoop
         do {
@@ -51,6 +54,7 @@ public final class PostgreSQLStore: Store {
         }
         self.loop = loop
         self.access = access
+        self.report = report
         do throws(StoreError) {
             try await Self.prepare(address, on: loop, access)
         } catch {
@@ -59,13 +63,18 @@ public final class PostgreSQLStore: Store {
         }
         let digits = UInt64.random(in: 0 ... .max)
         replica = String(digits, radix: 16)
-        let appends = ConnectionPool(address, limit: 1, on: loop)
-        let work = ConnectionPool(address, limit: 4, on: loop)
+        let appends = ConnectionPool(address, limit: 1, on: loop, as: .append, report: report)
+        let work = ConnectionPool(address, limit: 4, on: loop, as: .work, report: report)
         self.appends = appends
         self.work = work
-        link = ReplicaLink(address, work: work, replica: replica, lifetime: lifetime, signal: signal, on: loop)
-        appender = Batcher(on: loop, split: QueueWrites.split) { await QueueWrites.append($0, by: appends) }
-        finisher = Batcher(on: loop, split: LeaseEnding.split) { await QueueWrites.finish($0, by: work) }
+        link = ReplicaLink(
+            address, work: work, replica: replica, lifetime: lifetime, signal: signal, on: loop, report: report)
+        appender = Batcher(on: loop, split: QueueWrites.split, report: report) {
+            await QueueWrites.append($0, by: appends)
+        }
+        finisher = Batcher(on: loop, split: LeaseEnding.split, report: report) {
+            await QueueWrites.finish($0, by: work)
+        }
         if access == .serving { await link.start() }
     }
 
@@ -158,7 +167,7 @@ public final class PostgreSQLStore: Store {
     ) async throws(StoreError) -> Int {
         try checkAccess()
         return try await use(within: time, repeats: true) { connection in
-            try await connection.run(sql, values).changeCount
+            try await timed { try await connection.run(sql, values).changeCount }
         }
     }
 
@@ -168,8 +177,16 @@ public final class PostgreSQLStore: Store {
     ) async throws(StoreError) -> Value {
         try checkAccess()
         return try await use(repeats: true) { connection in
-            try await connection.transaction { try await body(connection) }
+            try await timed { try await connection.transaction { try await body(connection) } }
         }
+    }
+
+    /// Reports what commits one write.
+    func timed<Value>(_ commit: () async throws -> Value) async throws -> Value {
+        let start = ContinuousClock.now
+        let value = try await commit()
+        report(.committed(writes: 1, duration: .now - start))
+        return value
     }
 
     /// Refuses if the store was opened to be looked at.

@@ -8,6 +8,7 @@ actor ReplicaLink {
     private let lifetime: Duration
     private let signal: WorkSignal
     private let loop: EventLoop
+    private let report: StoreEvent.Report
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var running: Task<Void, Never>?
@@ -35,7 +36,7 @@ actor ReplicaLink {
 
     init(
         _ address: PostgreSQLAddress, work: ConnectionPool, replica: String, lifetime: Duration, signal: WorkSignal,
-        on loop: EventLoop
+        on loop: EventLoop, report: @escaping StoreEvent.Report
     ) {
         self.address = address
         self.work = work
@@ -43,6 +44,7 @@ actor ReplicaLink {
         self.lifetime = lifetime
         self.signal = signal
         self.loop = loop
+        self.report = report
     }
 
     // MARK: Listening
@@ -55,7 +57,8 @@ actor ReplicaLink {
         while !Task.isCancelled {
             do {
                 let connection = try await PostgreSQLConnection.open(
-                    address, on: loop, hear: { note in self.assumeIsolated { $0.hear(note) } },
+                    address, on: loop, as: .listen, report: report,
+                    hear: { note in self.assumeIsolated { $0.hear(note) } },
                     lost: { self.assumeIsolated { $0.pausing?.cancel() } })
                 failures = 0
                 do { try await serve(connection) } catch { failures = 1 }

@@ -27,9 +27,11 @@ final class GroupCommitter: Sendable {
     private let pool: DatabasePool
     private let state = Mutex(State())
     private let commits = Atomic<Int>(0)
+    private let report: StoreEvent.Report
 
-    init(pool: DatabasePool) {
+    init(pool: DatabasePool, report: @escaping StoreEvent.Report) {
         self.pool = pool
+        self.report = report
     }
 
     /// How many transactions were committed.
@@ -107,6 +109,7 @@ final class GroupCommitter: Sendable {
     }
 
     private func commit(_ batch: [Write], to db: Database) {
+        let start = ContinuousClock.now
         do {
             var acknowledgements: [@Sendable () -> Void] = []
             acknowledgements.reserveCapacity(batch.count)
@@ -115,6 +118,7 @@ final class GroupCommitter: Sendable {
                 return .commit
             }
             commits.add(1, ordering: .relaxed)
+            report(.committed(writes: batch.count, duration: .now - start))
             for acknowledge in acknowledgements { acknowledge() }
         } catch {
             let failure = StoreError(error)

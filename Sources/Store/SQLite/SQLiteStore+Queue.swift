@@ -27,7 +27,7 @@ enum QueueSQL {
         """
 
     static let ready = """
-        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes, bookmark
+        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes, bookmark, state = 'leased'
         FROM delivery JOIN payload USING (sequence)
         WHERE origin = ? AND ready_at <= ? ORDER BY ready_at, sequence LIMIT ?
         """
@@ -92,12 +92,15 @@ extension SQLiteStore {
             let ready = try Self.queuedOrigins(db, excluding: excluded, pauses).filter { $0.readyAt <= now }
                 .map(\.origin)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
+            var expired = 0
             let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
-                try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, in: db)
+                try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, &expired, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
             let next = try Self.queuedOrigins(db, excluding: excluded, pauses).map(\.readyAt).min()
-            return .success(LeaseBatch(deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses))
+            return .success(
+                LeaseBatch(
+                    deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses, expired: expired))
         }
     }
 
@@ -199,7 +202,8 @@ extension SQLiteStore {
     }
 
     private static func lease(
-        upTo share: Int, of origin: String, until end: Int64, owner: String, now: Int64, in db: Database
+        upTo share: Int, of origin: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
+        in db: Database
     ) throws -> [LeasedDelivery] {
         let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [origin, now, share])
         return try rows.map { row in
@@ -208,6 +212,7 @@ extension SQLiteStore {
                 number: try row.required(6, as: Int64.self) &+ 1)
             let delivery = try Delivery(row, payload: row.bytes(7))
             let attempt = try row.required(5, as: Int.self) &+ 1
+            if try row.required(9, as: Bool.self) { expired += 1 }
             try db.cachedStatement(sql: QueueSQL.lease).execute(arguments: [
                 end, attempt, lease.number, owner, lease.sequence,
             ])

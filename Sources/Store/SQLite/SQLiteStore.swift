@@ -31,10 +31,12 @@ public final class SQLiteStore: Store {
     ///   - access: What for.
     ///   - beginAnew: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
     ///     it as it is, and throws. Only a file that is opened for serving is set aside.
+    ///   - report: Hears of each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, or `unsupported` (the
     ///   tables are newer than this version, or older and not opened for serving).
     public init(
-        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil
+        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let opened = await offload { () throws(StoreError) in
             let (pool, lock) = try SQLiteFile.open(path: path, access: access, beginAnew: beginAnew)
@@ -44,7 +46,7 @@ public final class SQLiteStore: Store {
         self.pool = pool
         self.lock = Mutex(lock)
         self.access = access
-        committer = GroupCommitter(pool: pool)
+        committer = GroupCommitter(pool: pool, report: report)
         if access == .serving { watch.withLock { $0 = Self.watch(pool, from: version, through: reads, signal) } }
     }
 

@@ -45,46 +45,12 @@ resource "aws_iam_role" "task" {
   assume_role_policy = data.aws_iam_policy_document.ecs_assumes.json
 }
 
+module "permissions" {
+  source = "../permissions"
+}
+
 data "aws_iam_policy_document" "task" {
-  statement {
-    sid = "CheckBeforeTheStart"
-    actions = [
-      "events:ListRules",
-      "events:ListTargetsByRule",
-      "securityhub:DescribeHub",
-      "sns:GetSubscriptionAttributes",
-      "sns:ListSubscriptionsByTopic",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid = "ReadDeviceDefender"
-    actions = [
-      "iot:DescribeAuditTask",
-      "iot:ListActiveViolations",
-      "iot:ListAuditFindings",
-      "iot:ListAuditSuppressions",
-      "iot:ListAuditTasks",
-      "iot:ListViolationEvents",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "ImportIntoSecurityHub"
-    actions   = ["securityhub:BatchImportFindings"]
-    resources = ["arn:${local.partition}:securityhub:*:${local.account}:product/${local.account}/default"]
-  }
-
-  statement {
-    sid = "KeepSecurityHub"
-    actions = [
-      "securityhub:BatchUpdateFindings",
-      "securityhub:GetFindings",
-    ]
-    resources = ["*"]
-  }
+  source_policy_documents = [module.permissions.json]
 
   dynamic "statement" {
     for_each = var.member_role_name[*]

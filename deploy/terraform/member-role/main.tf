@@ -1,8 +1,6 @@
-data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
 }
 
@@ -37,50 +35,12 @@ resource "aws_iam_role" "bridge" {
   assume_role_policy   = data.aws_iam_policy_document.bridge_assumes.json
 }
 
-data "aws_iam_policy_document" "bridge" {
-  statement {
-    sid = "CheckBeforeTheStart"
-    actions = [
-      "events:ListRules",
-      "events:ListTargetsByRule",
-      "securityhub:DescribeHub",
-      "sns:GetSubscriptionAttributes",
-      "sns:ListSubscriptionsByTopic",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid = "ReadDeviceDefender"
-    actions = [
-      "iot:DescribeAuditTask",
-      "iot:ListActiveViolations",
-      "iot:ListAuditFindings",
-      "iot:ListAuditSuppressions",
-      "iot:ListAuditTasks",
-      "iot:ListViolationEvents",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "ImportIntoSecurityHub"
-    actions   = ["securityhub:BatchImportFindings"]
-    resources = ["arn:${local.partition}:securityhub:*:${local.account}:product/${local.account}/default"]
-  }
-
-  statement {
-    sid = "KeepSecurityHub"
-    actions = [
-      "securityhub:BatchUpdateFindings",
-      "securityhub:GetFindings",
-    ]
-    resources = ["*"]
-  }
+module "permissions" {
+  source = "../permissions"
 }
 
 resource "aws_iam_role_policy" "bridge" {
   name   = "defender-bridge"
   role   = aws_iam_role.bridge.id
-  policy = data.aws_iam_policy_document.bridge.json
+  policy = module.permissions.json
 }

@@ -1,0 +1,120 @@
+import DeviceDefender
+import Foundation
+import Glibc
+public import Logging
+import Synchronization
+
+/// The log on standard error, whose settings can change while it is written.
+///
+/// Of lines that tell of trouble and come again and again, only some are written in a minute, and the others are told in
+/// one line; see ``RepeatRule``. At the levels `debug` and `trace`, all are.
+public final class LogControl: Sendable {
+    /// A kind of line.
+    private struct Kind: Hashable, Sendable {
+        let level: Logger.Level
+        let message: String
+        let code: String?
+    }
+
+    /// The index of the level among all; asked for by each statement that may log.
+    private let levelIndex: Atomic<Int>
+    private let isJSON: Atomic<Bool>
+    private let repeats = Mutex(RepeatRule<Kind>())
+    private let leastLevel: Logger.Level
+    /// Keeps long lines whole when several threads write them.
+    private let output = Mutex(())
+
+    /// - Parameters:
+    ///   - format: nil is text on a terminal, and JSON elsewhere.
+    ///   - leastLevel: what is less than this is left out whatever the level is.
+    public init(
+        level: Logger.Level, format: BridgeConfiguration.LogFormat?, atLeast leastLevel: Logger.Level = .trace
+    ) {
+        levelIndex = Atomic(Self.index(max(level, leastLevel)))
+        isJSON = Atomic(Self.isJSON(format))
+        self.leastLevel = leastLevel
+    }
+
+    private static func isJSON(_ format: BridgeConfiguration.LogFormat?) -> Bool {
+        format.map { $0 == .json } ?? (isatty(STDERR_FILENO) != 1)
+    }
+
+    private static func index(_ level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
+
+    /// The least level that is written.
+    public var level: Logger.Level { Logger.Level.allCases[levelIndex.load(ordering: .relaxed)] }
+
+    /// A logger that writes here.
+    public func logger(label: String = "defender-bridge") -> Logger {
+        Logger(label: label) { LogLineHandler(label: $0, control: self) }
+    }
+
+    /// Writes as another configuration says from now on.
+    func use(_ configuration: BridgeConfiguration) {
+        levelIndex.store(Self.index(max(configuration.logLevel, leastLevel)), ordering: .relaxed)
+        isJSON.store(Self.isJSON(configuration.logFormat), ordering: .relaxed)
+    }
+
+    // MARK: Writing
+
+    func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String) {
+        let now = Bridge.now()
+        if let kind = kind(of: level, message, metadata) {
+            let (isTaken, summaries) = repeats.withLock { repeats in
+                let summaries = repeats.takeSummaries(now: now)
+                return (repeats.takes(kind, now: now), summaries)
+            }
+            say(summaries, label: label, now: now)
+            guard isTaken else { return }
+        }
+        line(level, message, metadata, label: label, now: now)
+    }
+
+    /// Tells how often lines came that were not written.
+    ///
+    /// - Parameter atEnd: whether of the present minute, too.
+    func sumUp(atEnd: Bool = false) {
+        let now = Bridge.now()
+        say(
+            repeats.withLock { $0.takeSummaries(now: now, atEnd: atEnd) }, label: "defender-bridge", now: now)
+    }
+
+    /// Nil for lines that are all written: each of them is about something else.
+    private func kind(of level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> Kind? {
+        guard level >= .warning || metadata[LogKey.code] != nil, self.level > .debug else { return nil }
+        return Kind(level: level, message: message, code: metadata[LogKey.code].map { "\($0)" })
+    }
+
+    private func say(_ summaries: [RepeatRule<Kind>.Summary], label: String, now: Int64) {
+        for summary in summaries {
+            var metadata: Logger.Metadata = [
+                LogKey.line: .string(summary.kind.message), LogKey.repeats: "\(summary.count)",
+                LogKey.seconds: "\(summary.seconds)",
+            ]
+            if let code = summary.kind.code { metadata[LogKey.code] = .string(code) }
+            line(
+                summary.kind.level, "A line was repeated \(summary.count) times in \(summary.seconds) s.", metadata,
+                label: label, now: now)
+        }
+    }
+
+    private func line(
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, now: Int64
+    ) {
+        let time = Timestamp(milliseconds: now)
+        var line =
+            if isJSON.load(ordering: .relaxed) {
+                LogLine.json(level, message, metadata, label: label, at: time)
+            } else {
+                LogLine.text(level, message, metadata, at: time)
+            }
+        line.append(UInt8(ascii: "\n"))
+        write(line)
+    }
+
+    /// Writes whole lines. Up to `PIPE_BUF` bytes the system itself keeps a line whole, and no thread waits for another.
+    private func write(_ line: [UInt8]) {
+        if line.count <= Int(PIPE_BUF), Glibc.write(STDERR_FILENO, line, line.count) == line.count { return }
+        output.withLock { _ in try? FileHandle.standardError.write(contentsOf: Data(line)) }
+    }
+}

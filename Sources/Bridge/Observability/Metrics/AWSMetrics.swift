@@ -1,0 +1,52 @@
+import AWSClient
+import AWSCore
+import CoreMetrics
+import Metrics
+
+/// What is counted of calls of AWS.
+struct AWSMetrics: Sendable {
+    private let calls: CounterTable
+    private let throttles: CounterTable
+    private let origins: OriginSeries
+    private let factory: any MetricsFactory
+
+    init(_ factory: any MetricsFactory, _ origins: OriginSeries) {
+        calls = CounterTable(
+            "defender_bridge_aws_calls_total", ["service", "operation", "outcome"],
+            usual: ["BatchImportFindings", "BatchUpdateFindings", "GetFindings"].flatMap { operation in
+                ["ok", "throttled"].map { [AWSService.securityHub.rawValue, operation, $0] }
+            }, factory)
+        throttles = CounterTable("defender_bridge_aws_throttles_total", ["account", "region"], usual: [], factory)
+        self.origins = origins
+        self.factory = factory
+    }
+
+    /// A call was answered, or got no answer.
+    func called(_ call: AWSCall) {
+        let service = call.service.rawValue
+        calls.add(1, service, call.operation, Self.outcome(call.failure))
+        Metrics.Timer(
+            label: "defender_bridge_aws_call_duration_seconds",
+            dimensions: [("service", service), ("operation", call.operation)], factory: factory
+        ).record(duration: call.duration)
+        guard call.failure == .throttled, let account = call.account else { return }
+        let labels = origins.labels(of: Origin(account: account, region: call.region))
+        throttles.add(1, labels.account, labels.region)
+    }
+
+    /// A word for what became of a call.
+    static func outcome(_ failure: AWSError.Kind?) -> String {
+        switch failure {
+        case nil: "ok"
+        case .throttled: "throttled"
+        case .transient: "transient"
+        case .expiredCredentials: "expired_credentials"
+        case .noCredentials, .accessDenied: "access_denied"
+        case .notEnabled: "not_enabled"
+        case .notFound: "not_found"
+        case .invalid: "invalid"
+        case .canceled: "canceled"
+        case .other: "other"
+        }
+    }
+}

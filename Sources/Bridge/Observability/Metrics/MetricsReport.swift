@@ -1,0 +1,160 @@
+import AWSClient
+import AWSCore
+import SNS
+import Store
+
+/// What is looked up when metrics are asked for: how the queue, the store, accounts and the process are now.
+struct MetricsReport: Sendable {
+    let store: any Store
+    let configuration: Live<BridgeConfiguration>
+    let accounts: AWSAccounts
+    let standings: StandingBoard
+    let certificates: SigningCertificateCache
+    let admission: Admission
+    let outage: StoreOutage
+    let origins: OriginSeries
+    /// Milliseconds since 1970.
+    let clock: @Sendable () -> Int64
+
+    /// The metrics. What the store cannot tell, is left out.
+    func families() async -> [MetricFamily] {
+        let own = ofProcess + ofSettings + ofAccounts + ofCertificates
+        let isUp: Bool
+        let stored: [MetricFamily]
+        do throws(StoreError) {
+            stored = try await ofStore()
+            isUp = !outage.isOut
+        } catch {
+            (stored, isUp) = ([], false)
+        }
+        return own + stored + [MetricFamily("defender_bridge_store_up", isUp ? 1 : 0)]
+    }
+
+    // MARK: Without the store
+
+    private var ofProcess: [MetricFamily] {
+        var families = ProcessStatus().families
+        families.append(
+            MetricFamily("defender_bridge_build_info", [MetricFamily.Sample([("version", Bridge.version)], 1)]))
+        families.append(MetricFamily("defender_bridge_deliveries_in_progress", admission.current))
+        if case .sqlite(let path) = configuration.value.store, let space = DiskSpace(ofStoreAt: path) {
+            families.append(MetricFamily("defender_bridge_store_size_bytes", space.used))
+            families.append(MetricFamily("defender_bridge_store_free_bytes", space.free))
+        }
+        return families
+    }
+
+    private var ofSettings: [MetricFamily] {
+        let configuration = configuration.value
+        let interval = configuration.catchUpInterval?.milliseconds ?? 0
+        return [
+            MetricFamily("defender_bridge_queue_limit_deliveries", configuration.maximumPending),
+            MetricFamily("defender_bridge_catch_up_interval_seconds", .gauge, Double(interval) / 1000),
+        ]
+    }
+
+    private var ofAccounts: [MetricFamily] {
+        let denied = Set(standings.entries.map(\.origin))
+        let all = configuration.value.topics.origins.union(denied)
+        return [
+            MetricFamily(
+                "defender_bridge_account_denied",
+                origins.samples(all.map { OriginSeries.Value($0, denied.contains($0) ? 1 : 0) }, folding: +)),
+            MetricFamily(
+                "defender_bridge_aws_tokens",
+                origins.samples(
+                    accounts.paceLevels.map { OriginSeries.Value($0.origin, ("operation", $0.operation), $0.tokens) },
+                    folding: min)),
+        ]
+    }
+
+    private var ofCertificates: [MetricFamily] {
+        [
+            MetricFamily(
+                "defender_bridge_signing_certificate_expiry_timestamp_seconds",
+                certificates.expiries.map { MetricFamily.Sample([("region", $0.name)], Double($1)) })
+        ]
+    }
+
+    // MARK: From the store
+
+    private func ofStore() async throws(StoreError) -> [MetricFamily] {
+        let status = try await store.status()
+        let ledger = [("active", status.activeFindings), ("archived", status.archivedFindings)]
+        return [
+            MetricFamily(
+                "defender_bridge_ledger_findings",
+                ledger.map { MetricFamily.Sample([("record_state", $0)], Double($1)) }),
+            MetricFamily("defender_bridge_account_paused", Self.samples(of: try await store.pauses())),
+            MetricFamily("defender_bridge_subscriptions", Self.samples(of: try await subscriptions())),
+            MetricFamily(
+                "defender_bridge_catch_up_watermark_timestamp_seconds",
+                origins.samples(
+                    try await store.catchUpWatermarks().map { OriginSeries.Value($0, Double($1) / 1000) },
+                    folding: min)),
+        ] + queue(try await depths(), now: clock())
+    }
+
+    private func depths() async throws(StoreError) -> [QueueDepth] {
+        var depths: [QueueDepth] = []
+        var last: Origin?
+        repeat {
+            let page = try await store.queueDepths(now: clock(), after: last, limit: 1000)
+            depths += page
+            last = page.last?.origin
+        } while last != nil
+        return depths
+    }
+
+    private func subscriptions() async throws(StoreError) -> [Subscription] {
+        var all: [Subscription] = []
+        var last: Subscription?
+        repeat {
+            let page = try await store.subscriptions(after: last, limit: 1000)
+            all += page
+            last = page.last
+        } while last != nil
+        return all
+    }
+
+    private func queue(_ depths: [QueueDepth], now: Int64) -> [MetricFamily] {
+        struct Place: Hashable {
+            let origin: Origin
+            let state: QueueDepth.State
+        }
+        // Where there is nothing, that is said, too.
+        var counts: [Place: (count: Double, age: Double)] = [:]
+        for origin in configuration.value.topics.origins.union(depths.map(\.origin)) {
+            for state in QueueDepth.State.allCases { counts[Place(origin: origin, state: state)] = (0, 0) }
+        }
+        for depth in depths {
+            counts[Place(origin: depth.origin, state: depth.state)] = (
+                Double(depth.count), Double(max(now - depth.oldestReceivedAt, 0)) / 1000
+            )
+        }
+        func values(_ value: ((count: Double, age: Double)) -> Double) -> [OriginSeries.Value] {
+            counts.map { OriginSeries.Value($0.origin, ("state", $0.state.rawValue), value($1)) }
+        }
+        return [
+            MetricFamily("defender_bridge_queue_deliveries", origins.samples(values(\.count), folding: +)),
+            MetricFamily("defender_bridge_queue_oldest_age_seconds", origins.samples(values(\.age), folding: max)),
+        ]
+    }
+
+    /// The pause of all is always told of; of single accounts, no more than accounts have series.
+    private static func samples(of pauses: [Pause]) -> [MetricFamily.Sample] {
+        let isAll = pauses.contains { $0.account == nil }
+        let accounts = pauses.compactMap(\.account).map(\.digits)
+        var samples = [MetricFamily.Sample([("account", "all")], isAll ? 1 : 0)]
+        samples += accounts.prefix(OriginSeries.limit).map { MetricFamily.Sample([("account", $0)], 1) }
+        let rest = accounts.dropFirst(OriginSeries.limit).count
+        if rest > 0 { samples.append(MetricFamily.Sample([("account", OriginSeries.other)], Double(rest))) }
+        return samples
+    }
+
+    private static func samples(of subscriptions: [Subscription]) -> [MetricFamily.Sample] {
+        Subscription.State.allCases.map { state in
+            MetricFamily.Sample([("state", state.rawValue)], Double(subscriptions.count { $0.state == state }))
+        }
+    }
+}

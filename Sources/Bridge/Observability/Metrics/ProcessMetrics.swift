@@ -1,0 +1,78 @@
+import CoreMetrics
+import Metrics
+import SNS
+
+/// What is counted of the process itself: its loops, settings and certificates.
+struct ProcessMetrics: Sendable {
+    /// What became of a SIGHUP.
+    enum Reload: String, Sendable, CaseIterable {
+        case applied
+        case unchanged
+        case failed
+    }
+
+    /// The event loops, by what they do.
+    enum Loop: String, Sendable, CaseIterable {
+        case main
+        case aws
+        case listen
+    }
+
+    private let lag: MetricTable<Metrics.Timer>
+    private let reloads: CounterTable
+    private let lastReload: Gauge
+    private let tlsReloads: CounterTable
+    private let certificateFetches: CounterTable
+    private let keyFetches: CounterTable
+    private let factory: any MetricsFactory
+
+    init(_ factory: any MetricsFactory) {
+        self.factory = factory
+        lag = MetricTable(Loop.allCases.map(\.rawValue)) {
+            Metrics.Timer(label: "defender_bridge_loop_lag_seconds", dimensions: [("loop", $0)], factory: factory)
+        }
+        func counters(_ name: String, _ outcomes: [String]) -> CounterTable {
+            CounterTable(name, ["outcome"], usual: outcomes.map { [$0] }, factory)
+        }
+        reloads = counters("defender_bridge_configuration_reloads_total", Reload.allCases.map(\.rawValue))
+        tlsReloads = counters("defender_bridge_tls_reloads_total", ["replaced", "failed"])
+        certificateFetches = counters(
+            "defender_bridge_signing_certificate_fetches_total", ["ok", "refused", "unavailable"])
+        keyFetches = counters("defender_bridge_token_key_fetches_total", ["ok", "failed"])
+        lastReload = Gauge(
+            label: "defender_bridge_configuration_last_reload_successful", dimensions: [], factory: factory)
+        lastReload.record(1)
+    }
+
+    /// A loop did something so much later than it was due.
+    func lagged(_ loop: Loop, by duration: Duration) { lag[loop.rawValue]?.record(duration: max(duration, .zero)) }
+
+    /// The configuration was read again.
+    func reloaded(_ outcome: Reload) {
+        reloads.add(1, outcome.rawValue)
+        lastReload.record(outcome == .failed ? 0 : 1)
+    }
+
+    /// The listener's certificate was read anew: `replaced` or `failed`.
+    func certificateReloaded(_ outcome: String) { tlsReloads.add(1, outcome) }
+
+    /// - Parameter seconds: since 1970.
+    func certificateExpires(at seconds: Int64) {
+        Gauge(label: "defender_bridge_tls_certificate_expiry_timestamp_seconds", dimensions: [], factory: factory)
+            .record(seconds)
+    }
+
+    /// A signing certificate of SNS's was fetched.
+    ///
+    /// - Parameter refusal: nil if there is one.
+    func certificateFetched(_ refusal: SNSRefusal.Kind?) {
+        switch refusal {
+        case nil: certificateFetches.add(1, "ok")
+        case .unavailable: certificateFetches.add(1, "unavailable")
+        case .refused, .malformed: certificateFetches.add(1, "refused")
+        }
+    }
+
+    /// The keys of tokens were fetched.
+    func keysFetched(_ isGood: Bool) { keyFetches.add(1, isGood ? "ok" : "failed") }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// Marks what matters most on standard output, if that is a terminal whose user wants colors (https://no-color.org).
+struct TerminalColors: Sendable {
+    private let isOn: Bool
+
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+        let isUnwanted = environment["NO_COLOR"]?.isEmpty == false || environment["TERM"] == "dumb"
+        isOn = !isUnwanted && isatty(STDOUT_FILENO) == 1
+    }
+
+    /// What is as it must be.
+    func good(_ text: String) -> String { marked(text, 32) }
+
+    /// What is not.
+    func bad(_ text: String) -> String { marked(text, 31) }
+
+    private func marked(_ text: String, _ color: Int) -> String { isOn ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text }
+}

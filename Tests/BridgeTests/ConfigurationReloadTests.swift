@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Bridge
+
+@Suite("Reading the configuration again") struct ConfigurationReloadTests {
+    private static func reload(
+        _ started: [String: String], _ running: [String: String], _ read: [String: String]
+    ) throws -> ConfigurationReload {
+        ConfigurationReload(
+            started: try ConfigurationTests.configuration(flags: started),
+            running: try ConfigurationTests.configuration(flags: running),
+            read: try ConfigurationTests.configuration(flags: read))
+    }
+
+    @Test("What changed is told, what can be used at once apart from what needs a restart")
+    func changes() throws {
+        let reload = try Self.reload(
+            ["listen.loops": "1"], ["listen.loops": "1"],
+            ["listen.loops": "2", "log.level": "debug", "sns.topics": ConfigurationTests.topic])
+        #expect(reload.applied == ["sns.topics", "log.level"] && reload.kept == ["listen.loops"])
+    }
+
+    @Test("What is in use already is not told again; what waits for a restart is, until it is taken back")
+    func again() throws {
+        let changed = ["listen.loops": "2", "log.level": "debug"]
+        let second = try Self.reload([:], changed, changed)
+        #expect(second.applied.isEmpty && second.kept == ["listen.loops"])
+        let back = try Self.reload([:], changed, [:])
+        #expect(back.applied == ["log.level"] && back.kept.isEmpty)
+    }
+
+    @Test("A secret's file with another content is a change, the same content in another way is none")
+    func secrets() throws {
+        let inFile = ["eventBridge.apiKeyFile": "/secret"]
+        #expect(try Self.reload([:], inFile, ["eventBridge.apiKey": "from-file"]).applied.isEmpty)
+        #expect(try Self.reload([:], inFile, ["eventBridge.apiKey": "other"]).applied == ["eventBridge.apiKey"])
+    }
+
+    @Test("README says of each key whether it needs a restart")
+    func documented() throws {
+        let kept = ConfigurationKey.all.filter { !$0.changesAtRunTime }.map(\.name)
+        #expect(
+            Set(kept.map { $0.split(separator: ".")[0] }) == ["listen", "admin", "store", "aws", "network"])
+        #expect(kept.filter { $0.hasPrefix("store") } == ["store.url"])
+        #expect(kept.filter { $0.hasPrefix("aws") } == ["aws.roles", "aws.roleName", "aws.externalId"])
+    }
+}

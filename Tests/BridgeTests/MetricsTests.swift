@@ -1,0 +1,176 @@
+import AWSCore
+import CoreMetrics
+import DeviceDefender
+import Foundation
+import HTTPTypes
+import SecurityFindings
+import Store
+import Testing
+
+@testable import Bridge
+
+@Suite("What is counted") struct MetricsTests {
+    private func value(_ series: String, in registry: PrometheusRegistry) -> String? {
+        registry.text().split(separator: "\n").first { $0.hasPrefix(series + " ") }
+            .map { String($0.dropFirst(series.count + 1)) }
+    }
+
+    private func origins(_ count: Int) throws -> [Origin] {
+        try (0..<count).map { number in
+            Origin(
+                account: try #require(AccountID(String(111_122_220_000 + number))),
+                region: try #require(Region("us-east-1")))
+        }
+    }
+
+    // MARK: Accounts and Regions
+
+    @Test("So many values have names of their own, the first that are met, and keep them")
+    func limit() {
+        var limit = SeriesLimit<String>(2)
+        let named = ["a", "b", "c", "a", "c", "b"].map { limit.names($0) }
+        #expect(named == [true, true, false, true, false, true])
+    }
+
+    @Test("Accounts and Regions beyond the limit are told together, by label, folded as the metric wants it")
+    func others() throws {
+        let all = try origins(4)
+        let series = OriginSeries(limit: 2)
+        #expect(series.labels(of: all[3]).account == all[3].account.digits)
+        let values = all.enumerated().flatMap { index, origin in
+            [("a", Double(index + 1)), ("b", 10)].map { OriginSeries.Value(origin, ("state", $0.0), $0.1) }
+        }
+        func text(_ fold: (Double, Double) -> Double) -> [String: Double] {
+            Dictionary(
+                uniqueKeysWithValues: series.samples(values, folding: fold).map { sample in
+                    (sample.labels.map { "\($0.0)=\($0.1)" }.joined(separator: ","), sample.value)
+                })
+        }
+        let own = [all[0], all[3]].map { "account=\($0.account.digits),region=us-east-1" }
+        let other = "account=other,region=other"
+        #expect(
+            text(+) == [
+                own[0] + ",state=a": 1, own[0] + ",state=b": 10, own[1] + ",state=a": 4, own[1] + ",state=b": 10,
+                other + ",state=a": 5, other + ",state=b": 20,
+            ])
+        #expect(text(min)[other + ",state=a"] == 2 && text(max)[other + ",state=a"] == 3)
+    }
+
+    // MARK: Intake
+
+    @Test("Deliveries are counted by what their sender is told; refusals by their code, too")
+    func intake() {
+        let registry = PrometheusRegistry()
+        let metrics = IntakeMetrics(registry)
+        let series = #"defender_bridge_deliveries_total{outcome="%",route="/sns"}"#
+        func count(_ outcome: String) -> String? { value(series.replacing("%", with: outcome), in: registry) }
+        #expect(count("stored") == "0" && count("refused") == "0" && count("deferred") == "0")
+        let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
+        metrics.answered(
+            .refused(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
+        metrics.answered(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
+        #expect(value(last, in: registry) == "0")
+        metrics.answered(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
+        #expect(count("stored") == "1" && count("refused") == "1" && count("deferred") == "1")
+        #expect(value(last, in: registry) == "1.5")
+        for reason in ["topic_not_allowed", "queue_full"] {
+            #expect(
+                value(#"defender_bridge_refusals_total{reason="\#(reason)",route="/sns"}"#, in: registry) == "1")
+        }
+        #expect(value(#"defender_bridge_delivery_duration_seconds_count{route="/sns"}"#, in: registry) == "3")
+    }
+
+    // MARK: Findings
+
+    private func change(
+        at time: Int64 = now, event: String = "in-alarm", known: LedgerEntry? = nil
+    ) throws -> Change {
+        try #require(
+            Planner.plan(
+                [observation(at: time, event: event)], known: known, judgement: nil,
+                now: Timestamp(milliseconds: now + 10_000)))
+    }
+
+    @Test("A finding is imported the first time, then updated; archived whenever it is; refused or not decided")
+    func results() throws {
+        let first = try change()
+        #expect(FindingResult(first, known: nil, outcome: .imported) == .imported)
+        #expect(FindingResult(first, known: first.entry, outcome: .imported) == .imported)
+        #expect(FindingResult(first, known: first.entry.sent, outcome: .imported) == .updated)
+        #expect(FindingResult(first, known: nil, outcome: .refused("")) == .refused)
+        for outcome in [SendOutcome.failed(""), .denied(""), nil] {
+            #expect(FindingResult(first, known: nil, outcome: outcome) == nil)
+        }
+        let cleared = try change(at: now + 1, event: "alarm-cleared", known: first.entry.sent)
+        #expect(FindingResult(cleared, known: first.entry.sent, outcome: .imported) == .archived)
+    }
+
+    @Test("The delay from the event counts for what is news, not for what is sent again")
+    func delay() throws {
+        let registry = PrometheusRegistry(buckets: BridgeMetrics.buckets)
+        let metrics = WorkMetrics(registry)
+        let first = try change()
+        func count() -> String? {
+            value(#"defender_bridge_event_delay_seconds_count{kind="violation"}"#, in: registry)
+        }
+        metrics.sent(first, .refused, known: nil, now: now + 2000)
+        #expect(count() == "0")
+        metrics.sent(first, .imported, known: nil, now: now + 2000)
+        #expect(count() == "1")
+        #expect(value(#"defender_bridge_event_delay_seconds_sum{kind="violation"}"#, in: registry) == "2")
+        // A refresh.
+        metrics.sent(first, .updated, known: first.entry.sent, now: now + 86_400_000)
+        #expect(count() == "1")
+        // What may not have been sent is late from its event on.
+        metrics.sent(first, .imported, known: first.entry, now: now + 3000)
+        #expect(count() == "2")
+        let later = try change(at: now + 1000, event: "alarm-cleared", known: first.entry.sent)
+        metrics.sent(later, .archived, known: first.entry.sent, now: now + 1500)
+        #expect(count() == "3")
+        let series = #"defender_bridge_findings_total{kind="violation",outcome="%",severity="high"}"#
+        for (outcome, count) in [("imported", "2"), ("updated", "1"), ("archived", "1"), ("refused", "1")] {
+            #expect(value(series.replacing("%", with: outcome), in: registry) == count, "\(outcome)")
+        }
+    }
+
+    // MARK: The process
+
+    @Test("When the process started is read behind its name, whatever that is")
+    func start() throws {
+        let fields = (3...30).map { $0 == 22 ? "4200" : "\($0)" }.joined(separator: " ")
+        let plain = try #require(ProcessStatus.start(statistics: "1 (bridge) \(fields)\n"))
+        let odd = try #require(ProcessStatus.start(statistics: "1 (a) b (c 9 9) \(fields)\n"))
+        #expect(abs(plain - odd) < 1)
+        for text in ["", "1 (bridge", "1 (bridge) S 1 2"] { #expect(ProcessStatus.start(statistics: text) == nil) }
+    }
+
+    @Test("The system tells of this process")
+    func process() throws {
+        let status = ProcessStatus()
+        #expect(status.processorSeconds > 0)
+        #expect(try #require(status.residentMemory) > 1_000_000)
+        #expect(try #require(status.virtualMemory) >= #require(status.residentMemory))
+        let files = try (0..<20).map { _ in try #require(FileHandle(forReadingAtPath: "/dev/null")) }
+        #expect(try #require(ProcessStatus().openDescriptors) >= 20)
+        #expect(status.startedAt != nil && ProcessStatus().startedAt == status.startedAt)
+        #expect(try #require(status.maximumDescriptors) >= UInt64(files.count))
+        let age = Date().timeIntervalSince1970 - (try #require(status.startedAt))
+        #expect((-1...86_400).contains(age))
+    }
+
+    // MARK: The documentation
+
+    @Test("README's table has each metric, and no other")
+    func table() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "README.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let section = try #require(
+            text.components(separatedBy: "\n## Metrics\n").last?.components(separatedBy: "\n## ")[0])
+        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        let names = rows.flatMap { row in
+            row.split(separator: "|")[0].split(separator: "`").map(String.init).filter { $0.contains("_") }
+        }
+        #expect(Set(names) == Set(BridgeMetrics.help.keys) && names.count == BridgeMetrics.help.count)
+    }
+}

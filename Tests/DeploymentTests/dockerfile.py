@@ -1,0 +1,92 @@
+"""Reads a Dockerfile, and the file that says what of the folder it may copy."""
+
+import dataclasses
+import fnmatch
+import json
+import re
+import shlex
+
+# What this reader understands. Anything else stops it, so that a new instruction is not passed over.
+INSTRUCTIONS = {
+    "FROM", "ARG", "ENV", "RUN", "COPY", "USER", "WORKDIR", "VOLUME", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD",
+}
+
+
+@dataclasses.dataclass
+class Instruction:
+    """One instruction: its name, its flags, and the rest as it stands there."""
+
+    name: str
+    flags: dict
+    rest: str
+
+    @property
+    def words(self):
+        """The rest as a list: JSON, or words with blanks between."""
+        return json.loads(self.rest) if self.rest.startswith("[") else shlex.split(self.rest)
+
+
+@dataclasses.dataclass
+class Stage:
+    """A stage: what it starts from, its name if it has one, and its instructions."""
+
+    base: str
+    name: str
+    steps: list
+
+
+def instructions(text):
+    """All instructions of a Dockerfile, in order."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    found = []
+    for line in re.sub(r"\s*\\\n\s*", " ", "\n".join(lines)).splitlines():
+        if not line.strip():
+            continue
+        name, _, rest = line.strip().partition(" ")
+        name, rest, flags = name.upper(), rest.strip(), {}
+        if name not in INSTRUCTIONS or "<<" in rest:
+            raise ValueError(f"not understood: {line}")
+        while match := re.match(r"--([a-z-]+)=(\S+)\s+", rest):
+            flags[match[1]] = match[2]
+            rest = rest[match.end() :]
+        found.append(Instruction(name, flags, rest))
+    return found
+
+
+def stages(text):
+    """The stages of a Dockerfile."""
+    found = []
+    for each in instructions(text):
+        if each.name == "FROM":
+            base, _, name = each.rest.partition(" AS ")
+            found.append(Stage(base.strip(), name.strip(), []))
+        elif not found:
+            raise ValueError(f"before the first FROM: {each}")
+        else:
+            found[-1].steps.append(each)
+    return found
+
+
+def expanded(text, variables):
+    """A text with $NAME, ${NAME} and ${NAME:-default} replaced."""
+
+    def value(match):
+        name = match["plain"] or match["braced"]
+        return variables.get(name) or match["default"] or ""
+
+    return re.sub(r"\$(?:(?P<plain>\w+)|\{(?P<braced>\w+)(?::-(?P<default>[^}]*))?\})", value, text)
+
+
+def is_ignored(path, patterns):
+    """Whether a .dockerignore keeps a path of the folder out: the last line that is about it, or a folder above it, counts."""
+    ignored = False
+    above = ["/".join(path.split("/")[: count + 1]) for count in range(path.count("/") + 1)]
+    for line in patterns.splitlines():
+        line = line.strip()
+        if line and not line.startswith("#"):
+            pattern = line.removeprefix("!").strip("/")
+            # fnmatch's * goes over slashes, as ** does; this file has no other.
+            anywhere = pattern.removeprefix("**/")
+            if any(fnmatch.fnmatch(each, pattern) or (anywhere != pattern and fnmatch.fnmatch(each, anywhere)) for each in above):
+                ignored = not line.startswith("!")
+    return ignored

@@ -1,0 +1,316 @@
+"""Makes the image of deploy/docker without an engine: its Dockerfile's steps, one by one, in a folder that debootstrap made.
+
+    python3 image.py [--build]
+
+The folder lies in memory and, like all that is mounted, in a mount namespace of this process: nothing outlives it. It must run as
+root. Of the stage that builds the program only the build itself is done, by the Dockerfile's own command in this repository, where
+`swift build` has mostly been done before. That program differs from the image's in one thing: it is linked with this machine's
+libraries of C, which must not be newer than Debian 12's. With --build the stage is done truly, with the machine's Swift in a
+Debian 12 of its own; that takes as long as a release build. A program that is there already can be named by
+DEFENDER_BRIDGE_RELEASE_PROGRAM.
+"""
+
+import argparse
+import ctypes
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import dockerfile
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+DOCKER = REPOSITORY / "deploy/docker"
+# What stands for the images that the stages start from. Swift's has its toolchain and what that needs (its Dockerfile's list).
+BASES = {
+    "debian:12-slim": [],
+    "swift:6.3-bookworm": [
+        "binutils", "ca-certificates", "git", "libc6-dev", "libcurl4-openssl-dev", "libedit2", "libncurses-dev",
+        "libpython3-dev", "libsqlite3-0", "libstdc++-12-dev", "libxml2-dev", "libz3-dev", "pkg-config", "tzdata", "zlib1g-dev",
+    ],
+}
+SOURCES = """\
+deb http://deb.debian.org/debian bookworm main
+deb http://deb.debian.org/debian bookworm-updates main
+deb http://deb.debian.org/debian-security bookworm-security main
+"""
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+CLONE_NEWNS = 0x00020000
+
+
+def enter_mount_namespace():
+    """Has what is mounted from now on be seen by this process and its children alone."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "a mount namespace of its own needs root")
+    run("mount", "--make-rprivate", "/")
+
+
+def run(*command, **options):
+    """Runs a command; what it said is told if it fails."""
+    options = {"capture_output": True, "text": True} | options
+    result = subprocess.run([str(word) for word in command], check=False, **options)
+    if result.returncode != 0:
+        raise RuntimeError(f"{command}: {result.returncode}\n{result.stdout[-4000:]}{result.stderr[-4000:]}")
+    return result.stdout
+
+
+class Image:
+    """A root folder, and what the Dockerfile says of how it is run."""
+
+    def __init__(self, root):
+        self.root = root
+        self.environment = {"PATH": PATH}
+        self.user = "0:0"
+        self.folder = "/"
+        self.volumes = []
+        self.ports = []
+        self.health_check = []
+        self.health_timing = {}
+        self.stop_signal = "SIGTERM"
+        self.entry_point = []
+        self.command = []
+
+    def inside(self, path):
+        """Where a path of the image lies."""
+        return self.root / os.path.normpath(os.path.join(self.folder, path)).lstrip("/")
+
+
+class Builder:
+    """Does the stages of the Dockerfile."""
+
+    def __init__(self, folder, builds=False):
+        self.folder = folder
+        self.builds = builds
+        self.stages = dockerfile.stages((DOCKER / "Dockerfile").read_text())
+        self.ignored = (DOCKER / "Dockerfile.dockerignore").read_text()
+
+    def make(self):
+        """The image of the last stage."""
+        return self.made(self.stages[-1])
+
+    def made(self, stage):
+        image = Image(self.folder / (stage.name or "result"))
+        if stage.name and not self.builds:
+            self.substitute(stage, image)
+            return image
+        self.bootstrap(stage.base, image.root)
+        if stage.name:
+            self.add_toolchain(image)
+        for step in stage.steps:
+            print(f"{step.name} {step.rest}", flush=True)
+            getattr(self, step.name.lower())(image, step)
+        return image
+
+    def bootstrap(self, base, root):
+        """A Debian 12 as small as the official image, mounted as RUN needs it."""
+        packages = BASES[base]
+        include = [f"--include={','.join(packages)}"] if packages else []
+        run("debootstrap", "--variant=minbase", *include, "bookworm", root)
+        (root / "etc/apt/sources.list").write_text(SOURCES)
+        # As the official image has it: a package that is installed starts nothing.
+        (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
+        (root / "usr/sbin/policy-rc.d").chmod(0o755)
+        shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+        run("sh", "-ec", MOUNTS, "sh", root)
+
+    def substitute(self, stage, image):
+        """The program alone, where the stage leaves it."""
+        (step,) = [step for step in stage.steps if step.name == "RUN" and "swift build" in step.rest]
+        result = image.root / "result"
+        result.mkdir(parents=True)
+        program = os.environ.get("DEFENDER_BRIDGE_RELEASE_PROGRAM")
+        if program:
+            run("install", "--strip", program, result / "defender-bridge")
+        else:
+            run("sh", "-ec", step.rest.replace("/result/", f"{result}/"), cwd=REPOSITORY)
+
+    @staticmethod
+    def add_toolchain(image):
+        """The machine's own Swift, and where it has the sources of packages from."""
+        toolchain = pathlib.Path(shutil.which("swift")).resolve().parents[2]
+        home = pathlib.Path.home()
+        for path in (toolchain, home / ".swiftpm", home / ".cache/org.swift.swiftpm"):
+            if path.exists():
+                place = image.root / str(path).lstrip("/")
+                place.mkdir(parents=True, exist_ok=True)
+                run("mount", "--bind", path, place)
+        image.environment |= {"PATH": f"{toolchain}/usr/bin:{PATH}", "HOME": str(home)}
+
+    # One method for each instruction.
+
+    def arg(self, image, step):
+        name, _, value = step.rest.partition("=")
+        image.environment.setdefault(name, value)
+
+    def env(self, image, step):
+        for pair in step.words:
+            name, _, value = pair.partition("=")
+            image.environment[name] = dockerfile.expanded(value, image.environment)
+
+    def run(self, image, step):
+        words = step.words if step.rest.startswith("[") else ["/bin/sh", "-c", step.rest]
+        proxies = {name: value for name, value in os.environ.items() if name.lower() in ("http_proxy", "https_proxy", "no_proxy")}
+        run(
+            "chroot", f"--userspec={image.user}", image.root, "/usr/bin/env", f"--chdir={image.folder}", *words,
+            env=proxies | image.environment,
+        )
+
+    def copy(self, image, step):
+        *sources, target = step.words
+        target = dockerfile.expanded(target, image.environment)
+        destination = image.inside(target)
+        for source in sources:
+            if "from" in step.flags:
+                (stage,) = [stage for stage in self.stages if stage.name == step.flags["from"]]
+                path = self.made(stage).root / source.lstrip("/")
+            else:
+                path = REPOSITORY / source
+                if dockerfile.is_ignored(source, self.ignored):
+                    raise RuntimeError(f"Dockerfile.dockerignore keeps {source} out")
+            place = destination / path.name if target.endswith("/") and path.is_file() else destination
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_dir():
+                shutil.copytree(path, place, symlinks=True, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".build", ".build-*"))
+            else:
+                shutil.copy(path, place)
+            run("chown", "--recursive", "0:0", place)
+
+    def user(self, image, step):
+        image.user = dockerfile.expanded(step.rest, image.environment)
+
+    def workdir(self, image, step):
+        image.folder = os.path.normpath(os.path.join(image.folder, dockerfile.expanded(step.rest, image.environment)))
+        image.inside(".").mkdir(parents=True, exist_ok=True)
+
+    def volume(self, image, step):
+        image.volumes += step.words
+
+    def expose(self, image, step):
+        image.ports += [int(word.partition("/")[0]) for word in step.words]
+
+    def healthcheck(self, image, step):
+        kind, _, command = step.rest.partition(" ")
+        if kind != "CMD":
+            raise ValueError(f"not understood: HEALTHCHECK {step.rest}")
+        image.health_check = dockerfile.Instruction("CMD", {}, command).words
+        image.health_timing = step.flags
+
+    def stopsignal(self, image, step):
+        image.stop_signal = step.rest
+
+    def entrypoint(self, image, step):
+        image.entry_point = step.words
+
+    def cmd(self, image, step):
+        image.command = step.words
+
+
+# What an engine gives each container of /proc and /dev.
+MOUNTS = """
+mount -t proc proc "$1/proc"
+mount -t tmpfs -o mode=0755 dev "$1/dev"
+for device in null zero full random urandom; do
+    touch "$1/dev/$device"
+    mount --bind "/dev/$device" "$1/dev/$device"
+done
+ln -s /proc/self/fd "$1/dev/fd"
+mkdir "$1/dev/shm"
+"""
+
+# The process that this starts is the first of its namespaces, as in a container. All is read-only but the volumes.
+CONTAINER = f"""
+root=$1; shift
+ip link set lo up
+mount --rbind "$root" "$root"
+for volume in $volumes; do mount --bind "$state$volume" "$root$volume"; done
+mount -o remount,bind,ro "$root"
+umount --recursive "$root/proc" "$root/dev"
+{MOUNTS.replace('"$1', '"$root')}
+exec chroot "$root" /usr/bin/env --ignore-environment "$@"
+"""
+
+
+class Container:
+    """A container of an image, with namespaces of its own, its volumes empty but for what the image has there."""
+
+    def __init__(self, image, state, environment=(), command=None):
+        self.image = image
+        self.environment = image.environment | dict(environment)
+        for volume in image.volumes:
+            # cp keeps owners and modes, as an engine does when it makes a volume.
+            (state / volume.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            run("cp", "--archive", f"{image.root}{volume}", state / volume.lstrip("/"))
+        self.log = state / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-ec", CONTAINER, "sh"]
+                + [str(image.root), *self.inside(command or image.entry_point + image.command)],
+                env=os.environ | {"volumes": " ".join(image.volumes), "state": str(state)},
+                stdout=log,
+                stderr=log,
+            )
+        while self.process.poll() is None and not self.is_entered():
+            time.sleep(0.01)
+
+    def is_entered(self):
+        """Whether the first process is there, and has the image as its root."""
+        try:
+            return os.path.samefile(f"/proc/{self.first}/root/", self.image.root)
+        except (IndexError, OSError):
+            return False
+
+    def inside(self, command):
+        """A command as the image's user, with compose.yaml's rights: none."""
+        user, group = self.image.user.split(":")
+        pairs = [f"{name}={value}" for name, value in self.environment.items()]
+        rights = [f"--reuid={user}", f"--regid={group}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
+        return [f"--chdir={self.image.folder}", *pairs, "setpriv", *rights, *command]
+
+    @property
+    def first(self):
+        """The id of the container's first process, seen from here."""
+        return int(pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
+
+    def execute(self, *command, timeout=60):
+        """What a further command in the container ends with, and what it said."""
+        return subprocess.run(
+            ["nsenter", f"--target={self.first}", "--mount", "--pid", "--net", "--ipc", "--root", "/usr/bin/env"]
+            + ["--ignore-environment", *self.inside(command)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+
+    def check_health(self):
+        """What the health check ends with, or None if it takes longer than the Dockerfile gives it."""
+        try:
+            return self.execute(*self.image.health_check, timeout=float(self.image.health_timing["timeout"].rstrip("s"))).returncode
+        except subprocess.TimeoutExpired:
+            return None
+
+    def signal(self, signal):
+        """Sends the first process a signal."""
+        os.kill(self.first, signal)
+
+    def end(self):
+        """Ends the container, whatever it does."""
+        self.process.kill()
+        self.process.wait()
+
+
+def make(builds=False):
+    """The image, in memory, in a mount namespace of this process."""
+    enter_mount_namespace()
+    folder = REPOSITORY / ".build/image"
+    folder.mkdir(parents=True, exist_ok=True)
+    run("mount", "-t", "tmpfs", "-o", "mode=0755", "image", folder)
+    return Builder(folder, builds).make()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Does the steps of deploy/docker/Dockerfile in a folder, without an engine.")
+    parser.add_argument("--build", action="store_true", help="build the program in a Debian 12 of its own, too")
+    made = make(parser.parse_args().build)
+    print(run("chroot", made.root, *made.entry_point, "--version").strip())

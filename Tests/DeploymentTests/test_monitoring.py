@@ -1,0 +1,277 @@
+"""Alert rules and dashboard: held against README's table of metrics, tried on made-up series by promtool, and on a bridge of the
+demo by a real Prometheus. That each alert fires when its fault is really there is what AlertTests.swift sees to.
+"""
+
+import contextlib
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+import urllib.request
+
+import yaml
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+ALERTS = REPOSITORY / "deploy/prometheus/alerts.yaml"
+DASHBOARD = REPOSITORY / "deploy/grafana/dashboard.json"
+PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
+# What Prometheus itself makes, and the labels that it adds.
+OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
+ADDED = {"job", "instance", "le"}
+SUFFIX = re.compile(r"_(bucket|sum|count)$")
+# What a bridge with plain HTTP and SQLite that nobody throttles has no series of.
+NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles)_")
+
+
+def rules():
+    """All alert rules."""
+    return [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def panels():
+    """The panels of the dashboard that are no rows."""
+    return [panel for panel in json.loads(DASHBOARD.read_text())["panels"] if panel["type"] != "row"]
+
+
+def queries():
+    """Each query of the dashboard with the panel's title, its variables as Grafana sets them to begin with."""
+    dashboard = json.loads(DASHBOARD.read_text())
+    found = [(panel["title"], target["expr"]) for panel in panels() for target in panel["targets"]]
+    found += [(each["name"], each["expr"]) for each in dashboard["annotations"]["list"]]
+    for variable in dashboard["templating"]["list"]:
+        if variable["type"] == "query":
+            metric, label = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"]).groups()
+            found.append((variable["name"], f"count by ({label}) ({metric})"))
+    return [(title, re.sub(r"\$(?!_)\w+", ".*", text).replace("$__rate_interval", "1m")) for title, text in found]
+
+
+def documented():
+    """README's metrics: their labels, and of each label the values that are listed, which may be none."""
+    text = (REPOSITORY / "README.md").read_text()
+    found = {}
+    for names, _, labels, _ in re.findall(r"^\| (`[a-z].*?) \| (.*?) \| (.*?) ?\| (.*?) \|$", text, re.MULTILINE):
+        # The explanation of a value stands in parentheses.
+        labels = re.sub(r"\([^)]*\)", "", labels)
+        of_labels = {}
+        for part in labels.split(";"):
+            head, _, values = part.partition(":")
+            names_of_labels = re.findall(r"`(\w+)`", head)
+            of_labels |= {name: set() for name in names_of_labels}
+            if names_of_labels:
+                of_labels[names_of_labels[-1]] = set(re.findall(r"`([^`]+)`", values))
+        for name in re.findall(r"`((?:defender_bridge|process)_\w+)`", names):
+            found[name] = of_labels
+    return found
+
+
+def selectors(expression):
+    """Each metric of an expression, with what is asked of its labels."""
+    text = re.sub(r"\b(?:by|on|unless on|group_left|without) ?\([^)]*\)", "", expression)
+    for name, matchers in re.findall(r"\b(up|ALERTS|(?:defender_bridge|process)_\w+)(?:\{([^}]*)\})?", text):
+        yield SUFFIX.sub("", name), re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', matchers)
+
+
+def listed_labels(expression):
+    """The labels that an expression groups by."""
+    return set(re.findall(r"\w+", " ".join(re.findall(r"\b(?:by|on) ?\(([^)]*)\)", expression))))
+
+
+class RuleTests(unittest.TestCase):
+    def promtool(self, *arguments):
+        run = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+
+    def test_promtool_finds_nothing_wrong(self):
+        self.promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
+
+    def test_rules_do_what_the_tests_of_promtool_say(self):
+        self.promtool("test", "rules", str(pathlib.Path(__file__).with_name("alerts_test.yaml")))
+
+    def test_each_alert_says_what_to_do_and_is_tested(self):
+        tests = (pathlib.Path(__file__).with_name("alerts_test.yaml")).read_text()
+        faults = (REPOSITORY / "Tests/IntegrationTests/AlertTests.swift").read_text()
+        for rule in rules():
+            with self.subTest(alert=rule["alert"]):
+                self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
+                self.assertEqual(sorted(rule["annotations"]), ["description", "runbook", "summary"])
+                self.assertIn(f'labels: ALERTS{{alertname="{rule["alert"]}"', tests)
+                self.assertIn(f'"{rule["alert"]}"', faults)
+
+    def test_keys_and_commands_that_a_runbook_names_are_there(self):
+        readme = (REPOSITORY / "README.md").read_text()
+        for rule in rules():
+            text = " ".join(rule["annotations"].values())
+            for key in re.findall(r"\b(?:listen|admin|store|sns|catchUp|eventBridge|securityHub|network)\.[a-z]\w+", text):
+                self.assertIn(key, readme, rule["alert"])
+            for command in re.findall(r"defender-bridge ([a-z-]+(?: (?:list|show|replay|drop)\b)?)", text):
+                self.assertTrue(command == "dead-letters" or f"defender-bridge {command}" in readme, (rule["alert"], command))
+
+
+class DashboardTests(unittest.TestCase):
+    def test_panels_stand_side_by_side_in_rows(self):
+        dashboard = json.loads(DASHBOARD.read_text())
+        titles = [panel["title"] for panel in dashboard["panels"] if panel["type"] == "row"]
+        self.assertEqual(titles, ["Health", "Intake", "Queue", "AWS", "Findings", "Process"])
+        identifiers = [panel["id"] for panel in dashboard["panels"]]
+        self.assertEqual(len(set(identifiers)), len(identifiers))
+        taken = set()
+        for panel in dashboard["panels"]:
+            place = panel["gridPos"]
+            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+            self.assertLessEqual(place["x"] + place["w"], 24, panel["title"])
+            self.assertFalse(cells & taken, panel["title"])
+            taken |= cells
+
+    def test_whoever_imports_it_chooses_the_data_source(self):
+        sources = {json.dumps(panel["datasource"], sort_keys=True) for panel in panels()}
+        self.assertEqual(sources, {'{"type": "prometheus", "uid": "${datasource}"}'})
+        self.assertIn("datasource", [each["name"] for each in json.loads(DASHBOARD.read_text())["templating"]["list"]])
+
+    def test_every_panel_has_a_query_and_a_unit(self):
+        for panel in panels():
+            self.assertTrue(panel["targets"], panel["title"])
+            self.assertEqual(len({target["refId"] for target in panel["targets"]}), len(panel["targets"]), panel["title"])
+            self.assertTrue(panel["type"] == "table" or panel["fieldConfig"]["defaults"]["unit"], panel["title"])
+
+
+class NameTests(unittest.TestCase):
+    """Metrics and labels of rules and dashboard are those of README, which BridgeTests hold against the program."""
+
+    def test_metrics_and_labels_are_those_of_readme(self):
+        known = documented() | OF_PROMETHEUS
+        self.assertGreater(len(known), 40)
+        for where, expression in [(rule["alert"], rule["expr"]) for rule in rules()] + queries():
+            labels_of_all = set(ADDED)
+            for name, matchers in selectors(expression):
+                with self.subTest(where=where, metric=name):
+                    self.assertIn(name, known)
+                    labels = dict.fromkeys(known[name], set()) if name in OF_PROMETHEUS else known[name]
+                    labels_of_all |= set(labels)
+                    for label, sign, value in matchers:
+                        self.assertIn(label, set(labels) | ADDED)
+                        values = {value} if sign in ("=", "!=") else set(value.split("|"))
+                        if labels.get(label) and values != {".*"}:
+                            self.assertLessEqual(values, labels[label])
+            with self.subTest(where=where):
+                self.assertLessEqual(listed_labels(expression), labels_of_all)
+
+    def test_every_metric_is_on_the_dashboard_or_in_a_rule(self):
+        used = {name for _, expression in queries() for name, _ in selectors(expression)}
+        used |= {name for rule in rules() for name, _ in selectors(rule["expr"])}
+        self.assertEqual(set(documented()) - used, set())
+
+
+class PrometheusTests(unittest.TestCase):
+    """A real Prometheus, which scrapes the bridge of the demo."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.addClassCleanup(cls.stack.close)
+        folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
+        demo = cls.start(folder / "demo.log", PROGRAM, "demo", "--findings", "100")
+        cls.wait(lambda: "The bridge goes on" in (folder / "demo.log").read_text() or demo.poll() is not None, folder / "demo.log")
+        addresses = re.search(r"listens at http://(\S+), metrics and status are at http://(\S+?)\.?$", (folder / "demo.log").read_text(), re.M)
+        cls.admin = addresses[2]
+        cls.misbehave(addresses[1])
+        configuration = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(ALERTS)],
+            "scrape_configs": [
+                {"job_name": "defender-bridge", "static_configs": [{"targets": [cls.admin]}]}
+            ],
+        }
+        (folder / "prometheus.yaml").write_text(yaml.safe_dump(configuration))
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            cls.address = f"127.0.0.1:{listener.getsockname()[1]}"
+        cls.start(
+            folder / "prometheus.log", "prometheus", f"--config.file={folder}/prometheus.yaml",
+            f"--storage.tsdb.path={folder}/data", f"--web.listen-address={cls.address}",
+        )
+        # A rate needs several scrapes.
+        cls.wait(lambda: cls.value("count_over_time(up[1m])") >= 5, folder / "prometheus.log")
+
+    @staticmethod
+    def misbehave(address):
+        """Sends what is refused, and what is no request."""
+        host, port = address.split(":")
+        for text in (b"POST /sns HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]", b"nonsense\r\n\r\n"):
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                connection.sendall(text)
+                while connection.recv(4096):
+                    pass
+
+    @classmethod
+    def start(cls, log, *command):
+        with log.open("wb") as file:
+            process = subprocess.Popen([str(word) for word in command], stdout=file, stderr=file)
+        cls.stack.callback(process.wait, 60)
+        cls.stack.callback(process.send_signal, signal.SIGTERM)
+        return process
+
+    @staticmethod
+    def wait(condition, log):
+        end = time.monotonic() + 180
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited in vain: {log.read_text()[-4000:]}")
+            time.sleep(0.1)
+
+    @classmethod
+    def ask(cls, path, **parameters):
+        url = f"http://{cls.address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return json.load(answer)["data"]
+
+    @classmethod
+    def value(cls, expression):
+        """The value of the first series; 0 if there is none, or nobody answers yet."""
+        try:
+            return next((float(each["value"][1]) for each in cls.ask("query", query=expression)["result"]), 0)
+        except (OSError, KeyError):
+            return 0
+
+    def test_every_metric_of_every_query_is_scraped_with_its_labels(self):
+        for where, expression in queries() + [(rule["alert"], rule["expr"]) for rule in rules()]:
+            for name, matchers in selectors(expression):
+                if name == "ALERTS" or NOT_IN_THE_DEMO.match(name):
+                    continue
+                with self.subTest(where=where, metric=name):
+                    series = self.ask("series", **{"match[]": f'{{__name__=~"{name}(_bucket)?"}}'})
+                    self.assertTrue(series)
+                    for label, _, _ in matchers:
+                        self.assertIn(label, series[0])
+
+    def test_prometheus_takes_every_query(self):
+        for where, expression in queries():
+            with self.subTest(where=where):
+                self.ask("query", query=expression)
+
+    def test_panels_that_always_have_something_to_show_show_it(self):
+        empty = {title for title, expression in queries() if not self.ask("query", query=expression)["result"]}
+        # These have something with TLS, when an alert fires, at a start, with PostgreSQL, when AWS throttles.
+        sometimes = {"TLS certificate", "Alerts that fire", "Starts", "Connections to PostgreSQL", "Throttled"}
+        self.assertEqual(empty - sometimes, set())
+
+    def test_nothing_fires_where_all_is_well(self):
+        self.wait(lambda: all(rule["health"] != "unknown" for rule in self.rules()), ALERTS)
+        self.assertEqual([rule for rule in self.rules() if rule["health"] != "ok"], [])
+        self.assertEqual([rule["name"] for rule in self.rules() if rule["state"] == "firing"], [])
+
+    def rules(self):
+        return [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]
+
+    def test_promtool_finds_nothing_wrong_with_the_metrics(self):
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=60) as answer:
+            run = subprocess.run(["promtool", "check", "metrics"], input=answer.read(), capture_output=True, check=False)
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, b""))
+
+
+if __name__ == "__main__":
+    unittest.main()

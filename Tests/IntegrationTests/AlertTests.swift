@@ -1,0 +1,197 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+/// Each alert of `deploy/prometheus` fires at a bridge whose fault is real, in the eyes of a real Prometheus.
+@Suite("Alerts", .serialized, .timeLimit(.minutes(3)))
+struct AlertTests {
+    /// Posts a body again and again until an alert fires: what counts events sees only what happens between two scrapes.
+    private func post(
+        _ body: [UInt8], to bridge: BridgeProcess, expecting status: Int, until prometheus: PrometheusProcess,
+        fires name: String, _ labels: [String: String] = [:]
+    ) async throws {
+        let posting = Task {
+            while !Task.isCancelled {
+                #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == status)
+                try await Task.sleep(for: .milliseconds(200))
+            }
+        }
+        let alerting = await Result { try await prometheus.waitForAlert(name, labels) }
+        posting.cancel()
+        _ = await posting.result
+        _ = try alerting.get()
+    }
+
+    @Test("a process that was killed, starts again and again, is stopped for moments, or got a bad configuration")
+    func process() async throws {
+        try await World.run { world in
+            let admin = try Client.freeAddress()
+            let file = try world.folder.write("log: {level: info}", as: "bridge.yaml")
+            func start() async throws -> BridgeProcess {
+                try await world.start(["admin.address": admin], arguments: ["--config", file])
+            }
+            var bridge = try await start()
+            let prometheus = try await PrometheusProcess(scraping: [admin], in: world)
+            try world.folder.write("log: {level: very loud}", as: "bridge.yaml")
+            bridge.program.signal(SIGHUP)
+            try await prometheus.waitForAlert("DefenderBridgeReloadFailed", ["instance": admin])
+            try world.folder.write("log: {level: info}", as: "bridge.yaml")
+            bridge.program.signal(SIGHUP)
+            try await prometheus.waitForEnd(of: ["DefenderBridgeReloadFailed"])
+
+            let stopping = Task { [bridge] in
+                while !Task.isCancelled {
+                    bridge.program.signal(SIGSTOP)
+                    try? await Task.sleep(for: .milliseconds(1500))
+                    bridge.program.signal(SIGCONT)
+                    try? await Task.sleep(for: .milliseconds(300))
+                }
+            }
+            let slow = await Result { try await prometheus.waitForAlert("DefenderBridgeSlow", ["instance": admin]) }
+            stopping.cancel()
+            await stopping.value
+            _ = try slow.get()
+
+            for round in 0..<3 {
+                try await bridge.kill()
+                if round == 0 { try await prometheus.waitForAlert("DefenderBridgeDown", ["instance": admin]) }
+                bridge = try await start()
+                // Prometheus must have seen each of the processes.
+                try await eventually("a scrape", { try await prometheus.starts(of: admin) }, is: { $0 == round + 1 })
+            }
+            try await prometheus.waitForAlert("DefenderBridgeRestarting", ["instance": admin])
+            try await bridge.stop()
+        }
+    }
+
+    @Test("topics that fall silent, are unsubscribed, are not the bridge's, or whose certificate cannot be fetched")
+    func intake() async throws {
+        try await World.run { world in
+            let bridge = try await world.start()
+            let cutOff = try await world.start([
+                "store.url": "sqlite://\(world.folder.path("other.db"))",
+                "network.connectTo": "sns.us-east-1.amazonaws.com:443:\(try Client.freeAddress())",
+            ])
+            let prometheus = try await PrometheusProcess(
+                scraping: [bridge.admin, cutOff.admin],
+                // Of one host, a certificate is fetched each ten seconds at most.
+                replacing: ["26 * 3600": "5", "[10m]) > 2": "[10m]) > 0"], in: world)
+            try await world.subscribe(bridge, to: world.topics.audit)
+            _ = try await world.aws.unsubscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
+            try await prometheus.waitForAlert("DefenderBridgeSubscriptionNotConfirmed", ["state": "ended"])
+            let foreign = try await world.signedBody(
+                of: "{}", topic: ARN(service: "sns", origin: world.origin, resource: "somebody-elses"))
+            try await post(
+                foreign, to: bridge, expecting: 403, until: prometheus, fires: "DefenderBridgeDeliveriesRefused",
+                ["route": "/sns"])
+            try await post(
+                try await world.signedBody(of: "{}"), to: cutOff, expecting: 503, until: prometheus,
+                fires: "DefenderBridgeSigningCertificateUnavailable", ["instance": cutOff.admin])
+            try await prometheus.waitForAlert("DefenderBridgeNothingReceived")
+            for each in [bridge, cutOff] { try await each.stop() }
+        }
+    }
+
+    @Test("a TLS certificate that expires soon, and one that cannot be used")
+    func certificate() async throws {
+        try await World.run { world in
+            let tls = try TestCertificate.expiring(in: world.folder, days: 5)
+            let bridge = try await world.start(tls.settings)
+            let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
+            try await prometheus.waitForAlert("DefenderBridgeCertificateExpires", ["instance": bridge.admin])
+            try world.folder.write("not a certificate", as: "expiring.pem")
+            bridge.program.signal(SIGHUP)
+            try await prometheus.waitForAlert("DefenderBridgeCertificateReloadFailed", ["instance": bridge.admin])
+            try await bridge.stop()
+        }
+    }
+
+    @Test("AWS that denies, fails, throttles, is not asked for what was missed; and what nobody understands")
+    func cloud() async throws {
+        try await World.run { world in
+            let bridge = try await world.start(["catchUp.interval": "1m"])
+            let prometheus = try await PrometheusProcess(
+                scraping: [bridge.admin],
+                // Ages of seconds instead of a minute, few throttles, and a twentieth of a minute without asking.
+                replacing: ["}) > 60\n": "}) > 2\n", "[15m])) > 50": "[15m])) > 2", "() 3 *": "() 0.05 *"], in: world)
+            let origin = ["account": world.origin.account.digits, "region": world.origin.region.name]
+            let alarms = try Alarms.make(0..<2, from: world.scenario())
+            try await world.subscribe(bridge, to: world.topics.detect)
+
+            try await world.publish([["hello": 1]], to: world.topics.detect)
+            try await prometheus.waitForAlert("DefenderBridgeDeadLetters", origin)
+
+            world.aws.fail(.batchImportFindings, count: 100_000, status: 403, code: "AccessDeniedException")
+            try await world.publish([alarms[0]], to: world.topics.detect)
+            try await prometheus.waitForAlert("DefenderBridgeAccountDenied", origin)
+            // There is an alert of its own for that.
+            let firing = try await prometheus.alerts().filter(\.isFiring).map(\.name)
+            #expect(!firing.contains("DefenderBridgeDeliveriesWait"))
+            world.aws.clearFaults()
+            try await prometheus.waitForEnd(of: ["DefenderBridgeAccountDenied"])
+
+            world.aws.fail(.batchImportFindings, count: 100_000, status: 500, code: "InternalException")
+            try await world.publish([alarms[1]], to: world.topics.detect)
+            try await prometheus.waitForAlert("DefenderBridgeDeliveriesWait", origin)
+            try await prometheus.waitForAlert(
+                "DefenderBridgeAWSFails", ["service": "securityhub", "operation": "BatchImportFindings"])
+            world.aws.clearFaults()
+            world.aws.fail(.batchImportFindings, count: 100_000, status: 429, code: "TooManyRequestsException")
+            try await prometheus.waitForAlert("DefenderBridgeThrottled", origin)
+            world.aws.clearFaults()
+
+            world.aws.fail(.listAuditTasks, count: 100_000, status: 403, code: "AccessDeniedException")
+            try await prometheus.waitForAlert("DefenderBridgeCatchUpBehind", origin)
+            try await bridge.stop()
+        }
+    }
+
+    @Test("a pause, and a queue that fills meanwhile")
+    func queue() async throws {
+        try await World.run { world in
+            let bridge = try await world.start(["store.maxPending": "10"])
+            let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
+            try await world.subscribe(bridge, to: world.topics.detect)
+            let paused = try await RunningProgram.run([Paths.program, "pause"] + bridge.storeFlags)
+            #expect(paused.exit?.status == 0, "\(paused.errorLines)")
+            try await prometheus.waitForAlert("DefenderBridgePaused", ["account": "all"])
+            try await world.publish(try Alarms.make(0..<9, from: world.scenario()), to: world.topics.detect)
+            try await prometheus.waitForAlert("DefenderBridgeQueueFilling")
+            try await bridge.stop()
+        }
+    }
+
+    @Test("a disk that is nearly full, then full", .enabled(if: geteuid() == 0, "only the superuser may mount"))
+    func disk() async throws {
+        try await World.run { world in
+            let folder = try world.folder.mount(size: "4m")
+            try await perform {
+                let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
+                let body = try await world.signedBody(of: "{}")
+                let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
+                try await prometheus.waitForAlert("DefenderBridgeDiskFilling", ["instance": bridge.admin])
+                try RunningProgram.fill(folder + "/ballast")
+                try await eventually("the log to be full") {
+                    try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 503
+                }
+                try await post(
+                    body, to: bridge, expecting: 503, until: prometheus, fires: "DefenderBridgeDeliveriesDeferred",
+                    ["instance": bridge.admin])
+                try await prometheus.waitForAlert("DefenderBridgeStoreDown", ["instance": bridge.admin])
+                try await bridge.stop()
+            } finally: {
+                try TemporaryFolder.unmount(folder)
+            }
+        }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What a body gives or throws.
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}

@@ -1,0 +1,250 @@
+import AWSCore
+import Bridge
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("What an operator sees", .timeLimit(.minutes(5)))
+    struct Observability {
+        // MARK: Metrics
+
+        /// Names of metrics that a bridge on SQLite without TLS has nothing to say of.
+        private static let absent: Set = [
+            "defender_bridge_postgresql_connections", "defender_bridge_postgresql_connection_failures_total",
+            "defender_bridge_tls_certificate_expiry_timestamp_seconds",
+        ]
+
+        @Test("every metric is there, promtool takes it, and the numbers are those of what happened")
+        func metrics() async throws {
+            try await World.run { world in
+                let bridge = try await world.start(["catchUp.interval": "1h"])
+                let scenario = world.scenario()
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.fail(.batchImportFindings, status: 429, code: "TooManyRequestsException")
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                try await world.publish(scenario.alarms, to: world.topics.detect)
+                try await world.publish([["what": "is this"]], to: world.topics.detect)
+                try await eventually("a dead letter, and all else to be done", bridge.queue) {
+                    $0.dead == 1 && $0.pending + $0.leased == 0
+                }
+                // The messages; the work that the bridge gave itself is not counted here.
+                let event = Request(
+                    "POST", "/eventbridge", ["x-api-key": World.apiKey], body: scenario.events[0].serialized())
+                #expect(try await Client.exchange(event, with: bridge.listen).status == 200)
+                #expect(try await Client.exchange(.sns(Array("{".utf8)), with: bridge.listen).status == 400)
+                #expect(try await Client.exchange(.get("/x y"), with: bridge.listen).status == 400)
+                let judged = "defender_bridge_findings_total"
+                try await eventually("the judgement") {
+                    try await bridge.total(judged, #"outcome="judged""#)
+                } is: {
+                    $0 == 1
+                }
+                try await eventually("a look at the loops") {
+                    try await bridge.total("defender_bridge_loop_lag_seconds_count")
+                } is: {
+                    $0 >= 3
+                }
+                let text = try await Client.exchange(.get("/metrics"), with: bridge.admin).text
+                let file = try world.folder.write(Array(text.utf8), as: "metrics")
+                let promtool = try await RunningProgram.run(["promtool", "check", "metrics"], input: file)
+                #expect(promtool.exit?.status == 0, "\(promtool.errorLines)")
+                #expect(promtool.outputLines == [] && promtool.errorLines == [])
+                let names = text.split(separator: "\n").filter { $0.hasPrefix("# HELP ") }
+                    .map { String($0.split(separator: " ")[2]) }
+                let expected = Set(BridgeMetrics.help.keys).subtracting(Self.absent)
+                #expect(Set(names).symmetricDifference(expected) == [])
+                try await check(bridge, scenario, in: world)
+                try await bridge.stop()
+            }
+        }
+
+        private func check(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
+            let alarms = Double(scenario.alarms.count)
+            let prefix = "defender_bridge_"
+            #expect(
+                try await bridge.total(prefix + "deliveries_total", #"route="/sns""#, #"outcome="stored""#) == alarms
+                    + 2)
+            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="confirmed""#) == 2)
+            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="refused",route="/sns""#) == 1)
+            #expect(try await bridge.total(prefix + "refusals_total", #"reason="malformed_json""#) == 1)
+            #expect(try await bridge.total(prefix + "http_faults_total") == 1)
+            #expect(try await bridge.total(prefix + "dead_letters_total", #"reason="not_understood""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_deliveries", #"state="dead""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_deliveries", #"account="\#(world.origin.account)""#) == 1)
+            #expect(try await bridge.total(prefix + "queue_oldest_age_seconds", #"state="dead""#) > 0)
+            let imported = try await bridge.total(
+                prefix + "findings_total", #"kind="violation""#, #"outcome="imported""#)
+            let archived = try await bridge.total(
+                prefix + "findings_total", #"kind="violation""#, #"outcome="archived""#)
+            #expect(imported + archived >= alarms)
+            // Some are suppressed.
+            let active = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="imported""#)
+            let suppressed = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="archived""#)
+            #expect(active > 0 && active + suppressed == Double(scenario.auditFindings.count))
+            let findings = Double(world.aws.findings(in: world.origin).count)
+            #expect(try await bridge.total(prefix + "ledger_findings") == findings)
+            #expect(try await bridge.total(prefix + "event_delay_seconds_count") >= findings)
+            let calls = prefix + "aws_calls_total"
+            #expect(
+                try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="ok""#)
+                    == Double(world.aws.calls(of: .batchImportFindings) - 1))
+            #expect(try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="throttled""#) == 1)
+            #expect(try await bridge.total(prefix + "aws_throttles_total", #"region="\#(world.origin.region)""#) == 1)
+            #expect(try await bridge.total(prefix + "aws_tokens", #"operation="BatchImportFindings""#) <= 29)
+            #expect(try await bridge.total(prefix + "subscriptions", #"state="confirmed""#) == 2)
+            #expect(try await bridge.total(prefix + "signing_certificate_fetches_total", #"outcome="ok""#) == 1)
+            let now = Date().timeIntervalSince1970
+            #expect(try await bridge.total(prefix + "signing_certificate_expiry_timestamp_seconds") > now)
+            #expect(abs(try await bridge.total(prefix + "catch_up_watermark_timestamp_seconds") - now) < 300)
+            #expect(try await bridge.total(prefix + "catch_up_interval_seconds") == 3600)
+            #expect(abs(try await bridge.total(prefix + "last_delivery_timestamp_seconds", "eventbridge") - now) < 300)
+            #expect(try await bridge.total(prefix + "store_up") == 1)
+            #expect(try await bridge.total(prefix + "store_commits_total") > 3)
+            #expect(try await bridge.total(prefix + "store_size_bytes") > 4096)
+            #expect(try await bridge.total(prefix + "store_free_bytes") > 4096)
+            #expect(abs(try await bridge.total("process_start_time_seconds") - now) < 300)
+            #expect(try await bridge.total("process_resident_memory_bytes") > 1_000_000)
+        }
+
+        @Test("a denied account, a pause and a lost store are told")
+        func troubles() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                world.aws.fail(.getFindings, count: 1000, status: 403, code: "AccessDeniedException")
+                world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
+                try await eventually("the denial") {
+                    try await bridge.total("defender_bridge_account_denied")
+                } is: {
+                    $0 == 1
+                }
+                #expect(
+                    try await bridge.total("defender_bridge_aws_calls_total", #"outcome="access_denied""#) >= 1)
+                let pause = try await RunningProgram.run(
+                    [Paths.program, "pause", "--account", world.origin.account.digits] + bridge.storeFlags)
+                #expect(pause.exit?.status == 0)
+                let series = #"defender_bridge_account_paused{account="\#(world.origin.account)"}"#
+                #expect(try await bridge.metric(series) == 1)
+                #expect(try await bridge.metric(#"defender_bridge_account_paused{account="all"}"#) == 0)
+                try await bridge.stop()
+            }
+        }
+
+        // MARK: Logs
+
+        @Test("a delivery is followed from its receipt to Security Hub by its id")
+        func followed() async throws {
+            try await World.run { world in
+                let bridge = try await world.start(["log.level": "debug"])
+                let scenario = world.scenario()
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.subscribe(bridge, to: world.topics.audit)
+                try await world.publish(try Alarms.make(0..<3, from: scenario), to: world.topics.detect)
+                try await world.publish([scenario.auditNotification], to: world.topics.audit)
+                try await bridge.waitForCompletion(of: 4)
+                let received = bridge.log("A request was answered.").filter { $0["outcome"] == "stored" }
+                try #require(received.count == 4)
+                for line in received {
+                    let id = try #require(line["delivery"]?.string)
+                    #expect(id == "sns:\(line["messageId"]?.string ?? "")")
+                    let lines = bridge.log.filter { $0["delivery"]?.string == id }
+                    for line in lines {
+                        #expect(line["account"]?.string == world.origin.account.digits)
+                        #expect(line["region"]?.string == world.origin.region.name)
+                    }
+                    let isAudit = line["topic"]?.string == world.topics.audit.description
+                    let steps = lines.compactMap { $0["message"]?.string }
+                    #expect(steps.contains("A delivery was leased.") && steps.last == "A delivery is done.")
+                    let done = try #require(lines.last)
+                    #expect(done["attempt"] == "1")
+                    #expect(done["milliseconds"]?.string.flatMap { Int($0) }.map { $0 >= 0 } == true)
+                    let findings = lines.filter { $0["message"] == "Security Hub was told of a finding." }
+                    if isAudit {
+                        #expect(
+                            findings.count == scenario.auditFindings.count + scenario.auditTask.checks.count)
+                        #expect(findings.allSatisfy { $0["finding"] != nil && $0["result"] != nil })
+                    } else {
+                        let finding = try #require(done["finding"]?.string)
+                        #expect((0..<3).contains { Alarms.findingID($0, in: world.origin) == finding })
+                        #expect(done["result"] == "imported")
+                        let told = bridge.log("Security Hub was told of a finding.").filter {
+                            $0["finding"]?.string == finding
+                        }
+                        #expect(told.count == 1)
+                    }
+                }
+                try await bridge.stop()
+            }
+        }
+
+        @Test("at info, neither what messages say nor any secret is logged, whatever becomes of them")
+        func discreet() async throws {
+            try await World.run { world in
+                let marks = ["mark-of-thing", "mark-of-behavior", "mark-of-words", "mark-of-body", "mark-of-key"]
+                let bridge = try await world.start(["eventBridge.basic": "user:mark-of-key"])
+                try await world.subscribe(bridge, to: world.topics.detect)
+                var alarm = try #require(try Alarms.make(0..<1, from: world.scenario())[0].object)
+                alarm["thingName"] = "mark-of-thing"
+                var behavior = try #require(alarm["behavior"]?.object)
+                behavior["name"] = "mark-of-behavior"
+                alarm["behavior"] = .object(behavior)
+                alarm["verificationStateDescription"] = "mark-of-words"
+                try await world.publish(
+                    [.object(alarm), ["mark-of-body": "mark-of-body"], .string("mark-of-body")],
+                    to: world.topics.detect)
+                for body in [#"{"Type": "mark-of-body"}"#, "mark-of-body", #"{"mark-of-body": 1}"#] {
+                    _ = try await Client.exchange(.sns(Array(body.utf8)), with: bridge.listen)
+                    for key in [World.apiKey, "mark-of-key"] {
+                        _ = try await Client.exchange(
+                            Request("POST", "/eventbridge", ["x-api-key": key], body: Array(body.utf8)),
+                            with: bridge.listen)
+                    }
+                }
+                try await eventually("all to be done", bridge.queue) {
+                    $0.completed == 1 && $0.dead == 2
+                }
+                bridge.program.signal(SIGHUP)
+                try await eventually("the reload") {
+                    bridge.log("The configuration was read again; nothing changes.").count == 1
+                }
+                try await bridge.stop()
+                let lines = bridge.program.errorLines
+                #expect(lines.count > 10)
+                for mark in marks + [World.apiKey] {
+                    #expect(lines.filter { $0.contains(mark) } == [], "\(mark)")
+                }
+            }
+        }
+
+        @Test(
+            "warnings that come again and again are summed up, unless the level is debug", arguments: ["info", "debug"])
+        func repeats(level: String) async throws {
+            try await World.run { world in
+                let bridge = try await world.start(["log.level": level])
+                for _ in 0..<57 {
+                    #expect(try await Client.exchange(.sns(Array("{".utf8)), with: bridge.listen).status == 400)
+                }
+                #expect(try await Client.exchange(.get("/x y"), with: bridge.listen).status == 400)
+                try await bridge.stop()
+                #expect(bridge.log("A delivery was refused.").count == (level == "info" ? 20 : 57))
+                #expect(bridge.log("A request was refused.").count == 1)
+                #expect(bridge.log("A request was answered.").count == 57)
+                let sums = bridge.log.filter { $0["repeats"] != nil }
+                #expect(
+                    sums.compactMap { $0["repeats"]?.string.flatMap { Int($0) } }.reduce(0, +)
+                        == (level == "info" ? 37 : 0))
+                for sum in sums {
+                    #expect(sum["line"] == "A delivery was refused." && sum["code"] == "malformed_json")
+                    #expect(sum["level"] == "warning" && sum["message"]?.string?.contains("was repeated") == true)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// A real Prometheus that scrapes bridges each second, with the alert rules of `deploy/prometheus`.
+final class PrometheusProcess: Sendable {
+    /// An alert that is pending or fires, with its labels and its texts.
+    struct Alert: Sendable, Hashable {
+        let name: String
+        let labels: [String: String]
+        let texts: [String: String]
+        let isFiring: Bool
+    }
+
+    private let folder: TemporaryFolder
+    private let program: RunningProgram
+    private let address: String
+
+    /// Starts one.
+    ///
+    /// - Parameters:
+    ///   - addresses: the bridges' admin addresses.
+    ///   - replacing: what stands otherwise in the rules, since no test waits for a day. Each text must be there once.
+    ///     Alerts never wait longer than a second before they fire.
+    init(scraping addresses: [String], replacing changes: [String: String] = [:], in world: World) async throws {
+        folder = try TemporaryFolder()
+        var rules = try String(contentsOfFile: Paths.inPackage("deploy/prometheus/alerts.yaml"), encoding: .utf8)
+        for (original, replacement) in changes {
+            try #require(rules.components(separatedBy: original).count == 2, "\(original) is not there once")
+            rules = rules.replacingOccurrences(of: original, with: replacement)
+        }
+        rules.replace(#/for: \d+[mh]/#, with: "for: 1s")
+        try folder.write(rules, as: "alerts.yaml")
+        let targets = addresses.map { "\"\($0)\"" }.joined(separator: ", ")
+        let configuration = try folder.write(
+            """
+            global: {scrape_interval: 1s, evaluation_interval: 1s}
+            rule_files: [alerts.yaml]
+            scrape_configs:
+              - job_name: defender-bridge
+                static_configs:
+                  - targets: [\(targets)]
+            """, as: "prometheus.yaml")
+        address = try Client.freeAddress()
+        program = try RunningProgram([
+            "prometheus", "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path)/data",
+            "--web.listen-address=\(address)",
+        ])
+        world.keep(program)
+        try await eventually("Prometheus to scrape all bridges", within: .seconds(60)) {
+            let answer = try? await ask("/api/v1/targets")
+            let targets = answer?["data"]?["activeTargets"]?.array ?? []
+            return (targets.count { $0["health"] == "up" }, program.errorLines.suffix(3))
+        } is: {
+            $0.0 == addresses.count
+        }
+    }
+
+    /// The alerts that are pending or fire now.
+    func alerts() async throws -> [Alert] {
+        let answer = try await ask("/api/v1/alerts")
+        return try #require(answer["data"]?["alerts"]?.array).map { alert in
+            var labels = try #require(alert["labels"]?.object).compactMapValues(\.string)
+            return Alert(
+                name: labels.removeValue(forKey: "alertname") ?? "", labels: labels,
+                texts: try #require(alert["annotations"]?.object).compactMapValues(\.string),
+                isFiring: alert["state"] == "firing")
+        }
+    }
+
+    /// Waits until an alert fires, and checks what it says.
+    ///
+    /// - Parameter labels: what its labels must say at least.
+    @discardableResult
+    func waitForAlert(_ name: String, _ labels: [String: String] = [:]) async throws -> Alert {
+        let firing = try await eventually("\(name) to fire", within: .seconds(60)) {
+            try await alerts()
+        } is: {
+            $0.contains { $0.isFiring && $0.name == name && $0.says(labels) }
+        }
+        let alert = try #require(firing.first { $0.isFiring && $0.name == name && $0.says(labels) })
+        for (kind, text) in alert.texts {
+            #expect(!text.contains("{{") && !text.contains("no value") && !text.contains("error"), "\(kind): \(text)")
+        }
+        return alert
+    }
+
+    /// Waits until alerts no longer fire.
+    func waitForEnd(of names: Set<String>) async throws {
+        try await eventually("\(names) to end", within: .seconds(60)) {
+            Set(try await alerts().filter(\.isFiring).map(\.name)).intersection(names)
+        } is: {
+            $0.isEmpty
+        }
+    }
+
+    /// How often a bridge was started anew since Prometheus first saw it.
+    func starts(of address: String) async throws -> Int {
+        let expression = "changes(process_start_time_seconds%7Binstance=%22\(address)%22%7D%5B10m%5D)"
+        let answer = try await ask("/api/v1/query?query=\(expression)")
+        guard let series = answer["data"]?["result"]?.array?.first else { return 0 }
+        return try #require(series["value"]?.array?.last?.string.flatMap { Int($0) })
+    }
+
+    /// By HTTP/1.0, since Prometheus sends long answers in chunks else.
+    private func ask(_ path: String) async throws -> JSON {
+        let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
+        return try await onThread {
+            let socket = try ClientSocket(port: port)
+            defer { socket.close() }
+            socket.send(Array("GET \(path) HTTP/1.0\r\nHost: localhost\r\n\r\n".utf8))
+            let bytes = socket.read(.max)
+            let end = try #require(bytes.firstRange(of: Array("\r\n\r\n".utf8)), "no answer")
+            return try JSON(parsing: Array(bytes[end.upperBound...]))
+        }
+    }
+}
+
+extension PrometheusProcess.Alert {
+    fileprivate func says(_ labels: [String: String]) -> Bool { labels.allSatisfy { self.labels[$0.key] == $0.value } }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("Changing settings while it runs", .timeLimit(.minutes(5)))
+    struct Reload {
+        private static let unchanged = "The configuration was read again; nothing changes."
+        private static let changed = "The configuration was read again; what changed is in use."
+        private static let refused =
+            "The configuration that was read again cannot be used; the settings stay as they were."
+        private static let kept =
+            "Settings were changed that the bridge takes only when it starts. Restart it to use them."
+
+        /// Starts a bridge with a file in place of some of the flags.
+        private func start(_ world: World, _ text: String) async throws -> BridgeProcess {
+            let file = try world.folder.write(Array(text.utf8), as: "bridge.yaml")
+            var settings = world.settings
+            for key in ["sns.topics", "eventBridge.apiKey", "catchUp.interval"] { settings[key] = nil }
+            let bridge = try await BridgeProcess(
+                settings: settings, environment: world.environment, arguments: ["--config", file])
+            world.keep(bridge.program)
+            return bridge
+        }
+
+        /// Writes the file, has it read, and waits for a line of the log.
+        private func reload(_ world: World, _ bridge: BridgeProcess, _ text: String, _ line: String) async throws
+            -> JSON
+        {
+            let before = bridge.log(line).count
+            try world.folder.write(Array(text.utf8), as: "bridge.yaml")
+            bridge.program.signal(SIGHUP)
+            return try #require(
+                try await eventually("the line “\(line)”") {
+                    bridge.log(line)
+                } is: {
+                    $0.count > before
+                }.last)
+        }
+
+        private func event(_ world: World, _ key: String, to bridge: BridgeProcess) async throws -> Int {
+            let body = world.scenario().events[0].serialized()
+            return try await Client.exchange(
+                Request("POST", "/eventbridge", ["x-api-key": key], body: body), with: bridge.listen
+            ).status
+        }
+
+        @Test(
+            "topics, keys and level change by SIGHUP; a file that is wrong changes nothing; what needs a restart is named"
+        )
+        func settings() async throws {
+            try await World.run { world in
+                try world.folder.write(Array("first".utf8), as: "key")
+                let first = """
+                    catchUp: {interval: off}
+                    sns: {topics: ["\(world.topics.audit)"]}
+                    eventBridge: {apiKeyFile: "\(world.folder.path)/key"}
+
+                    """
+                let second = first.replacing("\"]", with: "\", \"\(world.topics.detect)\"]")
+                let bridge = try await start(world, first)
+                let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+                let bodies = try await mailbox.bodies(of: try Alarms.make(0..<2, from: world.scenario()))
+                let body = bodies[0]
+                #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == 403)
+                #expect(try await event(world, "first", to: bridge) == 200)
+
+                // Another topic, another key under the same name, and a setting that cannot change.
+                try world.folder.write(Array("second".utf8), as: "key")
+                let line = try await reload(world, bridge, second + "listen: {loops: 3}\n", Self.changed)
+                #expect(line["keys"] == "sns.topics,eventBridge.apiKey")
+                #expect(bridge.log(Self.kept).map { $0["keys"] } == ["listen.loops"])
+                #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == 200)
+                #expect(try await event(world, "first", to: bridge) == 401)
+                #expect(try await event(world, "second", to: bridge) == 200)
+
+                // Files that cannot be used.
+                for (text, key) in [
+                    (second + "log: {level: loud}\n", "log.level"), (second + "sns: {\n", "configuration file"),
+                    (second + "nonsense: 1\n", "nonsense"),
+                    (first.replacing("/key", with: "/gone"), "eventBridge.apiKeyFile"),
+                ] {
+                    let line = try await reload(world, bridge, text, Self.refused)
+                    #expect(line["reason"]?.string?.hasPrefix(key + ": ") == true, "\(line)")
+                    #expect(line["level"] == "error")
+                }
+                let success = "defender_bridge_configuration_last_reload_successful"
+                #expect(try await bridge.metric(success) == 0)
+                #expect(try await event(world, "second", to: bridge) == 200)
+
+                // The level, up and down again.
+                #expect(bridge.log.allSatisfy { $0["level"] != "debug" })
+                let debug = try await reload(world, bridge, second + "log: {level: debug}\n", Self.changed)
+                #expect(debug["keys"] == "log.level")
+                #expect(try await Client.exchange(.sns(bodies[1]), with: bridge.listen).status == 200)
+                try await eventually("a line of level debug") {
+                    bridge.log("A delivery was leased.").count
+                } is: {
+                    $0 > 0
+                }
+                _ = try await reload(world, bridge, second, Self.changed)
+                _ = try await reload(world, bridge, second, Self.unchanged)
+                #expect(try await bridge.metric(success) == 1)
+                let reloads = "defender_bridge_configuration_reloads_total"
+                #expect(try await bridge.metric(reloads + #"{outcome="applied"}"#) == 3)
+                #expect(try await bridge.metric(reloads + #"{outcome="failed"}"#) == 4)
+                #expect(try await bridge.metric(reloads + #"{outcome="unchanged"}"#) == 1)
+                try await world.waitForFindings((0..<2).map { Alarms.findingID($0, in: world.origin) })
+                try await bridge.stop()
+            }
+        }
+
+        @Test("rates, the queue's limit, mapping and catching up change by SIGHUP")
+        func rest() async throws {
+            try await World.run { world in
+                let first = """
+                    catchUp: {interval: off}
+                    sns: {topics: ["\(world.topics.audit)", "\(world.topics.detect)"]}
+
+                    """
+                let second =
+                    first.replacing("off", with: "1h") + """
+                        store: {maxPending: 1000}
+                        securityHub: {requestsPerSecond: 500, burst: 1000}
+                        mapping: {severities: ["*=CRITICAL"]}
+
+                        """
+                let bridge = try await start(world, first)
+                try await world.subscribe(bridge, to: world.topics.detect)
+                // The name of a behavior that ends with a severity counts before patterns.
+                let alarms = try Alarms.make(0..<2, from: world.scenario()).map { alarm in
+                    var (members, behavior) = (try #require(alarm.object), try #require(alarm["behavior"]?.object))
+                    behavior["name"] = "Messages"
+                    members["behavior"] = .object(behavior)
+                    return JSON.object(members)
+                }
+                try await world.publish([alarms[0]], to: world.topics.detect)
+                try await bridge.waitForCompletion(of: 1)
+                let tokens = "defender_bridge_aws_tokens"
+                #expect(try await bridge.total(tokens, #"operation="BatchImportFindings""#) <= 29)
+                #expect(try await bridge.metric("defender_bridge_catch_up_interval_seconds") == 0)
+                let line = try await reload(world, bridge, second, Self.changed)
+                #expect(
+                    line["keys"]
+                        == "store.maxPending,securityHub.requestsPerSecond,securityHub.burst,mapping.severities,catchUp.interval"
+                )
+                #expect(try await bridge.total(tokens, #"operation="BatchImportFindings""#) > 29)
+                #expect(try await bridge.metric("defender_bridge_queue_limit_deliveries") == 1000)
+                try await world.publish([alarms[1]], to: world.topics.detect)
+                let id = Alarms.findingID(1, in: world.origin)
+                try await eventually("the second finding") {
+                    world.aws.findings(in: world.origin).first { $0["Id"]?.string == id }?["Severity"]?["Label"]
+                } is: {
+                    $0 == "CRITICAL"
+                }
+                #expect(try await bridge.metric("defender_bridge_catch_up_interval_seconds") == 3600)
+                try await bridge.stop()
+            }
+        }
+    }
+}

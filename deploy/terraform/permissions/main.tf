@@ -1,0 +1,51 @@
+# What Defender Bridge may do in an account whose findings it takes: a policy for the role that it has there.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+}
+
+data "aws_iam_policy_document" "bridge" {
+  statement {
+    sid = "CheckBeforeTheStart"
+    actions = [
+      "events:ListRules",
+      "events:ListTargetsByRule",
+      "securityhub:DescribeHub",
+      "sns:GetSubscriptionAttributes",
+      "sns:ListSubscriptionsByTopic",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "ReadDeviceDefender"
+    actions = [
+      "iot:DescribeAuditTask",
+      "iot:ListActiveViolations",
+      "iot:ListAuditFindings",
+      "iot:ListAuditSuppressions",
+      "iot:ListAuditTasks",
+      "iot:ListViolationEvents",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ImportIntoSecurityHub"
+    actions   = ["securityhub:BatchImportFindings"]
+    resources = ["arn:${local.partition}:securityhub:*:${local.account}:product/${local.account}/default"]
+  }
+
+  statement {
+    sid = "KeepSecurityHub"
+    actions = [
+      "securityhub:BatchUpdateFindings",
+      "securityhub:GetFindings",
+    ]
+    resources = ["*"]
+  }
+}

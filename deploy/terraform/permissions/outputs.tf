@@ -1,0 +1,4 @@
+output "json" {
+  description = "The policy"
+  value       = data.aws_iam_policy_document.bridge.json
+}
