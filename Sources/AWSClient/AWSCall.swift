@@ -1,6 +1,6 @@
 public import AWSCore
 
-/// One attempt at a call of AWS that was sent.
+/// One attempt at a call of AWS.
 public struct AWSCall: Sendable, Hashable {
     /// The service called.
     public let service: AWSService
@@ -12,6 +12,7 @@ public struct AWSCall: Sendable, Hashable {
     public let region: Region
     /// Why it failed; nil if it did not.
     public let failure: AWSError.Kind?
-    /// From its sending to its response, without any wait for its turn.
-    public let duration: Duration
+    /// From its sending to its response, without any wait for its turn; nil if it was not sent, as there was nothing to sign
+    /// it with.
+    public let duration: Duration?
 }

@@ -124,11 +124,12 @@ public struct AWSClient: Sendable {
         var replacement: Credentials?
         while true {
             try await wait(for: pacer.turn(key, now: clock.elapsed()), operation)
-            let used = if let replacement { replacement } else { try await currentCredentials(operation) }
+            let used =
+                if let replacement { replacement } else { try await currentCredentials(operation, in: region) }
             let failure: Failure
             let start = clock.elapsed()
             let result = await send(operation, in: region, signedBy: used)
-            tell(of: result, operation, in: region, since: start)
+            tell(of: operation, in: region, failure: result.failure?.error.kind, since: start)
             switch result {
             case .success(let body):
                 pacer.note(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
@@ -157,13 +158,12 @@ public struct AWSClient: Sendable {
     }
 
     private func tell(
-        of result: Result<[UInt8], Failure>, _ operation: Operation, in region: Region, since start: Duration
+        of operation: Operation, in region: Region, failure: AWSError.Kind?, since start: Duration?
     ) {
-        let failure: AWSError.Kind? = if case .failure(let failure) = result { failure.error.kind } else { nil }
         report(
             AWSCall(
                 service: operation.service, operation: operation.name, account: account, region: region,
-                failure: failure, duration: clock.elapsed() - start))
+                failure: failure, duration: start.map { clock.elapsed() - $0 }))
     }
 
     private func wait(for delay: Duration, _ operation: Operation) async throws(AWSError) {
@@ -175,11 +175,14 @@ public struct AWSClient: Sendable {
         }
     }
 
-    private func currentCredentials(_ operation: Operation) async throws(AWSError) -> Credentials? {
+    private func currentCredentials(
+        _ operation: Operation, in region: Region
+    ) async throws(AWSError) -> Credentials? {
         guard operation.isSigned else { return nil }
         do throws(CredentialsError) {
             return try await credentials.credentials()
         } catch {
+            tell(of: operation, in: region, failure: error.kind, since: nil)
             throw operation.error(error)
         }
     }
@@ -232,5 +235,12 @@ public struct AWSClient: Sendable {
         } catch {
             return .failure(Failure(error: operation.error(error), authority: endpoint.authority))
         }
+    }
+}
+
+extension Result {
+    /// Why it is none; nil if it is one.
+    fileprivate var failure: Failure? {
+        if case .failure(let failure) = self { failure } else { nil }
     }
 }

@@ -46,6 +46,18 @@ struct RetryTests {
         #expect(told.allSatisfy { $0.account == nil && $0.duration == .seconds(60) })
     }
 
+    @Test("a call that could not be signed is told of, too, as one that took no time")
+    func unsigned() async throws {
+        let calls = Mutex<[AWSCall]>([])
+        let credentials = FixedCredentials(result: .failure(CredentialsError("none", kind: .noCredentials)))
+        let client = try client(ScriptedAWS([]), credentials: credentials).reporting { call in
+            calls.withLock { $0.append(call) }
+        }
+        _ = try await failure { try await client.describeAuditTask(id: "t", region: region) }
+        #expect(calls.withLock { $0.map(\.failure) } == [.noCredentials])
+        #expect(calls.withLock { $0[0].duration } == nil)
+    }
+
     // MARK: What is repeated
 
     @Test(

@@ -131,6 +131,12 @@ extension IntegrationTests {
                     try await waitForFindings(try await publishing, in: world)
                     let survivor = try #require(bridges.first { one in !victims.contains { $0 === one } })
                     try await survivor.waitForCompletion(of: 4 * 60)
+                    // One for what comes in, one that listens, up to four for work.
+                    let connections = "defender_bridge_postgresql_connections"
+                    for pool in ["append", "listen"] {
+                        #expect(try await survivor.metric(connections + #"{pool="\#(pool)"}"#) == 1, "\(pool)")
+                    }
+                    #expect((1...4).contains(try await survivor.metric(connections + #"{pool="work"}"#)))
                     for bridge in bridges where !victims.contains(where: { $0 === bridge }) { try await bridge.stop() }
                 }
             }

@@ -25,10 +25,12 @@ struct AWSMetrics: Sendable {
     func called(_ call: AWSCall) {
         let service = call.service.rawValue
         calls.add(1, service, call.operation, Self.outcome(call.failure))
-        Metrics.Timer(
-            label: "defender_bridge_aws_call_duration_seconds",
-            dimensions: [("service", service), ("operation", call.operation)], factory: factory
-        ).record(duration: call.duration)
+        if let duration = call.duration {
+            Metrics.Timer(
+                label: "defender_bridge_aws_call_duration_seconds",
+                dimensions: [("service", service), ("operation", call.operation)], factory: factory
+            ).record(duration: duration)
+        }
         guard call.failure == .throttled, let account = call.account else { return }
         let labels = origins.labels(of: Origin(account: account, region: call.region))
         throttles.add(1, labels.account, labels.region)
@@ -41,7 +43,8 @@ struct AWSMetrics: Sendable {
         case .throttled: "throttled"
         case .transient: "transient"
         case .expiredCredentials: "expired_credentials"
-        case .noCredentials, .accessDenied: "access_denied"
+        case .noCredentials: "no_credentials"
+        case .accessDenied: "access_denied"
         case .notEnabled: "not_enabled"
         case .notFound: "not_found"
         case .invalid: "invalid"
