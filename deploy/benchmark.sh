@@ -2,6 +2,7 @@
 # Measures the release build on this machine.
 #   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings, beside a stand-in for AWS
 #   deploy/benchmark.sh intake [--rounds N]   how fast signed deliveries are taken, beside a program on Hummingbird 2 and GRDB
+#   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
 #   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
 # Each fails if the bridge misses what README.md promises.
 set -euo pipefail
@@ -26,10 +27,15 @@ case "$what" in
         exec "$programs/benchmarks" audit "$@"
         ;;
     intake)
-        install_packages wrk strace sqlite3
+        install_packages strace sqlite3
         build_bridge
         swift build --configuration release --package-path Tests/Benchmarks --product bench-intake-hummingbird
         exec "$programs/benchmarks" intake --peer Tests/Benchmarks/.build/release/bench-intake-hummingbird "$@"
+        ;;
+    many)
+        install_packages postgresql util-linux
+        build_bridge
+        exec "$programs/benchmarks" many "$@"
         ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps
@@ -37,7 +43,7 @@ case "$what" in
         exec python3 Tests/Benchmarks/compare.py "$@"
         ;;
     *)
-        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake and server are" >&2
+        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, many and server are" >&2
         exit 64
         ;;
 esac
