@@ -3,6 +3,7 @@
 #   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings, beside a stand-in for AWS
 #   deploy/benchmark.sh intake [--rounds N]   how fast signed deliveries are taken, beside a program on Hummingbird 2 and GRDB
 #   deploy/benchmark.sh limits                an audit of 10,000 findings under AWS's documented limits, and beside boto3
+#   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
 #   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
 # Each fails if the bridge misses what README.md promises.
 set -euo pipefail
@@ -27,7 +28,7 @@ case "$what" in
         exec "$programs/benchmarks" audit "$@"
         ;;
     intake)
-        install_packages wrk strace sqlite3
+        install_packages strace sqlite3
         build_bridge
         swift build --configuration release --package-path Tests/Benchmarks --product bench-intake-hummingbird
         exec "$programs/benchmarks" intake --peer Tests/Benchmarks/.build/release/bench-intake-hummingbird "$@"
@@ -38,13 +39,18 @@ case "$what" in
         build_bridge
         exec "$programs/benchmarks" limits --peer Tests/Benchmarks/audit_by_boto3.py "$@"
         ;;
+    many)
+        install_packages postgresql util-linux
+        build_bridge
+        exec "$programs/benchmarks" many "$@"
+        ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps
         swift build --configuration release --package-path Tests/Benchmarks
         exec python3 Tests/Benchmarks/compare.py "$@"
         ;;
     *)
-        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits and server are" >&2
+        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many and server are" >&2
         exit 64
         ;;
 esac

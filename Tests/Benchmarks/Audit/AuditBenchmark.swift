@@ -35,10 +35,7 @@ struct AuditBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let program = bridge ?? ServedBridge.programBeside
-        guard FileManager.default.isExecutableFile(atPath: program) else {
-            throw ValidationError("There is no program at \(program). Build it, or name another with --bridge.")
-        }
+        let program = try BridgeProgram.path(bridge)
         var problems: [String] = []
         try await withLoop { loop in
             let measuring = Task { try await measure(program, on: loop) }

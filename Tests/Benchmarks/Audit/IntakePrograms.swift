@@ -1,4 +1,5 @@
 import AWSCore
+import ArgumentParser
 import Foundation
 import HTTPClient
 import Synchronization
@@ -20,6 +21,11 @@ protocol IntakeProcess: Sendable {
     func stop() async throws
 }
 
+extension IntakeProcess {
+    /// The port of ``endpoint``.
+    var port: UInt16 { URL(string: endpoint)?.port.flatMap { UInt16($0) } ?? 0 }
+}
+
 extension ServedBridge: IntakeProcess {}
 
 /// The bridge.
@@ -29,6 +35,20 @@ struct BridgeProgram: IntakeProgram {
     let settings: [String: String]
     let environment: [String: String]
     let client: HTTPClient
+
+    /// The path of `defender-bridge`: the one that was given, or the one beside this program.
+    ///
+    /// - Throws: `ValidationError` if there is none.
+    static func path(_ given: String?) throws -> String {
+        let path =
+            given
+            ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "defender-bridge").path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw ValidationError("There is no program at \(path). Build it, or name another with --bridge.")
+        }
+        return path
+    }
 
     func start(in folder: TemporaryFolder) async throws -> any IntakeProcess {
         try await ServedBridge(
@@ -49,7 +69,7 @@ struct PeerProgram: IntakeProgram {
     func start(in folder: TemporaryFolder) async throws -> any IntakeProcess {
         try await Running(
             [path, "0", folder.path("store.db"), certificate, topic.description],
-            output: folder.write("", as: "output"))
+            output: folder.write("", as: "output"), log: folder.write("", as: "log"))
     }
 
     private final class Running: IntakeProcess {
@@ -62,11 +82,12 @@ struct PeerProgram: IntakeProgram {
         }
 
         /// Starts it, and waits until it has told its port.
-        init(_ arguments: [String], output: String) async throws {
+        init(_ arguments: [String], output: String, log: String) async throws {
             let process = Process()
             process.executableURL = URL(filePath: arguments[0])
             process.arguments = Array(arguments.dropFirst())
             process.standardOutput = try FileHandle(forWritingTo: URL(filePath: output))
+            process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
             let ended = Ended()
             process.terminationHandler = { _ in ended.isTrue.store(true, ordering: .releasing) }
             try process.run()

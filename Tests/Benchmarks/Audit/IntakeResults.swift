@@ -2,16 +2,9 @@ import Foundation
 
 /// One measurement of one program.
 struct IntakeMeasurement: Sendable {
-    /// Deliveries a second.
-    let rate: Double
-    /// The program's processor time for each.
+    let load: Load.Result
+    /// The program's processor time for each delivery.
     let processorMicroseconds: Double
-    /// The load generator's processor time for each.
-    let loadMicroseconds: Double
-    /// The time in which half of them were answered.
-    let median: Duration
-    /// The time in which 99 of 100 were.
-    let slow: Duration
 }
 
 /// The measurements of all programs, of which the first is judged.
@@ -34,13 +27,14 @@ struct IntakeResults: Sendable {
         print(
             "Medians of \(measurements[0].count) rounds at \(connections) connections; the least of the processor times:"
         )
-        print("| program | deliveries/s | µs of CPU each | half within | 99 of 100 within | µs of wrk's CPU each |")
+        print(
+            "| program | deliveries/s | µs of CPU each | half within | 99 of 100 within | µs of the load's CPU each |")
         print("|---|---|---|---|---|---|")
         for (name, all) in zip(names, measurements) {
             print(
-                "| \(name) | \(Int(Self.median(all.map(\.rate)))) | \(Self.text(Self.processor(all)))"
-                    + " | \(Self.milliseconds(all, \.median)) | \(Self.milliseconds(all, \.slow))"
-                    + " | \(Self.text(all.map(\.loadMicroseconds).min() ?? 0)) |")
+                "| \(name) | \(Int(Statistics.median(all.map(\.load.rate)))) | \(Statistics.text(Self.processor(all)))"
+                    + " | \(Self.milliseconds(all, \.load.median)) | \(Self.milliseconds(all, \.load.slow))"
+                    + " | \(Statistics.text(all.map(\.load.processorMicroseconds).min() ?? 0)) |")
         }
         let problems = problems()
         for problem in problems { print("FAILED: \(problem)") }
@@ -52,14 +46,14 @@ struct IntakeResults: Sendable {
         let ours = measurements[0]
         var problems: [String] = []
         if measurements.count > 1 {
-            let ratio = Self.median(zip(ours, measurements[1]).map { $0.rate / $1.rate })
-            print("The bridge takes \(Self.text(ratio)) times as many as the peer (median of the rounds).")
+            let ratio = Statistics.median(zip(ours, measurements[1]).map { $0.load.rate / $1.load.rate })
+            print("The bridge takes \(Statistics.text(ratio)) times as many as the peer (median of the rounds).")
             if ratio < Self.promise.ratio { problems.append("that is less than \(Self.promise.ratio) times") }
         }
         if Self.processor(ours) > Self.promise.processor {
             problems.append("a delivery takes more than \(Self.promise.processor) µs of processor time")
         }
-        if Self.median(ours.map { $0.slow / .milliseconds(1) }) > Self.promise.slow / .milliseconds(1) {
+        if Statistics.median(ours.map { $0.load.slow / .milliseconds(1) }) > Self.promise.slow / .milliseconds(1) {
             problems.append("one of a hundred takes more than \(Self.promise.slow)")
         }
         return problems
@@ -71,13 +65,6 @@ struct IntakeResults: Sendable {
 
     private static func milliseconds(_ all: [IntakeMeasurement], _ key: KeyPath<IntakeMeasurement, Duration>) -> String
     {
-        text(median(all.map { $0[keyPath: key] / .milliseconds(1) })) + " ms"
-    }
-
-    private static func text(_ number: Double) -> String { String(format: "%.1f", number) }
-
-    private static func median(_ values: [Double]) -> Double {
-        let sorted = values.sorted()
-        return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+        Statistics.text(Statistics.median(all.map { $0[keyPath: key] / .milliseconds(1) })) + " ms"
     }
 }

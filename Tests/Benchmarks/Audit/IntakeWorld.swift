@@ -22,7 +22,7 @@ struct IntakeWorld: Sendable {
         let ours = BridgeProgram(
             path: bridge,
             settings: [
-                "sns.topics": messages.topic.description, "network.connectTo": aws.connectTo.joined(separator: ","),
+                "sns.topics": messages.topics[0].description, "network.connectTo": aws.connectTo.joined(separator: ","),
             ],
             environment: aws.endpointEnvironment.merging([
                 "AWS_CA_BUNDLE": folder.path("authority.pem"),
@@ -32,7 +32,7 @@ struct IntakeWorld: Sendable {
         guard let peer else { return [ours] }
         let certificate = try await client.send(Self.request(.get, messages.certificateURL), body: []).body
         let path = try folder.write(certificate, as: "certificate.pem")
-        return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topic)]
+        return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topics[0])]
     }
 
     /// Runs a program with an empty store.
@@ -50,10 +50,14 @@ struct IntakeWorld: Sendable {
         }
     }
 
+    /// How many deliveries, the first ones, are not measured.
+    static let warmUpDeliveries = 100
+
     /// Has a program do everything once that it does only once.
     func warmUp(_ process: any IntakeProcess) async throws {
-        // The load begins with the first message.
-        for body in messages.bodies.suffix(100) { try await Self.deliver(body, to: process, by: client) }
+        for body in messages.bodies.prefix(Self.warmUpDeliveries) {
+            try await Self.deliver(body, to: process, by: client)
+        }
     }
 
     /// Delivers a message that must be taken.

@@ -38,7 +38,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let program = bridge ?? ServedBridge.programBeside
+        let program = try BridgeProgram.path(bridge)
         var problems: [String] = []
         try await withLoop { loop in
             print("| program | AWS | seconds | findings/s | µs of CPU each | imports |")

@@ -15,12 +15,6 @@ final class ServedBridge: Sendable {
         let dead: Int64
     }
 
-    /// The program that was built with this one.
-    static var programBeside: String {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: "defender-bridge").path
-    }
-
     private static let patience = Duration.seconds(1800)
 
     let process: Int32

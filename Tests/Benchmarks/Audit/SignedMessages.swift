@@ -4,29 +4,36 @@ import LocalAWS
 
 /// Alarms as SNS delivers them, each different, signed by version 2.
 struct SignedMessages: Sendable {
-    let topic: ARN
-    /// The bodies of the deliveries.
+    /// One for each of the stand-in's Regions that there are messages of.
+    let topics: [ARN]
+    /// The bodies of the deliveries; their topics take turns.
     let bodies: [[UInt8]]
-    /// Where the certificate is that they are signed with.
+    /// Where the certificate is that the first topic's are signed with.
     let certificateURL: String
 
     /// Makes so many.
-    init(_ count: Int, by aws: LocalAWS) async throws {
-        guard let region = Region("us-east-1") else { throw BenchmarkFailure(description: "there is no us-east-1") }
-        let topic = ARN(
-            service: "sns", origin: Origin(account: aws.credentials.account, region: region), resource: "intake")
+    ///
+    /// - Parameter regions: where their topics are: Regions of the stand-in.
+    init(_ count: Int, in regions: [Region], by aws: LocalAWS) async throws {
+        let topics = regions.map {
+            ARN(service: "sns", origin: Origin(account: aws.credentials.account, region: $0), resource: "intake")
+        }
         // Signing takes many times as long as verifying: each core does its part.
-        bodies = try await withThrowingTaskGroup(of: [[UInt8]].self) { group in
-            for part in stride(from: 0, to: count, by: 1000) {
+        let parts = try await withThrowingTaskGroup(of: (Int, [[UInt8]]).self) { group in
+            for start in stride(from: 0, to: count, by: 1000) {
                 group.addTask {
-                    try aws.sign(
-                        (part..<min(part + 1000, count)).map(Self.alarm), of: topic,
-                        endpoint: "https://bridge.example/sns", signatureVersion: .two)
+                    let bodies = try (start..<min(start + 1000, count)).flatMap { number in
+                        try aws.sign(
+                            [Self.alarm(number)], of: topics[number % topics.count],
+                            endpoint: "https://bridge.example/sns", signatureVersion: .two)
+                    }
+                    return (start, bodies)
                 }
             }
-            return try await group.reduce(into: []) { $0 += $1 }
+            return try await group.reduce(into: []) { $0.append($1) }
         }
-        self.topic = topic
+        bodies = parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        self.topics = topics
         certificateURL = try JSON(parsing: bodies[0])["SigningCertURL"]?.string ?? ""
     }
 
@@ -42,15 +49,26 @@ struct SignedMessages: Sendable {
                     "consecutiveDatapointsToAlarm": 1, "consecutiveDatapointsToClear": 1,
                 ],
             ],
-            "metricValue": ["count": 54], "violationId": .string("37e18651d207bbc74236c13faf\(100_000 + number)"),
-            "securityProfileName": "Fleet",
+            "metricValue": ["count": 54], "violationId": .string(violationID(number)), "securityProfileName": "Fleet",
         ]
         return String(decoding: alarm.serialized(), as: UTF8.self)
     }
 
+    private static func violationID(_ number: Int) -> String { "37e18651d207bbc74236c13faf\(100_000 + number)" }
+
+    /// The ids of the findings that these alarms become.
+    var findingIDs: [String] {
+        bodies.indices.map { number in
+            let origin = topics[number % topics.count].origin
+            return "arn:aws:iot-device-defender:\(origin.region):\(origin.account):detect/violation/"
+                + Self.violationID(number)
+        }
+    }
+
     /// The requests that deliver them, whole.
     var requests: [[UInt8]] {
-        bodies.map { body in
+        bodies.enumerated().map { number, body in
+            let topic = topics[number % topics.count]
             let head = [
                 "POST /sns HTTP/1.1", "Host: bridge.example", "x-amz-sns-message-type: Notification",
                 "x-amz-sns-message-id: 22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324", "x-amz-sns-topic-arn: \(topic)",
