@@ -89,7 +89,8 @@ struct IntakeBenchmark: AsyncParsableCommand {
         let result = try await load.run(on: [process.port])
         let used = try ProcessUsage(of: process.process).processorTime - before.processorTime
         let stored = try await world.count(in: store)
-        guard stored == world.messages.bodies.count else {
+        // The bridge also has deliveries of its own there.
+        guard stored >= world.messages.bodies.count else {
             throw BenchmarkFailure(
                 description: "\(world.messages.bodies.count) deliveries were answered and \(stored) are stored")
         }

@@ -1,10 +1,11 @@
 import Foundation
 import Hummingbird
 import Logging
+import Metrics
 import NIOCore
 
 /// The bridge's intake as one would build it on Hummingbird 2 and GRDB: a message's signature is verified,
-/// the message is stored once, and answered when it is on the disk.
+/// the message is stored once, and answered when it is on the disk. Like the bridge, it logs each request and counts.
 ///
 /// bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC: the certificate that messages are signed with, as a file,
 /// and the ARN of the one topic that is taken.
@@ -17,7 +18,11 @@ struct BenchIntakeHummingbird {
         }
         let queue = try Queue(path: arguments[2])
         let verifier = try Verifier(certificate: arguments[3], topic: arguments[4])
+        MetricsSystem.bootstrap(Registry())
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let router = Router()
+        router.add(middleware: MetricsMiddleware())
+        router.add(middleware: LogRequestsMiddleware(.info))
         router.post("/sns") { request, _ -> Response in
             let body = try await request.body.collect(upTo: 1_048_576)
             let envelope: Envelope
@@ -26,12 +31,10 @@ struct BenchIntakeHummingbird {
             } catch {
                 throw HTTPError(.badRequest)
             }
-            guard try verifier.isGenuine(envelope) else { throw HTTPError(.forbidden) }
+            guard verifier.isGenuine(envelope) else { throw HTTPError(.forbidden) }
             let isNew = try await queue.append(id: envelope.messageID, payload: envelope.message)
             return answer(isNew ? "stored" : "duplicate")
         }
-        var logger = Logger(label: "bench")
-        logger.logLevel = .error
         let application = Application(
             router: router,
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "bench"),
@@ -39,7 +42,7 @@ struct BenchIntakeHummingbird {
                 // The port that the system chose, for PORT 0.
                 print(channel.localAddress?.port ?? port)
                 fflush(nil)
-            }, logger: logger)
+            }, logger: Logger(label: "bench"))
         try await application.run()
     }
 

@@ -1,5 +1,6 @@
-import Cryptography
+import CryptoExtras
 import Foundation
+import X509
 
 /// What SNS posts.
 struct Envelope: Decodable, Sendable {
@@ -33,20 +34,25 @@ struct Envelope: Decodable, Sendable {
 
 /// Checks that messages are notifications of a topic that SNS has signed by version 2.
 struct Verifier: Sendable {
-    private let certificate: Certificate
+    private let key: _RSA.Signing.PublicKey
     private let topic: String
 
     /// - Parameter certificate: the path of the certificate whose key signs.
     init(certificate: String, topic: String) throws {
-        self.certificate = try Certificate(pem: Array(Data(contentsOf: URL(filePath: certificate))))
+        let text = try String(contentsOfFile: certificate, encoding: .utf8)
+        guard let key = try _RSA.Signing.PublicKey(Certificate(pemEncoded: text).publicKey) else {
+            fatalError("the certificate's key is not one of RSA")
+        }
+        self.key = key
         self.topic = topic
     }
 
-    func isGenuine(_ envelope: Envelope) throws -> Bool {
+    func isGenuine(_ envelope: Envelope) -> Bool {
         guard envelope.topic == topic, envelope.type == "Notification", envelope.signatureVersion == "2",
             let signature = Data(base64Encoded: envelope.signature)
         else { return false }
-        return try certificate.verify(
-            signature: Array(signature), over: Array(envelope.stringToSign.utf8), digest: .sha256)
+        return key.isValidSignature(
+            _RSA.Signing.RSASignature(rawRepresentation: signature), for: Data(envelope.stringToSign.utf8),
+            padding: .insecurePKCS1v1_5)
     }
 }
