@@ -180,7 +180,7 @@ extension IntegrationTests {
             arguments: [("slow headers", "-H"), ("slow bodies", "-B"), ("ranges", "-R"), ("slow reading", "-X")])
         func slowClients(name: String, mode: String) async throws {
             try await World.run { world in
-                let bridge = try await world.start(isFast: true)
+                let bridge = try await world.start()
                 let bodies = try await bodies(400, in: world)
                 let attack = try RunningProgram([
                     "slowhttptest", mode, "-c", "1000", "-r", "200", "-i", "1", "-l", "12", "-x", "24", "-p", "2", "-k",
@@ -200,7 +200,7 @@ extension IntegrationTests {
         @Test("10,000 idle connections and a flood of new ones keep no delivery from being answered")
         func crowd() async throws {
             try await World.run { world in
-                let bridge = try await world.start(isFast: true)
+                let bridge = try await world.start()
                 let bodies = try await bodies(400, in: world)
                 let before = try memory(of: bridge)
                 let crowd = try PythonConversation(

@@ -74,7 +74,7 @@ extension IntegrationTests {
             var all = world.settings.merging(settings) { $1 }
             all.merge(["listen.address": address, "admin.address": "127.0.0.1:0", "log.format": "json"]) { $1 }
             let program = try RunningProgram(
-                [Paths.fastProgram, "serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] },
+                [Paths.program, "serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] },
                 environment: world.environment)
             world.keep(program)
             switch number % 4 {

@@ -184,6 +184,45 @@ extension IntegrationTests {
             try await cluster.crash()
         }
 
+        @Test(
+            "the database's server is gone and its standby takes over: nothing answered 200 is lost, all bridges go on")
+        func standby() async throws {
+            let primary = try await PostgreSQLCluster()
+            let database = try await primary.makeDatabase()
+            let standby = try await PostgreSQLCluster(standbyOf: primary)
+            let url =
+                "postgresql://postgres@127.0.0.1:\(primary.port),127.0.0.1:\(standby.port)/\(database)"
+                + "?sslmode=disable&target_session_attrs=read-write"
+            try await World.run {
+                configure(&$0)
+                $0.retryDelayScale = 0.05
+            } _: { world in
+                let bridges = try await start(3, in: world, settings(world, store: url))
+                let balancer = Balancer(bridges)
+                let address = try await world.serve { await balancer.forward($0) }
+                for topic in topics(world) {
+                    _ = try await world.aws.subscribe(
+                        topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
+                }
+                async let publishing = publish(0..<40, in: world, attempts: nil)
+                try await eventually("deliveries to come in") { try await bridges[0].queue().completed > 8 }
+                try await primary.crash()
+                try await standby.promote()
+                let answered = try await publishing
+                for bridge in bridges {
+                    try await eventually("the bridge to be ready") {
+                        try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
+                    }
+                }
+                let later = try await publish(100..<110, in: world)
+                let expected = answered.merging(later) { $0.union($1) }
+                #expect(expected.values.map(\.count).reduce(0, +) > 80)
+                try await waitForFindings(expected, in: world)
+                for bridge in bridges { try await bridge.stop() }
+            }
+            try await standby.crash()
+        }
+
         @Test("a connection by TLS is verified in full, the password comes from the environment, the URL from a file")
         func verifiedTLS() async throws {
             let files = try TemporaryFolder()

@@ -132,15 +132,10 @@ final class RunningProgram: Sendable {
 
 /// Where things are.
 enum Paths {
-    /// The program under test, beside the test bundle.
-    static var program: String {
-        URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path
-    }
-
-    /// The program of the release build if deploy/test.sh names one: a debug build is many times slower under load.
-    static var fastProgram: String {
-        ProcessInfo.processInfo.environment["DEFENDER_BRIDGE_RELEASE_PROGRAM"] ?? program
-    }
+    /// The program under test: that of the release build if deploy/test.sh names it, else the one beside the test bundle.
+    static let program =
+        ProcessInfo.processInfo.environment["DEFENDER_BRIDGE_RELEASE_PROGRAM"]
+        ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path
 
     /// A file of the package.
     static func inPackage(_ path: String, of file: String = #filePath) -> String {

@@ -81,13 +81,12 @@ final class World: Sendable {
 
     static let apiKey = "key of the test"
 
-    /// Starts a bridge; if it is to be fast, one of the release build where there is one.
+    /// Starts a bridge.
     func start(
         _ settings: [String: String] = [:], environment: [String: String] = [:], wrapper: [String] = [],
-        arguments: [String] = [], isFast: Bool = false
+        arguments: [String] = []
     ) async throws -> BridgeProcess {
         let bridge = try await BridgeProcess(
-            program: isFast ? Paths.fastProgram : Paths.program,
             settings: self.settings.merging(settings) { _, last in last },
             environment: self.environment.merging(environment) { _, last in last }, wrapper: wrapper,
             arguments: arguments)

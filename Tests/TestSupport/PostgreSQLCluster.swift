@@ -35,17 +35,10 @@ public final class PostgreSQLCluster: Sendable {
     /// - Parameters:
     ///   - settings: further settings of the server, as `name=value`.
     ///   - prepare: changes files in the server's folder before it starts.
-    public init(
+    public convenience init(
         settings: [String] = [], prepare: (_ folder: String) throws -> Void = { _ in }
     ) async throws {
-        guard let programs = Self.programFolder else { throw NoPostgreSQL() }
-        self.programs = programs
-        self.settings = settings
-        // PostgreSQL refuses to run as root.
-        asUser =
-            geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : []
-        folder = try TemporaryFolder()
-        port = try Self.freePort()
+        try self.init(empty: settings)
         try await handOver()
         _ = try await Program.run(
             asUser + [
@@ -56,6 +49,41 @@ public final class PostgreSQLCluster: Sendable {
         try prepare(folder.path("data"))
         try await handOver()
         try await start()
+    }
+
+    /// Makes a cluster that has whatever another one commits, and starts it. From then on the other one's commits wait
+    /// for it.
+    public convenience init(standbyOf primary: PostgreSQLCluster) async throws {
+        try self.init(empty: [])
+        try await handOver()
+        _ = try await Program.run(
+            asUser + [
+                "\(programs)/pg_basebackup", "--pgdata=\(folder.path)/data", "--host=127.0.0.1",
+                "--port=\(primary.port)", "--username=postgres", "--write-recovery-conf", "--checkpoint=fast",
+                "--no-sync",
+            ]
+        ).checked("pg_basebackup")
+        try await start()
+        try await primary.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        try await primary.run("SELECT pg_reload_conf()")
+        try await eventually("commits to wait for the standby") {
+            try await primary.run("SELECT sync_state FROM pg_stat_replication") == ["sync"]
+        }
+    }
+
+    /// Has a standby become a server that takes writes.
+    public func promote() async throws { try await run("SELECT pg_promote()") }
+
+    /// The folder and the port of a cluster without files.
+    private init(empty settings: [String]) throws {
+        guard let programs = Self.programFolder else { throw NoPostgreSQL() }
+        self.programs = programs
+        self.settings = settings
+        // PostgreSQL refuses to run as root.
+        asUser =
+            geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : []
+        folder = try TemporaryFolder()
+        port = try Self.freePort()
     }
 
     /// Gives the files to the server's user.
