@@ -4,25 +4,26 @@ import Synchronization
 
 /// A libuv event loop on a thread of its own, which Swift tasks and actors can run on.
 ///
-/// It is a `TaskExecutor` (`Task(executorPreference: loop) { … }`) and a `SerialExecutor` (an actor's
-/// `unownedExecutor`); both run their jobs one at a time on the loop's thread, between the loop's callbacks. Timers,
-/// signals and sockets are bound to one loop, and may be used on its thread only.
+/// It is a `TaskExecutor` (`Task(executorPreference: loop) { … }`), and has a `SerialExecutor` for actors
+/// (``asUnownedSerialExecutor()``); both run their jobs one at a time on the loop's thread, between the loop's callbacks.
+/// Timers, signals and sockets are bound to one loop, and may be used on its thread only.
 ///
 /// A loop must be ended with ``shutdown()`` before its last reference goes.
 ///
 /// `@unchecked Sendable`: `handles` is used on the loop's thread only, except for `wake()`, which libuv allows from any
 /// thread while its handle is open: that it is open is what the queue's lock and state say. The rest is immutable,
 /// atomic or behind a lock.
-public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable {
+public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// The name of the loop's thread.
     public let name: String
     private let handles: LoopHandles
     private let queue = Locked(JobQueue())
+    private let actorExecutor = ActorExecutor()
     /// The thread's identifier; 0 until it is known.
     private let thread = Atomic<uv_thread_t>(0)
 
     private struct JobQueue {
-        var jobs: [UnownedJob] = []
+        var jobs: [(job: UnownedJob, isOfActor: Bool)] = []
         var state = State.running
 
         enum State {
@@ -45,6 +46,7 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         self.name = name
         handles = try LoopHandles()
         handles.setOwner(self)
+        actorExecutor.setLoop(self)
         // The thread keeps the loop alive until it ends.
         let context = Unmanaged.passRetained(self)
         var identifier = uv_thread_t()
@@ -122,13 +124,14 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     // MARK: Executing
 
     /// Adds a job; safe on any thread.
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(UnownedJob(job), isOfActor: false) }
+
+    fileprivate func enqueue(_ job: UnownedJob, isOfActor: Bool) {
         queue.withLock { queue in
             if case .stopped = queue.state {
                 preconditionFailure("a task was left on an event loop after its shutdown()")
             }
-            queue.jobs.append(job)
+            queue.jobs.append((job, isOfActor))
             // A loop that has jobs at hand, or is in the middle of its callbacks, looks again before it waits.
             if queue.jobs.count == 1, !isCurrent { handles.wake() }
         }
@@ -147,8 +150,12 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
                 if !isRunning { handles.stop() }
                 return
             }
-            for job in jobs {
-                job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+            for (job, isOfActor) in jobs {
+                if isOfActor {
+                    job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+                } else {
+                    job.runSynchronously(on: asUnownedTaskExecutor())
+                }
             }
         }
         handles.setWaits(false)
@@ -162,11 +169,8 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
         precondition(isCurrent, "this belongs to the event loop's thread")
     }
 
-    /// Whether the caller runs on the loop's thread.
-    public func isIsolatingCurrentContext() -> Bool? { isCurrent }
-
     /// This loop as an actor's executor.
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
+    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { actorExecutor.asUnownedSerialExecutor() }
 
     /// This loop as a task's executor.
     public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
@@ -177,4 +181,23 @@ public final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable 
     ) async throws(Failure) -> sending Value {
         try await withTaskExecutorPreference(self) { () async throws(Failure) -> sending Value in try body() }
     }
+}
+
+/// A loop as the executor of actors. Not the loop itself: a task that ran on what may be an actor's executor would go
+/// through the queue with each call of an asynchronous function that belongs to no actor, and each return from one.
+///
+/// `@unchecked Sendable`: the loop is set once, before anybody else knows of either.
+private final class ActorExecutor: SerialExecutor, @unchecked Sendable {
+    // An actor keeps the loop, and the loop keeps this.
+    private unowned var loop: EventLoop?
+
+    func setLoop(_ loop: EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) { loop?.enqueue(UnownedJob(job), isOfActor: true) }
+
+    func checkIsolated() { loop?.checkIsolated() }
+
+    func isIsolatingCurrentContext() -> Bool? { loop?.isCurrent }
+
+    func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
 }

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -58,6 +59,29 @@ struct EventLoopTests {
                 }
             }
             #expect(await counter.count == 10_000)
+        }
+    }
+
+    private final class Order: Sendable {
+        let numbers = Mutex<[Int]>([])
+
+        @inline(never) func add(_ number: Int) async { numbers.withLock { $0.append(number) } }
+    }
+
+    @Test("a task runs on through functions that belong to no actor, before the next one has its turn")
+    func callsOfNoActor() async throws {
+        try await withLoop { loop in
+            let order = Order()
+            // Both are in the queue before the first one runs.
+            let (first, second) = await loop.run {
+                func start(_ number: Int) -> Task<Void, Never> {
+                    Task(executorPreference: loop) { for _ in 0..<3 { await order.add(number) } }
+                }
+                return (start(1), start(2))
+            }
+            await first.value
+            await second.value
+            #expect(order.numbers.withLock { $0 } == [1, 1, 1, 2, 2, 2])
         }
     }
 
