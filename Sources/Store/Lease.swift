@@ -79,12 +79,18 @@ public struct LeaseBatch: Sendable, Hashable {
     }
 }
 
-/// A point in the history of a store's queue: how many times it told its workers to look again.
+/// A point in the history of a store's queue: how many times it told its workers to look again; and what whoever looked
+/// passed over.
 public struct WorkMark: Sendable, Hashable {
     let count: UInt64
+    /// Origins, in the form of the tables.
+    let excluded: Set<String>
 
     /// Makes a mark; 0 is the beginning.
-    public init(count: UInt64 = 0) {
+    public init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
+
+    init(count: UInt64, excluding excluded: Set<String>) {
         self.count = count
+        self.excluded = excluded
     }
 }

@@ -3,25 +3,46 @@ import Synchronization
 /// Tells waiting workers that the queue changed in a way that may give them work.
 ///
 /// It counts the changes, and a worker says up to which one it has looked: a change between looking and waiting is
-/// never missed, whatever the number of workers.
+/// never missed, whatever the number of workers. What only concerns origins that a worker passes over does not wake it:
+/// a flood of deliveries that wait for Security Hub would have it look after each of them, for nothing.
 final class WorkSignal: Sendable {
+    private struct Waiter {
+        let excluded: Set<String>
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
         var count: UInt64 = 0
+        /// The last change that may concern any origin, and the last one of each that concerned just some.
+        var last: UInt64 = 0
+        var lastByOrigin: [String: UInt64] = [:]
         var isClosed = false
         var nextWaiter: UInt64 = 0
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var waiters: [UInt64: Waiter] = [:]
 
-        mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
-            defer { waiters = [:] }
-            return Array(waiters.values)
+        /// Whether there was a change after the mark that concerns whoever has it.
+        func hasNews(after mark: WorkMark) -> Bool {
+            guard count != mark.count else { return false }
+            return last > mark.count
+                || lastByOrigin.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
+        }
+
+        mutating func takeWaiters(for origins: Set<String>? = nil) -> [CheckedContinuation<Void, Never>] {
+            guard !waiters.isEmpty else { return [] }
+            let woken = waiters.filter { waiter in origins.map { !waiter.value.excluded.isSuperset(of: $0) } ?? true }
+            for key in woken.keys { waiters[key] = nil }
+            return woken.values.map(\.continuation)
         }
     }
 
     private let state = Mutex(State())
 
     /// The present point in history.
-    var mark: WorkMark {
-        WorkMark(count: state.withLock(\.count))
+    var mark: WorkMark { mark(excluding: []) }
+
+    /// The present point in history, for somebody who passes over some origins.
+    func mark(excluding origins: Set<String>) -> WorkMark {
+        WorkMark(count: state.withLock(\.count), excluding: origins)
     }
 
     /// How many wait now.
@@ -29,11 +50,18 @@ final class WorkSignal: Sendable {
         state.withLock(\.waiters.count)
     }
 
-    /// Wakes everybody who waits.
-    func notify() {
+    /// Wakes everybody who waits and does not pass over all of these origins.
+    ///
+    /// - Parameter origins: what the change concerns, in the form of the tables; nil for any.
+    func notify(of origins: Set<String>? = nil) {
         let waiters = state.withLock { state in
             state.count &+= 1
-            return state.takeWaiters()
+            if let origins {
+                for origin in origins { state.lastByOrigin[origin] = state.count }
+            } else {
+                state.last = state.count
+            }
+            return state.takeWaiters(for: origins)
         }
         for waiter in waiters { waiter.resume() }
     }
@@ -58,14 +86,14 @@ final class WorkSignal: Sendable {
                 let isOver = state.withLock { state in
                     // A task is marked as cancelled before its handler runs. So either it is seen here, or the handler
                     // comes after this and finds the waiter.
-                    if state.count != mark.count || state.isClosed || Task.isCancelled { return true }
-                    state.waiters[waiter] = continuation
+                    if state.hasNews(after: mark) || state.isClosed || Task.isCancelled { return true }
+                    state.waiters[waiter] = Waiter(excluded: mark.excluded, continuation: continuation)
                     return false
                 }
                 if isOver { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume()
+            state.withLock { $0.waiters.removeValue(forKey: waiter) }?.continuation.resume()
         }
     }
 }

@@ -24,7 +24,7 @@ extension PostgreSQLStore {
         try checkAccess()
         let end = try Limits.leaseEnd(duration, after: now)
         let excluded = Set(excluded.map(\.stored))
-        let mark = signal.mark
+        let mark = signal.mark(excluding: excluded)
         try await inside { () throws(StoreError) in try await link.joinWorkers() }
         return try await use(repeats: false) { connection in
             let (known, replicas) = try await SharingSQL.ask(connection)

@@ -95,8 +95,9 @@ actor ReplicaLink {
     private func hear(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard parts.first != replica else { return }
-        let origins = parts.dropFirst()
-        if origins.isEmpty || !heldByOthers.isSuperset(of: origins) { signal.notify() }
+        let origins = Set(parts.dropFirst())
+        guard origins.isEmpty || !heldByOthers.isSuperset(of: origins) else { return }
+        signal.notify(of: origins.isEmpty ? nil : origins)
     }
 
     // MARK: Telling
@@ -108,7 +109,7 @@ actor ReplicaLink {
         if let origins {
             news.formUnion(origins)
             // What another bridge holds is that one's work.
-            if !heldByOthers.isSuperset(of: origins) { signal.notify() }
+            if !heldByOthers.isSuperset(of: origins) { signal.notify(of: origins) }
         } else {
             isNewsOfAny = true
             signal.notify()

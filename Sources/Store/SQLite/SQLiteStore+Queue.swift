@@ -74,7 +74,7 @@ extension SQLiteStore {
         let outcome = try await committer.write { db in
             .success(try QueueInsertion(db).add(delivery))
         }
-        if outcome == .stored { signal.notify() }
+        if outcome == .stored { signal.notify(of: [delivery.origin.stored]) }
         return outcome
     }
 
@@ -85,8 +85,8 @@ extension SQLiteStore {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
         let end = try Limits.leaseEnd(duration, after: now)
-        let mark = signal.mark
         let excluded = Set(excluded.map(\.stored))
+        let mark = signal.mark(excluding: excluded)
         return try await committer.write { db in
             let pauses = try Self.readPauses(db)
             let ready = try Self.queuedOrigins(db, excluding: excluded, pauses).filter { $0.readyAt <= now }
