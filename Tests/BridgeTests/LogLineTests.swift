@@ -33,6 +33,28 @@ import Testing
                 == "2026-11-22T10:00:00.123Z INFO The bridge is listening. a=1 b=\"two words\" c=\"\"")
     }
 
+    @Test("Fields that are given as one are written as if each was given, in their order, in both forms")
+    func fields() throws {
+        var fields = LogFields(capacity: 3)
+        fields.add("z", "1")
+        fields.add([("a", evil), ("level", "forged")])
+        let metadata: Logger.Metadata = [LogFields.key: .stringConvertible(fields)]
+        let line = String(
+            decoding: LogLine.json(.info, "x", metadata, label: "bridge", at: time), as: UTF8.self)
+        #expect(line.split(whereSeparator: \.isNewline).count == 1)
+        #expect(
+            try JSON(parsing: line).object
+                == [
+                    "time": "2026-11-22T10:00:00.123Z", "level": "info", "message": "x", "logger": "bridge", "z": "1",
+                    "a": .string(evil),
+                ])
+        var plain = LogFields(capacity: 2)
+        plain.add("z", "1")
+        plain.add("a", "two words")
+        let text = LogLine.text(.info, "x", [LogFields.key: .stringConvertible(plain)], at: time)
+        #expect(String(decoding: text, as: UTF8.self) == "2026-11-22T10:00:00.123Z INFO x z=1 a=\"two words\"")
+    }
+
     @Test("What a sender wrote can neither end a line of text nor steer a terminal")
     func forgery() {
         let line = String(

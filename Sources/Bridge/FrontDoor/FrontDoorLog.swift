@@ -10,7 +10,9 @@ struct FrontDoorLog: Sendable {
 
     func take(_ event: HTTPServerEvent) {
         switch event {
-        case .answered(let request): logger.info("A request was answered.", metadata: Self.metadata(request))
+        case .answered(let request):
+            logger.info(
+                "A request was answered.", metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
         case .refused(let fault, let id, let peer):
             metrics.fault(code: fault.code)
             logger.warning(
@@ -46,18 +48,21 @@ struct FrontDoorLog: Sendable {
         }
     }
 
-    /// The fields of an access log's line; the query is left out, because anything may stand there.
-    static func metadata(_ request: AnsweredRequest) -> Logger.Metadata {
-        var metadata: Logger.Metadata = [
-            "method": .string(request.method.rawValue), "path": .string(request.path),
-            "status": .string(String(request.status.code)), "received": .string(String(request.received)),
-            "sent": .string(String(request.sent)), LogKey.milliseconds: .string(Self.milliseconds(request.duration)),
-            "peer": .string(request.peer.text), "request": .string(request.id),
-        ]
-        if let tls = request.tls { metadata["tls"] = .string(tls) }
-        if let agent = request.userAgent { metadata["agent"] = .string(agent) }
-        for detail in request.details { metadata[detail.name] = .string(detail.value) }
-        return metadata
+    /// What an access log's line says; the query is left out, because anything may stand there.
+    static func fields(_ request: AnsweredRequest) -> LogFields {
+        var fields = LogFields(capacity: 10 + request.details.count)
+        fields.add("method", request.method.rawValue)
+        fields.add("path", request.path)
+        fields.add("status", String(request.status.code))
+        fields.add("received", String(request.received))
+        fields.add("sent", String(request.sent))
+        fields.add(LogKey.milliseconds, milliseconds(request.duration))
+        fields.add("peer", request.peer.text)
+        fields.add("request", request.id)
+        if let tls = request.tls { fields.add("tls", tls) }
+        if let agent = request.userAgent { fields.add("agent", agent) }
+        fields.add(request.details)
+        return fields
     }
 
     /// With three digits behind the point.

@@ -1,5 +1,4 @@
 import DeviceDefender
-import Foundation
 import Glibc
 public import Logging
 import Synchronization
@@ -21,8 +20,6 @@ public final class LogControl: Sendable {
     private let isJSON: Atomic<Bool>
     private let repeats = Mutex(RepeatRule<Kind>())
     private let leastLevel: Logger.Level
-    /// Keeps long lines whole when several threads write them.
-    private let output = Mutex(())
 
     /// - Parameters:
     ///   - format: nil is text on a terminal, and JSON elsewhere.
@@ -109,12 +106,6 @@ public final class LogControl: Sendable {
                 LogLine.text(level, message, metadata, at: time)
             }
         line.append(UInt8(ascii: "\n"))
-        write(line)
-    }
-
-    /// Writes whole lines. Up to `PIPE_BUF` bytes the system itself keeps a line whole, and no thread waits for another.
-    private func write(_ line: [UInt8]) {
-        if line.count <= Int(PIPE_BUF), Glibc.write(STDERR_FILENO, line, line.count) == line.count { return }
-        output.withLock { _ in try? FileHandle.standardError.write(contentsOf: Data(line)) }
+        LogOutput.standardError.write(line, atOnce: level >= .warning)
     }
 }

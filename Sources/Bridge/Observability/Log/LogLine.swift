@@ -10,14 +10,19 @@ enum LogLine {
     ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(512)
-        let own = [("time", time.iso8601), ("level", level.rawValue), ("message", message), ("logger", label)]
-        for (name, value) in own { append(name, value, to: &line) }
-        for name in metadata.keys.sorted() where !own.contains(where: { $0.0 == name }) {
-            append(name, text(of: metadata[name]), to: &line)
+        append("time", time.iso8601, to: &line)
+        append("level", level.rawValue, to: &line)
+        append("message", message, to: &line)
+        append("logger", label, to: &line)
+        each(of: metadata) { name, value in
+            if !own.contains(name) { append(name, value, to: &line) }
         }
         line.append(UInt8(ascii: "}"))
         return line
     }
+
+    /// What a line of JSON says of itself.
+    private static let own: Set = ["time", "level", "message", "logger"]
 
     private static func append(_ name: String, _ value: String, to line: inout [UInt8]) {
         line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
@@ -28,7 +33,7 @@ enum LogLine {
 
     /// Adds a string of JSON.
     private static func append(_ text: String, to line: inout [UInt8]) {
-        if text.utf8.allSatisfy(isPlain) {
+        if isPlain(text) {
             line.append(UInt8(ascii: "\""))
             line.append(contentsOf: text.utf8)
             line.append(UInt8(ascii: "\""))
@@ -38,16 +43,24 @@ enum LogLine {
         }
     }
 
-    /// Whether a byte is a character of its own that stands for nothing else in a string of JSON or in a terminal.
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    /// Whether each byte is a character of its own that stands for nothing else in a string of JSON or in a terminal.
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        for index in bytes.indices {
+            let byte = bytes[index]
+            guard byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else {
+                return false
+            }
+        }
+        return true
     }
 
     /// A line for people. Control characters are escaped, so that what a sender wrote cannot forge a line.
     static func text(
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp
     ) -> [UInt8] {
-        let details = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted(text(of: $0.value)))" }.joined()
+        var details = ""
+        each(of: metadata) { name, value in details += " \(name)=\(quoted(value))" }
         return Array("\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)".escapingControls().utf8)
     }
 
@@ -56,11 +69,14 @@ enum LogLine {
         return isBare && !text.isEmpty ? text : String(decoding: JSON.string(text).serialized(), as: UTF8.self)
     }
 
-    private static func text(of value: Logger.MetadataValue?) -> String {
-        switch value {
-        case .string(let text): text
-        case .some(let value): "\(value)"
-        case nil: ""
+    /// Gives names and values by name, and ``LogFields`` in their own order.
+    private static func each(of metadata: Logger.Metadata, _ body: (_ name: String, _ value: String) -> Void) {
+        for (name, value) in metadata.count > 1 ? metadata.sorted(by: { $0.key < $1.key }) : Array(metadata) {
+            switch value {
+            case .string(let text): body(name, text)
+            case .stringConvertible(let fields as LogFields): for (name, value) in fields.all { body(name, value) }
+            default: body(name, "\(value)")
+            }
         }
     }
 }
