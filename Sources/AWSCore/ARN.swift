@@ -9,6 +9,8 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     public let origin: Origin
     /// What stands behind the fifth colon; not empty.
     public let resource: String
+    /// The ARN as AWS writes it.
+    public let description: String
 
     /// The longest text taken, in bytes.
     public static let maximumLength = 2048
@@ -37,11 +39,8 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.service = service
         self.origin = origin
         self.resource = resource
-    }
-
-    /// The ARN as AWS writes it.
-    public var description: String {
-        "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":"
+        description =
+            "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":"
             + resource
     }
 }

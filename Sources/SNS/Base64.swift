@@ -10,13 +10,14 @@ enum Base64 {
 
     /// Decodes a text; nil for every other one than encoding the result gives again.
     static func decode(_ text: String) -> [UInt8]? {
-        let count = text.utf8.count
-        guard count.isMultiple(of: 4) else { return nil }
+        let characters = text.utf8Span.span
+        guard characters.count.isMultiple(of: 4) else { return nil }
         let values = values
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(count / 4 * 3)
+        bytes.reserveCapacity(characters.count / 4 * 3)
         var (bits, bitCount, padding) = (0 as UInt32, 0, 0)
-        for byte in text.utf8 {
+        for index in characters.indices {
+            let byte = characters[index]
             if byte == UInt8(ascii: "=") {
                 padding += 1
                 continue

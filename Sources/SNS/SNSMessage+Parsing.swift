@@ -114,10 +114,16 @@ private struct EnvelopeFields {
     /// break can a signed text be split in no other way than the one that was signed.
     func optional(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
         let value = try string(name, maximum: maximum)
-        guard value?.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) ?? true else {
+        guard value.map(Self.isPlain) ?? true else {
             throw .malformed("field_invalid", "The field \(name) has a control character.")
         }
         return value
+    }
+
+    private static func isPlain(_ text: String) -> Bool {
+        let bytes = text.utf8Span.span
+        for index in bytes.indices where bytes[index] < 0x20 || bytes[index] == 0x7F { return false }
+        return true
     }
 
     /// A field that must be there, with any text.
