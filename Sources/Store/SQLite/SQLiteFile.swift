@@ -107,6 +107,9 @@ enum SQLiteFile {
     private static func tune(_ db: Database) throws {
         // GRDB sets NORMAL when it switches to WAL, and that loses the last commits with the power.
         try db.execute(sql: "PRAGMA synchronous = FULL")
+        // Of pages. The log is moved into the file within a commit, which waits for the disk twice more then: less often
+        // than by default, a burst has fewer that are slow, and a page that changes again and again is moved once.
+        try db.execute(sql: "PRAGMA wal_autocheckpoint = 2500")
         // After a burst the WAL file gives its space back.
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         // In kibibytes: the pages that one stretch of an audit changes. With fewer, they are written and read twice.
