@@ -88,8 +88,9 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
+                "Bridge", "LocalAWS", "HTTPClient", "EventLoop", "JSON", "AWSCore", "TestSupport", httpTypes,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
             ], path: "Tests/Benchmarks/Audit", swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "AWSCoreTests", dependencies: ["AWSCore"], swiftSettings: strict),

@@ -4,6 +4,7 @@
 #   deploy/benchmark.sh intake [--rounds N]   how fast signed deliveries are taken, beside a program on Hummingbird 2 and GRDB
 #   deploy/benchmark.sh limits                an audit of 10,000 findings under AWS's documented limits, and beside boto3
 #   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
+#   deploy/benchmark.sh observability         what the log and the metrics cost under full load
 #   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
 # Each fails if the bridge misses what README.md promises.
 set -euo pipefail
@@ -44,13 +45,18 @@ case "$what" in
         build_bridge
         exec "$programs/benchmarks" many "$@"
         ;;
+    observability)
+        install_packages sqlite3
+        build_bridge
+        exec "$programs/benchmarks" observability "$@"
+        ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps
         swift build --configuration release --package-path Tests/Benchmarks
         exec python3 Tests/Benchmarks/compare.py "$@"
         ;;
     *)
-        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many and server are" >&2
+        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many, observability and server are" >&2
         exit 64
         ;;
 esac

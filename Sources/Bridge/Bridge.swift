@@ -1,4 +1,5 @@
 import AWSClient
+public import CoreMetrics
 import Cryptography
 public import EventLoop
 import Glibc
@@ -37,18 +38,20 @@ public final class Bridge: Sendable {
     ///   - configuration: the settings.
     ///   - environment: the process's environment, for AWS's own settings.
     ///   - registry: keeps what is counted.
+    ///   - factory: counts in another place; what that costs is measured with one that does not count. Nil is the registry.
     ///   - logger: where the log goes.
     ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
     ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
     ///   - beginsAnew: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
     public init(
-        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
-        log: LogControl? = nil, reload: (@Sendable () throws -> BridgeConfiguration)? = nil, beginsAnew: Bool = false
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
+        countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogControl? = nil,
+        reload: (@Sendable () throws -> BridgeConfiguration)? = nil, beginsAnew: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
-        let metrics = BridgeMetrics(factory: registry)
+        let metrics = BridgeMetrics(factory: factory ?? registry)
         let tell: @Sendable (String) -> Void = { file in
             logger.error(
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",

@@ -5,7 +5,10 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures the bridge's release build.",
-        subcommands: [AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ManyBenchmark.self])
+        subcommands: [
+            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ManyBenchmark.self,
+            ObservabilityBenchmark.self, BridgeCommand.self,
+        ])
 }
 
 /// Why a measurement was broken off or failed.

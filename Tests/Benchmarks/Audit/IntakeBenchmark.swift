@@ -1,9 +1,4 @@
-import AWSCore
 import ArgumentParser
-import EventLoop
-import HTTPClient
-import LocalAWS
-import TestSupport
 
 /// Measures how fast signed deliveries are taken, beside another program of the same duty.
 struct IntakeBenchmark: AsyncParsableCommand {
@@ -42,21 +37,8 @@ struct IntakeBenchmark: AsyncParsableCommand {
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
         var isWell = true
-        try await withLoop { loop in
-            let aws = try await LocalAWS(loop: loop)
-            let folder = try TemporaryFolder()
-            var configuration = HTTPClient.Configuration()
-            configuration.connectTo = aws.connectTo
-            configuration.certificateAuthorities = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
-            let client = try await HTTPClient(loop: loop, configuration: configuration)
-            try await perform {
-                let messages = try await SignedMessages(messages, in: ["us-east-1"].compactMap { Region($0) }, by: aws)
-                let world = IntakeWorld(folder: folder, aws: aws, client: client, messages: messages)
-                isWell = try await measure(try await world.programs(bridge: program, peer: peer), in: world)
-            } finally: {
-                await aws.stop()
-                await client.shutdown()
-            }
+        try await IntakeWorld.with(messages: messages) { world in
+            isWell = try await measure(try await world.programs(bridge: program, peer: peer), in: world)
         }
         if !isWell { throw ExitCode.failure }
     }
@@ -67,33 +49,16 @@ struct IntakeBenchmark: AsyncParsableCommand {
                 try await IntakeCheck(program: process, client: world.client, messages: world.messages).run()
             }
         }
-        let load = Load(
-            requests: Array(world.messages.requests.dropFirst(IntakeWorld.warmUpDeliveries)), connections: connections)
+        let load = world.load(connections: connections)
         var results = IntakeResults(names: programs.map(\.name))
         for round in 0..<rounds {
             // Each comes first in turn, so that what is left of the one before falls on both.
             for index in round.isMultiple(of: 2) ? Array(programs.indices) : programs.indices.reversed() {
                 try await world.withFreshStore(programs[index]) { process, store in
-                    results.add(try await measure(process, store: store, by: load, in: world), of: index)
+                    results.add(try await world.measure(process, store: store, by: load), of: index)
                 }
             }
         }
         return results.report(connections: connections)
-    }
-
-    private func measure(
-        _ process: any IntakeProcess, store: String, by load: Load, in world: IntakeWorld
-    ) async throws -> IntakeMeasurement {
-        try await world.warmUp(process)
-        let before = try ProcessUsage(of: process.process)
-        let result = try await load.run(on: [process.port])
-        let used = try ProcessUsage(of: process.process).processorTime - before.processorTime
-        let stored = try await world.count(in: store)
-        // The bridge also has deliveries of its own there.
-        guard stored >= world.messages.bodies.count else {
-            throw BenchmarkFailure(
-                description: "\(world.messages.bodies.count) deliveries were answered and \(stored) are stored")
-        }
-        return IntakeMeasurement(load: result, processorMicroseconds: used / Double(load.requests.count) * 1e6)
     }
 }

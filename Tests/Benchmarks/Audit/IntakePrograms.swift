@@ -30,8 +30,10 @@ extension ServedBridge: IntakeProcess {}
 
 /// The bridge.
 struct BridgeProgram: IntakeProgram {
-    let name = "defender-bridge"
+    let name: String
     let path: String
+    /// What the program is told to do, before the settings.
+    let command: [String]
     let settings: [String: String]
     let environment: [String: String]
     let client: HTTPClient
@@ -52,7 +54,7 @@ struct BridgeProgram: IntakeProgram {
 
     func start(in folder: TemporaryFolder) async throws -> any IntakeProcess {
         try await ServedBridge(
-            program: path,
+            program: path, command: command,
             settings: settings.merging(["store.url": "sqlite://\(folder.path("store.db"))"]) { $1 },
             environment: environment, log: folder.path("bridge.log"), client: client)
     }

@@ -1,4 +1,5 @@
 import AWSCore
+import EventLoop
 import Foundation
 import HTTPClient
 import HTTPTypes
@@ -13,26 +14,60 @@ struct IntakeWorld: Sendable {
     let client: HTTPClient
     let messages: SignedMessages
 
+    /// Makes one with so many signed messages of one topic, and ends it.
+    static func with(messages count: Int, _ body: (IntakeWorld) async throws -> Void) async throws {
+        try await withLoop { loop in
+            let aws = try await LocalAWS(loop: loop)
+            let folder = try TemporaryFolder()
+            var configuration = HTTPClient.Configuration()
+            configuration.connectTo = aws.connectTo
+            configuration.certificateAuthorities = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
+            let client = try await HTTPClient(loop: loop, configuration: configuration)
+            try await perform {
+                let messages = try await SignedMessages(count, in: ["us-east-1"].compactMap { Region($0) }, by: aws)
+                try await body(IntakeWorld(folder: folder, aws: aws, client: client, messages: messages))
+            } finally: {
+                await aws.stop()
+                await client.shutdown()
+            }
+        }
+    }
+
     /// The programs to be measured, the bridge first.
     ///
     /// - Parameters:
     ///   - bridge: the path of `defender-bridge`.
     ///   - peer: the path of the program that it is compared with.
     func programs(bridge: String, peer: String?) async throws -> [any IntakeProgram] {
-        let ours = BridgeProgram(
-            path: bridge,
-            settings: [
-                "sns.topics": messages.topics[0].description, "network.connectTo": aws.connectTo.joined(separator: ","),
-            ],
+        let ours = self.bridge(path: bridge)
+        guard let peer else { return [ours] }
+        let certificate = try await client.send(Self.request(.get, messages.certificateURL), body: []).body
+        let path = try folder.write(certificate, as: "certificate.pem")
+        return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topics[0])]
+    }
+
+    /// A bridge to be measured.
+    ///
+    /// - Parameters:
+    ///   - name: what it is called in the results.
+    ///   - path: the program.
+    ///   - command: what the program is told to do, before the settings.
+    ///   - settings: those that it has beside those of this world.
+    func bridge(
+        _ name: String = "defender-bridge", path: String, command: [String] = ["serve"],
+        settings: [String: String] = [:]
+    ) -> BridgeProgram {
+        var all = [
+            "sns.topics": messages.topics[0].description, "network.connectTo": aws.connectTo.joined(separator: ","),
+        ]
+        all.merge(settings) { _, last in last }
+        return BridgeProgram(
+            name: name, path: path, command: command, settings: all,
             environment: aws.endpointEnvironment.merging([
                 "AWS_CA_BUNDLE": folder.path("authority.pem"),
                 // Nobody listens there: deliveries are taken, and wait.
                 "AWS_ENDPOINT_URL_SECURITYHUB": "http://127.0.0.1:9",
             ]) { _, last in last }, client: client)
-        guard let peer else { return [ours] }
-        let certificate = try await client.send(Self.request(.get, messages.certificateURL), body: []).body
-        let path = try folder.write(certificate, as: "certificate.pem")
-        return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topics[0])]
     }
 
     /// Runs a program with an empty store.
@@ -58,6 +93,28 @@ struct IntakeWorld: Sendable {
         for body in messages.bodies.prefix(Self.warmUpDeliveries) {
             try await Self.deliver(body, to: process, by: client)
         }
+    }
+
+    /// The requests that are measured.
+    func load(connections: Int) -> Load {
+        Load(requests: Array(messages.requests.dropFirst(Self.warmUpDeliveries)), connections: connections)
+    }
+
+    /// Has a program take a load.
+    ///
+    /// - Throws: ``BenchmarkFailure`` if not all that was answered is in the store.
+    func measure(_ process: any IntakeProcess, store: String, by load: Load) async throws -> IntakeMeasurement {
+        try await warmUp(process)
+        let before = try ProcessUsage(of: process.process)
+        let result = try await load.run(on: [process.port])
+        let used = try ProcessUsage(of: process.process).processorTime - before.processorTime
+        let stored = try await count(in: store)
+        // The bridge also has deliveries of its own there.
+        guard stored >= messages.bodies.count else {
+            throw BenchmarkFailure(
+                description: "\(messages.bodies.count) deliveries were answered and \(stored) are stored")
+        }
+        return IntakeMeasurement(load: result, processorMicroseconds: used / Double(load.requests.count) * 1e6)
     }
 
     /// Delivers a message that must be taken.

@@ -32,17 +32,19 @@ final class ServedBridge: Sendable {
     /// Starts it, and waits until it listens.
     ///
     /// - Parameters:
-    ///   - program: the path of `defender-bridge`.
+    ///   - program: the path of `defender-bridge`, or of a program that takes the same settings.
+    ///   - command: what it is told to do, before the settings.
     ///   - settings: values for `--set`.
     ///   - log: the path of a file for what it logs.
     init(
-        program: String, settings: [String: String], environment: [String: String], log: String, client: HTTPClient
+        program: String, command: [String] = ["serve"], settings: [String: String], environment: [String: String],
+        log: String, client: HTTPClient
     ) async throws {
         let process = Process()
         process.executableURL = URL(filePath: program)
         var all = ["listen.address": "127.0.0.1:0", "admin.address": "127.0.0.1:0", "log.format": "json"]
         all.merge(settings) { _, last in last }
-        process.arguments = ["serve"] + all.flatMap { ["--set", "\($0.key)=\($0.value)"] }
+        process.arguments = command + all.flatMap { ["--set", "\($0.key)=\($0.value)"] }
         process.environment = environment
         try Data().write(to: URL(filePath: log))
         process.standardError = try FileHandle(forWritingTo: URL(filePath: log))
@@ -78,6 +80,13 @@ final class ServedBridge: Sendable {
 
     /// What it uses of memory and processor.
     func usage() throws -> ProcessUsage { try ProcessUsage(of: process) }
+
+    /// Asks for the metrics, as Prometheus does.
+    func scrape() async throws {
+        let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/metrics")
+        let answer = try await client.send(request, body: [])
+        guard answer.response.status == .ok else { throw BenchmarkFailure(description: "/metrics cannot be had") }
+    }
 
     /// Asks for the queue.
     func queue() async throws -> Queue {

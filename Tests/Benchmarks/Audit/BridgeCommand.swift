@@ -1,0 +1,40 @@
+import ArgumentParser
+import Bridge
+import CoreMetrics
+import EventLoop
+import Foundation
+import JSON
+
+/// A bridge as `defender-bridge serve` runs it, which can be told not to count, for ``ObservabilityBenchmark``.
+struct BridgeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bridge", abstract: "Run a bridge.", shouldDisplay: false)
+
+    @Option(name: .customLong("set"), help: "A key and its value, as defender-bridge serve takes them.")
+    var settings: [String] = []
+
+    @Flag(help: "Count nothing.")
+    var unobserved = false
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let pairs = settings.map { $0.split(separator: "=", maxSplits: 1).map(String.init) }
+        let configuration = try BridgeConfiguration(
+            flags: Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], $0[1]) }), environment: environment
+        ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
+        let log = LogControl(level: configuration.logLevel, format: configuration.logFormat)
+        let bridge = try await Bridge(
+            configuration: configuration, environment: environment,
+            registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
+            countingBy: unobserved ? NOOPMetricsHandler.instance : nil, logger: log.logger(), log: log)
+        if unobserved {
+            // Its own line of this is not in a log of errors.
+            let line: JSON = [
+                "message": "The bridge is listening.", "listen": .string(bridge.listenAddress.description),
+                "admin": .string(bridge.adminAddress.description),
+            ]
+            try FileHandle.standardError.write(contentsOf: Data(line.serialized() + [UInt8(ascii: "\n")]))
+        }
+        try await bridge.run()
+    }
+}
