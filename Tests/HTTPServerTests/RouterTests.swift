@@ -69,7 +69,9 @@ struct RouterTests {
 @Suite("ServerResponse")
 struct ServerResponseTests {
     private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
-        String(decoding: response.encoded(isHead: isHead, closes: closes, AnswerFields(date: "now")), as: UTF8.self)
+        let fields = AnswerFields(date: "now")
+        return String(
+            decoding: response.encoded(isHead: isHead, closes: closes, takesChunks: true, fields), as: UTF8.self)
     }
 
     @Test("an answer is encoded with its length")
