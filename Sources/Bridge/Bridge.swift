@@ -183,9 +183,10 @@ public final class Bridge: Sendable {
             store: parts.store, configuration: live.configuration, accounts: parts.accounts,
             standings: context.standings, certificates: live.certificates, admission: live.admission,
             outage: context.outage, origins: context.metrics.origins, clock: now)
-        let routes = AdminRoutes(
-            store: parts.store, metrics: metrics, registry: registry, configuration: live.configuration,
-            standings: context.standings, startedAt: now(), clock: now)
+        let report = StatusReport(
+            store: parts.store, configuration: live.configuration, standings: context.standings, startedAt: now(),
+            clock: now)
+        let routes = AdminRoutes(metrics: metrics, registry: registry, report: report)
         return try await listen(
             key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
     }
