@@ -68,7 +68,8 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], resources: ["index.html", "style.css", "script.js"].map { .embedInCode("Status/Page/\($0)") },
+            swiftSettings: strict),
 
         .target(
             name: "LocalAWS",
