@@ -49,6 +49,7 @@ public final class Bridge: Sendable {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: registry)
+        let activity = RecentActivity(clock: Self.now)
         let tell: @Sendable (String) -> Void = { file in
             logger.error(
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",
@@ -56,7 +57,10 @@ public final class Bridge: Sendable {
         }
         let parts = try await BridgeParts(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
-            report: metrics.aws.called
+            report: { call in
+                metrics.aws.called(call)
+                activity.called(call)
+            }
         ) { location in
             try await StoreOpening.open(
                 location, for: .serving, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
@@ -64,7 +68,8 @@ public final class Bridge: Sendable {
         self.parts = parts
         do {
             let context = LaneContext(
-                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger)
+                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger,
+                activity: activity)
             let manager = ServiceManager(environment: environment)
             let door = try FrontDoor(
                 configuration, tls: parts.certificate?.context, manager: manager,
@@ -91,6 +96,8 @@ public final class Bridge: Sendable {
                 CatchUpSchedule(context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap),
                 Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration),
                 Schedule(context: context, loop: parts.clientLoop),
+                LastDeliveryNotes(
+                    store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger),
                 StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
                 LoopWatch(loops: parts.loops, metrics: metrics.process),
                 workers, feed,
@@ -167,7 +174,8 @@ public final class Bridge: Sendable {
     ) async throws -> HTTPServer {
         let routes = PublicRoutes(
             intake: live.intake, store: parts.store, admission: live.admission, certificate: parts.certificate,
-            gap: gap, outage: context.outage, metrics: context.metrics.intake, logger: context.logger, clock: now)
+            gap: gap, outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
+            logger: context.logger, clock: now)
         let router = routes.router
         let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
@@ -184,8 +192,9 @@ public final class Bridge: Sendable {
             standings: context.standings, certificates: live.certificates, admission: live.admission,
             outage: context.outage, origins: context.metrics.origins, clock: now)
         let report = StatusReport(
-            store: parts.store, configuration: live.configuration, standings: context.standings, startedAt: now(),
-            clock: now)
+            source: StatusSource(parts.store, clock: now), configuration: live.configuration,
+            standings: context.standings, activity: context.activity, outage: context.outage,
+            certificate: parts.certificate, startedAt: now(), clock: now)
         let feed = StatusFeed(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusFeed.interval) }) {
             await report.json()
         }

@@ -50,6 +50,7 @@ import Testing
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
         SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
+        DeadLetterSQL.newest, OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
         VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.judgements, PauseSQL.delete,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
@@ -64,6 +65,7 @@ import Testing
         (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
         (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
         (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
+        (OpenFindingsSQL.count, "ledger_active_severity"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {
         try await withStore { store async throws in
