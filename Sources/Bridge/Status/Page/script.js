@@ -492,7 +492,7 @@ function renderOrigins() {
 function originRow({ origin }) {
   const severityCells = severities.map((it) => cell(it === "informational" ? "info" : it, { class: "number severity", "data-severity": it }));
   const row = make("tr", { role: "row" }, cell(undefined, { tag: "th" }), cell("State"), cell("Last delivery"), cell("Pending", { class: "number" }),
-    cell("Dead letters", { class: "number" }), ...severityCells, cell("Last audits"));
+    cell("Dead letters", { class: "number" }), ...severityCells, cell("Last audits", { class: "after" }));
   inside(row, 0).append(shown(origin.account), make("small", {}, shown(origin.region)));
   return row;
 }
@@ -535,10 +535,13 @@ function deniedTimes(denied) {
   return make("small", {}, parts.join(", "));
 }
 
+/** A name in one word, which may break before its capitals. */
+const breakable = (name) => shown(name).split(/(?<=[a-z0-9])(?=[A-Z])/).flatMap((part, index) => (index === 0 ? [part] : [make("wbr"), part]));
+
 function auditsOf(origin) {
   if (!Array.isArray(origin.audits)) return make("span", { class: "dim" }, unknown);
   if (origin.audits.length === 0) return make("span", { class: "dim" }, "none known");
-  const lines = origin.audits.map((it) => make("li", {}, make("span", {}, it.schedule === null ? "on demand" : shown(it.schedule)), since(it.finishedAt)));
+  const lines = origin.audits.map((it) => make("li", {}, make("span", {}, ...(it.schedule === null ? ["on demand"] : breakable(it.schedule))), since(it.finishedAt)));
   return make("ul", { class: "audits" }, ...lines);
 }
 
