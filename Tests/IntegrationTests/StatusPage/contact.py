@@ -4,7 +4,7 @@ import subprocess
 
 from .access import looks
 from .browser import eventually, quoted, require
-from .checks import EACH_VIEW, ONCE, check
+from .checks import EACH_VIEW, check
 from .using import focused, opened
 
 CONTACT = "return document.body.dataset.contact"
@@ -22,7 +22,7 @@ def live(world):
     require(change["text"] not in world.browser.text(change["in"]), "it is there before the change")
     # The state as it is sent first came with the page; from now on nothing is asked for.
     world.proxy.counts.clear()
-    world.browser.script("document.querySelector('#hour-details summary, #filter').focus(); window.focusedBefore = document.activeElement")
+    world.browser.script("(document.querySelector('#events a') ?? document.querySelector('#hour-details summary')).focus(); window.focusedBefore = document.activeElement")
     subprocess.run(change["command"], check=True, capture_output=True)
     eventually(f"{change['in']} with {quoted(change['text'])}", lambda: change["text"] in world.browser.text(change["in"]))
     require(world.browser.script("return window.notReloaded") is True, "the page was loaded again")
@@ -75,7 +75,7 @@ def gone(world):
     require_return(world)
 
 
-@check("a bridge that hangs with its connections open is told too", ONCE)
+@check("a bridge that hangs with its connections open is told too")
 def hanging(world):
     opened(world)
     world.proxy.fail("hang")

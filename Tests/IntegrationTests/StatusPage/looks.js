@@ -1,4 +1,6 @@
 // What a test cannot see by itself: the contrast of each visible text, and what reaches beyond the window.
+// A phone's window grows with what is too wide for it, so that the width is given.
+const [width] = arguments;
 const channel = (value) => { const it = value / 255; return it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4; };
 const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
 const ratio = (one, other) => { const [a, b] = [luminance(one), luminance(other)].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); };
@@ -17,9 +19,11 @@ const background = (element) => {
   return layers.reverse().reduce((below, top) => over(top, below), [255, 255, 255, 1]);
 };
 const opacity = (element) => { let all = 1; for (let it = element; it; it = it.parentElement) all *= Number(getComputedStyle(it).opacity); return all; };
+// What is there for a screen reader only is clipped to a point.
+const clipped = (it) => { for (let at = it; at; at = at.parentElement) if (getComputedStyle(at).clipPath !== "none") return true; return false; };
 const visible = (element) => {
   const box = element.getBoundingClientRect();
-  return element.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1 && !element.closest(".hidden, .cards thead") || (element.closest(".cards thead") && element.closest(".cards thead").getBoundingClientRect().width > 1 && element.checkVisibility());
+  return element.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1 && !clipped(element);
 };
 const looks = { texts: 0, faint: [], beyond: [], moving: [] };
 const judge = (element, style, text, least) => {
@@ -45,8 +49,8 @@ for (const element of document.body.querySelectorAll("*")) {
   }
   const box = element.getBoundingClientRect();
   const scrolls = element.parentElement.closest("pre");
-  if (!scrolls && (box.right > innerWidth + 1 || box.left < -1)) looks.beyond.push(element.id || `${element.tagName} ${element.textContent.slice(0, 40)}`);
+  if (!scrolls && (box.right > width + 1 || box.left < -1)) looks.beyond.push(element.id || `${element.tagName} ${element.textContent.slice(0, 40)}`);
   if (style.transitionDuration !== "0s" || style.animationName !== "none") looks.moving.push(element.id || element.className);
 }
-if (document.documentElement.scrollWidth > innerWidth) looks.beyond.push(`the page is ${document.documentElement.scrollWidth} wide`);
+if (document.documentElement.scrollWidth > width) looks.beyond.push(`the page is ${document.documentElement.scrollWidth} wide`);
 return looks;

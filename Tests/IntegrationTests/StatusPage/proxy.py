@@ -12,6 +12,13 @@ import urllib.parse
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"}
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A browser that goes away in the middle is nothing to tell of."""
+
+
 class Proxy:
     """Passes requests on; faults are None, "refuse-stream" (503 for the events), "gone" and "hang"."""
 
@@ -20,8 +27,7 @@ class Proxy:
         self.fault = None
         self.streams = set()
         self.counts = collections.Counter()
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self.handler())
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/"
 

@@ -5,7 +5,7 @@ from selenium.webdriver.common.keys import Keys
 
 from .access import looks
 from .browser import eventually, quoted, require
-from .checks import EACH_SIZE, ONCE, check
+from .checks import EACH_SIZE, check
 from .reading import plain, status
 
 SHOWN_ROWS = "return [...document.querySelectorAll('#origins > tr')].map((it) => it.firstChild.textContent)"
