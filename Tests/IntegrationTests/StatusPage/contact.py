@@ -5,6 +5,7 @@ import subprocess
 from .access import looks
 from .browser import eventually, quoted, require
 from .checks import EACH_VIEW, check
+from .reading import status
 from .using import focused, opened
 
 CONTACT = "return document.body.dataset.contact"
@@ -28,6 +29,14 @@ def live(world):
     require(world.browser.script("return window.notReloaded") is True, "the page was loaded again")
     require(not world.proxy.counts, f"the page asked for {dict(world.proxy.counts)}")
     require(world.browser.script("return window.focusedBefore === document.activeElement"), f"the focus went to {focused(world)}")
+    eventually("as many rows as there are accounts and events", lambda: rows_as_said(world))
+
+
+def rows_as_said(world):
+    """Changed rows are changed, and not shown a second time."""
+    said = status(world)
+    counts = world.browser.script("return ['origins', 'events'].map((it) => document.getElementById(it).children.length)")
+    return counts == [min(len(said["origins"]), 50), min(len(said["events"]), 25)]
 
 
 @check("a bridge that refuses the live connection is polled, and the page says so")

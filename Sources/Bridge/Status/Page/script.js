@@ -174,6 +174,7 @@ function listen() {
     } catch {
       current.close();
       fallBack("what the bridge sends live is not understood");
+      setTimeout(listen, streamAgainAfter);
     }
   };
   current.addEventListener("status", (event) => receive(event, true));
@@ -267,6 +268,7 @@ function renderHealth() {
   renderIcon(now);
   renderSilence();
   show(find("problems"), problems.length > 0);
+  show(find("problems-then"), problems.length > 0 && now === "silent");
   const rank = (it) => ["critical", "warning"].indexOf(it.severity);
   const sorted = problems.filter((it) => it && typeof it === "object").sort((a, b) => (rank(b) < 0 ? 1 : 0) - (rank(a) < 0 ? 1 : 0) || rank(a) - rank(b));
   keep(find("problems"), sorted.map((it, index) => ({ ...it, index })), (it) => `${it.about}/${it.index}`,
