@@ -806,14 +806,12 @@ function tick() {
   if (contact === "live" && silentSince !== null) ask();
 }
 
-find("filter").addEventListener("input", () => {
-  shownOrigins = pageSize;
-  if (status) renderOrigins();
-});
-find("only-problems").addEventListener("change", () => {
-  shownOrigins = pageSize;
-  if (status) renderOrigins();
-});
+for (const id of ["filter", "only-problems"]) {
+  find(id).addEventListener("input", () => {
+    shownOrigins = pageSize;
+    if (status) renderOrigins();
+  });
+}
 /** Shows more rows. The button may be gone then: a reader goes on with the first row that is new. */
 function more(rows, showMore) {
   const last = rows.lastElementChild;
