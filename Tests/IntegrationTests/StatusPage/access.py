@@ -29,26 +29,24 @@ def looks(world):
     return found
 
 
-def open_details(world):
+def require_none(world, what):
+    """Of the page with all that opens opened."""
+    world.browser.open(world.proxy.url)
     for it in world.browser.driver.find_elements("css selector", "summary"):
         if it.is_displayed():
             it.click()
+    found = looks(world)[what]
+    require(not found, f"{what} are {found[:5]}, {len(found)} in all")
 
 
 @check("each text has a contrast of 4.5 at least, each control's border of 3", EACH_VIEW)
 def contrast(world):
-    world.browser.open(world.proxy.url)
-    open_details(world)
-    faint = looks(world)["faint"]
-    require(not faint, f"faint is {faint[:5]}, {len(faint)} in all")
+    require_none(world, "faint")
 
 
 @check("nothing reaches beyond the window to the right", EACH_VIEW)
 def overflow(world):
-    world.browser.open(world.proxy.url)
-    open_details(world)
-    beyond = looks(world)["beyond"]
-    require(not beyond, f"beyond are {beyond[:5]}, {len(beyond)} in all")
+    require_none(world, "beyond")
 
 
 @check("nothing moves for those who asked for less motion")

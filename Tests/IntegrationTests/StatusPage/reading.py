@@ -121,6 +121,13 @@ def facts(world):
     mirrors(world, compare)
 
 
+def known(world, value, rows, note):
+    """Whether there is something to compare; what is not known must be told to be so."""
+    if value is None:
+        require(not rows and "Not known" in world.browser.text(note), f"{note} does not say that it is not known")
+    return value is not None
+
+
 def words_of(origin):
     """The words that must stand as the state of an origin."""
     words = {"denied": bool(origin["denied"]), "paused": origin["paused"] is True, "dead letters": is_number(origin["dead"]) and origin["dead"] > 0}
@@ -150,8 +157,7 @@ def compare_origin(origin, row):
 def origins(world):
     def compare(said):
         rows = world.browser.script(ROWS, "#origins > tr")
-        if said["origins"] is None:
-            require(not rows and "Not known" in world.browser.text("#origins-none"), "accounts are shown that are not known")
+        if not known(world, said["origins"], rows, "#origins-none"):
             return
         by_name = {plain(it["account"]) + plain(it["region"]): it for it in said["origins"]}
         require(len(rows) == min(len(by_name), 50), f"{len(rows)} rows are there for {len(by_name)} accounts and Regions")
@@ -168,8 +174,7 @@ def origins(world):
 def dead_letters(world):
     def compare(said):
         rows = world.browser.script(ROWS, "#dead-table > tbody > tr:first-child")
-        if said["deadLetters"] is None:
-            require(not rows and "Not known" in world.browser.text("#dead-note"), "dead letters are shown that are not known")
+        if not known(world, said["deadLetters"], rows, "#dead-note"):
             return
         letters = said["deadLetters"]["newest"]
         require([row["cells"][0] for row in rows] == [place(it) + plain(it["id"]) for it in letters], "others are shown, or in another order")

@@ -113,12 +113,16 @@ def gone_without_reload(world, letter):
     require(letter not in [it["id"] for it in status(world)["deadLetters"]["newest"]], "the bridge still has it")
 
 
-@check("a dead letter is replayed, and leaves the page without a reload", needs="deadLetters.replay")
-def replay(world):
+def opened_with_token(world):
     opened(world)
-    letter = world.expected["deadLetters"]["replay"]
     world.proxy.counts.clear()
     world.browser.find("#token").send_keys(world.expected["deadLetters"]["token"])
+
+
+@check("a dead letter is replayed, and leaves the page without a reload", needs="deadLetters.replay")
+def replay(world):
+    letter = world.expected["deadLetters"]["replay"]
+    opened_with_token(world)
     press(world, f"Replay {plain(letter)}")
     eventually("the word that it is replayed", lambda: "is in the queue again" in result(world))
     gone_without_reload(world, letter)
@@ -127,10 +131,8 @@ def replay(world):
 
 @check("a dead letter is dropped only after a dialog, which the keyboard can leave", needs="deadLetters.drop")
 def drop(world):
-    opened(world)
     letter = world.expected["deadLetters"]["drop"]
-    world.proxy.counts.clear()
-    world.browser.find("#token").send_keys(world.expected["deadLetters"]["token"])
+    opened_with_token(world)
     press(world, f"Drop {plain(letter)}")
     check_dialog(world, letter)
     ActionChains(world.browser.driver).send_keys(Keys.ESCAPE).perform()
