@@ -145,6 +145,7 @@ let package = Package(
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
+                "status_page.py", "StatusPage",
             ], swiftSettings: strict),
     ]
 )

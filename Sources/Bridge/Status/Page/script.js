@@ -23,13 +23,14 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const number = (value) => (isNumber(value) ? value.toLocaleString("en") : unknown);
 const counted = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 
-/** An age in its two largest units, as the command line writes it. */
+/** An age like `20s`, `15m`, `2h 1m` or `3d 4h`: as exact as it takes to judge it. */
 function age(seconds) {
   if (!isNumber(seconds)) return unknown;
   const whole = Math.max(Math.floor(seconds), 0);
-  const units = [["d", Math.floor(whole / 86400)], ["h", Math.floor(whole / 3600) % 24], ["m", Math.floor(whole / 60) % 60], ["s", whole % 60]];
-  const first = units.findIndex(([, count]) => count > 0);
-  return units.slice(first < 0 ? 3 : first).slice(0, 2).map(([unit, count]) => count + unit).join(" ");
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m`;
+  if (whole < 86400) return `${Math.floor(whole / 3600)}h ${Math.floor(whole / 60) % 60}m`;
+  return `${Math.floor(whole / 86400)}d ${Math.floor(whole / 3600) % 24}h`;
 }
 
 /** A time of the bridge as `03:59:41`, with the date before it if it is of another day. */
@@ -173,6 +174,7 @@ function listen() {
     } catch {
       current.close();
       fallBack("what the bridge sends live is not understood");
+      setTimeout(listen, streamAgainAfter);
     }
   };
   current.addEventListener("status", (event) => receive(event, true));
@@ -255,7 +257,9 @@ function renderHealth() {
   document.body.dataset.state = now;
   write(find("headline"), headlines[now]);
   const tally = {
-    asking: "", silent: "Whether findings reach Security Hub is not known.", waiting: "It works; nothing was there to deliver.",
+    asking: "", silent: "Whether findings reach Security Hub is not known.",
+    waiting: list(status?.subscriptions).some((it) => it?.state === "confirmed") ? "It works; nothing was there to deliver."
+      : "What to do: subscribe the bridge to its topics, below; it confirms by itself.",
     working: "No problems.", unknown: "Nothing here says so.",
   }[now];
   write(find("tally"), problems.length && now !== "silent" ? `${counted(problems.length, "problem", "problems")}. What to do is below.` : tally ?? "");
@@ -264,6 +268,7 @@ function renderHealth() {
   renderIcon(now);
   renderSilence();
   show(find("problems"), problems.length > 0);
+  show(find("problems-then"), problems.length > 0 && now === "silent");
   const rank = (it) => ["critical", "warning"].indexOf(it.severity);
   const sorted = problems.filter((it) => it && typeof it === "object").sort((a, b) => (rank(b) < 0 ? 1 : 0) - (rank(a) < 0 ? 1 : 0) || rank(a) - rank(b));
   keep(find("problems"), sorted.map((it, index) => ({ ...it, index })), (it) => `${it.about}/${it.index}`,
@@ -335,17 +340,18 @@ function facts() {
 
 /** The open findings of all origins by severity, and of how many origins they are not known. */
 function openFindings() {
-  const known = list(status.origins).map((it) => it.openFindings).filter((it) => it && typeof it === "object");
-  if (known.length === 0) return { sums: null, missing: 0 };
-  const sums = severities.map((severity) => known.reduce((sum, it) => sum + (it[severity.toUpperCase()] ?? 0), 0));
-  return { sums, missing: list(status.origins).length - known.length };
+  if (!Array.isArray(status.origins)) return { sums: null, missing: 0 };
+  const counts = status.origins.map((it) => severities.map((severity) => it?.openFindings?.[severity.toUpperCase()]));
+  const known = counts.filter((it) => it.every(isNumber));
+  if (known.length === 0 && counts.length > 0) return { sums: null, missing: 0 };
+  return { sums: severities.map((_, index) => known.reduce((sum, it) => sum + it[index], 0)), missing: counts.length - known.length };
 }
 
 function renderFacts() {
   const { sums, missing } = openFindings();
   const total = sums ? sums.reduce((a, b) => a + b, 0) : null;
   const open = { ...fact("Open findings", number(total), null, true), sums, missing };
-  keep(find("facts"), [...facts(), open], (it) => it.name,
+  keep(find("facts"), [open, ...facts()], (it) => it.name,
     (it) => make("div", {}, make("dt", {}, it.name), make("dd")),
     (node, it) => {
       node.className = it.wide ? "wide" : "";
@@ -410,7 +416,7 @@ function bars(values, name) {
     return draw("rect", { x: index, y: height - 1 - size, width: 0.8, height: size });
   });
   const line = draw("rect", { class: "ground", x: 0, y: height - 1, width: values.length, height: 1 });
-  const label = `${name === "imports" ? "Findings imported" : "Deliveries"}: at most ${number(most)} a minute`;
+  const label = `${name === "imports" ? "Findings imported" : "Deliveries"}: ${most === 0 ? "none" : `at most ${number(most)} a minute`}`;
   return [
     make("p", { class: "scale", "aria-hidden": "true" }, label),
     draw("svg", { class: name, viewBox: `0 0 ${values.length} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `Chart of the last hour, ${label}` }, line, ...drawn),
@@ -442,7 +448,7 @@ const place = (it) => `${shown(it.account)}/${shown(it.region)}`;
 function troubles(origin, about) {
   const found = [];
   if (origin.denied) found.push(["denied", "bad", shortened(origin.denied.reason, 300), 50]);
-  if (origin.oldestPendingAgeSeconds > lateAfter && !origin.paused) found.push(["late", "bad", `oldest pending for ${age(origin.oldestPendingAgeSeconds)}`, 40]);
+  if (origin.oldestPendingAgeSeconds > lateAfter && !origin.paused && !origin.denied) found.push(["late", "bad", `oldest pending for ${age(origin.oldestPendingAgeSeconds)}`, 40]);
   if (origin.paused === true) found.push(["paused", "warn", "delivery is held back", 30]);
   if (origin.dead > 0) found.push(["dead letters", "warn", "", 20]);
   if (about === "critical" && !found.length) found.push(["problem", "bad", "see above", 45]);
@@ -488,7 +494,7 @@ function renderOrigins() {
 function originRow({ origin }) {
   const severityCells = severities.map((it) => cell(it === "informational" ? "info" : it, { class: "number severity", "data-severity": it }));
   const row = make("tr", { role: "row" }, cell(undefined, { tag: "th" }), cell("State"), cell("Last delivery"), cell("Pending", { class: "number" }),
-    cell("Dead letters", { class: "number" }), ...severityCells, cell("Last audits"));
+    cell("Dead letters", { class: "number" }), ...severityCells, cell("Last audits", { class: "after" }));
   inside(row, 0).append(shown(origin.account), make("small", {}, shown(origin.region)));
   return row;
 }
@@ -498,7 +504,7 @@ function updateOrigin(row, { origin, found }) {
   fill(at(1), [found, origin.denied, origin.throttledAt, origin.pending], () => stateOf(origin, found));
   fill(at(2), [origin.lastDeliveryAt, origin.caughtUpTo], () => [
     origin.lastDeliveryAt ? since(origin.lastDeliveryAt) : make("span", { class: "dim" }, "none known"),
-    origin.caughtUpTo ? make("small", {}, "missed ones asked for ", since(origin.caughtUpTo)) : null,
+    origin.caughtUpTo ? make("small", {}, "caught up to ", since(origin.caughtUpTo)) : null,
   ]);
   fill(at(3), [origin.pending, origin.oldestPendingAgeSeconds], () => [
     number(origin.pending), isNumber(origin.oldestPendingAgeSeconds) && origin.pending > 0 ? make("small", {}, `for ${age(origin.oldestPendingAgeSeconds)}`) : null,
@@ -531,10 +537,13 @@ function deniedTimes(denied) {
   return make("small", {}, parts.join(", "));
 }
 
+/** A name in one word, which may break before its capitals. */
+const breakable = (name) => shown(name).split(/(?<=[a-z0-9])(?=[A-Z])/).flatMap((part, index) => (index === 0 ? [part] : [make("wbr"), part]));
+
 function auditsOf(origin) {
   if (!Array.isArray(origin.audits)) return make("span", { class: "dim" }, unknown);
   if (origin.audits.length === 0) return make("span", { class: "dim" }, "none known");
-  const lines = origin.audits.map((it) => make("li", {}, make("span", {}, it.schedule === null ? "on demand" : shown(it.schedule)), since(it.finishedAt)));
+  const lines = origin.audits.map((it) => make("li", {}, make("span", {}, ...(it.schedule === null ? ["on demand"] : breakable(it.schedule))), since(it.finishedAt)));
   return make("ul", { class: "audits" }, ...lines);
 }
 
@@ -714,6 +723,9 @@ function consoleAddress(text) {
   return plain && hosts.test(address.hostname) ? address.href : null;
 }
 
+const eventsAtFirst = 25;
+let allEvents = false;
+
 const tones = { dead: "bad", failed: "bad", denied: "bad", imported: "", updated: "", archived: "" };
 
 function renderEvents() {
@@ -727,7 +739,9 @@ function renderEvents() {
   }).reverse();
   write(find("events-note"), !known ? "Not known." : events.length ? "Since this process started, 100 at most." : "None since this process started.");
   show(find("events-table"), events.length > 0);
-  keep(find("events"), events, (it) => it.key, eventRow, () => {});
+  keep(find("events"), allEvents ? events : events.slice(0, eventsAtFirst), (it) => it.key, eventRow, () => {});
+  show(find("more-events"), !allEvents && events.length > eventsAtFirst);
+  write(find("more-events"), `Show all ${events.length}`);
 }
 
 function eventRow(event) {
@@ -759,24 +773,20 @@ function renderSubscriptions() {
   const heard = new Set(rows.map((it) => it.topic));
   for (const topic of list(status.topics)) if (!heard.has(topic)) rows.push({ topic, state: null, ageSeconds: null });
   const words = {
-    confirmed: ["confirmed", "good"], pending: ["pending: waits to be confirmed", "warn"], ended: ["ended: the topic delivers no more", "bad"],
+    confirmed: ["confirmed", "good"], pending: ["waits to be confirmed", "warn"], ended: ["ended, the topic delivers no more,", "bad"],
   };
   const events = status.eventBridge === true ? "EventBridge may deliver too." : status.eventBridge === false ? "EventBridge is off: eventBridge.apiKey is not set." : "";
   write(find("subscriptions-note"), `${!known ? "States are not known: the store does not answer." : rows.length ? "" : "No topic may deliver: sns.topics is empty."} ${events}`.trim());
   show(find("subscriptions-table"), rows.length > 0);
   keep(find("subscriptions"), rows, (it) => String(it.topic),
     (it) => {
-      const row = make("tr", { role: "row" }, cell(undefined, { tag: "th" }), cell("State"), cell("For"));
+      const row = make("tr", { role: "row" }, cell(undefined, { tag: "th" }), cell("State"));
       inside(row, 0).append(shown(it.topic));
       return row;
     },
     (row, it) => {
-      const missing = known ? ["no subscription was heard of", "dim"] : [unknown, "dim"];
-      fill(inside(row, 1), [it.state, known], () => {
-        const [word, tone] = it.state === null ? missing : words[it.state] ?? [shown(it.state), "warn"];
-        return make("span", { class: tone }, word);
-      });
-      write(inside(row, 2), isNumber(it.ageSeconds) ? age(it.ageSeconds) : "");
+      const [word, tone] = it.state === null ? [known ? "no subscription was heard of" : unknown, "dim"] : words[it.state] ?? [shown(it.state), "warn"];
+      fill(inside(row, 1), [word, it.ageSeconds], () => [make("span", { class: tone }, word), isNumber(it.ageSeconds) ? ` for ${age(it.ageSeconds)}` : null]);
     });
 }
 
@@ -796,25 +806,30 @@ function tick() {
   if (contact === "live" && silentSince !== null) ask();
 }
 
-find("filter").addEventListener("input", () => {
-  shownOrigins = pageSize;
-  if (status) renderOrigins();
-});
-find("only-problems").addEventListener("change", () => {
-  shownOrigins = pageSize;
-  if (status) renderOrigins();
-});
-find("more-origins").addEventListener("click", () => {
-  const before = find("origins").lastElementChild;
+for (const id of ["filter", "only-problems"]) {
+  find(id).addEventListener("input", () => {
+    shownOrigins = pageSize;
+    if (status) renderOrigins();
+  });
+}
+/** Shows more rows. The button may be gone then: a reader goes on with the first row that is new. */
+function more(rows, showMore) {
+  const last = rows.lastElementChild;
+  showMore();
+  const next = last?.nextElementSibling?.firstElementChild;
+  if (!next) return;
+  next.tabIndex = -1;
+  next.focus({ preventScroll: true });
+}
+
+find("more-origins").addEventListener("click", () => more(find("origins"), () => {
   shownOrigins += pageSize;
   renderOrigins();
-  // The button may be gone now: a reader goes on with the first row that is new.
-  const next = before?.nextElementSibling?.firstElementChild;
-  if (next) {
-    next.tabIndex = -1;
-    next.focus({ preventScroll: true });
-  }
-});
+}));
+find("more-events").addEventListener("click", () => more(find("events"), () => {
+  allEvents = true;
+  renderEvents();
+}));
 
 render();
 listen();
