@@ -11,12 +11,12 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2 \
-    debootstrap iproute2 zsh fish
+    debootstrap iproute2 zsh fish chromium chromium-driver
 command -v kubectl >/dev/null || install_packages kubernetes-client
 install_python "$PWD/.build/python" boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint \
-    yamllint=yamllint kubernetes_validate=kubernetes-validate
+    yamllint=yamllint kubernetes_validate=kubernetes-validate selenium=selenium
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -77,9 +77,9 @@ public final class Bridge: Sendable {
             let gap = ReceiptGap()
             let live = LiveParts(configuration, parts, context)
             let listener = try await Self.listener(parts, door, gap, live, context)
-            let admin: HTTPServer
+            let (admin, feed): (HTTPServer, StatusFeed)
             do {
-                admin = try await Self.admin(parts, door, live, context, registry)
+                (admin, feed) = try await Self.admin(parts, door, live, context, registry)
             } catch {
                 await listener.drain(within: .zero)
                 throw error
@@ -100,7 +100,7 @@ public final class Bridge: Sendable {
                     store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger),
                 StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
                 LoopWatch(loops: parts.loops, metrics: metrics.process),
-                workers,
+                workers, feed,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
@@ -179,14 +179,14 @@ public final class Bridge: Sendable {
         let router = routes.router
         let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
-            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server, router: router
-        ) { log.take($0) }
+            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
+            handler: { await router.respond(to: $0) }, report: { log.take($0) })
     }
 
     private static func admin(
         _ parts: BridgeParts, _ door: FrontDoor, _ live: LiveParts, _ context: LaneContext,
         _ registry: PrometheusRegistry
-    ) async throws -> HTTPServer {
+    ) async throws -> (HTTPServer, StatusFeed) {
         let metrics = MetricsReport(
             store: parts.store, configuration: live.configuration, accounts: parts.accounts,
             standings: context.standings, certificates: live.certificates, admission: live.admission,
@@ -195,19 +195,26 @@ public final class Bridge: Sendable {
             source: StatusSource(parts.store, clock: now), configuration: live.configuration,
             standings: context.standings, activity: context.activity, outage: context.outage,
             certificate: parts.certificate, startedAt: now(), clock: now)
-        let routes = AdminRoutes(metrics: metrics, registry: registry, report: report)
-        return try await listen(
-            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
+        let feed = StatusFeed(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusFeed.interval) }) {
+            await report.json()
+        }
+        let letters = DeadLetterRoutes(
+            store: parts.store, configuration: live.configuration, logger: context.logger, clock: now)
+        let routes = AdminRoutes(
+            metrics: metrics, registry: registry, report: report, feed: feed, letters: letters,
+            configuration: live.configuration)
+        let server = try await listen(
+            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, handler: routes.handler)
+        return (server, feed)
     }
 
     private static func listen(
         key: String, on loops: [EventLoop], sockets: [ListeningSocket], _ configuration: HTTPServer.Configuration,
-        router: Router, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
+        handler: @escaping Router.Handler, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> HTTPServer {
         do throws(EventLoopError) {
             return try await HTTPServer(
-                on: loops, sockets: sockets, configuration: configuration,
-                handler: { await router.respond(to: $0) }, report: report)
+                on: loops, sockets: sockets, configuration: configuration, handler: handler, report: report)
         } catch {
             throw ConfigurationError(key, "\(error); free the address or choose another")
         }

@@ -1,16 +1,39 @@
 import HTTPServer
 import HTTPTypes
 
-/// The routes on `admin.address`.
+/// What is answered on `admin.address`.
 struct AdminRoutes: Sendable {
     let metrics: MetricsReport
     let registry: PrometheusRegistry
     let report: StatusReport
+    let feed: StatusFeed
+    let letters: DeadLetterRoutes
+    let configuration: Live<BridgeConfiguration>
 
-    var router: Router {
+    /// Answers requests.
+    var handler: Router.Handler {
+        let router = router
+        return { request in
+            // Prometheus may call the bridge by any name, and what it is told is of no use to a page.
+            let isAddressed =
+                request.path == "/metrics"
+                || HostRule.allows(request.head.authority, names: configuration.value.admin.hosts)
+            var response = isAddressed ? await router.respond(to: request) : Self.misdirected
+            // Nothing of this is to be found later, in a cache or by where a link leads to.
+            response.headerFields[.cacheControl] = "no-store"
+            response.headerFields[Self.referrerPolicy] = "no-referrer"
+            return response
+        }
+    }
+
+    private var router: Router {
+        let page = StatusPage().response
         var router = Router()
+        router.on(.get, "/") { _ in page }
         router.on(.get, "/metrics") { _ in await metricsText() }
         router.on(.get, "/status.json") { _ in ServerResponse(status: .ok, json: await report.json()) }
+        router.on(.get, "/status/events") { feed.respond(to: $0) }
+        letters.add(to: &router)
         return router
     }
 
@@ -19,4 +42,14 @@ struct AdminRoutes: Sendable {
         return ServerResponse(
             status: .ok, headerFields: [.contentType: PrometheusRegistry.contentType], body: Array(text.utf8))
     }
+
+    private static let misdirected = ServerResponse.refusal(
+        .misdirectedRequest, code: "host_not_allowed",
+        message:
+            "The bridge is not asked by this name. Ask by its address or as localhost, or add the name to admin.hosts.")
+
+    private static let referrerPolicy: HTTPField.Name = {
+        guard let name = HTTPField.Name("Referrer-Policy") else { preconditionFailure("a valid name") }
+        return name
+    }()
 }

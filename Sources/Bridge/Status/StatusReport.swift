@@ -35,6 +35,7 @@ struct StatusReport: Sendable {
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
             "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
             "eventBridge": .bool(configuration.takesEvents), "denied": .array(denied.map { Self.json($0, now: now) }),
+            "actions": ["allowed": .bool(configuration.admin.allowsActions)],
             "lastHour": Self.json(seen.chart.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
         ]
         let origins = OriginStatus.all(
