@@ -88,7 +88,9 @@ import Testing
             $0.hasInvalidCertificate = true
         }
         try expect(.failing, .critical, "The queue is 100 % full", about: nil) {
-            ($0.stored?.status.pending, $0.stored?.status.leased, $0.maximumPending) = (9, 1, 10)
+            $0.stored?.status.pending = 9
+            $0.stored?.status.leased = 1
+            $0.maximumPending = 10
         }
     }
 
@@ -120,7 +122,8 @@ import Testing
         try expect(.attention, .warning, "of all accounts is paused", about: nil) { $0.stored?.pauses = [pause(nil)] }
         try expect(.attention, .warning, "499 MB are free", about: nil) { $0.freeSpace = 499_999_999 }
         try expect(.attention, .critical, "The queue is 90 % full", about: nil) {
-            ($0.stored?.status.pending, $0.maximumPending) = (9, 10)
+            $0.stored?.status.pending = 9
+            $0.maximumPending = 10
         }
     }
 

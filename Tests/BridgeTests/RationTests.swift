@@ -20,7 +20,7 @@ import Testing
 
         func ration() -> Ration<Int> {
             let start = ContinuousClock.now
-            return Ration(limit: .seconds(30), patience: .seconds(5)) {
+            return Ration(limit: .seconds(30), patience: .seconds(5), on: time) {
                 start + self.time.now
             } sleep: {
                 try await self.time.sleep(for: $0)

@@ -1,4 +1,3 @@
-import AWSClient
 import AWSCore
 import DeviceDefender
 import JSON
@@ -7,6 +6,7 @@ import Store
 import Synchronization
 import Testing
 
+@testable import AWSClient
 @testable import Bridge
 
 @Suite("What this process has seen") struct RecentActivityTests {
@@ -73,7 +73,8 @@ import Testing
     @Test("What a delivery is about is said in a few words")
     func topics() throws {
         let alarm = DeliveryTopic(AlarmBatch.Said.alarm(try observation()))
-        #expect(alarm.kind == .alarm && alarm.findingID == (try observation().finding.id))
+        let finding = try observation().finding.id
+        #expect(alarm.kind == .alarm && alarm.findingID == finding)
         #expect(alarm.subject == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
         let id = FindingID.violation(id: "v1", origin: try origin())
         let over = DeliveryTopic(AlarmBatch.Said.over(findingID: id, asOf: Timestamp(milliseconds: now)))

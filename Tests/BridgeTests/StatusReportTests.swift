@@ -64,7 +64,7 @@ import Testing
         let activity = RecentActivity { now - 1000 }
         activity.received(from: here, isNew: true)
         let facts = present
-        let status = await try report(activity: activity) { () throws(StoreError) in
+        let status = try await report(activity: activity) { () throws(StoreError) in
             facts
         } ledger: { () throws(StoreError) in
             ledger
@@ -101,7 +101,7 @@ import Testing
         let standings = StandingBoard(clock: { now - 30_000 }, logger: logger)
         let far = try origin("eu-west-1")
         standings.denied(far, "AccessDeniedException: no")
-        let status = await try report(standings: standings) { () throws(StoreError) in
+        let status = try await report(standings: standings) { () throws(StoreError) in
             var present = StoredFacts.Present()
             present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
             return present
@@ -149,18 +149,18 @@ import Testing
     @Test("A ledger that cannot be read is an outage, too, and so is a store that takes nothing")
     func partialOutages() async throws {
         let failure = StoreError(.unavailable, "The disk has failed.")
-        let unreadable = await try report(ledger: { () throws(StoreError) in throw failure }).json()
+        let unreadable = try await report(ledger: { () throws(StoreError) in throw failure }).json()
         #expect(unreadable["health"]?["state"] == "unknown" && unreadable["queue"] == .null)
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         let outage = StoreOutage(logger: logger, clock: { now })
         outage.failed("The disk is full.")
-        let unwritable = await try report(outage: outage).json()
+        let unwritable = try await report(outage: outage).json()
         #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)
     }
 
     @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")
     func bounded() async throws {
-        let status = await try report { () throws(StoreError) in
+        let status = try await report { () throws(StoreError) in
             var present = StoredFacts.Present()
             for number in 0..<1500 {
                 guard let account = AccountID(String(222_200_000_000 + number)), let region = Region("us-east-1")
@@ -175,7 +175,7 @@ import Testing
 
     @Test("Without topics and keys, nothing can come")
     func deaf() async throws {
-        let status = await try report(topics: "").json()
+        let status = try await report(topics: "").json()
         #expect(status["health"]?["state"] == "failing" && status["origins"] == [])
     }
 }

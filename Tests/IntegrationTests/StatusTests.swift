@@ -8,7 +8,7 @@ import Testing
 extension IntegrationTests {
     @Suite("What the status tells", .timeLimit(.minutes(3)))
     struct Status {
-        private func status(of bridge: BridgeProcess) async throws -> JSON {
+        private func told(by bridge: BridgeProcess) async throws -> JSON {
             try await Client.exchange(.get("/status.json"), with: bridge.admin).json
         }
 
@@ -31,7 +31,7 @@ extension IntegrationTests {
         func everything() async throws {
             try await World.run { world in
                 let bridge = try await world.start()
-                let quiet = try await status(of: bridge)
+                let quiet = try await told(by: bridge)
                 #expect(quiet["health"] == ["state": "working", "problems": []])
                 #expect(quiet["origins"]?.array?.count == 1 && quiet["events"] == [])
                 let scenario = world.scenario()
@@ -52,7 +52,7 @@ extension IntegrationTests {
         private func checkFindings(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
             // They may be half a minute old.
             let status = try await eventually("the findings to be counted", within: .seconds(60)) {
-                try await status(of: bridge)
+                try await told(by: bridge)
             } is: {
                 $0["origins"]?.array?.first?["openFindings"] == .object(severities(in: world))
             }
@@ -97,7 +97,7 @@ extension IntegrationTests {
             world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
             try await world.publish(try Alarms.make(1..<2, from: scenario), to: world.topics.detect)
             let status = try await eventually("the denial") {
-                try await status(of: bridge)
+                try await told(by: bridge)
             } is: {
                 $0["health"]?["state"] == "failing"
             }
@@ -110,7 +110,7 @@ extension IntegrationTests {
 
         private func checkRestart(_ scenario: FleetScenario, in world: World) async throws {
             let bridge = try await world.start()
-            let status = try await status(of: bridge)
+            let status = try await told(by: bridge)
             let here = try #require(status["origins"]?.array?.first)
             func total(_ counts: [String: JSON]?) -> Int64 {
                 (counts ?? [:]).values.reduce(0) { $0 + ($1.integer ?? 0) }

@@ -16,6 +16,7 @@ final class Ration<Value: Sendable>: Sendable {
     private let state = Mutex(State())
     private let limit: Duration
     private let patience: Duration
+    private let executor: (any TaskExecutor)?
     private let instant: @Sendable () -> ContinuousClock.Instant
     private let sleep: @Sendable (Duration) async throws -> Void
     private let read: @Sendable () async throws(StoreError) -> Value
@@ -26,16 +27,19 @@ final class Ration<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - limit: how long a value is kept at the most.
     ///   - patience: how long anybody waits for a reading.
+    ///   - executor: where it is read and waited for; nil for wherever there is room.
     ///   - instant: the time.
     ///   - sleep: waits.
     ///   - read: reads the value.
     init(
-        limit: Duration, patience: Duration, instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        limit: Duration, patience: Duration, on executor: (any TaskExecutor)? = nil,
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         read: @escaping @Sendable () async throws(StoreError) -> Value
     ) {
         self.limit = limit
         self.patience = patience
+        self.executor = executor
         self.instant = instant
         self.sleep = sleep
         self.read = read
@@ -60,7 +64,7 @@ final class Ration<Value: Sendable>: Sendable {
     private func reading() -> Task<Reading, Never> {
         state.withLock { state in
             if let reading = state.reading { return reading }
-            let reading = Task { await self.readOnce() }
+            let reading = Task(executorPreference: executor) { await self.readOnce() }
             state.reading = reading
             return reading
         }
@@ -81,8 +85,8 @@ final class Ration<Value: Sendable>: Sendable {
     /// Waits for a reading, which cannot be interrupted, no longer than there is patience for.
     private func wait(for reading: Task<Reading, Never>) async -> Reading {
         let (results, continuation) = AsyncStream.makeStream(of: Reading.self)
-        let arrival = Task { continuation.yield(await reading.value) }
-        let timer = Task { [sleep, patience] in
+        let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }
+        let timer = Task(executorPreference: executor) { [sleep, patience] in
             guard (try? await sleep(patience)) != nil else { return }
             let seconds = patience.components.seconds
             continuation.yield(
