@@ -68,7 +68,8 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], resources: ["index.html", "style.css", "script.js"].map { .embedInCode("Status/Page/\($0)") },
+            swiftSettings: strict),
 
         .target(
             name: "LocalAWS",
@@ -144,6 +145,7 @@ let package = Package(
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
+                "status_page.py", "StatusPage",
             ], swiftSettings: strict),
     ]
 )

@@ -11,14 +11,14 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2 \
-    debootstrap iproute2 zsh fish
+    debootstrap iproute2 zsh fish chromium chromium-driver
 command -v kubectl >/dev/null || install_packages kubernetes-client
 # They come over the network while the compiler works.
 mkdir -p .build
 install_python boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint \
-    yamllint=yamllint kubernetes_validate=kubernetes-validate >.build/Python.log 2>&1 &
+    yamllint=yamllint kubernetes_validate=kubernetes-validate selenium=selenium >.build/Python.log 2>&1 &
 python_installation=$!
 
 step "Format"
