@@ -18,7 +18,8 @@ mkdir -p .build
 install_python boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
     cryptography=cryptography requests=requests schemathesis=schemathesis cfnlint=cfn-lint \
-    yamllint=yamllint kubernetes_validate=kubernetes-validate selenium=selenium >.build/Python.log 2>&1 &
+    yamllint=yamllint kubernetes_validate=kubernetes-validate selenium=selenium \
+    >.build/Python.log 2>&1 &
 python_installation=$!
 
 step "Format"

@@ -462,7 +462,7 @@ function rankedOrigins() {
   const about = new Map(list(status.health?.problems).map((it) => [it.about, it.severity]));
   return list(status.origins).filter((it) => it && typeof it === "object")
     .map((origin) => {
-      const found = troubles(origin, about.get(`${origin.account}/${origin.region}`));
+      const found = troubles(origin, about.get(`${origin.account}/${origin.region}`) ?? about.get(origin.account));
       return { origin, found, weight: Math.max(0, ...found.map((it) => it[3])), name: place(origin) };
     })
     .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -726,7 +726,8 @@ function consoleAddress(text) {
 const eventsAtFirst = 25;
 let allEvents = false;
 
-const tones = { dead: "bad", failed: "bad", denied: "bad", imported: "", updated: "", archived: "" };
+/** What changed nothing in Security Hub is dim. */
+const tones = { dead: "bad", retried: "warn", imported: "", updated: "", archived: "", judged: "" };
 
 function renderEvents() {
   const known = Array.isArray(status.events);
