@@ -12,6 +12,12 @@ let strict: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
+/// What the status page is made of; its scripts in the order in which they are run.
+let statusPage = [
+    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "origins.js", "deadLetters.js",
+    "events.js", "page.js",
+]
+
 let package = Package(
     name: "defender-bridge",
     products: [
@@ -68,7 +74,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ], resources: ["index.html", "style.css", "script.js"].map { .embedInCode("Status/Page/\($0)") },
+            ], resources: statusPage.map { .embedInCode("Status/Page/\($0)") },
             swiftSettings: strict),
 
         .target(

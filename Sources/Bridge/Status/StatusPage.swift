@@ -24,9 +24,14 @@ struct StatusPage: Sendable {
     /// The page that the bridge was built with.
     init() {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+        let scripts = [
+            PackageResources.document_js, PackageResources.contact_js, PackageResources.health_js,
+            PackageResources.facts_js, PackageResources.origins_js, PackageResources.deadLetters_js,
+            PackageResources.events_js, PackageResources.page_js,
+        ]
         self.init(
             document: text(PackageResources.index_html), style: text(PackageResources.style_css),
-            script: text(PackageResources.script_js))
+            script: scripts.map(text).joined(separator: "\n"))
     }
 
     /// The answer to who asks for the page.
