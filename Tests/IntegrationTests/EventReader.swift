@@ -34,7 +34,7 @@ final class EventReader: Sendable {
 
     /// Waits for the next event; nil if the stream has come to an orderly end. Comments are passed over.
     func next() async throws -> Event? {
-        try await onThread { [self] in
+        try await onThread { [self] () throws -> Event? in
             while true {
                 if let block = takeBlock() {
                     if let event = try Self.event(block) { return event }
@@ -50,7 +50,7 @@ final class EventReader: Sendable {
     }
 
     private func takeBlock() -> String? {
-        text.withLock { text in
+        text.withLock { text -> String? in
             guard let end = text.firstRange(of: "\n\n") else { return nil }
             defer { text.removeSubrange(..<end.upperBound) }
             return String(text[..<end.lowerBound])
