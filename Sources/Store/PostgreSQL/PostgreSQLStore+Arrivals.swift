@@ -34,6 +34,7 @@ extension PostgreSQLStore {
         // In order, so that two bridges that note the same ones do not wait for each other.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
-            Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))])
+            Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
+            within: Self.patience)
     }
 }
