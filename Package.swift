@@ -12,6 +12,12 @@ let strict: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
+/// What the status page is made of; its scripts in the order in which they are run.
+let statusPage = [
+    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "origins.js", "deadLetters.js",
+    "events.js", "page.js",
+]
+
 let package = Package(
     name: "defender-bridge",
     products: [
@@ -68,7 +74,8 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], resources: statusPage.map { .embedInCode("Status/Page/\($0)") },
+            swiftSettings: strict),
 
         .target(
             name: "LocalAWS",
@@ -145,6 +152,7 @@ let package = Package(
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
+                "status_page.py", "StatusPage",
             ], swiftSettings: strict),
     ]
 )

@@ -36,7 +36,7 @@ case "$what" in
         ;;
     limits)
         install_packages python3 python3-venv python3-pip
-        install_python "$PWD/.build/python" boto3=boto3
+        install_python boto3=boto3
         build_bridge
         exec "$programs/benchmarks" limits --peer Tests/Benchmarks/audit_by_boto3.py "$@"
         ;;

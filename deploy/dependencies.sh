@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need and the machine lacks. To be sourced.
+# Installs what building, testing and the demo need and the machine lacks. To be sourced in the project's folder.
 
 # Installs Debian packages; those that are there are left alone.
 install_packages() {
@@ -16,11 +16,13 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Makes Python modules importable by python3: those of the machine if it has them all, else in an environment of the
-# project's own. Takes the folder of that environment, then pairs module=package.
+# Where Python modules are put that the machine lacks.
+python_environment=$PWD/.build/python
+export PATH="$python_environment/bin:$PATH"
+
+# Makes Python modules importable by python3. Takes pairs module=package.
 install_python() {
-    local environment=$1 pair modules=() packages=()
-    shift
+    local pair modules=() packages=()
     for pair in "$@"; do
         modules+=("${pair%%=*}")
         packages+=("${pair#*=}")
@@ -29,10 +31,9 @@ install_python() {
         IFS=,
         echo "${modules[*]}"
     )" 2>/dev/null && return
-    echo "Installing ${packages[*]} into $environment"
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
-    export PATH="$environment/bin:$PATH"
+    echo "Installing ${packages[*]} into $python_environment"
+    python3 -m venv "$python_environment"
+    "$python_environment/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
 }
 
 # What the program itself is built with and runs on.

@@ -52,6 +52,7 @@ public final class Bridge: Sendable {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: factory ?? registry)
+        let activity = RecentActivity(clock: Self.now)
         let tell: @Sendable (String) -> Void = { file in
             logger.error(
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",
@@ -59,7 +60,10 @@ public final class Bridge: Sendable {
         }
         let parts = try await BridgeParts(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
-            report: metrics.aws.called
+            report: { call in
+                metrics.aws.called(call)
+                activity.called(call)
+            }
         ) { location in
             try await StoreOpening.open(
                 location, for: .serving, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
@@ -67,7 +71,8 @@ public final class Bridge: Sendable {
         self.parts = parts
         do {
             let context = LaneContext(
-                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger)
+                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger,
+                activity: activity)
             let manager = ServiceManager(environment: environment)
             let door = try FrontDoor(
                 configuration, tls: parts.certificate?.context, manager: manager,
@@ -75,9 +80,9 @@ public final class Bridge: Sendable {
             let gap = ReceiptGap()
             let live = LiveParts(configuration, parts, context)
             let listener = try await Self.listener(parts, door, gap, live, context)
-            let admin: HTTPServer
+            let (admin, feed): (HTTPServer, StatusFeed)
             do {
-                admin = try await Self.admin(parts, door, live, context, registry)
+                (admin, feed) = try await Self.admin(parts, door, live, context, registry)
             } catch {
                 await listener.drain(within: .zero)
                 throw error
@@ -94,9 +99,11 @@ public final class Bridge: Sendable {
                 CatchUpSchedule(context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap),
                 Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration),
                 Schedule(context: context, loop: parts.clientLoop),
+                LastDeliveryNotes(
+                    store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger),
                 StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
                 LoopWatch(loops: parts.loops, metrics: metrics.process),
-                workers,
+                workers, feed,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
@@ -170,37 +177,47 @@ public final class Bridge: Sendable {
     ) async throws -> HTTPServer {
         let routes = PublicRoutes(
             intake: live.intake, store: parts.store, admission: live.admission, certificate: parts.certificate,
-            gap: gap, outage: context.outage, metrics: context.metrics.intake, logger: context.logger, clock: now)
+            gap: gap, outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
+            logger: context.logger, clock: now)
         let router = routes.router
         let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
-            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server, router: router
-        ) { log.take($0) }
+            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
+            handler: { await router.respond(to: $0) }, report: { log.take($0) })
     }
 
     private static func admin(
         _ parts: BridgeParts, _ door: FrontDoor, _ live: LiveParts, _ context: LaneContext,
         _ registry: PrometheusRegistry
-    ) async throws -> HTTPServer {
+    ) async throws -> (HTTPServer, StatusFeed) {
         let metrics = MetricsReport(
             store: parts.store, configuration: live.configuration, accounts: parts.accounts,
             standings: context.standings, certificates: live.certificates, admission: live.admission,
             outage: context.outage, origins: context.metrics.origins, clock: now)
+        let report = StatusReport(
+            source: StatusSource(parts.store, clock: now), configuration: live.configuration,
+            standings: context.standings, activity: context.activity, outage: context.outage,
+            certificate: parts.certificate, startedAt: now(), clock: now)
+        let feed = StatusFeed(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusFeed.interval) }) {
+            await report.json()
+        }
+        let letters = DeadLetterRoutes(
+            store: parts.store, configuration: live.configuration, logger: context.logger, clock: now)
         let routes = AdminRoutes(
-            store: parts.store, metrics: metrics, registry: registry, configuration: live.configuration,
-            standings: context.standings, startedAt: now(), clock: now)
-        return try await listen(
-            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, router: routes.router)
+            metrics: metrics, registry: registry, report: report, feed: feed, letters: letters,
+            configuration: live.configuration)
+        let server = try await listen(
+            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, handler: routes.handler)
+        return (server, feed)
     }
 
     private static func listen(
         key: String, on loops: [EventLoop], sockets: [ListeningSocket], _ configuration: HTTPServer.Configuration,
-        router: Router, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
+        handler: @escaping Router.Handler, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> HTTPServer {
         do throws(EventLoopError) {
             return try await HTTPServer(
-                on: loops, sockets: sockets, configuration: configuration,
-                handler: { await router.respond(to: $0) }, report: report)
+                on: loops, sockets: sockets, configuration: configuration, handler: handler, report: report)
         } catch {
             throw ConfigurationError(key, "\(error); free the address or choose another")
         }

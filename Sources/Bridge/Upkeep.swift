@@ -1,9 +1,10 @@
 import EventLoop
 import Logging
+import SecurityFindings
 import ServiceLifecycle
 import Store
 
-/// Forgets what is not needed any more, every ten minutes.
+/// Forgets what is not needed any more, and adds what earlier versions did not keep, every ten minutes.
 struct Upkeep: Service {
     let context: LaneContext
     let loop: EventLoop
@@ -17,9 +18,36 @@ struct Upkeep: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            repeat { await forget() } while (try? await loop.sleep(for: Self.interval)) != nil
+            repeat {
+                await forget()
+                await label()
+            } while (try? await loop.sleep(for: Self.interval)) != nil
         }
     }
+
+    /// Adds the severities of findings that an earlier version of the bridge kept without, some at a time: deliveries go on.
+    private func label() async {
+        do throws(StoreError) {
+            while !Task.isCancelled {
+                let entries = try await context.store.unlabeledLedgerEntries(limit: Self.labelsAtOnce)
+                let severities = Dictionary(
+                    entries.compactMap { entry in
+                        entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
+                    }
+                ) { first, _ in first }
+                // What cannot be read is written anew when Device Defender next tells of it.
+                guard !severities.isEmpty else { return }
+                try await context.store.label(severities)
+                guard (try? await loop.sleep(for: Self.pauseBetweenLabels)) != nil else { return }
+            }
+        } catch {
+            context.logger.warning(
+                "The severities of findings could not be added to the store.", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private static let labelsAtOnce = 500
+    private static let pauseBetweenLabels = Duration.milliseconds(50)
 
     private func forget() async {
         let now = context.clock()

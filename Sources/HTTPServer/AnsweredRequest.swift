@@ -13,7 +13,7 @@ public struct AnsweredRequest: Sendable {
     public let received: Int
     /// The bytes of the answer's content.
     public let sent: Int
-    /// From the whole request to its answer.
+    /// From the whole request to its answer; of a stream to its end.
     public let duration: Duration
     /// The address that the request comes from, if it could be told.
     public let peer: SocketAddress?

@@ -25,8 +25,10 @@ struct ConnectionMachine {
     private enum Phase {
         /// A request is being read. Next: `responding`, `refusing` or `closed`.
         case reading
-        /// The request that was dispatched waits for its answer. Next: `reading` or `closed`.
-        case responding(isHead: Bool, keepsAlive: Bool)
+        /// The request that was dispatched waits for its answer. Next: `reading`, `streaming` or `closed`.
+        case responding(isHead: Bool, keepsAlive: Bool, takesChunks: Bool)
+        /// The answer's content is written piece by piece. Next: `reading` or `closed`.
+        case streaming(inChunks: Bool, keepsAlive: Bool)
         /// A fault was reported and waits for its answer. Next: `closed`.
         case refusing
         /// Nothing more is read.
@@ -48,7 +50,7 @@ struct ConnectionMachine {
     var wantsBytes: Bool {
         switch phase {
         case .reading: !peerHasEnded
-        case .responding: !peerHasEnded && parser.bufferedBytes < Self.maximumAhead
+        case .responding, .streaming: !peerHasEnded && parser.bufferedBytes < Self.maximumAhead
         case .refusing, .closed: false
         }
     }
@@ -69,20 +71,29 @@ struct ConnectionMachine {
         if case .reading = phase { parser.isInsideBody } else { false }
     }
 
-    /// Whether a request waits for its answer.
+    /// Whether a request waits for its answer, or for the rest of it.
     var isResponding: Bool {
-        if case .responding = phase { true } else { false }
+        switch phase {
+        case .responding, .streaming: true
+        case .reading, .refusing, .closed: false
+        }
+    }
+
+    /// Whether an answer's content is written piece by piece.
+    var isStreaming: Bool {
+        if case .streaming = phase { true } else { false }
     }
 
     /// Bytes have come. Call ``next()`` until it says `wait` or `close`.
     mutating func receive(_ bytes: Span<UInt8>) {
         switch phase {
-        case .reading, .responding: parser.append(bytes)
+        case .reading, .responding, .streaming: parser.append(bytes)
         case .refusing, .closed: break
         }
     }
 
-    /// The client sends nothing more. What it has sent whole is answered still.
+    /// The client sends nothing more. What it has sent whole is answered still, but a stream ends: its client has left,
+    /// and would be noticed to have only by what is written next, which may be never.
     mutating func receiveEnd() { peerHasEnded = true }
 
     /// The next answer is the last one, and says so.
@@ -93,7 +104,8 @@ struct ConnectionMachine {
 
     mutating func next() -> Action {
         switch phase {
-        case .responding, .refusing: return .wait
+        case .streaming where peerHasEnded: return end()
+        case .responding, .streaming, .refusing: return .wait
         case .closed(let afterAnswer): return .close(lingers: afterAnswer && !peerHasEnded)
         case .reading: break
         }
@@ -105,8 +117,9 @@ struct ConnectionMachine {
                 return peerHasEnded ? end() : .wait
             case .expectsContinue:
                 return .write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-            case .request(let request, let keepsAlive):
-                phase = .responding(isHead: request.head.method == .head, keepsAlive: keepsAlive)
+            case .request(let request, let keepsAlive, let takesChunks):
+                phase = .responding(
+                    isHead: request.head.method == .head, keepsAlive: keepsAlive, takesChunks: takesChunks)
                 return .dispatch(request)
             }
         } catch {
@@ -115,23 +128,58 @@ struct ConnectionMachine {
         }
     }
 
-    /// The bytes of the answer to the request that was dispatched. Call ``next()`` when they are written.
+    /// The bytes of the answer to the request that was dispatched. Call ``next()`` when they are written, and if
+    /// ``isStreaming`` says so have the content follow, by ``piece(_:)`` and ``finishStream()``.
     mutating func respond(_ response: ServerResponse, _ fields: AnswerFields) -> [UInt8] {
-        guard case .responding(let isHead, let keepsAlive) = phase else {
+        guard case .responding(let isHead, let keepsAlive, let takesChunks) = phase else {
             preconditionFailure("an answer came that no request waits for")
         }
         let closes = !keepsAlive || isDraining
-        phase = closes ? .closed(afterAnswer: true) : .reading
-        return response.encoded(isHead: isHead, closes: closes, fields)
+        if willStream(response) {
+            phase = .streaming(inChunks: takesChunks, keepsAlive: keepsAlive)
+        } else {
+            endAnswer(closes: closes)
+        }
+        return response.encoded(isHead: isHead, closes: closes, takesChunks: takesChunks, fields)
     }
+
+    /// Whether an answer to the request that was dispatched has content that is written piece by piece.
+    func willStream(_ response: ServerResponse) -> Bool {
+        guard case .responding(isHead: false, _, _) = phase else { return false }
+        return response.stream != nil && response.mayHaveContent
+    }
+
+    /// The bytes of a piece of the content that is streamed: a chunk (RFC 9112, section 7.1), or for a client of HTTP/1.0
+    /// the piece itself.
+    func piece(_ content: [UInt8]) -> [UInt8] {
+        guard case .streaming(let inChunks, _) = phase else {
+            preconditionFailure("a piece came of an answer that is not streamed")
+        }
+        // An empty chunk would be the last one.
+        guard inChunks, !content.isEmpty else { return content }
+        return Array(String(content.count, radix: 16).utf8) + Self.lineEnd + content + Self.lineEnd
+    }
+
+    /// The bytes behind content that was streamed and is whole. Call ``next()`` when they are written.
+    mutating func finishStream() -> [UInt8] {
+        guard case .streaming(let inChunks, let keepsAlive) = phase else {
+            preconditionFailure("an answer ended that is not streamed")
+        }
+        endAnswer(closes: !keepsAlive || isDraining)
+        return inChunks ? Array("0\r\n\r\n".utf8) : []
+    }
+
+    private static let lineEnd = Array("\r\n".utf8)
 
     /// The bytes of the answer to a request that cannot be read. The connection ends after it.
     mutating func reject(_ fault: HTTPFault, _ fields: AnswerFields) -> [UInt8] {
         phase = .closed(afterAnswer: true)
         var response = ServerResponse.refusal(fault.status, code: fault.code, message: fault.message)
         response.headerFields[.retryAfter] = fault.retryAfter.map(String.init)
-        return response.encoded(isHead: false, closes: true, fields)
+        return response.encoded(isHead: false, closes: true, takesChunks: false, fields)
     }
+
+    private mutating func endAnswer(closes: Bool) { phase = closes ? .closed(afterAnswer: true) : .reading }
 
     private mutating func end() -> Action {
         phase = .closed(afterAnswer: false)

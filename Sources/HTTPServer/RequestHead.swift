@@ -10,6 +10,8 @@ struct RequestHead {
 
     var request: HTTPRequest
     var framing = Framing.length(0)
+    /// Whether the client knows HTTP/1.1, and not 1.0 only.
+    let isHTTP11: Bool
     /// Whether the connection may serve another request (RFC 9112, section 9.3).
     var keepsAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the content (RFC 9110, section 10.1.1).
@@ -25,6 +27,7 @@ struct RequestHead {
         guard lines.count <= limits.headerFields + 1 else { throw .headTooLarge }
         let (method, target, isHTTP11) = try RequestLine(bytes: bytes[lines[0]]).parse()
         request = HTTPRequest(method: method, scheme: nil, authority: nil, path: nil)
+        self.isHTTP11 = isHTTP11
         keepsAlive = isHTTP11
         var fields = FieldSummary()
         for range in lines.dropFirst() { try fields.add(bytes[range], to: &request.headerFields) }

@@ -12,8 +12,8 @@ struct RequestParser {
         case needsBytes
         /// A head whose client waits for `100 Continue`. The parser goes on by itself.
         case expectsContinue
-        /// A whole request.
-        case request(ServerRequest, keepsAlive: Bool)
+        /// A whole request. `takesChunks`: its answer may be sent in chunks (RFC 9112, section 6.1).
+        case request(ServerRequest, keepsAlive: Bool, takesChunks: Bool)
     }
 
     private enum State {
@@ -162,7 +162,7 @@ struct RequestParser {
         }
         (scanned, state, self.head, body, headBytes) = (position, .requestLine, nil, [], 0)
         compact()
-        return .request(request, keepsAlive: head.keepsAlive)
+        return .request(request, keepsAlive: head.keepsAlive, takesChunks: head.isHTTP11)
     }
 
     // MARK: Chunks

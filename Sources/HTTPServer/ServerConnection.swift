@@ -23,19 +23,21 @@ final class ServerConnection: TCPStreamHandler {
     private(set) var proxyHeader: [UInt8]?
     /// The address that the connection comes from, by what the proxy says.
     private(set) var client: SocketAddress?
-    private(set) var machine: ConnectionMachine
+    var machine: ConnectionMachine
     private(set) var stage = Stage.serving
-    private var output = OutputQueue()
-    /// The task that answers a request; it goes on when the client has gone.
-    private var handling: Task<Void, Never>?
+    var output = OutputQueue()
+    /// The task that answers a request. It goes on when the client has gone, unless it writes a stream.
+    var handling: Task<Void, Never>?
+    /// The answer whose content that task writes.
+    var streamed: StreamedAnswer?
     /// How many bytes the request has that is being answered.
     private var bodyInHandling = 0
     /// How many bytes of requests were counted.
     private var heldBytes = 0
     /// The second in which something last moved.
-    private(set) var lastProgress: Int
+    var lastProgress: Int
     /// The second in which the request that is being read, or the handshake, began.
-    private(set) var requestStart: Int?
+    var requestStart: Int?
     /// Whether no request has come whole yet.
     private(set) var isFresh = true
 
@@ -73,6 +75,9 @@ final class ServerConnection: TCPStreamHandler {
 
     /// Whether PROXY header and TLS handshake are done with, as far as there must be any.
     var isSecured: Bool { proxyHeader == nil && tls?.isHandshakeComplete ?? true }
+
+    /// Whether the system has taken everything that there was to send.
+    var hasSentAll: Bool { output.count == 0 && stream.pendingBytes == 0 }
 
     /// Whether the socket is gone.
     var isClosed: Bool { if case .closed = stage { true } else { false } }
@@ -141,7 +146,7 @@ final class ServerConnection: TCPStreamHandler {
 
     /// Sends what there is to send, and does what the machine says, until it has to wait: for bytes, for an answer or
     /// for the client to take one.
-    private func advance() {
+    func advance() {
         while flush() {
             switch stage {
             case .serving: if !step() { return adjustReading() }
@@ -159,7 +164,9 @@ final class ServerConnection: TCPStreamHandler {
         case .dispatch(let request): dispatch(request)
         case .write(let bytes): output.append(bytes)
         case .refuse(let fault): return refuse(fault)
-        case .close(let lingers): stage = .ending(lingers: lingers)
+        case .close(let lingers):
+            stage = .ending(lingers: lingers)
+            cancelStream()
         }
         return true
     }
@@ -192,31 +199,45 @@ final class ServerConnection: TCPStreamHandler {
         handling = Task(executorPreference: stream.loop) { [request] in
             let start = ContinuousClock.now
             let response = await handler(request)
-            connection.value.respond(response, to: request, after: ContinuousClock.now - start)
+            if let stream = response.stream, let writer = connection.value.beginStream(response, to: request) {
+                let isWhole = await writer.isWhole(stream)
+                connection.value.endStream(response, to: request, isWhole: isWhole, after: ContinuousClock.now - start)
+            } else {
+                connection.value.respond(response, to: request, after: ContinuousClock.now - start)
+            }
         }
     }
 
     private func respond(_ response: ServerResponse, to request: ServerRequest, after duration: Duration) {
+        endHandling(response, to: request, sent: response.body.count, after: duration)
+        switch stage {
+        case .serving: send(response, to: request)
+        case .ending, .lingering: break
+        case .closed: core.remove(self)
+        }
+    }
+
+    /// A handler has done its work.
+    func endHandling(_ response: ServerResponse, to request: ServerRequest, sent: Int, after time: Duration) {
         handling = nil
         bodyInHandling = 0
         core.report(
             .answered(
                 AnsweredRequest(
                     method: request.head.method, path: String(request.path), status: response.status,
-                    received: request.body.count, sent: response.body.count, duration: duration, peer: request.peer,
-                    id: request.id, tls: tls?.protocolVersion,
+                    received: request.body.count, sent: sent, duration: time, peer: request.peer, id: request.id,
+                    tls: tls?.protocolVersion,
                     userAgent: request.head.headerFields[.userAgent].map {
                         $0.utf8.count <= 200 ? $0 : String($0.prefix(200))
                     }, details: response.details)))
-        switch stage {
-        case .serving:
-            lastProgress = core.seconds
-            requestStart = nil
-            output.append(machine.respond(response, core.answerFields(requestID: request.id)))
-            advance()
-        case .ending, .lingering: break
-        case .closed: core.remove(self)
-        }
+    }
+
+    /// Sends an answer, or of a stream what stands before its content.
+    func send(_ response: ServerResponse, to request: ServerRequest) {
+        lastProgress = core.seconds
+        requestStart = nil
+        output.append(machine.respond(response, core.answerFields(requestID: request.id)))
+        advance()
     }
 
     /// Hands over what there is to send as long as the system takes it at once; returns whether all is gone.
@@ -240,6 +261,7 @@ final class ServerConnection: TCPStreamHandler {
         // What the client sent while it took no answer was not read, and does not count against it.
         requestStart = nil
         advance()
+        if hasSentAll { streamed?.goOn() }
     }
 
     /// Reads while it is of use. While an answer waits for the client, nothing is read: so a client that takes no answers
@@ -282,8 +304,11 @@ final class ServerConnection: TCPStreamHandler {
     /// Ends the idle connection because another one needs its place, or because it was idle for too long.
     func giveWay() { finish(lingers: false) }
 
-    /// Ends the connection after its next answer.
-    func drain() { machine.drain() }
+    /// Ends the connection after its next answer, and a stream at once.
+    func drain() {
+        machine.drain()
+        cancelStream()
+    }
 
     /// Ends the connection as soon as it is idle.
     func endWhenIdle() {
@@ -309,6 +334,7 @@ final class ServerConnection: TCPStreamHandler {
         _ = core.changeHeldBytes(from: heldBytes, to: 0)
         heldBytes = 0
         core.setIdle(false, self)
+        cancelStream()
         if handling == nil { core.remove(self) }
     }
 }

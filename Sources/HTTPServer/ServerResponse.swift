@@ -3,6 +3,13 @@ public import JSON
 
 /// An answer to a request.
 public struct ServerResponse: Sendable {
+    /// Writes an answer's content; the content is whole when it returns. It runs on the event loop of the request's
+    /// connection, must not block it, and is not called for HEAD.
+    ///
+    /// Its task is canceled when the client has left and when the server is drained. What it throws cuts the answer off,
+    /// in a way that the client notices.
+    public typealias Stream = @Sendable (ResponseWriter) async throws -> Void
+
     /// The status.
     public var status: HTTPResponse.Status
     /// The header fields. `Connection`, `Content-Length`, `Date`, `Server`, `Transfer-Encoding` and `X-Request-Id` are
@@ -10,6 +17,8 @@ public struct ServerResponse: Sendable {
     public var headerFields: HTTPFields
     /// The content. It is left out of the answer to a HEAD request, and its length is not.
     public var body: [UInt8]
+    /// Writes the content piece by piece, in place of ``body``; nil if the content is the body.
+    public var stream: Stream?
     /// What the log is to say of the answer beside what the server knows, by name; none of it is sent.
     public var details: [(name: String, value: String)] = []
 
@@ -18,6 +27,13 @@ public struct ServerResponse: Sendable {
         self.status = status
         self.headerFields = headerFields
         self.body = body
+    }
+
+    /// Makes an answer whose content is written piece by piece. Its client must not end its side of the connection before:
+    /// that is taken for its leaving.
+    public init(status: HTTPResponse.Status, headerFields: HTTPFields = [:], stream: @escaping Stream) {
+        self.init(status: status, headerFields: headerFields)
+        self.stream = stream
     }
 
     /// An answer of JSON.
@@ -42,12 +58,17 @@ public struct ServerResponse: Sendable {
         [.connection, .contentLength, .date, .server, .transferEncoding]
         + [HTTPField.Name("X-Request-Id")].compactMap(\.self)
 
-    /// The answer as bytes (RFC 9112).
+    /// Whether its status lets it carry content (RFC 9110, section 8.6).
+    var mayHaveContent: Bool { status.code != 204 && status.code != 304 }
+
+    /// The answer as bytes (RFC 9112); of an answer that is streamed what stands before the content.
     ///
-    /// - Parameter fields: the server's own.
-    func encoded(isHead: Bool, closes: Bool, _ fields: AnswerFields) -> [UInt8] {
-        // RFC 9110, section 8.6: neither of these carries content.
-        let hasContent = status.code != 204 && status.code != 304
+    /// - Parameters:
+    ///   - takesChunks: whether the client knows chunks. For one that does not, content that is streamed ends with the
+    ///     connection.
+    ///   - fields: the server's own.
+    func encoded(isHead: Bool, closes: Bool, takesChunks: Bool, _ fields: AnswerFields) -> [UInt8] {
+        let hasContent = mayHaveContent
         var output: [UInt8] = []
         output.reserveCapacity(256 + (hasContent && !isHead ? body.count : 0))
         func add(_ text: String) { output.append(contentsOf: text.utf8) }
@@ -68,7 +89,8 @@ public struct ServerResponse: Sendable {
         for field in headerFields where !Self.serverFields.contains(field.name) {
             addField(field.name.rawName, field.value)
         }
-        if hasContent { addField("Content-Length", String(body.count)) }
+        if hasContent, stream == nil { addField("Content-Length", String(body.count)) }
+        if hasContent, stream != nil, takesChunks { addField("Transfer-Encoding", "chunked") }
         if closes { addField("Connection", "close") }
         add("\r\n")
         if hasContent, !isHead { output.append(contentsOf: body) }

@@ -1,8 +1,15 @@
-import AWSCore
+public import AWSCore
 import DeviceDefender
 
-/// Addresses of pages of the AWS IoT console.
-enum ConsolePage {
+/// Addresses of pages of AWS's console: of AWS IoT's and, of a finding, of Security Hub's.
+public enum ConsolePage {
+    /// A finding in the list of Security Hub, which has the filter by which it is found in the fragment, encoded twice.
+    public static func finding(id: String, origin: Origin) -> String {
+        let filter = "Id=" + encoded("\\operator\\:EQUALS\\:\(id)")
+        return "https://\(origin.partition.consoleHost)/securityhub/home?region=\(origin.region)"
+            + "#/findings?search=\(encoded(filter))"
+    }
+
     /// What one check of an audit found.
     static func auditResult(taskID: String, check: AuditCheck, origin: Origin) -> String {
         page("/dd/audit/results/\(encoded(taskID))/\(encoded(check.name))", origin)

@@ -19,4 +19,12 @@ public struct DeadLetter: Sendable, Hashable {
         self.lastFailedAt = lastFailedAt
         self.reason = reason
     }
+
+    /// The same without its payload.
+    public var summary: DeadLetterSummary {
+        DeadLetterSummary(
+            id: delivery.id, origin: delivery.origin, source: delivery.source, receivedAt: delivery.receivedAt,
+            attempts: attempts, firstFailedAt: firstFailedAt, lastFailedAt: lastFailedAt, reason: reason,
+            payloadLength: delivery.payload.count)
+    }
 }

@@ -32,6 +32,20 @@ public struct LedgerEntry: Sendable, Hashable {
         case archived
     }
 
+    /// How grave a finding is: ASFF's `Severity.Label`.
+    public enum Severity: String, Sendable, Hashable, CaseIterable {
+        /// Needs action at once.
+        case critical = "CRITICAL"
+        /// Needs action before others.
+        case high = "HIGH"
+        /// Needs action, not at once.
+        case medium = "MEDIUM"
+        /// Needs no action on its own.
+        case low = "LOW"
+        /// Needs no action.
+        case informational = "INFORMATIONAL"
+    }
+
     /// The finding's `Id`: 1 to 2,048 bytes of UTF-8 without NUL.
     public let id: String
     /// The account and Region whose Security Hub has it.
@@ -57,6 +71,8 @@ public struct LedgerEntry: Sendable, Hashable {
     public let condition: Condition
     /// Whether Security Hub is to have it as current.
     public let recordState: RecordState
+    /// How grave it is as last sent, or about to be; nil if an earlier version wrote the entry, which did not keep it.
+    public let severity: Severity?
     /// The finding's ASFF JSON as it would be sent again: it differs from what was last sent in nothing that matters.
     public let finding: [UInt8]
     /// Whether Security Hub is known to have it so. An entry is kept before its finding is sent: a bridge that dies
@@ -67,7 +83,7 @@ public struct LedgerEntry: Sendable, Hashable {
     public init(
         id: String, origin: Origin, kind: Kind, group: String, subject: String, createdAt: Int64, updatedAt: Int64,
         eventTime: Int64, firstObservedAt: Int64, lastObservedAt: Int64, condition: Condition,
-        recordState: RecordState, finding: [UInt8], isSent: Bool
+        recordState: RecordState, severity: Severity?, finding: [UInt8], isSent: Bool
     ) {
         self.id = id
         self.origin = origin
@@ -81,6 +97,7 @@ public struct LedgerEntry: Sendable, Hashable {
         self.lastObservedAt = lastObservedAt
         self.condition = condition
         self.recordState = recordState
+        self.severity = severity
         self.finding = finding
         self.isSent = isSent
     }

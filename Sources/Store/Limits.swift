@@ -32,6 +32,10 @@ enum Limits {
             try check(mark.check, "An audit mark's check")
             try check(mark.taskID, "An audit mark's task id")
         }
+        for audit in progress.audits {
+            if let schedule = audit.schedule { try check(schedule, "A scheduled audit's name") }
+            try check(audit.taskID, "An audit's task id")
+        }
         if let bookmark = progress.bookmark, !isText(bookmark, atMost: Progress.maximumBookmarkLength) {
             throw StoreError(
                 .invalidValue,

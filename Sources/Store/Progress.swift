@@ -11,6 +11,8 @@ public struct Progress: Sendable, Hashable {
     public var judgements: [Judgement]
     /// Audits that were applied, in place of the marks of the same checks.
     public var marks: [AuditMark]
+    /// Audits that have ended, each in place of an older one of the same schedule.
+    public var audits: [FinishedAudit]
     /// Where the work goes on if it is interrupted, handed out again with the delivery
     /// (``LeasedDelivery/bookmark``): 1 to ``maximumBookmarkLength`` bytes of UTF-8 without NUL; nil leaves it as it is.
     public var bookmark: String?
@@ -21,18 +23,20 @@ public struct Progress: Sendable, Hashable {
     /// Puts the parts together; whether the texts are well formed is checked when the progress is recorded.
     public init(
         entries: [LedgerEntry] = [], sent: [String: Int64] = [:], refused: [String] = [], judgements: [Judgement] = [],
-        marks: [AuditMark] = [], bookmark: String? = nil
+        marks: [AuditMark] = [], audits: [FinishedAudit] = [], bookmark: String? = nil
     ) {
         self.entries = entries
         self.sent = sent
         self.refused = refused
         self.judgements = judgements
         self.marks = marks
+        self.audits = audits
         self.bookmark = bookmark
     }
 
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
-        entries.isEmpty && sent.isEmpty && refused.isEmpty && judgements.isEmpty && marks.isEmpty && bookmark == nil
+        entries.isEmpty && sent.isEmpty && refused.isEmpty && judgements.isEmpty && marks.isEmpty
+            && audits.isEmpty && bookmark == nil
     }
 }

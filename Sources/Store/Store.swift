@@ -108,6 +108,9 @@ public protocol Store: Sendable {
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter]
 
+    /// The dead letters that were given up last, without their payloads, the last one first, at most 1,000.
+    func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary]
+
     /// The dead letter with this id; nil if none has it.
     func deadLetter(id: String) async throws(StoreError) -> DeadLetter?
 
@@ -147,6 +150,18 @@ public protocol Store: Sendable {
         of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
+    /// How many findings are current, by origin and severity; in no order. Only what there is any of is told.
+    ///
+    /// Reads a short index entry for each finding that is counted.
+    func openFindings() async throws(StoreError) -> [OpenFindings]
+
+    /// Some findings, at most 1,000, that are current and whose severity the ledger does not know, as an earlier version
+    /// wrote them.
+    func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry]
+
+    /// Adds the severities, by id, of findings whose severity the ledger does not know; others are passed over.
+    func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError)
+
     /// Forgets findings that are over, archived, and were updated last before a time, and returns how many. Security Hub
     /// forgets them too.
     func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int
@@ -170,6 +185,9 @@ public protocol Store: Sendable {
 
     /// The newest applied audits of an origin, by the names of their checks.
     func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark]
+
+    /// The newest audit of each origin and schedule that has ended and was worked on; in no order.
+    func finishedAudits() async throws(StoreError) -> [FinishedAudit]
 
     // MARK: Rebuilding the ledger
 
@@ -209,6 +227,14 @@ public protocol Store: Sendable {
     /// Says that Device Defender was asked for all that happened in an account and Region before a time, in
     /// milliseconds since 1970. What is not later than the watermark that is there changes nothing.
     func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
+
+    // MARK: Receiving
+
+    /// When deliveries came last, for each account and Region, in milliseconds since 1970; as far as it was noted.
+    func lastDeliveries() async throws(StoreError) -> [Origin: Int64]
+
+    /// Notes when deliveries came last. What is not later than what is there changes nothing.
+    func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError)
 
     // MARK: The store itself
 

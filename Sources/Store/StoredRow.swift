@@ -29,6 +29,12 @@ extension StoredRow {
         return value
     }
 
+    func optionalValue<Value: RawRepresentable<String>>(_ column: Int, of type: Value.Type = Value.self) throws
+        -> Value?
+    {
+        try optionalText(column) == nil ? nil : value(column)
+    }
+
     func origin(_ column: Int) throws -> Origin {
         guard let origin = Origin(stored: try text(column)) else { throw StoreError.unreadableRow }
         return origin
@@ -70,8 +76,8 @@ extension LedgerEntry {
             id: try row.text(0), origin: try row.origin(1), kind: try row.value(2), group: try row.text(3),
             subject: try row.text(4), createdAt: try row.integer(5), updatedAt: try row.integer(6),
             eventTime: try row.integer(7), firstObservedAt: try row.integer(8), lastObservedAt: try row.integer(9),
-            condition: try row.value(10), recordState: try row.value(11), finding: try row.bytes(12),
-            isSent: try row.flag(13))
+            condition: try row.value(10), recordState: try row.value(11), severity: try row.optionalValue(14),
+            finding: try row.bytes(12), isSent: try row.flag(13))
     }
 }
 
@@ -88,6 +94,31 @@ extension AuditMark {
     init(_ row: some StoredRow, of origin: Origin) throws {
         self.init(
             origin: origin, check: try row.text(0), startTime: try row.integer(1), taskID: try row.text(2))
+    }
+}
+
+extension FinishedAudit {
+    init(_ row: some StoredRow) throws {
+        let schedule = try row.text(1)
+        self.init(
+            origin: try row.origin(0), schedule: schedule.isEmpty ? nil : schedule, taskID: try row.text(2),
+            startTime: try row.integer(3), finishedAt: try row.optionalInteger(4))
+    }
+}
+
+extension OpenFindings {
+    init(_ row: some StoredRow) throws {
+        self.init(origin: try row.origin(0), severity: try row.optionalValue(1), count: try row.count(2))
+    }
+}
+
+extension DeadLetterSummary {
+    /// Reads a row that has id, origin, source and time of receipt from the second column on.
+    init(_ row: some StoredRow) throws {
+        self.init(
+            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), receivedAt: try row.integer(4),
+            attempts: try row.count(5), firstFailedAt: try row.integer(6), lastFailedAt: try row.integer(7),
+            reason: try row.text(8), payloadLength: try row.count(9))
     }
 }
 

@@ -40,6 +40,7 @@ import Testing
         let configuration = try Self.configuration()
         #expect(configuration.listenAddress.description == "127.0.0.1:8080")
         #expect(configuration.adminAddress.description == "127.0.0.1:9090")
+        #expect(configuration.admin.hosts.isEmpty && !configuration.admin.allowsActions)
         #expect(configuration.tls == nil && configuration.store == .sqlite(path: "defender-bridge.db"))
         #expect((1...64).contains(configuration.loops) && configuration.maximumConnections == nil)
         #expect(configuration.maximumConnectionsPerAddress == 1024 && configuration.maximumPending == 200_000)
@@ -71,6 +72,7 @@ import Testing
                 "BRIDGE_LISTEN_ADDRESS", "BRIDGE_LISTEN_TLS_CERTIFICATE", "BRIDGE_LISTEN_TLS_PRIVATE_KEY",
                 "BRIDGE_LISTEN_LOOPS", "BRIDGE_LISTEN_MAX_CONNECTIONS", "BRIDGE_LISTEN_MAX_CONNECTIONS_PER_ADDRESS",
                 "BRIDGE_LISTEN_TRUSTED_PROXIES", "BRIDGE_LISTEN_PROXY_PROTOCOL", "BRIDGE_ADMIN_ADDRESS",
+                "BRIDGE_ADMIN_HOSTS", "BRIDGE_ADMIN_ALLOW_ACTIONS", "BRIDGE_ADMIN_TOKEN",
                 "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_ACCOUNTS",
                 "BRIDGE_SNS_MINIMUM_SIGNATURE_VERSION", "BRIDGE_SNS_MAX_MESSAGE_AGE", "BRIDGE_SNS_CONFIRM",
                 "BRIDGE_SNS_RESUBSCRIBE",
@@ -93,7 +95,8 @@ import Testing
             "listen.address": "[::1]:1", "listen.tls.certificate": "c.pem", "listen.tls.privateKey": "k.pem",
             "listen.loops": "3", "listen.maxConnections": "500", "listen.maxConnectionsPerAddress": "50",
             "listen.trustedProxies": "10.0.0.0/8, 2001:db8::1", "listen.proxyProtocol": "true",
-            "admin.address": "127.0.0.2:2", "store.url": "sqlite:///s.db", "store.maxPending": "9",
+            "admin.address": "127.0.0.2:2", "admin.hosts": "Bridge.example.com., b", "admin.allowActions": "true",
+            "admin.token": "0123456789abcdef", "store.url": "sqlite:///s.db", "store.maxPending": "9",
             "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:*:b",
             "sns.accounts": "444455556666, 777788889999", "sns.minimumSignatureVersion": "2", "sns.confirm": "off",
             "sns.resubscribe": "true",
@@ -125,6 +128,8 @@ import Testing
         #expect(configuration.maximumConnectionsPerAddress == 50 && configuration.maximumPending == 9)
         #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
         #expect(configuration.proxyProtocol && configuration.adminAddress.description == "127.0.0.2:2")
+        #expect(configuration.admin.hosts == ["bridge.example.com", "b"] && configuration.admin.allowsActions)
+        #expect(configuration.admin.token?.matches("0123456789abcdef") == true)
         #expect(configuration.store == .sqlite(path: "/s.db"))
         #expect(
             configuration.topics.origins.map(\.description).sorted() == [
@@ -173,6 +178,13 @@ import Testing
                 "listen.proxyProtocol", "true",
                 "it needs listen.trustedProxies; name the addresses of your load balancer there"
             ),
+            (
+                "admin.hosts", "bridge, http://bridge",
+                "\"http://bridge\" is not the name of a host, such as bridge.example.com; write it without scheme and port"
+            ),
+            ("admin.allowActions", "yes", "\"yes\" is not true or false; mend it"),
+            ("admin.token", "pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
+            ("admin.token", "a long text pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
             ("store.maxPending", "0", "\"0\" is not a whole number from 1 to 1000000000; mend it"),
             (
                 "store.url", "mysql://user:pa55@host",
@@ -352,6 +364,16 @@ import Testing
         #expect(
             Self.line(environment: [variable: "/secret", "BRIDGE_EVENT_BRIDGE_API_KEY": "pa55"])
                 == "eventBridge.apiKeyFile: eventBridge.apiKey is given, too; give one of them")
+    }
+
+    @Test("Actions need a token, and a token without them does nothing")
+    func actions() throws {
+        #expect(
+            Self.line(flags: ["admin.allowActions": "true"])
+                == "admin.token: it is missing, and admin.allowActions needs it; give a long random one, or its file as "
+                + "admin.tokenFile")
+        #expect(Self.line(flags: ["admin.allowActions": "true", "admin.tokenFile": "/empty"]) != nil)
+        #expect(try !Self.configuration(flags: ["admin.token": "0123456789abcdef"]).admin.allowsActions)
     }
 
     @Test("No refusal holds a secret")

@@ -101,17 +101,17 @@ import Testing
         func verdict(_ key: String, _ peer: String, at time: Int64 = now) async throws -> EventBridgeGate.Verdict {
             await gate.verdict(on: try request([("x-api-key", key)], peer: peer), now: time)
         }
-        for port in 0..<FailureLimit.burst {
+        for port in 0..<failures.burst {
             #expect(try await verdict("wrong", "192.0.2.7:\(port + 1)") == .refused)
         }
         #expect(try await verdict("wrong", "192.0.2.7:99") == .overLimit)
         #expect(try await verdict("key", "192.0.2.7:99") == .overLimit)
         #expect(try await verdict("wrong", "[::ffff:192.0.2.7]:99") == .overLimit)
         #expect(try await verdict("key", "192.0.2.8:1") == .allowed)
-        let later = now + FailureLimit.interval
+        let later = now + failures.interval
         #expect(try await verdict("wrong", "192.0.2.7:1", at: later) == .refused)
         #expect(try await verdict("wrong", "192.0.2.7:1", at: later) == .overLimit)
-        #expect(try await verdict("key", "192.0.2.7:1", at: later + FailureLimit.interval) == .allowed)
+        #expect(try await verdict("key", "192.0.2.7:1", at: later + failures.interval) == .allowed)
         // Right credentials vouch for the address.
         for _ in 0..<100 { #expect(try await verdict("wrong", "192.0.2.7:1", at: later + 4000) == .refused) }
         #expect(try await verdict("key", "192.0.2.7:1", at: later + 4000) == .allowed)
@@ -121,7 +121,7 @@ import Testing
     func addresses() throws {
         let failures = FailureLimit()
         let first = try #require(SocketAddress("[2001:db8::1]:1"))
-        for index in 0..<FailureLimit.burst {
+        for index in 0..<failures.burst {
             failures.failed(SocketAddress("[2001:db8::\(index + 1)]:1"), now: now)
         }
         #expect(!failures.allows(first, now: now))
@@ -131,7 +131,7 @@ import Testing
         }
         #expect(failures.allows(first, now: now + 1))
         // A clock that was set back locks nobody out.
-        for _ in 0..<FailureLimit.burst { failures.failed(first, now: now) }
+        for _ in 0..<failures.burst { failures.failed(first, now: now) }
         #expect(!failures.allows(first, now: now))
         #expect(failures.allows(first, now: now - 1_000_000))
     }

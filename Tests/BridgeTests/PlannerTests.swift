@@ -201,7 +201,7 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
             id: known.id, origin: known.origin, kind: known.kind, group: known.group, subject: known.subject,
             createdAt: known.createdAt, updatedAt: known.updatedAt, eventTime: known.eventTime,
             firstObservedAt: known.firstObservedAt, lastObservedAt: known.lastObservedAt, condition: known.condition,
-            recordState: known.recordState, finding: [0], isSent: true)
+            recordState: known.recordState, severity: nil, finding: [0], isSent: true)
         #expect(try plan(observation(at: now + 1), known: broken)?.finding != nil)
         let time = Timestamp(milliseconds: now + 1)
         #expect(Planner.end(broken, at: time, now: time) == nil)

@@ -176,4 +176,76 @@ struct ConnectionMachineTests {
         let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)
         #expect(text == "HTTP/1.1 200 OK\r\nDate: \(Self.date)\r\nContent-Length: 5\r\n\r\n")
     }
+
+    // MARK: Streams
+
+    /// Begins an answer that is streamed; returns the lines of its head but the date.
+    private mutating func stream() -> [String] {
+        let text = String(decoding: machine.respond(Self.streamed, Self.fields), as: UTF8.self)
+        return text.components(separatedBy: "\r\n").filter { !$0.isEmpty && !$0.hasPrefix("Date") }
+    }
+
+    private static let streamed = ServerResponse(status: .ok, stream: { _ in })
+
+    private func piece(_ text: String) -> String { String(decoding: machine.piece(Array(text.utf8)), as: UTF8.self) }
+
+    @Test("content that is streamed comes in chunks, and the request behind it is dispatched at its end")
+    mutating func chunks() {
+        receive(Self.get("/1") + Self.get("/2"))
+        #expect(next() == "dispatch /1")
+        #expect(stream() == ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"])
+        #expect(machine.isStreaming && machine.isResponding && !machine.isIdle)
+        #expect(piece("abc") == "3\r\nabc\r\n")
+        #expect(piece("") == "")
+        #expect(piece(String(repeating: "x", count: 26)).hasPrefix("1a\r\nxx"))
+        #expect(next() == "wait")
+        #expect(machine.finishStream() == Array("0\r\n\r\n".utf8))
+        #expect(!machine.isStreaming)
+        #expect(next() == "dispatch /2")
+    }
+
+    @Test("a client of HTTP/1.0 gets a stream without chunks, and its end is the connection's")
+    mutating func streamWithoutChunks() {
+        receive("GET /1 HTTP/1.0\r\n\r\n")
+        #expect(next() == "dispatch /1")
+        #expect(stream() == ["HTTP/1.1 200 OK", "Connection: close"])
+        #expect(piece("abc") == "abc")
+        #expect(machine.finishStream().isEmpty)
+        #expect(next() == "close and linger")
+    }
+
+    @Test("an answer without content is not streamed", arguments: [("HEAD", 200), ("GET", 204), ("GET", 304)])
+    mutating func streamWithoutContent(method: String, status: Int) {
+        receive("\(method) /1 HTTP/1.1\r\nHost: a\r\n\r\n" + Self.get("/2"))
+        #expect(next() == "dispatch /1")
+        var response = Self.streamed
+        response.status = HTTPResponse.Status(code: status)
+        #expect(!machine.willStream(response))
+        let text = String(decoding: machine.respond(response, Self.fields), as: UTF8.self)
+        #expect(text.hasSuffix("\r\n\r\n"))
+        #expect(!text.contains("Content-Length"))
+        #expect(text.contains("Transfer-Encoding: chunked") == (status == 200))
+        #expect(!machine.isStreaming)
+        #expect(next() == "dispatch /2")
+    }
+
+    @Test("a client that ends while a stream is written has left")
+    mutating func streamWithoutClient() {
+        receive(Self.get("/1") + Self.get("/2"))
+        #expect(next() == "dispatch /1")
+        _ = stream()
+        machine.receiveEnd()
+        #expect(next() == "close")
+    }
+
+    @Test("a connection that is drained while a stream is written ends behind it")
+    mutating func drainStreaming() {
+        receive(Self.get("/1") + Self.get("/2"))
+        #expect(next() == "dispatch /1")
+        #expect(stream() == ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked"])
+        machine.drain()
+        #expect(next() == "wait")
+        #expect(machine.finishStream() == Array("0\r\n\r\n".utf8))
+        #expect(next() == "close and linger")
+    }
 }

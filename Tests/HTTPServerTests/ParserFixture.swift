@@ -41,7 +41,7 @@ struct Reading: Equatable {
             switch try parser.next() {
             case .needsBytes: return
             case .expectsContinue: break
-            case .request(let request, let keepsAlive):
+            case .request(let request, let keepsAlive, _):
                 messages.append(Message(request, keepsAlive: keepsAlive))
             }
         }

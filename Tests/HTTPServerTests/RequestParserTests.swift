@@ -149,7 +149,7 @@ struct RequestParserTests {
             return
         }
         parser.append(parts[1].utf8)
-        guard case .request(let request, keepsAlive: true) = try parser.next() else {
+        guard case .request(let request, keepsAlive: true, takesChunks: true) = try parser.next() else {
             Issue.record("the request was not read")
             return
         }

@@ -13,6 +13,12 @@ struct RouterTests {
         }
         router.on(.post, "/things") { _ in ServerResponse(status: .created) }
         router.on(.post, "/only-post") { _ in ServerResponse(status: .ok) }
+        router.on(.get, "/letters/all") { _ in ServerResponse(status: .ok, body: Array("all".utf8)) }
+        router.on(.get, template: "/letters/{id}") {
+            ServerResponse(status: .ok, body: Array("\($0.query) \($1)".utf8))
+        }
+        router.on(.delete, template: "/letters/{id}") { ServerResponse(status: .accepted, body: Array($1.utf8)) }
+        router.on(.post, template: "/letters/{id}/open") { ServerResponse(status: .created, body: Array($1.utf8)) }
         return router
     }()
 
@@ -27,6 +33,9 @@ struct RouterTests {
         arguments: [
             ("GET", "/things", 200, "GET "), ("GET", "/things?a=b?c", 200, "GET a=b?c"),
             ("HEAD", "/things", 200, "HEAD "), ("POST", "/things", 201, ""),
+            ("GET", "/letters/all", 200, "all"), ("GET", "/letters/a:b?c", 200, "c a:b"),
+            ("HEAD", "/letters/1", 200, " 1"), ("GET", "/letters/%2f%C3%A4%25", 200, " /ä%"),
+            ("DELETE", "/letters/1", 202, "1"), ("POST", "/letters/%2E./open", 201, ".."),
         ])
     func found(method: String, target: String, status: Int, body: String) async throws {
         let response = try await respond(method, target)
@@ -36,7 +45,12 @@ struct RouterTests {
 
     @Test(
         "an unknown path is answered with 404",
-        arguments: ["/", "/thing", "/things/", "//things", "/Things", "/%74hings", "*", ""])
+        arguments: [
+            "/", "/thing", "/things/", "//things", "/Things", "/%74hings", "*", "", "/letters", "/letters/",
+            "/letters/1/",
+            "/letters//open", "/letters/1/2", "/letters/%", "/letters/%1", "/letters/%zz", "/letters/%FF",
+            "/letters/{id}/shut",
+        ])
     func notFound(target: String) async throws {
         let response = try await respond("GET", target)
         #expect(response.status == .notFound)
@@ -48,6 +62,7 @@ struct RouterTests {
         arguments: [
             ("PUT", "/things", "GET, HEAD, POST"), ("GET", "/only-post", "POST"), ("HEAD", "/only-post", "POST"),
             ("OPTIONS", "/only-post", "POST"),
+            ("POST", "/letters/1", "DELETE, GET, HEAD"), ("GET", "/letters/1/open", "POST"),
         ])
     func methodNotAllowed(method: String, target: String, allowed: String) async throws {
         let response = try await respond(method, target)
@@ -69,7 +84,9 @@ struct RouterTests {
 @Suite("ServerResponse")
 struct ServerResponseTests {
     private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
-        String(decoding: response.encoded(isHead: isHead, closes: closes, AnswerFields(date: "now")), as: UTF8.self)
+        let fields = AnswerFields(date: "now")
+        return String(
+            decoding: response.encoded(isHead: isHead, closes: closes, takesChunks: true, fields), as: UTF8.self)
     }
 
     @Test("an answer is encoded with its length")

@@ -22,12 +22,20 @@ extension IntegrationTests {
                     "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(unreachable)",
                     "network.connectTo": (connectTo + ["sns.eu-west-1.amazonaws.com:443:\(closed)"]).joined(
                         separator: ","),
+                    "admin.allowActions": "true", "admin.token": World.adminToken,
                 ])
+                let dead = try await deadLetters(world, bridge)
                 let plan: JSON = [
                     "servers": ["listen": .string(bridge.listen), "admin": .string(bridge.admin)],
-                    "requests": .array(try await requests(world, unreachable: unreachable)),
-                    // These need a store that takes no writes, which other tests have.
-                    "unseen": ["get /readyz 503", "post /eventbridge 503"],
+                    "requests": .array(try await requests(world, unreachable: unreachable) + operating(on: dead)),
+                    // These need a store that takes no writes, many viewers or an address that failed often; other tests
+                    // have them.
+                    "unseen": [
+                        "get /readyz 503", "post /eventbridge 503", "get /status/events 503",
+                        "get /dead-letters/{id} 503",
+                        "post /dead-letters/{id}/replay 503", "post /dead-letters/{id}/drop 503",
+                        "post /dead-letters/{id}/replay 429", "post /dead-letters/{id}/drop 429",
+                    ],
                 ]
                 let file = try world.folder.write(
                     String(decoding: plan.serialized(), as: UTF8.self), as: "requests.json")
@@ -72,12 +80,47 @@ extension IntegrationTests {
                 sns(413, large, false), sns(503, far, true),
                 request("GET", "/healthz", 200), request("HEAD", "/healthz", 200), request("GET", "/readyz", 200),
                 request("GET", "/metrics", 200, server: "admin"), request("GET", "/status.json", 200, server: "admin"),
-                request("GET", "/", 404), request("GET", "/", 404, server: "admin"),
+                request("GET", "/", 404), request("GET", "/nothing", 404, server: "admin"),
                 request("BREW", "/sns", 501), request("CONNECT", "/healthz", 501),
                 request("GET", "/healthz", 431, headers: ["a": String(repeating: "a", count: 20_000)]),
                 request("GET", "/" + String(repeating: "a", count: 9000), 414),
                 request("POST", "/sns", 417, body: [], headers: ["Expect": "more"]),
             ] + (try events(world, large: large))
+        }
+
+        /// Has two deliveries given up; gives their ids.
+        private func deadLetters(_ world: World, _ bridge: BridgeProcess) async throws -> [String] {
+            let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
+            let bodies = try await mailbox.bodies(of: [[:], [:]])
+            for body in bodies { _ = try await Client.exchange(.sns(body), with: bridge.listen) }
+            try await bridge.waitForCompletion(of: 0, dead: bodies.count)
+            return try bodies.map { "sns:" + (try #require(try JSON(parsing: $0)["MessageId"]?.string)) }
+        }
+
+        /// What an operator asks.
+        private func operating(on dead: [String]) -> [JSON] {
+            let paths = ["/", "/status.json", "/status/events", "/dead-letters/1"]
+            func get(_ path: String, _ status: Int, host: String? = nil) -> JSON {
+                request("GET", path, status, headers: host.map { ["Host": $0] } ?? [:], server: "admin")
+            }
+            func act(_ id: String, _ action: String, _ status: Int, _ headers: [String: String] = [:]) -> JSON {
+                let token = ["Authorization": "Bearer \(World.adminToken)"]
+                return request(
+                    "POST", "/dead-letters/\(id)/\(action)", status, body: [],
+                    headers: token.merging(headers) { _, last in last }, server: "admin")
+            }
+            var requests = paths.map { get($0, 421, host: "bridge.example.com") }
+            requests += [get("/", 200), get("/status/events", 200), get("/dead-letters/\(dead[0])", 200)]
+            requests += [get("/dead-letters/none", 404), get("/metrics", 200, host: "bridge.example.com")]
+            for (id, action) in zip(dead, ["replay", "drop"]) {
+                requests += [
+                    act(id, action, 421, ["Host": "bridge.example.com"]),
+                    act(id, action, 401, ["Authorization": "Bearer wrong"]),
+                    act(id, action, 403, ["Origin": "http://bridge.example.com"]), act("none", action, 404),
+                    act(id, action, 200),
+                ]
+            }
+            return requests
         }
 
         private func events(_ world: World, large: [UInt8]) throws -> [JSON] {

@@ -9,7 +9,7 @@ struct Request: Sendable {
 
     /// A well-formed request, after which the connection ends.
     init(_ method: String, _ target: String, _ fields: [String: String] = [:], body: [UInt8]? = nil) {
-        var head = "\(method) \(target) HTTP/1.1\r\nHost: bridge.example.com\r\nConnection: close\r\n"
+        var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
         if let body { head += "Content-Length: \(body.count)\r\n" }
         bytes = Array("\(head)\r\n".utf8) + (body ?? [])

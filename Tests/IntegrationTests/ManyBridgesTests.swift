@@ -44,6 +44,24 @@ extension IntegrationTests {
             }
         }
 
+        /// Starts three bridges behind a load balancer that the topics of all Regions deliver to.
+        private func startBalanced(in world: World, _ settings: [String: String]) async throws -> [BridgeProcess] {
+            let bridges = try await start(3, in: world, settings)
+            let balancer = Balancer(bridges)
+            let address = try await world.serve { await balancer.forward($0) }
+            for topic in topics(world) {
+                _ = try await world.aws.subscribe(
+                    topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
+            }
+            return bridges
+        }
+
+        private func waitUntilReady(_ bridge: BridgeProcess) async throws {
+            try await eventually("the bridge to be ready") {
+                try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
+            }
+        }
+
         /// Publishes alarms of each Region, and gives the ids of the findings that are to be there.
         private func publish(
             _ range: Range<Int>, in world: World, attempts: [DeliveryReport.Attempt]? = [.answered(200)]
@@ -150,13 +168,7 @@ extension IntegrationTests {
                     configure(&$0)
                     $0.retryDelayScale = 0.05
                 } _: { world in
-                    let bridges = try await start(3, in: world, settings(world, store: url))
-                    let balancer = Balancer(bridges)
-                    let address = try await world.serve { await balancer.forward($0) }
-                    for topic in topics(world) {
-                        _ = try await world.aws.subscribe(
-                            topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
-                    }
+                    let bridges = try await startBalanced(in: world, settings(world, store: url))
                     var expected: [Origin: Set<String>] = [:]
                     for round in 0..<2 {
                         async let publishing = publish(round * 40..<(round + 1) * 40, in: world, attempts: nil)
@@ -168,11 +180,7 @@ extension IntegrationTests {
                         try await cluster.start()
                         for (origin, ids) in try await publishing { expected[origin, default: []].formUnion(ids) }
                     }
-                    for bridge in bridges {
-                        try await eventually("the bridge to be ready") {
-                            try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
-                        }
-                    }
+                    for bridge in bridges { try await waitUntilReady(bridge) }
                     #expect(expected.values.map(\.count).reduce(0, +) > 160)
                     for (origin, ids) in try await publish(100..<110, in: world) {
                         expected[origin, default: []].formUnion(ids)
@@ -197,23 +205,13 @@ extension IntegrationTests {
                 configure(&$0)
                 $0.retryDelayScale = 0.05
             } _: { world in
-                let bridges = try await start(3, in: world, settings(world, store: url))
-                let balancer = Balancer(bridges)
-                let address = try await world.serve { await balancer.forward($0) }
-                for topic in topics(world) {
-                    _ = try await world.aws.subscribe(
-                        topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
-                }
+                let bridges = try await startBalanced(in: world, settings(world, store: url))
                 async let publishing = publish(0..<40, in: world, attempts: nil)
                 try await eventually("deliveries to come in") { try await bridges[0].queue().completed > 8 }
                 try await primary.crash()
                 try await standby.promote()
                 let answered = try await publishing
-                for bridge in bridges {
-                    try await eventually("the bridge to be ready") {
-                        try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
-                    }
-                }
+                for bridge in bridges { try await waitUntilReady(bridge) }
                 let later = try await publish(100..<110, in: world)
                 let expected = answered.merging(later) { $0.union($1) }
                 #expect(expected.values.map(\.count).reduce(0, +) > 80)

@@ -39,16 +39,6 @@ extension IntegrationTests {
             list["deadLetters"]?.array?.compactMap { $0["id"]?.string } ?? []
         }
 
-        /// Has Security Hub refuse the findings of some alarms for good, which makes dead letters of them.
-        private func giveUp(_ count: Int, in world: World, _ bridge: BridgeProcess) async throws {
-            // One that is refused is tried by halves: each finding alone is refused, too.
-            world.aws.fail(.batchImportFindings, count: 2 * count - 1, status: 400, code: "InvalidInputException")
-            try await world.publish(try Alarms.make(0..<count, from: world.scenario()), to: world.topics.detect)
-            try await eventually("\(count) dead letters", bridge.queue) { $0 == .init(dead: count) }
-            // Whatever the batches were, no fault is left over.
-            world.aws.clearFaults()
-        }
-
         // MARK: queue
 
         @Test("queue tells what waits, for each account, Region and state, while a bridge runs and without one")
@@ -212,7 +202,7 @@ extension IntegrationTests {
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
                 #expect(try await printed(["dead-letters", "list"], in: world) == ["There are no such dead letters."])
-                try await giveUp(3, in: world, bridge)
+                try await world.giveUp(3, by: bridge)
 
                 let list = try await json(["dead-letters", "list"], in: world)
                 #expect(list["more"] == false)
@@ -260,7 +250,7 @@ extension IntegrationTests {
             try await World.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
-                try await giveUp(2, in: world, bridge)
+                try await world.giveUp(2, by: bridge)
                 try await world.publish([["hello": 1]], to: world.topics.detect)
                 try await eventually("three dead letters", bridge.queue) { $0 == .init(dead: 3) }
                 let own = world.origin

@@ -80,6 +80,7 @@ final class World: Sendable {
     var flags: [String] { settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] } }
 
     static let apiKey = "key of the test"
+    static let adminToken = "token-of-the-test"
 
     /// Starts a bridge.
     func start(
@@ -169,6 +170,16 @@ final class World: Sendable {
     ) async throws -> [UInt8] {
         let mailbox = try await Mailbox(of: topic ?? topics.detect, signer: signer ?? aws, in: self)
         return try await mailbox.body(of: message, subject: subject)
+    }
+
+    /// Has Security Hub refuse the findings of some alarms for good, which makes dead letters of them.
+    func giveUp(_ count: Int, by bridge: BridgeProcess) async throws {
+        // One that is refused is tried by halves: each finding alone is refused, too.
+        aws.fail(.batchImportFindings, count: 2 * count - 1, status: 400, code: "InvalidInputException")
+        try await publish(try Alarms.make(0..<count, from: scenario()), to: topics.detect)
+        try await eventually("\(count) dead letters", bridge.queue) { $0 == .init(dead: count) }
+        // Whatever the batches were, no fault is left over.
+        aws.clearFaults()
     }
 
     // MARK: Store

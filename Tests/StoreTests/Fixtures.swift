@@ -122,12 +122,12 @@ func entry(
     _ id: String, of origin: Origin = origins[0], kind: LedgerEntry.Kind = .audit, group: String = "CHECK",
     subject: String = "SUBJECT", updatedAt: Int64 = 2, eventTime: Int64 = 3,
     condition: LedgerEntry.Condition = .present, recordState: LedgerEntry.RecordState = .active,
-    finding: [UInt8] = [7, 0, 8], isSent: Bool = true
+    severity: LedgerEntry.Severity? = .high, finding: [UInt8] = [7, 0, 8], isSent: Bool = true
 ) -> LedgerEntry {
     LedgerEntry(
         id: id, origin: origin, kind: kind, group: group, subject: subject, createdAt: 1, updatedAt: updatedAt,
         eventTime: eventTime, firstObservedAt: 4, lastObservedAt: 5, condition: condition, recordState: recordState,
-        finding: finding, isSent: isSent)
+        severity: severity, finding: finding, isSent: isSent)
 }
 
 func judgement(

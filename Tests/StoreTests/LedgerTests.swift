@@ -9,7 +9,7 @@ import Testing
             let one = LedgerEntry(
                 id: "arn:1", origin: origins[1], kind: .violation, group: "profile/behavior", subject: "subject",
                 createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
-                condition: .suppressed, recordState: .archived, finding: Array(0...255), isSent: false)
+                condition: .suppressed, recordState: .archived, severity: nil, finding: Array(0...255), isSent: false)
             try await store.complete(store.takeNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
             #expect(
                 try await store.ledgerEntries(ids: ["arn:1", "arn:2", "arn:1\u{0}", "é"])
@@ -23,7 +23,7 @@ import Testing
             try await store.record(Progress(entries: [entry("a"), entry("b")]), under: taken.lease)
             let newer = entry(
                 "a", of: origins[2], kind: .summary, group: "other", subject: "another", updatedAt: 9, eventTime: 8,
-                condition: .over, recordState: .archived)
+                condition: .over, recordState: .archived, severity: .low)
             try await store.complete(taken.lease, recording: [newer], now: 1)
             #expect(try await store.ledgerEntries(ids: ["a", "b"]) == ["a": newer, "b": entry("b")])
         }

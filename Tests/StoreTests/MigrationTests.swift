@@ -11,7 +11,7 @@ import Testing
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
             let all: Set = [
                 Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
-                Schema.pauseStep,
+                Schema.pauseStep, Schema.statusStep,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -38,6 +38,28 @@ import Testing
         #expect(taken.delivery == delivery(1, payload: Array("x".utf8)))
         try await store.complete(taken.lease, recording: [entry("a")], now: 1)
         try await store.checkWritable()
+        await store.close()
+    }
+
+    @Test func findingsOfAnOlderStoreAreCountedAndGetTheirSeverities() async throws {
+        let folder = try TemporaryFolder()
+        let old = try DatabasePool(path: folder.file)
+        try Schema.migrator.migrate(old, upTo: Schema.pauseStep)
+        let insert = """
+            INSERT INTO ledger VALUES (?, ?, 'audit', 'G', 'S', 1, 2, 3, 4, 5, 'present', ?, x'7B7D', 1)
+            """
+        try await old.write { db in
+            for id in ["a", "b", "c"] { try db.execute(sql: insert, arguments: [id, origins[0].stored, "active"]) }
+            try db.execute(sql: insert, arguments: ["d", origins[0].stored, "archived"])
+        }
+        try old.close()
+
+        let store = try await SQLiteStore(path: folder.file)
+        #expect(try await store.openFindings() == [OpenFindings(origin: origins[0], severity: nil, count: 3)])
+        #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id)) == ["a", "b", "c"])
+        try await store.label(["a": .critical, "b": .low])
+        #expect(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id) == ["c"])
+        #expect(try await store.verify() == [])
         await store.close()
     }
 

@@ -50,6 +50,7 @@ import Testing
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
         SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
+        OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
         VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.judgements, PauseSQL.delete,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
@@ -60,10 +61,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [OpenFindingsSQL.count, DeadLetterSQL.newest])
+    func whatIsLookedAtOftenIsNotSorted(sql: String) async throws {
+        try await withStore { store async throws in
+            let steps = try await plan(sql, in: store)
+            #expect(!steps.contains { $0.contains("TEMP B-TREE") }, "\(steps)")
+        }
+    }
+
     @Test(arguments: [
         (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
         (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
         (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
+        (OpenFindingsSQL.count, "ledger_active_severity"), (DeadLetterSQL.newest, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {
         try await withStore { store async throws in

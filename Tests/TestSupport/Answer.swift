@@ -26,14 +26,29 @@ extension ClientSocket {
     ///
     /// - Parameter hasBody: false for the answer to a HEAD request.
     public func readAnswer(hasBody: Bool = true) -> Answer? {
-        var head: [UInt8] = []
-        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
-            let byte = read(1)
-            if byte.isEmpty { return nil }
-            head += byte
-        }
+        guard let head = read(through: "\r\n\r\n") else { return nil }
         var answer = Answer(head: String(decoding: head, as: UTF8.self))
         if hasBody, let length = answer.fields["content-length"].flatMap({ Int($0) }) { answer.body = read(length) }
         return answer
+    }
+    /// Reads one chunk of an answer that comes in chunks, and nothing behind it; empty for the last one, nil if there is no
+    /// whole one.
+    public func readChunk() -> [UInt8]? {
+        guard let line = read(through: "\r\n"),
+            let length = Int(String(decoding: line.dropLast(2), as: UTF8.self), radix: 16)
+        else { return nil }
+        let chunk = read(length + 2)
+        return chunk.count == length + 2 && chunk.suffix(2).elementsEqual("\r\n".utf8) ? chunk.dropLast(2) : nil
+    }
+
+    /// Reads up to an end, that included; nil if the connection ends before.
+    private func read(through end: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while !bytes.suffix(end.utf8.count).elementsEqual(end.utf8) {
+            let byte = read(1)
+            if byte.isEmpty { return nil }
+            bytes += byte
+        }
+        return bytes
     }
 }

@@ -14,7 +14,7 @@ struct CatchUpLane: Sendable {
     func work(_ items: [Lane.Item]) async {
         for (leased, work) in items {
             guard case .catchUp(let since) = work else { preconditionFailure("this work belongs elsewhere") }
-            await context.finish(leased, await outcome(since))
+            await context.finish(leased, about: DeliveryTopic(work), await outcome(since))
         }
     }
 

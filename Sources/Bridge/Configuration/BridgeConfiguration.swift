@@ -42,6 +42,8 @@ public struct BridgeConfiguration: Sendable {
     public var proxyProtocol: Bool
     /// `admin.address`
     public var adminAddress: SocketAddress
+    /// `admin.hosts`, `admin.allowActions`, `admin.token`
+    var admin = AdminAccess()
     /// `store.url`
     public var store: StoreLocation
     /// `store.maxPending`
@@ -104,6 +106,7 @@ public struct BridgeConfiguration: Sendable {
         proxyProtocol = try values.value(
             .listenProxyProtocol, default: false, expected: "true or false", read: Bool.init)
         adminAddress = try values.address(.adminAddress, default: "127.0.0.1:9090")
+        admin = try values.adminAccess()
         store = try values.storeLocation()
         maximumPending = try values.number(.storeMaxPending, in: 1...1_000_000_000) ?? 200_000
         topics = try values.topics()

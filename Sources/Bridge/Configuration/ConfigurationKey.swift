@@ -58,6 +58,14 @@ extension ConfigurationKey {
         "Whether each connection comes from a trusted proxy and begins with a PROXY header, version 2. Default false.")
     static let adminAddress = Self(
         "admin.address", "HOST:PORT", "Where metrics and status are asked for. Default 127.0.0.1:9090.")
+    static let adminHosts = Self(
+        "admin.hosts", "NAME,…",
+        "The names that the admin address may be asked by, beside addresses and localhost. Default: none.")
+    static let adminAllowActions = Self(
+        "admin.allowActions", "BOOLEAN",
+        "Whether dead letters may be replayed and dropped on the status page, with admin.token. Default false.")
+    static let adminToken = Self(
+        "admin.token", "TOKEN", "What lets somebody do so: 16 characters or more. Default: none.", isSecret: true)
     static let storeURL = Self(
         "store.url", "URL", "Where the queue and the ledger are kept. Default sqlite://defender-bridge.db.",
         isSecret: true)
@@ -126,8 +134,9 @@ extension ConfigurationKey {
     /// All keys, in the order of the documentation.
     public static let all: [ConfigurationKey] = [
         listenAddress, listenCertificate, listenPrivateKey, listenLoops, listenMaxConnections,
-        listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, storeURL,
-        storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion, snsMaxMessageAge, snsConfirm,
+        listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, adminHosts,
+        adminAllowActions, adminToken, storeURL, storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion,
+        snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, awsRoleName, awsExternalID, awsRegions,
         securityHubRequestsPerSecond, securityHubBurst, checkSummaries, severities, catchUpInterval, networkConnectTo,

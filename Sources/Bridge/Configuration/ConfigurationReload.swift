@@ -25,7 +25,8 @@ extension ConfigurationKey {
     public var changesAtRunTime: Bool { Self.changing.contains(self) }
 
     private static let changing: Set<ConfigurationKey> = [
-        storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion, snsMaxMessageAge, snsConfirm,
+        adminHosts, adminAllowActions, adminToken, storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion,
+        snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRegions, securityHubRequestsPerSecond, securityHubBurst,
         checkSummaries, severities, catchUpInterval, logLevel, logFormat,

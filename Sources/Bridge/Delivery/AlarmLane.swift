@@ -17,12 +17,12 @@ struct AlarmLane: Sendable {
             switch work {
             case .alarm(let observation): batch.append((leased, .alarm(observation)))
             case .verification(let judgement): batch.append((leased, .verification(judgement)))
-            case .refresh(let kinds): await refresh(kinds, leased)
+            case .refresh(let kinds): await refresh(kinds, leased, DeliveryTopic(work))
             case .later(let reason):
                 context.logger.info(
                     "An event changes no finding.",
                     metadata: .about(leased, [LogKey.reason: "\(reason)"]))
-                await context.finish(leased, .imported)
+                await context.finish(leased, about: DeliveryTopic(work), .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .over(findingID: findingID, asOf: time)))
             case .audit, .suppression, .suppressionEnded, .suppressionList, .catchUp:
@@ -32,14 +32,14 @@ struct AlarmLane: Sendable {
         await bringUpToDate(batch)
     }
 
-    private func refresh(_ kinds: DueWork.RefreshedKinds, _ leased: LeasedDelivery) async {
+    private func refresh(_ kinds: DueWork.RefreshedKinds, _ leased: LeasedDelivery, _ topic: DeliveryTopic) async {
         do {
             let walk = RefreshWalk(origin: origin, context: context, sender: sender)
-            await context.finish(leased, try await walk.refresh(kinds.kinds, leased.lease).outcome)
+            await context.finish(leased, about: topic, try await walk.refresh(kinds.kinds, leased.lease).outcome)
         } catch let failure as SendFailure {
-            await context.finish(leased, failure.outcome)
+            await context.finish(leased, about: topic, failure.outcome)
         } catch {
-            await context.finish(leased, .failed("\(error)"))
+            await context.finish(leased, about: topic, .failed("\(error)"))
         }
     }
 
@@ -50,7 +50,9 @@ struct AlarmLane: Sendable {
             (outcomes, results) = try await send(items, under: first.lease)
         } catch {
             await withDiscardingTaskGroup { group in
-                for (leased, _) in items { group.addTask { await context.finish(leased, .failed("\(error)")) } }
+                for (leased, said) in items {
+                    group.addTask { await context.finish(leased, about: DeliveryTopic(said), .failed("\(error)")) }
+                }
             }
             return
         }
@@ -59,9 +61,7 @@ struct AlarmLane: Sendable {
                 let id = said.findingID
                 let result = results[id] ?? .unchanged
                 group.addTask {
-                    await context.finish(
-                        leased, outcomes[id] ?? .imported,
-                        saying: [LogKey.finding: .string(id), LogKey.result: .string(result.rawValue)])
+                    await context.finish(leased, about: DeliveryTopic(said), outcomes[id] ?? .imported, result)
                 }
             }
         }

@@ -14,7 +14,9 @@ struct AuditLane: Sendable {
 
     /// Works on deliveries that were leased, in their order.
     func work(_ items: [Lane.Item]) async {
-        for (leased, work) in items { await context.finish(leased, await outcome(of: work, leased)) }
+        for (leased, work) in items {
+            await context.finish(leased, about: DeliveryTopic(work), await outcome(of: work, leased))
+        }
     }
 
     private func outcome(of work: Work, _ leased: LeasedDelivery) async -> SendOutcome {
@@ -40,8 +42,8 @@ struct AuditLane: Sendable {
         case .audit(let taskID):
             let walk = AuditWalk(
                 origin: origin, context: context, sender: sender, client: client, mapping: mapping,
-                lease: leased.lease)
-            return try await walk.walk(taskID, from: leased.bookmark)
+                leased: leased)
+            return try await walk.walk(taskID)
         case .suppression(let said, let keepsExpiry):
             return try await suppressions.say(said, keepsExpiry: keepsExpiry)
         case .suppressionEnded(let subject, let time): return try await suppressions.end(subject, at: time)

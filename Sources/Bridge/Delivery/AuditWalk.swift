@@ -16,13 +16,14 @@ struct AuditWalk: Sendable {
     let sender: FindingSender
     let client: AWSClient
     let mapping: Mapping
-    let lease: Lease
+    let leased: LeasedDelivery
+
+    private var lease: Lease { leased.lease }
 
     /// Walks an audit.
     ///
-    /// - Parameter bookmark: where an earlier walk of the same delivery got to.
     /// - Returns: the findings that Security Hub refused or that could not be read.
-    func walk(_ taskID: String, from bookmark: String?) async throws -> Refusals {
+    func walk(_ taskID: String) async throws -> Refusals {
         let description = try await client.describeAuditTask(id: taskID, region: origin.region)
         let task = try AuditTask(id: taskID, description: description)
         guard task.status != .inProgress else {
@@ -30,13 +31,16 @@ struct AuditWalk: Sendable {
         }
         let marks = try await context.store.auditMarks(of: origin)
         let checks = Self.checksToApply(task, marks: marks)
-        var progress = AuditProgress(bookmark: bookmark)
+        var progress = AuditProgress(bookmark: leased.bookmark)
         if !checks.isEmpty { try await suppressions.apply(&progress.refusals) }
         let unsent = RefreshWalk(origin: origin, context: context, sender: sender)
         progress.refusals.add(try await unsent.resend([.audit, .summary], lease))
         if !checks.isEmpty, !progress.isListed { try await list(task, checks, &progress) }
         var refusals = progress.refusals
         if mapping.checkSummaries { try await summarize(task, &refusals) }
+        if task.status == .completed {
+            try await context.store.record(Progress(audits: [finished(task)]), under: lease)
+        }
         guard !progress.hasUnread else { return refusals }
         for check in checks.sorted() { try await endUnseen(of: check, task, &refusals) }
         let newMarks = checks.sorted().map {
@@ -44,6 +48,14 @@ struct AuditWalk: Sendable {
         }
         if !newMarks.isEmpty { try await context.store.record(Progress(marks: newMarks), under: lease) }
         return refusals
+    }
+
+    private func finished(_ task: AuditTask) -> FinishedAudit {
+        FinishedAudit(
+            origin: origin, schedule: task.scheduledAuditName, taskID: task.id,
+            startTime: task.startTime.milliseconds,
+            // Device Defender publishes an audit's end as it comes; DescribeAuditTask does not tell when that was.
+            finishedAt: leased.delivery.source == .sns ? leased.delivery.receivedAt : nil)
     }
 
     private var suppressions: SuppressionList {

@@ -14,10 +14,11 @@ struct LaneContext: Sendable {
     let outage: StoreOutage
     let logger: Logger
     let standings: StandingBoard
+    let activity: RecentActivity
 
     init(
         store: any Store, clock: @escaping @Sendable () -> Int64, chance: @escaping @Sendable () -> Double,
-        metrics: BridgeMetrics, logger: Logger
+        metrics: BridgeMetrics, logger: Logger, activity: RecentActivity? = nil
     ) {
         self.store = store
         self.clock = clock
@@ -26,6 +27,7 @@ struct LaneContext: Sendable {
         self.logger = logger
         outage = StoreOutage(logger: logger, clock: clock)
         standings = StandingBoard(clock: clock, logger: logger)
+        self.activity = activity ?? RecentActivity(clock: clock)
     }
 
     // MARK: Changes
@@ -77,12 +79,13 @@ struct LaneContext: Sendable {
         return outcomes
     }
 
-    /// Counts and logs what became of a finding.
+    /// Counts, remembers and logs what became of a finding.
     private func note(
         _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Int64, from lease: Lease?
     ) {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
         metrics.work.sent(change, result, known: known, now: time)
+        activity.told(result, of: change.entry.id, from: lease?.deliveryID)
         guard logger.logLevel <= .debug else { return }
         var metadata = Logger.Metadata.about(
             change.entry.origin,
@@ -112,11 +115,12 @@ struct LaneContext: Sendable {
     /// Ends the work on a delivery: it is done, put off, given up, or given back because the bridge stops.
     ///
     /// - Parameters:
+    ///   - topic: what it is about.
+    ///   - result: what became of its finding, if it is about one.
     ///   - kind: why it is given up, if it is refused.
-    ///   - details: what the log is to say of it, too.
     func finish(
-        _ leased: LeasedDelivery, _ outcome: SendOutcome, as kind: DeadLetterKind = .refused,
-        saying details: Logger.Metadata = [:]
+        _ leased: LeasedDelivery, about topic: DeliveryTopic, _ outcome: SendOutcome, _ result: FindingResult? = nil,
+        as kind: DeadLetterKind = .refused
     ) async {
         do throws(StoreError) {
             switch outcome {
@@ -124,52 +128,67 @@ struct LaneContext: Sendable {
                 try await store.complete(leased.lease, recording: [], now: clock())
                 let now = clock()
                 metrics.work.completed(leased.delivery, now: now)
-                let time = max(now - leased.delivery.receivedAt, 0)
-                logger.info(
-                    "A delivery is done.",
-                    metadata: .about(leased, details).merging([LogKey.milliseconds: .string(String(time))]) { $1 })
+                activity.ended(leased.delivery, about: topic, result)
+                var details: Logger.Metadata = [
+                    LogKey.milliseconds: .string(String(max(now - leased.delivery.receivedAt, 0)))
+                ]
+                if let result {
+                    details[LogKey.finding] = topic.findingID.map { .string($0) }
+                    details[LogKey.result] = .string(result.rawValue)
+                }
+                logger.info("A delivery is done.", metadata: .about(leased, details))
             case .refused(let reason):
-                try await giveUp(leased, kind, reason)
-            case .failed where Task.isCancelled, .denied where Task.isCancelled:
-                try await store.release([leased.lease])
+                try await giveUp(leased, topic, kind, reason)
+            case .failed where Task.isCancelled, .denied where Task.isCancelled: try await release(leased)
             case .denied(let reason) where Backoff.isTooOld(leased.delivery, now: clock()):
-                try await giveUp(leased, .denied, "given up after 90 days: \(reason)")
+                try await giveUp(leased, topic, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
                 // Nothing is fetched for the origin until AWS takes requests again; the try does not count.
                 if standings.waiting(now: clock()).origins.contains(leased.delivery.origin) {
-                    try await store.release([leased.lease])
+                    try await release(leased)
                 } else {
-                    try await putOff(leased, reason)
+                    try await putOff(leased, topic, reason)
                 }
             case .failed(let reason) where leased.attempt >= Backoff.maximumAttempts:
-                try await giveUp(leased, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
-            case .failed(let reason): try await putOff(leased, reason)
+                try await giveUp(leased, topic, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
+            case .failed(let reason): try await putOff(leased, topic, reason)
             }
         } catch  where error.code == .leaseLost {
+            activity.released(leased.delivery)
             logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: .about(leased))
         } catch {
             // The lease ends by itself, and the delivery is worked on again.
+            activity.released(leased.delivery)
             outage.failed(error.message)
             logger.debug(
                 "The outcome of a delivery could not be stored.", metadata: .about(leased, [LogKey.reason: "\(error)"]))
         }
     }
 
-    private func putOff(_ leased: LeasedDelivery, _ reason: String) async throws(StoreError) {
+    private func release(_ leased: LeasedDelivery) async throws(StoreError) {
+        activity.released(leased.delivery)
+        try await store.release([leased.lease])
+    }
+
+    private func putOff(
+        _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ reason: String
+    ) async throws(StoreError) {
         let delay = Backoff.delay(afterAttempt: leased.attempt, chance: chance())
         let now = clock()
         try await store.retry(leased.lease, at: now + delay.milliseconds, reason: reason, now: now)
         metrics.work.retries.increment()
+        activity.ended(leased.delivery, about: topic, as: .retried)
         logger.warning(
             "A delivery failed and will be tried again.",
             metadata: .about(leased, [LogKey.reason: "\(reason)", "retryIn": "\(delay)"]))
     }
 
     private func giveUp(
-        _ leased: LeasedDelivery, _ kind: DeadLetterKind, _ reason: String
+        _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ kind: DeadLetterKind, _ reason: String
     ) async throws(StoreError) {
         try await store.deadLetter(leased.lease, reason: reason, now: clock())
         metrics.work.givenUp(kind)
+        activity.ended(leased.delivery, about: topic, as: .dead)
         logger.error(
             "A delivery was given up and is kept as a dead letter.",
             metadata: .about(leased, [LogKey.code: .string(kind.rawValue), LogKey.reason: "\(reason)"]))

@@ -73,7 +73,7 @@ enum Planner {
             id: known.id, origin: known.origin, kind: known.kind, group: known.group, subject: known.subject,
             createdAt: known.createdAt, updatedAt: entry.updatedAt, eventTime: entry.eventTime,
             firstObservedAt: known.firstObservedAt, lastObservedAt: entry.lastObservedAt, condition: entry.condition,
-            recordState: known.recordState, finding: known.finding, isSent: true)
+            recordState: known.recordState, severity: known.severity, finding: known.finding, isSent: true)
     }
 
     // MARK: Steps
@@ -188,8 +188,8 @@ private struct Facts {
             createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds, eventTime: time,
             firstObservedAt: finding.firstObservedAt.milliseconds,
             lastObservedAt: finding.lastObservedAt.milliseconds, condition: condition,
-            recordState: finding.recordState == .active ? .active : .archived, finding: finding.json.serialized(),
-            isSent: isSent)
+            recordState: finding.recordState == .active ? .active : .archived,
+            severity: LedgerEntry.Severity(finding.severity.label), finding: finding.json.serialized(), isSent: isSent)
     }
 }
 
@@ -206,6 +206,19 @@ private enum Opinion {
             self = .verification(verification)
         } else {
             self = .none
+        }
+    }
+}
+
+extension LedgerEntry.Severity {
+    /// What the ledger keeps of a finding's severity.
+    init(_ label: SecurityFinding.Severity.Label) {
+        switch label {
+        case .critical: self = .critical
+        case .high: self = .high
+        case .medium: self = .medium
+        case .low: self = .low
+        case .informational: self = .informational
         }
     }
 }

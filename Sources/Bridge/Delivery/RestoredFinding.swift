@@ -30,8 +30,8 @@ struct RestoredFinding: Sendable, Hashable {
             createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds,
             eventTime: eventTime, firstObservedAt: finding.firstObservedAt.milliseconds,
             lastObservedAt: finding.lastObservedAt.milliseconds, condition: found.condition,
-            recordState: isActive ? .active : .archived, finding: finding.json.serialized(),
-            isSent: true)
+            recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
+            finding: finding.json.serialized(), isSent: true)
         judgement = found.verification.map { verification in
             VerificationJudgement(
                 subject: finding.id, origin: origin, time: Timestamp(milliseconds: eventTime),

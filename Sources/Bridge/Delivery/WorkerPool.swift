@@ -294,7 +294,7 @@ actor WorkerPool: Service {
         let context = context
         await withDiscardingTaskGroup { group in
             for (leased, reason) in refused {
-                group.addTask { await context.finish(leased, .refused(reason), as: .notUnderstood) }
+                group.addTask { await context.finish(leased, about: .unknown, .refused(reason), as: .notUnderstood) }
             }
         }
     }

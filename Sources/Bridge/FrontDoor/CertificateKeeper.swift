@@ -88,6 +88,14 @@ final class CertificateKeeper: Sendable {
         return [expiry, problem.map { "The TLS certificate in use is an earlier one. \($0)" }].compactMap(\.self)
     }
 
+    /// Whether the certificate in use is valid.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func isValid(now: Int64) -> Bool {
+        let certificate = context.certificate
+        return (certificate.notBefore...certificate.notAfter).contains(now)
+    }
+
     /// - Parameters: seconds since 1970.
     static func expiryWarning(notBefore: Int64, notAfter: Int64, now: Int64) -> String? {
         if now < notBefore { return "The TLS certificate is not valid yet. Check this machine's clock." }

@@ -55,14 +55,11 @@ struct EventBridgeGate: Sendable {
 
     private func unlimitedVerdict(on fields: HTTPFields, now: Int64) async -> Verdict {
         if hasAPIKey(fields) { return .allowed }
-        // Two values could be understood in two ways.
-        let values = fields[values: .authorization]
-        guard values.count == 1 else { return .refused }
-        if let basic = credentials.basic, let given = Self.value(of: "basic", in: values[0]) {
+        if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
             guard let decoded = Data(base64Encoded: given) else { return .refused }
             return basic.matches(Array(decoded)) ? .allowed : .refused
         }
-        if let tokens, let token = Self.value(of: "bearer", in: values[0]) {
+        if let tokens, let token = fields.credentials(of: "bearer") {
             switch await tokens.verdict(on: token, now: now) {
             case .genuine: return .allowed
             case .refused: return .refused
@@ -79,10 +76,17 @@ struct EventBridgeGate: Sendable {
         // All are compared, so that the time does not tell which one it is.
         return credentials.apiKeys.reduce(false) { isOne, key in key.matches(values[0]) || isOne }
     }
+}
 
-    /// What stands behind the name of a scheme, which is the same in upper and lower case.
-    private static func value(of scheme: String, in text: String) -> String? {
-        let parts = text.split(separator: " ", maxSplits: 1)
+extension HTTPFields {
+    /// What `Authorization` has behind the name of a scheme, which is the same in upper and lower case (RFC 9110, section
+    /// 11.4); nil if there is no such, or more than one field: two could be understood in two ways.
+    ///
+    /// - Parameter scheme: in lower case.
+    func credentials(of scheme: String) -> String? {
+        let values = self[values: .authorization]
+        guard values.count == 1 else { return nil }
+        let parts = values[0].split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
         return String(parts[1])
     }

@@ -8,9 +8,9 @@ import Synchronization
 /// out where all requests come from the address of one load balancer.
 final class FailureLimit: Sendable {
     /// How many failures are allowed at once.
-    static let burst = 20
+    let burst: Int
     /// After which time one more is allowed, in milliseconds.
-    static let interval: Int64 = 3000
+    let interval: Int64
     /// For how long right credentials vouch for an address, in milliseconds.
     static let trust: Int64 = 3_600_000
     /// How many addresses are kept; the one that was heard of longest ago makes room.
@@ -25,7 +25,7 @@ final class FailureLimit: Sendable {
 
     private let accounts = Mutex<[[UInt8]: Account]>([:])
 
-    init() {}
+    init(burst: Int = 20, interval: Int64 = 3000) { (self.burst, self.interval) = (burst, interval) }
 
     /// Whether an address is listened to.
     func allows(_ address: SocketAddress?, now: Int64) -> Bool {
@@ -34,15 +34,15 @@ final class FailureLimit: Sendable {
             if let succeeded = account.succeededAt, (0...Self.trust).contains(now - succeeded) { return true }
             let remaining = account.clearAt - now
             // More than can be on the account is left only after the clock was set back.
-            return remaining <= Int64(Self.burst - 1) * Self.interval || remaining > Int64(Self.burst) * Self.interval
+            return remaining <= Int64(burst - 1) * interval || remaining > Int64(burst) * interval
         }
     }
 
     /// Counts a failure.
     func failed(_ address: SocketAddress?, now: Int64) {
         update(address, now: now) { account in
-            let most = now + Int64(Self.burst) * Self.interval
-            account.clearAt = min(max(account.clearAt, now) + Self.interval, most)
+            let most = now + Int64(burst) * interval
+            account.clearAt = min(max(account.clearAt, now) + interval, most)
         }
     }
 

@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -12,6 +13,8 @@ struct IntakeAnswer: Sendable {
     let outcome: String
     /// Why it was refused, for the log; nil if it was not.
     let refusal: String?
+    /// The account and Region of a delivery that is in the queue; nil if it is none.
+    var origin: Origin?
     /// What the log is to say of it, by name.
     var details: [(name: String, value: String)] = []
 
@@ -46,6 +49,12 @@ struct IntakeAnswer: Sendable {
         return IntakeAnswer(response: response, outcome: outcome, refusal: refusal)
     }
 
+    private func of(_ origin: Origin) -> IntakeAnswer {
+        var answer = self
+        answer.origin = origin
+        return answer
+    }
+
     /// The same with more for the log.
     func saying(_ details: [(name: String, value: String)]) -> IntakeAnswer {
         var answer = self
@@ -72,8 +81,8 @@ struct IntakeAnswer: Sendable {
     static func appending(_ delivery: Delivery, to store: any Store) async -> IntakeAnswer {
         do throws(StoreError) {
             switch try await store.append(delivery) {
-            case .stored: return acceptedAsStored
-            case .duplicate: return acceptedAsDuplicate
+            case .stored: return acceptedAsStored.of(delivery.origin)
+            case .duplicate: return acceptedAsDuplicate.of(delivery.origin)
             }
         } catch {
             if error.code == .invalidValue {

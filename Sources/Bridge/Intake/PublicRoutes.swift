@@ -16,6 +16,7 @@ struct PublicRoutes: Sendable {
     let gap: ReceiptGap
     let outage: StoreOutage
     let metrics: IntakeMetrics
+    let activity: RecentActivity
     let logger: Logger
     let clock: @Sendable () -> Int64
 
@@ -38,6 +39,9 @@ struct PublicRoutes: Sendable {
         }.answer
         let now = clock()
         metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)
+        if let origin = answer.origin {
+            activity.received(from: origin, isNew: answer.outcome == IntakeAnswer.stored)
+        }
         if answer.response.status == .serviceUnavailable { gap.note(now: now) }
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable

@@ -7,14 +7,16 @@ public import Store
 /// What an operator is told of dead letters. Pure functions.
 public enum DeadLetterReport {
     /// What is known of a dead letter but its payload, for programs.
-    public static func json(_ letter: DeadLetter) -> JSON {
-        let delivery = letter.delivery
-        return [
-            "id": .string(delivery.id), "account": .string(delivery.origin.account.digits),
-            "region": .string(delivery.origin.region.name), "source": .string(delivery.source.rawValue),
-            "receivedAt": time(delivery.receivedAt), "attempts": .integer(letter.attempts),
+    public static func json(_ letter: DeadLetter) -> JSON { json(letter.summary) }
+
+    /// The same from what is known of it without its payload.
+    static func json(_ letter: DeadLetterSummary) -> JSON {
+        [
+            "id": .string(letter.id), "account": .string(letter.origin.account.digits),
+            "region": .string(letter.origin.region.name), "source": .string(letter.source.rawValue),
+            "receivedAt": time(letter.receivedAt), "attempts": .integer(letter.attempts),
             "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
-            "reason": .string(letter.reason), "payloadBytes": .integer(delivery.payload.count),
+            "reason": .string(letter.reason), "payloadBytes": .integer(letter.payloadLength),
         ]
     }
 

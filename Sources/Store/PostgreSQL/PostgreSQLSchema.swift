@@ -8,13 +8,13 @@ enum PostgreSQLSchema {
     static let steps: [Step] = [
         (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
         (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
-        (sharingStep, sharing),
+        (sharingStep, sharing), (Schema.statusStep, status),
     ]
 
     /// The tables that the steps make.
     static let tables = [
         "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
-        "replica", "origin_holder",
+        "replica", "origin_holder", "finished_audit", "last_delivery",
     ]
 
     static let sharingStep = "share origins among replicas"
@@ -198,5 +198,29 @@ enum PostgreSQLSchema {
         );
 
         CREATE INDEX origin_holder_replica ON origin_holder (replica);
+        """
+
+    // Findings that are there already have no severity until they are written again, or labelled some at a time. An audit
+    // on demand has no schedule: its name is empty. An index entry holds 2,704 bytes at the most, which the longest name of
+    // a schedule is within.
+    private static let status = """
+        ALTER TABLE ledger ADD COLUMN severity text COLLATE "C"
+            CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'));
+
+        CREATE INDEX ledger_active_severity ON ledger (severity, origin) WHERE record_state = 'active';
+
+        CREATE TABLE finished_audit (
+            origin text COLLATE "C" NOT NULL,
+            schedule text COLLATE "C" NOT NULL,
+            task_id text COLLATE "C" NOT NULL,
+            start_time bigint NOT NULL,
+            finished_at bigint,
+            PRIMARY KEY (origin, schedule)
+        );
+
+        CREATE TABLE last_delivery (
+            origin text COLLATE "C" PRIMARY KEY,
+            received_at bigint NOT NULL
+        );
         """
 }

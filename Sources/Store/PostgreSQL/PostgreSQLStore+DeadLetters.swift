@@ -15,6 +15,12 @@ enum PostgreSQLDeadLetters {
         ORDER BY last_failed_at, id LIMIT $8
         """
 
+    static let newest = """
+        SELECT sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason,
+            octet_length(payload)::bigint
+        FROM delivery WHERE state = 'dead' ORDER BY last_failed_at DESC, id DESC LIMIT $1
+        """
+
     static let byID = "SELECT \(columns) FROM delivery WHERE id = $1 AND state = 'dead'"
 
     static let requeue = DeadLetterSQL.requeue.numbered.replacing("id = $1", with: "id = ANY ($1)")
@@ -37,6 +43,14 @@ extension PostgreSQLStore {
                 .text(filter.reason), .integer(limit),
             ]
         ) { try $0.rows.map { try DeadLetter($0) } }
+    }
+
+    /// Lists the dead letters that were given up last, without their payloads.
+    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+        try Limits.check(limit: limit)
+        return try await read(PostgreSQLDeadLetters.newest, [.integer(limit)]) {
+            try $0.rows.map { try DeadLetterSummary($0) }
+        }
     }
 
     /// Looks a dead letter up.

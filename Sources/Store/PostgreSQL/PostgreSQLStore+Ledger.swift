@@ -119,6 +119,7 @@ extension PostgreSQLStore {
         }
         try await write(progress.judgements, by: PostgreSQLJudgements.upsert, connection)
         try await write(progress.marks, by: PostgreSQLJudgements.upsertMarks, connection)
+        try await write(progress.audits, by: connection)
     }
 
     static func write(
@@ -134,6 +135,7 @@ extension PostgreSQLStore {
                     .integers(rows.map(\.firstObservedAt)), .integers(rows.map(\.lastObservedAt)),
                     .texts(rows.map(\.condition.rawValue)), .texts(rows.map(\.recordState.rawValue)),
                     .byteStrings(rows.map(\.finding)), .integers(rows.map { $0.isSent ? 1 : 0 }),
+                    .texts(rows.map(\.severity?.rawValue)),
                 ])
         }
     }

@@ -58,6 +58,10 @@ extension PostgreSQLStore {
         try await checkAll("Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
         try await checkAll("Complete ledger of", VerificationSQL.completeOrigins, &problems) { _ = try $0.origin(2) }
         try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
+            try Limits.check(Progress(audits: [FinishedAudit($0.stored)]))
+        }
+        try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
         try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored)
         }

@@ -21,6 +21,12 @@ enum DeadLetterSQL {
         ORDER BY last_failed_at, id LIMIT ?8
         """
 
+    static let newest = """
+        SELECT sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, length(bytes)
+        FROM delivery JOIN payload USING (sequence)
+        WHERE state = 'dead' ORDER BY last_failed_at DESC, id DESC LIMIT ?
+        """
+
     static let byID = "SELECT \(columns) FROM delivery JOIN payload USING (sequence) WHERE id = ? AND state = 'dead'"
 
     static let requeue = """
@@ -56,6 +62,15 @@ extension SQLiteStore {
                     filter.source?.rawValue, filter.reason, limit,
                 ])
             return try rows.map { try DeadLetter($0) }
+        }
+    }
+
+    /// Lists the dead letters that were given up last, without their payloads.
+    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: DeadLetterSQL.newest), arguments: [limit])
+                .map { try DeadLetterSummary($0) }
         }
     }
 

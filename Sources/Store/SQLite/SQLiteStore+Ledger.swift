@@ -6,11 +6,11 @@ import GRDB
 enum LedgerSQL {
     static let columns = """
         id, origin, kind, group_key, subject, created_at, updated_at, event_time, first_observed_at, last_observed_at,
-        condition, record_state, finding, is_sent
+        condition, record_state, finding, is_sent, severity
         """
 
     static let insert = """
-        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)
+        INSERT INTO ledger (\(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)
         """
 
     static let restore = insert + " DO NOTHING"
@@ -22,7 +22,8 @@ enum LedgerSQL {
                 subject = excluded.subject, created_at = excluded.created_at, updated_at = excluded.updated_at,
                 event_time = excluded.event_time, first_observed_at = excluded.first_observed_at,
                 last_observed_at = excluded.last_observed_at, condition = excluded.condition,
-                record_state = excluded.record_state, finding = excluded.finding, is_sent = excluded.is_sent
+                record_state = excluded.record_state, finding = excluded.finding, is_sent = excluded.is_sent,
+                severity = excluded.severity
             """
 
     static let sent = "UPDATE ledger SET is_sent = 1 WHERE id = ? AND updated_at = ?"
@@ -136,7 +137,7 @@ extension SQLiteStore {
         try db.cachedStatement(sql: sql).execute(arguments: [
             entry.id, entry.origin.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
             entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
-            entry.recordState.rawValue, Data(entry.finding), entry.isSent,
+            entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
         ])
     }
 }

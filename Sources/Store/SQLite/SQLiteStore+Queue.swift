@@ -131,6 +131,7 @@ extension SQLiteStore {
             for id in progress.refused { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
             for judgement in progress.judgements { try Self.write(judgement, by: JudgementSQL.upsert, in: db) }
             for mark in progress.marks { try Self.write(mark, by: AuditMarkSQL.upsert, in: db) }
+            for audit in progress.audits { try Self.write(audit, in: db) }
             if let bookmark = progress.bookmark {
                 try db.cachedStatement(sql: QueueSQL.bookmark).execute(arguments: [bookmark, lease.sequence])
             }

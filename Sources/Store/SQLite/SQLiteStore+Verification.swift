@@ -16,6 +16,8 @@ enum VerificationSQL {
     static let marks = "SELECT 0, check_name, origin FROM audit_mark"
     static let completeOrigins = "SELECT 0, origin, origin FROM ledger_origin"
     static let watermarks = "SELECT 0, origin, origin FROM catch_up"
+    static let audits = "SELECT 0, origin, \(ArrivalSQL.auditColumns) FROM finished_audit"
+    static let lastDeliveries = "SELECT 0, origin, origin FROM last_delivery"
     static let subscriptions = "SELECT 0, topic, \(SubscriptionSQL.columns) FROM subscription"
     static let pauses = "SELECT 0, account, \(PauseSQL.columns) FROM pause"
     static let schema = """
@@ -53,6 +55,10 @@ extension SQLiteStore {
             _ = try $0.origin(2)
         }
         try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll(of: "Finished audit of", VerificationSQL.audits, &problems) {
+            try Limits.check(Progress(audits: [FinishedAudit($0.stored())]))
+        }
+        try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored())
         }

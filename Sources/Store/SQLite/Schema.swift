@@ -11,6 +11,7 @@ enum Schema {
     static let subscriptionStep = "create the subscriptions"
     static let catchUpStep = "create the watermarks of catching up"
     static let pauseStep = "create the pauses"
+    static let statusStep = "keep severities, finished audits and last deliveries"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -20,6 +21,7 @@ enum Schema {
         migrator.registerMigration(subscriptionStep) { try $0.execute(sql: subscription) }
         migrator.registerMigration(catchUpStep) { try $0.execute(sql: catchUp) }
         migrator.registerMigration(pauseStep) { try $0.execute(sql: pause) }
+        migrator.registerMigration(statusStep) { try $0.execute(sql: status) }
         return migrator
     }
 
@@ -143,5 +145,29 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX delivery_dead_origin ON delivery (origin, received_at, state) WHERE state = 'dead';
+        """
+
+    // Findings that are there already have no severity until they are written again, or labelled some at a time: a store
+    // with a million of them must not stand still. The index counts, and has those without a severity in one place. An
+    // audit on demand has no schedule: its name is empty.
+    private static let status = """
+        ALTER TABLE ledger ADD COLUMN severity TEXT
+            CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'));
+
+        CREATE INDEX ledger_active_severity ON ledger (severity, origin) WHERE record_state = 'active';
+
+        CREATE TABLE finished_audit (
+            origin TEXT NOT NULL,
+            schedule TEXT NOT NULL,
+            task_id TEXT NOT NULL,
+            start_time INTEGER NOT NULL,
+            finished_at INTEGER,
+            PRIMARY KEY (origin, schedule)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE last_delivery (
+            origin TEXT NOT NULL PRIMARY KEY,
+            received_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

@@ -27,6 +27,8 @@ public func fuzzConnectionMachine(_ data: UnsafePointer<UInt8>?, _ size: Int) ->
 private struct Connection {
     var machine = ConnectionMachine(limits: HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500))
     var waiting: ServerRequest?
+    /// How many pieces an answer has had whose content is being streamed; nil if none is.
+    var pieces: Int?
     var isClosed = false
 
     mutating func receive(_ bytes: [UInt8]) {
@@ -37,7 +39,7 @@ private struct Connection {
 
     mutating func happen(_ what: UInt8) {
         switch what & 3 {
-        case 0: answer()
+        case 0: if pieces == nil { answer() } else { stream() }
         case 1: machine.receiveEnd()
         case 2: machine.drain()
         default: machine.endWhenIdle()
@@ -49,10 +51,28 @@ private struct Connection {
         guard let request = waiting else { return }
         precondition(machine.isResponding && !machine.isIdle)
         waiting = nil
-        let response = ServerResponse(status: .ok, body: request.body)
+        var response = ServerResponse(status: .ok, body: request.body)
+        if request.body.count % 2 == 1 { response.stream = { _ in } }
         let bytes = machine.respond(response, AnswerFields(date: "now", requestID: "1"))
         precondition(bytes.starts(with: "HTTP/1.1 200 OK\r\n".utf8))
-        precondition(request.head.method == .head || bytes.suffix(request.body.count) == request.body[...])
+        precondition(machine.isStreaming == (response.stream != nil && request.head.method != .head))
+        if machine.isStreaming {
+            pieces = 0
+        } else {
+            precondition(request.head.method == .head || bytes.suffix(request.body.count) == request.body[...])
+        }
+    }
+
+    mutating func stream() {
+        guard let count = pieces else { return }
+        precondition(machine.isStreaming && machine.isResponding && !machine.isIdle)
+        if count < 2 {
+            precondition(machine.piece([1, 2, 3]).count >= 3)
+            pieces = count + 1
+        } else {
+            _ = machine.finishStream()
+            pieces = nil
+        }
     }
 
     mutating func advance() {
@@ -60,10 +80,10 @@ private struct Connection {
             switch machine.next() {
             case .wait:
                 precondition(!isClosed, "it went on after its end")
-                precondition(waiting == nil || machine.isResponding)
+                precondition((waiting == nil && pieces == nil) || machine.isResponding)
                 return
             case .dispatch(let request):
-                precondition(waiting == nil && !isClosed)
+                precondition(waiting == nil && pieces == nil && !isClosed)
                 waiting = request
             case .write(let bytes): precondition(bytes.starts(with: "HTTP/1.1 100".utf8) && waiting == nil)
             case .refuse(let fault):
@@ -72,7 +92,8 @@ private struct Connection {
                 precondition(bytes.starts(with: "HTTP/1.1 \(fault.status.code) ".utf8))
             case .close:
                 precondition(!machine.wantsBytes && waiting == nil)
-                isClosed = true
+                // Of a stream nothing more is asked then.
+                (isClosed, pieces) = (true, nil)
                 return
             }
         }

@@ -33,10 +33,11 @@ private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
                 case .needsBytes: break reading
                 // Whether the client is told to go on depends on whether it has sent more at once.
                 case .expectsContinue: continue
-                case .request(let request, let keepsAlive):
+                case .request(let request, let keepsAlive, let takesChunks):
                     precondition(request.body.count <= limits.body)
                     precondition(request.head.headerFields.count <= limits.headerFields)
-                    seen.append("\(request.head) \(request.head.headerFields) \(request.body) \(keepsAlive)")
+                    seen.append(
+                        "\(request.head) \(request.head.headerFields) \(request.body) \(keepsAlive) \(takesChunks)")
                 }
             }
             precondition(parser.heldBytes <= limits.head + limits.body + 256 + piece.count)

@@ -1,0 +1,70 @@
+import HTTPServer
+import HTTPTypes
+
+/// Lets those act who have the admin address's token (RFC 6750).
+struct AdminGate: Sendable {
+    /// Whether somebody may act.
+    enum Verdict: Hashable {
+        case allowed
+        /// Nobody may.
+        case off
+        /// A page of another host asks.
+        case foreign
+        /// The token is missing or wrong.
+        case refused
+        /// The address failed too often.
+        case overLimit
+    }
+
+    let access: AdminAccess
+    let failures: FailureLimit
+
+    /// Checks a request.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    func verdict(on request: ServerRequest, now: Int64) -> Verdict {
+        guard let token = access.token else { return .off }
+        let fields = request.head.headerFields
+        let isForeign = fields[values: .origin].contains {
+            !HostRule.isOwn(origin: $0, authority: request.head.authority)
+        }
+        guard !isForeign else { return .foreign }
+        guard failures.allows(request.peer, now: now) else { return .overLimit }
+        guard let given = fields.credentials(of: "bearer"), token.matches(given) else {
+            failures.failed(request.peer, now: now)
+            return .refused
+        }
+        failures.succeeded(request.peer, now: now)
+        return .allowed
+    }
+
+    /// The answer to who may not act; nil for who may.
+    func refusal(_ verdict: Verdict) -> ServerResponse? {
+        switch verdict {
+        case .allowed: return nil
+        case .off:
+            return .refusal(
+                .notFound, code: "actions_off",
+                message: "Nothing can be done here, as admin.allowActions is off. Turn it on, or use defender-bridge "
+                    + "dead-letters.")
+        case .foreign:
+            return .refusal(
+                .forbidden, code: "foreign_origin",
+                message:
+                    "A page of another host asks for this. Use the bridge's own page, at the address that it is asked at."
+            )
+        case .refused:
+            var response = ServerResponse.refusal(
+                .unauthorized, code: "unauthorized", message: "The token is missing or wrong. Send that of admin.token."
+            )
+            response.headerFields[.wwwAuthenticate] = "Bearer"
+            return response
+        case .overLimit:
+            var response = ServerResponse.refusal(
+                .tooManyRequests, code: "too_many_failures",
+                message: "Wrong tokens came too often from this address. Try again in a minute.")
+            response.headerFields[.retryAfter] = String(failures.interval / 1000)
+            return response
+        }
+    }
+}

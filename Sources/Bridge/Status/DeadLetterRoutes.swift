@@ -1,0 +1,90 @@
+import HTTPServer
+import HTTPTypes
+import JSON
+import Logging
+import Store
+
+/// The routes on `admin.address` that show a dead letter, and decide about it.
+struct DeadLetterRoutes: Sendable {
+    /// What may be done about a dead letter.
+    private enum Action: String, CaseIterable {
+        case replay
+        case drop
+
+        var done: String {
+            switch self {
+            case .replay: "replayed"
+            case .drop: "dropped"
+            }
+        }
+    }
+
+    let store: any Store
+    let configuration: Live<BridgeConfiguration>
+    let failures = Self.limit
+    let logger: Logger
+    let clock: @Sendable () -> Int64
+
+    /// Ten wrong tokens a minute are enough.
+    static var limit: FailureLimit { FailureLimit(burst: 10, interval: 6000) }
+
+    func add(to router: inout Router) {
+        router.on(.get, template: "/dead-letters/{id}") { _, id in await show(id) }
+        for action in Action.allCases {
+            router.on(.post, template: "/dead-letters/{id}/\(action.rawValue)") { await act(action, on: $1, $0) }
+        }
+    }
+
+    private func show(_ id: String) async -> ServerResponse {
+        do throws(StoreError) {
+            guard let letter = try await store.deadLetter(id: id) else { return Self.unknown }
+            return ServerResponse(status: .ok, json: DeadLetterReport.jsonWithPayload(letter))
+        } catch {
+            return Self.unavailable(error)
+        }
+    }
+
+    private func act(_ action: Action, on id: String, _ request: ServerRequest) async -> ServerResponse {
+        let gate = AdminGate(access: configuration.value.admin, failures: failures)
+        let verdict = gate.verdict(on: request, now: clock())
+        if let refusal = gate.refusal(verdict) {
+            logger.warning(
+                "An action on a dead letter was refused.",
+                metadata: about(request, ["action": "\(action.rawValue)", LogKey.code: "\(verdict)"]))
+            return refusal
+        }
+        do throws(StoreError) {
+            guard let letter = try await store.deadLetter(id: id), try await perform(action, on: id) > 0 else {
+                return Self.unknown
+            }
+            logger.notice(
+                "An operator decided about a dead letter.",
+                metadata: .about(
+                    letter.delivery.origin, about(request, ["action": "\(action.rawValue)", LogKey.delivery: "\(id)"])))
+            return ServerResponse(status: .ok, json: ["id": .string(id), "done": .string(action.done)])
+        } catch {
+            return Self.unavailable(error)
+        }
+    }
+
+    private func perform(_ action: Action, on id: String) async throws(StoreError) -> Int {
+        switch action {
+        case .replay: try await store.requeueDeadLetters(ids: [id])
+        case .drop: try await store.discardDeadLetters(ids: [id])
+        }
+    }
+
+    private func about(_ request: ServerRequest, _ more: Logger.Metadata) -> Logger.Metadata {
+        more.merging(["peer": "\(request.peer.text)", "request": "\(request.id)"]) { more, _ in more }
+    }
+
+    private static let unknown = ServerResponse.refusal(
+        .notFound, code: "no_such_dead_letter",
+        message:
+            "There is no dead letter with this id. /status.json gives the newest, defender-bridge dead-letters list all."
+    )
+
+    private static func unavailable(_ error: StoreError) -> ServerResponse {
+        IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
+    }
+}

@@ -1,0 +1,73 @@
+import DeviceDefender
+import SecurityFindings
+
+/// What a delivery is about, in a few words for people.
+struct DeliveryTopic: Sendable, Hashable {
+    /// What it asked for.
+    enum Kind: String, Sendable, Hashable, CaseIterable {
+        /// To walk an audit.
+        case audit
+        /// To bring the finding of an alarm up to date.
+        case alarm
+        /// To say what somebody found out about an alarm.
+        case verification
+        /// To judge findings anew that somebody suppressed, or suppresses no longer.
+        case suppression
+        /// To import findings again before Security Hub forgets them.
+        case refresh
+        /// To ask Device Defender for what was missed.
+        case catchUp
+        /// Something that changes no finding, or that nobody understands.
+        case other
+    }
+
+    let kind: Kind
+    /// The alarm, the audit or the check and resource; at most 256 characters, nil if there is no more to say.
+    let subject: String?
+    /// The finding, if it is about one.
+    let findingID: String?
+
+    /// What nobody understands.
+    static let unknown = DeliveryTopic(.other, nil)
+
+    private static let subjectLength = 256
+
+    private init(_ kind: Kind, _ subject: String?, findingID: String? = nil) {
+        self.kind = kind
+        self.subject = subject.map { String($0.prefix(Self.subjectLength)) }
+        self.findingID = findingID
+    }
+
+    /// What a leased delivery asks for.
+    init(_ work: Work) {
+        switch work {
+        case .alarm(let observation): self.init(AlarmBatch.Said.alarm(observation))
+        case .verification(let judgement): self.init(AlarmBatch.Said.verification(judgement))
+        case .violationOver(let findingID, let time): self.init(AlarmBatch.Said.over(findingID: findingID, asOf: time))
+        case .audit(let taskID): self.init(.audit, "audit \(taskID)")
+        case .suppression(let said, _): self.init(.suppression, Self.name(said.subject))
+        case .suppressionEnded(let subject, _): self.init(.suppression, Self.name(subject))
+        case .suppressionList: self.init(.suppression, "all suppressions")
+        case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
+        case .catchUp: self.init(.catchUp, nil)
+        case .later(let reason): self.init(.other, reason)
+        }
+    }
+
+    /// What one of several deliveries says of a violation.
+    init(_ said: AlarmBatch.Said) {
+        let id = said.findingID
+        switch said {
+        case .alarm(let observation): self.init(.alarm, observation.finding.title, findingID: id)
+        case .verification(let judgement):
+            self.init(.verification, "\(Self.name(id)): \(judgement.verification.state.rawValue)", findingID: id)
+        case .over: self.init(.alarm, "\(Self.name(id)) is over", findingID: id)
+        }
+    }
+
+    /// What stands in an ARN behind service, Region and account.
+    private static func name(_ id: String) -> String {
+        let parts = id.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        return parts.count == 6 ? String(parts[5]) : id
+    }
+}

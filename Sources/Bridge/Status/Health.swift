@@ -1,0 +1,214 @@
+import AWSCore
+import JSON
+import SNS
+import Store
+
+/// Whether the bridge works, and if not, what to do. A pure function of ``HealthFacts``.
+struct Health: Sendable, Hashable {
+    /// In a word.
+    enum State: String, Sendable, Hashable, CaseIterable {
+        /// All is well.
+        case working
+        /// Somebody should look, and findings reach Security Hub.
+        case attention
+        /// Findings of at least one account do not reach Security Hub.
+        case failing
+        /// The store does not answer: nobody knows.
+        case unknown
+    }
+
+    let state: State
+    /// The gravest first.
+    let problems: [Problem]
+
+    /// How many problems are told of.
+    static let problemLimit = 50
+
+    init(_ facts: HealthFacts) {
+        let all = Self.problems(facts)
+        let sorted = all.filter { $0.severity == .critical } + all.filter { $0.severity == .warning }
+        if facts.stored == nil {
+            state = .unknown
+        } else if all.contains(where: \.stopsFindings) {
+            state = .failing
+        } else {
+            state = all.isEmpty ? .working : .attention
+        }
+        problems = sorted.count <= Self.problemLimit ? sorted : Self.cut(sorted)
+    }
+
+    private static func cut(_ problems: [Problem]) -> [Problem] {
+        let kept = problems.prefix(problemLimit - 1)
+        let more = Problem(
+            severity: problems[kept.count].severity,
+            summary: "\(problems.count - kept.count) more things are the matter.",
+            cure: "Cure these first; the others are then told of.")
+        return kept + [more]
+    }
+
+    /// As status.json has it.
+    var json: JSON { ["state": .string(state.rawValue), "problems": .array(problems.map(\.json))] }
+
+    private static func problems(_ facts: HealthFacts) -> [Problem] {
+        var problems = [store(facts), listening(facts)].compactMap(\.self)
+        problems += denials(facts) + certificate(facts) + disk(facts)
+        guard let stored = facts.stored else { return problems }
+        return problems + queue(stored, facts) + late(stored, facts) + pauses(stored) + deadLetters(stored)
+            + subscriptions(stored, facts) + catchUp(stored, facts)
+    }
+
+    // MARK: The bridge
+
+    private static func store(_ facts: HealthFacts) -> Problem? {
+        guard let reason = facts.storeProblem else { return nil }
+        return Problem(
+            severity: .critical, summary: "The store cannot be used: \(reason)",
+            cure: "Deliveries are answered with 503, and nothing is worked on; what was acknowledged is safe. The log "
+                + "says why, once a minute. README.md has a table under “When the disk fails”; with PostgreSQL see "
+                + "whether the database takes connections and writes.", stopsFindings: true)
+    }
+
+    private static func listening(_ facts: HealthFacts) -> Problem? {
+        guard !facts.listens else { return nil }
+        return Problem(
+            severity: .critical, summary: "The bridge takes no deliveries: it has no topics and no key of EventBridge.",
+            cure: "Write the ARNs of Device Defender's topics into sns.topics.", stopsFindings: true)
+    }
+
+    private static func certificate(_ facts: HealthFacts) -> [Problem] {
+        facts.certificateWarnings.map { warning in
+            Problem(
+                severity: .critical, summary: warning,
+                cure: "Write a renewed one to the files of listen.tls; the bridge takes it within ten seconds. With an "
+                    + "expired certificate SNS and EventBridge deliver nothing.",
+                stopsFindings: facts.hasInvalidCertificate)
+        }
+    }
+
+    private static func disk(_ facts: HealthFacts) -> [Problem] {
+        guard let free = facts.freeSpace, free < leastFreeSpace else { return [] }
+        return [
+            Problem(
+                severity: .warning, summary: "The disk is nearly full: \(free / 1_000_000) MB are free.",
+                cure: "Free space on the volume of store.url, or make it larger; the bridge goes on by itself. When it "
+                    + "is full, deliveries are answered with 503.")
+        ]
+    }
+
+    private static let leastFreeSpace: UInt64 = 500_000_000
+
+    // MARK: The queue
+
+    private static func queue(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+        let count = stored.status.pending + stored.status.leased
+        guard Double(count) > Double(facts.maximumPending) * 0.8 else { return [] }
+        let share = Int(Double(count) / Double(max(facts.maximumPending, 1)) * 100)
+        return [
+            Problem(
+                severity: .critical, summary: "The queue is \(share) % full.",
+                cure:
+                    "When it is full (store.maxPending), deliveries are answered with 503 and SNS drops them after an "
+                    + "hour. End what keeps the deliveries from being worked on; until then raise store.maxPending if "
+                    + "the disk has the room.", stopsFindings: count >= facts.maximumPending)
+        ]
+    }
+
+    private static func late(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+        let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.origin)
+        return waiting.sorted { $0.key < $1.key }.compactMap { origin, depths in
+            let oldest = depths.map(\.oldestReceivedAt).min() ?? facts.now
+            guard facts.now - oldest > longestWait, !isHeld(origin, stored, facts) else { return nil }
+            return Problem(
+                severity: .critical,
+                summary: "Findings of account \(origin.account) in \(origin.region) are late: the oldest delivery has "
+                    + "waited \(AgeText.text(facts.now - oldest)).",
+                cure: "Many that wait for a retry failed before: see their failures in the log and AWS's health "
+                    + "dashboard. Many that are pending: AWS throttles (securityHub.requestsPerSecond), or a large audit "
+                    + "is under way.",
+                about: "\(origin)")
+        }
+    }
+
+    private static let longestWait: Int64 = 60_000
+
+    /// Whether the deliveries of an origin wait for something that is told of otherwise.
+    private static func isHeld(_ origin: Origin, _ stored: StoredFacts.Present, _ facts: HealthFacts) -> Bool {
+        facts.denied.contains { $0.origin == origin } || stored.pauses.contains { $0.holds(origin) }
+    }
+
+    private static func pauses(_ stored: StoredFacts.Present) -> [Problem] {
+        stored.pauses.map { pause in
+            let whose = pause.account.map { "of account \($0)" } ?? "of all accounts"
+            let reason = pause.reason.map { ": \($0)" } ?? "."
+            return Problem(
+                severity: .warning,
+                summary: "Delivery to Security Hub \(whose) is paused by \(pause.pausedBy)\(reason)",
+                cure: "Deliveries are received and kept, up to store.maxPending. defender-bridge resume"
+                    + (pause.account.map { " --account \($0)" } ?? "") + " ends it.", about: pause.account?.digits)
+        }
+    }
+
+    private static func deadLetters(_ stored: StoredFacts.Present) -> [Problem] {
+        stored.depths.filter { $0.state == .dead }.map { depth in
+            let what = depth.count == 1 ? "1 delivery was" : "\(depth.count) deliveries were"
+            let origin = depth.origin
+            return Problem(
+                severity: .warning,
+                summary: "\(what) given up, of account \(origin.account) in \(origin.region).",
+                cure: "Security Hub lacks what they tell until somebody decides about them. The reasons are below, and "
+                    + "in defender-bridge dead-letters list. Once the cause is gone, replay them; drop what nobody needs.",
+                about: "\(origin)")
+        }
+    }
+
+    // MARK: AWS
+
+    private static func denials(_ facts: HealthFacts) -> [Problem] {
+        facts.denied.map { entry in
+            Problem(
+                severity: .critical,
+                summary: "AWS denies what the bridge asks for in \(entry.origin): \(entry.denial.reason)",
+                cure:
+                    "Its deliveries wait, for 90 days at most; other accounts go on. defender-bridge check tries each "
+                    + "part: the credentials, the role, its permissions, whether Security Hub is enabled there. Then it "
+                    + "goes on by itself within a minute.", about: "\(entry.origin)", stopsFindings: true)
+        }
+    }
+
+    private static func subscriptions(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+        stored.subscriptions.compactMap { subscription in
+            guard facts.takes(subscription.topic) else { return nil }
+            let cure: String
+            switch subscription.state {
+            case .confirmed: return nil
+            case .pending:
+                guard facts.now - subscription.changedAt > longestConfirmation else { return nil }
+                cure = "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
+            case .ended:
+                cure = "Somebody unsubscribed the bridge; subscribe it again, or remove the topic from sns.topics."
+            }
+            return Problem(
+                severity: .warning,
+                summary: "The subscription to \(subscription.topic) is \(subscription.state.rawValue): SNS delivers "
+                    + "nothing of it.", cure: cure, about: "\(subscription.topic)")
+        }
+    }
+
+    private static let longestConfirmation: Int64 = 15 * 60_000
+
+    private static func catchUp(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+        // A bridge that was away long catches up first.
+        guard let interval = facts.catchUpInterval, facts.now - facts.startedAt > startingTime else { return [] }
+        return stored.watermarks.sorted { $0.key < $1.key }.compactMap { origin, watermark in
+            guard facts.now - watermark > 3 * interval, !isHeld(origin, stored, facts) else { return nil }
+            return Problem(
+                severity: .warning,
+                summary: "Missed deliveries of account \(origin.account) in \(origin.region) are not asked for: Device "
+                    + "Defender was asked last \(AgeText.text(facts.now - watermark)) ago.",
+                cure: "The log says why, mostly a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
+                    + "iot:ListActiveViolations); defender-bridge check names it.", about: "\(origin)")
+        }
+    }
+
+    private static let startingTime: Int64 = 10 * 60_000
+}

@@ -1,0 +1,99 @@
+import AWSCore
+import JSON
+import Store
+
+/// How an account and Region stands, as status.json has it. A pure value; times are milliseconds since 1970.
+struct OriginStatus: Sendable {
+    let origin: Origin
+    var lastDeliveryAt: Int64?
+    var depths: [QueueDepth] = []
+    var isPaused = false
+    var denial: Standing.Denial?
+    var throttledAt: Int64?
+    var caughtUpTo: Int64?
+    var openFindings: [OpenFindings] = []
+    var audits: [FinishedAudit] = []
+
+    init(_ origin: Origin) { self.origin = origin }
+
+    /// - Parameter isKnown: whether the store answers: what it would say, is `null` else.
+    func json(now: Int64, isKnown: Bool) -> JSON {
+        let own: [String: JSON] = [
+            "account": .string(origin.account.digits), "region": .string(origin.region.name),
+            "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
+            "denied": denial.map { $0.json(now: now) } ?? .null,
+        ]
+        let stored: [String: JSON] = [
+            "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
+            "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
+            "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo), "openFindings": findings,
+            "audits": .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)),
+        ]
+        return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })
+    }
+
+    private func count(_ state: QueueDepth.State) -> Int { depths.first { $0.state == state }?.count ?? 0 }
+
+    private var oldest: Int64? { depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min() }
+
+    private var findings: JSON {
+        func count(_ severity: LedgerEntry.Severity?) -> JSON {
+            .integer(openFindings.first { $0.severity == severity }?.count ?? 0)
+        }
+        var members = Dictionary(
+            uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { ($0.rawValue, count($0)) })
+        if openFindings.contains(where: { $0.severity == nil }) { members["UNKNOWN"] = count(nil) }
+        return .object(members)
+    }
+
+    private static func json(_ audit: FinishedAudit) -> JSON {
+        [
+            "schedule": audit.schedule.map(JSON.string) ?? .null, "taskId": .string(audit.taskID),
+            "startedAt": .time(audit.startTime), "finishedAt": .time(audit.finishedAt),
+        ]
+    }
+}
+
+extension OriginStatus {
+    /// All accounts and Regions that anything is known of, in order.
+    ///
+    /// - Parameters:
+    ///   - configured: those that findings may come from.
+    ///   - stored: what the store says; nil if it does not answer.
+    static func all(
+        configured: Set<Origin>, stored: StoredFacts?, activity: RecentActivity.Snapshot,
+        denied: [StandingBoard.Entry]
+    ) -> [OriginStatus] {
+        var all: [Origin: OriginStatus] = [:]
+        func change(_ origin: Origin, _ change: (inout OriginStatus) -> Void) {
+            change(&all[origin, default: OriginStatus(origin)])
+        }
+        for origin in configured { change(origin) { _ in } }
+        for entry in denied { change(entry.origin) { $0.denial = entry.denial } }
+        for (origin, time) in activity.throttledAt { change(origin) { $0.throttledAt = time } }
+        for (origin, time) in activity.lastDeliveries { change(origin) { $0.lastDeliveryAt = time } }
+        if let stored {
+            for depth in stored.present.depths { change(depth.origin) { $0.depths.append(depth) } }
+            for (origin, time) in stored.present.watermarks { change(origin) { $0.caughtUpTo = time } }
+            for (origin, time) in stored.present.lastDeliveries {
+                change(origin) { $0.lastDeliveryAt = max(time, $0.lastDeliveryAt ?? time) }
+            }
+            for open in stored.ledger.openFindings { change(open.origin) { $0.openFindings.append(open) } }
+            for audit in stored.ledger.audits { change(audit.origin) { $0.audits.append(audit) } }
+            for origin in all.keys where stored.present.pauses.contains(where: { $0.holds(origin) }) {
+                change(origin) { $0.isPaused = true }
+            }
+        }
+        return all.values.sorted { $0.origin < $1.origin }
+    }
+}
+
+extension Standing.Denial {
+    /// As status.json has it for an account and Region.
+    func json(now: Int64) -> JSON {
+        [
+            "reason": .string(reason), "ageSeconds": .age(since, now: now),
+            "retryInSeconds": .integer(max(retryAt - now, 0) / 1000),
+        ]
+    }
+}

@@ -1,0 +1,102 @@
+import Store
+import Synchronization
+
+/// A value from the store that many may ask for, and that is not read more often than the store can well bear.
+///
+/// What is quick to read is read anew each time; what takes long is kept for a while, so that no more than a tenth of the
+/// time is spent on reading. However many ask, only one read is under way, and it happens only when somebody asks.
+final class Ration<Value: Sendable>: Sendable {
+    typealias Reading = Result<Value, StoreError>
+
+    private struct State {
+        var kept: (value: Value, until: ContinuousClock.Instant)?
+        var reading: Task<Reading, Never>?
+    }
+
+    private let state = Mutex(State())
+    private let limit: Duration
+    private let patience: Duration
+    private let executor: (any TaskExecutor)?
+    private let instant: @Sendable () -> ContinuousClock.Instant
+    private let sleep: @Sendable (Duration) async throws -> Void
+    private let read: @Sendable () async throws(StoreError) -> Value
+
+    /// What is read within this time is not kept.
+    private static var quick: Duration { .milliseconds(100) }
+
+    /// - Parameters:
+    ///   - limit: how long a value is kept at the most.
+    ///   - patience: how long anybody waits for a reading.
+    ///   - executor: where it is read and waited for; nil for wherever there is room.
+    ///   - instant: the time.
+    ///   - sleep: waits.
+    ///   - read: reads the value.
+    init(
+        limit: Duration, patience: Duration, on executor: (any TaskExecutor)? = nil,
+        instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        read: @escaping @Sendable () async throws(StoreError) -> Value
+    ) {
+        self.limit = limit
+        self.patience = patience
+        self.executor = executor
+        self.instant = instant
+        self.sleep = sleep
+        self.read = read
+    }
+
+    /// How long a value is kept that took a time to be read.
+    static func keep(after cost: Duration, limit: Duration) -> Duration {
+        cost < quick ? .zero : min(cost * 10, limit)
+    }
+
+    /// The value: the one that is kept, or a new one.
+    ///
+    /// - Throws: what the reading threw, or ``StoreError/Code/unavailable`` if it takes too long; it then goes on, for the
+    ///   next who asks.
+    func value() async throws(StoreError) -> Value {
+        let now = instant()
+        let kept = state.withLock { $0.kept.flatMap { $0.until > now ? $0.value : nil } }
+        if let kept { return kept }
+        return try await wait(for: reading()).get()
+    }
+
+    private func reading() -> Task<Reading, Never> {
+        state.withLock { state in
+            if let reading = state.reading { return reading }
+            let reading = Task(executorPreference: executor) { await self.readOnce() }
+            state.reading = reading
+            return reading
+        }
+    }
+
+    private func readOnce() async -> Reading {
+        let start = instant()
+        let result: Reading
+        do throws(StoreError) { result = .success(try await read()) } catch { result = .failure(error) }
+        let end = instant()
+        state.withLock { state in
+            state.reading = nil
+            state.kept = (try? result.get()).map { ($0, end + Self.keep(after: end - start, limit: limit)) }
+        }
+        return result
+    }
+
+    /// Waits for a reading, which cannot be interrupted, no longer than there is patience for.
+    private func wait(for reading: Task<Reading, Never>) async -> Reading {
+        let (results, continuation) = AsyncStream.makeStream(of: Reading.self)
+        let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }
+        let timer = Task(executorPreference: executor) { [sleep, patience] in
+            guard (try? await sleep(patience)) != nil else { return }
+            let seconds = patience.components.seconds
+            continuation.yield(
+                .failure(StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")))
+        }
+        defer {
+            arrival.cancel()
+            timer.cancel()
+        }
+        for await result in results { return result }
+        return .failure(StoreError(.unavailable, "Nobody waits for the store any more."))
+    }
+}

@@ -1,0 +1,111 @@
+import AWSCore
+import JSON
+import SNS
+import Store
+
+/// How the bridge stands, as status.json tells it.
+struct StatusReport: Sendable {
+    let source: StatusSource
+    let configuration: Live<BridgeConfiguration>
+    let standings: StandingBoard
+    let activity: RecentActivity
+    let outage: StoreOutage
+    /// The listener's certificate; nil for plain HTTP.
+    let certificate: CertificateKeeper?
+    /// Milliseconds since 1970.
+    let startedAt: Int64
+    /// Milliseconds since 1970.
+    let clock: @Sendable () -> Int64
+
+    /// All that is known now. What the store does not tell, is `null`.
+    func json() async -> JSON {
+        do throws(StoreError) {
+            return json(try await source.facts(), problem: nil)
+        } catch {
+            return json(nil, problem: error.message)
+        }
+    }
+
+    private func json(_ stored: StoredFacts?, problem: String?) -> JSON {
+        let (now, configuration, seen) = (clock(), configuration.value, activity.snapshot)
+        let denied = standings.entries
+        var status: [String: JSON] = [
+            "version": .string(Bridge.version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
+            "health": Health(healthFacts(stored?.present, problem, denied, configuration, now)).json,
+            "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
+            "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
+            "eventBridge": .bool(configuration.takesEvents), "denied": .array(denied.map { Self.json($0, now: now) }),
+            "actions": ["allowed": .bool(configuration.admin.allowsActions)],
+            "lastHour": Self.json(seen.chart.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
+        ]
+        let origins = OriginStatus.all(
+            configured: configuration.topics.origins, stored: stored, activity: seen, denied: denied)
+        status["origins"] = .array(
+            origins.prefix(StoredFacts.limit).map { $0.json(now: now, isKnown: stored != nil) })
+        status["originsOmitted"] = .integer(max(origins.count - StoredFacts.limit, 0))
+        return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
+    }
+
+    private func healthFacts(
+        _ stored: StoredFacts.Present?, _ problem: String?, _ denied: [StandingBoard.Entry],
+        _ configuration: BridgeConfiguration, _ now: Int64
+    ) -> HealthFacts {
+        var facts = HealthFacts(now: now, startedAt: startedAt, stored: stored)
+        facts.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
+        facts.denied = denied
+        facts.takes = { (try? configuration.topics.origin(of: $0)) != nil }
+        facts.listens = !configuration.topics.patterns.isEmpty || configuration.takesEvents
+        facts.maximumPending = configuration.maximumPending
+        facts.catchUpInterval = configuration.catchUpInterval?.milliseconds
+        facts.certificateWarnings = certificate?.warnings(now: now / 1000) ?? []
+        facts.hasInvalidCertificate = certificate.map { !$0.isValid(now: now / 1000) } ?? false
+        if case .sqlite(let path) = configuration.store { facts.freeSpace = DiskSpace(ofStoreAt: path)?.free }
+        return facts
+    }
+
+    // MARK: Members
+
+    /// What comes from the store alone.
+    private static func members(of stored: StoredFacts.Present?, now: Int64) -> [String: JSON] {
+        guard let stored else {
+            let names = ["queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
+            return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
+        }
+        let held = stored.status
+        return [
+            "queue": [
+                "pending": .integer(held.pending), "leased": .integer(held.leased),
+                "completed": .integer(held.completed), "dead": .integer(held.dead),
+                "oldestAgeSeconds": .age(held.oldestReceivedAt, now: now),
+            ],
+            "ledger": ["active": .integer(held.activeFindings), "archived": .integer(held.archivedFindings)],
+            "pauses": .array(stored.pauses.map(QueueReport.json)),
+            "subscriptions": .array(stored.subscriptions.map { json($0, now: now) }),
+            "subscriptionsOmitted": .bool(stored.hasMoreSubscriptions),
+            "deadLetters": [
+                "total": .integer(held.dead), "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
+            ],
+        ]
+    }
+
+    private static func json(_ subscription: Subscription, now: Int64) -> JSON {
+        [
+            "topic": .string(subscription.topic.description), "state": .string(subscription.state.rawValue),
+            "ageSeconds": .age(subscription.changedAt, now: now),
+        ]
+    }
+
+    private static func json(_ entry: StandingBoard.Entry, now: Int64) -> JSON {
+        var members = entry.denial.json(now: now).object ?? [:]
+        members["account"] = .string(entry.origin.account.digits)
+        members["region"] = .string(entry.origin.region.name)
+        return .object(members)
+    }
+
+    private static func json(_ hour: (from: Int64, counts: [MinuteChart.Counts])) -> JSON {
+        [
+            "from": .time(hour.from), "deliveries": .array(hour.counts.map { .integer($0.deliveries) }),
+            "imports": .array(hour.counts.map { .integer($0.imports) }),
+        ]
+    }
+}

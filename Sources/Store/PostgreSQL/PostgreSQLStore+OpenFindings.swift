@@ -1,0 +1,26 @@
+extension PostgreSQLStore {
+    private static let label = """
+        UPDATE ledger SET severity = given.severity FROM unnest($1, $2) AS given (id, severity)
+        WHERE ledger.id = given.id AND ledger.severity IS NULL
+        """
+
+    /// Counts current findings by origin and severity.
+    public func openFindings() async throws(StoreError) -> [OpenFindings] {
+        try await read(OpenFindingsSQL.count) { try $0.rows.map { try OpenFindings($0) } }
+    }
+
+    /// Lists some current findings whose severity is not known.
+    public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read(OpenFindingsSQL.unlabeled.numbered, [.integer(limit)]) {
+            try $0.rows.map { try LedgerEntry($0) }
+        }
+    }
+
+    /// Adds severities that are not known.
+    public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
+        // PostgreSQL has no texts with NUL.
+        let known = severities.filter { !$0.key.utf8.contains(0) }
+        try await write(Self.label, [.texts(known.map(\.key)), .texts(known.map(\.value.rawValue))])
+    }
+}

@@ -1,0 +1,61 @@
+public import AWSCore
+import GRDB
+
+/// The statements about what arrived last: audits and deliveries.
+enum ArrivalSQL {
+    static let auditColumns = "origin, schedule, task_id, start_time, finished_at"
+
+    /// Of an audit that is told of again, by somebody who does not know when it ended, that is kept.
+    static let upsertAudit = """
+        INSERT INTO finished_audit (\(auditColumns)) VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin, schedule) DO UPDATE SET
+            finished_at = coalesce(
+                excluded.finished_at,
+                CASE WHEN finished_audit.task_id = excluded.task_id THEN finished_audit.finished_at END),
+            task_id = excluded.task_id, start_time = excluded.start_time
+        WHERE (excluded.start_time, excluded.task_id) >= (finished_audit.start_time, finished_audit.task_id)
+        """
+
+    static let audits = "SELECT \(auditColumns) FROM finished_audit"
+
+    static let deliveries = "SELECT origin, received_at FROM last_delivery"
+
+    static let noteDelivery = """
+        INSERT INTO last_delivery (origin, received_at) VALUES (?, ?)
+        ON CONFLICT (origin) DO UPDATE SET received_at = max(received_at, excluded.received_at)
+        """
+}
+
+extension SQLiteStore {
+    /// Lists the newest finished audits.
+    public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
+        try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.audits)).map { try FinishedAudit($0) }
+        }
+    }
+
+    static func write(_ audit: FinishedAudit, in db: Database) throws {
+        try db.cachedStatement(sql: ArrivalSQL.upsertAudit).execute(arguments: [
+            audit.origin.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
+        ])
+    }
+
+    /// Lists when deliveries came last.
+    public func lastDeliveries() async throws(StoreError) -> [Origin: Int64] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.deliveries))
+            var times: [Origin: Int64] = [:]
+            for row in rows { times[try row.origin(0)] = try row.required(1) }
+            return times
+        }
+    }
+
+    /// Notes when deliveries came last.
+    public func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError) {
+        try await committer.write { db in
+            for (origin, time) in times {
+                try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [origin.stored, time])
+            }
+            return .success(())
+        }
+    }
+}

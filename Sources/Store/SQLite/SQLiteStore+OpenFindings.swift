@@ -1,0 +1,43 @@
+import GRDB
+
+/// The statements about the severities of current findings.
+enum OpenFindingsSQL {
+    static let count = """
+        SELECT origin, severity, COUNT(*) FROM ledger WHERE record_state = 'active' GROUP BY severity, origin
+        """
+
+    static let unlabeled = """
+        SELECT \(LedgerSQL.columns) FROM ledger WHERE record_state = 'active' AND severity IS NULL LIMIT ?
+        """
+
+    static let label = "UPDATE ledger SET severity = ? WHERE id = ? AND severity IS NULL"
+}
+
+extension SQLiteStore {
+    /// Counts current findings by origin and severity.
+    public func openFindings() async throws(StoreError) -> [OpenFindings] {
+        try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count)).map { try OpenFindings($0) }
+        }
+    }
+
+    /// Lists some current findings whose severity is not known.
+    public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.unlabeled), arguments: [limit])
+                .map { try LedgerEntry($0) }
+        }
+    }
+
+    /// Adds severities that are not known.
+    public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
+        try await committer.write { db in
+            // SQLite's C interface ends a text at NUL: such an id could name another row.
+            for (id, severity) in severities where !id.utf8.contains(0) {
+                try db.cachedStatement(sql: OpenFindingsSQL.label).execute(arguments: [severity.rawValue, id])
+            }
+            return .success(())
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Cryptography
+import EventLoop
+import Foundation
+import HTTPServer
+import HTTPTypes
+import Testing
+
+@testable import Bridge
+
+@Suite("Who may ask the admin address") struct AdminAccessTests {
+    @Test(
+        "An address, localhost and the names that are configured are answered",
+        arguments: [
+            "127.0.0.1", "127.0.0.1:9090", "10.1.2.3:80", "[::1]", "[::1]:9090", "[2001:db8::1]:1", "localhost",
+            "LocalHost:9090", "localhost.", "bridge.example.com", "Bridge.Example.com.:9090",
+        ])
+    func allowed(host: String) { #expect(HostRule.allows(host, names: ["bridge.example.com"])) }
+
+    @Test(
+        "Every other name is refused, whatever it looks like",
+        arguments: [
+            nil, "", ":9090", "evil.example", "evil.example:9090", "localhost.evil.example", "evil-localhost",
+            "127.0.0.1.evil.example", "www.bridge.example.com", "bridge.example.com.evil.example",
+            "127.1",
+            "2130706433", "0x7f.0.0.1", "user@127.0.0.1", "127.0.0.1@evil.example", "[::1].evil.example", "[::1]evil",
+            "[::1", "::1", "[evil.example]", "[]", "lo%63alhost", "localhost evil",
+        ] as [String?])
+    func refused(host: String?) { #expect(!HostRule.allows(host, names: ["bridge.example.com"])) }
+
+    @Test(
+        "A page is the bridge's own if its origin is the host that it asks",
+        arguments: [
+            ("http://127.0.0.1:9090", "127.0.0.1:9090", true),
+            ("https://Bridge.example.com", "bridge.example.com", true),
+            ("http://[::1]:9090", "[::1]:9090", true), ("null", "127.0.0.1:9090", false), ("", "", false),
+            ("http://", "", false), ("http://127.0.0.1:9091", "127.0.0.1:9090", false),
+            ("http://127.0.0.1", "127.0.0.1:9090", false), ("http://evil.example", "127.0.0.1:9090", false),
+            ("ftp://127.0.0.1:9090", "127.0.0.1:9090", false), ("http://127.0.0.1:9090", nil, false),
+            ("http://127.0.0.1:9090.evil.example", "127.0.0.1:9090", false),
+            ("127.0.0.1:9090", "127.0.0.1:9090", false),
+        ] as [(String, String?, Bool)])
+    func origin(origin: String, authority: String?, isOwn: Bool) {
+        #expect(HostRule.isOwn(origin: origin, authority: authority) == isOwn)
+    }
+
+    // MARK: Tokens
+
+    private static let token = "0123456789abcdef"
+
+    private func request(_ fields: [(HTTPField.Name, String)], peer: String = "192.0.2.7:1") -> ServerRequest {
+        var headers = HTTPFields()
+        for (name, value) in fields { headers.append(HTTPField(name: name, value: value)) }
+        return ServerRequest(
+            head: HTTPRequest(
+                method: .post, scheme: nil, authority: "127.0.0.1:9090", path: "/dead-letters/1/drop",
+                headerFields: headers), peer: SocketAddress(peer))
+    }
+
+    private func gate(token: String? = AdminAccessTests.token) -> AdminGate {
+        AdminGate(
+            access: AdminAccess(hosts: [], token: token.map { Secret($0) }),
+            failures: DeadLetterRoutes.limit)
+    }
+
+    @Test(
+        "Only who sends the token, and from no foreign page, may act",
+        arguments: [
+            ([(.authorization, "Bearer \(token)")], .allowed),
+            ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed),
+            ([], .refused), ([(.authorization, token)], .refused), ([(.authorization, "Bearer ")], .refused),
+            ([(.authorization, "Bearer \(token)0")], .refused),
+            ([(.authorization, "Bearer 0123456789abcde")], .refused),
+            ([(.authorization, "Basic \(token)")], .refused),
+            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .refused),
+            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .foreign),
+            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .foreign),
+            (
+                [
+                    (.authorization, "Bearer \(token)"), (.origin, "http://127.0.0.1:9090"),
+                    (.origin, "http://evil.example"),
+                ], .foreign
+            ),
+        ] as [([(HTTPField.Name, String)], AdminGate.Verdict)])
+    func verdict(fields: [(HTTPField.Name, String)], verdict: AdminGate.Verdict) {
+        #expect(gate().verdict(on: request(fields), now: now) == verdict)
+        #expect(gate(token: nil).verdict(on: request(fields), now: now) == .off)
+    }
+
+    @Test("Ten wrong tokens in a minute are enough; another address is heard, and after a while the same one, too")
+    func limit() {
+        let gate = gate()
+        let (wrong, right) = ([(HTTPField.Name.authorization, "Bearer wrong")], "Bearer \(Self.token)")
+        for _ in 0..<10 { #expect(gate.verdict(on: request(wrong), now: now) == .refused) }
+        #expect(gate.verdict(on: request(wrong), now: now) == .overLimit)
+        #expect(gate.verdict(on: request([(.authorization, right)]), now: now) == .overLimit)
+        let other = request([(.authorization, right)], peer: "192.0.2.8:1")
+        #expect(gate.verdict(on: other, now: now) == .allowed)
+        #expect(gate.verdict(on: request([(.authorization, right)]), now: now + 5999) == .overLimit)
+        #expect(gate.verdict(on: request([(.authorization, right)]), now: now + 6000) == .allowed)
+    }
+
+    @Test("Each refusal says so with its status")
+    func refusals() {
+        let gate = gate()
+        #expect(gate.refusal(.allowed) == nil)
+        #expect(gate.refusal(.off)?.status == .notFound)
+        #expect(gate.refusal(.foreign)?.status == .forbidden)
+        #expect(gate.refusal(.refused)?.status == .unauthorized)
+        #expect(gate.refusal(.refused)?.headerFields[.wwwAuthenticate] == "Bearer")
+        #expect(gate.refusal(.overLimit)?.status == .tooManyRequests)
+        #expect(gate.refusal(.overLimit)?.headerFields[.retryAfter] == "6")
+    }
+
+    // MARK: The page
+
+    @Test("The page holds its style and its script, and lets the browser use nothing but those")
+    func page() throws {
+        let response = StatusPage().response
+        let text = String(decoding: response.body, as: UTF8.self)
+        #expect(!text.contains("/*style*/") && !text.contains("/*script*/"))
+        let policy = try #require(response.headerFields[.contentSecurityPolicy])
+        for name in ["style", "script"] {
+            let parts = text.components(separatedBy: "<\(name)>")
+            #expect(parts.count == 2, "there must be one \(name)")
+            let content = try #require(parts[1].components(separatedBy: "</\(name)>").first)
+            #expect(content.utf8.count > 100)
+            let digest = Data(Digest.sha256(Array(content.utf8))).base64EncodedString()
+            #expect(policy.contains("\(name)-src 'sha256-\(digest)';"))
+        }
+        #expect(policy.hasPrefix("default-src 'none'; "))
+        #expect(policy.hasSuffix("base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
+        // None of these would the policy let have an effect.
+        for text in ["<script ", " style=\"", "<link rel=\"stylesheet\"", " onclick="] {
+            #expect(!String(decoding: response.body, as: UTF8.self).contains(text), "\(text)")
+        }
+        #expect(response.headerFields[.xContentTypeOptions] == "nosniff")
+    }
+}

@@ -1,0 +1,171 @@
+import AWSCore
+import SNS
+import Store
+import Testing
+
+@testable import Bridge
+
+@Suite("Whether the bridge works") struct HealthTests {
+    private func facts(_ change: (inout HealthFacts) throws -> Void = { _ in }) throws -> HealthFacts {
+        var facts = HealthFacts(now: now, startedAt: now - 3_600_000, stored: StoredFacts.Present())
+        try change(&facts)
+        return facts
+    }
+
+    private func depth(_ state: QueueDepth.State, _ count: Int = 1, age: Int64) throws -> QueueDepth {
+        QueueDepth(origin: try origin(), state: state, count: count, oldestReceivedAt: now - age)
+    }
+
+    private func denial(_ region: String = "us-east-1") throws -> StandingBoard.Entry {
+        StandingBoard.Entry(
+            origin: try origin(region),
+            denial: Standing.Denial(reason: "AccessDeniedException: no", since: now, retryAt: now, attempts: 1))
+    }
+
+    private func pause(_ account: AccountID?) -> Pause {
+        Pause(account: account, pausedBy: "alice", pausedAt: now, reason: "maintenance")
+    }
+
+    private func subscription(_ state: Subscription.State, age: Int64 = 0) throws -> Subscription {
+        Subscription(
+            topic: ARN(service: "sns", origin: try origin(), resource: "topic"), state: state, messageID: "m",
+            publishedAt: now, changedAt: now - age)
+    }
+
+    @Test("With nothing the matter, it works")
+    func working() throws {
+        let health = Health(
+            try facts { facts in
+                facts.stored?.depths = [try depth(.pending, 9, age: 60_000), try depth(.leased, age: 59_000)]
+                facts.stored?.subscriptions = [
+                    try subscription(.confirmed, age: .max / 2), try subscription(.pending, age: 900_000),
+                ]
+                facts.stored?.watermarks = [try origin(): now - 3 * 900_000]
+                facts.catchUpInterval = 900_000
+                facts.maximumPending = 10
+                facts.stored?.status.pending = 8
+                facts.freeSpace = 500_000_000
+            })
+        #expect(health.state == .working && health.problems == [])
+    }
+
+    /// What one change of the facts leads to.
+    private func expect(
+        _ state: Health.State, _ severity: Problem.Severity, _ words: String, about: String?,
+        _ change: (inout HealthFacts) throws -> Void, _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        let health = Health(try facts(change))
+        #expect(health.state == state, sourceLocation: location)
+        let problem = try #require(health.problems.first, sourceLocation: location)
+        #expect(health.problems.count == 1 && problem.severity == severity, sourceLocation: location)
+        #expect(problem.summary.contains(words), "\(problem.summary)", sourceLocation: location)
+        #expect(problem.about == about && problem.cure.count > 20, sourceLocation: location)
+    }
+
+    @Test("A store that does not answer leaves the state unknown, whatever else is known")
+    func unknown() throws {
+        try expect(.unknown, .critical, "The store cannot be used: The disk is full.", about: nil) {
+            ($0.stored, $0.storeProblem) = (nil, "The disk is full.")
+        }
+        let health = Health(
+            try facts {
+                ($0.stored, $0.storeProblem, $0.denied) = (nil, "gone", [try denial()])
+            })
+        #expect(health.state == .unknown && health.problems.count == 2)
+    }
+
+    @Test("What keeps findings from Security Hub is a failure")
+    func failing() throws {
+        try expect(.failing, .critical, "does not take what is written", about: nil) {
+            $0.storeProblem = "it does not take what is written"
+        }
+        try expect(.failing, .critical, "AccessDeniedException: no", about: "111122223333/us-east-1") {
+            $0.denied = [try denial()]
+        }
+        try expect(.failing, .critical, "takes no deliveries", about: nil) { $0.listens = false }
+        try expect(.failing, .critical, "has expired", about: nil) {
+            $0.certificateWarnings = ["The TLS certificate has expired. Put a new one into its file."]
+            $0.hasInvalidCertificate = true
+        }
+        try expect(.failing, .critical, "The queue is 100 % full", about: nil) {
+            $0.stored?.status.pending = 9
+            $0.stored?.status.leased = 1
+            $0.maximumPending = 10
+        }
+    }
+
+    @Test("What an operator must see to while findings flow is no failure")
+    func attention() throws {
+        let about = "111122223333/us-east-1"
+        try expect(.attention, .warning, "7 deliveries were given up", about: about) {
+            $0.stored?.depths = [try depth(.dead, 7, age: 86_400_000)]
+        }
+        try expect(.attention, .critical, "has waited 1m 1s", about: about) {
+            $0.stored?.depths = [try depth(.waiting, age: 61_000), try depth(.pending, age: 1)]
+        }
+        try expect(.attention, .warning, "Device Defender was asked last 46m 40s ago", about: about) {
+            $0.stored?.watermarks = [try origin(): now - 2_800_000]
+            $0.catchUpInterval = 900_000
+        }
+        try expect(.attention, .critical, "expires in 3 days", about: nil) {
+            $0.certificateWarnings = ["The TLS certificate expires in 3 days. Put a new one into its file."]
+        }
+        try expect(.attention, .warning, "is ended", about: "arn:aws:sns:us-east-1:111122223333:topic") {
+            $0.stored?.subscriptions = [try subscription(.ended)]
+        }
+        try expect(.attention, .warning, "is pending", about: "arn:aws:sns:us-east-1:111122223333:topic") {
+            $0.stored?.subscriptions = [try subscription(.pending, age: 900_001)]
+        }
+        try expect(.attention, .warning, "of account 111122223333 is paused by alice: maint", about: "111122223333") {
+            $0.stored?.pauses = [pause(try origin().account)]
+        }
+        try expect(.attention, .warning, "of all accounts is paused", about: nil) { $0.stored?.pauses = [pause(nil)] }
+        try expect(.attention, .warning, "499 MB are free", about: nil) { $0.freeSpace = 499_999_999 }
+        try expect(.attention, .critical, "The queue is 90 % full", about: nil) {
+            $0.stored?.status.pending = 9
+            $0.maximumPending = 10
+        }
+    }
+
+    @Test("What follows from a denial or a pause is not told a second time")
+    func consequences() throws {
+        for change in [
+            { (facts: inout HealthFacts) in facts.denied = [try denial()] },
+            { (facts: inout HealthFacts) in facts.stored?.pauses = [pause(nil)] },
+        ] {
+            let health = Health(
+                try facts { facts in
+                    try change(&facts)
+                    facts.stored?.depths = [try depth(.pending, age: 600_000)]
+                    facts.stored?.watermarks = [try origin(): 0]
+                    facts.catchUpInterval = 900_000
+                })
+            #expect(health.problems.count == 1)
+        }
+    }
+
+    @Test("A bridge that has just started may be behind, and a topic that is taken no more may have ended")
+    func excused() throws {
+        let health = Health(
+            try facts { facts in
+                facts.startedAt = now - 599_000
+                facts.stored?.watermarks = [try origin(): 0]
+                facts.catchUpInterval = 900_000
+                facts.stored?.subscriptions = [try subscription(.ended)]
+                facts.takes = { _ in false }
+            })
+        #expect(health.state == .working && health.problems == [])
+    }
+
+    @Test("The gravest problems come first, and there is a limit to them")
+    func limit() throws {
+        let health = Health(
+            try facts { facts in
+                facts.stored?.depths = [try depth(.dead, age: 1)]
+                facts.denied = try (1...80).map { try denial("us-east-\($0)") }
+            })
+        #expect(health.state == .failing && health.problems.count == Health.problemLimit)
+        #expect(health.problems.dropLast().allSatisfy { $0.severity == .critical })
+        #expect(health.problems.last?.summary == "32 more things are the matter.")
+    }
+}

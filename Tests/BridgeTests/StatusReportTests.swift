@@ -1,0 +1,181 @@
+import AWSCore
+import JSON
+import Logging
+import SNS
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite("The status object", .timeLimit(.minutes(1))) struct StatusReportTests {
+    private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
+
+    private func report(
+        topics: String = topic, activity: RecentActivity? = nil, standings: StandingBoard? = nil,
+        outage: StoreOutage? = nil,
+        present: @escaping @Sendable () throws(StoreError) -> StoredFacts.Present = { StoredFacts.Present() },
+        ledger: @escaping @Sendable () throws(StoreError) -> StoredFacts.Ledger = { StoredFacts.Ledger() }
+    ) throws -> StatusReport {
+        let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        let clock: @Sendable () -> Int64 = { now }
+        let configuration = try BridgeConfiguration(
+            flags: ["sns.topics": topics], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
+        return StatusReport(
+            source: StatusSource { () throws(StoreError) in
+                try present()
+            } ledger: { () throws(StoreError) in
+                try ledger()
+            },
+            configuration: Live(configuration), standings: standings ?? StandingBoard(clock: clock, logger: logger),
+            activity: activity ?? RecentActivity(clock: clock),
+            outage: outage ?? StoreOutage(logger: logger, clock: clock), certificate: nil, startedAt: now - 812_000,
+            clock: clock)
+    }
+
+    @Test("An account and Region is told with all that is known of it")
+    func origins() async throws {
+        let (here, there) = (try origin(), try origin("eu-west-1"))
+        var present = StoredFacts.Present()
+        present.status.dead = 1
+        present.depths = [
+            QueueDepth(origin: here, state: .pending, count: 2, oldestReceivedAt: now - 2000),
+            QueueDepth(origin: here, state: .waiting, count: 1, oldestReceivedAt: now - 9000),
+            QueueDepth(origin: here, state: .leased, count: 4, oldestReceivedAt: now - 3000),
+            QueueDepth(origin: here, state: .dead, count: 1, oldestReceivedAt: now - 99_000),
+        ]
+        present.watermarks = [here: now - 60_000]
+        present.lastDeliveries = [here: now - 5000, there: now - 7000]
+        present.deadLetters = [
+            DeadLetterSummary(
+                id: "sns:1", origin: here, source: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
+                lastFailedAt: 0, reason: "no", payloadLength: 812)
+        ]
+        let ledger = StoredFacts.Ledger(
+            openFindings: [
+                OpenFindings(origin: here, severity: .critical, count: 1),
+                OpenFindings(origin: here, severity: .low, count: 3),
+                OpenFindings(origin: there, severity: nil, count: 5),
+            ],
+            audits: [
+                FinishedAudit(origin: here, schedule: "Daily", taskID: "t", startTime: now - 60_000, finishedAt: now),
+                FinishedAudit(origin: here, schedule: nil, taskID: "u", startTime: now, finishedAt: nil),
+            ])
+        let activity = RecentActivity { now - 1000 }
+        activity.received(from: here, isNew: true)
+        let facts = present
+        let status = try await report(activity: activity) { () throws(StoreError) in
+            facts
+        } ledger: { () throws(StoreError) in
+            ledger
+        }.json()
+        #expect(status["originsOmitted"] == 0 && status["ready"] == true && status["problem"] == .null)
+        let origins = try #require(status["origins"]?.array)
+        #expect(
+            origins.last == [
+                "account": "111122223333", "region": "us-east-1", "lastDeliveryAt": "2026-11-22T09:59:59Z",
+                "pending": 3, "leased": 4, "dead": 1, "oldestPendingAgeSeconds": 9, "paused": false, "denied": nil,
+                "throttledAt": nil, "caughtUpTo": "2026-11-22T09:59:00Z",
+                "openFindings": ["CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 3, "INFORMATIONAL": 0],
+                "audits": [
+                    ["schedule": nil, "taskId": "u", "startedAt": "2026-11-22T10:00:00Z", "finishedAt": nil],
+                    [
+                        "schedule": "Daily", "taskId": "t", "startedAt": "2026-11-22T09:59:00Z",
+                        "finishedAt": "2026-11-22T10:00:00Z",
+                    ],
+                ],
+            ])
+        #expect(origins.first?["openFindings"]?["UNKNOWN"] == 5)
+        #expect(origins.first?["lastDeliveryAt"] == "2026-11-22T09:59:53Z")
+        #expect(status["deadLetters"]?["total"] == 1)
+        #expect(status["deadLetters"]?["newest"]?.array?.first?["payloadBytes"] == 812)
+        #expect(status["lastHour"]?["deliveries"]?.array?.count == 60)
+        #expect(status["lastHour"]?["deliveries"]?.array?[58] == 1)
+        #expect(status["uptimeSeconds"] == 812 && status["at"] == "2026-11-22T10:00:00Z")
+        #expect(status["health"]?["state"] == "attention")
+    }
+
+    @Test("Denial, pause and throttling are told where they are")
+    func troubles() async throws {
+        let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        let standings = StandingBoard(clock: { now - 30_000 }, logger: logger)
+        let far = try origin("eu-west-1")
+        standings.denied(far, "AccessDeniedException: no")
+        let status = try await report(standings: standings) { () throws(StoreError) in
+            var present = StoredFacts.Present()
+            present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
+            return present
+        }.json()
+        let origins = try #require(status["origins"]?.array)
+        #expect(origins.map { $0["region"] } == ["eu-west-1", "us-east-1"])
+        #expect(origins.allSatisfy { $0["paused"] == true })
+        let denial: JSON = ["reason": "AccessDeniedException: no", "ageSeconds": 30, "retryInSeconds": 0]
+        #expect(origins[0]["denied"] == denial && origins[1]["denied"] == .null)
+        #expect(status["denied"]?.array?.first?["region"] == "eu-west-1")
+        #expect(status["health"]?["state"] == "failing")
+    }
+
+    @Test("A store that does not answer makes everything unknown that it would tell, and nothing zero")
+    func outage() async throws {
+        let failure = StoreError(.unavailable, "The disk has failed.")
+        let activity = RecentActivity { now }
+        activity.received(from: try origin(), isNew: true)
+        let isOut = Mutex(false)
+        let reported = try report(activity: activity) { () throws(StoreError) in
+            if isOut.withLock({ $0 }) { throw failure }
+            return StoredFacts.Present()
+        }
+        #expect(await reported.json()["health"]?["state"] == "working")
+        isOut.withLock { $0 = true }
+        let status = await reported.json()
+        #expect(status["health"]?["state"] == "unknown" && status["ready"] == false)
+        #expect(status["problem"] == "The disk has failed.")
+        for name in ["queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"] {
+            #expect(status[name] == .null, "\(name)")
+        }
+        let here = try #require(status["origins"]?.array?.first)
+        for name in [
+            "pending", "leased", "dead", "oldestPendingAgeSeconds", "paused", "caughtUpTo", "openFindings", "audits",
+        ] {
+            #expect(here[name] == .null, "\(name)")
+        }
+        // What this process saw itself, it knows.
+        #expect(here["lastDeliveryAt"] == "2026-11-22T10:00:00Z")
+        #expect(status["lastHour"]?["deliveries"]?.array?.last == 1)
+        isOut.withLock { $0 = false }
+        #expect(await reported.json()["queue"]?["pending"] == 0)
+    }
+
+    @Test("A ledger that cannot be read is an outage, too, and so is a store that takes nothing")
+    func partialOutages() async throws {
+        let failure = StoreError(.unavailable, "The disk has failed.")
+        let unreadable = try await report(ledger: { () throws(StoreError) in throw failure }).json()
+        #expect(unreadable["health"]?["state"] == "unknown" && unreadable["queue"] == .null)
+        let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+        let outage = StoreOutage(logger: logger, clock: { now })
+        outage.failed("The disk is full.")
+        let unwritable = try await report(outage: outage).json()
+        #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)
+    }
+
+    @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")
+    func bounded() async throws {
+        let status = try await report { () throws(StoreError) in
+            var present = StoredFacts.Present()
+            for number in 0..<1500 {
+                guard let account = AccountID(String(222_200_000_000 + number)), let region = Region("us-east-1")
+                else { continue }
+                present.lastDeliveries[Origin(account: account, region: region)] = now
+            }
+            return present
+        }.json()
+        // One is that of the topic.
+        #expect(status["origins"]?.array?.count == 1000 && status["originsOmitted"] == 501)
+    }
+
+    @Test("Without topics and keys, nothing can come")
+    func deaf() async throws {
+        let status = try await report(topics: "").json()
+        #expect(status["health"]?["state"] == "failing" && status["origins"] == [])
+    }
+}

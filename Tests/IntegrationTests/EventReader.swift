@@ -1,0 +1,66 @@
+import Foundation
+import JSON
+import Synchronization
+import TestSupport
+
+/// Who views the status by server-sent events, as a browser does.
+final class EventReader: Sendable {
+    struct Event: Sendable {
+        let name: String
+        let data: JSON
+    }
+
+    /// The head of the answer.
+    let answer: Answer
+    private let socket: ClientSocket
+    /// What has come and not been read.
+    private let text = Mutex("")
+
+    /// Asks for the events, and waits for the answer's head.
+    init(_ address: String) async throws {
+        guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+            throw Client.Failure(description: "no address: \(address)")
+        }
+        let socket = try ClientSocket(port: port)
+        let answer = try await onThread { () -> Answer? in
+            socket.send("GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return socket.readAnswer()
+        }
+        guard let answer else { throw Client.Failure(description: "no answer") }
+        (self.socket, self.answer) = (socket, answer)
+    }
+
+    func close() { socket.close() }
+
+    /// Waits for the next event; nil if the stream has come to an orderly end. Comments are passed over.
+    func next() async throws -> Event? {
+        try await onThread { [self] () throws -> Event? in
+            while true {
+                if let block = takeBlock() {
+                    if let event = try Self.event(block) { return event }
+                    continue
+                }
+                guard let chunk = socket.readChunk() else {
+                    throw Client.Failure(description: "the stream was cut off")
+                }
+                if chunk.isEmpty { return nil }
+                text.withLock { $0 += String(decoding: chunk, as: UTF8.self) }
+            }
+        }
+    }
+
+    private func takeBlock() -> String? {
+        text.withLock { text -> String? in
+            guard let end = text.firstRange(of: "\n\n") else { return nil }
+            defer { text.removeSubrange(..<end.upperBound) }
+            return String(text[..<end.lowerBound])
+        }
+    }
+
+    private static func event(_ block: String) throws -> Event? {
+        let fields = block.split(separator: "\n").map { $0.split(separator: ": ", maxSplits: 1) }
+        func value(_ name: String) -> String? { fields.first { $0.count == 2 && $0[0] == name }.map { String($0[1]) } }
+        guard let name = value("event"), let data = value("data") else { return nil }
+        return Event(name: name, data: try JSON(parsing: data))
+    }
+}

@@ -1,0 +1,157 @@
+"""Whether the page can be used by keyboard, with a screen reader, with weak eyes, and on a small window."""
+
+import collections
+import pathlib
+
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from .browser import SIZES, require
+from .checks import EACH_SIZE, EACH_VIEW, check
+
+LOOKS = (pathlib.Path(__file__).parent / "looks.js").read_text(encoding="utf-8")
+CONTROLS = """
+const rolls = (it) => it.checkVisibility({visibilityProperty: true}) && !it.closest("[hidden], details:not([open]) > :not(summary)");
+return [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(rolls)
+  .map((it) => it.id || it.getAttribute("aria-label") || it.textContent.trim())
+"""
+FOCUSED = """
+const it = document.activeElement;
+if (!it || it === document.body) return null;
+const style = getComputedStyle(it);
+return {name: it.id || it.getAttribute("aria-label") || it.textContent.trim(), visible: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2}
+"""
+
+
+def looks(world):
+    found = world.browser.script(LOOKS, SIZES[world.browser.size][0])
+    require(found["texts"] > 20, f"only {found['texts']} texts were found")
+    return found
+
+
+def require_none(world, what):
+    """Of the page with all that opens opened."""
+    world.browser.open(world.proxy.url)
+    for it in world.browser.driver.find_elements("css selector", "summary"):
+        if it.is_displayed():
+            it.click()
+    found = looks(world)[what]
+    require(not found, f"{what} are {found[:5]}, {len(found)} in all")
+
+
+@check("each text has a contrast of 4.5 at least, each control's border of 3", EACH_VIEW)
+def contrast(world):
+    require_none(world, "faint")
+
+
+@check("nothing reaches beyond the window to the right", EACH_VIEW)
+def overflow(world):
+    require_none(world, "beyond")
+
+
+@check("nothing moves for those who asked for less motion")
+def motion(world):
+    world.browser.view("desktop", "light", motion="reduce")
+    world.browser.open(world.proxy.url)
+    moving = looks(world)["moving"]
+    require(not moving, f"what moves is {moving[:5]}")
+
+
+@check("the tab key reaches each control in the order of the document, and shows where it is", EACH_SIZE)
+def tab_order(world):
+    world.browser.open(world.proxy.url)
+    wanted = world.browser.script(CONTROLS)
+    reached = []
+    while len(reached) <= len(wanted):
+        ActionChains(world.browser.driver).send_keys(Keys.TAB).perform()
+        it = world.browser.script(FOCUSED)
+        if it is None:
+            break
+        require(it["visible"], f"the focus is not to be seen on {it['name']}")
+        reached.append(it["name"])
+    missing = [it for it in wanted if it not in reached]
+    require(not missing, f"not reached are {missing[:5]}")
+    require(reached == wanted, "the order is another than the document's")
+
+
+def role(node):
+    return node.get("role", {}).get("value")
+
+
+def name(node):
+    return (node.get("name", {}).get("value") or "").strip()
+
+
+def level(node):
+    return next((it["value"]["value"] for it in node.get("properties", []) if it["name"] == "level"), None)
+
+
+@check("a screen reader finds landmarks, headings and the state", EACH_SIZE)
+def landmarks(world):
+    world.browser.open(world.proxy.url)
+    nodes = world.browser.accessibility_tree()
+    roles = collections.Counter(map(role, nodes))
+    for it in ("banner", "main", "contentinfo"):
+        require(roles[it] == 1, f"there are {roles[it]} of the landmark {it}")
+    regions = [name(it) for it in nodes if role(it) == "region"]
+    require(len(regions) == 7 and all(regions) and len(set(regions)) == 7, f"the regions are {regions}")
+    headings = [(level(it), name(it)) for it in nodes if role(it) == "heading"]
+    require([it[0] for it in headings].count(1) == 1 and headings[0][0] == 1, f"the headings are {headings}")
+    require(all(it[1] for it in headings), "a heading is empty")
+    jumps = [after for before, after in zip(headings, headings[1:]) if after[0] > before[0] + 1]
+    require(not jumps, f"the headings {jumps} leave a level out")
+    require(world.browser.script("return document.documentElement.lang") == "en", "the language is not told")
+    spoken = world.browser.script("return document.querySelector('[role=status][aria-live=polite] #headline')?.textContent")
+    require(spoken and spoken in [it[1] for it in headings], "the state is not in a live region, as a heading")
+
+
+@check("each control has a name, and no two have the same", EACH_SIZE)
+def names(world):
+    world.browser.open(world.proxy.url)
+    nodes = world.browser.accessibility_tree()
+    controls = [it for it in nodes if role(it) in ("button", "link", "textbox", "searchbox", "checkbox", "DisclosureTriangle")]
+    require(len(controls) >= 3, f"only {len(controls)} controls are in the tree")
+    nameless = [role(it) for it in controls if not name(it)]
+    require(not nameless, f"without a name are {nameless}")
+    twice = [it for it, count in collections.Counter((role(it), name(it)) for it in controls if role(it) != "link").items() if count > 1]
+    require(not twice, f"there are two of {twice[:3]}")
+    vague = [it for it in controls if role(it) == "link" and name(it) in ("Open", "here", "more")]
+    require(not vague, "a link does not say where it leads")
+    fields = {name(it) for it in controls if role(it) in ("textbox", "searchbox")}
+    shown = {"filter": "Filter", "token": "Admin token"}
+    for field, label in shown.items():
+        require(not world.browser.find(f"#{field}").is_displayed() or label in fields, f"the field {field} has another name than {label}")
+    images = [name(it) for it in nodes if role(it) in ("image", "img", "graphics-document")]
+    require(all(images), "a drawing has no text")
+
+
+@check("tables are tables to a screen reader: a caption, heads for columns and rows", EACH_SIZE)
+def tables(world):
+    world.browser.open(world.proxy.url)
+    nodes = world.browser.accessibility_tree()
+    by_id = {it["nodeId"]: it for it in nodes}
+    found = [it for it in nodes if role(it) == "table"]
+    shown = world.browser.script("return [...document.querySelectorAll('table')].filter((it) => it.checkVisibility() && !it.closest('details:not([open])')).length")
+    require(len(found) == shown > 0, f"{len(found)} of {shown} tables are in the tree")
+    below = collections.defaultdict(collections.Counter)
+    for node in nodes:
+        at = node
+        while at := by_id.get(at.get("parentId")):
+            if role(at) == "table":
+                below[at["nodeId"]][role(node)] += 1
+    for table in found:
+        inside = below[table["nodeId"]]
+        require(name(table), "a table has no caption")
+        require(inside["columnheader"] >= 2, f"{name(table)} has {inside['columnheader']} heads of columns")
+        require(inside["rowheader"] >= 1 and inside["cell"] >= inside["rowheader"], f"{name(table)} has {dict(inside)}")
+    heads = world.browser.script("return [...document.querySelectorAll('th')].filter((it) => !it.scope).map((it) => it.textContent)")
+    require(not heads, f"the heads {heads} do not say of what")
+
+
+@check("a screen reader is not told again what has not changed")
+def silence(world):
+    world.browser.open(world.proxy.url)
+    with world.browser.observed("#health-status") as changes:
+        # The page counts seconds meanwhile; a wait is the only way to see that nothing comes.
+        world.browser.driver.execute_async_script("setTimeout(arguments[0], 2500)")
+        require(changes() == 0, f"{changes()} changes were announced")

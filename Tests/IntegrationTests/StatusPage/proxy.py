@@ -1,0 +1,105 @@
+"""A way to the bridge that can fail: what the browser sees of a bridge that refuses, ends or hangs."""
+
+import collections
+import contextlib
+import http.client
+import http.server
+import socket
+import threading
+import time
+import urllib.parse
+
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "upgrade"}
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A browser that goes away in the middle is nothing to tell of."""
+
+
+class Proxy:
+    """Passes requests on; faults are None, "refuse-stream" (503 for the events), "gone" and "hang"."""
+
+    def __init__(self, url):
+        self.target = urllib.parse.urlsplit(url)
+        self.fault = None
+        self.streams = set()
+        self.counts = collections.Counter()
+        self.server = Server(("127.0.0.1", 0), self.handler())
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def handler(proxy):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def do_GET(self):
+                proxy.answer(self)
+
+            do_POST = do_GET
+
+        return Handler
+
+    def answer(self, request):
+        self.counts[request.command, request.path] += 1
+        body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        self.wait_while_hanging()
+        if self.fault == "gone":
+            request.close_connection = True
+            return
+        if self.fault == "refuse-stream" and request.path == "/status/events":
+            request.send_error(503)
+            return
+        connection = http.client.HTTPConnection(self.target.hostname, self.target.port)
+        try:
+            connection.request(request.command, request.path, body or None, dict(request.headers))
+            self.pass_back(connection.getresponse(), request)
+        except OSError:
+            request.close_connection = True
+        finally:
+            connection.close()
+
+    def pass_back(self, answer, request):
+        streamed = (answer.getheader("Content-Type") or "").startswith("text/event-stream")
+        request.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in HOP_BY_HOP:
+                request.send_header(name, value)
+        if streamed:
+            request.send_header("Connection", "close")
+            request.close_connection = True
+            request.end_headers()
+            self.stream(answer, request)
+            return
+        content = answer.read()
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)
+
+    def stream(self, answer, request):
+        """Passes on what comes, until the one side or the other ends."""
+        self.streams.add(request.connection)
+        try:
+            while part := answer.read1(65536):
+                self.wait_while_hanging()
+                request.wfile.write(part)
+                request.wfile.flush()
+        finally:
+            self.streams.discard(request.connection)
+
+    def fail(self, fault):
+        """From now on; what is open breaks, but for a hang."""
+        self.fault = fault
+        if fault in ("gone", "refuse-stream"):
+            for connection in list(self.streams):
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def wait_while_hanging(self):
+        while self.fault == "hang":
+            time.sleep(0.05)

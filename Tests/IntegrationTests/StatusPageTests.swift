@@ -1,0 +1,134 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+/// What Chromium shows of the status page of a bridge, in the states that an operator meets. `status_page.py` looks.
+@Suite("The status page", .serialized, .timeLimit(.minutes(5)))
+struct StatusPageTests {
+    /// What every state is looked at for.
+    private static let readings = ["banner", "facts of the whole", "contrast", "scenario", "complains"]
+
+    /// Has the page looked at.
+    ///
+    /// - Parameters:
+    ///   - bridge: whose page.
+    ///   - expected: what is to be seen there.
+    ///   - only: words of the checks to make; none for all.
+    private func look(
+        at bridge: BridgeProcess, of world: World, for expected: [String: JSON], only: [String] = []
+    ) async throws {
+        let expectations = expected.merging(["url": .string("http://\(bridge.admin)/")]) { first, _ in first }
+        let file = try world.folder.write(JSON.object(expectations).serialized(), as: "expectations.json")
+        let program = try await RunningProgram.run(
+            ["python3", Paths.inPackage("Tests/IntegrationTests/status_page.py")] + only.flatMap { ["--only", $0] },
+            input: file, within: .seconds(280))
+        let passed = program.outputLines.filter { $0.hasPrefix("ok ") }
+        let others = program.outputLines.filter { !$0.hasPrefix("ok ") } + program.errorLines
+        #expect(program.exit?.status == 0, "\(others.joined(separator: "\n"))")
+        #expect(passed.count >= Self.readings.count)
+    }
+
+    @Test("a fleet whose findings are in Security Hub, and then a pause")
+    func working() async throws {
+        try await World.run { world in
+            let quiet = "arn:aws:sns:ap-south-1:\(world.origin.account.digits):device-defender-detect"
+            let bridge = try await world.start(["sns.topics": "\(world.topics.audit),\(world.topics.detect),\(quiet)"])
+            let scenario = world.scenario()
+            world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+            try await world.subscribe(bridge, to: world.topics.audit)
+            try await world.subscribe(bridge, to: world.topics.detect)
+            try await world.publish([scenario.auditNotification], to: world.topics.audit)
+            try await world.publish(try Alarms.make(0..<1, from: scenario), to: world.topics.detect)
+            try await bridge.waitForCompletion(of: 2)
+            let pause: [JSON] =
+                ([Paths.program, "pause", "--account", world.origin.account.digits, "--reason", "a new role"]
+                + bridge.storeFlags).map(JSON.string)
+            try await look(
+                at: bridge, of: world,
+                for: [
+                    "state": "working",
+                    "says": [
+                        ["in": "#events", "text": "imported"], ["in": "#subscriptions", "text": "confirmed"],
+                        ["in": "#origins", "text": .string(scenario.auditTask.scheduledAuditName ?? "")],
+                    ],
+                    "filter": ["text": .string(world.origin.region.name), "rows": 1, "troubled": 0],
+                    "change": ["command": .array(pause), "in": "#pauses", "text": "a new role"],
+                ])
+            try await bridge.stop()
+        }
+    }
+
+    @Test("dead letters: their payload is read, one is replayed, one is dropped")
+    func deadLetters() async throws {
+        try await World.run { world in
+            let bridge = try await world.start(["admin.allowActions": "true", "admin.token": World.adminToken])
+            try await world.subscribe(bridge, to: world.topics.detect)
+            try await world.giveUp(3, by: bridge)
+            let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
+            let ids = (status["deadLetters"]?["newest"]?.array ?? []).compactMap { $0["id"] }
+            try #require(ids.count == 3)
+            try await look(
+                at: bridge, of: world,
+                for: [
+                    "state": "attention",
+                    "deadLetters": [
+                        "token": .string(World.adminToken), "payload": ["id": ids[0], "text": "violationEventType"],
+                        "replay": ids[1], "drop": ids[2],
+                    ],
+                ],
+                only: Self.readings + ["payload", "action", "dead letter"])
+            // What was pressed has really been done.
+            try await bridge.waitForCompletion(of: 1, dead: 1)
+            try await bridge.stop()
+        }
+    }
+
+    @Test("an account that AWS denies")
+    func denied() async throws {
+        try await World.run { world in
+            world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
+            let bridge = try await world.start()
+            try await world.subscribe(bridge, to: world.topics.detect)
+            try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
+            try await eventually("the denial") {
+                try await Client.exchange(.get("/status.json"), with: bridge.admin).json["health"]?["state"]
+                    == "failing"
+            }
+            try await look(
+                at: bridge, of: world,
+                for: [
+                    "state": "failing",
+                    "says": [
+                        ["in": "#problems", "text": "defender-bridge check"], ["in": "#origins", "text": "denied"],
+                    ],
+                ], only: Self.readings)
+            try await bridge.stop()
+        }
+    }
+
+    @Test(
+        "a database that is gone: nothing is said to be well, or none",
+        .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
+    func outage() async throws {
+        let cluster = try await PostgreSQLCluster()
+        try await World.run { world in
+            let database = try await cluster.makeDatabase()
+            let bridge = try await world.start(["store.url": cluster.url(database)])
+            try await cluster.crash()
+            try await eventually("the outage") {
+                try await Client.exchange(.get("/status.json"), with: bridge.admin).json["health"]?["state"]
+                    == "unknown"
+            }
+            try await look(
+                at: bridge, of: world,
+                for: [
+                    "state": "unknown", "says": [["in": "#facts", "text": "not known"]],
+                    "doesNotSay": [["in": "#health", "text": "Findings reach"]],
+                ], only: Self.readings)
+            bridge.program.signal(SIGKILL)
+        }
+    }
+}

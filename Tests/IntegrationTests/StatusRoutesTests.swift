@@ -1,0 +1,230 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("The status page's routes", .timeLimit(.minutes(3)))
+    struct StatusRoutes {
+        private static let actions = ["admin.allowActions": "true", "admin.token": World.adminToken]
+
+        private func act(
+            _ action: String, on id: String, at bridge: BridgeProcess, token: String? = World.adminToken,
+            _ fields: [String: String] = [:]
+        ) async throws -> Answer {
+            var fields = fields
+            fields["Authorization"] = token.map { "Bearer \($0)" }
+            let request = Request("POST", "/dead-letters/\(id)/\(action)", fields, body: [])
+            return try await Client.exchange(request, with: bridge.admin)
+        }
+
+        /// Asks by another name than the address.
+        private func get(_ target: String, host: String, at bridge: BridgeProcess) async throws -> Answer {
+            var request = Request("GET", target)
+            let text = String(decoding: request.bytes, as: UTF8.self)
+            request.bytes = Array(text.replacing("Host: localhost", with: "Host: \(host)").utf8)
+            return try await Client.exchange(request, with: bridge.admin)
+        }
+
+        private func ids(_ world: World, _ bridge: BridgeProcess) async throws -> [String] {
+            let list = try await RunningProgram.run(
+                [Paths.program, "dead-letters", "list", "--json"] + bridge.storeFlags, environment: world.environment)
+            let json = try JSON(parsing: list.outputLines.joined(separator: "\n"))
+            return try #require(json["deadLetters"]?.array).compactMap { $0["id"]?.string }
+        }
+
+        // MARK: The events
+
+        @Test("a viewer is told the status, and then what a delivery changes of it")
+        func change() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let viewer = try await EventReader(bridge.admin)
+                defer { viewer.close() }
+                #expect(viewer.answer.status == 200)
+                #expect(viewer.answer.fields["content-type"] == "text/event-stream")
+                #expect(viewer.answer.fields["cache-control"] == "no-store")
+                let first = try #require(try await viewer.next())
+                #expect(first.name == "status" && first.data["queue"]?["completed"] == 0, "\(first)")
+                #expect(first.data["version"] != nil && first.data["topics"]?.array?.count == 2)
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
+                var change = try #require(try await viewer.next())
+                while change.data["queue"]?["completed"] != 1 { change = try #require(try await viewer.next()) }
+                #expect(change.name == "change")
+                #expect(change.data["version"] == nil && change.data["topics"] == nil, "only what changed is told")
+                #expect(change.data["at"] != nil || first.data["at"] == nil)
+                try await bridge.stop()
+            }
+        }
+
+        @Test("the 33rd viewer is refused until one leaves, and a bridge with viewers stops in its time")
+        func viewers() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                var viewers: [EventReader] = []
+                defer { for viewer in viewers { viewer.close() } }
+                for _ in 0..<32 { viewers.append(try await EventReader(bridge.admin)) }
+                for viewer in viewers { #expect(try await viewer.next()?.name == "status") }
+                let refused = try await Client.exchange(.get("/status/events"), with: bridge.admin)
+                #expect(refused.status == 503)
+                #expect(refused.fields["retry-after"] == "10")
+                #expect(try refused.json["error"] == "too_many_viewers")
+                #expect(try await Client.exchange(.get("/status.json"), with: bridge.admin).status == 200)
+                viewers.removeLast().close()
+                try await eventually("a place to become free") {
+                    let viewer = try await EventReader(bridge.admin)
+                    if viewer.answer.status == 200 { viewers.append(viewer) } else { viewer.close() }
+                    return viewer.answer.status == 200
+                }
+                #expect(viewers.count == 32)
+                bridge.program.signal(SIGTERM)
+                let (exit, time) = try await bridge.program.waitForExit()
+                #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(bridge.program.errorLines)")
+                #expect(time < .seconds(10))
+                // Each stream came to an orderly end.
+                for viewer in viewers { while try await viewer.next() != nil {} }
+            }
+        }
+
+        // MARK: Whom it answers
+
+        @Test("a name that is not the bridge's is refused, but for the metrics")
+        func host() async throws {
+            try await World.run { world in
+                let bridge = try await world.start(["admin.hosts": "bridge.example.com"])
+                let targets = ["/", "/status.json", "/status/events", "/dead-letters/1", "/nothing"]
+                for target in targets {
+                    let answer = try await get(target, host: "evil.example", at: bridge)
+                    #expect(answer.status == 421, "\(target)")
+                    #expect(try answer.json["error"] == "host_not_allowed")
+                }
+                #expect(try await get("/metrics", host: "evil.example", at: bridge).status == 200)
+                for host in ["bridge.example.com", "Bridge.example.com:9090", bridge.admin, "[::1]:1", "localhost:1"] {
+                    #expect(try await get("/status.json", host: host, at: bridge).status == 200, "\(host)")
+                }
+                try await bridge.stop()
+            }
+        }
+
+        @Test("the page is answered with a policy that lets a browser run nothing but what is in it")
+        func page() async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                let answer = try await Client.exchange(.get("/"), with: bridge.admin)
+                #expect(answer.status == 200)
+                #expect(answer.fields["content-type"] == "text/html; charset=utf-8")
+                let policy = try #require(answer.fields["content-security-policy"])
+                #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-"), "\(policy)")
+                #expect(answer.fields["x-content-type-options"] == "nosniff")
+                #expect(answer.fields["referrer-policy"] == "no-referrer")
+                #expect(answer.fields["cache-control"] == "no-store")
+                #expect(answer.text.contains("/status/events") && !answer.text.contains("/*script*/"))
+                let head = try await Client.exchange(Request("HEAD", "/"), with: bridge.admin)
+                #expect(head.fields["content-length"] == String(answer.body.count))
+                try await bridge.stop()
+            }
+        }
+
+        // MARK: Dead letters
+
+        @Test("who has the token replays and drops dead letters, and the log has who it was")
+        func deadLetters() async throws {
+            try await World.run { world in
+                let bridge = try await world.start(Self.actions)
+                try await world.subscribe(bridge, to: world.topics.detect)
+                try await world.giveUp(3, by: bridge)
+                let ids = try await ids(world, bridge)
+                try #require(ids.count == 3)
+
+                let shown = try await Client.exchange(.get("/dead-letters/\(ids[0])"), with: bridge.admin)
+                #expect(try shown.json["id"]?.string == ids[0])
+                #expect(try shown.json["payload"]?.string?.contains("violationId") == true, "\(shown.text)")
+                #expect(shown.fields["cache-control"] == "no-store")
+
+                for (answer, status, code) in [
+                    (try await act("replay", on: ids[0], at: bridge, token: "wrong"), 401, "unauthorized"),
+                    (try await act("drop", on: ids[0], at: bridge, token: nil), 401, "unauthorized"),
+                    (
+                        try await act("drop", on: ids[0], at: bridge, ["Origin": "http://evil.example"]), 403,
+                        "foreign_origin"
+                    ),
+                    (try await act("replay", on: "sns:none", at: bridge), 404, "no_such_dead_letter"),
+                ] {
+                    #expect(answer.status == status, "\(answer.text)")
+                    #expect(try answer.json["error"]?.string == code)
+                }
+                #expect(try await bridge.queue() == .init(dead: 3))
+
+                let replayed = try await act("replay", on: ids[0], at: bridge, ["Origin": "http://localhost"])
+                #expect(try replayed.json == ["id": .string(ids[0]), "done": "replayed"])
+                try await bridge.waitForCompletion(of: 1, dead: 2)
+                #expect(world.aws.findings(in: world.origin).count == 1)
+                // A colon may be encoded or not.
+                let encoded = ids[1].replacing(":", with: "%3A")
+                let dropped = try await act("drop", on: encoded, at: bridge)
+                #expect(try dropped.json == ["id": .string(ids[1]), "done": "dropped"])
+                #expect(try await bridge.queue() == .init(completed: 1, dead: 1))
+                #expect(try await act("drop", on: ids[1], at: bridge).status == 404)
+                let gone = try await Client.exchange(.get("/dead-letters/\(ids[1])"), with: bridge.admin)
+                #expect(gone.status == 404)
+
+                let decisions = try await eventually("the lines of the log") {
+                    bridge.log("An operator decided about a dead letter.")
+                } is: {
+                    $0.count >= 2
+                }
+                #expect(decisions.map { $0["action"] } == ["replay", "drop"])
+                #expect(decisions.map { $0["delivery"]?.string } == [ids[0], ids[1]])
+                #expect(decisions.allSatisfy { $0["peer"]?.string?.hasPrefix("127.0.0.1:") == true })
+                #expect(decisions.allSatisfy { $0["account"]?.string == world.origin.account.digits })
+                let refusals = bridge.log("An action on a dead letter was refused.")
+                #expect(refusals.map { $0["code"] } == ["refused", "refused", "foreign"])
+                #expect(!bridge.program.errorLines.contains { $0.contains(World.adminToken) })
+                try await bridge.stop()
+            }
+        }
+
+        @Test("an address that sends ten wrong tokens is not heard for a while, even with the right one")
+        func failures() async throws {
+            try await World.run { world in
+                let bridge = try await world.start(Self.actions)
+                for _ in 0..<10 { #expect(try await act("drop", on: "1", at: bridge, token: "wrong").status == 401) }
+                let answer = try await act("drop", on: "1", at: bridge)
+                #expect(answer.status == 429)
+                #expect(answer.fields["retry-after"] == "6")
+                try await bridge.stop()
+            }
+        }
+
+        @Test("actions are off unless they are turned on, which SIGHUP does, too")
+        func reload() async throws {
+            try await World.run { world in
+                let file = try world.folder.write(Array("log: {level: info}\n".utf8), as: "bridge.yaml")
+                let bridge = try await world.start(arguments: ["--config", file])
+                let off = try await act("drop", on: "1", at: bridge)
+                #expect(off.status == 404)
+                #expect(try off.json["error"] == "actions_off")
+                let text = """
+                    admin: {allowActions: true, token: "\(World.adminToken)", hosts: [bridge.example.com]}
+                    log: {level: info}
+
+                    """
+                try world.folder.write(Array(text.utf8), as: "bridge.yaml")
+                bridge.program.signal(SIGHUP)
+                let line = try await eventually("the settings to change") {
+                    bridge.log("The configuration was read again; what changed is in use.").last
+                } is: {
+                    $0 != nil
+                }
+                #expect(line?["keys"] == "admin.hosts,admin.allowActions,admin.token")
+                #expect(try await act("drop", on: "1", at: bridge, token: "wrong").status == 401)
+                #expect(try await act("drop", on: "1", at: bridge).json["error"] == "no_such_dead_letter")
+                #expect(try await get("/status.json", host: "bridge.example.com", at: bridge).status == 200)
+                try await bridge.stop()
+            }
+        }
+    }
+}

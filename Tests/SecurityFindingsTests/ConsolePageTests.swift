@@ -1,0 +1,20 @@
+import AWSCore
+import SecurityFindings
+import Testing
+
+@Suite struct ConsolePageTests {
+    @Test(
+        "A finding is found in the Security Hub console of its partition by its id",
+        arguments: [
+            ("us-east-1", "console.aws.amazon.com"), ("cn-north-1", "console.amazonaws.cn"),
+            ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+        ])
+    func finding(region: String, host: String) throws {
+        let origin = Origin(
+            account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
+        #expect(
+            ConsolePage.finding(id: "arn:a/b%20c", origin: origin)
+                == "https://\(host)/securityhub/home?region=\(region)#/findings?search="
+                + "Id%3D%255Coperator%255C%253AEQUALS%255C%253Aarn%253Aa%252Fb%252520c")
+    }
+}

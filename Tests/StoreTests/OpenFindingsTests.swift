@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Store
+
+@Suite struct OpenFindingsTests {
+    @Test(arguments: StoreKind.all) func currentFindingsAreCountedByOriginAndSeverity(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let entries = [
+                entry("1", severity: .critical), entry("2", kind: .violation, severity: .high),
+                entry("3", severity: .high), entry("4", of: origins[1], severity: .high),
+                entry("5", recordState: .archived, severity: .high),
+                entry("6", of: origins[1], condition: .suppressed, recordState: .archived, severity: .low),
+                entry("7", of: origins[1], severity: .informational), entry("8", severity: nil),
+            ]
+            try await store.record(Progress(entries: entries), under: lease)
+            func open(_ severity: LedgerEntry.Severity?, _ count: Int, of number: Int = 0) -> OpenFindings {
+                OpenFindings(origin: origins[number], severity: severity, count: count)
+            }
+            #expect(
+                Set(try await store.openFindings()) == [
+                    open(.critical, 1), open(.high, 2), open(nil, 1), open(.high, 1, of: 1),
+                    open(.informational, 1, of: 1),
+                ])
+            // What changes is counted as it is now.
+            let changed = [entry("2", recordState: .archived, severity: .high), entry("3", severity: .medium)]
+            try await store.complete(lease, recording: changed, now: 1)
+            #expect(
+                Set(try await store.openFindings().filter { $0.origin == origins[0] }) == [
+                    open(.critical, 1), open(.medium, 1), open(nil, 1),
+                ])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func aSeverityIsAddedOnlyWhereThereIsNone(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let entries = [
+                entry("a", severity: nil), entry("b", severity: nil), entry("c", severity: .low),
+                entry("d", recordState: .archived, severity: nil),
+            ]
+            try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
+            #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000)) == Set(entries[..<2]))
+            #expect(try await store.unlabeledLedgerEntries(limit: 1).count == 1)
+            try await store.label(["a": .critical, "c": .critical, "e": .critical, "b\u{0}": .critical])
+            let found = try await store.ledgerEntries(ids: ["a", "b", "c"]).mapValues(\.severity)
+            #expect(found == ["a": .critical, "b": nil, "c": .low])
+            #expect(try await store.unlabeledLedgerEntries(limit: 1000) == [entries[1]])
+            #expect(await failure { _ = try await store.unlabeledLedgerEntries(limit: 0) } == .invalidValue)
+        }
+    }
+}
