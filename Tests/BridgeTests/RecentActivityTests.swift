@@ -83,7 +83,14 @@ import Testing
         #expect(audit.kind == .audit && audit.subject == "audit task1" && audit.findingID == nil)
         let long = DeliveryTopic(Work.later(String(repeating: "x", count: 5000)))
         #expect(long.kind == .other && long.subject?.count == 256)
-        #expect(DeliveryTopic(Work.catchUp(since: nil)).kind == .catchUp)
+        let catchUp = DeliveryTopic(Work.catchUp(since: nil))
+        #expect(catchUp.kind == .catchUp && catchUp.subject == "what no delivery told of")
+        let subject = ARN(
+            service: "iot-device-defender", origin: try origin(),
+            resource: "audits/suppression/REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK-a-b/c"
+        ).description
+        let suppression = DeliveryTopic(Work.suppressionEnded(subject: subject, at: Timestamp(milliseconds: now)))
+        #expect(suppression.subject == "REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: a-b/c")
     }
 
     @Test("Throttling is remembered by account and Region; other failures are not")

@@ -45,11 +45,11 @@ struct DeliveryTopic: Sendable, Hashable {
         case .verification(let judgement): self.init(AlarmBatch.Said.verification(judgement))
         case .violationOver(let findingID, let time): self.init(AlarmBatch.Said.over(findingID: findingID, asOf: time))
         case .audit(let taskID): self.init(.audit, "audit \(taskID)")
-        case .suppression(let said, _): self.init(.suppression, Self.name(said.subject))
-        case .suppressionEnded(let subject, _): self.init(.suppression, Self.name(subject))
+        case .suppression(let said, _): self.init(.suppression, Self.suppressed(said.subject))
+        case .suppressionEnded(let subject, _): self.init(.suppression, Self.suppressed(subject))
         case .suppressionList: self.init(.suppression, "all suppressions")
         case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
-        case .catchUp: self.init(.catchUp, nil)
+        case .catchUp: self.init(.catchUp, "what no delivery told of")
         case .later(let reason): self.init(.other, reason)
         }
     }
@@ -63,6 +63,13 @@ struct DeliveryTopic: Sendable, Hashable {
             self.init(.verification, "\(Self.name(id)): \(judgement.verification.state.rawValue)", findingID: id)
         case .over: self.init(.alarm, "\(Self.name(id)) is over", findingID: id)
         }
+    }
+
+    /// The check and the resource of what is suppressed (``FindingID``).
+    private static func suppressed(_ id: String) -> String {
+        let parts = name(id).split(separator: "/", maxSplits: 2)
+        guard parts.count == 3, let dash = parts[2].firstIndex(of: "-") else { return name(id) }
+        return "\(parts[2][..<dash]): \(parts[2][dash...].dropFirst())"
     }
 
     /// What stands in an ARN behind service, Region and account.
