@@ -1,11 +1,48 @@
 public import JSON
 
+/// A finding as it is sent to Security Hub.
+public struct FindingText: Sendable, Hashable {
+    /// The finding's `Id`.
+    public let id: String
+    /// The finding in the AWS Security Finding Format: UTF-8 JSON.
+    public let json: [UInt8]
+
+    /// - Parameter json: written out already; its `Id` is the other parameter.
+    public init(id: String, json: [UInt8]) {
+        self.id = id
+        self.json = json
+    }
+
+    /// Writes a finding out; nil if it has no `Id`.
+    public init?(_ finding: JSON) {
+        guard let id = finding["Id"]?.string else { return nil }
+        self.init(id: id, json: finding.serialized())
+    }
+}
+
 /// Findings that Security Hub takes in one request; made by ``FindingBatches``.
 public struct FindingBatch: Sendable, Hashable {
     /// The findings, in the order in which they were given.
-    public let findings: [JSON]
+    public let findings: [FindingText]
+
     /// The body of the request.
-    let body: [UInt8]
+    var body: [UInt8] {
+        var body = Self.opening
+        body.reserveCapacity(Self.bodyBytes(count: findings.count, bytes: findings.reduce(0) { $0 + $1.json.count }))
+        for (index, finding) in findings.enumerated() {
+            if index > 0 { body.append(UInt8(ascii: ",")) }
+            body += finding.json
+        }
+        return body + Self.closing
+    }
+
+    private static let opening = Array(#"{"Findings":["#.utf8)
+    private static let closing = Array("]}".utf8)
+
+    /// How long the body of so many findings with together so many bytes is.
+    static func bodyBytes(count: Int, bytes: Int) -> Int {
+        opening.count + bytes + max(count - 1, 0) + closing.count
+    }
 }
 
 /// Findings split up as Security Hub takes them: up to 100 in one request, each of up to 240 KB, and no finding twice
@@ -21,44 +58,40 @@ public struct FindingBatches: Sendable, Hashable {
     /// What can be sent, in the order in which it was given.
     public private(set) var batches: [FindingBatch] = []
     /// What is too long to be sent.
-    public private(set) var oversized: [JSON] = []
+    public private(set) var oversized: [FindingText] = []
 
     /// Splits findings up.
-    public init(_ findings: [JSON]) {
+    public init(_ findings: [FindingText]) {
         var open = OpenBatch()
         for finding in findings {
-            let bytes = finding.serialized()
-            guard bytes.count <= Self.maximumFindingBytes else {
+            guard finding.json.count <= Self.maximumFindingBytes else {
                 oversized.append(finding)
                 continue
             }
-            if !open.takes(finding, bytes: bytes) {
-                batches.append(open.closed())
+            if !open.takes(finding) {
+                batches.append(FindingBatch(findings: open.findings))
                 open = OpenBatch()
             }
-            open.append(finding, bytes: bytes)
+            open.append(finding)
         }
-        if !open.findings.isEmpty { batches.append(open.closed()) }
+        if !open.findings.isEmpty { batches.append(FindingBatch(findings: open.findings)) }
     }
 
     private struct OpenBatch {
-        var findings: [JSON] = []
-        var body = Array(#"{"Findings":["#.utf8)
-        var ids: Set<JSON> = []
+        var findings: [FindingText] = []
+        var bytes = 0
+        var ids: Set<String> = []
 
-        func takes(_ finding: JSON, bytes: [UInt8]) -> Bool {
-            let end = 2
-            return findings.count < maximumFindings && body.count + 1 + bytes.count + end <= maximumBytes
-                && !ids.contains(finding["Id"] ?? .null)
+        func takes(_ finding: FindingText) -> Bool {
+            findings.count < maximumFindings
+                && FindingBatch.bodyBytes(count: findings.count + 1, bytes: bytes + finding.json.count) <= maximumBytes
+                && !ids.contains(finding.id)
         }
 
-        mutating func append(_ finding: JSON, bytes: [UInt8]) {
-            if !findings.isEmpty { body.append(UInt8(ascii: ",")) }
-            body += bytes
+        mutating func append(_ finding: FindingText) {
             findings.append(finding)
-            ids.insert(finding["Id"] ?? .null)
+            bytes += finding.json.count
+            ids.insert(finding.id)
         }
-
-        func closed() -> FindingBatch { FindingBatch(findings: findings, body: body + Array("]}".utf8)) }
     }
 }

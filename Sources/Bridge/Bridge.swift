@@ -89,8 +89,8 @@ public final class Bridge: Sendable {
             }
             (listenAddress, adminAddress) = (listener.address, admin.address)
             let workers = WorkerPool(
-                context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: live.configuration,
-                owner: "\(BridgeParts.hostName):\(getpid())")
+                context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
+                configuration: live.configuration, owner: "\(BridgeParts.hostName):\(getpid())")
             let certificates = CertificateWatch(
                 keeper: parts.certificate, listener: listener, loop: parts.mainLoop, metrics: metrics.process,
                 logger: logger)

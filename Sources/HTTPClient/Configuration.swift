@@ -19,6 +19,9 @@ extension HTTPClient {
         public var maximumConnectionsPerHost = 16
         /// How old a connection may be, in seconds, to be used again, so that changes of names' addresses are followed.
         public var maximumConnectionLifetime = 300
+        /// How long the addresses of a name are used for new connections before it is looked up again, in seconds; 0 is not
+        /// at all. Services take addresses out of use that fail.
+        public var maximumAddressAge = 5
         /// What the client calls itself in `User-Agent`.
         public var userAgent = "defender-bridge"
 
@@ -34,7 +37,7 @@ extension HTTPClient {
                 throw HTTPClientError(.invalidConfiguration, "a text has control characters")
             }
             guard (1...10_000).contains(maximumConnectionsPerHost), maximumBodyBytes >= 0, maximumHeaderBytes >= 0,
-                maximumConnectionLifetime >= 1
+                maximumConnectionLifetime >= 1, maximumAddressAge >= 0
             else {
                 throw HTTPClientError(.invalidConfiguration, "a limit is out of range")
             }

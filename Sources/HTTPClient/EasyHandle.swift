@@ -44,6 +44,7 @@ final class EasyHandle {
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         // Names are looked up anew for new connections: those that live on would not follow a name to another address.
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.maximumConnectionLifetime)
+        try set(CURLOPT_DNS_CACHE_TIMEOUT, configuration.maximumAddressAge)
         try set(CURLOPT_HTTP09_ALLOWED, 0)
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_SSL_VERIFYPEER, 1)

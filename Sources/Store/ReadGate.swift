@@ -10,6 +10,9 @@ final class ReadGate: Sendable {
 
     private let state = Mutex(State())
 
+    /// Whether anybody is inside.
+    var isOccupied: Bool { state.withLock { $0.inside > 0 } }
+
     /// Comes in; false when the gate is closed, and then there is nothing to leave.
     func enter() -> Bool {
         state.withLock { state in

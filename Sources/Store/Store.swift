@@ -61,8 +61,11 @@ public protocol Store: Sendable {
     ///   - lease: The lease, which ends.
     ///   - readyAt: The time of the next attempt.
     ///   - reason: What failed; of more than 1,024 characters the first are kept.
+    ///   - isCounted: Whether the attempt counts.
     ///   - now: The present time.
-    func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError)
+    func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError)
 
     /// Gives a delivery up: it is kept with its payload, and not worked on again unless an operator says so.
     func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError)
@@ -262,5 +265,12 @@ extension Store {
         limit: Int, for duration: Duration, owner: String, now: Int64
     ) async throws(StoreError) -> LeaseBatch {
         try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
+    }
+
+    /// Puts a delivery off after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
+    package func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, now: Int64
+    ) async throws(StoreError) {
+        try await retry(lease, at: readyAt, reason: reason, isCounted: true, now: now)
     }
 }

@@ -61,7 +61,7 @@ struct MotoTests {
     @Test("findings that were imported are found again, over several pages")
     func importAndGet() async throws {
         try await withClient { client in
-            let findings = (0..<230).map(finding)
+            let findings = (0..<230).compactMap { FindingText(finding($0)) }
             for batch in FindingBatches(findings).batches {
                 let result = try await client.batchImportFindings(batch, region: region)
                 #expect(result.failures == [])
@@ -84,7 +84,8 @@ struct MotoTests {
     @Test("a finding that Security Hub refuses is reported, the others are taken")
     func partialFailure() async throws {
         try await withClient { client in
-            let batch = try #require(FindingBatches([finding(1), ["Id": "bad", "ProductArn": "arn:x"]]).batches.first)
+            let findings = [finding(1), ["Id": "bad", "ProductArn": "arn:x"]].compactMap { FindingText($0) }
+            let batch = try #require(FindingBatches(findings).batches.first)
             let result = try await client.batchImportFindings(batch, region: region)
             #expect(result.successCount == 1)
             #expect(result.failures.map(\.id) == ["bad"])

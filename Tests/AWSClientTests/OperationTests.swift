@@ -177,6 +177,10 @@ struct OperationTests {
 
     // MARK: Security Hub
 
+    private static func findings(_ ids: String...) -> [FindingText] {
+        ids.compactMap { FindingText(["Id": .string($0)]) }
+    }
+
     @Test("BatchImportFindings, with some findings refused")
     func batchImportFindings() async throws {
         let aws = ScriptedAWS([
@@ -187,7 +191,7 @@ struct OperationTests {
                  {"Id": "b", "ErrorCode": "InvalidInput", "ErrorMessage": "no title"}]}
                 """)
         ])
-        let batch = try #require(FindingBatches([["Id": "a"], ["Id": "b"]]).batches.first)
+        let batch = try #require(FindingBatches(Self.findings("a", "b")).batches.first)
         let result = try await client(aws).batchImportFindings(batch, region: region)
         #expect(result.successCount == 1)
         #expect(result.failures.map(\.id) == ["b"])
@@ -208,7 +212,7 @@ struct OperationTests {
             #"{"SuccessCount": 1, "FailedFindings": ["a"]}"#, #"{"SuccessCount": 2, "SuccessCount": 2}"#, "<html>",
         ])
     func malformedImport(body: String) async throws {
-        let batch = try #require(FindingBatches([["Id": "a"], ["Id": "b"]]).batches.first)
+        let batch = try #require(FindingBatches(Self.findings("a", "b")).batches.first)
         let error = try await failure {
             try await client(ScriptedAWS([ScriptedAWS.reply(200, body)])).batchImportFindings(batch, region: region)
         }

@@ -91,7 +91,8 @@ struct SignatureTests {
             for try await _ in pages { count += 1 }
             #expect(count == 2)
         }
-        let batch = try #require(FindingBatches([["Id": .string(odd)]]).batches.first)
+        let finding = try #require(FindingText(["Id": .string(odd)]))
+        let batch = try #require(FindingBatches([finding]).batches.first)
         _ = try await client.batchImportFindings(batch, region: region)
         _ = try await client.batchUpdateFindings(
             [FindingIdentifier(id: odd, productARN: odd)], changes: ["Note": ["Text": .string(odd)]], region: region)

@@ -5,13 +5,13 @@ import HTTPTypes
 import JSON
 import Logging
 import SecurityFindings
-import Store
 import Synchronization
 import TestSupport
 import Testing
 
 @testable import Bridge
 @testable import HTTPClient
+@testable import Store
 
 /// AWS on a bad day: sessions last an hour, clocks drift apart, requests come too fast, nothing answers, nobody may.
 private final class BadDay: HTTPTransport {
@@ -125,7 +125,7 @@ private final class BadDay: HTTPTransport {
     func day() async throws {
         let seed: UInt64 = 24
         try await withStore { store in
-            let time = SimulatedTime(patience: .milliseconds(1))
+            let time = SimulatedTime(patience: .milliseconds(1)) { store.isBusy }
             let aws = BadDay(time, seed: seed)
             let start = now
             let clock = AWSClock(

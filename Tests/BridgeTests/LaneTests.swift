@@ -1,3 +1,4 @@
+import AWSClient
 import EventLoop
 import Store
 import Synchronization
@@ -16,7 +17,7 @@ import Testing
             let performed = Mutex<[String]>([])
             let finished = Mutex<[String]>([])
             let (journal, names) = (shop.journal, items.map(\.leased.delivery.id))
-            let lane = Lane(on: shop.loop, atOnce: 2) { items in
+            let lane = Lane(by: AWSClock(loop: shop.loop), atOnce: 2) { items in
                 performed.withLock { $0 += items.map(\.leased.delivery.id) }
                 journal.note("under way")
                 await journal.wait(for: "go on", count: 1)
@@ -44,7 +45,7 @@ import Testing
             let running = Atomic(0)
             let overlaps = Atomic(0)
             let order = Mutex<[String]>([])
-            let lane = Lane(on: shop.loop, atOnce: 1) { items in
+            let lane = Lane(by: AWSClock(loop: shop.loop), atOnce: 1) { items in
                 if running.add(1, ordering: .sequentiallyConsistent).newValue > 1 {
                     overlaps.add(1, ordering: .sequentiallyConsistent)
                 }
@@ -69,7 +70,7 @@ import Testing
             let items = try await shop.items()
             let canceled = Mutex<[Bool]>([])
             let (journal, loop) = (shop.journal, shop.loop)
-            let lane = Lane(on: loop, atOnce: 1) { _ in
+            let lane = Lane(by: AWSClock(loop: loop), atOnce: 1) { _ in
                 journal.note("under way")
                 if journal.count("under way") == 1 { try? await loop.sleep(for: .seconds(3600)) }
                 canceled.withLock { $0.append(Task.isCancelled) }

@@ -46,6 +46,8 @@ final class ScriptedAWS: HTTPTransport {
         var fault: @Sendable (_ path: String, _ body: JSON) -> Fault? = { _, _ in nil }
         /// Whether answers to imports get lost on their way, after the import.
         var losesAnswers = false
+        /// What goes on while an import is on its way.
+        var duringImport: @Sendable (_ ids: [String]) async -> Void = { _ in }
         /// Codes for single findings that are not taken.
         var failures: [String: String] = [:]
     }
@@ -165,6 +167,7 @@ final class ScriptedAWS: HTTPTransport {
             state.underWay.formUnion(ids)
         }
         await Task.yield()
+        await state.withLock { $0.duringImport }(ids)
         return state.withLock { state in
             state.underWay.subtract(ids)
             state.imports.append(ids)

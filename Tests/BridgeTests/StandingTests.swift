@@ -1,4 +1,5 @@
 import AWSClient
+import AWSCore
 import JSON
 import SecurityFindings
 import Store
@@ -120,6 +121,102 @@ import Testing
         }
     }
 
+    @Test("Audits that AWS IoT denies wait with one try now and then, and are shown; alarms go on; then all is done")
+    func deniedAudits() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { state in
+                state.fault = { path, _ in
+                    guard path.hasPrefix("/audit/tasks/") else { return nil }
+                    shop.journal.note("asked")
+                    return .status(403, code: "AccessDeniedException")
+                }
+            }
+            let standings = shop.context.standings
+            try await withPool(shop) {
+                for number in 0..<3 {
+                    _ = try await shop.store.append(
+                        delivery("audit\(number)", Messages.audit("t\(number)"), of: origin()))
+                }
+                await shop.journal.wait(for: "A delivery failed and will be tried again.", count: 3)
+                try await append(shop, 5, "a", region: "us-east-1")
+                try await eventually("the alarms") { try await shop.store.status().completed == 5 }
+                #expect(shop.journal.count("asked") == 1)
+                let entries = standings.entries
+                #expect(try entries.map(\.origin) == [origin()])
+                #expect(entries.first?.denial.reason.contains("DescribeAuditTask") == true)
+                // A delivery that comes wakes the workers, whose time for the next try has come.
+                shop.time.advance(by: .seconds(1))
+                try await append(shop, 1, "b", region: "us-east-1")
+                await shop.journal.wait(for: "A delivery failed and will be tried again.", count: 6)
+                #expect(shop.journal.count("asked") == 2 && standings.entries.first?.denial.attempts == 2)
+                shop.aws.state.withLock { state in
+                    state.fault = { _, _ in nil }
+                    for number in 0..<3 {
+                        state.audits["t\(number)"] = (Messages.description(startTime: now, checks: [:]), [[]])
+                    }
+                }
+                shop.time.advance(by: .seconds(60))
+                try await append(shop, 1, "c", region: "us-east-1")
+                try await eventually("all to be done") { try await shop.store.status().completed == 10 }
+                #expect(standings.entries.isEmpty)
+                #expect(shop.journal.count("AWS takes the bridge's requests again.") == 1)
+            }
+        }
+    }
+
+    @Test("The tries of an audit that AWS IoT denies do not count, and one that is denied for 90 days is given up")
+    func deniedAuditsAreBounded() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock {
+                $0.fault = { path, _ in
+                    path.hasPrefix("/audit/") ? .status(403, code: "AccessDeniedException") : nil
+                }
+            }
+            _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: origin()))
+            for _ in 0..<4 {
+                try await shop.work(of: origin())
+                shop.time.advance(by: .seconds(60))
+            }
+            let leased = try await shop.items().map(\.leased)
+            #expect(leased.map(\.attempt) == [1])
+            try await shop.store.release(leased.map(\.lease))
+            shop.time.advance(by: .seconds(90 * 86_400))
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().dead == 1)
+        }
+    }
+
+    @Test("What holds up everything is shown before what holds up audits alone, and each ends by itself")
+    func scopes() async throws {
+        try await Workshop.run { shop in
+            let (standings, origin) = (shop.context.standings, try origin())
+            func fail(_ path: String) async throws -> AWSError {
+                shop.aws.state.withLock { $0.fault = { _, _ in .status(403, code: "AccessDeniedException") } }
+                do throws(AWSError) {
+                    if path == "hub" {
+                        try await shop.client.describeHub(region: origin.region)
+                    } else {
+                        _ = try await shop.client.describeAuditTask(id: "t1", region: origin.region)
+                    }
+                } catch {
+                    return error
+                }
+                throw CancellationError()
+            }
+            standings.note(try await fail("audit"), origin)
+            #expect(standings.entries.map(\.denial.reason).first?.contains("DescribeAuditTask") == true)
+            #expect(standings.waiting(now: now).origins.isEmpty && standings.admit(origin) == .everything)
+            standings.note(try await fail("hub"), origin)
+            #expect(standings.entries.count == 1)
+            #expect(standings.entries.first?.denial.reason.contains("DescribeHub") == true)
+            #expect(standings.waiting(now: now).origins == [origin])
+            standings.worked(origin)
+            #expect(standings.entries.first?.denial.reason.contains("DescribeAuditTask") == true)
+            standings.worked(origin, .audits)
+            #expect(standings.entries.isEmpty)
+        }
+    }
+
     @Test("What is denied for 90 days is given up; for less, however often, it is not", arguments: [false, true])
     func bounded(isTooOld: Bool) async throws {
         try await Workshop.run { shop in
@@ -144,7 +241,7 @@ import Testing
         try await Workshop.run { shop in
             shop.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             let observation = try observation()
-            let outcomes = await shop.sender(try origin()).send([observation.finding])
+            let outcomes = await shop.sender(try origin()).send([try #require(FindingText(observation.finding.json))])
             let word =
                 switch try #require(outcomes[observation.finding.id]) {
                 case .imported: "imported"

@@ -75,7 +75,7 @@ struct Workshop {
 
     func pool(grace: Duration = .zero) throws -> WorkerPool {
         WorkerPool(
-            context: context, accounts: AWSAccounts(client), loop: loop,
+            context: context, accounts: AWSAccounts(client), clock: AWSClock(loop: loop),
             configuration: Live(
                 try BridgeConfiguration(
                     flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],

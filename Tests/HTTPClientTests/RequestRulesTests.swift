@@ -73,6 +73,7 @@ struct RequestRulesTests {
         #expect(try await configurationCode { $0.maximumConnectionsPerHost = 0 } == .invalidConfiguration)
         #expect(try await configurationCode { $0.maximumBodyBytes = -1 } == .invalidConfiguration)
         #expect(try await configurationCode { $0.maximumHeaderBytes = -1 } == .invalidConfiguration)
+        #expect(try await configurationCode { $0.maximumAddressAge = -1 } == .invalidConfiguration)
     }
 
     private func configurationCode(_ configure: (inout HTTPClient.Configuration) -> Void) async throws

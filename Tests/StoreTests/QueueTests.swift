@@ -119,6 +119,25 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func aRetriedDeliveryWhoseAttemptDoesNotCountKeepsTheReasonAlone(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
+            _ = try await store.append(delivery(1))
+            for round in 0..<3 as Range<Int64> {
+                let taken = try #require(try await store.take(now: round * 500).first)
+                #expect(taken.attempt == 1)
+                try await store.retry(
+                    taken.lease, at: (round + 1) * 500, reason: "denied", isCounted: false, now: round * 500)
+                #expect(try await store.take(now: (round + 1) * 500 - 1).isEmpty)
+            }
+            let last = try #require(try await store.take(now: 1500).first)
+            try await store.deadLetter(last.lease, reason: "given up", now: 1500)
+            let letter = try #require(try await store.deadLetters(matching: .all, limit: 1, after: nil).first)
+            #expect(letter.attempts == 1 && letter.firstFailedAt == 0)
+        }
+    }
+
     @Test(arguments: StoreKind.all) func aReleasedDeliveryComesBackAtOnceAndTheAttemptDoesNotCount(kind: StoreKind)
         async throws
     {

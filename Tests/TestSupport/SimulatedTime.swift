@@ -24,10 +24,15 @@ public final class SimulatedTime: TaskExecutor, Sendable {
 
     private let state = Mutex(State())
     private let patience: Duration
+    private let isBusy: @Sendable () -> Bool
 
-    /// - Parameter patience: how long, in real time, something from outside, such as a database, may keep all tasks waiting
-    ///   before the clock goes on.
-    public init(patience: Duration = .zero) { self.patience = patience }
+    /// - Parameters:
+    ///   - patience: how long, in real time, something from outside may keep all tasks waiting before the clock goes on.
+    ///   - isBusy: whether something outside, such as a database, is at work for the tasks; the clock stands meanwhile.
+    public init(patience: Duration = .zero, isBusy: @escaping @Sendable () -> Bool = { false }) {
+        self.patience = patience
+        self.isBusy = isBusy
+    }
 
     /// The time since the beginning.
     public var now: Duration { state.withLock { $0.now } }
@@ -79,6 +84,8 @@ public final class SimulatedTime: TaskExecutor, Sendable {
     private func drive() {
         var waited = ContinuousClock.now
         while true {
+            // Asked first: what is at work outside ends by adding a job.
+            let isBusy = isBusy()
             let jobs = state.withLock { state in
                 defer { state.jobs = [] }
                 return state.jobs
@@ -89,7 +96,8 @@ public final class SimulatedTime: TaskExecutor, Sendable {
                 continue
             }
             if state.withLock({ $0.isDone }) { return }
-            if .now - waited < patience || !wakeNext() {
+            if isBusy { waited = .now }
+            if isBusy || .now - waited < patience || !wakeNext() {
                 Thread.sleep(forTimeInterval: 0.0001)
             } else {
                 waited = .now

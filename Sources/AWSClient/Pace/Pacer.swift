@@ -77,15 +77,18 @@ public final class Pacer: Sendable {
         _ key: Key, now: Duration, _ body: (inout OperationPace) -> Value
     ) -> Value {
         state.withLock { state in
-            let quota = Self.quota(key, state.imports)
-            if state.paces[key] == nil {
-                var fresh = OperationPace(quota: quota, now: now)
-                let origin = key.account.map { Origin(account: $0, region: key.region) }
-                if let takenAt = origin.flatMap({ state.takenAt[$0] }) { fresh.empty(now: takenAt) }
-                state.paces[key] = fresh
-            }
-            return body(&state.paces[key, default: OperationPace(quota: quota, now: now)])
+            let (imports, takenAt) = (state.imports, state.takenAt)
+            return body(&state.paces[key, default: Self.pace(key, imports, takenAt, now: now)])
         }
+    }
+
+    private static func pace(
+        _ key: Key, _ imports: ImportRate?, _ takenAt: [Origin: Duration], now: Duration
+    ) -> OperationPace {
+        var pace = OperationPace(quota: quota(key, imports), now: now)
+        let origin = key.account.map { Origin(account: $0, region: key.region) }
+        if let takenAt = origin.flatMap({ takenAt[$0] }) { pace.empty(now: takenAt) }
+        return pace
     }
 
     /// Takes the turn of a request, and returns how long to wait for it.

@@ -101,8 +101,8 @@ public enum Backfilling {
         _ context: LaneContext, _ parts: BridgeParts, _ configuration: BridgeConfiguration
     ) -> WorkerPool {
         WorkerPool(
-            context: context, accounts: parts.accounts, loop: parts.clientLoop, configuration: Live(configuration),
-            owner: "\(BridgeParts.hostName):\(getpid())")
+            context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
+            configuration: Live(configuration), owner: "\(BridgeParts.hostName):\(getpid())")
     }
 
     private static func run(

@@ -25,7 +25,7 @@ struct CatchUpLane: Sendable {
         } catch let error as AWSError where error.kind == .invalid {
             return .refused(error.description)
         } catch let error as AWSError {
-            if error.concernsWholeOrigin { context.standings.denied(origin, error.description) }
+            context.standings.note(error, origin)
             return SendOutcome(error)
         } catch {
             return .failed("\(error)")

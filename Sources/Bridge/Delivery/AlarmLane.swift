@@ -78,8 +78,8 @@ struct AlarmLane: Sendable {
             items.map(\.said), known: known, judgements: try await context.store.judgements(about: ids),
             now: context.now)
         var outcomes = try await context.make(
-            batch.changes, known: known, by: sender, keeping: Progress(judgements: batch.newJudgements),
-            bookmark: { _ in nil }, under: lease, isShared: true)
+            PlannedChanges(batch.changes, known: known), by: sender,
+            keeping: Progress(judgements: batch.newJudgements), under: lease, isShared: true)
         for severity in batch.unchanged { context.metrics.work.count(.unchanged, .violation, severity) }
         var results = Self.results(of: batch.changes, known: known, outcomes)
         // Import before update: Security Hub updates only what it has.

@@ -19,7 +19,20 @@ struct AuditLane: Sendable {
         }
     }
 
+    /// Works on a delivery; while AWS IoT denies what audits need, one is tried now and then, and the others wait.
     private func outcome(of work: Work, _ leased: LeasedDelivery) async -> SendOutcome {
+        guard case .audit = work else { return await attempt(work, leased) }
+        let standings = context.standings
+        let admission = standings.admit(origin, .audits)
+        if admission == .nothing, let denial = standings.denial(origin, .audits) { return .denied(denial.reason) }
+        let outcome = await attempt(work, leased)
+        if case .imported = outcome { standings.worked(origin, .audits) }
+        if case .refused = outcome { standings.worked(origin, .audits) }
+        if admission == .one { standings.ended(origin, .audits) }
+        return outcome
+    }
+
+    private func attempt(_ work: Work, _ leased: LeasedDelivery) async -> SendOutcome {
         do {
             return try await perform(work, leased).outcome
         } catch let error as UnrecognizedMessage {
@@ -27,7 +40,7 @@ struct AuditLane: Sendable {
         } catch let error as AWSError where error.kind == .notFound || error.kind == .invalid {
             return .refused(error.description)
         } catch let error as AWSError {
-            if error.concernsWholeOrigin { context.standings.denied(origin, error.description) }
+            context.standings.note(error, origin)
             return SendOutcome(error)
         } catch let failure as SendFailure {
             return failure.outcome

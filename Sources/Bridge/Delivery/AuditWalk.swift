@@ -6,10 +6,11 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Brings the findings of one audit up to date, two full pages at a time; the next two are fetched meanwhile.
+/// Brings the findings of one audit up to date, two full pages at a time.
 ///
-/// What was read is committed with the bookmark of the next page, so that a walk that is interrupted goes on where it
-/// was, and memory does not grow with the audit.
+/// What became of them is committed with the bookmark of the next page, so that a walk that is interrupted goes on where
+/// it was; what it had in the ledger by then and not sent for certain, the next one sends first. Memory does not grow with
+/// the audit.
 struct AuditWalk: Sendable {
     let origin: Origin
     let context: LaneContext
@@ -90,70 +91,102 @@ struct AuditWalk: Sendable {
         }
     }
 
-    /// Sends what some pages list while the next ones are fetched.
+    /// Walks through the list in stretches, three at a time: one is fetched, the one before it is put into the ledger,
+    /// and the one before that is sent.
     private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress) async throws {
-        var stretch = try await Stretch(
+        var listed: Stretch? = try await Stretch(
             client.auditFindings(taskID: task.id, region: origin.region, startingAt: progress.nextToken))
-        while true {
-            let current = stretch
-            async let following = current.following()
-            let observations = read(current.findings, task, checks, &progress)
-            progress.nextToken = current.nextToken
-            progress.isListed = current.nextToken == nil
-            let next = progress
-            try await apply(observations, &progress.refusals) { next.bookmark(counting: $0) }
-            guard let more = try await following else { return }
-            stretch = more
+        var kept: KeptStretch?
+        while listed != nil || kept != nil {
+            let (current, before, soFar) = (listed, kept, progress)
+            async let following = current?.following()
+            async let sent = send(before, soFar)
+            let reading = await read(current, task, checks)
+            // No two changes of one finding may be under way, and an audit may list a finding twice.
+            if let reading, let before, before.mayBeSending(any: reading.observations) { _ = try await sent }
+            kept = try await keep(reading)
+            progress = try await sent
+            do {
+                listed = try await following
+            } catch {
+                // What the ledger has already is sent, too: each try gets further than the last.
+                progress = try await send(kept, progress)
+                throw error
+            }
         }
     }
 
-    /// Reads the findings of a page that are of certain checks; of those that cannot be read, tells why.
-    private func read(
-        _ page: [JSON], _ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditProgress
-    ) -> [Observation] {
-        var observations: [Observation] = []
-        for json in page {
-            do throws(UnrecognizedMessage) {
-                let auditFinding = try AuditFinding(json)
-                guard checks.contains(auditFinding.check.name) else { continue }
-                let finding = SecurityFinding(
-                    auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
-                observations.append(Observation(auditFinding, task: task, finding: finding))
-            } catch {
-                progress.hasUnread = true
-                progress.refusals.add(
-                    json["findingId"]?.string ?? "a finding without an id",
-                    "the audit finding was not understood: \(error.reason)")
+    /// Reads the findings of a stretch that are of certain checks; of those that cannot be read, tells why.
+    private func read(_ stretch: Stretch?, _ task: AuditTask, _ checks: Set<String>) async -> Reading? {
+        guard let stretch else { return nil }
+        return await offLoop {
+            var reading = Reading(nextToken: stretch.nextToken)
+            for json in stretch.findings {
+                do throws(UnrecognizedMessage) {
+                    let auditFinding = try AuditFinding(json)
+                    guard checks.contains(auditFinding.check.name) else { continue }
+                    let finding = SecurityFinding(
+                        auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
+                    reading.observations.append(Observation(auditFinding, task: task, finding: finding))
+                } catch {
+                    reading.unread.add(
+                        json["findingId"]?.string ?? "a finding without an id",
+                        "the audit finding was not understood: \(error.reason)")
+                }
             }
+            return reading
         }
-        return observations
+    }
+
+    /// Plans the changes that follow from a stretch, and puts them into the ledger.
+    private func keep(_ reading: Reading?) async throws -> KeptStretch? {
+        guard let reading else { return nil }
+        return KeptStretch(reading: reading, changes: try await keep(reading.observations))
+    }
+
+    /// Sends what a stretch changes, and keeps a bookmark behind it.
+    ///
+    /// - Returns: the progress with the stretch.
+    private func send(_ stretch: KeptStretch?, _ progress: AuditProgress) async throws -> AuditProgress {
+        guard let stretch else { return progress }
+        var progress = progress
+        progress.pass(stretch.reading)
+        let outcomes = try await context.send(
+            stretch.changes, by: sender,
+            bookmark: { outcomes in
+                var next = progress
+                return (try? next.refusals.add(outcomes)).flatMap { next.bookmark }
+            }, under: lease)
+        countUnchanged(stretch.reading.observations, stretch.changes)
+        try progress.refusals.add(outcomes)
+        return progress
     }
 
     // MARK: Findings
 
-    /// Brings the findings that observations are of up to date.
-    ///
-    /// - Parameter bookmark: what is to be kept with them, for the refusals that there are by then.
-    private func apply(
-        _ observations: [Observation], _ refusals: inout Refusals, bookmark: (Refusals) -> String?
-    ) async throws {
+    /// Plans the changes that follow from observations, and puts them into the ledger.
+    private func keep(_ observations: [Observation]) async throws -> PlannedChanges {
         let byID = Dictionary(grouping: observations, by: \.finding.id)
         let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
         let judgements = try await context.store.judgements(about: Array(Set(observations.map(\.subject))))
         let now = context.now
-        let changes = byID.compactMap { id, observations in
-            Planner.plan(observations, known: known[id], judgement: judgements[observations[0].subject], now: now)
+        let changes = await offLoop {
+            byID.compactMap { id, observations in
+                Planner.plan(observations, known: known[id], judgement: judgements[observations[0].subject], now: now)
+            }
         }
-        var total = refusals
-        let outcomes = try await context.make(
-            changes, known: known, by: sender, keeping: Progress(),
-            bookmark: { outcomes in (try? total.add(outcomes)).flatMap { bookmark(total) } }, under: lease)
-        countUnchanged(observations, changes)
-        try refusals.add(outcomes)
+        let planned = PlannedChanges(changes, known: known)
+        try await context.keep(planned, under: lease)
+        return planned
     }
 
-    private func countUnchanged(_ observations: [Observation], _ changes: [Change]) {
-        let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
+    /// Does what takes the processor some time beside the loop, on which requests and answers wait.
+    private func offLoop<Value: Sendable>(_ body: @Sendable () -> Value) async -> Value {
+        await withTaskExecutorPreference(globalConcurrentExecutor) { body() }
+    }
+
+    private func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
+        let sent = Set(changes.toBeSent.map(\.entry.id))
         for same in observations where !sent.contains(same.finding.id) {
             context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
         }
@@ -166,7 +199,10 @@ struct AuditWalk: Sendable {
                 finding: SecurityFinding(
                     summaryOf: result, task: task, origin: origin, severities: mapping.severities))
         }
-        try await apply(summaries, &refusals) { _ in nil }
+        let changes = try await keep(summaries)
+        let outcomes = try await context.send(changes, by: sender, under: lease)
+        countUnchanged(summaries, changes)
+        try refusals.add(outcomes)
     }
 
     /// Archives the findings of a check that the audit completed and did not see.
@@ -185,11 +221,33 @@ struct AuditWalk: Sendable {
 }
 
 extension AuditProgress {
-    /// The bookmark with refusals counted that came since.
-    fileprivate func bookmark(counting refusals: Refusals) -> String? {
-        var copy = self
-        copy.refusals = refusals
-        return copy.bookmark
+    /// Goes on behind a stretch.
+    fileprivate mutating func pass(_ reading: Reading) {
+        nextToken = reading.nextToken
+        isListed = reading.nextToken == nil
+        refusals.add(reading.unread)
+        hasUnread = hasUnread || reading.unread.count > 0
+    }
+}
+
+/// What a stretch says.
+private struct Reading: Sendable {
+    /// What to ask for the page behind it with; nil if there is none.
+    let nextToken: String?
+    var observations: [Observation] = []
+    /// The findings that could not be read.
+    var unread = Refusals()
+}
+
+/// A stretch whose changes are in the ledger, and not in Security Hub yet.
+private struct KeptStretch: Sendable {
+    let reading: Reading
+    let changes: PlannedChanges
+
+    /// Whether a finding that is said of may be on its way.
+    func mayBeSending(any observations: [Observation]) -> Bool {
+        let ids = Set(changes.toBeSent.map(\.entry.id))
+        return observations.contains { ids.contains($0.finding.id) }
     }
 }
 

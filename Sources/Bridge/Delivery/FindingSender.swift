@@ -1,7 +1,6 @@
 import AWSClient
 import AWSCore
 import CoreMetrics
-import JSON
 import Metrics
 import SecurityFindings
 
@@ -35,11 +34,7 @@ struct FindingSender: Sendable {
     /// Sends findings and tells what became of each, by its id.
     ///
     /// - Parameter findings: no two with the same id; nobody else may be sending one of these ids.
-    func send(_ findings: [SecurityFinding]) async -> [String: SendOutcome] {
-        await send(findings.map(\.json))
-    }
-
-    private func send(_ findings: [JSON]) async -> [String: SendOutcome] {
+    func send(_ findings: [FindingText]) async -> [String: SendOutcome] {
         let split = FindingBatches(findings)
         var outcomes = Self.all(
             split.oversized, .refused("the finding is longer than \(FindingBatches.maximumFindingBytes) bytes"))
@@ -62,7 +57,7 @@ struct FindingSender: Sendable {
             standings.worked(origin)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
-            if error.concernsWholeOrigin { standings.denied(origin, error.description) }
+            standings.note(error, origin)
             guard error.kind == .invalid else { return Self.all(batch.findings, SendOutcome(error)) }
             guard batch.findings.count > 1 else { return Self.all(batch.findings, .refused(error.description)) }
             return await sendHalves(of: batch)
@@ -87,8 +82,8 @@ struct FindingSender: Sendable {
         return outcomes
     }
 
-    private static func all(_ findings: [JSON], _ outcome: SendOutcome) -> [String: SendOutcome] {
-        Dictionary(findings.compactMap { $0["Id"]?.string }.map { ($0, outcome) }) { _, last in last }
+    private static func all(_ findings: [FindingText], _ outcome: SendOutcome) -> [String: SendOutcome] {
+        Dictionary(findings.map { ($0.id, outcome) }) { _, last in last }
     }
 
     /// Codes of single failures that speak against the finding itself. Any other, known or not, is tried again: what
@@ -137,7 +132,7 @@ struct FindingSender: Sendable {
             }
             return outcomes
         } catch {
-            if error.concernsWholeOrigin { standings.denied(origin, error.description) }
+            standings.note(error, origin)
             return all(SendOutcome(error))
         }
     }

@@ -1,4 +1,4 @@
-import EventLoop
+import AWSClient
 import Store
 
 /// A line of deliveries that are worked on some at a time, never by two at once.
@@ -19,30 +19,30 @@ actor Lane {
 
     private var waiting: [Item] = []
     private var task: Task<Void, Never>?
-    private let loop: EventLoop
+    private let clock: AWSClock
     private let atOnce: Int
     private let filling: BatchFilling?
     private let gate: Gate?
     /// When the first of those that wait came.
-    private var waitingSince = ContinuousClock.now
+    private var waitingSince = Duration.zero
     private var pause: Task<Void, Never>?
     private var isStopped = false
     private let perform: @Sendable ([Item]) async -> Void
     private let finished: @Sendable ([Lease]) async -> Void
 
     /// - Parameters:
-    ///   - loop: where the work runs.
+    ///   - clock: where the work runs, and by what time.
     ///   - atOnce: how many deliveries at the most are handed over together.
     ///   - filling: how long deliveries wait for others to share requests with; nil for not at all.
     ///   - gate: says what may be worked on; nil for everything.
     ///   - perform: works on deliveries, and says of each what became of it.
     ///   - finished: hears which leases are out of the lane.
     init(
-        on loop: EventLoop, atOnce: Int, filling: BatchFilling? = nil, gate: Gate? = nil,
+        by clock: AWSClock, atOnce: Int, filling: BatchFilling? = nil, gate: Gate? = nil,
         perform: @escaping @Sendable ([Item]) async -> Void,
         finished: @escaping @Sendable ([Lease]) async -> Void
     ) {
-        self.loop = loop
+        self.clock = clock
         self.atOnce = atOnce
         self.filling = filling
         self.gate = gate
@@ -52,13 +52,13 @@ actor Lane {
 
     /// Puts deliveries at the end of the line.
     func add(_ items: [Item]) {
-        if waiting.isEmpty { waitingSince = .now }
+        if waiting.isEmpty { waitingSince = clock.elapsed() }
         waiting += items
         if waiting.count >= BatchFilling.full { pause?.cancel() }
         if task == nil { start() }
     }
 
-    private func start() { task = Task(executorPreference: loop) { await self.run() } }
+    private func start() { task = Task(executorPreference: clock.executor) { await self.run() } }
 
     private func run() async {
         while !waiting.isEmpty, !Task.isCancelled {
@@ -71,7 +71,7 @@ actor Lane {
             }
             let items = Array(waiting.prefix(admission == .one ? 1 : atOnce))
             waiting.removeFirst(items.count)
-            waitingSince = .now
+            waitingSince = clock.elapsed()
             guard !items.isEmpty else {
                 if admission == .one { gate?.ended() }
                 continue
@@ -88,9 +88,9 @@ actor Lane {
     /// Waits until enough have come to fill a request, or they have waited long enough.
     private func waitForCompany() async {
         guard let filling, !isStopped else { return }
-        let wait = filling.wait(count: waiting.count, waited: .now - waitingSince)
+        let wait = filling.wait(count: waiting.count, waited: clock.elapsed() - waitingSince)
         guard wait > .zero else { return }
-        let pause = Task(executorPreference: loop) { [loop] in _ = try? await loop.sleep(for: wait) }
+        let pause = Task(executorPreference: clock.executor) { [clock] in _ = try? await clock.sleep(wait) }
         self.pause = pause
         await pause.value
         self.pause = nil

@@ -1,3 +1,4 @@
+import AWSClient
 import CoreMetrics
 import DeviceDefender
 import Logging
@@ -39,35 +40,51 @@ struct LaneContext: Sendable {
     ///
     /// - Parameters:
     ///   - changes: of different findings.
-    ///   - known: what the ledger has of the findings.
     ///   - sender: sends to the Security Hub of their origin.
     ///   - progress: what else is to be kept, before anything is sent.
-    ///   - bookmark: what the bookmark is then, if it moves on.
     ///   - isShared: whether the changes come from several deliveries, of which the lease is of one.
     /// - Returns: what became of each finding that was to be sent, by its id.
     func make(
-        _ changes: [Change], known: [String: LedgerEntry], by sender: FindingSender, keeping progress: Progress,
-        bookmark: ([String: SendOutcome]) -> String?, under lease: Lease, isShared: Bool = false
+        _ changes: PlannedChanges, by sender: FindingSender, keeping progress: Progress = Progress(),
+        under lease: Lease, isShared: Bool = false
     ) async throws(StoreError) -> [String: SendOutcome] {
-        let findings = changes.compactMap(\.finding)
+        try await keep(changes, progress, under: lease)
+        return try await send(changes, by: sender, under: lease, isShared: isShared)
+    }
+
+    /// Keeps changes in the ledger, which is the first part of making them: what is to be sent is marked as not sent, so
+    /// that an interrupted work is found by ``RefreshWalk``.
+    func keep(
+        _ changes: PlannedChanges, _ progress: Progress = Progress(), under lease: Lease
+    ) async throws(StoreError) {
         var before = progress
-        before.entries += changes.map(\.entry)
-        if findings.isEmpty { before.bookmark = bookmark([:]) }
+        before.entries += changes.all.map(\.entry)
         if !before.isEmpty { try await store.record(before, under: lease) }
-        guard !findings.isEmpty else { return [:] }
-        let outcomes = await sender.send(findings)
+    }
+
+    /// Sends what is to be sent of changes that the ledger has, and keeps what became of it: the rest of making them.
+    ///
+    /// - Parameter bookmark: what the bookmark is then, if it moves on.
+    /// - Returns: what became of each finding that was to be sent, by its id.
+    func send(
+        _ changes: PlannedChanges, by sender: FindingSender,
+        bookmark: ([String: SendOutcome]) -> String? = { _ in nil },
+        under lease: Lease, isShared: Bool = false
+    ) async throws(StoreError) -> [String: SendOutcome] {
+        let sent = changes.toBeSent
+        let outcomes = await sender.send(sent.map { FindingText(id: $0.entry.id, json: $0.entry.finding) })
         let sentAt = clock()
-        for change in changes where change.finding != nil {
+        for change in sent {
             note(
-                change, known: known[change.entry.id], outcome: outcomes[change.entry.id], at: sentAt,
+                change, known: changes.known[change.entry.id], outcome: outcomes[change.entry.id], at: sentAt,
                 from: isShared ? nil : lease)
         }
         var after = Progress(bookmark: bookmark(outcomes))
-        for change in changes where change.finding != nil {
+        for change in sent {
             switch outcomes[change.entry.id] {
             case .imported: after.sent[change.entry.id] = change.entry.updatedAt
             case .refused:
-                if let known = known[change.entry.id] {
+                if let known = changes.known[change.entry.id] {
                     after.entries.append(Planner.refused(change, known: known))
                 } else {
                     after.refused.append(change.entry.id)
@@ -103,8 +120,7 @@ struct LaneContext: Sendable {
     ) async throws -> Refusals {
         let known = Dictionary(entries.map { ($0.id, $0) }) { first, _ in first }
         let outcomes = try await make(
-            entries.compactMap(plan), known: known, by: sender, keeping: Progress(), bookmark: { _ in nil },
-            under: lease)
+            PlannedChanges(entries.compactMap(plan), known: known), by: sender, under: lease)
         var refusals = Refusals()
         try refusals.add(outcomes)
         return refusals
@@ -143,9 +159,13 @@ struct LaneContext: Sendable {
             case .denied(let reason) where Backoff.isTooOld(leased.delivery, now: clock()):
                 try await giveUp(leased, topic, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
-                // Nothing is fetched for the origin until AWS takes requests again; the try does not count.
+                // Until AWS takes requests again, tries do not count, and nothing is fetched for the origin, if the denial
+                // concerns all of it.
                 if standings.waiting(now: clock()).origins.contains(leased.delivery.origin) {
                     try await release(leased)
+                } else if let denial = standings.denial(leased.delivery.origin, .audits) {
+                    let delay = Duration.milliseconds(max(denial.retryAt - clock(), 1000))
+                    try await putOff(leased, topic, reason, for: delay, isCounted: false)
                 } else {
                     try await putOff(leased, topic, reason)
                 }
@@ -174,8 +194,15 @@ struct LaneContext: Sendable {
         _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ reason: String
     ) async throws(StoreError) {
         let delay = Backoff.delay(afterAttempt: leased.attempt, chance: chance())
+        try await putOff(leased, topic, reason, for: delay)
+    }
+
+    private func putOff(
+        _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ reason: String, for delay: Duration, isCounted: Bool = true
+    ) async throws(StoreError) {
         let now = clock()
-        try await store.retry(leased.lease, at: now + delay.milliseconds, reason: reason, now: now)
+        try await store.retry(
+            leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: isCounted, now: now)
         metrics.work.retries.increment()
         activity.ended(leased.delivery, about: topic, as: .retried)
         logger.warning(

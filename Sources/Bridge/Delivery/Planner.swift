@@ -11,6 +11,21 @@ struct Change: Sendable, Hashable {
     var entry: LedgerEntry
 }
 
+/// Changes of different findings that are made together.
+struct PlannedChanges: Sendable {
+    let all: [Change]
+    /// What the ledger had of the findings, by their ids.
+    let known: [String: LedgerEntry]
+
+    init(_ all: [Change], known: [String: LedgerEntry]) {
+        self.all = all
+        self.known = known
+    }
+
+    /// Those that Security Hub is to be told of.
+    var toBeSent: [Change] { all.filter { $0.finding != nil } }
+}
+
 /// The rules by which what Device Defender says, what people judge, and what was sent before, become changes. Pure
 /// functions: they know no clock, store or network.
 ///

@@ -30,8 +30,11 @@ extension AWSError {
         }
     }
 
-    /// Whether it concerns all that is done for the account and Region, not its audits alone.
-    var concernsWholeOrigin: Bool { isDenial && (isAboutCredentials || service != .iot) }
+    /// What it holds up, if it is a denial.
+    var deniedScope: StandingBoard.Scope? {
+        guard isDenial else { return nil }
+        return isAboutCredentials || service != .iot ? .everything : .audits
+    }
 }
 
 /// Why something did not reach Security Hub, and may later.

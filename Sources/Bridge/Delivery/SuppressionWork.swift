@@ -13,37 +13,36 @@ struct SuppressionWork: Sendable {
     ///
     /// - Parameter keepsExpiry: whether it leaves the end of a suppression as it was.
     func say(_ said: SuppressionJudgement, keepsExpiry: Bool) async throws -> Refusals {
-        let known = try await known(said.subject)
+        let stored = try await stored(said.subject)
+        let known = stored.flatMap { SuppressionJudgement($0) }
         var said = said
         if keepsExpiry, let known, known.isSuppressed { said.expiresAt = known.expiresAt }
-        if said.isNewer(than: known) {
-            try await context.store.record(Progress(judgements: [said.judgement]), under: lease)
-        }
-        return try await judge(said.subject)
+        guard said.isNewer(than: known) else { return try await judge(said.subject, by: stored) }
+        try await context.store.record(Progress(judgements: [said.judgement]), under: lease)
+        return try await judge(said.subject, by: said.judgement)
     }
 
     /// Judges the findings of a suppression that has ended by itself.
     ///
     /// - Parameter time: when it ended, as it was known when that became due.
     func end(_ subject: String, at time: Timestamp) async throws -> Refusals {
-        guard var known = try await known(subject), known.isSuppressed, known.expiresAt == time else {
-            return Refusals()
-        }
+        let stored = try await stored(subject)
+        guard var known = stored.flatMap({ SuppressionJudgement($0) }), known.isSuppressed, known.expiresAt == time
+        else { return Refusals() }
         guard !known.suppresses(at: context.now) else {
             throw SendFailure(description: "by this machine's clock the suppression has not ended yet")
         }
-        let refusals = try await judge(subject)
+        let refusals = try await judge(subject, by: stored)
         known.isSettled = true
         try await context.store.record(Progress(judgements: [known.judgement]), under: lease)
         return refusals
     }
 
-    private func known(_ subject: String) async throws -> SuppressionJudgement? {
-        try await context.store.judgements(about: [subject])[subject].flatMap { SuppressionJudgement($0) }
+    private func stored(_ subject: String) async throws -> Judgement? {
+        try await context.store.judgements(about: [subject])[subject]
     }
 
-    private func judge(_ subject: String) async throws -> Refusals {
-        let judgement = try await context.store.judgements(about: [subject])[subject]
+    private func judge(_ subject: String, by judgement: Judgement?) async throws -> Refusals {
         var refusals = Refusals()
         var last: LedgerEntry?
         repeat {

@@ -1,7 +1,6 @@
 import AWSClient
 import AWSCore
 import DeviceDefender
-import EventLoop
 import Logging
 import ServiceLifecycle
 import Store
@@ -15,7 +14,7 @@ actor WorkerPool: Service {
 
     private let context: LaneContext
     private let accounts: AWSAccounts
-    private let loop: EventLoop
+    private let clock: AWSClock
     private let configuration: Live<BridgeConfiguration>
     private let owner: String
     private let grace: Duration
@@ -45,16 +44,16 @@ actor WorkerPool: Service {
     private static let longestWait = Duration.seconds(30)
 
     /// - Parameters:
+    ///   - clock: where the work runs, and by what time.
     ///   - owner: who leases, for people to read.
     ///   - grace: how long work that is under way may go on when the bridge stops.
     init(
-        context: LaneContext, accounts: AWSAccounts, loop: EventLoop, configuration: Live<BridgeConfiguration>,
-        owner: String,
-        grace: Duration = .seconds(4)
+        context: LaneContext, accounts: AWSAccounts, clock: AWSClock, configuration: Live<BridgeConfiguration>,
+        owner: String, grace: Duration = .seconds(4)
     ) {
         self.context = context
         self.accounts = accounts
-        self.loop = loop
+        self.clock = clock
         self.configuration = configuration
         self.owner = owner
         self.grace = grace
@@ -62,14 +61,14 @@ actor WorkerPool: Service {
 
     /// Works until the bridge stops; then gives back what waits, and gives what is under way some seconds to end.
     func run() async {
-        let extending = Task(executorPreference: loop) { await self.extendLeases() }
+        let extending = Task(executorPreference: clock.executor) { await self.extendLeases() }
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
         for preparation in preparations.values { preparation.cancel() }
         for preparation in preparations.values { await preparation.value }
         let lanes = Array(lanes)
         for (name, lane) in lanes { await giveBack(lane.stop(), of: name.origin) }
-        let timeout = Task { [loop, grace] in
-            try await loop.sleep(for: grace)
+        let timeout = Task(executorPreference: clock.executor) { [clock, grace] in
+            try await clock.sleep(grace)
             for (_, lane) in lanes { await lane.cancel() }
         }
         for (_, lane) in lanes { await lane.drain() }
@@ -100,7 +99,7 @@ actor WorkerPool: Service {
                 }
             } catch {
                 context.outage.failed(error.message)
-                try? await loop.sleep(for: .seconds(1))
+                try? await clock.sleep(.seconds(1))
             }
         }
     }
@@ -114,13 +113,13 @@ actor WorkerPool: Service {
     private func waitForWork(
         _ batch: LeaseBatch, orRoomAfter roomCount: UInt64, orUntil time: Int64?
     ) async {
-        let (store, loop) = (context.store, loop)
+        let (store, clock) = (context.store, clock)
         // Looking now and then finds what another process has put back.
         let next = [batch.nextReadyAt, time].compactMap(\.self).min()
         let delay = next.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? Self.longestWait
         await withTaskGroup { group in
             group.addTask { await store.waitForWork(after: batch.mark) }
-            group.addTask { try? await loop.sleep(for: min(delay, Self.longestWait)) }
+            group.addTask { try? await clock.sleep(min(delay, Self.longestWait)) }
             group.addTask { await self.waitForRoom(after: roomCount) }
             await group.next()
             group.cancelAll()
@@ -134,7 +133,7 @@ actor WorkerPool: Service {
                 if Task.isCancelled || roomCount != count { continuation.resume() } else { roomWaiter = continuation }
             }
         } onCancel: {
-            Task { await self.endWaitForRoom() }
+            Task(executorPreference: clock.executor) { await self.endWaitForRoom() }
         }
     }
 
@@ -144,7 +143,7 @@ actor WorkerPool: Service {
     }
 
     private func extendLeases() async {
-        while (try? await loop.sleep(for: Self.extensionInterval)) != nil {
+        while (try? await clock.sleep(Self.extensionInterval)) != nil {
             let context = context
             // All at once, so that they share the store's commits.
             await withDiscardingTaskGroup { group in
@@ -216,7 +215,7 @@ actor WorkerPool: Service {
         guard !unknown.isEmpty else { return deliveries }
         prepared.formUnion(try await context.store.ledgerOrigins())
         for origin in unknown.subtracting(prepared) where preparations[origin] == nil {
-            preparations[origin] = Task(executorPreference: loop) { await self.prepare(origin) }
+            preparations[origin] = Task(executorPreference: clock.executor) { await self.prepare(origin) }
         }
         // More may be prepared by the time that the others are given back.
         let ready = deliveries.filter { prepared.contains($0.delivery.origin) }
@@ -262,14 +261,14 @@ actor WorkerPool: Service {
             return false
         }
         var delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
-        if let failure, failure.concernsWholeOrigin {
-            context.standings.denied(origin, failure.description)
+        if let failure, failure.isDenial {
+            context.standings.note(failure, origin)
             delay = min(delay, .seconds(60))
         }
         context.logger.warning(
             "Security Hub could not be asked for the findings that it has; deliveries wait.",
             metadata: .about(origin, [LogKey.reason: "\(error)", "retryIn": "\(delay)"]))
-        return (try? await loop.sleep(for: delay)) != nil
+        return (try? await clock.sleep(delay)) != nil
     }
 
     // MARK: Lanes
@@ -323,7 +322,7 @@ actor WorkerPool: Service {
         let client = accounts.client(for: name.origin)
         let filling = BatchFilling { client.hasAmpleImports(region: name.origin.region) }
         let lane = Lane(
-            on: loop, atOnce: name.kind == .alarms ? 1000 : 1, filling: name.kind == .alarms ? filling : nil,
+            by: clock, atOnce: name.kind == .alarms ? 1000 : 1, filling: name.kind == .alarms ? filling : nil,
             gate: gate(name.origin), perform: perform
         ) { [weak self] leases in
             await self?.release(leases, of: name.origin)
@@ -334,12 +333,12 @@ actor WorkerPool: Service {
 
     /// Lets work of an origin through as AWS takes it.
     private func gate(_ origin: Origin) -> Lane.Gate {
-        let standings = context.standings
+        let (standings, clock) = (context.standings, clock)
         return Lane.Gate {
             standings.admit(origin)
         } ended: { [weak self] in
             standings.ended(origin)
-            Task { await self?.noteRoom() }
+            Task(executorPreference: clock.executor) { await self?.noteRoom() }
         } giveBack: { [weak self] leases in
             await self?.giveBack(leases, of: origin)
         }

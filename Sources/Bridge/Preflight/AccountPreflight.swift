@@ -90,7 +90,7 @@ struct AccountPreflight: Sendable {
             "Description": "Not to be kept: it has no resource.", "Types": [], "Resources": [],
             "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "RecordState": "ARCHIVED",
         ]
-        guard let batch = FindingBatches([finding]).batches.first else { return }
+        guard let text = FindingText(finding), let batch = FindingBatches([text]).batches.first else { return }
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: origin.region)
             check(

@@ -111,10 +111,13 @@ extension PostgreSQLStore {
     }
 
     /// Puts a delivery off after a failure.
-    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError) {
+    public func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError) {
         try await finish(
             LeaseEnding(
-                lease: lease, kind: .pending, readyAt: readyAt, failedAt: now, reason: Limits.trimmed(reason: reason)))
+                lease: lease, kind: .pending, readyAt: readyAt, counts: isCounted, failedAt: now,
+                reason: Limits.trimmed(reason: reason)))
         signal.notify()
     }
 

@@ -40,6 +40,9 @@ final class GroupCommitter: Sendable {
     /// How many writes wait for the next transaction.
     var waitingCount: Int { state.withLock(\.waiting.count) }
 
+    /// Whether a transaction is under way or about to be.
+    var isRunning: Bool { state.withLock(\.isRunning) }
+
     /// Whether further writes are refused.
     var isClosed: Bool { state.withLock(\.isClosed) }
 

@@ -52,7 +52,8 @@ enum QueueSQL {
 
     static let retry = """
         UPDATE delivery SET state = 'pending', ready_at = ?1, lease_owner = NULL, reason = ?2,
-            first_failed_at = ifnull(first_failed_at, ?3), last_failed_at = ?3
+            first_failed_at = ifnull(first_failed_at, ?3), last_failed_at = ?3,
+            attempts = attempts - CASE WHEN ?5 THEN 0 ELSE 1 END
         WHERE sequence = ?4
         """
 
@@ -149,10 +150,14 @@ extension SQLiteStore {
     }
 
     /// Puts a delivery off after a failure.
-    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, now: Int64) async throws(StoreError) {
+    public func retry(
+        _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
+    ) async throws(StoreError) {
         let reason = Limits.trimmed(reason: reason)
         try await write(under: lease) { db in
-            try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [readyAt, reason, now, lease.sequence])
+            try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [
+                readyAt, reason, now, lease.sequence, isCounted,
+            ])
         }
         signal.notify()
     }

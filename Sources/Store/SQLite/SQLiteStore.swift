@@ -23,6 +23,9 @@ public final class SQLiteStore: Store {
     /// How many transactions were committed since the store was opened. Many writes can share one.
     public var commitCount: Int { committer.commitCount }
 
+    /// Whether a write or a read is under way.
+    var isBusy: Bool { committer.isRunning || reads.isOccupied }
+
     /// Opens a store.
     ///
     /// - Parameters:

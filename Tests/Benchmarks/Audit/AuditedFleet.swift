@@ -1,4 +1,5 @@
 import AWSCore
+import ArgumentParser
 import Foundation
 import JSON
 import LocalAWS
@@ -14,6 +15,13 @@ struct AuditedFleet {
     let aws: LocalAWS
     let topic: ARN
     private let scenario: FleetScenario
+
+    /// Throws for a number of findings that a fleet cannot have.
+    static func check(findings: Int) throws {
+        guard (24...1_000_000).contains(findings) else {
+            throw ValidationError("--findings must be a number from 24 to 1000000.")
+        }
+    }
 
     init(aws: LocalAWS, findings: Int) throws {
         guard let region = Region("us-east-1") else { throw BenchmarkFailure(description: "us-east-1 is no Region") }

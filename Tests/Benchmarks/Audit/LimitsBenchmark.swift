@@ -31,11 +31,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
     /// What README promises.
     private static let promise = (ratio: 10.0, excess: 1.1)
 
-    func validate() throws {
-        guard (24...1_000_000).contains(findings) else {
-            throw ValidationError("--findings must be a number from 24 to 1000000.")
-        }
-    }
+    func validate() throws { try AuditedFleet.check(findings: findings) }
 
     func run() async throws {
         let program = try BridgeProgram.path(bridge)

@@ -1,0 +1,110 @@
+import JSON
+import SecurityFindings
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+/// An audit's findings are read, put into the ledger and sent at the same time, part by part.
+@Suite(.timeLimit(.minutes(1))) struct AuditOverlapTests {
+    private let clients = (0..<750).map { "c\($0)" }
+
+    @Test("The next part goes into the ledger while the one before is on its way")
+    func overlapped() async throws {
+        try await Workshop.run { shop in
+            let (store, later) = (shop.store, try auditObservation("c600").finding.id)
+            let isFirst = Atomic(true)
+            let isThere = Atomic(false)
+            shop.aws.state.withLock { state in
+                state.duringImport = { _ in
+                    guard isFirst.exchange(false, ordering: .relaxed) else { return }
+                    try? await eventually("the next part in the ledger") {
+                        try await store.ledgerEntries(ids: [later])[later]?.isSent == false
+                    }
+                    isThere.store((try? await store.ledgerEntries(ids: [later]).count) == 1, ordering: .relaxed)
+                }
+            }
+            try await shop.audit("t1", at: now, clients)
+            let wasThere = isThere.load(ordering: .relaxed)
+            #expect(wasThere)
+            #expect(shop.activeClients.count == 750)
+            #expect(try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1).isEmpty)
+        }
+    }
+
+    @Test("A finding that an audit lists twice is left alone while it is on its way, and is as the later place says")
+    func listedTwice() async throws {
+        try await Workshop.run { shop in
+            let (store, twice) = (shop.store, try auditObservation("c0").finding.id)
+            let changes = Atomic(0)
+            shop.aws.state.withLock { state in
+                state.duringImport = { ids in
+                    guard ids.contains(twice) else { return }
+                    let before = try? await store.ledgerEntries(ids: [twice])
+                    // For as long as what must not happen would take.
+                    for _ in 0..<40 {
+                        try? await Task.sleep(for: .milliseconds(5))
+                        guard (try? await store.ledgerEntries(ids: [twice])) == before else {
+                            changes.add(1, ordering: .relaxed)
+                            return
+                        }
+                    }
+                }
+            }
+            let again = Messages.auditFinding("c0", at: now, reason: "Twice")
+            try await shop.audit("t1", at: now, Array(clients.prefix(500)), more: [again])
+            let count = changes.load(ordering: .relaxed)
+            #expect(count == 0)
+            let state = shop.aws.state.withLock { state in
+                (
+                    state.imports.joined().count { $0 == twice }, state.overlaps + state.ignored,
+                    state.hub[twice]?["Description"]?.string ?? ""
+                )
+            }
+            #expect(state.0 == 2 && state.1 == 0 && state.2.hasSuffix("Twice"), "\(state)")
+        }
+    }
+
+    @Test("An audit that is cut off with one part on its way and the next in the ledger loses and doubles nothing")
+    func cutOff() async throws {
+        try await Workshop.run { shop in
+            let (store, later) = (shop.store, try auditObservation("c600").finding.id)
+            shop.aws.state.withLock { $0.fault = { path, _ in path.hasSuffix("/import") ? .silence : nil } }
+            let work = Task { try await shop.audit("t1", at: now, clients) }
+            try await eventually("the next part in the ledger") {
+                try await store.ledgerEntries(ids: [later]).count == 1
+            }
+            work.cancel()
+            try await work.value
+            #expect(try await store.status().pending == 1)
+            let unsent = try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1000)
+            #expect(unsent.count == 750)
+            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+            try await shop.work(of: origin())
+            let sent = shop.aws.state.withLock { Array($0.imports.joined()) }
+            #expect(sent.count == 750 && Set(sent).count == 750 && shop.activeClients.count == 750)
+            #expect(shop.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
+            #expect(try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1).isEmpty)
+            #expect(try await store.status().completed == 1)
+        }
+    }
+
+    @Test("When the list cannot be gone on with, what is in the ledger is sent, and the next try goes on behind it")
+    func failedList() async throws {
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { state in
+                state.fault = { path, body in
+                    path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
+                        ? .status(500, code: "InternalFailureException") : nil
+                }
+            }
+            try await shop.audit("t1", at: now, clients)
+            #expect(shop.activeClients.count == 500)
+            shop.time.advance(by: .seconds(1))
+            let bookmarks = try await shop.items().map(\.leased.bookmark)
+            #expect(bookmarks.map { AuditProgress(bookmark: $0).nextToken } == ["2"])
+        }
+    }
+}
