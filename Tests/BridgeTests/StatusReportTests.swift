@@ -6,6 +6,7 @@ import Store
 import Synchronization
 import Testing
 
+@testable import AWSClient
 @testable import Bridge
 
 @Suite("The status object", .timeLimit(.minutes(1))) struct StatusReportTests {
@@ -100,7 +101,8 @@ import Testing
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         let standings = StandingBoard(clock: { now - 30_000 }, logger: logger)
         let far = try origin("eu-west-1")
-        standings.denied(far, "AccessDeniedException: no")
+        let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
+        standings.note(error, far)
         let status = try await report(standings: standings) { () throws(StoreError) in
             var present = StoredFacts.Present()
             present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
@@ -109,7 +111,7 @@ import Testing
         let origins = try #require(status["origins"]?.array)
         #expect(origins.map { $0["region"] } == ["eu-west-1", "us-east-1"])
         #expect(origins.allSatisfy { $0["paused"] == true })
-        let denial: JSON = ["reason": "AccessDeniedException: no", "ageSeconds": 30, "retryInSeconds": 0]
+        let denial: JSON = ["reason": .string(error.description), "ageSeconds": 30, "retryInSeconds": 0]
         #expect(origins[0]["denied"] == denial && origins[1]["denied"] == .null)
         #expect(status["denied"]?.array?.first?["region"] == "eu-west-1")
         #expect(status["health"]?["state"] == "failing")
