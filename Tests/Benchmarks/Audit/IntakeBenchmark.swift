@@ -15,29 +15,16 @@ struct IntakeBenchmark: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The program to compare with. Default: none.", valueName: "path"))
     var peer: String?
 
-    @Option(help: ArgumentHelp("How many signed messages there are for each round.", valueName: "count"))
-    var messages = 20_000
-
-    @Option(help: ArgumentHelp("How often each program is measured.", valueName: "count"))
-    var rounds = 5
-
-    @Option(help: ArgumentHelp("How many connections there are.", valueName: "count"))
-    var connections = 64
+    @OptionGroup
+    var options: IntakeOptions
 
     @Option(help: ArgumentHelp("The program. Default: defender-bridge beside this one.", valueName: "path"))
     var bridge: String?
 
-    func validate() throws {
-        guard (1000...800_000).contains(messages), (1...100).contains(rounds), (1...500).contains(connections) else {
-            throw ValidationError(
-                "--messages must be from 1000 to 800000, --rounds from 1 to 100, --connections from 1 to 500.")
-        }
-    }
-
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
         var isWell = true
-        try await IntakeWorld.with(messages: messages) { world in
+        try await IntakeWorld.with(messages: options.messages) { world in
             isWell = try await measure(try await world.programs(bridge: program, peer: peer), in: world)
         }
         if !isWell { throw ExitCode.failure }
@@ -49,9 +36,9 @@ struct IntakeBenchmark: AsyncParsableCommand {
                 try await IntakeCheck(program: process, client: world.client, messages: world.messages).run()
             }
         }
-        let load = world.load(connections: connections)
+        let load = world.load(connections: options.connections)
         var results = IntakeResults(names: programs.map(\.name))
-        for round in 0..<rounds {
+        for round in 0..<options.rounds {
             // Each comes first in turn, so that what is left of the one before falls on both.
             for index in round.isMultiple(of: 2) ? Array(programs.indices) : programs.indices.reversed() {
                 try await world.withFreshStore(programs[index]) { process, store in
@@ -59,6 +46,6 @@ struct IntakeBenchmark: AsyncParsableCommand {
                 }
             }
         }
-        return results.report(connections: connections)
+        return results.report(connections: options.connections)
     }
 }

@@ -13,30 +13,17 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
             the other takes in the same time, by the medians of the rounds.
             """)
 
-    @Option(help: ArgumentHelp("How many signed messages there are for each round.", valueName: "count"))
-    var messages = 30_000
-
-    @Option(help: ArgumentHelp("How often each is measured.", valueName: "count"))
-    var rounds = 7
-
-    @Option(help: ArgumentHelp("How many connections there are.", valueName: "count"))
-    var connections = 64
+    @OptionGroup
+    var options: IntakeOptions
 
     /// What README promises.
     private static let leastRatio = 0.95
     /// As Prometheus does it where much is to be seen.
     private static let scrapeInterval = Duration.seconds(5)
 
-    func validate() throws {
-        guard (1000...800_000).contains(messages), (1...100).contains(rounds), (1...500).contains(connections) else {
-            throw ValidationError(
-                "--messages must be from 1000 to 800000, --rounds from 1 to 100, --connections from 1 to 500.")
-        }
-    }
-
     func run() async throws {
         var isWell = true
-        try await IntakeWorld.with(messages: messages) { isWell = try await measure(in: $0) }
+        try await IntakeWorld.with(messages: options.messages) { isWell = try await measure(in: $0) }
         if !isWell { throw ExitCode.failure }
     }
 
@@ -45,9 +32,9 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
         let observed = world.bridge("with log and metrics", path: path, command: ["bridge"])
         let unobserved = world.bridge(
             "without", path: path, command: ["bridge", "--unobserved"], settings: ["log.level": "error"])
-        let load = world.load(connections: connections)
+        let load = world.load(connections: options.connections)
         var measurements: (observed: [IntakeMeasurement], unobserved: [IntakeMeasurement]) = ([], [])
-        for round in 0..<rounds {
+        for round in 0..<options.rounds {
             // Each comes first in turn, so that what is left of the one before falls on both.
             for isObserved in round.isMultiple(of: 2) ? [true, false] : [false, true] {
                 try await world.withFreshStore(isObserved ? observed : unobserved) { process, store in
@@ -91,7 +78,7 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
     }
 
     private func report(_ all: [(name: String, measurements: [IntakeMeasurement])]) -> Bool {
-        print("Medians of \(rounds) rounds at \(connections) connections:")
+        print("Medians of \(options.rounds) rounds at \(options.connections) connections:")
         print("| program | deliveries/s | µs of CPU each |")
         print("|---|---|---|")
         let rates = all.map { Statistics.median($0.measurements.map(\.load.rate)) }
