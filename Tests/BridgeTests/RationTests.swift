@@ -88,10 +88,11 @@ import Testing
                 }
                 #expect(time.now - before == .seconds(5))
             }
+            #expect(try await ration.valueInTime() == nil)
             #expect(slow.count.load(ordering: .relaxed) == 0)
             // It has answered since, and that counts.
             try await time.sleep(for: .seconds(50))
-            #expect(try await ration.value() == 1)
+            #expect(try await ration.valueInTime() == 1)
         }
     }
 

@@ -4,6 +4,7 @@ import Logging
 import SNS
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AWSClient
@@ -158,6 +159,26 @@ import Testing
         outage.failed("The disk is full.")
         let unwritable = try await report(outage: outage).json()
         #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)
+    }
+
+    @Test("A ledger that takes too long to be counted is not known; all else is told, and is well")
+    func slowLedger() async throws {
+        let time = SimulatedTime()
+        var reported = try report()
+        reported.source = StatusSource(
+            present: Ration(limit: .zero, patience: .seconds(5)) { () throws(StoreError) in StoredFacts.Present() },
+            ledger: Ration(limit: .zero, patience: .seconds(5), on: time, sleep: { try await time.sleep(for: $0) }) {
+                () throws(StoreError) in
+                try? await time.sleep(for: .seconds(60))
+                return StoredFacts.Ledger()
+            })
+        let slow = reported
+        try await time.run {
+            let status = await slow.json()
+            #expect(status["health"]?["state"] == "working" && status["queue"]?["pending"] == 0)
+            let here = try #require(status["origins"]?.array?.first)
+            #expect(here["openFindings"] == .null && here["audits"] == .null && here["pending"] == 0)
+        }
     }
 
     @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")

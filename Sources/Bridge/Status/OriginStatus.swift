@@ -13,6 +13,8 @@ struct OriginStatus: Sendable {
     var caughtUpTo: Int64?
     var openFindings: [OpenFindings] = []
     var audits: [FinishedAudit] = []
+    /// Whether the ledger was read for ``openFindings`` and ``audits``.
+    var isLedgerKnown = true
 
     init(_ origin: Origin) { self.origin = origin }
 
@@ -26,8 +28,10 @@ struct OriginStatus: Sendable {
         let stored: [String: JSON] = [
             "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
             "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
-            "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo), "openFindings": findings,
-            "audits": .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)),
+            "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo),
+            "openFindings": isLedgerKnown ? findings : .null,
+            "audits": isLedgerKnown
+                ? .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)) : .null,
         ]
         return .object(own.merging(isKnown ? stored : stored.mapValues { _ in .null }) { first, _ in first })
     }
@@ -78,11 +82,12 @@ extension OriginStatus {
             for (origin, time) in stored.present.lastDeliveries {
                 change(origin) { $0.lastDeliveryAt = max(time, $0.lastDeliveryAt ?? time) }
             }
-            for open in stored.ledger.openFindings { change(open.origin) { $0.openFindings.append(open) } }
-            for audit in stored.ledger.audits { change(audit.origin) { $0.audits.append(audit) } }
+            for open in stored.ledger?.openFindings ?? [] { change(open.origin) { $0.openFindings.append(open) } }
+            for audit in stored.ledger?.audits ?? [] { change(audit.origin) { $0.audits.append(audit) } }
             for origin in all.keys where stored.present.pauses.contains(where: { $0.holds(origin) }) {
                 change(origin) { $0.isPaused = true }
             }
+            if stored.ledger == nil { for origin in all.keys { change(origin) { $0.isLedgerKnown = false } } }
         }
         return all.values.sorted { $0.origin < $1.origin }
     }

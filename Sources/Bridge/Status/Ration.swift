@@ -55,10 +55,17 @@ final class Ration<Value: Sendable>: Sendable {
     /// - Throws: what the reading threw, or ``StoreError/Code/unavailable`` if it takes too long; it then goes on, for the
     ///   next who asks.
     func value() async throws(StoreError) -> Value {
+        if let value = try await valueInTime() { return value }
+        let seconds = patience.components.seconds
+        throw StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")
+    }
+
+    /// The same, but nil if it takes too long.
+    func valueInTime() async throws(StoreError) -> Value? {
         let now = instant()
         let kept = state.withLock { $0.kept.flatMap { $0.until > now ? $0.value : nil } }
         if let kept { return kept }
-        return try await wait(for: reading()).get()
+        return try await wait(for: reading())?.get()
     }
 
     private func reading() -> Task<Reading, Never> {
@@ -82,21 +89,19 @@ final class Ration<Value: Sendable>: Sendable {
         return result
     }
 
-    /// Waits for a reading, which cannot be interrupted, no longer than there is patience for.
-    private func wait(for reading: Task<Reading, Never>) async -> Reading {
-        let (results, continuation) = AsyncStream.makeStream(of: Reading.self)
+    /// Waits for a reading, which cannot be interrupted, no longer than there is patience for; nil if it takes longer.
+    private func wait(for reading: Task<Reading, Never>) async -> Reading? {
+        let (results, continuation) = AsyncStream.makeStream(of: Reading?.self)
         let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }
         let timer = Task(executorPreference: executor) { [sleep, patience] in
             guard (try? await sleep(patience)) != nil else { return }
-            let seconds = patience.components.seconds
-            continuation.yield(
-                .failure(StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")))
+            continuation.yield(nil)
         }
         defer {
             arrival.cancel()
             timer.cancel()
         }
         for await result in results { return result }
-        return .failure(StoreError(.unavailable, "Nobody waits for the store any more."))
+        return nil
     }
 }

@@ -5,7 +5,7 @@ import Store
 
 /// How the bridge stands, as status.json tells it.
 struct StatusReport: Sendable {
-    let source: StatusSource
+    var source: StatusSource
     let configuration: Live<BridgeConfiguration>
     let standings: StandingBoard
     let activity: RecentActivity

@@ -29,7 +29,8 @@ struct StoredFacts: Sendable {
     }
 
     var present = Present()
-    var ledger = Ledger()
+    /// Nil if it took too long to be read.
+    var ledger: Ledger?
 
     /// The most accounts and Regions, and the most subscriptions, that are told of.
     static let limit = 1000
@@ -71,6 +72,15 @@ struct StatusSource: Sendable {
     private static let (presentLimit, ledgerLimit) = (Duration.zero, Duration.seconds(30))
     private static let patience = Duration.seconds(5)
 
+    /// All facts, from about the same time.
+    func facts() async throws(StoreError) -> StoredFacts {
+        // Not at the same time: a store that does not answer is not asked twice.
+        // One that answers, and takes long to count what is in the ledger, is no reason to call all unknown.
+        StoredFacts(present: try await present.value(), ledger: try await ledger.valueInTime())
+    }
+}
+
+extension StatusSource {
     /// - Parameter clock: milliseconds since 1970.
     init(_ store: any Store, clock: @escaping @Sendable () -> Int64) {
         self.init { () throws(StoreError) in
@@ -86,11 +96,5 @@ struct StatusSource: Sendable {
     ) {
         self.present = Ration(limit: Self.presentLimit, patience: Self.patience, read: present)
         self.ledger = Ration(limit: Self.ledgerLimit, patience: Self.patience, read: ledger)
-    }
-
-    /// All facts, from about the same time.
-    func facts() async throws(StoreError) -> StoredFacts {
-        // Not at the same time: a store that does not answer is not asked twice.
-        StoredFacts(present: try await present.value(), ledger: try await ledger.value())
     }
 }
