@@ -53,7 +53,7 @@ import Testing
                     }
                 }
             }
-            let again = Messages.auditFinding("c0", at: now, reason: "Twice")
+            let again = Messages.auditFinding("c0", at: now, reason: "Once more")
             try await shop.audit("t1", at: now, Array(clients.prefix(500)), more: [again])
             let count = changes.load(ordering: .relaxed)
             #expect(count == 0)
@@ -63,7 +63,7 @@ import Testing
                     state.hub[twice]?["Description"]?.string ?? ""
                 )
             }
-            #expect(state.0 == 2 && state.1 == 0 && state.2.hasSuffix("Twice"), "\(state)")
+            #expect(state.0 == 2 && state.1 == 0 && state.2.hasSuffix("Once more"), "\(state)")
         }
     }
 

@@ -140,13 +140,13 @@ extension IntegrationTests {
                     // Those that have held something are the ones to kill.
                     let victims = Array(
                         (working + bridges.filter { one in !working.contains { $0 === one } }).prefix(4))
-                    async let publishing = publish(10..<60, in: world)
+                    let publishing = Task { try await publish(10..<60, in: world) }
                     try await eventually("deliveries to come in") { try await bridges[9].queue().completed > 45 }
                     for victim in victims {
                         balancer.remove(victim)
                         try await victim.kill()
                     }
-                    try await waitForFindings(try await publishing, in: world)
+                    try await waitForFindings(try await publishing.value, in: world)
                     let survivor = try #require(bridges.first { one in !victims.contains { $0 === one } })
                     try await survivor.waitForCompletion(of: 4 * 60)
                     // One for what comes in, one that listens, up to four for work.
