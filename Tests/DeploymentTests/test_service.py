@@ -19,6 +19,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -208,6 +209,11 @@ class InstallerTests(unittest.TestCase):
 class ServiceTests(unittest.TestCase):
     """The real program, started as the unit says."""
 
+    def changed_keys(self, log):
+        """The settings that changed, as the log says; of lines that are whole."""
+        lines = [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return [line["keys"] for line in lines if "keys" in line]
+
     def test_the_program_runs_as_the_unit_says(self):
         unit = Unit("defender-bridge.service")
         socket_unit = Unit("defender-bridge.socket")
@@ -292,8 +298,11 @@ class ServiceTests(unittest.TestCase):
                 self.assertRegex(said, rb"MONOTONIC_USEC=\d+")
                 while b"READY=1" not in said:
                     said = manager.recv(4096)
-                lines = [json.loads(line) for line in (root / "log").read_text().splitlines()]
-                self.assertEqual([line["keys"] for line in lines if "keys" in line], ["log.level"])
+                # Lines may be on their way for a moment.
+                end = time.monotonic() + 30
+                while not (keys := self.changed_keys(root / "log")) and time.monotonic() < end:
+                    time.sleep(0.01)
+                self.assertEqual(keys, ["log.level"])
                 self.assertEqual((state / "store.db").stat().st_uid, nobody.pw_uid)
                 self.assertEqual((state / "store.db").stat().st_mode & 0o077, 0)
                 process.send_signal(signal.SIGTERM)
