@@ -101,9 +101,10 @@ extension IntegrationTests {
                 }
                 try await bridge.waitForCompletion(of: 1, within: .seconds(120))
                 #expect(world.aws.findings(in: world.origin).count == 3000)
-                // Twelve pages, and once more, at each kill, the two that were being sent and the two fetched meanwhile.
+                // Twelve pages, and once more, at each kill, the two that were being sent, the two that were put into the
+                // ledger and the two that were fetched meanwhile.
                 let listed = world.aws.calls(of: .listAuditFindings)
-                #expect((12...20).contains(listed), "\(listed) pages were listed")
+                #expect((12...24).contains(listed), "\(listed) pages were listed")
                 let active = world.aws.findings(in: world.origin).count { $0["RecordState"] == "ACTIVE" }
                 #expect(active == scenario.auditFindings.count { !$0.isSuppressed })
                 try await bridge.stop()
