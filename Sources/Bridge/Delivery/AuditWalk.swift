@@ -101,7 +101,7 @@ struct AuditWalk: Sendable {
             let (current, before, soFar) = (listed, kept, progress)
             async let following = current?.following()
             async let sent = send(before, soFar)
-            let reading = await read(current, task, checks)
+            let reading = read(current, task, checks)
             // No two changes of one finding may be under way, and an audit may list a finding twice.
             if let reading, let before, before.mayBeSending(any: reading.observations) { _ = try await sent }
             kept = try await keep(reading)
@@ -117,25 +117,23 @@ struct AuditWalk: Sendable {
     }
 
     /// Reads the findings of a stretch that are of certain checks; of those that cannot be read, tells why.
-    private func read(_ stretch: Stretch?, _ task: AuditTask, _ checks: Set<String>) async -> Reading? {
+    private func read(_ stretch: Stretch?, _ task: AuditTask, _ checks: Set<String>) -> Reading? {
         guard let stretch else { return nil }
-        return await offLoop {
-            var reading = Reading(nextToken: stretch.nextToken)
-            for json in stretch.findings {
-                do throws(UnrecognizedMessage) {
-                    let auditFinding = try AuditFinding(json)
-                    guard checks.contains(auditFinding.check.name) else { continue }
-                    let finding = SecurityFinding(
-                        auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
-                    reading.observations.append(Observation(auditFinding, task: task, finding: finding))
-                } catch {
-                    reading.unread.add(
-                        json["findingId"]?.string ?? "a finding without an id",
-                        "the audit finding was not understood: \(error.reason)")
-                }
+        var reading = Reading(nextToken: stretch.nextToken)
+        for json in stretch.findings {
+            do throws(UnrecognizedMessage) {
+                let auditFinding = try AuditFinding(json)
+                guard checks.contains(auditFinding.check.name) else { continue }
+                let finding = SecurityFinding(
+                    auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
+                reading.observations.append(Observation(auditFinding, task: task, finding: finding))
+            } catch {
+                reading.unread.add(
+                    json["findingId"]?.string ?? "a finding without an id",
+                    "the audit finding was not understood: \(error.reason)")
             }
-            return reading
         }
+        return reading
     }
 
     /// Plans the changes that follow from a stretch, and puts them into the ledger.
@@ -170,19 +168,12 @@ struct AuditWalk: Sendable {
         let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
         let judgements = try await context.store.judgements(about: Array(Set(observations.map(\.subject))))
         let now = context.now
-        let changes = await offLoop {
-            byID.compactMap { id, observations in
-                Planner.plan(observations, known: known[id], judgement: judgements[observations[0].subject], now: now)
-            }
+        let changes = byID.compactMap { id, observations in
+            Planner.plan(observations, known: known[id], judgement: judgements[observations[0].subject], now: now)
         }
         let planned = PlannedChanges(changes, known: known)
         try await context.keep(planned, under: lease)
         return planned
-    }
-
-    /// Does what takes the processor some time beside the loop, on which requests and answers wait.
-    private func offLoop<Value: Sendable>(_ body: @Sendable () -> Value) async -> Value {
-        await withTaskExecutorPreference(globalConcurrentExecutor) { body() }
     }
 
     private func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
