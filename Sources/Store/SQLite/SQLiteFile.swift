@@ -113,7 +113,7 @@ enum SQLiteFile {
         // After a burst the WAL file gives its space back.
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
         // In kibibytes: the pages that one stretch of an audit changes. With fewer, they are written and read twice.
-        try db.execute(sql: "PRAGMA cache_size = -16384")
+        try db.execute(sql: "PRAGMA cache_size = -8192")
     }
 
     private static func bringUpToDate(_ pool: DatabasePool, access: StoreAccess) throws {
