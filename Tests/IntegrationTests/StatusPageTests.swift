@@ -37,11 +37,7 @@ struct StatusPageTests {
             let quiet = "arn:aws:sns:ap-south-1:\(world.origin.account.digits):device-defender-detect"
             let bridge = try await world.start(["sns.topics": "\(world.topics.audit),\(world.topics.detect),\(quiet)"])
             let scenario = world.scenario()
-            world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
-            try await world.subscribe(bridge, to: world.topics.audit)
-            try await world.subscribe(bridge, to: world.topics.detect)
-            try await world.publish([scenario.auditNotification], to: world.topics.audit)
-            try await world.publish(try Alarms.make(0..<1, from: scenario), to: world.topics.detect)
+            try await world.deliverAuditAndAlarm(of: scenario, to: bridge)
             try await bridge.waitForCompletion(of: 2)
             let pause: [JSON] =
                 ([Paths.program, "pause", "--account", world.origin.account.digits, "--reason", "a new role"]

@@ -164,6 +164,15 @@ final class World: Sendable {
         #expect(reports.filter { $0.attempts != [.answered(200)] } == [])
     }
 
+    /// Subscribes a bridge to both topics, and has an audit of a fleet and one alarm published.
+    func deliverAuditAndAlarm(of scenario: FleetScenario, to bridge: BridgeProcess) async throws {
+        aws.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
+        try await subscribe(bridge, to: topics.audit)
+        try await subscribe(bridge, to: topics.detect)
+        try await publish([scenario.auditNotification], to: topics.audit)
+        try await publish(try Alarms.make(0..<1, from: scenario), to: topics.detect)
+    }
+
     /// The body of a delivery as SNS would send it to the bridge, without sending it.
     func signedBody(
         of message: String, topic: ARN? = nil, by signer: LocalAWS? = nil, subject: String? = nil
