@@ -117,10 +117,10 @@ struct FrontDoorTests {
                 ])
                 #expect(java.outputLines == ["200 TLSv\(version) HTTP_1_1"], "Java \(version): \(java.errorLines)")
             }
+            try await bridge.stop()
             let lines = bridge.log("A request was answered.").filter { $0["path"] == "/sns" }
             #expect(lines.map { $0["tls"]?.string?.suffix(3) } == ["1.2", "1.2", "1.2", "1.3", "1.3", "1.3"])
             #expect(Set(lines.compactMap { $0["request"]?.string }).count == 6)
-            try await bridge.stop()
         }
     }
 

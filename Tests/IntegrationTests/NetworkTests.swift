@@ -100,8 +100,8 @@ extension IntegrationTests {
                 let report = try await world.aws.subscribe(
                     topic: world.topics.detect, endpoint: bridge.endpoint, signatureVersion: .two)
                 #expect(report.attempts.first == .answered(503))
-                #expect(bridge.program.errorLines.contains { $0.contains("127.0.0.1 port 9") }, "\(bridge.log)")
                 try await bridge.stop()
+                #expect(bridge.program.errorLines.contains { $0.contains("127.0.0.1 port 9") }, "\(bridge.log)")
             }
         }
 

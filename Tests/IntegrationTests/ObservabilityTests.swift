@@ -149,6 +149,8 @@ extension IntegrationTests {
                 try await world.publish(try Alarms.make(0..<3, from: scenario), to: world.topics.detect)
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
                 try await bridge.waitForCompletion(of: 4)
+                // Its end writes the lines that still wait.
+                try await bridge.stop()
                 let received = bridge.log("A request was answered.").filter { $0["outcome"] == "stored" }
                 try #require(received.count == 4)
                 for line in received {
@@ -180,7 +182,6 @@ extension IntegrationTests {
                         #expect(told.count == 1)
                     }
                 }
-                try await bridge.stop()
             }
         }
 

@@ -65,8 +65,8 @@ extension IntegrationTests {
                 let states = findings.map { ($0["Id"]?.string ?? "", $0["RecordState"]?.string ?? "") }
                 try expect(states, scenario)
                 try await validate(findings, in: world)
-                #expect(bridge.log.filter { ["warning", "error"].contains($0["level"]?.string) } == [])
                 try await bridge.stop()
+                #expect(bridge.log.filter { ["warning", "error"].contains($0["level"]?.string) } == [])
             }
         }
 

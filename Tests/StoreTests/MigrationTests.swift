@@ -19,6 +19,21 @@ import Testing
         }
     }
 
+    @Test func aStoreWhoseServerWasKilledBeforeItsFirstStepIsTakenOver() async throws {
+        let folder = try TemporaryFolder()
+        let begun = try DatabasePool(path: folder.file)
+        // What GRDB commits ahead of the first step.
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("an empty step") { _ in }
+        try migrator.migrate(begun)
+        try await begun.write { try $0.execute(sql: "DELETE FROM grdb_migrations") }
+        try begun.close()
+
+        let store = try await SQLiteStore(path: folder.file)
+        try await store.checkWritable()
+        await store.close()
+    }
+
     @Test func anOlderStoreKeepsItsDeliveriesAndGetsTheMissingSteps() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)

@@ -97,7 +97,9 @@ enum SQLiteFile {
     private static func refuseForeign(_ db: Database) throws {
         let applicationID = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         guard applicationID != Schema.applicationID else { return }
-        let tables = try Int64.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_schema WHERE name <> 'grdb_migrations'")
+        // GRDB commits its table, which has an index, ahead of the first step: a kill may come in between.
+        let tables = try Int64.fetchOne(
+            db, sql: "SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
         guard applicationID == 0, tables == 0 else {
             throw StoreError(
                 .invalidPath, "The file is another application's database, and was left untouched. Name another file.")
