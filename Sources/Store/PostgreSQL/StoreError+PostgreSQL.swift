@@ -30,7 +30,8 @@ struct PostgreSQLFailure: Error, Sendable {
 extension StoreError {
     /// What a failure of PostgreSQL means to the caller.
     init(_ failure: PostgreSQLFailure) {
-        let words = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let words = failure.message.split(whereSeparator: \.isNewline)
+            .map { $0.trimmingPrefix { $0.isWhitespace } }.joined(separator: "; ")
         guard let state = failure.state else {
             self.init(
                 .unavailable,

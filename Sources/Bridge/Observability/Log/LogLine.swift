@@ -8,51 +8,64 @@ enum LogLine {
     static func json(
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: Timestamp
     ) -> [UInt8] {
-        var line: [UInt8] = []
-        line.reserveCapacity(512)
-        append("time", time.iso8601, to: &line)
-        append("level", level.rawValue, to: &line)
-        append("message", message, to: &line)
-        append("logger", label, to: &line)
-        each(of: metadata) { name, value in
-            if !own.contains(name) { append(name, value, to: &line) }
-        }
-        line.append(UInt8(ascii: "}"))
-        return line
+        let own: [Field] = [
+            ("time", time.iso8601), ("level", level.rawValue), ("message", message), ("logger", label),
+        ]
+        let more = fields(of: metadata) { name in !own.contains { $0.name == name } }
+        let (line, isPlain) = object(own, more)
+        return isPlain ? line : object(own.map(inJSON), more.map(inJSON)).line
     }
 
-    /// What a line of JSON says of itself.
-    private static let own: Set = ["time", "level", "message", "logger"]
+    private typealias Field = (name: String, value: String)
 
-    private static func append(_ name: String, _ value: String, to line: inout [UInt8]) {
+    /// An object of strings, which is right if all of them are plain or escaped already.
+    private static func object(_ own: [Field], _ more: [Field]) -> (line: [UInt8], isPlain: Bool) {
+        // Four quotes, a colon, and a comma or brace; the last one is for the closing brace, or the end of the line.
+        let count = [own, more].joined().reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
+        var isPlain = true
+        // One that stays within its capacity is filled several times as fast as an array that looks whether it must grow.
+        let line = [UInt8](capacity: count) { line in
+            for field in own { isPlain = append(field, to: &line) && isPlain }
+            for field in more { isPlain = append(field, to: &line) && isPlain }
+            line.append(UInt8(ascii: "}"))
+        }
+        return (line, isPlain)
+    }
+
+    /// Adds a name and a value.
+    ///
+    /// - Returns: whether they are plain.
+    private static func append(_ field: Field, to line: inout OutputSpan<UInt8>) -> Bool {
         line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-        append(name, to: &line)
+        let isNamePlain = append(field.name, to: &line)
         line.append(UInt8(ascii: ":"))
-        append(value, to: &line)
+        return append(field.value, to: &line) && isNamePlain
     }
 
-    /// Adds a string of JSON.
-    private static func append(_ text: String, to line: inout [UInt8]) {
-        if isPlain(text) {
-            line.append(UInt8(ascii: "\""))
-            line.append(contentsOf: text.utf8)
-            line.append(UInt8(ascii: "\""))
-        } else {
-            let string = String(decoding: JSON.string(text).serialized(), as: UTF8.self)
-            line.append(contentsOf: string.escapingControlsInJSON().utf8)
-        }
-    }
-
-    /// Whether each byte is a character of its own that stands for nothing else in a string of JSON or in a terminal.
-    private static func isPlain(_ text: String) -> Bool {
+    /// Adds a text in quotes.
+    ///
+    /// - Returns: whether each byte is a character of its own that stands for nothing else in a string of JSON or in a
+    ///   terminal.
+    private static func append(_ text: String, to line: inout OutputSpan<UInt8>) -> Bool {
         let bytes = text.utf8Span.span
+        var isPlain = true
+        line.append(UInt8(ascii: "\""))
         for index in bytes.indices {
             let byte = bytes[index]
-            guard byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else {
-                return false
-            }
+            let isSpecial = byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            isPlain = isPlain && !isSpecial
+            line.append(byte)
         }
-        return true
+        line.append(UInt8(ascii: "\""))
+        return isPlain
+    }
+
+    private static func inJSON(_ field: Field) -> Field { (inJSON(field.name), inJSON(field.value)) }
+
+    /// What stands for a text between the quotes of a string of JSON.
+    private static func inJSON(_ text: String) -> String {
+        let quoted = String(decoding: JSON.string(text).serialized(), as: UTF8.self).escapingControlsInJSON()
+        return String(quoted.dropFirst().dropLast())
     }
 
     /// A line for people. Control characters are escaped, so that what a sender wrote cannot forge a line.
@@ -60,7 +73,7 @@ enum LogLine {
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp
     ) -> [UInt8] {
         var details = ""
-        each(of: metadata) { name, value in details += " \(name)=\(quoted(value))" }
+        for (name, value) in fields(of: metadata) { details += " \(name)=\(quoted(value))" }
         return Array("\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)".escapingControls().utf8)
     }
 
@@ -69,13 +82,20 @@ enum LogLine {
         return isBare && !text.isEmpty ? text : String(decoding: JSON.string(text).serialized(), as: UTF8.self)
     }
 
-    /// Gives names and values by name, and ``LogFields`` in their own order.
-    private static func each(of metadata: Logger.Metadata, _ body: (_ name: String, _ value: String) -> Void) {
-        for (name, value) in metadata.count > 1 ? metadata.sorted(by: { $0.key < $1.key }) : Array(metadata) {
+    /// Names and values by name, and ``LogFields`` in their own order.
+    ///
+    /// - Parameter isTaken: is asked for each name, but for those of ``LogFields``.
+    private static func fields(
+        of metadata: Logger.Metadata, where isTaken: (_ name: String) -> Bool = { _ in true }
+    ) -> [Field] {
+        if metadata.count == 1, case .stringConvertible(let fields as LogFields)? = metadata.values.first {
+            return fields.all
+        }
+        return metadata.sorted { $0.key < $1.key }.flatMap { name, value -> [Field] in
             switch value {
-            case .string(let text): body(name, text)
-            case .stringConvertible(let fields as LogFields): for (name, value) in fields.all { body(name, value) }
-            default: body(name, "\(value)")
+            case .string(let text): isTaken(name) ? [(name, text)] : []
+            case .stringConvertible(let fields as LogFields): fields.all
+            default: isTaken(name) ? [(name, "\(value)")] : []
             }
         }
     }

@@ -51,8 +51,11 @@ final class LogOutput: Sendable {
     func flush() {
         writing.withLock { _ in
             let lines = waiting.withLock { waiting in
-                defer { waiting.removeAll() }
-                return waiting
+                let lines = waiting
+                waiting = []
+                // As many may come in the next moment: an array that grows is copied each time.
+                waiting.reserveCapacity(lines.count)
+                return lines
             }
             let written = lines.isEmpty ? 0 : max(Glibc.write(descriptor, lines, lines.count), 0)
             guard written < lines.count else { return }

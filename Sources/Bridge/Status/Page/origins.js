@@ -11,7 +11,7 @@ const place = (it) => `${shown(it.account)}/${shown(it.region)}`;
 /** What stands against an origin, the gravest first: [word, tone, explanation, weight]. */
 function troubles(origin, about) {
   const found = [];
-  if (origin.denied) found.push(["denied", "bad", shortened(origin.denied.reason, 300), 50]);
+  if (origin.denied) found.push(["denied", "bad", shortened(origin.denied.reason, 120), 50]);
   if (origin.oldestPendingAgeSeconds > lateAfter && !origin.paused && !origin.denied) found.push(["late", "bad", `oldest pending for ${age(origin.oldestPendingAgeSeconds)}`, 40]);
   if (origin.paused === true) found.push(["paused", "warn", "delivery is held back", 30]);
   if (origin.dead > 0) found.push(["dead letters", "warn", "", 20]);
@@ -73,7 +73,9 @@ function updateOrigin(row, { origin, found }) {
   fill(at(3), [origin.pending, origin.oldestPendingAgeSeconds], () => [
     number(origin.pending), isNumber(origin.oldestPendingAgeSeconds) && origin.pending > 0 ? make("small", {}, `for ${age(origin.oldestPendingAgeSeconds)}`) : null,
   ]);
+  at(3).classList.toggle("dim", !isNumber(origin.pending));
   write(at(4), number(origin.dead));
+  at(4).classList.toggle("dim", !isNumber(origin.dead));
   severities.forEach((severity, index) => {
     const count = origin.openFindings?.[severity.toUpperCase()];
     const box = row.children[5 + index];
@@ -87,8 +89,10 @@ function updateOrigin(row, { origin, found }) {
 function stateOf(origin, found) {
   if (found.length === 0) return make("span", { class: isNumber(origin.pending) ? "good" : "dim" }, isNumber(origin.pending) ? "no problem" : unknown);
   return found.map(([word, tone, explanation]) => {
-    const line = make("span", { class: "state-line" }, make("span", { class: `tag ${tone}` }, word), explanation ? ` ${explanation}` : "");
-    if (word === "denied") line.append(deniedTimes(origin.denied));
+    const line = make("span", { class: "state-line" }, make("span", { class: `tag ${tone}` }, word));
+    // What AWS says is long, and stands above in full.
+    if (word === "denied") line.append(make("small", {}, explanation), deniedTimes(origin.denied));
+    else if (explanation) line.append(` ${explanation}`);
     if (word === "throttled") line.append(make("small", {}, since(origin.throttledAt)));
     return line;
   });
