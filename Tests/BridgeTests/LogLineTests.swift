@@ -37,7 +37,7 @@ import Testing
     func fields() throws {
         var fields = LogFields(capacity: 3)
         fields.add("z", "1")
-        fields.add([("a", evil), ("list", "[]")])
+        fields.add([("a", evil), ("list", "[]"), ("level", "forged")])
         let metadata: Logger.Metadata = [LogFields.key: .stringConvertible(fields)]
         let line = String(
             decoding: LogLine.json(.info, "x", metadata, label: "bridge", at: time), as: UTF8.self)

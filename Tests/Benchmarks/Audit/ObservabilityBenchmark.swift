@@ -82,10 +82,9 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
         print("| program | deliveries/s | µs of CPU each |")
         print("|---|---|---|")
         let rates = all.map { $0.measurements.map(\.load.rate) }
-        for part in all {
-            let rate = Statistics.median(part.measurements.map(\.load.rate))
+        for (part, rates) in zip(all, rates) {
             let processor = Statistics.median(part.measurements.map(\.processorMicroseconds))
-            print("| \(part.name) | \(Int(rate)) | \(Statistics.text(processor)) |")
+            print("| \(part.name) | \(Int(Statistics.median(rates))) | \(Statistics.text(processor)) |")
         }
         let ratio = Statistics.median(zip(rates[0], rates[1]).map { $0 / $1 })
         print("With log and metrics it takes \(Statistics.text(100 * ratio)) % of what it takes without.")

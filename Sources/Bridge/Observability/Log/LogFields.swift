@@ -1,8 +1,7 @@
 /// What a line of the log says by name, in the order in which it is to be read: given as one value of a line's metadata, it
 /// is written as if each were one.
 ///
-/// Each request makes a line. A dictionary of all that it says would cost as much as to write it. For the same reason nobody
-/// looks whether a name is one that each line has of itself, like `time`: none may be.
+/// Each request makes a line. A dictionary of all that it says would cost as much as to write it.
 struct LogFields: Sendable, CustomStringConvertible {
     /// The name that the fields have together, which is not written.
     static let key = "fields"

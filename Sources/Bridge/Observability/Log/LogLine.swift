@@ -11,14 +11,15 @@ enum LogLine {
         let own: [Field] = [
             ("time", time.iso8601), ("level", level.rawValue), ("message", message), ("logger", label),
         ]
-        let more = fields(of: metadata) { name in !own.contains { $0.name == name } }
+        let more = fields(of: metadata)
         let (line, isPlain) = object(own, more)
         return isPlain ? line : object(own.map(inJSON), more.map(inJSON)).line
     }
 
     private typealias Field = (name: String, value: String)
 
-    /// An object of strings, which is right if all of them are plain or escaped already.
+    /// An object of a line's own fields and of those that have other names, which is right if all of them are plain or
+    /// escaped already.
     private static func object(_ own: [Field], _ more: [Field]) -> (line: [UInt8], isPlain: Bool) {
         // Four quotes, a colon, and a comma or brace; the last one is for the closing brace, or the end of the line.
         let count = [own, more].joined().reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
@@ -26,7 +27,9 @@ enum LogLine {
         // One that stays within its capacity is filled several times as fast as an array that looks whether it must grow.
         let line = [UInt8](capacity: count) { line in
             for field in own { isPlain = append(field, to: &line) && isPlain }
-            for field in more { isPlain = append(field, to: &line) && isPlain }
+            for field in more where !own.contains(where: { $0.name == field.name }) {
+                isPlain = append(field, to: &line) && isPlain
+            }
             line.append(UInt8(ascii: "}"))
         }
         return (line, isPlain)
@@ -83,19 +86,15 @@ enum LogLine {
     }
 
     /// Names and values by name, and ``LogFields`` in their own order.
-    ///
-    /// - Parameter isTaken: is asked for each name, but for those of ``LogFields``.
-    private static func fields(
-        of metadata: Logger.Metadata, where isTaken: (_ name: String) -> Bool = { _ in true }
-    ) -> [Field] {
+    private static func fields(of metadata: Logger.Metadata) -> [Field] {
         if metadata.count == 1, case .stringConvertible(let fields as LogFields)? = metadata.values.first {
             return fields.all
         }
         return metadata.sorted { $0.key < $1.key }.flatMap { name, value -> [Field] in
             switch value {
-            case .string(let text): isTaken(name) ? [(name, text)] : []
+            case .string(let text): [(name, text)]
             case .stringConvertible(let fields as LogFields): fields.all
-            default: isTaken(name) ? [(name, "\(value)")] : []
+            default: [(name, "\(value)")]
             }
         }
     }
