@@ -48,7 +48,8 @@ case "$what" in
     observability)
         install_packages sqlite3
         build_bridge
-        exec "$programs/benchmarks" observability "$@"
+        # As many rounds that chance is about half a percent.
+        exec "$programs/benchmarks" observability --rounds 40 "$@"
         ;;
     server)
         install_packages nginx-light wrk openssl python3 util-linux procps

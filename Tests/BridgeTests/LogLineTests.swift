@@ -6,7 +6,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct LogLineTests {
-    private let time = Timestamp(milliseconds: now)
+    private let time = Timestamp(milliseconds: now).iso8601
     private let evil = "a\"b\\c\nd\r\u{1B}[2J\u{9B}31m\u{2028}\u{202E}\u{E0041}\u{0}é"
 
     @Test("A line of JSON is one line, and reads back as it was said")
@@ -23,6 +23,27 @@ import Testing
                 "time": "2026-11-22T10:00:00.123Z", "level": "warning", "message": "A delivery was refused.",
                 "logger": "defender-bridge", "reason": .string(evil), "list": "[\"x\", \"y\"]",
             ])
+    }
+
+    @Test(
+        "A text is read back wherever in a long line something stands that must be escaped",
+        arguments: [
+            "\"", "\\", "\n", "\u{1F}", "\u{7F}", "é", "\u{2028}",
+        ])
+    func anywhere(special: String) throws {
+        for position in 0..<300 {
+            let text = String(repeating: "x", count: position) + special + String(repeating: "y", count: 299 - position)
+            let line = LogLine.json(.info, "x", ["reason": .string(text)], label: "bridge", at: time)
+            #expect(try JSON(parsing: line)["reason"]?.string == text, "\(position)")
+            #expect(line.allSatisfy { $0 >= 0x20 && $0 != 0x7F }, "\(position)")
+        }
+    }
+
+    @Test("Very many quotes are escaped, too", arguments: [1, 4, 255, 256, 1024, 65_536])
+    func quotes(count: Int) throws {
+        let text = String(repeating: "\"", count: count)
+        let line = LogLine.json(.info, text, [:], label: "bridge", at: time)
+        #expect(try JSON(parsing: line)["message"]?.string == text)
     }
 
     @Test("A line of text says when, how grave, what, and the details in order")

@@ -23,9 +23,29 @@ import Testing
         let output = LogOutput(to: pipe.fileHandleForWriting.fileDescriptor)
         for number in 0..<3 {
             output.write(line("\(number)"), atOnce: false)
-            // Blocks until there is something.
-            #expect(String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self) == "\(number)\n")
+            let read = try await onThread { pipe.fileHandleForReading.availableData }
+            #expect(String(decoding: read, as: UTF8.self) == "\(number)\n")
         }
+    }
+
+    @Test("A line that comes while others are written is written by itself, too", .timeLimit(.minutes(1)))
+    func meanwhile() async throws {
+        let pipe = Pipe()
+        let output = LogOutput(to: pipe.fileHandleForWriting.fileDescriptor)
+        // More than may wait, so that it is written at once, in the midst of the pause that it began; and more than the
+        // pipe takes, so that the next line comes before that is done.
+        let long = String(repeating: "x", count: 200_000)
+        let (before, after) = (line(long), line("next"))
+        async let writing: Void = onThread { output.write(before, atOnce: false) }
+        let first = try await onThread { pipe.fileHandleForReading.availableData }
+        async let next: Void = onThread { output.write(after, atOnce: false) }
+        let read = try await onThread {
+            var read = first
+            while !read.suffix(6).elementsEqual("\nnext\n".utf8) { read += pipe.fileHandleForReading.availableData }
+            return read
+        }
+        _ = try await (writing, next)
+        #expect(read == Data(before + after))
     }
 
     @Test("Lines of many threads, longer than a pipe takes at once, come whole and in each thread's order")
@@ -33,7 +53,7 @@ import Testing
         let pipe = Pipe()
         let output = LogOutput(to: pipe.fileHandleForWriting.fileDescriptor)
         let filling = String(repeating: "x", count: 6000)
-        let reading = Task.detached { try pipe.fileHandleForReading.readToEnd() ?? Data() }
+        let reading = Task { try await onThread { try pipe.fileHandleForReading.readToEnd() ?? Data() } }
         await withDiscardingTaskGroup { group in
             for thread in 0..<4 {
                 group.addTask {

@@ -36,7 +36,7 @@ struct IntakeBenchmark: AsyncParsableCommand {
                 try await IntakeCheck(program: process, client: world.client, messages: world.messages).run()
             }
         }
-        let load = world.load(connections: options.connections)
+        let load = Load(requests: world.requests, connections: options.connections)
         var results = IntakeResults(names: programs.map(\.name))
         for round in 0..<options.rounds {
             // Each comes first in turn, so that what is left of the one before falls on both.

@@ -96,25 +96,34 @@ struct IntakeWorld: Sendable {
     }
 
     /// The requests that are measured.
-    func load(connections: Int) -> Load {
-        Load(requests: Array(messages.requests.dropFirst(Self.warmUpDeliveries)), connections: connections)
-    }
+    var requests: [[UInt8]] { Array(messages.requests.dropFirst(Self.warmUpDeliveries)) }
 
-    /// Has a program take a load.
+    /// Has a program take a load when it is warm.
     ///
     /// - Throws: ``BenchmarkFailure`` if not all that was answered is in the store.
     func measure(_ process: any IntakeProcess, store: String, by load: Load) async throws -> IntakeMeasurement {
         try await warmUp(process)
+        let measurement = try await measure(process, by: load)
+        try await checkAllStored(in: store)
+        return measurement
+    }
+
+    /// Has a program take a load.
+    func measure(_ process: any IntakeProcess, by load: Load) async throws -> IntakeMeasurement {
         let before = try ProcessUsage(of: process.process)
         let result = try await load.run(on: [process.port])
         let used = try ProcessUsage(of: process.process).processorTime - before.processorTime
+        return IntakeMeasurement(load: result, processorMicroseconds: used / Double(load.requests.count) * 1e6)
+    }
+
+    /// Makes sure that all messages are in a store.
+    func checkAllStored(in store: String) async throws {
         let stored = try await count(in: store)
         // The bridge also has deliveries of its own there.
         guard stored >= messages.bodies.count else {
             throw BenchmarkFailure(
                 description: "\(messages.bodies.count) deliveries were answered and \(stored) are stored")
         }
-        return IntakeMeasurement(load: result, processorMicroseconds: used / Double(load.requests.count) * 1e6)
     }
 
     /// Delivers a message that must be taken.

@@ -20,6 +20,8 @@ public final class LogControl: Sendable {
     private let isJSON: Atomic<Bool>
     private let repeats = Mutex(RepeatRule<Kind>())
     private let leastLevel: Logger.Level
+    /// The time of the last line, in milliseconds since 1970, and as it is written: under load, many have the same.
+    private let lastTime = Mutex<(milliseconds: Int64, text: String)>((-1, ""))
 
     /// - Parameters:
     ///   - format: nil is text on a terminal, and JSON elsewhere.
@@ -78,7 +80,10 @@ public final class LogControl: Sendable {
 
     /// Nil for lines that are all written: each of them is about something else.
     private func kind(of level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> Kind? {
-        guard level >= .warning || metadata[LogKey.code] != nil, self.level > .debug else { return nil }
+        // To go through the few names takes less than to look one up; each request comes here.
+        guard level >= .warning || metadata.contains(where: { $0.key == LogKey.code }), self.level > .debug else {
+            return nil
+        }
         return Kind(level: level, message: message, code: metadata[LogKey.code].map { "\($0)" })
     }
 
@@ -98,7 +103,7 @@ public final class LogControl: Sendable {
     private func line(
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, now: Int64
     ) {
-        let time = Timestamp(milliseconds: now)
+        let time = text(of: now)
         var line =
             if isJSON.load(ordering: .relaxed) {
                 LogLine.json(level, message, metadata, label: label, at: time)
@@ -107,5 +112,12 @@ public final class LogControl: Sendable {
             }
         line.append(UInt8(ascii: "\n"))
         LogOutput.standardError.write(line, atOnce: level >= .warning)
+    }
+
+    private func text(of time: Int64) -> String {
+        lastTime.withLock { last in
+            if last.milliseconds != time { last = (time, Timestamp(milliseconds: time).iso8601) }
+            return last.text
+        }
     }
 }

@@ -1,69 +1,99 @@
-import DeviceDefender
 import JSON
 import Logging
 
 /// What is written of one event of the log, without the end of the line. Each request makes one.
 enum LogLine {
     /// An object of JSON: when, how grave and what, then the metadata by name, but for those that would say these again.
+    ///
+    /// - Parameter time: as it is to be written.
     static func json(
-        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: Timestamp
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: String
     ) -> [UInt8] {
-        let own: [Field] = [
-            ("time", time.iso8601), ("level", level.rawValue), ("message", message), ("logger", label),
+        let own = [
+            Field("time", time), Field("level", level.rawValue), Field("message", message), Field("logger", label),
         ]
         let more = fields(of: metadata)
         let (line, isPlain) = object(own, more)
         return isPlain ? line : object(own.map(inJSON), more.map(inJSON)).line
     }
 
-    private typealias Field = (name: String, value: String)
+    private typealias Field = LogFields.Field
 
     /// An object of a line's own fields and of those that have other names, which is right if all of them are plain or
     /// escaped already.
     private static func object(_ own: [Field], _ more: [Field]) -> (line: [UInt8], isPlain: Bool) {
         // Four quotes, a colon, and a comma or brace; the last one is for the closing brace, or the end of the line.
-        let count = [own, more].joined().reduce(2) { $0 + $1.name.utf8.count + $1.value.utf8.count + 6 }
+        var size = 2
+        for field in own { size += field.name.utf8.count + field.value.utf8.count + 6 }
+        for field in more { size += field.name.utf8.count + field.value.utf8.count + 6 }
         var isPlain = true
         // One that stays within its capacity is filled several times as fast as an array that looks whether it must grow.
-        let line = [UInt8](capacity: count) { line in
-            for field in own { isPlain = append(field, to: &line) && isPlain }
-            for field in more where !own.contains(where: { $0.name == field.name }) {
-                isPlain = append(field, to: &line) && isPlain
+        let line = [UInt8](capacity: size) { line in
+            var count = 0
+            for field in own {
+                append(field, to: &line)
+                count += 1
+            }
+            for field in more where !own.contains(where: { isSame($0.name, field.name) }) {
+                append(field, to: &line)
+                count += 1
             }
             line.append(UInt8(ascii: "}"))
+            isPlain = Self.isPlain(line.span, quotes: 4 * count)
         }
         return (line, isPlain)
     }
 
-    /// Adds a name and a value.
-    ///
-    /// - Returns: whether they are plain.
-    private static func append(_ field: Field, to line: inout OutputSpan<UInt8>) -> Bool {
+    /// Adds a name and a value. As it stands in the loops, their memory need not be looked up for each byte.
+    @inline(__always)
+    private static func append(_ field: Field, to line: inout OutputSpan<UInt8>) {
         line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
-        let isNamePlain = append(field.name, to: &line)
+        append(field.name, to: &line)
         line.append(UInt8(ascii: ":"))
-        return append(field.value, to: &line) && isNamePlain
+        append(field.value, to: &line)
     }
 
     /// Adds a text in quotes.
-    ///
-    /// - Returns: whether each byte is a character of its own that stands for nothing else in a string of JSON or in a
-    ///   terminal.
-    private static func append(_ text: String, to line: inout OutputSpan<UInt8>) -> Bool {
+    @inline(__always)
+    private static func append(_ text: String, to line: inout OutputSpan<UInt8>) {
         let bytes = text.utf8Span.span
-        var isPlain = true
         line.append(UInt8(ascii: "\""))
-        for index in bytes.indices {
-            let byte = bytes[index]
-            let isSpecial = byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
-            isPlain = isPlain && !isSpecial
-            line.append(byte)
-        }
+        for index in bytes.indices { line.append(bytes[index]) }
         line.append(UInt8(ascii: "\""))
-        return isPlain
     }
 
-    private static func inJSON(_ field: Field) -> Field { (inJSON(field.name), inJSON(field.value)) }
+    /// Most names differ in their length already, which is told sooner than whether their letters do.
+    private static func isSame(_ name: String, _ other: String) -> Bool {
+        name.utf8.count == other.utf8.count && name == other
+    }
+
+    /// Whether there are no more quotes than those around texts, and each other byte is a character of its own that stands
+    /// for nothing else in a string of JSON or in a terminal.
+    ///
+    /// Written such that the processor looks at many bytes at once: a piece is so short that a byte counts its quotes.
+    private static func isPlain(_ bytes: Span<UInt8>, quotes: Int) -> Bool {
+        var special: UInt8 = 0
+        var found = 0
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + 128, bytes.count)
+            let piece = bytes.extracting(start..<end)
+            var count: UInt8 = 0
+            for index in piece.indices {
+                let byte = piece[index]
+                let isControl: UInt8 = byte &- 0x20 >= 0x5F ? 1 : 0
+                let isBackslash: UInt8 = byte == UInt8(ascii: "\\") ? 1 : 0
+                let isQuote: UInt8 = byte == UInt8(ascii: "\"") ? 1 : 0
+                special |= isControl | isBackslash
+                count &+= isQuote
+            }
+            found += Int(count)
+            start = end
+        }
+        return special == 0 && found == quotes
+    }
+
+    private static func inJSON(_ field: Field) -> Field { Field(inJSON(field.name), inJSON(field.value)) }
 
     /// What stands for a text between the quotes of a string of JSON.
     private static func inJSON(_ text: String) -> String {
@@ -72,12 +102,14 @@ enum LogLine {
     }
 
     /// A line for people. Control characters are escaped, so that what a sender wrote cannot forge a line.
+    ///
+    /// - Parameter time: as it is to be written.
     static func text(
-        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: Timestamp
+        _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, at time: String
     ) -> [UInt8] {
         var details = ""
-        for (name, value) in fields(of: metadata) { details += " \(name)=\(quoted(value))" }
-        return Array("\(time.iso8601) \(level.rawValue.uppercased()) \(message)\(details)".escapingControls().utf8)
+        for field in fields(of: metadata) { details += " \(field.name)=\(quoted(field.value))" }
+        return Array("\(time) \(level.rawValue.uppercased()) \(message)\(details)".escapingControls().utf8)
     }
 
     private static func quoted(_ text: String) -> String {
@@ -92,9 +124,9 @@ enum LogLine {
         }
         return metadata.sorted { $0.key < $1.key }.flatMap { name, value -> [Field] in
             switch value {
-            case .string(let text): [(name, text)]
+            case .string(let text): [Field(name, text)]
             case .stringConvertible(let fields as LogFields): fields.all
-            default: [(name, "\(value)")]
+            default: [Field(name, "\(value)")]
             }
         }
     }

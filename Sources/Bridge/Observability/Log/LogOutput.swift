@@ -15,14 +15,21 @@ final class LogOutput: Sendable {
         return LogOutput(to: STDERR_FILENO)
     }()
 
-    /// How long a line may wait for others.
-    private static let pause = DispatchTimeInterval.milliseconds(10)
+    /// How long a line may wait for others. Each pause that ends wakes two threads, which costs more than the writing.
+    private static let pause = DispatchTimeInterval.milliseconds(50)
     /// How many bytes may wait. Whoever brings more writes it, and waits for whoever reads it.
     private static let capacity = 65_536
 
-    private let waiting = Mutex<[UInt8]>([])
-    /// Held by the one thread that writes.
-    private let writing = Mutex(())
+    /// The lines that wait, and whether a pause goes on for them.
+    private struct Waiting {
+        var lines: [UInt8] = []
+        var isPaused = false
+    }
+
+    private let waiting = Mutex(Waiting())
+    /// Held by the one thread that writes. The memory is that of the lines written last: the next ones gather in it, as to
+    /// free that much and to take it again costs the allocator as much as many lines do.
+    private let writing = Mutex<[UInt8]>([])
     private let queue = DispatchQueue(label: "log")
     private let descriptor: CInt
 
@@ -35,32 +42,31 @@ final class LogOutput: Sendable {
     ///   - line: with its end.
     ///   - atOnce: whether it is written when this returns, and not within moments.
     func write(_ line: [UInt8], atOnce isUrgent: Bool) {
-        let (before, count) = waiting.withLock { waiting in
-            let before = waiting.count
-            waiting += line
-            return (before, waiting.count)
+        let (count, begins) = waiting.withLock { waiting in
+            waiting.lines += line
+            let begins = !waiting.isPaused && !isUrgent
+            if begins { waiting.isPaused = true }
+            return (waiting.lines.count, begins)
         }
-        if isUrgent || count > Self.capacity {
-            flush()
-        } else if before == 0 {
-            queue.asyncAfter(deadline: .now() + Self.pause) { self.flush() }
-        }
+        if isUrgent || count > Self.capacity { flush() }
+        if begins { queue.asyncAfter(deadline: .now() + Self.pause) { self.flush(atPauseEnd: true) } }
     }
 
     /// Writes what waits.
-    func flush() {
-        writing.withLock { _ in
-            let lines = waiting.withLock { waiting in
-                let lines = waiting
-                waiting = []
-                // As many may come in the next moment: an array that grows is copied each time.
-                waiting.reserveCapacity(lines.count)
-                return lines
+    func flush() { flush(atPauseEnd: false) }
+
+    private func flush(atPauseEnd isPauseEnd: Bool) {
+        writing.withLock { lines in
+            waiting.withLock { waiting in
+                if isPauseEnd { waiting.isPaused = false }
+                swap(&waiting.lines, &lines)
             }
             let written = lines.isEmpty ? 0 : max(Glibc.write(descriptor, lines, lines.count), 0)
-            guard written < lines.count else { return }
-            // What cannot be written by this either is lost: there is nobody left to tell.
-            try? FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(lines[written...]))
+            if written < lines.count {
+                // What cannot be written by this either is lost: there is nobody left to tell.
+                try? FileHandle(fileDescriptor: descriptor).write(contentsOf: Data(lines[written...]))
+            }
+            lines.removeAll(keepingCapacity: lines.capacity <= 4 * Self.capacity)
         }
     }
 }
