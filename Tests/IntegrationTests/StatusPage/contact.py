@@ -84,6 +84,30 @@ def gone(world):
     require_return(world)
 
 
+@check("pages out of sight are polled, so that those in sight are live however many there are")
+def many_pages(world):
+    driver = world.browser.driver
+    opened(world)
+    first = driver.current_window_handle
+    try:
+        # A browser makes six connections to a server.
+        for _ in range(7):
+            driver.minimize_window()
+            contact(world, "polling")
+            require("out of sight" in world.browser.text("#contact-text"), f"it says {world.browser.text('#contact-text')}")
+            driver.switch_to.new_window("window")
+            opened(world)
+            contact(world, "live")
+        driver.switch_to.window(first)
+        driver.maximize_window()
+        contact(world, "live")
+    finally:
+        for window in set(driver.window_handles) - {first}:
+            driver.switch_to.window(window)
+            driver.close()
+        driver.switch_to.window(first)
+
+
 @check("a bridge that hangs with its connections open is told too")
 def hanging(world):
     opened(world)

@@ -34,9 +34,15 @@ let pollingBecause = "";
 let silentSince = null;
 let silence = null;
 let stream = null;
+let listeningAgain = null;
 let polling = null;
 
 function listen() {
+  clearTimeout(listeningAgain);
+  stream?.close();
+  stream = null;
+  // A browser makes six connections to a server, and each page that listens has one for itself: those in sight go first.
+  if (document.hidden) return fallBack("the page is out of sight");
   stream = new EventSource("/status/events");
   const current = stream;
   const receive = (event, whole) => {
@@ -48,7 +54,7 @@ function listen() {
     } catch {
       current.close();
       fallBack("what the bridge sends live is not understood");
-      setTimeout(listen, streamAgainAfter);
+      listenAgainLater();
     }
   };
   current.addEventListener("status", (event) => receive(event, true));
@@ -58,9 +64,16 @@ function listen() {
     const refused = current.readyState === EventSource.CLOSED;
     fallBack(refused ? "the bridge refused a live connection" : "the live connection broke");
     // A connection that broke is tried again by the browser itself; one that was refused is not.
-    if (refused) setTimeout(listen, streamAgainAfter);
+    if (refused) listenAgainLater();
   });
 }
+
+function listenAgainLater() {
+  clearTimeout(listeningAgain);
+  listeningAgain = setTimeout(listen, streamAgainAfter);
+}
+
+document.addEventListener("visibilitychange", listen);
 
 function fallBack(reason) {
   contact = "polling";
