@@ -44,7 +44,7 @@ enum LogLine {
         return (line, isPlain)
     }
 
-    /// Adds a name and a value. As it stands in the loops, their memory need not be looked up for each byte.
+    /// Adds a name and a value. Where it is called, the compiler keeps the line's end in a register from byte to byte.
     @inline(__always)
     private static func append(_ field: Field, to line: inout OutputSpan<UInt8>) {
         line.append(line.isEmpty ? UInt8(ascii: "{") : UInt8(ascii: ","))
