@@ -66,10 +66,14 @@ func withDatabase(_ body: (_ url: String) async throws -> Void) async throws {
 }
 
 /// Runs a test with an open store in a PostgreSQL database, and closes it.
+///
+/// - Parameter patience: as long that no test depends on the speed of the machine, but for those that wait for its end.
 func withStore(
-    _ url: String, lifetime: Duration = .seconds(10), _ body: (PostgreSQLStore) async throws -> Void
+    _ url: String, lifetime: Duration = .seconds(10), patience: Duration = .seconds(60),
+    _ body: (PostgreSQLStore) async throws -> Void
 ) async throws {
-    let store = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: lifetime)
+    let store = try await PostgreSQLStore(
+        address: PostgreSQLAddress(url: url), lifetime: lifetime, patience: patience)
     try await perform {
         try await body(store)
     } finally: {

@@ -45,6 +45,15 @@ import Testing
         #expect(shares(all, of: 0).wanted == ["a", "b", "c", "d"])
     }
 
+    @Test func whatWillBeReadyIsWaitedForAsFarAsItIsThisBridgesShare() {
+        let all = [known("a", by: "me"), known("b", ready: 5), known("c", ready: 12), known("d", ready: 11)]
+        #expect(shares(all, of: 1).laterReadyAt == 11)
+        #expect(shares(all, of: 2).laterReadyAt == nil)
+        #expect(shares(all, of: 1, excluding: ["d"]).laterReadyAt == 12)
+        #expect(
+            shares([known("a", ready: 12, by: "me"), known("b", ready: 12, by: "other")], of: 1).laterReadyAt == nil)
+    }
+
     @Test func whatIsBeyondTheShareIsLetGo() {
         let all = ["a", "b", "c", "d"].map { known($0, by: "me") }
         let shares = shares(all, of: 2)

@@ -143,7 +143,7 @@ struct PostgreSQLTests {
 
     @Test func aStatementThatHangsIsUnavailableInTimeAndTheStoreRecovers() async throws {
         try await withDatabase { url in
-            try await withStore(url) { store in
+            try await withStore(url, patience: .seconds(4)) { store in
                 let cluster = try await PostgreSQLCluster.shared.get()
                 let locking = Task {
                     try await cluster.run(

@@ -36,6 +36,18 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func whatIsReadySoonestIsToldAlsoOfAnOriginThatNothingIsLeasedOfYet(
+        kind: StoreKind
+    ) async throws {
+        try await withStore(kind) { store async throws in
+            _ = try await store.append(delivery(1, of: origins[0], at: 10))
+            _ = try await store.append(delivery(2, of: origins[1], at: 30))
+            let batch = try await store.lease(limit: 10, for: .milliseconds(100), owner: "w", now: 10)
+            #expect(batch.deliveries.map(\.delivery.id) == ["sns:1"])
+            #expect(batch.nextReadyAt == 30)
+        }
+    }
+
     @Test(arguments: StoreKind.all) func theLongestReadyIsLeasedFirst(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {

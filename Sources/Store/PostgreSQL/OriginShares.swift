@@ -25,6 +25,8 @@ struct OriginShares: Equatable {
     var heldByOthers: Set<String> = []
     /// When there is something ready, now or by the passing of time, of what this bridge holds or may take.
     var nextReadyAt: Int64?
+    /// When there will be something ready, by the passing of time, of what this bridge may take and does not take yet.
+    var laterReadyAt: Int64?
 
     /// - Parameters:
     ///   - known: all origins that are in the queue or held, sorted.
@@ -49,6 +51,7 @@ struct OriginShares: Equatable {
         wanted = free.filter { $0.readyAt <= now }.sorted { $0 < $1 }.prefix(max(room, 0)).map(\.origin).sorted()
         let mine = own.prefix(share).filter { !excluded.contains($0.origin) }
         nextReadyAt = (mine.compactMap(\.readyAt) + free.map(\.readyAt)).min()
+        laterReadyAt = room > wanted.count ? free.map(\.readyAt).filter { $0 > now }.min() : nil
     }
 
     /// The origins that may have something to lease.

@@ -35,6 +35,6 @@ extension PostgreSQLStore {
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
             Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
-            within: Self.patience)
+            within: patience)
     }
 }

@@ -50,11 +50,10 @@ extension PostgreSQLStore {
         let (held, taken, ended) = try await hold(
             shares.candidates(excluding: request.excluded), taking: shares.wanted, by: connection)
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
-        let next = try await connection.run(LeaseSQL.next, [.texts(held)])
+        let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
         return LeaseBatch(
-            deliveries: deliveries, nextReadyAt: try next.rows.first?.optionalInteger(0), mark: mark,
-            pauses: request.pauses,
-            taken: Set(taken.compactMap { Origin(stored: $0) }), expired: ended + expired)
+            deliveries: deliveries, nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min(), mark: mark,
+            pauses: request.pauses, taken: Set(taken.compactMap { Origin(stored: $0) }), expired: ended + expired)
     }
 
     /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.

@@ -16,7 +16,7 @@ enum PostgreSQLUpkeep {
 extension PostgreSQLStore {
     /// Counts what the store holds; reads the index entry of each delivery and finding.
     public func status() async throws(StoreError) -> StoreStatus {
-        try await read(PostgreSQLUpkeep.status, within: Self.patience) { rows in
+        try await read(PostgreSQLUpkeep.status, within: patience) { rows in
             var status = StoreStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
             status.pending = try row.count(0)
@@ -32,6 +32,6 @@ extension PostgreSQLStore {
 
     /// Adds one to a counter in the database, durably.
     public func checkWritable() async throws(StoreError) {
-        try await write(PostgreSQLUpkeep.probe, within: Self.patience)
+        try await write(PostgreSQLUpkeep.probe, within: patience)
     }
 }

@@ -22,8 +22,8 @@ public final class PostgreSQLStore: Store {
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
-    /// How long what a sender waits for may take: EventBridge waits 5 seconds for our own answer.
-    static let patience = Duration.seconds(4)
+    /// How long what a sender waits for may take.
+    let patience: Duration
     /// How long everything else may take.
     static let workPatience = Duration.seconds(30)
 
@@ -41,10 +41,12 @@ public final class PostgreSQLStore: Store {
         try await self.init(address: address, access: access, lifetime: .seconds(10), report: report)
     }
 
-    /// - Parameter lifetime: how long others take this process to live after its last sign of life.
+    /// - Parameters:
+    ///   - lifetime: how long others take this process to live after its last sign of life.
+    ///   - patience: how long what a sender waits for may take. EventBridge waits 5 seconds for our own answer.
     init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
-        report: @escaping StoreEvent.Report = { _ in }
+        patience: Duration = .seconds(4), report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let loop: EventLoop
         do {
@@ -55,6 +57,7 @@ public final class PostgreSQLStore: Store {
         self.loop = loop
         self.access = access
         self.report = report
+        self.patience = patience
         do throws(StoreError) {
             try await Self.prepare(address, on: loop, access)
         } catch {
@@ -68,9 +71,10 @@ public final class PostgreSQLStore: Store {
         self.appends = appends
         self.work = work
         link = ReplicaLink(
-            address, work: work, replica: replica, lifetime: lifetime, signal: signal, on: loop, report: report)
+            address, work: work, replica: replica, lifetime: lifetime, patience: patience, signal: signal, on: loop,
+            report: report)
         appender = Batcher(on: loop, split: QueueWrites.split, report: report) {
-            await QueueWrites.append($0, by: appends)
+            await QueueWrites.append($0, by: appends, within: patience)
         }
         finisher = Batcher(on: loop, split: LeaseEnding.split, report: report) {
             await QueueWrites.finish($0, by: work)

@@ -68,7 +68,11 @@ enum QueueWrites {
     }
 
     /// Adds deliveries to the queue.
-    static func append(_ deliveries: [Delivery], by pool: ConnectionPool) async -> Batcher<Delivery, Append>.Outcome {
+    ///
+    /// - Parameter time: how long it may take.
+    static func append(
+        _ deliveries: [Delivery], by pool: ConnectionPool, within time: Duration
+    ) async -> Batcher<Delivery, Append>.Outcome {
         let numbered = Dictionary(deliveries.enumerated().map { ($1.id, $0) }) { first, _ in first }
         // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
@@ -77,7 +81,7 @@ enum QueueWrites {
             .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
         ]
         do throws(StoreError) {
-            let stored = try await pool.use(within: PostgreSQLStore.patience, repeats: true) { connection, _ in
+            let stored = try await pool.use(within: time, repeats: true) { connection, _ in
                 try Set(await connection.run(append, values).rows.map { try $0.text(0) })
             }
             return .success(

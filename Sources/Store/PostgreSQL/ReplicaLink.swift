@@ -6,6 +6,8 @@ actor ReplicaLink {
     private let work: ConnectionPool
     private let replica: String
     private let lifetime: Duration
+    /// How long the end may wait for the others to be told.
+    private let patience: Duration
     private let signal: WorkSignal
     private let loop: EventLoop
     private let report: StoreEvent.Report
@@ -35,13 +37,14 @@ actor ReplicaLink {
     private static let longestNews = 7000
 
     init(
-        _ address: PostgreSQLAddress, work: ConnectionPool, replica: String, lifetime: Duration, signal: WorkSignal,
-        on loop: EventLoop, report: @escaping StoreEvent.Report
+        _ address: PostgreSQLAddress, work: ConnectionPool, replica: String, lifetime: Duration, patience: Duration,
+        signal: WorkSignal, on loop: EventLoop, report: @escaping StoreEvent.Report
     ) {
         self.address = address
         self.work = work
         self.replica = replica
         self.lifetime = lifetime
+        self.patience = patience
         self.signal = signal
         self.loop = loop
         self.report = report
@@ -202,7 +205,7 @@ actor ReplicaLink {
     private func leave() async {
         let replica = replica
         // When that is not possible, the others find out by themselves.
-        let freed = try? await work.use(within: PostgreSQLStore.patience, repeats: true) { connection, _ in
+        let freed = try? await work.use(within: patience, repeats: true) { connection, _ in
             try await connection.transaction {
                 _ = try await connection.run(SharingSQL.leave, [.text(replica)])
                 _ = try await connection.run(SharingSQL.endAllLeases, [.text(replica)])
