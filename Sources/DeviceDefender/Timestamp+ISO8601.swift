@@ -2,18 +2,15 @@ extension Timestamp {
     /// The moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a form that Security Hub takes.
     public var iso8601: String {
         let time = CivilTime(self)
-        let text = [UInt8](capacity: 24) { text in
-            text.append(digitsOf: time.year / 100)
-            text.append(digitsOf: time.year % 100, then: "-")
-            text.append(digitsOf: time.month, then: "-")
-            text.append(digitsOf: time.day, then: "T")
-            text.append(digitsOf: time.hour, then: ":")
-            text.append(digitsOf: time.minute, then: ":")
-            text.append(digitsOf: time.second, then: ".")
-            text.append(digitsOf: time.millisecond / 10)
-            text.append(digit: time.millisecond % 10)
-            text.append(UInt8(ascii: "Z"))
-        }
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        Self.append(time.year, digits: 4, then: "-", to: &text)
+        Self.append(time.month, digits: 2, then: "-", to: &text)
+        Self.append(time.day, digits: 2, then: "T", to: &text)
+        Self.append(time.hour, digits: 2, then: ":", to: &text)
+        Self.append(time.minute, digits: 2, then: ":", to: &text)
+        Self.append(time.second, digits: 2, then: ".", to: &text)
+        Self.append(time.millisecond, digits: 3, then: "Z", to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
@@ -32,22 +29,16 @@ extension Timestamp {
         guard let timestamp = time.timestamp(offsetMinutes: offset) else { return nil }
         self = timestamp
     }
-}
 
-extension OutputSpan<UInt8> {
-    /// - Parameter value: 0 to 9.
-    fileprivate mutating func append(digit value: Int) { append(UInt8(ascii: "0") + UInt8(value)) }
-
-    /// - Parameter value: 0 to 99.
-    fileprivate mutating func append(digitsOf value: Int) {
-        append(digit: value / 10)
-        append(digit: value % 10)
-    }
-
-    /// - Parameter value: 0 to 99.
-    fileprivate mutating func append(digitsOf value: Int, then end: Unicode.Scalar) {
-        append(digitsOf: value)
-        append(UInt8(ascii: end))
+    /// - Parameter value: not negative, and of no more digits.
+    private static func append(_ value: Int, digits: Int, then end: Unicode.Scalar, to text: inout [UInt8]) {
+        var unit = 1
+        for _ in 1..<digits { unit *= 10 }
+        while unit > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
+            unit /= 10
+        }
+        text.append(UInt8(ascii: end))
     }
 }
 
