@@ -34,7 +34,7 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
         let unobserved = world.bridge(
             "without", path: path, command: ["bridge", "--unobserved"], settings: ["log.level": "error"])
         let turns = turns(of: world.requests)
-        var rounds: [(observed: Tally, unobserved: Tally)] = []
+        var rounds: [[Tally]] = []
         var scrapes = Scrapes()
         for round in 0..<options.rounds {
             var tallies = [Tally(), Tally()]
@@ -49,9 +49,9 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
                     }
                 }
             }
-            rounds.append((tallies[0], tallies[1]))
+            rounds.append(tallies)
         }
-        return report([(observed.name, rounds.map(\.observed)), (unobserved.name, rounds.map(\.unobserved))])
+        return report(rounds, of: [observed.name, unobserved.name])
     }
 
     /// Runs two programs, each with an empty store, which must have all messages in the end.
@@ -78,16 +78,17 @@ struct ObservabilityBenchmark: AsyncParsableCommand {
         }
     }
 
-    private func report(_ programs: [(name: String, rounds: [Tally])]) -> Bool {
+    /// - Parameter rounds: of each, the tallies in the order of the names.
+    private func report(_ rounds: [[Tally]], of names: [String]) -> Bool {
         print("Medians of \(options.rounds) rounds at \(options.connections) connections:")
         print("| program | deliveries/s | µs of CPU each |")
         print("|---|---|---|")
-        for program in programs {
-            let rate = Int(Statistics.median(program.rounds.map(\.rate)))
-            let processor = Statistics.median(program.rounds.map(\.processorMicroseconds))
-            print("| \(program.name) | \(rate) | \(Statistics.text(processor)) |")
+        for (index, name) in names.enumerated() {
+            let rate = Int(Statistics.median(rounds.map { $0[index].rate }))
+            let processor = Statistics.median(rounds.map { $0[index].processorMicroseconds })
+            print("| \(name) | \(rate) | \(Statistics.text(processor)) |")
         }
-        let ratios = zip(programs[0].rounds, programs[1].rounds).map { 100 * $0.rate / $1.rate }
+        let ratios = rounds.map { 100 * $0[0].rate / $0[1].rate }
         let (ratio, error) = (Statistics.mean(ratios), Statistics.standardError(ratios))
         print(
             "With log and metrics it takes \(Statistics.text(ratio)) % of what it takes without"

@@ -53,9 +53,9 @@ final class LogOutput: Sendable {
     }
 
     /// Writes what waits.
-    func flush() { flush(atPauseEnd: false) }
-
-    private func flush(atPauseEnd isPauseEnd: Bool) {
+    ///
+    /// - Parameter isPauseEnd: whether that ends the pause, so that the next line begins another one.
+    func flush(atPauseEnd isPauseEnd: Bool = false) {
         writing.withLock { lines in
             waiting.withLock { waiting in
                 if isPauseEnd { waiting.isPaused = false }
