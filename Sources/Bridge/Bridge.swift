@@ -176,14 +176,18 @@ public final class Bridge: Sendable {
         _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap, _ live: LiveParts, _ context: LaneContext
     ) async throws -> HTTPServer {
         let routes = PublicRoutes(
-            intake: live.intake, store: parts.store, admission: live.admission, certificate: parts.certificate,
-            gap: gap, outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
+            intake: live.intake, health: health(parts, context), admission: live.admission, gap: gap,
+            outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
             logger: context.logger, clock: now)
         let router = routes.router
         let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
             key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
             handler: { await router.respond(to: $0) }, report: { log.take($0) })
+    }
+
+    private static func health(_ parts: BridgeParts, _ context: LaneContext) -> HealthRoutes {
+        HealthRoutes(store: parts.store, certificate: parts.certificate, outage: context.outage, clock: now)
     }
 
     private static func admin(
@@ -205,7 +209,7 @@ public final class Bridge: Sendable {
             store: parts.store, configuration: live.configuration, logger: context.logger, clock: now)
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, feed: feed, letters: letters,
-            configuration: live.configuration)
+            health: health(parts, context), configuration: live.configuration)
         let server = try await listen(
             key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, handler: routes.handler)
         return (server, feed)

@@ -39,6 +39,9 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is an IPv4 address.
     public var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
+    /// Whether it stands for all addresses of the machine: `0.0.0.0` or `::`.
+    public var isUnspecified: Bool { high == 0 && (low == 0 || low == Self.mappedPrefix) }
+
     /// What counts as one client: an IPv4 address, or the 64 bits of an IPv6 address that a network gives to one
     /// customer, who has all the addresses behind them.
     public var client: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }

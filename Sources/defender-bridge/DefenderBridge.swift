@@ -14,7 +14,9 @@ struct DefenderBridge: AsyncParsableCommand {
             """,
         version: Bridge.version,
         groupedSubcommands: [
-            CommandGroup(name: "Serving", subcommands: [ServeCommand.self, CheckCommand.self, KeysCommand.self]),
+            CommandGroup(
+                name: "Serving",
+                subcommands: [ServeCommand.self, CheckCommand.self, HealthCommand.self, KeysCommand.self]),
             CommandGroup(
                 name: "Queue",
                 subcommands: [QueueCommand.self, PauseCommand.self, ResumeCommand.self, DeadLettersCommand.self]),

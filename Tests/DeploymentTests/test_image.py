@@ -64,13 +64,13 @@ class DockerfileTests(unittest.TestCase):
         self.assertEqual(dockerfile.expanded("$A-${B}-${C:-c}", {"A": "a", "B": "b"}), "a-b-c")
 
     def test_the_file_of_ignored_paths_is_read_as_docker_reads_it(self):
-        patterns = "**\n!Sources\n!deploy/docker/healthcheck\n**/.build\n"
+        patterns = "**\n!Sources\n!deploy/docker/example\n**/.build\n"
         for path, ignored in {
             "Sources": False,
             "Sources/a/b.swift": False,
             "Sources/.build/c": True,
             ".build": True,
-            "deploy/docker/healthcheck": False,
+            "deploy/docker/example": False,
             "deploy/docker/compose.yaml": True,
             "README.md": True,
         }.items():
@@ -147,6 +147,7 @@ class ImageTests(unittest.TestCase):
         found = container.execute("stat", "--format=%u:%g %a %n", volume, f"{volume}/store.db").stdout.splitlines()
         self.assertEqual(found, [f"{self.image.user} 700 {volume}", f"{self.image.user} 600 {volume}/store.db"])
         self.assertEqual(self.image.ports, [int(self.image.environment["BRIDGE_LISTEN_ADDRESS"].rpartition(":")[2])])
+        self.assertEqual(container.execute("defender-bridge", "health").stdout, '{"status":"ready"}\n')
 
         container.signal(getattr(signal, self.image.stop_signal))
         # compose.yaml waits so long before it kills.

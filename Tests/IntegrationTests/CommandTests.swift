@@ -40,7 +40,7 @@ extension IntegrationTests {
             let program = try await run(["--help"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
             let groups = [
-                "SERVING": ["serve", "check", "keys"],
+                "SERVING": ["serve", "check", "health", "keys"],
                 "QUEUE": ["queue", "pause", "resume", "dead-letters"],
                 "HISTORY": ["backfill", "rebuild-ledger"], "TRIAL": ["demo", "convert"],
             ]

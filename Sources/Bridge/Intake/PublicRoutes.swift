@@ -1,17 +1,13 @@
 import EventLoop
 import HTTPServer
 import HTTPTypes
-import JSON
 import Logging
-import Store
 
 /// The routes on `listen.address`.
 struct PublicRoutes: Sendable {
     let intake: Live<IntakeParts>
-    let store: any Store
+    let health: HealthRoutes
     let admission: Admission
-    /// The listener's certificate; nil for plain HTTP.
-    let certificate: CertificateKeeper?
     /// Hears of deliveries that are put off.
     let gap: ReceiptGap
     let outage: StoreOutage
@@ -24,8 +20,7 @@ struct PublicRoutes: Sendable {
         var router = Router()
         router.on(.post, "/sns") { await answer("/sns", $0, intake.value.sns.receive) }
         router.on(.post, "/eventbridge") { await answer("/eventbridge", $0, intake.value.eventBridge.receive) }
-        router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
-        router.on(.get, "/readyz") { _ in await readiness() }
+        health.add(to: &router)
         return router
     }
 
@@ -56,18 +51,5 @@ struct PublicRoutes: Sendable {
         var response = answer.response
         response.details = answer.details + [(LogKey.outcome, answer.outcome)]
         return response
-    }
-
-    private func readiness() async -> ServerResponse {
-        do throws(StoreError) {
-            try await store.checkWritable()
-            var ready: [String: JSON] = ["status": "ready"]
-            let warnings = certificate?.warnings(now: clock() / 1000) ?? []
-            if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
-            return ServerResponse(status: .ok, json: .object(ready))
-        } catch {
-            outage.failed(error.message)
-            return IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
-        }
     }
 }

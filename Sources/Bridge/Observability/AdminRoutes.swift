@@ -8,15 +8,16 @@ struct AdminRoutes: Sendable {
     let report: StatusReport
     let feed: StatusFeed
     let letters: DeadLetterRoutes
+    let health: HealthRoutes
     let configuration: Live<BridgeConfiguration>
 
     /// Answers requests.
     var handler: Router.Handler {
         let router = router
         return { request in
-            // Prometheus may call the bridge by any name, and what it is told is of no use to a page.
+            // Prometheus and probes may use any name, and their responses are of no use to a page.
             let isAddressed =
-                request.path == "/metrics"
+                ["/metrics", "/healthz", "/readyz"].contains(request.path)
                 || HostRule.allows(request.head.authority, names: configuration.value.admin.hosts)
             var response = isAddressed ? await router.respond(to: request) : Self.misdirected
             // Nothing of this is to be found later, in a cache or by where a link leads to.
@@ -34,6 +35,7 @@ struct AdminRoutes: Sendable {
         router.on(.get, "/status.json") { _ in ServerResponse(status: .ok, json: await report.json()) }
         router.on(.get, "/status/events") { feed.respond(to: $0) }
         letters.add(to: &router)
+        health.add(to: &router)
         return router
     }
 

@@ -68,7 +68,7 @@ resource "aws_ecs_task_definition" "bridge" {
       { name = "PGPASSWORD", valueFrom = aws_secretsmanager_secret.database_password.arn },
     ]
     healthCheck = {
-      command     = ["CMD", "/usr/local/bin/healthcheck"]
+      command     = ["CMD", "/usr/local/bin/defender-bridge", "health", "--live"]
       interval    = 15
       timeout     = 5
       retries     = 3

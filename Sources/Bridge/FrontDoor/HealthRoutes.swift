@@ -1,0 +1,34 @@
+import EventLoop
+import HTTPServer
+import HTTPTypes
+import JSON
+import Store
+
+/// The health checks: `/healthz` and `/readyz`. They are served on `listen.address` and on `admin.address`, because a probe
+/// cannot use a listener that expects the PROXY protocol or client certificates of a proxy.
+struct HealthRoutes: Sendable {
+    let store: any Store
+    /// The listener's certificate; nil for plain HTTP.
+    let certificate: CertificateKeeper?
+    let outage: StoreOutage
+    let clock: @Sendable () -> Int64
+
+    /// Adds the routes to a router.
+    func add(to router: inout Router) {
+        router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
+        router.on(.get, "/readyz") { _ in await readiness() }
+    }
+
+    private func readiness() async -> ServerResponse {
+        do throws(StoreError) {
+            try await store.checkWritable()
+            var ready: [String: JSON] = ["status": "ready"]
+            let warnings = certificate?.warnings(now: clock() / 1000) ?? []
+            if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
+            return ServerResponse(status: .ok, json: .object(ready))
+        } catch {
+            outage.failed(error.message)
+            return IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
+        }
+    }
+}
