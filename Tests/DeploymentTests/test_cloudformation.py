@@ -1,6 +1,7 @@
 """The CloudFormation templates: linted, deployed by the real client, and read back."""
 
 import concurrent.futures
+import itertools
 import json
 import pathlib
 import re
@@ -40,6 +41,17 @@ DEVICE_SIDE = [
     ("DevicePacketsOut-Medium", "aws:all-packets-out"),
     ("DevicePacketsIn-Medium", "aws:all-packets-in"),
 ]
+# The memory in MiB that Fargate accepts with CPU units (Amazon ECS, "Task CPU and memory").
+FARGATE = {
+    256: {512, 1024, 2048},
+    512: set(range(1024, 4097, 1024)),
+    1024: set(range(2048, 8193, 1024)),
+    2048: set(range(4096, 16385, 1024)),
+    4096: set(range(8192, 30721, 1024)),
+}
+# Where the agent of ECS Exec writes.
+EXEC_PATHS = ["/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"]
+SECURITY_GROUPS = ("LoadBalancerSecurityGroup", "MonitoringSecurityGroup", "TaskSecurityGroup", "DatabaseSecurityGroup")
 
 
 class Loader(yaml.SafeLoader):
@@ -69,12 +81,13 @@ def evaluate(expression, parameters):
     ((function, argument),) = expression.items()
     if function == "Ref":
         return parameters[argument]
-    values = [evaluate(value, parameters) for value in argument]
+    values = [value if isinstance(value, list) else evaluate(value, parameters) for value in argument]
     return {
         "Fn::Equals": lambda: values[0] == values[1],
         "Fn::Not": lambda: not values[0],
         "Fn::And": lambda: all(values),
         "Fn::Or": lambda: any(values),
+        "Fn::Contains": lambda: values[1] in values[0],
     }[function]()
 
 
@@ -412,6 +425,28 @@ class DeploymentTests(unittest.TestCase):
             },
         )
         self.assertTrue(container["readonlyRootFilesystem"])
+        self.assertEqual(values["BRIDGE_ADMIN_ADDRESS"], "0.0.0.0:9090")
+        self.assertEqual([port["containerPort"] for port in container["portMappings"]], [8080, 9090])
+        # ECS stops a task that is unhealthy: one that waits for its database is not.
+        self.assertEqual(container["healthCheck"]["command"][1:], ["/usr/local/bin/defender-bridge", "health", "--live"])
+
+    def test_commands_run_in_tasks_whose_root_is_read_only(self):
+        resources = template("bridge")["Resources"]
+        self.assertTrue(resources["Service"]["Properties"]["EnableExecuteCommand"])
+        task = resources["TaskDefinition"]["Properties"]
+        (container,) = task["ContainerDefinitions"]
+        self.assertEqual(
+            {mount["SourceVolume"]: mount["ContainerPath"] for mount in container["MountPoints"]},
+            dict(zip([each["Name"] for each in task["Volumes"]], EXEC_PATHS)),
+        )
+
+    def test_only_pairs_of_fargate_are_accepted(self):
+        parameters = template("bridge")["Parameters"]
+        pairs = itertools.product(*(parameters[name]["AllowedValues"] for name in ("TaskCpu", "TaskMemory")))
+        for cpu, memory in pairs:
+            refused = refusals("bridge", TaskCpu=cpu, TaskMemory=memory)
+            self.assertEqual(refused == [], int(memory) in FARGATE[int(cpu)], (cpu, memory))
+        self.assertEqual(refusals("bridge"), [])
 
     def test_the_load_balancer_lets_only_deliveries_through(self):
         elb = self.client("elbv2")
@@ -429,16 +464,17 @@ class DeploymentTests(unittest.TestCase):
         ec2 = self.client("ec2")
         groups = {
             name: ec2.describe_security_groups(GroupIds=[self.physical("bridge", name)])["SecurityGroups"][0]
-            for name in ("LoadBalancerSecurityGroup", "TaskSecurityGroup", "DatabaseSecurityGroup")
+            for name in SECURITY_GROUPS
         }
         (rule,) = groups["LoadBalancerSecurityGroup"]["IpPermissions"]
         self.assertEqual((rule["FromPort"], rule["IpRanges"][0]["CidrIp"]), (443, "0.0.0.0/0"))
+        self.assertEqual(groups["MonitoringSecurityGroup"]["IpPermissions"], [])
         for name, port, source in (
             ("TaskSecurityGroup", 8080, "LoadBalancerSecurityGroup"),
+            ("TaskSecurityGroup", 9090, "MonitoringSecurityGroup"),
             ("DatabaseSecurityGroup", 5432, "TaskSecurityGroup"),
         ):
-            (rule,) = groups[name]["IpPermissions"]
-            self.assertEqual(rule["FromPort"], port)
+            (rule,) = [rule for rule in groups[name]["IpPermissions"] if rule["FromPort"] == port]
             self.assertEqual(rule["IpRanges"], [])
             self.assertEqual(rule["UserIdGroupPairs"][0]["GroupId"], groups[source]["GroupId"])
 

@@ -2,7 +2,9 @@
 
 import pathlib
 import subprocess
+import tempfile
 import unittest
+import urllib.parse
 
 import kubernetes_validate
 import yaml
@@ -18,6 +20,11 @@ def rendered(overlay):
     )
     objects = list(yaml.safe_load_all(run.stdout))
     return {each["kind"]: each for each in objects}
+
+
+def ports_out(objects):
+    """The ports to which the network policy lets the pods connect."""
+    return {port["port"] for rule in objects["NetworkPolicy"]["spec"]["egress"] for port in rule["ports"]}
 
 
 class KubernetesTests(unittest.TestCase):
@@ -78,10 +85,27 @@ class KubernetesTests(unittest.TestCase):
         objects = self.overlays["postgresql-scaled"]
         self.assertEqual(objects["Deployment"]["spec"]["replicas"], 3)
         self.assertIn("PGPASSWORD", [variable["name"] for variable in self.container("postgresql-scaled")["env"]])
-        ports = {port["port"] for rule in objects["NetworkPolicy"]["spec"]["egress"] for port in rule["ports"]}
-        self.assertEqual(ports, {53, 443, 5432})
-        alone = self.overlays["sqlite-single"]["NetworkPolicy"]["spec"]["egress"]
-        self.assertNotIn(5432, {port["port"] for rule in alone for port in rule["ports"]})
+        database = urllib.parse.urlsplit(objects["ConfigMap"]["data"]["BRIDGE_STORE_URL"])
+        self.assertEqual(ports_out(objects), {53, 80, 443, database.port})
+        self.assertEqual(ports_out(self.overlays["sqlite-single"]), {53, 80, 443})
+
+    def test_the_agent_of_pod_identity_is_reached_and_nothing_else_by_http(self):
+        for objects in self.overlays.values():
+            (rule,) = [rule for rule in objects["NetworkPolicy"]["spec"]["egress"] if rule["ports"][0]["port"] == 80]
+            self.assertEqual(
+                [each["ipBlock"]["cidr"] for each in rule["to"]], ["169.254.170.23/32", "fd00:ec2::23/128"]
+            )
+
+    def test_the_component_for_a_proxy_opens_its_port(self):
+        with tempfile.TemporaryDirectory(dir=DEPLOY / "kubernetes/overlays") as folder:
+            overlay = pathlib.Path(folder)
+            (overlay / "kustomization.yaml").write_text(
+                "resources: [../sqlite-single]\ncomponents: [../../components/https-proxy]\n"
+            )
+            objects = rendered(overlay.name)
+        (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+        (proxy,) = [each["value"] for each in container["env"] if each["name"] == "HTTPS_PROXY"]
+        self.assertEqual(ports_out(objects), {53, 80, 443, urllib.parse.urlsplit(proxy).port})
 
     def test_metrics_are_for_monitoring_only(self):
         for objects in self.overlays.values():
@@ -100,6 +124,8 @@ class ComposeTests(unittest.TestCase):
         self.assertEqual(bridge["cap_drop"], ["ALL"])
         self.assertEqual(bridge["security_opt"], ["no-new-privileges:true"])
         self.assertTrue(all(port.startswith("127.0.0.1:") for port in bridge["ports"]))
+        admin = bridge["environment"]["BRIDGE_ADMIN_ADDRESS"]
+        self.assertEqual({port.rpartition(":")[2] for port in bridge["ports"]}, {"8080", admin.rpartition(":")[2]})
         root = (DEPLOY / "docker" / bridge["build"]["context"]).resolve()
         self.assertTrue((root / bridge["build"]["dockerfile"]).is_file())
 

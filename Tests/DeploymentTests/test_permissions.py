@@ -15,6 +15,8 @@ TERRAFORM = REPOSITORY / "deploy/terraform"
 FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 # What is allowed only where the bridge serves other accounts.
 FOR_MEMBERS = {"sts:AssumeRole"}
+# What ECS Exec needs in a task.
+FOR_EXEC = {f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")}
 # What roles of the templates allow that the bridge never has, by the statement's holder.
 ELSEWHERE = {
     "sns:Publish",  # Device Defender and the alarms
@@ -97,9 +99,9 @@ class PermissionTests(unittest.TestCase):
 
     def test_the_bridge_allows_what_is_called_and_to_assume_member_roles(self):
         needed = called() - FREE | FOR_MEMBERS
-        self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed)
+        self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
-        self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS)
+        self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 
     def test_readme_names_what_is_called(self):
         self.check("README.md", of_text("README.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
@@ -110,7 +112,7 @@ class PermissionTests(unittest.TestCase):
             for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):
                 value = json.loads(policy)
                 found |= {value} if isinstance(value, str) else set(value)
-        self.assertEqual(found - called() - FOR_MEMBERS, ELSEWHERE - FOR_MEMBERS)
+        self.assertEqual(found - called() - FOR_MEMBERS - FOR_EXEC, ELSEWHERE - FOR_MEMBERS)
 
 
 if __name__ == "__main__":

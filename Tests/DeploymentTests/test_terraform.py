@@ -17,7 +17,7 @@ import unittest
 import aws_stand_in
 import boto3
 from aws_stand_in import ACCOUNT, REGION
-from test_cloudformation import FLEET_PARAMETERS, TEMPLATES, patience
+from test_cloudformation import FARGATE, FLEET_PARAMETERS, TEMPLATES, patience
 
 MODULES = pathlib.Path(__file__).parents[2] / "deploy/terraform"
 # What says where Terraform has its providers from, unless it is their registry.
@@ -253,6 +253,7 @@ class TerraformTests(unittest.TestCase):
     def test_the_single_account_has_bridge_and_fleet(self):
         resources = self.planned("single")
         self.assertEqual(resources["module.bridge.aws_ecs_service.bridge"]["desired_count"], 2)
+        self.assertTrue(resources["module.bridge.aws_ecs_service.bridge"]["enable_execute_command"])
         self.assertEqual(resources["module.bridge.aws_lb_listener.bridge"]["port"], 443)
         self.assertEqual(
             resources["module.bridge.aws_lb_listener_rule.deliveries"]["condition"][0]["path_pattern"][0]["values"],
@@ -265,6 +266,20 @@ class TerraformTests(unittest.TestCase):
             "https://bridge.example.com/sns",
         )
         self.assertNotIn("security_profile", "".join(resources))
+
+    def test_only_pairs_of_fargate_are_accepted(self):
+        text = (MODULES / "bridge/variables.tf").read_text()
+        (condition,) = re.findall(r"condition = (contains\({.*?}\[tostring.*?var.task_memory\))", text, re.DOTALL)
+        condition = condition.replace("var.task_cpu", "pair[0]").replace("var.task_memory", "pair[1]")
+        folder = self.folder / "pairs"
+        folder.mkdir()
+        sizes = "setproduct([256, 512, 1024, 2048, 4096], range(512, 31745, 512))"
+        (folder / "main.tf").write_text(f"locals {{\n  pairs = [for pair in {sizes} : pair if {condition}]\n}}\n")
+        run = subprocess.run(
+            ["terraform", "console"], cwd=folder, input="jsonencode(local.pairs)", capture_output=True, text=True, check=True
+        )
+        accepted = {tuple(pair) for pair in json.loads(json.loads(run.stdout))}
+        self.assertEqual(accepted, {(cpu, memory) for cpu, memories in FARGATE.items() for memory in memories})
 
     def test_the_organization_has_a_member_role(self):
         resources = self.planned("organization")

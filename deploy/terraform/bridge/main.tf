@@ -31,6 +31,7 @@ locals {
   environment = merge(
     {
       BRIDGE_LISTEN_ADDRESS                = "0.0.0.0:8080"
+      BRIDGE_ADMIN_ADDRESS                 = "0.0.0.0:9090"
       BRIDGE_LISTEN_TRUSTED_PROXIES        = local.vpc_cidr
       BRIDGE_STORE_URL                     = "postgresql://bridge@${aws_rds_cluster.bridge.endpoint}:${aws_rds_cluster.bridge.port}/bridge?sslmode=require"
       BRIDGE_SNS_TOPICS                    = join(",", var.sns_topics)
@@ -44,6 +45,15 @@ locals {
   )
 }
 
+locals {
+  # The agent of ECS Exec writes here; everything else is read-only.
+  writable_paths = {
+    exec-agent = "/managed-agents"
+    exec-state = "/var/lib/amazon/ssm"
+    exec-log   = "/var/log/amazon/ssm"
+  }
+}
+
 resource "aws_ecs_task_definition" "bridge" {
   family                   = var.name
   requires_compatibilities = ["FARGATE"]
@@ -53,16 +63,26 @@ resource "aws_ecs_task_definition" "bridge" {
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
 
+  dynamic "volume" {
+    for_each = local.writable_paths
+
+    content {
+      name = volume.key
+    }
+  }
+
   container_definitions = jsonencode([{
     name                   = "defender-bridge"
     image                  = var.image
     essential              = true
     readonlyRootFilesystem = true
-    linuxParameters        = { capabilities = { drop = ["ALL"] } }
-    stopTimeout            = 30
-    portMappings           = [{ containerPort = 8080, protocol = "tcp" }]
-    ulimits                = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
-    environment            = [for name, value in local.environment : { name = name, value = value }]
+    # The init process ends what ECS Exec leaves behind.
+    linuxParameters = { capabilities = { drop = ["ALL"] }, initProcessEnabled = true }
+    mountPoints     = [for name, path in local.writable_paths : { sourceVolume = name, containerPath = path }]
+    stopTimeout     = 30
+    portMappings    = [for port in [8080, 9090] : { containerPort = port, protocol = "tcp" }]
+    ulimits         = [{ name = "nofile", softLimit = 65536, hardLimit = 65536 }]
+    environment     = [for name, value in local.environment : { name = name, value = value }]
     secrets = [
       { name = "BRIDGE_EVENT_BRIDGE_API_KEY", valueFrom = aws_secretsmanager_secret.api_key.arn },
       { name = "PGPASSWORD", valueFrom = aws_secretsmanager_secret.database_password.arn },
@@ -91,6 +111,7 @@ resource "aws_ecs_service" "bridge" {
   task_definition                    = aws_ecs_task_definition.bridge.arn
   launch_type                        = "FARGATE"
   desired_count                      = var.task_count
+  enable_execute_command             = true
   health_check_grace_period_seconds  = 60
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200

@@ -39,6 +39,31 @@ resource "aws_vpc_security_group_ingress_rule" "tasks" {
   referenced_security_group_id = aws_security_group.load_balancer.id
 }
 
+# The admin address has no authentication: only members of this group reach it.
+resource "aws_security_group" "monitoring" {
+  name_prefix = "${var.name}-monitoring-"
+  description = "Defender Bridge, Prometheus and operators"
+  vpc_id      = var.vpc_id
+}
+
+resource "aws_vpc_security_group_egress_rule" "monitoring" {
+  security_group_id            = aws_security_group.monitoring.id
+  description                  = "The tasks"
+  ip_protocol                  = "tcp"
+  from_port                    = 9090
+  to_port                      = 9090
+  referenced_security_group_id = aws_security_group.tasks.id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "tasks_from_monitoring" {
+  security_group_id            = aws_security_group.tasks.id
+  description                  = "Metrics and status page"
+  ip_protocol                  = "tcp"
+  from_port                    = 9090
+  to_port                      = 9090
+  referenced_security_group_id = aws_security_group.monitoring.id
+}
+
 resource "aws_vpc_security_group_egress_rule" "tasks_to_aws" {
   security_group_id = aws_security_group.tasks.id
   description       = "AWS"

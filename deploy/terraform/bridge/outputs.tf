@@ -20,6 +20,16 @@ output "task_role_arn" {
   value       = aws_iam_role.task.arn
 }
 
+output "monitoring_security_group_id" {
+  description = "Security group whose members reach metrics and status page at port 9090 of the tasks."
+  value       = aws_security_group.monitoring.id
+}
+
+output "cluster_name" {
+  description = "Cluster for aws ecs execute-command."
+  value       = aws_ecs_cluster.bridge.name
+}
+
 output "log_group" {
   description = "What the bridge says."
   value       = aws_cloudwatch_log_group.bridge.name

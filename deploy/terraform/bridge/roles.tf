@@ -52,6 +52,17 @@ module "permissions" {
 data "aws_iam_policy_document" "task" {
   source_policy_documents = [module.permissions.json]
 
+  statement {
+    sid = "RunCommandsInTasks"
+    actions = [
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ]
+    resources = ["*"]
+  }
+
   dynamic "statement" {
     for_each = var.member_role_name[*]
 

@@ -31,24 +31,30 @@ variable "task_count" {
 }
 
 variable "task_cpu" {
-  description = "Units of CPU for each task; 1024 are one core."
+  description = "CPU units of each task. 1024 units are one vCPU."
   type        = number
   default     = 512
 
   validation {
-    condition     = contains([256, 512, 1024, 2048], var.task_cpu)
-    error_message = "task_cpu is 256, 512, 1024 or 2048."
+    condition     = contains([256, 512, 1024, 2048, 4096], var.task_cpu)
+    error_message = "task_cpu is 256, 512, 1024, 2048 or 4096."
   }
 }
 
 variable "task_memory" {
-  description = "MiB of memory for each task."
+  description = "Memory of each task in MiB: 512 to 2048 with 256 CPU units, 1024 to 4096 with 512, 2048 to 8192 with 1024, 4096 to 16384 with 2048, 8192 to 30720 with 4096."
   type        = number
   default     = 1024
 
   validation {
-    condition     = var.task_memory >= 1024 && var.task_memory % 1024 == 0 && var.task_memory >= 2 * var.task_cpu - 512
-    error_message = "task_memory is a multiple of 1024 that Fargate allows with task_cpu."
+    condition = contains({
+      "256"  = [512, 1024, 2048]
+      "512"  = range(1024, 4097, 1024)
+      "1024" = range(2048, 8193, 1024)
+      "2048" = range(4096, 16385, 1024)
+      "4096" = range(8192, 30721, 1024)
+    }[tostring(var.task_cpu)], var.task_memory)
+    error_message = "task_memory is not a value that Fargate accepts with this task_cpu. See the description of the variable."
   }
 }
 
