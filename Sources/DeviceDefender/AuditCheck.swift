@@ -26,6 +26,9 @@ public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
     /// What is wrong with a resource that fails the check, in a few words.
     public var title: String { profile?.title ?? Self.title(fromName: name) }
 
+    /// What is true when no resource fails the check, as the end of a sentence; nil for a check not known here.
+    public var passed: String? { profile?.passed }
+
     /// What to do about a resource that fails the check, at most 512 characters.
     public var remediation: String {
         profile?.remediation

@@ -1,11 +1,11 @@
-import JSON
+package import JSON
 
 extension Timestamp {
     /// Reads a date in whichever form CloudTrail may have rendered it: no form is documented for request parameters.
     ///
     /// Takes seconds or milliseconds since 1970 as a number or as text, ISO 8601, and the medium English form
     /// `Aug 20, 2020 12:00:00 AM`, which is taken as UTC.
-    init?(lenient json: JSON) {
+    package init?(lenient json: JSON) {
         switch json {
         case .number: self.init(epoch: json.double)
         case .string(let text):

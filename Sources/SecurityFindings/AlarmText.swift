@@ -19,17 +19,25 @@ struct AlarmText {
     var description: String {
         var sentences = [event]
         if let value = alarm.metricValue { sentences.append("Measured \(metric): \(RuleText.text(value)).") }
-        if let criteria = alarm.behavior.criteria {
-            sentences.append("Normal \(metric): \(RuleText.normal(criteria)).")
-        }
+        if let criteria = alarm.behavior.criteria { sentences.append("Expected: \(RuleText.expected(criteria)).") }
         if let dimension = alarm.behavior.metricDimension {
-            sentences.append("The metric counts what is \(dimension.isExcluded ? "not " : "")in \(dimension.name).")
+            sentences.append("Counted \(dimension.isExcluded ? "outside" : "inside") dimension \(dimension.name).")
         }
-        if let level = alarm.confidenceLevel { sentences.append("Confidence: \(level.rawValue).") }
+        if let confidence { sentences.append(confidence) }
         return sentences.joined(separator: " ")
     }
 
     private var metric: String { alarm.behavior.metric ?? "value" }
+
+    /// How sure machine learning must be, and how sure it is.
+    private var confidence: String? {
+        let anomaly = alarm.confidenceLevel.map { "this anomaly: \($0.rawValue)." }
+        guard case .machineLearning(let level?) = alarm.behavior.criteria?.threshold else {
+            return anomaly.map { "Confidence of \($0)" }
+        }
+        let alarms = "Alarms at \(level.rawValue) confidence\(level == .high ? "" : " or higher")"
+        return anomaly.map { "\(alarms); \($0)" } ?? "\(alarms)."
+    }
 
     private var event: String {
         let rule = "behavior \(alarm.behavior.name) of security profile \(alarm.securityProfileName)"

@@ -13,9 +13,8 @@ struct CheckSummaryText {
     var title: String { "\(result.check.name) of audit \(task.scheduledAuditName ?? "OnDemand"): \(outcome)" }
 
     var description: String {
-        var sentences = ["\(result.check.title): \(outcome)."]
+        var sentences = sentences
         if task.status == .canceled, result.status != .canceled { sentences.append("The audit was canceled.") }
-        if let code = result.errorCode { sentences.append("Error: \(code).") }
         if let message = result.message { sentences.append(message) }
         return sentences.joined(separator: " ")
     }
@@ -23,20 +22,44 @@ struct CheckSummaryText {
     private var outcome: String {
         switch result.status {
         case .completedNonCompliant: failures(result.nonCompliantResources) + suppressed
-        case .completedCompliant: failures(result.nonCompliantResources ?? 0) + suppressed
-        case .failed: "could not be carried out"
+        case .completedCompliant: "passed" + checked
+        case .failed: "could not run"
         case .canceled: "canceled"
         case .inProgress, .waitingForDataCollection, .other: "not finished"
         }
     }
 
+    private var sentences: [String] {
+        // What a check that did not complete says of resources is no news of them: their findings stay as they are.
+        let unchanged = "Findings of its last complete run are unchanged."
+        let code = result.errorCode.map { " (\($0))" } ?? ""
+        switch result.status {
+        case .completedCompliant: return ["Check passed: \(result.check.passed ?? result.check.name)\(checked)."]
+        case .failed: return ["Check could not run\(code).", unchanged]
+        case .canceled: return ["Check was canceled\(code).", unchanged]
+        case .completedNonCompliant, .inProgress, .waitingForDataCollection, .other:
+            return ["\(result.check.title): \(outcome)."] + (result.errorCode.map { ["Error: \($0)."] } ?? [])
+        }
+    }
+
+    /// How many resources a check has passed on.
+    private var checked: String {
+        let total = result.totalResources.map {
+            "\($0 == 0 ? "no resources" : RuleText.counted($0, "resource")) checked"
+        }
+        let suppressed = result.suppressedNonCompliantResources.flatMap { count in
+            count > 0 ? "\(RuleText.grouped(count)) suppressed" : nil
+        }
+        let parts = [total, suppressed].compactMap(\.self)
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
     /// How many resources failed, of how many.
     private func failures(_ failed: Int64?) -> String {
         guard let failed else { return "some resources failed" }
-        guard let total = result.totalResources, failed <= total else {
+        guard let total = result.totalResources, total > 0, failed <= total else {
             return "\(RuleText.counted(failed, "resource")) failed"
         }
-        if total == 0 { return "there were no resources to check" }
         let share = Self.percentage(failed, of: total)
         return "\(RuleText.grouped(failed)) of \(RuleText.counted(total, "resource")) failed (\(share))"
     }

@@ -10,8 +10,21 @@ enum ResourceText {
         return isLegal ? iot("thing/\(name)", origin) : nil
     }
 
+    /// The ASFF's type of an audited resource.
+    static func type(_ identifier: ResourceIdentifier) -> String {
+        if identifier.iamRoleARN != nil { return "AwsIamRole" }
+        return account(identifier) != nil ? "AwsAccount" : "Other"
+    }
+
+    /// The account, if an account is all that an identifier names.
+    private static func account(_ identifier: ResourceIdentifier) -> AccountID? {
+        guard let account = identifier.account, identifier.value == account else { return nil }
+        return AccountID(account)
+    }
+
     /// The ARN of an audited resource where one can be formed, else what names it.
     static func id(_ identifier: ResourceIdentifier, origin: Origin) -> String {
+        if let account = account(identifier) { return "AWS::::Account:\(account)" }
         if let arn = identifier.deviceCertificateARN { return arn }
         if let id = identifier.deviceCertificateID, isCertificateID(id) { return iot("cert/\(id)", origin) }
         if let id = identifier.caCertificateID, isCertificateID(id) { return iot("cacert/\(id)", origin) }

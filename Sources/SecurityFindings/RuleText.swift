@@ -2,8 +2,8 @@ import DeviceDefender
 
 /// Behaviors and measured values in words.
 enum RuleText {
-    /// What is normal, for example `less than 10, over 300 seconds`.
-    static func normal(_ criteria: BehaviorCriteria) -> String {
+    /// What a device is expected to measure, for example `less than 10, over 300 seconds`.
+    static func expected(_ criteria: BehaviorCriteria) -> String {
         var text = threshold(criteria)
         if let seconds = criteria.durationSeconds { text += ", over \(counted(seconds, "second"))" }
         if let datapoints = criteria.consecutiveDatapointsToAlarm, datapoints > 1 {
@@ -14,14 +14,41 @@ enum RuleText {
 
     private static func threshold(_ criteria: BehaviorCriteria) -> String {
         switch criteria.threshold {
-        case .machineLearning(let level):
-            let confidence = level.map { " (alarms from \($0.rawValue) confidence on)" } ?? ""
-            return "as machine learning expects it\(confidence)"
+        case .machineLearning: return "within the range the ML model predicts"
         case .statistical(let statistic):
-            return "\(words(criteria.comparisonOperator)) the fleet's percentile \(statistic)"
+            return "\(position(criteria.comparisonOperator)) the fleet's \(percentile(statistic))"
         case .fixed(let value):
             return "\(words(criteria.comparisonOperator)) \(text(value))"
         }
+    }
+
+    /// Where a value lies, as against a percentile.
+    private static func position(_ comparison: ComparisonOperator?) -> String {
+        switch comparison {
+        case .lessThan: "below"
+        case .lessThanEquals: "at or below"
+        case .greaterThan: "above"
+        case .greaterThanEquals: "at or above"
+        default: words(comparison)
+        }
+    }
+
+    /// A statistic of the AWS IoT API in words: `p99` is the 99th percentile.
+    static func percentile(_ statistic: String) -> String {
+        let number = statistic.dropFirst()
+        guard statistic.first == "p" || statistic.first == "P", !number.isEmpty,
+            number.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") })
+        else { return statistic }
+        let ending =
+            switch number {
+            case _ where number.utf8.contains(UInt8(ascii: ".")): "th"
+            case _ where number.hasSuffix("11") || number.hasSuffix("12") || number.hasSuffix("13"): "th"
+            case _ where number.hasSuffix("1"): "st"
+            case _ where number.hasSuffix("2"): "nd"
+            case _ where number.hasSuffix("3"): "rd"
+            default: "th"
+            }
+        return "\(number)\(ending) percentile"
     }
 
     private static func words(_ comparison: ComparisonOperator?) -> String {

@@ -5,7 +5,7 @@ extension SecurityFinding {
     /// Makes the finding for a detect alarm: active while the alarm is raised, else archived. All times are that of the
     /// event.
     ///
-    /// Severity: what the behavior's name ends with (`MessagesSent-High`), else what the rules give, else medium.
+    /// Severity: what the rules give, else what the behavior's name ends with (`MessagesSent-High`), else medium.
     ///
     /// - Parameters:
     ///   - origin: the account and Region of the topic that the alarm came by.
@@ -20,7 +20,7 @@ extension SecurityFinding {
                 origin: origin,
                 generatorID: rule,
                 types: Self.types(alarm),
-                severity: named?.label ?? severities.severity(of: rule) ?? .medium,
+                severity: severities.severity(of: rule) ?? named?.label ?? .medium,
                 originalSeverity: named?.word ?? Severity.Label.medium.rawValue,
                 title: words.title,
                 description: words.description,

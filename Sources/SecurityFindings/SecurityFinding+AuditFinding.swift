@@ -1,5 +1,6 @@
 public import AWSCore
 public import DeviceDefender
+import JSON
 
 extension SecurityFinding {
     /// Makes the finding for a resource that failed a check: active, or archived if it is suppressed. All times are
@@ -28,7 +29,7 @@ extension SecurityFinding {
                 sourceURL: page,
                 remediationText: finding.check.remediation,
                 remediationURL: page,
-                resourceType: identifier.iamRoleARN != nil ? "AwsIamRole" : "Other",
+                resourceType: ResourceText.type(identifier),
                 resourceID: FindingID.cut(ResourceText.id(identifier, origin: origin)),
                 details: Self.details(finding),
                 productFields: Self.productFields(finding, task: task),
@@ -81,6 +82,7 @@ extension SecurityFinding {
     private static func details(_ finding: AuditFinding) -> [(key: String, value: String)] {
         var details = ResourceText.parts(finding.resource.identifier)
         details += sorted(finding.resource.additionalInfo)
+        if let expiration = expiration(finding.resource.additionalInfo) { details.append(expiration) }
         let room = max(0, FindingLimits.mapEntries - details.count - 1)
         for (index, related) in finding.relatedResources.prefix(room).enumerated() {
             let info = sorted(related.additionalInfo).map { ", \($0.key): \($0.value)" }.joined()
@@ -91,6 +93,12 @@ extension SecurityFinding {
             details.append(("RelatedResourcesLeftOut", String(finding.relatedResources.count - room)))
         }
         return details
+    }
+
+    /// The end of a certificate as a date: Device Defender gives it in milliseconds since 1970.
+    private static func expiration(_ info: [String: String]) -> (key: String, value: String)? {
+        guard let time = info["EXPIRATION_TIME"].flatMap({ Timestamp(lenient: .string($0)) }) else { return nil }
+        return ("EXPIRATION_DATE", time.iso8601)
     }
 
     private static func sorted(_ map: [String: String]) -> [(key: String, value: String)] {

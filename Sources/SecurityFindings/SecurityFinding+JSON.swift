@@ -43,14 +43,23 @@ extension SecurityFinding {
             "Type": .string(resource.type),
             "Id": .string(resource.id),
         ]
-        // Security Hub's format has no word for the others, and no need of one.
-        if [.aws, .awsCN, .awsUSGov, .awsISO, .awsISOB].contains(origin.partition) {
-            members["Partition"] = .string(origin.partition.rawValue)
-        }
+        if let partition = origin.partition.findingWord { members["Partition"] = .string(partition) }
         if origin.region.name.utf8.count <= FindingLimits.region { members["Region"] = .string(origin.region.name) }
         if !resource.details.isEmpty {
             members["Details"] = ["Other": .object(resource.details.mapValues(JSON.string))]
         }
         return .object(members)
+    }
+}
+
+extension Partition {
+    /// The AWS Security Finding Format's word for the AWS partition; nil where the format has none.
+    fileprivate var findingWord: String? {
+        switch self {
+        case .aws, .awsCN, .awsUSGov: rawValue
+        case .awsISO: "aws-us-iso"
+        case .awsISOB: "aws-us-iso-b"
+        case .awsEUSC, .awsISOE, .awsISOF: nil
+        }
     }
 }

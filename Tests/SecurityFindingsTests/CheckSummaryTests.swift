@@ -8,16 +8,17 @@ import Testing
 struct CheckSummaryTests {
     private func summary(
         _ status: String, failed: JSON = nil, suppressed: JSON = nil, total: JSON = nil,
-        task taskStatus: String = "COMPLETED"
+        code: JSON = nil, check: String = "LOGGING_DISABLED_CHECK", task taskStatus: String = "COMPLETED"
     ) throws -> SecurityFinding {
         let task = try AuditTask(
             id: "t",
             description: [
                 "taskStatus": .string(taskStatus), "taskType": "ON_DEMAND_AUDIT_TASK", "taskStartTime": 5,
                 "auditDetails": [
-                    "LOGGING_DISABLED_CHECK": [
+                    check: [
                         "checkRunStatus": .string(status), "nonCompliantResourcesCount": failed,
                         "suppressedNonCompliantResourcesCount": suppressed, "totalResourcesCount": total,
+                        "errorCode": code,
                     ]
                 ],
             ])
@@ -37,12 +38,6 @@ struct CheckSummaryTests {
             ("COMPLETED_NON_COMPLIANT", 5, nil, 0, "5 resources failed"),
             ("COMPLETED_NON_COMPLIANT", 5, nil, 4, "5 resources failed"),
             ("COMPLETED_NON_COMPLIANT", nil, nil, 10, "some resources failed"),
-            ("COMPLETED_COMPLIANT", 0, nil, 1000, "0 of 1,000 resources failed (0 %)"),
-            ("COMPLETED_COMPLIANT", 0, 2, 1000, "0 of 1,000 resources failed (0 %), 2 suppressed"),
-            ("COMPLETED_COMPLIANT", nil, nil, nil, "0 resources failed"),
-            ("COMPLETED_COMPLIANT", 0, nil, 0, "there were no resources to check"),
-            ("FAILED", 0, 0, 0, "could not be carried out"),
-            ("CANCELED", 0, 0, 0, "canceled"),
             ("IN_PROGRESS", 0, 0, 0, "not finished"),
             ("WAITING_FOR_DATA_COLLECTION", nil, nil, nil, "not finished"),
             ("SOMETHING_NEW", 1, 0, 2, "not finished"),
@@ -50,7 +45,48 @@ struct CheckSummaryTests {
     func words(status: String, failed: JSON, suppressed: JSON, total: JSON, outcome: String) throws {
         let finding = try summary(status, failed: failed, suppressed: suppressed, total: total)
         #expect(finding.title == "LOGGING_DISABLED_CHECK of audit OnDemand: \(outcome)")
-        #expect(finding.description.hasSuffix(": \(outcome)."))
+        #expect(finding.description == "AWS IoT logging is disabled: \(outcome).")
+    }
+
+    @Test(
+        "a check that passed says what is true, and one that did not run says that its findings are unchanged",
+        arguments: [
+            (
+                "COMPLETED_COMPLIANT", 0, nil, 1, nil, "passed (1 resource checked)",
+                "Check passed: {passed} (1 resource checked)."
+            ),
+            (
+                "COMPLETED_COMPLIANT", 2, 2, 1000, nil, "passed (1,000 resources checked, 2 suppressed)",
+                "Check passed: {passed} (1,000 resources checked, 2 suppressed)."
+            ),
+            ("COMPLETED_COMPLIANT", nil, nil, nil, nil, "passed", "Check passed: {passed}."),
+            (
+                "COMPLETED_COMPLIANT", 0, nil, 0, nil, "passed (no resources checked)",
+                "Check passed: {passed} (no resources checked)."
+            ),
+            (
+                "FAILED", 0, 0, 0, "INSUFFICIENT_PERMISSIONS", "could not run",
+                "Check could not run (INSUFFICIENT_PERMISSIONS). Findings of its last complete run are unchanged."
+            ),
+            (
+                "FAILED", 0, 0, 0, nil, "could not run",
+                "Check could not run. Findings of its last complete run are unchanged."
+            ),
+            (
+                "CANCELED", 0, 0, 0, nil, "canceled",
+                "Check was canceled. Findings of its last complete run are unchanged."
+            ),
+        ] as [(String, JSON, JSON, JSON, JSON, String, String)])
+    func passedOrNotRun(
+        status: String, failed: JSON, suppressed: JSON, total: JSON, code: JSON, outcome: String, text: String
+    ) throws {
+        let finding = try summary(status, failed: failed, suppressed: suppressed, total: total, code: code)
+        #expect(finding.title == "LOGGING_DISABLED_CHECK of audit OnDemand: \(outcome)")
+        #expect(finding.description == text.replacing("{passed}", with: "AWS IoT logging is enabled"))
+        // What is not known here has no words of its own.
+        let other = try summary(
+            status, failed: failed, suppressed: suppressed, total: total, code: code, check: "NEW_CHECK")
+        #expect(other.description == text.replacing("{passed}", with: "NEW_CHECK"))
     }
 
     @Test(
@@ -75,7 +111,7 @@ struct CheckSummaryTests {
         #expect(RuleText.grouped(count) == text)
     }
 
-    @Test("a summary is active only of a check that resources failed or that could not be carried out")
+    @Test("a summary is active only of a check that resources failed or that could not run")
     func states() throws {
         let active = try CheckResult.Status.documented.filter {
             try summary($0.word).recordState == .active

@@ -130,7 +130,9 @@ struct MappingTests {
             (["policyVersionIdentifier": ["policyName": "P Q", "policyVersionId": "2"]], "P Q:2", "Other"),
             (["roleAliasArn": "arn:a"], "arn:a", "Other"), (["iamRoleArn": "arn:r"], "arn:r", "AwsIamRole"),
             (["cognitoIdentityPoolId": "us-east-1:1"], "us-east-1:1", "Other"),
-            (["account": "111122223333"], "111122223333", "Other"),
+            (["account": "111122223333"], "AWS::::Account:111122223333", "AwsAccount"),
+            (["account": "some account"], "some account", "Other"),
+            (["account": "111122223333", "cognitoIdentityPoolId": "us-east-1:1"], "us-east-1:1+111122223333", "Other"),
             (["clientId": "c"], "c", "Other"),
         ] as [(JSON, String, String)])
     func resources(identifier: JSON, id: String, type: String) throws {
@@ -138,6 +140,62 @@ struct MappingTests {
             auditFinding: Samples.findingJSON(check: "X_CHECK", type: "T", identifier: identifier))
         #expect(finding.resource.id == id)
         #expect(finding.resource.type == type)
+    }
+
+    @Test(
+        "the end of a certificate is there as Device Defender gives it, and as a date",
+        arguments: [
+            ("1524740767000", "2018-04-26T11:06:07.000Z"), ("1524740767", "2018-04-26T11:06:07.000Z"),
+            ("2018-04-26T11:06:07Z", "2018-04-26T11:06:07.000Z"), ("soon", nil), ("-1", nil), ("1e400", nil),
+        ] as [(String, String?)])
+    func expiration(time: String, date: String?) throws {
+        let details = try finding(
+            auditFinding: Samples.findingJSON(
+                check: "CA_CERTIFICATE_EXPIRING_CHECK", type: "CA_CERTIFICATE", identifier: ["caCertificateId": "ab"],
+                additionalInfo: ["EXPIRATION_TIME": .string(time)])
+        ).resource.details
+        #expect(details["EXPIRATION_TIME"] == time)
+        #expect(details["EXPIRATION_DATE"] == date)
+    }
+
+    @Test(
+        "the AWS partition is the finding format's word for it, or left out where it has none",
+        arguments: [
+            ("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-us-iso"), ("us-isob-east-1", "aws-us-iso-b"), ("eusc-de-east-1", nil),
+            ("eu-isoe-west-1", nil), ("us-isof-east-1", nil),
+        ] as [(String, String?)])
+    func partitions(region: String, word: String?) throws {
+        let findings = [
+            SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin(region)),
+            try finding(
+                auditFinding: Samples.findingJSON(check: "X_CHECK", type: "T", identifier: ["clientId": "c"]),
+                region: region),
+        ]
+        for finding in findings {
+            #expect(finding.json["Resources"]?.array?.first?["Partition"] == word.map { .string($0) })
+        }
+    }
+
+    @Test(
+        "a percentile rule says where normal values lie",
+        arguments: [
+            ("less-than-equals", "p99", "at or below the fleet's 99th percentile"),
+            ("less-than", "p99.9", "below the fleet's 99.9th percentile"),
+            ("greater-than", "p1", "above the fleet's 1st percentile"),
+            ("greater-than-equals", "p0.01", "at or above the fleet's 0.01th percentile"),
+            ("less-than", "p2", "below the fleet's 2nd percentile"),
+            ("less-than", "p23", "below the fleet's 23rd percentile"),
+            ("less-than", "p11", "below the fleet's 11th percentile"),
+            ("less-than", "Average", "below the fleet's Average"),
+            ("less-than", "p", "below the fleet's p"), ("about", "p99", "about the fleet's 99th percentile"),
+        ])
+    func percentiles(comparison: JSON, statistic: JSON, text: String) throws {
+        let criteria: JSON = [
+            "comparisonOperator": comparison, "statisticalThreshold": ["statistic": statistic],
+        ]
+        let description = try finding(Samples.alarmJSON(criteria: criteria)).description
+        #expect(description.hasSuffix(" Expected: \(text)."), "\(description)")
     }
 
     @Test("resources whose names are too long for an id stay apart")

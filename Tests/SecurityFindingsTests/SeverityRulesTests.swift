@@ -95,9 +95,10 @@ struct SeverityRulesTests {
     // MARK: Findings
 
     @Test(
-        "an alarm has the severity of its behavior's name, else that of the rules, else medium",
+        "an alarm has the severity of the rules, else that of its behavior's name, else medium",
         arguments: [
-            ("Bytes-High", "*=LOW", "HIGH", "High"), ("Bytes", "Fleet/Bytes=CRITICAL", "CRITICAL", "MEDIUM"),
+            ("Bytes-High", "*=LOW", "LOW", "High"), ("Bytes-High", "Other/*=LOW", "HIGH", "High"),
+            ("Bytes", "Fleet/Bytes=CRITICAL", "CRITICAL", "MEDIUM"),
             ("Bytes", "Bytes=CRITICAL", "MEDIUM", "MEDIUM"), ("Bytes", "Other/*=LOW", "MEDIUM", "MEDIUM"),
             ("Bytes", "Fleet=LOW", "MEDIUM", "MEDIUM"), ("Bytes", "?leet/B*=INFORMATIONAL", "INFORMATIONAL", "MEDIUM"),
         ])
