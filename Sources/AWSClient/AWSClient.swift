@@ -218,7 +218,7 @@ public struct AWSClient: Sendable {
             RequestSigning(
                 region: region.name, service: operation.service.signingName, accessKeyID: credentials.accessKeyID,
                 secretAccessKey: credentials.secretAccessKey, sessionToken: credentials.sessionToken,
-                date: Timepoint.amzDate(clock.now() + offset))
+                date: Timepoint.amzDate(clock.now().saturatingAdding(offset)))
         }
         do {
             let (response, body) = try await http.send(

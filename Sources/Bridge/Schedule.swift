@@ -55,7 +55,7 @@ struct Schedule: Service {
     ) async throws(StoreError) -> Bool {
         for kind in refreshed.kinds {
             let oldest = try await context.store.staleLedgerEntries(
-                of: origin, kind: kind, before: now - Planner.refreshAge, after: nil, limit: 1)
+                of: origin, kind: kind, before: now.saturatingSubtracting(Planner.refreshAge), after: nil, limit: 1)
             if !oldest.isEmpty { return true }
         }
         return false

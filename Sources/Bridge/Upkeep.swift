@@ -1,3 +1,4 @@
+import AWSCore
 import EventLoop
 import Logging
 import SecurityFindings
@@ -53,8 +54,10 @@ struct Upkeep: Service {
         let now = context.clock()
         do throws(StoreError) {
             let window = max(Self.eventBridgePatience, configuration.value.maximumMessageAge * 2)
-            let deliveries = try await context.store.purge(completedBefore: now - window.milliseconds)
-            let findings = try await context.store.purgeLedger(archivedBefore: now - Self.archivedFindings.milliseconds)
+            let deliveries = try await context.store.purge(
+                completedBefore: now.saturatingSubtracting(window.milliseconds))
+            let findings = try await context.store.purgeLedger(
+                archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
             let judgements = try await context.store.purgeJudgements(by: now)
             if deliveries + findings + judgements > 0 {
                 context.logger.debug(

@@ -1,3 +1,5 @@
+import AWSCore
+
 /// The rules that values must keep to enter a store, whatever its kind.
 enum Limits {
     /// The most rows that one call leases or lists.
@@ -78,17 +80,12 @@ enum Limits {
 
     /// The end of a lease: never beyond what an Int64 holds, always after now.
     static func leaseEnd(_ duration: Duration, after now: Int64) throws(StoreError) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        let milliseconds = overflow ? (seconds < 0 ? .min : .max) : whole
-        let (sum, sumOverflow) = milliseconds.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
-        let span = sumOverflow ? milliseconds : sum
+        let span = duration.milliseconds
         guard span >= 1 else { throw StoreError(.invalidValue, "A lease must last at least a millisecond.") }
-        let (end, endOverflow) = now.addingReportingOverflow(span)
-        guard !endOverflow || now < .max else {
+        guard now < .max else {
             throw StoreError(.invalidValue, "The present time is beyond what a lease can end after.")
         }
-        return endOverflow ? .max : end
+        return now.saturatingAdding(span)
     }
 
     /// A reason as it is kept.

@@ -39,8 +39,8 @@ struct DeadLetterFilters: ParsableArguments {
     func filter(now: Int64) -> DeadLetterFilter {
         DeadLetterFilter(
             account: account, region: region, source: source, reason: reason,
-            failedSince: newerThan.map { now - $0.components.seconds * 1000 },
-            failedBefore: olderThan.map { now - $0.components.seconds * 1000 })
+            failedSince: newerThan.map { now.saturatingSubtracting($0.milliseconds) },
+            failedBefore: olderThan.map { now.saturatingSubtracting($0.milliseconds) })
     }
 }
 

@@ -207,7 +207,9 @@ struct OperationTests {
         "an answer to an import that does not account for every finding is no success",
         arguments: [
             "", "{}", "[]", "null", #"{"SuccessCount": 1}"#, #"{"SuccessCount": 3}"#, #"{"SuccessCount": -2}"#,
-            #"{"SuccessCount": 99999999999999999999}"#, #"{"SuccessCount": 1.5}"#, #"{"SuccessCount": "2"}"#,
+            #"{"SuccessCount": 99999999999999999999}"#,
+            #"{"SuccessCount": 9223372036854775807, "FailedFindings": [{"Id": "a", "ErrorCode": "InternalFailure"}]}"#,
+            #"{"SuccessCount": 1.5}"#, #"{"SuccessCount": "2"}"#,
             #"{"SuccessCount": 2, "FailedFindings": {}}"#, #"{"SuccessCount": 1, "FailedFindings": [{"Id": "a"}]}"#,
             #"{"SuccessCount": 1, "FailedFindings": ["a"]}"#, #"{"SuccessCount": 2, "SuccessCount": 2}"#, "<html>",
         ])

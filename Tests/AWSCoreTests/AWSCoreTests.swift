@@ -32,6 +32,33 @@ struct AWSCoreTests {
         #expect(ARN(text) == nil)
     }
 
+    @Test("Arithmetic on what does not fit gives the nearest value, and never traps")
+    func saturation() {
+        let ends: [Int64] = [.min, .min + 1, -1000, -1, 0, 1, 1000, .max - 1, .max]
+        for left in ends {
+            for right in ends {
+                let wide = (Int128(left), Int128(right))
+                for (result, exact) in [
+                    (left.saturatingAdding(right), wide.0 + wide.1),
+                    (left.saturatingSubtracting(right), wide.0 - wide.1),
+                    (left.saturatingMultiplied(by: right), wide.0 * wide.1),
+                    (left.saturatingDistance(to: right), abs(wide.0 - wide.1)),
+                ] {
+                    #expect(result == Int64(clamping: exact))
+                }
+            }
+        }
+        #expect(Duration.seconds(Int64.max).milliseconds == .max && Duration.seconds(Int64.min).milliseconds == .min)
+        #expect(Duration.microseconds(1_999).milliseconds == 1 && Duration.seconds(-2).milliseconds == -2000)
+        #expect(Int.max.saturatingAdding(1) == .max)
+    }
+
+    @Test("Monotonic time goes on")
+    func monotonicTime() {
+        let first = MonotonicClock.milliseconds()
+        #expect(first >= 0 && MonotonicClock.milliseconds() >= first)
+    }
+
     @Test(
         "a Region's partition follows from its name",
         arguments: [

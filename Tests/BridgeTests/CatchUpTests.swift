@@ -195,6 +195,29 @@ import Testing
         }
     }
 
+    @Test("The times to ask for are a range, whatever the store and the clock say")
+    func timesToAskFor() {
+        let values: [Int64] = [.min, -1, 0, 1, now, now + 1, .max]
+        for start in values {
+            for end in values {
+                for kept in [0, 1, 86_400_000, Int64.max] {
+                    let times = CatchUp.times(from: start, to: end, kept: kept)
+                    #expect(times.upperBound == end && times.lowerBound >= end.saturatingSubtracting(kept))
+                }
+            }
+        }
+        #expect(CatchUp.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
+    }
+
+    @Test("A watermark far in the future does not end the process", arguments: [86_400_000, Int64.max - now])
+    func futureWatermark(ahead: Int64) async throws {
+        try await Workshop.run { shop in
+            try await shop.store.advanceCatchUpWatermark(of: origin(), to: now + ahead)
+            shop.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
+            #expect(try await catchUp(shop).unread == 0)
+        }
+    }
+
     // MARK: The whole way
 
     private func catchUp(_ shop: Workshop, since: Int64? = nil) async throws -> CatchUp.Found {

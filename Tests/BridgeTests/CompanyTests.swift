@@ -1,4 +1,5 @@
 import AWSClient
+import AWSCore
 import HTTPClient
 import HTTPTypes
 import JSON

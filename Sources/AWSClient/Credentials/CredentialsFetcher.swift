@@ -171,10 +171,12 @@ struct CredentialsFetcher: Sendable {
     /// When the service itself cannot renew credentials, AWS takes old ones for longer; its SDKs go on with them.
     private func prolonged(_ credentials: Credentials) -> Credentials {
         let now = client.clock.now()
-        guard let expiration = credentials.expiration, expiration <= now + 60_000 else { return credentials }
+        guard let expiration = credentials.expiration, expiration <= now.saturatingAdding(60_000) else {
+            return credentials
+        }
         return Credentials(
             accessKeyID: credentials.accessKeyID, secretAccessKey: credentials.secretAccessKey,
-            sessionToken: credentials.sessionToken, expiration: now + 15 * 60_000)
+            sessionToken: credentials.sessionToken, expiration: now.saturatingAdding(15 * 60_000))
     }
 
     private func text(_ request: HTTPRequest, _ endpoint: InstanceEndpoint) async throws(HTTPClientError) -> String {

@@ -1,3 +1,4 @@
+import AWSCore
 import Synchronization
 
 /// How far this machine's clock is from those of AWS's endpoints, as far as it mattered.
@@ -29,7 +30,9 @@ enum ClockSkew {
     ///   - now: this machine's time.
     ///   - offset: what was added to it for the request.
     static func correction(code: String?, date: Int64?, now: Int64, offset: Int64) -> Int64? {
-        guard let code, codes.contains(code), let date, abs(date - (now + offset)) >= tolerance else { return nil }
-        return date - now
+        guard let code, codes.contains(code), let date,
+            date.saturatingDistance(to: now.saturatingAdding(offset)) >= tolerance
+        else { return nil }
+        return date.saturatingSubtracting(now)
     }
 }

@@ -54,7 +54,7 @@ extension AWSClient {
         else { throw operation.malformed("it has no count of findings") }
         // Absent when all went well.
         let failures = try Self.failures(answer["FailedFindings"] ?? [], operation: operation) { $0["Id"] }
-        guard successCount + failures.count == batch.findings.count else {
+        guard successCount.saturatingAdding(failures.count) == batch.findings.count else {
             throw operation.malformed("it does not account for every finding")
         }
         return BatchImportResult(successCount: successCount, failures: failures)

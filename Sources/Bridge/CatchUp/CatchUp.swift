@@ -60,7 +60,7 @@ struct CatchUp: Sendable {
     private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
         if let since { return since.milliseconds }
         let watermark = try await context.store.catchUpWatermarks()[origin]
-        return watermark.map { $0 - Self.overlap } ?? now - Self.firstLook
+        return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstLook)
     }
 
     /// Without the permission to ask for one thing, the others are still asked for.
@@ -72,11 +72,18 @@ struct CatchUp: Sendable {
         }
     }
 
+    /// The times to ask for: never empty, though the beginning comes from the store and the end from a clock.
+    ///
+    /// - Parameter kept: how long before the end AWS keeps what is asked for.
+    static func times(from start: Int64, to end: Int64, kept: Int64) -> ClosedRange<Int64> {
+        min(max(start, end.saturatingSubtracting(kept)), end)...end
+    }
+
     // MARK: Audits
 
     private func findAudits(since start: Int64, now: Int64, _ found: inout Found) async throws {
         var tasks: [AuditTask] = []
-        let times = max(start - Self.longestAudit, now - Self.auditsKept)...now
+        let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
         for try await page in client.auditTasks(in: times, region: origin.region) {
             for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
                 do {
@@ -106,7 +113,7 @@ struct CatchUp: Sendable {
     /// - Returns: hashes of the findings about which something was missed, so that a long list takes little memory.
     private func findEvents(since start: Int64, now: Int64, _ found: inout Found) async throws -> Set<Int> {
         var told: Set<Int> = []
-        let times = max(start, now - Self.eventsKept)...now
+        let times = Self.times(from: start, to: now, kept: Self.eventsKept)
         for try await page in client.violationEvents(in: times, region: origin.region) {
             let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
                 try MissedAlarms.Listed(violationEvent: element, origin: origin)

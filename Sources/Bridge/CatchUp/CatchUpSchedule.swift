@@ -22,7 +22,7 @@ struct CatchUpSchedule: Service {
             var last: Int64?
             repeat {
                 let now = context.clock()
-                let wasSuspended = last.map { abs(now - $0) > Self.suspension.milliseconds } ?? true
+                let wasSuspended = last.map { now.saturatingDistance(to: $0) > Self.suspension.milliseconds } ?? true
                 last = now
                 do throws(StoreError) {
                     try await look(hasGap: wasSuspended || gap.takeOver(now: now))
@@ -62,6 +62,6 @@ struct CatchUpSchedule: Service {
     }
 
     static func isDue(_ watermark: Int64?, _ interval: Duration, _ now: Int64) -> Bool {
-        watermark.map { now - $0 >= interval.milliseconds } ?? true
+        watermark.map { now.saturatingSubtracting($0) >= interval.milliseconds } ?? true
     }
 }

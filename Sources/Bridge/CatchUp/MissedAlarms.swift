@@ -64,6 +64,7 @@ enum MissedAlarms {
     ///   - isListed: whether the list of raised alarms has it.
     ///   - listedAt: when the list was asked for.
     static func isOver(_ known: LedgerEntry, isListed: Bool, listedAt: Timestamp) -> Bool {
-        !isListed && known.condition == .present && known.eventTime < listedAt.milliseconds - patience
+        !isListed && known.condition == .present
+            && known.eventTime < listedAt.milliseconds.saturatingSubtracting(patience)
     }
 }

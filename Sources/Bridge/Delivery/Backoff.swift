@@ -1,3 +1,4 @@
+import AWSCore
 import Store
 
 /// How long a delivery waits after a failure.
@@ -10,7 +11,9 @@ enum Backoff {
     private static let longestDenial: Int64 = 90 * 86_400_000
 
     /// Whether a delivery that is denied is not worth keeping any longer.
-    static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool { now - delivery.receivedAt > longestDenial }
+    static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool {
+        now.saturatingSubtracting(delivery.receivedAt) > longestDenial
+    }
 
     /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
     /// what failed together is not tried together.

@@ -1,4 +1,5 @@
 import AWSClient
+import AWSCore
 import CoreMetrics
 import DeviceDefender
 import Logging
@@ -146,7 +147,7 @@ struct LaneContext: Sendable {
                 metrics.work.completed(leased.delivery, now: now)
                 activity.ended(leased.delivery, about: topic, result)
                 var details: Logger.Metadata = [
-                    LogKey.milliseconds: .string(String(max(now - leased.delivery.receivedAt, 0)))
+                    LogKey.milliseconds: .string(String(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)))
                 ]
                 if let result {
                     details[LogKey.finding] = topic.findingID.map { .string($0) }
@@ -202,7 +203,7 @@ struct LaneContext: Sendable {
     ) async throws(StoreError) {
         let now = clock()
         try await store.retry(
-            leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: isCounted, now: now)
+            leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: isCounted, now: now)
         metrics.work.retries.increment()
         activity.ended(leased.delivery, about: topic, as: .retried)
         logger.warning(
@@ -220,9 +221,4 @@ struct LaneContext: Sendable {
             "A delivery was given up and is kept as a dead letter.",
             metadata: .about(leased, [LogKey.code: .string(kind.rawValue), LogKey.reason: "\(reason)"]))
     }
-}
-
-extension Duration {
-    /// Whole milliseconds, rounded down.
-    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

@@ -1,3 +1,4 @@
+import AWSCore
 import DeviceDefender
 import JSON
 import SecurityFindings
@@ -118,7 +119,8 @@ enum Planner {
     ) -> Change {
         var finding = finding
         // Security Hub ignores an update that is not later than the last.
-        finding.updatedAt = max(now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1) + 1))
+        finding.updatedAt = max(
+            now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1).saturatingAdding(1)))
         return Change(finding: finding, entry: facts.entry(finding, isSent: false))
     }
 

@@ -1,3 +1,5 @@
+import AWSCore
+
 /// Why findings of one delivery could not be brought to Security Hub: how many, and of the first the reason.
 struct Refusals: Sendable, Hashable {
     private(set) var count = 0
@@ -9,12 +11,12 @@ struct Refusals: Sendable, Hashable {
     }
 
     mutating func add(_ id: String, _ reason: String) {
-        count += 1
+        count = count.saturatingAdding(1)
         first = first ?? "\(id): \(reason)"
     }
 
     mutating func add(_ other: Refusals) {
-        count += other.count
+        count = count.saturatingAdding(other.count)
         first = first ?? other.first
     }
 
@@ -32,6 +34,6 @@ struct Refusals: Sendable, Hashable {
     /// What became of the delivery.
     var outcome: SendOutcome {
         guard let first else { return .imported }
-        return .refused(count > 1 ? "\(first) (and \(count - 1) more findings)" : first)
+        return .refused(count > 1 ? "\(first) (and \(count.saturatingSubtracting(1)) more findings)" : first)
     }
 }

@@ -116,7 +116,8 @@ actor WorkerPool: Service {
         let (store, clock) = (context.store, clock)
         // Looking now and then finds what another process has put back.
         let next = [batch.nextReadyAt, time].compactMap(\.self).min()
-        let delay = next.map { Duration.milliseconds(max($0 - context.clock(), 1)) } ?? Self.longestWait
+        let delay =
+            next.map { Duration.milliseconds(max($0.saturatingSubtracting(context.clock()), 1)) } ?? Self.longestWait
         await withTaskGroup { group in
             group.addTask { await store.waitForWork(after: batch.mark) }
             group.addTask { try? await clock.sleep(min(delay, Self.longestWait)) }

@@ -1,3 +1,4 @@
+import AWSCore
 import Cryptography
 import Synchronization
 
@@ -93,7 +94,7 @@ final class CertificateKeeper: Sendable {
     /// - Parameter now: seconds since 1970.
     func isValid(now: Int64) -> Bool {
         let certificate = context.certificate
-        return (certificate.notBefore...certificate.notAfter).contains(now)
+        return certificate.notBefore <= now && now <= certificate.notAfter
     }
 
     /// - Parameters: seconds since 1970.
@@ -101,9 +102,10 @@ final class CertificateKeeper: Sendable {
         if now < notBefore { return "The TLS certificate is not valid yet. Check this machine's clock." }
         if now > notAfter { return "The TLS certificate has expired. Put a new one into its file." }
         // Two weeks, or the last third of a short life.
-        let notice = min(14 * 86_400, (notAfter - notBefore) / 3)
-        guard notAfter - now < notice else { return nil }
-        let hours = (notAfter - now) / 3600
+        let notice = min(14 * 86_400, notAfter.saturatingSubtracting(notBefore) / 3)
+        let rest = notAfter.saturatingSubtracting(now)
+        guard rest < notice else { return nil }
+        let hours = rest / 3600
         let left = hours < 48 ? "\(hours) hours" : "\(hours / 24) days"
         return "The TLS certificate expires in \(left). Put a new one into its file."
     }

@@ -1,3 +1,4 @@
+import AWSCore
 import Logging
 import SNS
 import Store

@@ -38,7 +38,7 @@ public enum DeadLetterReport {
         let rows = letters.map { letter in
             [
                 letter.delivery.id, "\(letter.delivery.origin)", letter.delivery.source.rawValue,
-                String(letter.attempts), AgeText.text(now - letter.lastFailedAt) + " ago",
+                String(letter.attempts), AgeText.text(now.saturatingSubtracting(letter.lastFailedAt)) + " ago",
                 letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
             ]
         }

@@ -37,7 +37,7 @@ public struct QueueReport: Sendable, Hashable {
 
     /// The age of the oldest delivery that a worker or a time is waited for, in milliseconds; nil if there is none.
     private func oldestAge(of depths: [QueueDepth]) -> Int64? {
-        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now - $0, 0) }
+        depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now.saturatingSubtracting($0), 0) }
     }
 
     private var byOrigin: [(origin: Origin, depths: [QueueDepth])] {
@@ -72,7 +72,7 @@ public struct QueueReport: Sendable, Hashable {
     private func json(of depth: QueueDepth) -> JSON {
         [
             "count": .integer(depth.count),
-            "oldestAgeSeconds": .integer(max(now - depth.oldestReceivedAt, 0) / 1000),
+            "oldestAgeSeconds": .integer(max(now.saturatingSubtracting(depth.oldestReceivedAt), 0) / 1000),
         ]
     }
 

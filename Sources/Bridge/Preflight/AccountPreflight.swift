@@ -138,7 +138,7 @@ struct AccountPreflight: Sendable {
         }
         guard configuration.catchUpInterval != nil else { return }
         let now = Bridge.now()
-        let times = (now - 60_000)...now
+        let times = now.saturatingSubtracting(60_000)...now
         await permission("iot:ListAuditTasks") { () async throws(AWSError) in
             try await Self.first(of: client.auditTasks(in: times, region: region))
         }

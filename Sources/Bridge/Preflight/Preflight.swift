@@ -146,7 +146,7 @@ public struct Preflight: Sendable {
                 report(PreflightCheck("clock", "", .skipped, "AWS STS did not tell the time"))
                 return
             }
-            let difference = abs(date - Bridge.now())
+            let difference = date.saturatingDistance(to: Bridge.now())
             report(
                 difference < Self.clockTolerance
                     ? PreflightCheck("clock", "", .passed, "it is that of AWS within a minute")

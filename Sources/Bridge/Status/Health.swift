@@ -117,11 +117,12 @@ struct Health: Sendable, Hashable {
         let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.origin)
         return waiting.sorted { $0.key < $1.key }.compactMap { origin, depths in
             let oldest = depths.map(\.oldestReceivedAt).min() ?? facts.now
-            guard facts.now - oldest > longestWait, !isHeld(origin, stored, facts) else { return nil }
+            let age = facts.now.saturatingSubtracting(oldest)
+            guard age > longestWait, !isHeld(origin, stored, facts) else { return nil }
             return Problem(
                 severity: .critical,
                 summary: "Findings of account \(origin.account) in \(origin.region) are late: the oldest delivery has "
-                    + "waited \(AgeText.text(facts.now - oldest)).",
+                    + "waited \(AgeText.text(age)).",
                 cure: "Many that wait for a retry failed before: see their failures in the log and AWS's health "
                     + "dashboard. Many that are pending: AWS throttles (securityHub.requestsPerSecond), or a large audit "
                     + "is under way.",
@@ -182,7 +183,7 @@ struct Health: Sendable, Hashable {
             switch subscription.state {
             case .confirmed: return nil
             case .pending:
-                guard facts.now - subscription.changedAt > longestConfirmation else { return nil }
+                guard facts.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
                 cure = "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
             case .ended:
                 cure = "Somebody unsubscribed the bridge; subscribe it again, or remove the topic from sns.topics."
@@ -198,13 +199,16 @@ struct Health: Sendable, Hashable {
 
     private static func catchUp(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
         // A bridge that was away long catches up first.
-        guard let interval = facts.catchUpInterval, facts.now - facts.startedAt > startingTime else { return [] }
+        guard let interval = facts.catchUpInterval,
+            facts.now.saturatingSubtracting(facts.startedAt) > startingTime
+        else { return [] }
         return stored.watermarks.sorted { $0.key < $1.key }.compactMap { origin, watermark in
-            guard facts.now - watermark > 3 * interval, !isHeld(origin, stored, facts) else { return nil }
+            let age = facts.now.saturatingSubtracting(watermark)
+            guard age > interval.saturatingMultiplied(by: 3), !isHeld(origin, stored, facts) else { return nil }
             return Problem(
                 severity: .warning,
                 summary: "Missed deliveries of account \(origin.account) in \(origin.region) are not asked for: Device "
-                    + "Defender was asked last \(AgeText.text(facts.now - watermark)) ago.",
+                    + "Defender was asked last \(AgeText.text(age)) ago.",
                 cure: "The log says why, mostly a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
                     + "iot:ListActiveViolations); defender-bridge check names it.", about: "\(origin)")
         }

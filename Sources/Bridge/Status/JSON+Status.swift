@@ -12,5 +12,7 @@ extension JSON {
     }
 
     /// How long ago something was, in whole seconds; `null` for what never was.
-    static func age(_ time: Int64?, now: Int64) -> JSON { time.map { .integer(max(now - $0, 0) / 1000) } ?? .null }
+    static func age(_ time: Int64?, now: Int64) -> JSON {
+        time.map { .integer(max(now.saturatingSubtracting($0), 0) / 1000) } ?? .null
+    }
 }

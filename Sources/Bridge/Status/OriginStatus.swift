@@ -98,7 +98,7 @@ extension Standing.Denial {
     func json(now: Int64) -> JSON {
         [
             "reason": .string(reason), "ageSeconds": .age(since, now: now),
-            "retryInSeconds": .integer(max(retryAt - now, 0) / 1000),
+            "retryInSeconds": .integer(max(retryAt.saturatingSubtracting(now), 0) / 1000),
         ]
     }
 }

@@ -91,7 +91,7 @@ final class RecentActivity: Sendable {
                 DeliveryEvent(
                     at: now, id: delivery.id, origin: delivery.origin, topic: topic, outcome: ending ?? usual,
                     findings: tally.told, findingID: topic.findingID ?? tally.onlyFindingID,
-                    duration: max(now - delivery.receivedAt, 0)))
+                    duration: max(now.saturatingSubtracting(delivery.receivedAt), 0)))
         }
     }
 

@@ -87,7 +87,7 @@ struct SignatureVerifier {
                 "The request signature we calculated does not match the signature you provided. Check your AWS "
                     + "Secret Access Key and signing method. Consult the service documentation for details.")
         }
-        guard abs(now - date.milliseconds) <= Self.maximumSkew else {
+        guard now.saturatingDistance(to: date.milliseconds) <= Self.maximumSkew else {
             throw .mismatch("Signature not yet current or expired: \(dateText)")
         }
         guard value(of: "x-amz-security-token") == key.sessionToken else { throw .unknownKey }

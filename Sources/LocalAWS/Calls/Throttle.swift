@@ -72,7 +72,7 @@ struct TokenBucket {
     /// Takes a token if there is one.
     mutating func take(now: Int64) -> Bool {
         // More time than this fills any bucket.
-        let elapsed = max(0, min(now - time, 3_600_000))
+        let elapsed = max(0, min(now.saturatingSubtracting(time), 3_600_000))
         time = max(time, now)
         thousandths = min(thousandths + elapsed * rate.perSecond, rate.burst * 1000)
         guard thousandths >= 1000 else { return false }

@@ -1,3 +1,4 @@
+import AWSCore
 import EventLoop
 
 /// A bridge's tie to the others on the same database: gives signs of life, tells them that there is work, and hears it.
@@ -157,10 +158,7 @@ actor ReplicaLink {
     }
 
     private func sign(as kind: Membership) -> [PostgreSQLValue] {
-        let (seconds, attoseconds) = lifetime.components
-        return [
-            .text(replica), .flag(kind == .worker), .integer(seconds * 1000 + attoseconds / 1_000_000_000_000_000),
-        ]
+        [.text(replica), .flag(kind == .worker), .integer(lifetime.milliseconds)]
     }
 
     private func giveSign(by connection: PostgreSQLConnection) async throws {

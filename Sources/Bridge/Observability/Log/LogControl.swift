@@ -1,3 +1,4 @@
+import AWSCore
 import DeviceDefender
 import Glibc
 public import Logging
@@ -60,8 +61,9 @@ public final class LogControl: Sendable {
         let now = Bridge.now()
         if let kind = kind(of: level, message, metadata) {
             let (isTaken, summaries) = repeats.withLock { repeats in
-                let summaries = repeats.takeSummaries(now: now)
-                return (repeats.takes(kind, now: now), summaries)
+                let elapsed = MonotonicClock.milliseconds()
+                let summaries = repeats.takeSummaries(now: elapsed)
+                return (repeats.takes(kind, now: elapsed), summaries)
             }
             say(summaries, label: label, now: now)
             guard isTaken else { return }
@@ -75,7 +77,8 @@ public final class LogControl: Sendable {
     func sumUp(atEnd: Bool = false) {
         let now = Bridge.now()
         say(
-            repeats.withLock { $0.takeSummaries(now: now, atEnd: atEnd) }, label: "defender-bridge", now: now)
+            repeats.withLock { $0.takeSummaries(now: MonotonicClock.milliseconds(), atEnd: atEnd) },
+            label: "defender-bridge", now: now)
     }
 
     /// Nil for lines that are all written: each of them is about something else.

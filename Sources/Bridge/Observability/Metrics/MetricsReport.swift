@@ -129,7 +129,7 @@ struct MetricsReport: Sendable {
         }
         for depth in depths {
             counts[Place(origin: depth.origin, state: depth.state)] = (
-                Double(depth.count), Double(max(now - depth.oldestReceivedAt, 0)) / 1000
+                Double(depth.count), Double(max(now.saturatingSubtracting(depth.oldestReceivedAt), 0)) / 1000
             )
         }
         func values(_ value: ((count: Double, age: Double)) -> Double) -> [OriginSeries.Value] {

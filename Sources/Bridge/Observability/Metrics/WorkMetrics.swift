@@ -1,3 +1,4 @@
+import AWSCore
 import CoreMetrics
 import Metrics
 import SecurityFindings
@@ -95,7 +96,9 @@ struct WorkMetrics: Sendable {
     /// The work on a delivery is done.
     ///
     /// - Parameter now: milliseconds since 1970.
-    func completed(_ delivery: Delivery, now: Int64) { delay.recordMilliseconds(max(now - delivery.receivedAt, 0)) }
+    func completed(_ delivery: Delivery, now: Int64) {
+        delay.recordMilliseconds(max(now.saturatingSubtracting(delivery.receivedAt), 0))
+    }
 
     /// A delivery was given up.
     func givenUp(_ kind: DeadLetterKind) { deadLetters.add(1, kind.rawValue) }
@@ -126,7 +129,8 @@ struct WorkMetrics: Sendable {
         // What is sent again without news has no event that it could be late for.
         let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
         guard isNews, result != .refused else { return }
-        eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(max(now - change.entry.eventTime, 0))
+        eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
+            max(now.saturatingSubtracting(change.entry.eventTime), 0))
     }
 }
 

@@ -1,0 +1,38 @@
+/// Arithmetic on times and counts that come from outside: from messages, the store, AWS or the clock.
+///
+/// Swift's operators trap on overflow, so a single absurd value would end the process. A result that does not fit
+/// becomes the nearest value that does.
+extension FixedWidthInteger {
+    /// The sum, or the nearest value that fits.
+    public func saturatingAdding(_ other: Self) -> Self {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    /// The difference, or the nearest value that fits.
+    public func saturatingSubtracting(_ other: Self) -> Self {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
+    /// The product, or the nearest value that fits.
+    public func saturatingMultiplied(by other: Self) -> Self {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow ? ((self < 0) == (other < 0) ? .max : .min) : product
+    }
+}
+
+extension Int64 {
+    /// How far two times are apart, never negative; `Int64.max` if that does not fit.
+    public func saturatingDistance(to other: Int64) -> Int64 {
+        self < other ? other.saturatingSubtracting(self) : saturatingSubtracting(other)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded down, or the nearest value that fits.
+    public var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds.saturatingMultiplied(by: 1000).saturatingAdding(attoseconds / 1_000_000_000_000_000)
+    }
+}
