@@ -1,11 +1,14 @@
 """The CloudFormation templates: linted, deployed by the real client, and read back."""
 
 import concurrent.futures
+import http.server
 import itertools
 import json
 import pathlib
 import re
+import shlex
 import subprocess
+import threading
 import unittest
 
 import aws_stand_in
@@ -27,6 +30,7 @@ FLEET_PARAMETERS = {
     "DeviceSideMetrics": "true",
     "DeviceTargetARNs": "ALL",
 }
+SECOND = {"TopicPrefix": "second", "NamePrefix": "DefenderBridge-", "ExistingAuditConfiguration": "true"}
 CLOUD_SIDE = [
     ("AuthorizationFailures-High", "aws:num-authorization-failures"),
     ("ConnectionAttempts-Low", "aws:num-connection-attempts"),
@@ -187,6 +191,8 @@ class DeploymentTests(unittest.TestCase):
         stacks = {
             "fleet": ("fleet", FLEET_PARAMETERS),
             "quiet": ("fleet", {"TopicPrefix": "quiet", "DeviceTargetARNs": "ALL"}),
+            # Beside AWS's sample, which has the names and the account's audit configuration.
+            "second": ("fleet", FLEET_PARAMETERS | SECOND),
             "member": (
                 "member-role",
                 {"BridgeRoleArn": "arn:aws:iam::111122223333:role/defender-bridge", "ExternalId": "a-long-external-id"},
@@ -355,6 +361,47 @@ class DeploymentTests(unittest.TestCase):
                 learned = {"MlDetectionConfig": {"ConfidenceLevel": "MEDIUM"}}
                 self.assertEqual(behavior["Criteria"] == learned, learns)
 
+    def test_percentile_rules_state_the_normal_range(self):
+        criteria = [
+            behavior["Criteria"]
+            for name in ("CloudSideRulesProfile", "DeviceSideRulesProfile")
+            for behavior in kept["fleet", name].properties["Behaviors"]
+            if "StatisticalThreshold" in behavior["Criteria"]
+        ]
+        self.assertEqual(len(criteria), 5)
+        for each in criteria:
+            # What is above the 99th percentile alarms.
+            self.assertEqual(each["StatisticalThreshold"], {"Statistic": "p99"})
+            self.assertEqual(each["ComparisonOperator"], "less-than-equals")
+
+    def test_a_second_stack_leaves_the_audit_configuration_and_the_names_of_the_first(self):
+        resources = set(self.resources("second"))
+        self.assertEqual(set(self.resources("fleet")) - resources, {"AuditRole", "AuditConfiguration"})
+        for logical, key in (
+            ("DailyAudit", "ScheduledAuditName"),
+            *((name, "SecurityProfileName") for name in resources if name.endswith("Profile")),
+        ):
+            first = kept["fleet", logical].properties[key]
+            self.assertEqual(kept["second", logical].properties[key], f"DefenderBridge-{first}")
+
+    def test_the_command_points_an_existing_audit_configuration_at_the_topic(self):
+        self.assertNotIn("AuditNotificationCommand", self.outputs("fleet"))
+        outputs = self.outputs("second")
+        program, service, operation, *arguments = shlex.split(outputs["AuditNotificationCommand"])
+        self.assertEqual((program, service, operation), ("aws", "iot", "update-account-audit-configuration"))
+        self.assertEqual(
+            sent_by_aws(service, operation, *arguments),
+            {
+                "auditNotificationTargetConfigurations": {
+                    "SNS": {
+                        "targetArn": outputs["AuditTopicArn"],
+                        "roleArn": outputs["PublishingRoleArn"],
+                        "enabled": True,
+                    }
+                }
+            },
+        )
+
     def test_events_reach_the_bridge_or_the_queue(self):
         events, sqs = self.client("events"), self.client("sqs")
         rule = events.describe_rule(Name=self.physical("fleet", "EventRule"))
@@ -477,6 +524,40 @@ class DeploymentTests(unittest.TestCase):
             (rule,) = [rule for rule in groups[name]["IpPermissions"] if rule["FromPort"] == port]
             self.assertEqual(rule["IpRanges"], [])
             self.assertEqual(rule["UserIdGroupPairs"][0]["GroupId"], groups[source]["GroupId"])
+
+
+def sent_by_aws(*arguments):
+    """The body of the request that the aws command makes of arguments."""
+    bodies = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_PATCH(self):
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            run = subprocess.run(
+                ["aws", *arguments],
+                env=aws_stand_in.environment(f"http://127.0.0.1:{server.server_port}"),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        finally:
+            server.shutdown()
+            thread.join()
+    assert run.returncode == 0, run.stderr
+    (body,) = bodies
+    return body
 
 
 def patience(delivery_policy):

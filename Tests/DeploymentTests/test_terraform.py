@@ -46,6 +46,19 @@ output "fleet" {
   value = module.fleet
 }
 """
+SECOND = """
+module "fleet" {
+  source                       = "./fleet"
+  topic_prefix                 = "second"
+  name_prefix                  = "DefenderBridge-"
+  enable_audit                 = true
+  existing_audit_configuration = true
+  detect_used_before           = true
+  enable_rules_detect          = true
+  enable_ml_detect             = true
+  device_side_metrics          = true
+}
+"""
 NEW_ACCOUNT = """
 module "fleet" {
   source              = "./fleet"
@@ -89,6 +102,7 @@ class TerraformTests(unittest.TestCase):
         jobs = {
             "fleet": lambda: cls.apply("fleet", FLEET),
             "new": lambda: cls.plan("new", NEW_ACCOUNT, {}),
+            "second": lambda: cls.plan("second", SECOND, {}),
             "single": lambda: cls.plan("single", None, BRIDGE | network, "examples/single-account"),
             "organization": lambda: cls.plan("organization", None, organization, "examples/organization"),
         }
@@ -189,6 +203,15 @@ class TerraformTests(unittest.TestCase):
                 by_cloudformation[resource.type_name + resource.properties[key]] = resource.properties
         self.assertEqual(len(by_terraform), 6)
         self.assertEqual(comparable(by_terraform), comparable(by_cloudformation))
+
+    def test_a_second_fleet_leaves_the_audit_configuration_and_the_names_of_the_first(self):
+        resources = self.planned("second")
+        made = [address for address in resources if address.startswith("module.fleet.aws_cloudcontrolapi_resource.")]
+        self.assertEqual(len(made), 5)
+        self.assertNotIn("module.fleet.aws_cloudcontrolapi_resource.audit_configuration[0]", made)
+        # The plan does not say yet what names the others have: they hold the topics' ARNs, too.
+        audit = json.loads(resources["module.fleet.aws_cloudcontrolapi_resource.daily_audit[0]"]["desired_state"])
+        self.assertEqual(audit["ScheduledAuditName"], "DefenderBridge-DailyAudit")
 
     def test_topics_and_subscriptions_are_there(self):
         _, outputs = self.results["fleet"]

@@ -1,5 +1,7 @@
 # The AWS provider has no resources of its own for Device Defender, so AWS Cloud Control makes them.
 locals {
+  has_audit_configuration = var.enable_audit && !var.existing_audit_configuration
+
   audit_checks = {
     AuthenticatedCognitoRoleOverlyPermissiveCheck         = "AUTHENTICATED_COGNITO_ROLE_OVERLY_PERMISSIVE_CHECK"
     CaCertificateExpiringCheck                            = "CA_CERTIFICATE_EXPIRING_CHECK"
@@ -22,7 +24,7 @@ locals {
 }
 
 resource "aws_iam_role" "audit" {
-  count = var.enable_audit ? 1 : 0
+  count = local.has_audit_configuration ? 1 : 0
 
   name_prefix        = "device-defender-audit-"
   description        = "What AWS IoT Device Defender reads the account's settings in, for its audits"
@@ -30,14 +32,14 @@ resource "aws_iam_role" "audit" {
 }
 
 resource "aws_iam_role_policy_attachment" "audit" {
-  count = var.enable_audit ? 1 : 0
+  count = local.has_audit_configuration ? 1 : 0
 
   role       = aws_iam_role.audit[0].name
   policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AWSIoTDeviceDefenderAudit"
 }
 
 resource "aws_cloudcontrolapi_resource" "audit_configuration" {
-  count = var.enable_audit ? 1 : 0
+  count = local.has_audit_configuration ? 1 : 0
 
   type_name = "AWS::IoT::AccountAuditConfiguration"
   desired_state = jsonencode({
@@ -61,7 +63,7 @@ resource "aws_cloudcontrolapi_resource" "daily_audit" {
 
   type_name = "AWS::IoT::ScheduledAudit"
   desired_state = jsonencode({
-    ScheduledAuditName = "DailyAudit"
+    ScheduledAuditName = "${var.name_prefix}DailyAudit"
     Frequency          = "DAILY"
     TargetCheckNames   = sort(values(local.audit_checks))
   })

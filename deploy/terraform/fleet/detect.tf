@@ -4,22 +4,23 @@ locals {
     "AuthorizationFailures-High" = { metric = "aws:num-authorization-failures", criteria = local.none_in_five_minutes }
     "ConnectionAttempts-Low"     = { metric = "aws:num-connection-attempts", criteria = local.none_in_five_minutes }
     "Disconnects-Low"            = { metric = "aws:num-disconnects", criteria = local.none_in_five_minutes }
-    "MessageSize-Medium"         = { metric = "aws:message-byte-size", criteria = local.above_p99_of_an_hour }
-    "MessagesSent-Medium"        = { metric = "aws:num-messages-sent", criteria = local.above_p99_of_an_hour }
-    "MessagesReceived-Medium"    = { metric = "aws:num-messages-received", criteria = local.above_p99_of_an_hour }
+    "MessageSize-Medium"         = { metric = "aws:message-byte-size", criteria = local.within_p99_of_an_hour }
+    "MessagesSent-Medium"        = { metric = "aws:num-messages-sent", criteria = local.within_p99_of_an_hour }
+    "MessagesReceived-Medium"    = { metric = "aws:num-messages-received", criteria = local.within_p99_of_an_hour }
   }
   device_side_metrics = {
     "DeviceListeningTCPPorts-High" = { metric = "aws:num-listening-tcp-ports", criteria = local.none }
     "DeviceListeningUDPPorts-High" = { metric = "aws:num-listening-udp-ports", criteria = local.none }
-    "DevicePacketsOut-Medium"      = { metric = "aws:all-packets-out", criteria = local.above_p99_of_an_hour }
-    "DevicePacketsIn-Medium"       = { metric = "aws:all-packets-in", criteria = local.above_p99_of_an_hour }
+    "DevicePacketsOut-Medium"      = { metric = "aws:all-packets-out", criteria = local.within_p99_of_an_hour }
+    "DevicePacketsIn-Medium"       = { metric = "aws:all-packets-in", criteria = local.within_p99_of_an_hour }
   }
 
   at_once              = { ConsecutiveDatapointsToAlarm = 1, ConsecutiveDatapointsToClear = 1 }
   none                 = merge(local.at_once, { ComparisonOperator = "less-than-equals", Value = { Count = "0" } })
   none_in_five_minutes = merge(local.none, { DurationSeconds = 300 })
-  above_p99_of_an_hour = merge(local.at_once, {
-    ComparisonOperator   = "greater-than"
+  # Criteria state what is normal: at or below the 99th percentile of the fleet.
+  within_p99_of_an_hour = merge(local.at_once, {
+    ComparisonOperator   = "less-than-equals"
     StatisticalThreshold = { Statistic = "p99" }
     DurationSeconds      = 3600
   })
@@ -60,7 +61,7 @@ resource "aws_cloudcontrolapi_resource" "security_profile" {
 
   type_name = "AWS::IoT::SecurityProfile"
   desired_state = jsonencode({
-    SecurityProfileName        = each.key
+    SecurityProfileName        = "${var.name_prefix}${each.key}"
     SecurityProfileDescription = each.value.description
     AlertTargets = {
       SNS = {

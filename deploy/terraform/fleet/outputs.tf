@@ -8,6 +8,11 @@ output "publishing_role_arn" {
   value       = aws_iam_role.publishing.arn
 }
 
+output "audit_notification_command" {
+  description = "Makes the account's own audit configuration publish to the audit topic, and changes nothing else in it; null where the module makes the configuration."
+  value       = local.has_audit_configuration ? null : "aws iot update-account-audit-configuration --region ${local.region} --audit-notification-target-configurations 'SNS={targetArn=${aws_sns_topic.audit.arn},roleArn=${aws_iam_role.publishing.arn},enabled=true}'"
+}
+
 output "notification_queue_url" {
   description = "Messages that the bridge did not take within an hour."
   value       = aws_sqs_queue.notifications.id

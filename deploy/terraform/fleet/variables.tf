@@ -45,9 +45,26 @@ variable "topic_prefix" {
 }
 
 variable "enable_audit" {
-  description = "All 17 checks, every day. An account and Region has one audit configuration: leave it false where there is one, and name the audit topic and the publishing role (see the outputs) in it."
+  description = "All 17 checks, every day. An account and Region has one audit configuration: where there is one, set existing_audit_configuration, too."
   type        = bool
   default     = false
+}
+
+variable "existing_audit_configuration" {
+  description = "Leaves the account's audit configuration as it is. The command in the output audit_notification_command makes it publish to the audit topic. With enable_audit, a daily audit of all checks is added; the configuration must have all 17 checks enabled."
+  type        = bool
+  default     = false
+}
+
+variable "name_prefix" {
+  description = "An account and Region can have a scheduled audit DailyAudit and security profiles IoTDeviceDefender... only once. Set a prefix, for example DefenderBridge-, where another stack has them, as that of AWS's sample does."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{0,64}$", var.name_prefix))
+    error_message = "name_prefix is at most 64 letters, digits, dashes and underscores."
+  }
 }
 
 variable "detect_used_before" {
