@@ -10,6 +10,8 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
     case sns
     /// Amazon EventBridge.
     case events
+    /// AWS CloudTrail.
+    case cloudTrail = "cloudtrail"
 
     /// The name in host names, credential scopes and IAM actions.
     var signingName: String { rawValue }
@@ -31,6 +33,7 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
         case .sts: "AWS STS"
         case .sns: "Amazon SNS"
         case .events: "Amazon EventBridge"
+        case .cloudTrail: "AWS CloudTrail"
         }
     }
 }

@@ -38,9 +38,9 @@ public enum StoreOpening {
         }
     }
 
-    private static func store(
-        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)?,
-        _ report: @escaping StoreEvent.Report
+    static func store(
+        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        _ report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) -> any Store {
         switch location {
         case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew, report: report)

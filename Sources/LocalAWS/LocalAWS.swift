@@ -123,6 +123,24 @@ public final class LocalAWS: Sendable {
         state.withLock { $0.topics.set(name, to: value, for: endpoint, topic: topic) }
     }
 
+    /// Sets an attribute of a topic, such as `SignatureVersion`.
+    public func setTopicAttribute(_ name: String, to value: String, topic: ARN) {
+        state.withLock { $0.topics.topicAttributes[topic, default: [:]][name] = value }
+    }
+
+    /// Starts or stops the account's trail, which records events from the beginning.
+    public func setTrailLogging(_ isOn: Bool, in origin: Origin) {
+        state.withLock { $0.trails[origin, default: Trails()].isLogging = isOn }
+    }
+
+    /// Has Security Hub receive the findings of a product.
+    ///
+    /// - Parameter product: the end of its subscription's ARN, for example `aws/iot-device-defender-audit`.
+    public func enableProduct(_ product: String, in origin: Origin) {
+        let arn = ARN(service: "securityhub", origin: origin, resource: "product-subscription/\(product)")
+        state.withLock { $0.products[origin, default: []].append(arn.description) }
+    }
+
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
     /// - Returns: the answer, or nil if the request was refused.

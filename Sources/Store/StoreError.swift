@@ -19,6 +19,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         case inUse
         /// The location or the file asks for something that this version does not have.
         case unsupported
+        /// The tables do not exist or are of an earlier version. A server that opens the store brings them up to date.
+        case outdated
         /// The store was closed.
         case closed
         /// A defect of this software: the database refused a statement.

@@ -40,7 +40,7 @@ struct BackfillCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let configuration = try options.load(environment: environment)
+        let configuration = try options.loadForStore(environment: environment)
         let bar = ProgressBar()
         let report: Backfilling.Report
         do {

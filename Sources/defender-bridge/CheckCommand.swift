@@ -8,12 +8,14 @@ import Synchronization
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Try everything that the bridge needs, and say what is missing.",
+        abstract: "Check everything that the bridge needs, and report what is missing.",
         discussion: """
-            Looks at the configuration, the store, the TLS files, the clock and the credentials; in each account and Region \
-            at the role, at Security Hub and at the permissions; at the subscriptions of the topics; and at the rule of \
-            EventBridge. Nothing is changed. The exit code is 0 if nothing failed; what the credentials may not look at \
-            is not checked, which is no failure.
+            Checks the configuration, the store, the TLS certificate with its chain and name, the clock and the credentials; \
+            in each account and Region the role, Security Hub, AWS's own integration, the permissions, the EventBridge rule \
+            and CloudTrail; for each topic the signature version, the subscription and its policies. Nothing is changed or \
+            created. Run as root, it continues as the owner of the store's folder. The exit code is 0 if nothing failed. \
+            What the credentials do not allow to check is reported as not checked, which is not a failure.
+            Example: defender-bridge check --config /etc/defender-bridge/bridge.yaml
             """)
 
     @OptionGroup(title: "Configuration")
@@ -34,7 +36,7 @@ struct CheckCommand: AsyncParsableCommand {
         let colors = TerminalColors()
         var hasPassed = false
         do {
-            let configuration = try options.load(environment: environment)
+            let configuration = try options.loadForStore(environment: environment, readsAgain: true)
             hasPassed = await Preflight.run(
                 configuration: configuration, environment: environment, endpoint: endpoint
             ) { check in
@@ -44,13 +46,20 @@ struct CheckCommand: AsyncParsableCommand {
         } catch let error as ConfigurationError where json {
             checks.withLock { $0.append(PreflightCheck(error)) }
         }
+        let all = checks.withLock { $0 }
         if json {
-            let report: JSON = [
-                "passed": .bool(hasPassed), "checks": .array(checks.withLock { $0 }.map(\.json)),
-            ]
+            let report: JSON = ["passed": .bool(hasPassed), "checks": .array(all.map(\.json))]
             print(report.prettyPrinted())
+        } else {
+            print(Self.tally(all))
         }
         guard hasPassed else { throw ExitCode(1) }
+    }
+
+    /// The last line: how many checks passed, failed and were skipped.
+    static func tally(_ checks: [PreflightCheck]) -> String {
+        func count(_ outcome: PreflightCheck.Outcome) -> Int { checks.count { $0.outcome == outcome } }
+        return "\(count(.passed)) passed, \(count(.failed)) failed, \(count(.skipped)) not checked."
     }
 }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Bridge
+import EventLoop
 import Foundation
+import Store
 
 /// The flags that set configuration keys. They count before the environment, and that before the file.
 struct ConfigurationOptions: ParsableArguments {
@@ -26,6 +28,24 @@ struct ConfigurationOptions: ParsableArguments {
         return try BridgeConfiguration(flags: flags(), environment: environment, file: text) {
             path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret")
         }
+    }
+
+    /// The checked configuration of a command that works on the store, beside a bridge or without one.
+    ///
+    /// Run as root, the command continues as the owner of the folder of a SQLite store: files that it creates there
+    /// are then accessible to the service.
+    ///
+    /// - Parameter readsAgain: whether all files are read again as that user, to check that the service can read them.
+    func loadForStore(environment: [String: String], readsAgain: Bool = false) throws -> BridgeConfiguration {
+        let configuration = try load(environment: environment)
+        guard let folder = configuration.store.folder else { return configuration }
+        let hasChanged: Bool
+        do {
+            hasChanged = try ProcessUser.becomeOwner(of: folder)
+        } catch {
+            throw ConfigurationError("store.url", "\(error). Run the command as the user of the service")
+        }
+        return hasChanged && readsAgain ? try load(environment: environment) : configuration
     }
 
     private func flags() throws -> [String: String] {

@@ -30,7 +30,7 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
-        let configuration = try options.load(environment: environment)
+        let configuration = try options.loadForStore(environment: environment)
         let bar = json ? nil : ProgressBar()
         let results = Mutex<[JSON]>([])
         let isWell: Bool

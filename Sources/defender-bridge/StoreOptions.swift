@@ -16,7 +16,7 @@ struct StoreOptions: ParsableArguments {
     func withStore<Value>(
         _ access: StoreAccess, _ body: (any Store) async throws -> Value
     ) async throws -> Value {
-        let configuration = try options.load(environment: ProcessInfo.processInfo.environment)
+        let configuration = try options.loadForStore(environment: ProcessInfo.processInfo.environment)
         let store = try await StoreOpening.open(configuration.store, for: access)
         let result: Result<Value, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }

@@ -12,7 +12,7 @@ struct EndpointTests {
         loader = botocore.session.Session().get_component("data_loader")
         partitions = loader.load_data("partitions")
         table = []
-        for service in ["iot", "securityhub", "sts", "sns", "events"]:
+        for service in ["iot", "securityhub", "sts", "sns", "events", "cloudtrail"]:
             provider = EndpointProvider(loader.load_service_model(service, "endpoint-rule-set-1"), partitions)
             for partition in partitions["partitions"]:
                 for region in list(partition["regions"]) + ["eu-north-9", "cn-new-1", "us-gov-new-1"]:

@@ -12,13 +12,14 @@ extension IntegrationTests {
     struct Check {
         /// Runs the command, and gives its exit code and what it says of each check, by name and subject.
         private func check(
-            _ world: World, _ settings: [String: String] = [:], environment: [String: String] = [:]
+            _ world: World, _ settings: [String: String] = [:], environment: [String: String] = [:],
+            arguments: [String] = []
         ) async throws -> (status: Int32, checks: [String: String], text: String) {
             let all = world.settings.merging(["catchUp.interval": "1h"]) { _, last in last }
                 .merging(settings) { _, last in last }
             let flags = all.flatMap { ["--set", "\($0.key)=\($0.value)"] }
             let program = try await RunningProgram.run(
-                [Paths.program, "check", "--json"] + flags,
+                [Paths.program, "check", "--json"] + arguments + flags,
                 environment: world.environment.merging(environment) { _, last in last })
             let text = program.outputLines.joined(separator: "\n")
             let report = try JSON(parsing: Array(text.utf8))
@@ -60,7 +61,7 @@ extension IntegrationTests {
                 #expect(skipped == ["TLS certificate "], "\(result.text)")
                 let names = [
                     "role", "Security Hub", "permission securityhub:BatchImportFindings", "EventBridge rule",
-                    "permission iot:ListActiveViolations",
+                    "permission iot:ListActiveViolations", "CloudTrail", "AWS's own integration",
                 ]
                 for name in names { #expect(result.checks["\(name) \(world.origin)"] == "passed") }
                 #expect(result.checks["dead-letter queue \(world.topics.audit)"] == "passed")
@@ -89,6 +90,106 @@ extension IntegrationTests {
                     "permission securityhub:GetFindings \(topic.origin)", "subscription \(topic)",
                     "delivery policy \(topic)", "dead-letter queue \(topic)", "EventBridge rule \(topic.origin)",
                 ] { #expect(result.checks[name] == "passed", "\(name): \(result.text)") }
+            }
+        }
+
+        @Test("What keeps findings from arriving, or has them imported twice, fails with the command that changes it")
+        func hidden() async throws {
+            try await World.run { world in
+                try await setUp(world)
+                world.aws.enableProduct("aws/iot-device-defender-audit", in: world.origin)
+                world.aws.setTrailLogging(false, in: world.origin)
+                world.aws.setTopicAttribute("SignatureVersion", to: "2", topic: world.topics.audit)
+                for (topic, scope) in [(world.topics.detect, "MessageAttributes"), (world.topics.audit, "MessageBody")]
+                {
+                    let url = try await world.serveConfirmation()
+                    _ = try await world.aws.subscribe(topic: topic, endpoint: url)
+                    for (name, value) in [("FilterPolicy", #"{"kind": ["alarm"]}"#), ("FilterPolicyScope", scope)] {
+                        world.aws.setSubscriptionAttribute(name, to: value, topic: topic, endpoint: url)
+                    }
+                    let result = try await check(
+                        world, ["sns.minimumSignatureVersion": "2"], arguments: ["--endpoint", url])
+                    #expect(result.status == 1)
+                    let isDetect = topic == world.topics.detect
+                    #expect(result.checks["filter policy \(topic)"] == (isDetect ? "failed" : "skipped"))
+                    #expect(result.checks["AWS's own integration \(world.origin)"] == "failed", "\(result.text)")
+                    #expect(result.text.contains("disable-import-findings-for-product"))
+                    #expect(result.checks["CloudTrail \(world.origin)"] == "failed")
+                    #expect(result.checks["signature version \(world.topics.audit)"] == "passed")
+                    #expect(result.checks["signature version \(world.topics.detect)"] == "failed")
+                }
+            }
+        }
+
+        @Test("The chain and the name of the certificate are checked as SNS checks them")
+        func certificate() async throws {
+            try await World.run { world in
+                let tls = try await TestCertificate.make("server", in: world.folder)
+                let trusted = ["SSL_CERT_FILE": tls.authority]
+                let name = "TLS certificate name", chain = "TLS certificate chain \(tls.certificate)"
+                let good = try await check(
+                    world, tls.settings, environment: trusted, arguments: ["--endpoint", "https://localhost:443/sns"])
+                #expect(good.checks[chain] == "passed", "\(good.text)")
+                #expect(good.checks["\(name) localhost"] == "passed")
+                let bad = try await check(
+                    world, tls.settings, arguments: ["--endpoint", "https://bridge.example.com/sns"])
+                #expect(bad.checks[chain] == "failed", "\(bad.text)")
+                #expect(bad.checks["\(name) bridge.example.com"] == "failed")
+            }
+        }
+
+        @Test("It creates nothing, and the service opens what a command of root leaves behind")
+        func creates() async throws {
+            try await World.run { world in
+                let before = try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
+                let result = try await check(world)
+                #expect(result.checks["store "] == "passed", "\(result.text)")
+                #expect(try FileManager.default.contentsOfDirectory(atPath: world.folder.path) == before)
+            }
+        }
+
+        @Test(
+            "Run as root, a command continues as the owner of the store's folder",
+            .enabled(if: geteuid() == 0, "only root can change the owner"))
+        func owner() async throws {
+            try await World.run { world in
+                let state = world.folder.path("state")
+                try FileManager.default.createDirectory(
+                    atPath: state, withIntermediateDirectories: false,
+                    attributes: [.ownerAccountID: 65534, .groupOwnerAccountID: 65534, .posixPermissions: 0o700])
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: 0o755], ofItemAtPath: world.folder.path)
+                let store = ["store.url": "sqlite://\(state)/store.db"]
+                let key = try world.folder.write("a key of root that is long", as: "key")
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
+                // A file that the service cannot read is a problem that root would not see.
+                let unread = try await check(world, store.merging(["eventBridge.apiKeyFile": key]) { $1 })
+                #expect(
+                    unread.checks.keys.contains { $0.hasPrefix("configuration eventBridge.apiKey") }, "\(unread.text)")
+                #expect(try await check(world, store).checks["store "] == "passed")
+                // A command that works on the store creates it if there is none.
+                let rebuild = try await RunningProgram.run(
+                    [Paths.program, "rebuild-ledger"] + world.flags(store), environment: world.environment)
+                #expect(rebuild.exit?.status == 0, "\(rebuild.errorLines)")
+                let files = try FileManager.default.contentsOfDirectory(atPath: state)
+                #expect(files.contains("store.db"))
+                for file in files {
+                    let owner = try FileManager.default.attributesOfItem(atPath: "\(state)/\(file)")[.ownerAccountID]
+                    #expect(owner as? Int == 65534, "\(file)")
+                }
+            }
+        }
+
+        @Test("The last line says how many checks passed, failed and were skipped")
+        func tally() async throws {
+            try await World.run { world in
+                let program = try await RunningProgram.run(
+                    [Paths.program, "check"] + world.flags, environment: world.environment)
+                let outcomes = program.outputLines.dropLast().filter { !$0.hasPrefix(" ") }
+                func count(_ word: String) -> Int { outcomes.count { $0.hasPrefix(word + " ") } }
+                #expect(
+                    program.outputLines.last
+                        == "\(count("passed")) passed, \(count("failed")) failed, \(count("not checked")) not checked.")
             }
         }
 

@@ -77,7 +77,13 @@ final class World: Sendable {
     }
 
     /// The same as flags of the program.
-    var flags: [String] { settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] } }
+    var flags: [String] { flags([:]) }
+
+    /// The same with other values.
+    func flags(_ other: [String: String]) -> [String] {
+        settings.merging(other) { _, last in last }.sorted { $0.key < $1.key }
+            .flatMap { ["--set", "\($0.key)=\($0.value)"] }
+    }
 
     static let apiKey = "key of the test"
     static let adminToken = "token-of-the-test"

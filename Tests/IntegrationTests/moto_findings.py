@@ -34,8 +34,12 @@ def read(address):
 
 
 def prepare(address, endpoint):
-    sns, sqs, events, hub = (
-        boto3.client(service, endpoint_url=address) for service in ("sns", "sqs", "events", "securityhub"))
+    sns, sqs, events, hub, s3, trail = (
+        boto3.client(service, endpoint_url=address)
+        for service in ("sns", "sqs", "events", "securityhub", "s3", "cloudtrail"))
+    s3.create_bucket(Bucket="trail")
+    trail.create_trail(Name="management-events", S3BucketName="trail", IsMultiRegionTrail=True)
+    trail.start_logging(Name="management-events")
     hub.enable_security_hub()
     topic = sns.create_topic(Name="device-defender")["TopicArn"]
     queue = sqs.create_queue(QueueName="undelivered")["QueueUrl"]

@@ -46,7 +46,7 @@ import Testing
 
         for access in [StoreAccess.beside, .readOnly] {
             let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
-            #expect(code == .unsupported)
+            #expect(code == .outdated)
         }
         let store = try await SQLiteStore(path: folder.file)
         let taken = try #require(try await store.take(now: 0).first)

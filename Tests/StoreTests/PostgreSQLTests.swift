@@ -256,7 +256,7 @@ struct PostgreSQLTests {
         try await withDatabase { url in
             #expect(
                 await failure { _ = try await PostgreSQLStore(address: self.address(url), access: .beside) }
-                    == .unsupported)
+                    == .outdated)
             try await withThrowingDiscardingTaskGroup { group in
                 for _ in 0..<8 {
                     group.addTask { try await withStore(url) { try await $0.checkWritable() } }
@@ -266,6 +266,20 @@ struct PostgreSQLTests {
             let steps = try await cluster.run("SELECT step FROM bridge_migration", in: name(of: url))
             #expect(
                 Set(steps) == Set(PostgreSQLSchema.steps.map(\.name)) && steps.count == PostgreSQLSchema.steps.count)
+        }
+    }
+
+    @Test func aTrialOfTheStepsLeavesNothingBehindAndNeedsTheRightToCreateTables() async throws {
+        try await withDatabase { url in
+            try await PostgreSQLStore.tryMigration(self.address(url))
+            let cluster = try await PostgreSQLCluster.shared.get()
+            let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            #expect(try await cluster.run(tables, in: name(of: url)) == ["0"])
+            let role = "role_" + name(of: url)
+            try await cluster.run("CREATE ROLE \(role) LOGIN")
+            let limited = url.replacing("postgres@", with: role + "@")
+            #expect(await failure { try await PostgreSQLStore.tryMigration(self.address(limited)) } == .unavailable)
+            try await cluster.run("DROP ROLE \(role)", in: name(of: url))
         }
     }
 

@@ -42,7 +42,16 @@ extension AWSClient {
     ///
     /// - Parameter arn: the subscription's.
     public func subscriptionAttributes(_ arn: String, region: Region) async throws(AWSError) -> [String: String] {
-        let operation = Self.topicService("GetSubscriptionAttributes", [("SubscriptionArn", arn)])
+        try await attributes(Self.topicService("GetSubscriptionAttributes", [("SubscriptionArn", arn)]), region)
+    }
+
+    /// The attributes of a topic, such as `SignatureVersion` (Amazon SNS `GetTopicAttributes`).
+    public func topicAttributes(_ topic: ARN) async throws(AWSError) -> [String: String] {
+        try await attributes(
+            Self.topicService("GetTopicAttributes", [("TopicArn", topic.description)]), topic.origin.region)
+    }
+
+    private func attributes(_ operation: Operation, _ region: Region) async throws(AWSError) -> [String: String] {
         let body = try await perform(operation, in: region)
         var attributes: [String: String] = [:]
         for entry in XMLText.blocks("entry", in: body) {

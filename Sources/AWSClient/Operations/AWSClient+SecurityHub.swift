@@ -60,6 +60,22 @@ extension AWSClient {
         return BatchImportResult(successCount: successCount, failures: failures)
     }
 
+    /// The products whose findings Security Hub receives, as ARNs of their subscriptions, page by page (AWS Security Hub
+    /// `ListEnabledProductsForImport`).
+    public func enabledProducts(region: Region) -> Pages {
+        let operation = Operation(
+            service: .securityHub, name: "ListEnabledProductsForImport", method: .get, path: "/productSubscriptions")
+        return Pages(operation: operation) { nextToken throws(AWSError) in
+            var operation = operation
+            operation.query = [("MaxResults", "100")] + (nextToken.map { [("NextToken", $0)] } ?? [])
+            let answer = try await performForJSON(operation, in: region)
+            guard let page = Page(answer, elements: "ProductSubscriptions", nextToken: "NextToken") else {
+                throw operation.malformed("it has no ProductSubscriptions")
+            }
+            return page
+        }
+    }
+
     /// Changes what investigators may change in findings (AWS Security Hub `BatchUpdateFindings`).
     ///
     /// - Parameters:

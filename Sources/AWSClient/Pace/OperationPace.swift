@@ -68,7 +68,7 @@ struct Quota: Sendable, Hashable {
         case (.securityHub, _): Quota(rate: 10, burst: 30)
         case (.iot, let name) where name.hasPrefix("Describe"): Quota(rate: 25, burst: 25)
         case (.iot, _): Quota(rate: 10, burst: 10)
-        case (.sts, _), (.sns, _), (.events, _): nil
+        case (.sts, _), (.sns, _), (.events, _), (.cloudTrail, _): nil
         }
     }
 }

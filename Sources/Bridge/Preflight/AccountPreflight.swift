@@ -27,8 +27,10 @@ struct AccountPreflight: Sendable {
             _ = try await client.batchUpdateFindings(
                 [finding], changes: ["VerificationState": "UNKNOWN"], region: origin.region)
         }
+        await checkNativeIntegration()
         await checkDeviceDefender()
         await checkRule()
+        await checkTrail()
     }
 
     private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
@@ -75,6 +77,29 @@ struct AccountPreflight: Sendable {
             }
         }
         return true
+    }
+
+    /// AWS's own integration imports the same findings under another product ("Integration with AWS Security Hub", AWS IoT
+    /// Device Defender Developer Guide).
+    private func checkNativeIntegration() async {
+        do throws(AWSError) {
+            var enabled: [String] = []
+            for try await page in client.enabledProducts(region: origin.region) {
+                enabled += page.elements.compactMap(\.string).filter { $0.contains("/aws/iot-device-defender-") }
+            }
+            guard let first = enabled.first else {
+                check("AWS's own integration", .passed, "it is off")
+                return
+            }
+            check(
+                "AWS's own integration", .failed,
+                "it is on, so every finding is imported twice: \(enabled.joined(separator: ", "))",
+                cure: "aws securityhub disable-import-findings-for-product --product-subscription-arn \(first)")
+        } catch {
+            check(
+                "AWS's own integration", .skipped, error.description,
+                cure: "to check this, allow securityhub:ListEnabledProductsForImport")
+        }
     }
 
     // MARK: Permissions
@@ -174,6 +199,28 @@ struct AccountPreflight: Sendable {
             check(
                 "EventBridge rule", .skipped, error.description,
                 cure: "allow events:ListRules and events:ListTargetsByRule to have this looked at")
+        }
+    }
+
+    /// EventBridge receives API calls from CloudTrail, and only while a trail records them (Amazon EventBridge User Guide,
+    /// "AWS service events delivered via AWS CloudTrail").
+    private func checkTrail() async {
+        guard configuration.takesEvents else { return }
+        do throws(AWSError) {
+            for trail in try await client.trails(region: origin.region)
+            where trail.isMultiRegion || trail.homeRegion == origin.region.name {
+                if try await client.isLogging(trail, region: origin.region) {
+                    check("CloudTrail", .passed, "\(trail.arn) is logging")
+                    return
+                }
+            }
+            check(
+                "CloudTrail", .failed, "no trail is logging, so EventBridge receives no API calls",
+                cure: "create a trail for management events, or start one: aws cloudtrail start-logging --name NAME")
+        } catch {
+            check(
+                "CloudTrail", .skipped, error.description,
+                cure: "to check this, allow cloudtrail:DescribeTrails and cloudtrail:GetTrailStatus")
         }
     }
 

@@ -32,11 +32,13 @@ public struct Preflight: Sendable {
         let preflight = Preflight(configuration) { tally.add($0) }
         tally.add(PreflightCheck("configuration", "", .passed, "every value can be used"))
         await preflight.checkStore()
-        preflight.checkCertificate()
+        let certificate = CertificatePreflight(configuration.tls) { tally.add($0) }
+        certificate.run()
         do throws(ConfigurationError) {
             let parts = try await AWSParts(configuration: configuration, environment: environment)
-            await preflight.checkAWS(parts, endpoint: endpoint)
+            let endpoints = await preflight.checkAWS(parts, endpoint: endpoint)
             await parts.close()
+            certificate.checkNames(of: endpoint.map { [$0] } ?? endpoints)
         } catch {
             tally.add(PreflightCheck("AWS settings", error.key, .failed, error.problem, cure: "mend the setting"))
         }
@@ -45,61 +47,57 @@ public struct Preflight: Sendable {
 
     // MARK: This machine
 
+    /// Creates nothing: a store that a command creates as root is one that the service cannot open.
     private func checkStore() async {
-        do throws(ConfigurationError) {
-            let store = try await StoreOpening.open(configuration.store, for: .beside)
-            do throws(StoreError) {
-                try await store.checkWritable()
-                report(PreflightCheck("store", "", .passed, "it takes writes"))
-            } catch {
-                report(
-                    PreflightCheck(
-                        "store", "", .failed, error.message, cure: "free space, or give the folder to the bridge's user"
-                    ))
+        do throws(StoreError) {
+            if try configuration.store.isAbsentFile() {
+                passStore("it does not exist yet. The bridge creates it when it starts")
+                return
             }
-            await store.close()
+            try await checkExistingStore()
+        } catch  where error.code == .outdated {
+            await checkMigration()
         } catch {
-            await checkNewStore(error)
+            failStore(error)
         }
     }
 
-    /// A store that is not there yet is made when the bridge starts; whether it can be is tried here.
-    private func checkNewStore(_ reason: ConfigurationError) async {
-        do throws(ConfigurationError) {
-            let store = try await StoreOpening.open(configuration.store, for: .serving)
-            await store.close()
-            report(PreflightCheck("store", "", .passed, "it was made, and takes writes"))
+    private func checkExistingStore() async throws(StoreError) {
+        let store = try await StoreOpening.store(configuration.store, .beside)
+        let result: Result<Void, StoreError>
+        do throws(StoreError) { result = .success(try await store.checkWritable()) } catch { result = .failure(error) }
+        await store.close()
+        try result.get()
+        passStore("it takes writes")
+    }
+
+    private func checkMigration() async {
+        do throws(StoreError) {
+            if case .postgresql(let address) = configuration.store { try await PostgreSQLStore.tryMigration(address) }
+            passStore(
+                "its tables do not exist or are of an earlier version. The bridge brings them up to date when it starts"
+            )
         } catch {
-            report(
-                PreflightCheck(
-                    "store", "", .failed, error.problem, cure: "mend store.url, or stop what else uses the store"))
+            failStore(error)
         }
     }
 
-    private func checkCertificate() {
-        guard let files = configuration.tls else {
-            report(
-                PreflightCheck(
-                    "TLS certificate", "", .skipped, "none is configured: a load balancer must speak TLS for the bridge"
-                ))
-            return
-        }
-        do throws(ConfigurationError) {
-            let warnings = try CertificateKeeper(files).warnings(now: Bridge.now() / 1000)
-            let isBad = warnings.contains { !$0.contains("expires in") }
-            report(
-                PreflightCheck(
-                    "TLS certificate", files.certificate, isBad ? .failed : .passed,
-                    warnings.first ?? "certificate and key fit, and are valid",
-                    cure: isBad ? "get a certificate that is valid now" : ""))
-        } catch {
-            report(PreflightCheck("TLS certificate", files.certificate, .failed, error.problem, cure: "mend the files"))
-        }
+    private func passStore(_ detail: String) { report(PreflightCheck("store", "", .passed, detail)) }
+
+    private func failStore(_ error: StoreError) {
+        let cure =
+            switch error.code {
+            case .unavailable: "free space, or give the folder to the bridge's user"
+            case .inUse: "stop the other process that uses the store"
+            default: "set store.url to a place that the bridge's user can write to"
+            }
+        report(PreflightCheck("store", "", .failed, error.message, cure: cure))
     }
 
     // MARK: AWS
 
-    private func checkAWS(_ parts: AWSParts, endpoint: String?) async {
+    /// - Returns: the URLs of the bridge to which the topics deliver.
+    private func checkAWS(_ parts: AWSParts, endpoint: String?) async -> Set<String> {
         await checkClock(parts)
         do throws(AWSError) {
             let caller = try await parts.accounts.identity()
@@ -109,7 +107,7 @@ public struct Preflight: Sendable {
                 PreflightCheck(
                     "credentials", "", .failed, error.description,
                     cure: "give the bridge credentials, in one of the ways of AWS's SDKs"))
-            return
+            return []
         }
         let origins = configuration.topics.origins.sorted()
         if origins.isEmpty {
@@ -129,11 +127,14 @@ public struct Preflight: Sendable {
                 PreflightCheck(
                     "subscription", pattern.description, .skipped, "the entry is about any topic; nothing says which"))
         }
+        var endpoints: Set<String> = []
         for topic in configuration.topics.namedTopics {
             let check = TopicPreflight(
-                topic: topic, client: parts.accounts.client(for: topic.origin), endpoint: endpoint, report: report)
-            await check.run()
+                topic: topic, client: parts.accounts.client(for: topic.origin), endpoint: endpoint,
+                minimumVersion: configuration.minimumSignatureVersion, report: report)
+            if let found = await check.run() { endpoints.insert(found) }
         }
+        return endpoints
     }
 
     /// How far the clock may be off: signatures are good for five minutes, and messages are judged by their age.

@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import JSON
+import SNS
 
 /// Looks at how a topic delivers to the bridge.
 struct TopicPreflight: Sendable {
@@ -8,13 +9,44 @@ struct TopicPreflight: Sendable {
     let client: AWSClient
     /// The URL that it delivers to; nil for any that ends in `/sns`.
     let endpoint: String?
+    /// The lowest signature version that the bridge accepts.
+    let minimumVersion: SNSMessage.SignatureVersion
     let report: @Sendable (PreflightCheck) -> Void
 
     private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
         report(PreflightCheck(name, topic.description, outcome, detail, cure: cure))
     }
 
-    func run() async {
+    /// Runs the checks.
+    ///
+    /// - Returns: the URL of the bridge to which the topic delivers; nil if none is known.
+    func run() async -> String? {
+        await checkSignatureVersion()
+        return await checkSubscription()
+    }
+
+    private func checkSignatureVersion() async {
+        do throws(AWSError) {
+            // Absent unless it was set (Amazon SNS API Reference, SetTopicAttributes).
+            let version = try await client.topicAttributes(topic)["SignatureVersion"] ?? "1"
+            guard version == "1" else {
+                check("signature version", .passed, "the topic signs with version \(version)")
+                return
+            }
+            check(
+                "signature version", minimumVersion == .two ? .failed : .passed,
+                minimumVersion == .two
+                    ? "the topic signs with version 1, which sns.minimumSignatureVersion rejects"
+                    : "the topic signs with version 1 (SHA-1). Version 2 (SHA-256) is recommended",
+                cure:
+                    "aws sns set-topic-attributes --topic-arn \(topic) --attribute-name SignatureVersion --attribute-value 2"
+            )
+        } catch {
+            check("signature version", .skipped, error.description, cure: "to check this, allow sns:GetTopicAttributes")
+        }
+    }
+
+    private func checkSubscription() async -> String? {
         do throws(AWSError) {
             let ours = try await client.subscriptions(to: topic).filter(isOurs)
             guard !ours.isEmpty else {
@@ -22,20 +54,22 @@ struct TopicPreflight: Sendable {
                     "subscription", .failed, "nothing subscribes \(endpoint ?? "a bridge") to it",
                     cure: "aws sns subscribe --topic-arn \(topic) --protocol https --notification-endpoint "
                         + (endpoint ?? "https://HOST/sns"))
-                return
+                return nil
             }
             guard let confirmed = ours.first(where: { $0.arn != nil }), let arn = confirmed.arn else {
                 check(
                     "subscription", .failed, "that of \(ours[0].endpoint) is not confirmed",
                     cure: "start the bridge, then have SNS request the confirmation again")
-                return
+                return ours[0].endpoint
             }
             check("subscription", .passed, "\(confirmed.endpoint) is subscribed and confirmed")
             await checkAttributes(arn)
+            return confirmed.endpoint
         } catch {
             check(
                 "subscription", .skipped, error.description,
                 cure: "allow sns:ListSubscriptionsByTopic to have this looked at")
+            return nil
         }
     }
 
@@ -59,6 +93,7 @@ struct TopicPreflight: Sendable {
                 "raw delivery", .failed, "it is on: raw messages have no signature, and are refused",
                 cure: set(arn, "RawMessageDelivery", "false"))
         }
+        checkFilter(attributes, arn)
         let retries = Self.retries(attributes["DeliveryPolicy"] ?? attributes["EffectiveDeliveryPolicy"])
         if let retries, retries > Self.defaultRetries {
             check("delivery policy", .passed, "SNS tries \(retries) times again")
@@ -74,6 +109,22 @@ struct TopicPreflight: Sendable {
                 "dead-letter queue", .failed, "there is none: what cannot be delivered is lost",
                 cure: set(arn, "RedrivePolicy", #"{"deadLetterTargetArn":"arn:…"}"#))
         }
+    }
+
+    /// Device Defender publishes without message attributes, so a filter on attributes matches none of its messages
+    /// (Amazon SNS Developer Guide, "Subscription filter policy scope").
+    private func checkFilter(_ attributes: [String: String], _ arn: String) {
+        guard let policy = attributes["FilterPolicy"], !policy.isEmpty, policy != "{}" else {
+            check("filter policy", .passed, "there is none: every message is delivered")
+            return
+        }
+        let isOnBody = attributes["FilterPolicyScope"] == "MessageBody"
+        check(
+            "filter policy", isOnBody ? .skipped : .failed,
+            isOnBody
+                ? "it selects messages by their body: what does not match is not delivered"
+                : "it selects messages by attributes, which Device Defender's messages do not have: nothing is delivered",
+            cure: set(arn, "FilterPolicy", "{}"))
     }
 
     /// What SNS does without a policy (Amazon SNS Developer Guide, "Message delivery retries").

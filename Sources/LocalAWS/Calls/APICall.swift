@@ -27,8 +27,8 @@ enum APIProtocol {
     case securityHub
     /// AWS IoT, and whatever answers for all of AWS: JSON, errors with `message`.
     case iot
-    /// Amazon EventBridge: JSON, errors with `__type` and `message`.
-    case events
+    /// Amazon EventBridge and AWS CloudTrail: JSON, errors with `__type` and `message`.
+    case targeted
     /// AWS STS and Amazon SNS: XML, in a namespace.
     case query(namespace: String)
 
@@ -42,7 +42,7 @@ enum APIProtocol {
         case "iot": self = .iot
         case "sts": self = .sts
         case "sns": self = .sns
-        case "events": self = .events
+        case "events", "cloudtrail": self = .targeted
         default: return nil
         }
     }
@@ -81,7 +81,7 @@ enum APIProtocol {
         case .iot:
             response = ServerResponse(status: status, json: ["message": .string(error.message)])
             response.headerFields.set("x-amzn-ErrorType", error.code)
-        case .events:
+        case .targeted:
             response = ServerResponse(
                 status: status, json: ["__type": .string(error.code), "message": .string(error.message)])
         case .query(let namespace):

@@ -84,6 +84,11 @@ struct APIEndpoint: Sendable {
             .xml(try state.topics.confirm(input, isSigned: true))
         case (.listSubscriptionsByTopic, .parameters(let input)): .xml(try state.topics.list(input))
         case (.getSubscriptionAttributes, .parameters(let input)): .xml(try state.topics.attributes(input))
+        case (.getTopicAttributes, .parameters(let input)): .xml(try state.topics.topicAttributes(input))
+        case (.listEnabledProductsForImport, _):
+            .json(["ProductSubscriptions": .array((state.products[call.origin] ?? []).map(JSON.string))])
+        case (.describeTrails, _): .json((state.trails[call.origin] ?? Trails()).description(in: call.origin))
+        case (.getTrailStatus, _): .json((state.trails[call.origin] ?? Trails()).status)
         case (.listRules, .json): .json((state.rules[call.origin] ?? EventRules()).rules)
         case (.listTargetsByRule, .json(let input)):
             .json(try (state.rules[call.origin] ?? EventRules()).targets(input))

@@ -20,10 +20,14 @@ extension APICall {
             case "sts":
                 try Self.query(request, version: "2011-06-15", operations: [.getCallerIdentity, .assumeRole])
             case "events": try Self.events(request)
+            case "cloudtrail": try Self.cloudTrail(request)
             default:
                 try Self.query(
                     request, version: "2010-03-31",
-                    operations: [.confirmSubscription, .listSubscriptionsByTopic, .getSubscriptionAttributes])
+                    operations: [
+                        .confirmSubscription, .listSubscriptionsByTopic, .getSubscriptionAttributes,
+                        .getTopicAttributes,
+                    ])
             }
     }
 
@@ -33,6 +37,8 @@ extension APICall {
         case (.post, "/findings"): (.getFindings, .json(try body(of: request)))
         case (.patch, "/findings/batchupdate"): (.batchUpdateFindings, .json(try body(of: request)))
         case (.get, "/accounts"): (.describeHub, .parameters(try parameters(of: request.query)))
+        case (.get, "/productSubscriptions"):
+            (.listEnabledProductsForImport, .parameters(try parameters(of: request.query)))
         default: throw unknownOperation(request)
         }
     }
@@ -59,14 +65,25 @@ extension APICall {
         }
     }
 
-    /// The operation stands in a field (`aws-json`).
     private static func events(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
+        try targeted(request, prefix: "AWSEvents.", operations: [.listRules, .listTargetsByRule])
+    }
+
+    private static func cloudTrail(_ request: ServerRequest) throws(ServiceError) -> (LocalAWS.Operation, Input) {
+        try targeted(
+            request, prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
+            operations: [.describeTrails, .getTrailStatus])
+    }
+
+    /// The operation stands in a field (`aws-json`).
+    private static func targeted(
+        _ request: ServerRequest, prefix: String, operations: [LocalAWS.Operation]
+    ) throws(ServiceError) -> (LocalAWS.Operation, Input) {
         let target = HTTPField.Name("X-Amz-Target").flatMap { request.head.headerFields[$0] } ?? ""
-        switch (request.head.method, request.path, target) {
-        case (.post, "/", "AWSEvents.ListRules"): return (.listRules, .json(try body(of: request)))
-        case (.post, "/", "AWSEvents.ListTargetsByRule"): return (.listTargetsByRule, .json(try body(of: request)))
-        default: throw unknownOperation(request)
-        }
+        guard request.head.method == .post, request.path == "/",
+            let operation = operations.first(where: { target == prefix + $0.rawValue })
+        else { throw unknownOperation(request) }
+        return (operation, .json(try body(of: request)))
     }
 
     /// Reads a call of the query protocol: parameters in the query of a GET, or as a form.

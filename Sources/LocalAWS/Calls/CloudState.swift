@@ -11,6 +11,9 @@ final class CloudState: Sendable {
         var alarms: [Origin: AlarmModel] = [:]
         var topics = TopicModel()
         var rules: [Origin: EventRules] = [:]
+        var trails: [Origin: Trails] = [:]
+        /// The subscriptions to products whose findings Security Hub receives.
+        var products: [Origin: [String]] = [:]
         /// Nil while nothing is throttled.
         var throttle: Throttle?
         var faults = FaultPlan()

@@ -13,6 +13,8 @@ extension LocalAWS {
         case batchUpdateFindings = "BatchUpdateFindings"
         /// AWS Security Hub.
         case describeHub = "DescribeHub"
+        /// AWS Security Hub.
+        case listEnabledProductsForImport = "ListEnabledProductsForImport"
         /// AWS IoT.
         case describeAuditTask = "DescribeAuditTask"
         /// AWS IoT.
@@ -31,6 +33,12 @@ extension LocalAWS {
         case listSubscriptionsByTopic = "ListSubscriptionsByTopic"
         /// Amazon SNS.
         case getSubscriptionAttributes = "GetSubscriptionAttributes"
+        /// Amazon SNS.
+        case getTopicAttributes = "GetTopicAttributes"
+        /// AWS CloudTrail.
+        case describeTrails = "DescribeTrails"
+        /// AWS CloudTrail.
+        case getTrailStatus = "GetTrailStatus"
         /// Amazon EventBridge.
         case listRules = "ListRules"
         /// Amazon EventBridge.

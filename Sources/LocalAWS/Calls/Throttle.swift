@@ -30,12 +30,12 @@ struct Throttle {
     static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
-            .listActiveViolations, .listRules, .listTargetsByRule:
+            .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus:
             ServiceError(400, "ThrottlingException", "Rate exceeded")
         case .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
-            .getSubscriptionAttributes:
+            .getSubscriptionAttributes, .getTopicAttributes:
             ServiceError(400, "Throttling", "Rate exceeded")
-        case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub:
+        case .batchImportFindings, .getFindings, .batchUpdateFindings, .describeHub, .listEnabledProductsForImport:
             ServiceError(429, "TooManyRequestsException", "Too Many Requests")
         }
     }
@@ -49,7 +49,9 @@ struct Throttle {
         case .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents, .listActiveViolations:
             Rate(perSecond: 10, burst: 10)
         case .describeHub, .getCallerIdentity, .assumeRole, .confirmSubscription, .listSubscriptionsByTopic,
-            .getSubscriptionAttributes, .listRules, .listTargetsByRule:
+            .getSubscriptionAttributes, .listRules, .listTargetsByRule, .listEnabledProductsForImport,
+            .getTopicAttributes,
+            .describeTrails, .getTrailStatus:
             nil
         }
     }

@@ -15,6 +15,8 @@ struct TopicModel {
     }
 
     private(set) var subscriptions: [Subscription] = []
+    /// What was set of topics.
+    var topicAttributes: [ARN: [String: String]] = [:]
 
     /// Adds a subscription that waits to be confirmed; one of the same endpoint to the same topic is replaced.
     mutating func subscribe(_ endpoint: String, to topic: ARN) -> Subscription {
@@ -75,7 +77,19 @@ struct TopicModel {
         else { throw ServiceError(404, "NotFound", "Subscription does not exist") }
         let all = ["Endpoint": subscription.endpoint, "RawMessageDelivery": "false"]
             .merging(subscription.attributes) { _, last in last }
-        let entries = all.sorted { $0.key < $1.key }.map { key, value in
+        return Self.attributes(all)
+    }
+
+    /// The response to `GetTopicAttributes`. Topics exist as soon as they are named.
+    func topicAttributes(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
+        guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
+            throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")
+        }
+        return Self.attributes(["TopicArn": topic.description].merging(topicAttributes[topic] ?? [:]) { $1 })
+    }
+
+    private static func attributes(_ attributes: [String: String]) -> [XMLElement] {
+        let entries = attributes.sorted { $0.key < $1.key }.map { key, value in
             XMLElement("entry", [XMLElement("key", key), XMLElement("value", value)])
         }
         return [XMLElement("Attributes", entries)]

@@ -25,7 +25,8 @@ enum PostgreSQLSchema {
     /// left to do. A role that may not
     /// create tables will do while there is nothing to create.
     ///
-    /// - Throws: ``StoreError/Code/unsupported`` if the tables are newer than this version, or older and not to be changed.
+    /// - Throws: ``StoreError/Code/unsupported`` if the tables are newer than this version, ``StoreError/Code/outdated`` if they
+    ///   are older and may not be changed.
     static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
         let encoding = try await connection.run("SELECT current_setting('server_encoding')")
         guard try encoding.rows.first?.text(0) == "UTF8" else {
@@ -33,7 +34,7 @@ enum PostgreSQLSchema {
         }
         guard try await !missing(connection).isEmpty else { return }
         guard mayChange else {
-            throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
+            throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
         }
         // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
@@ -56,7 +57,7 @@ enum PostgreSQLSchema {
     /// A number that nobody else is likely to lock: "DBridge" in ASCII.
     private static let lockNumber: Int64 = 0x44_4272_6964_6765
 
-    private static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
+    static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
         let table = try await connection.run("SELECT to_regclass('bridge_migration') IS NOT NULL")
         guard try table.rows.first?.flag(0) == true else { return steps }
         let applied = try await connection.run("SELECT step FROM bridge_migration")

@@ -33,8 +33,8 @@ public final class PostgreSQLStore: Store {
     ///   - address: the database.
     ///   - access: what for: only who serves may change the tables.
     ///   - report: hears of transactions and connections.
-    /// - Throws: ``StoreError`` with the code `unavailable` or `unsupported` (the tables are newer than this version, or
-    ///   older and not opened for serving).
+    /// - Throws: ``StoreError`` with the code `unavailable`, `unsupported` (the tables are newer than this version) or
+    ///   `outdated` (they are older and the store is not opened for serving).
     public convenience init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {

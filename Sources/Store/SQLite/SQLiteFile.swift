@@ -127,7 +127,7 @@ enum SQLiteFile {
             try migrator.migrate(pool)
             try pool.write(endLeases)
         } else if try !pool.read(migrator.hasCompletedMigrations) {
-            throw StoreError(.unsupported, "The store's tables are not up to date. Let the server open it once.")
+            throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
         }
     }
 

@@ -35,8 +35,8 @@ public final class SQLiteStore: Store {
     ///   - beginAnew: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
     ///     it as it is, and throws. Only a file that is opened for serving is set aside.
     ///   - report: Hears of each transaction.
-    /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, or `unsupported` (the
-    ///   tables are newer than this version, or older and not opened for serving).
+    /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
+    ///   tables are newer than this version) or `outdated` (they are older and the store is not opened for serving).
     public init(
         path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }

@@ -12,10 +12,14 @@ data "aws_iam_policy_document" "bridge" {
   statement {
     sid = "CheckBeforeTheStart"
     actions = [
+      "cloudtrail:DescribeTrails",
+      "cloudtrail:GetTrailStatus",
       "events:ListRules",
       "events:ListTargetsByRule",
       "securityhub:DescribeHub",
+      "securityhub:ListEnabledProductsForImport",
       "sns:GetSubscriptionAttributes",
+      "sns:GetTopicAttributes",
       "sns:ListSubscriptionsByTopic",
     ]
     resources = ["*"]

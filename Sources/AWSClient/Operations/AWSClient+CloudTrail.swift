@@ -1,0 +1,47 @@
+public import AWSCore
+import HTTPTypes
+import JSON
+
+/// A trail, as AWS CloudTrail describes it.
+public struct Trail: Sendable, Hashable {
+    /// Its ARN.
+    public let arn: String
+    /// Whether it records the events of all Regions; otherwise those of its home Region.
+    public let isMultiRegion: Bool
+    /// The Region in which it was created.
+    public let homeRegion: String
+}
+
+extension AWSClient {
+    /// The trails that concern a Region, those of the organization and of other Regions included (AWS CloudTrail
+    /// `DescribeTrails`).
+    public func trails(region: Region) async throws(AWSError) -> [Trail] {
+        let operation = Self.trailService("DescribeTrails", ["includeShadowTrails": true])
+        guard let trails = try await performForJSON(operation, in: region)["trailList"]?.array else {
+            throw operation.malformed("it has no trailList")
+        }
+        return trails.compactMap { trail in
+            guard let arn = trail["TrailARN"]?.string else { return nil }
+            return Trail(
+                arn: arn, isMultiRegion: trail["IsMultiRegionTrail"] == true,
+                homeRegion: trail["HomeRegion"]?.string ?? "")
+        }
+    }
+
+    /// Whether a trail records events now (AWS CloudTrail `GetTrailStatus`).
+    public func isLogging(_ trail: Trail, region: Region) async throws(AWSError) -> Bool {
+        let operation = Self.trailService("GetTrailStatus", ["Name": .string(trail.arn)])
+        guard let isLogging = try await performForJSON(operation, in: region)["IsLogging"]?.bool else {
+            throw operation.malformed("it has no IsLogging")
+        }
+        return isLogging
+    }
+
+    private static func trailService(_ name: String, _ members: [String: JSON]) -> Operation {
+        var operation = Operation(
+            service: .cloudTrail, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
+            body: JSON.object(members).serialized())
+        operation.target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.\(name)"
+        return operation
+    }
+}

@@ -1,0 +1,87 @@
+import Cryptography
+
+/// Checks the certificate that the listener presents as SNS and EventBridge check it.
+struct CertificatePreflight: Sendable {
+    private let files: BridgeConfiguration.TLSFiles?
+    private let report: @Sendable (PreflightCheck) -> Void
+
+    init(_ files: BridgeConfiguration.TLSFiles?, report: @escaping @Sendable (PreflightCheck) -> Void) {
+        self.files = files
+        self.report = report
+    }
+
+    /// Checks the files, and the chain against the authorities that this machine trusts.
+    func run() {
+        guard let files else {
+            report(
+                PreflightCheck(
+                    "TLS certificate", "", .skipped, "none is configured: a load balancer must speak TLS for the bridge"
+                ))
+            return
+        }
+        do throws(ConfigurationError) {
+            let warnings = try CertificateKeeper(files).warnings(now: now)
+            let isBad = warnings.contains { !$0.contains("expires in") }
+            report(
+                PreflightCheck(
+                    "TLS certificate", files.certificate, isBad ? .failed : .passed,
+                    warnings.first ?? "certificate and key fit, and are valid",
+                    cure: isBad ? "get a certificate that is valid now" : ""))
+            if !isBad { checkChain(files) }
+        } catch {
+            report(
+                PreflightCheck("TLS certificate", files.certificate, .failed, error.problem, cure: "correct the files"))
+        }
+    }
+
+    /// SNS accepts certificates of public authorities only (Amazon SNS Developer Guide, "Using Amazon SNS for HTTP/HTTPS
+    /// endpoints"), and clients do not fetch intermediate certificates.
+    private func checkChain(_ files: BridgeConfiguration.TLSFiles) {
+        let name = "TLS certificate chain"
+        guard let chain = chain(files) else { return }
+        do throws(CryptographyError) {
+            _ = try TrustStore(file: nil).validity(of: chain, at: now)
+            report(
+                PreflightCheck(name, files.certificate, .passed, "it leads to an authority that this machine trusts"))
+        } catch {
+            report(
+                PreflightCheck(
+                    name, files.certificate, .failed, error.description,
+                    cure: "put the intermediate certificates into the file, after the certificate. "
+                        + "SNS accepts certificates of public authorities only"))
+        }
+    }
+
+    /// Checks that the certificate is for the hosts of URLs. Those without `https` are skipped.
+    func checkNames(of endpoints: Set<String>) {
+        guard let files, let certificate = chain(files)?.first else { return }
+        for host in Set(endpoints.compactMap(Self.host)).sorted() {
+            let isMatch = certificate.matches(hostName: host)
+            report(
+                PreflightCheck(
+                    "TLS certificate name", host, isMatch ? .passed : .failed,
+                    isMatch ? "the certificate is for it" : "the certificate is not for it, so SNS cannot deliver",
+                    cure: isMatch ? "" : "get a certificate for \(host), or subscribe a name that the certificate has"))
+        }
+    }
+
+    /// The certificates of the file; nil if they cannot be read, which ``run()`` reports.
+    private func chain(_ files: BridgeConfiguration.TLSFiles) -> [Certificate]? {
+        guard let pem = try? ConfigurationFile.read(files.certificate, key: "listen.tls.certificate") else {
+            return nil
+        }
+        return try? Certificate.chain(pem: pem)
+    }
+
+    /// The host of an `https` URL, without port.
+    static func host(_ url: String) -> String? {
+        let prefix = "https://"
+        guard url.utf8.starts(with: prefix.utf8) else { return nil }
+        let authority = url.dropFirst(prefix.utf8.count).prefix { $0 != "/" && $0 != "?" }
+        let host = authority.split(separator: "@").last ?? ""
+        if host.utf8.first == UInt8(ascii: "[") { return host.firstIndex(of: "]").map { String(host[...$0]) } }
+        return String(host.prefix { $0 != ":" })
+    }
+
+    private var now: Int64 { Bridge.now() / 1000 }
+}

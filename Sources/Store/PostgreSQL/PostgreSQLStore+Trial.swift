@@ -1,0 +1,44 @@
+import EventLoop
+
+extension PostgreSQLStore {
+    /// Applies the migration steps that the database lacks in one transaction, and rolls it back: afterwards it is known that a
+    /// server with the same role can apply them, and nothing is changed.
+    ///
+    /// - Throws: ``StoreError`` if a step fails, for example because the role must not create tables.
+    public static func tryMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
+        let loop: EventLoop
+        do {
+            loop = try EventLoop(name: "bridge-store")
+        } catch {
+            throw StoreError(.unavailable, "\(error)")
+        }
+        let result: Result<Void, StoreError> = await withTaskExecutorPreference(loop) {
+            do {
+                let connection = try await PostgreSQLConnection.open(address, on: loop)
+                let result: Result<Void, any Error>
+                do { result = .success(try await tryMigration(connection)) } catch { result = .failure(error) }
+                await connection.close()
+                return .success(try result.get())
+            } catch {
+                return .failure(StoreError(postgreSQL: error))
+            }
+        }
+        await loop.shutdown()
+        try result.get()
+    }
+
+    private static func tryMigration(_ connection: PostgreSQLConnection) async throws {
+        await connection.allow(workPatience)
+        do {
+            try await connection.transaction {
+                for step in try await PostgreSQLSchema.missing(connection) { try await connection.runOnce(step.sql) }
+                throw RolledBack()
+            }
+        } catch is RolledBack {
+            return
+        }
+    }
+
+    /// Ends a transaction that must leave nothing behind.
+    private struct RolledBack: Error {}
+}
