@@ -1,3 +1,5 @@
+import AWSCore
+
 /// How often hosts may be asked for what strangers can make us ask for: a few times at once, and then once in a while.
 public struct FetchBudget: Sendable {
     /// How many times a host is asked at once.
@@ -7,7 +9,7 @@ public struct FetchBudget: Sendable {
     /// How many hosts are kept account of.
     private static let maximumHosts = 256
 
-    /// When each host's account is full again, in milliseconds since 1970.
+    /// When each host's account is full again, in milliseconds of the clock that the caller goes by.
     private var fullAt: [String: Int64] = [:]
 
     /// Makes one that nothing was taken from.
@@ -15,15 +17,17 @@ public struct FetchBudget: Sendable {
 
     /// Takes a request to a host from its account, if there is one left.
     ///
-    /// - Parameter now: milliseconds since 1970. A clock that was set back fills the accounts.
+    /// - Parameter now: the time of a monotonic clock, in milliseconds. One that goes back fills the accounts.
     public mutating func take(from host: String, now: Int64) -> Bool {
         let span = Int64(Self.burst) * Self.interval
-        fullAt = fullAt.filter { $0.value > now && $0.value <= now + span }
+        fullAt = fullAt.filter { $0.value > now && $0.value <= now.saturatingAdding(span) }
         let full = fullAt[host] ?? now
-        guard full + Self.interval <= now + span, fullAt[host] != nil || fullAt.count < Self.maximumHosts else {
+        guard full.saturatingAdding(Self.interval) <= now.saturatingAdding(span),
+            fullAt[host] != nil || fullAt.count < Self.maximumHosts
+        else {
             return false
         }
-        fullAt[host] = full + Self.interval
+        fullAt[host] = full.saturatingAdding(Self.interval)
         return true
     }
 }

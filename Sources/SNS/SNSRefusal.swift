@@ -6,7 +6,8 @@ public struct SNSRefusal: Error, Hashable, CustomStringConvertible {
         case malformed
         /// A message that must not be taken: 403, and SNS gives up.
         case refused
-        /// A message that could not be checked just now: 503, and SNS comes back.
+        /// A message that could not be checked just now, or that only this machine's clock speaks against: 503, and SNS
+        /// comes back.
         case unavailable
     }
 

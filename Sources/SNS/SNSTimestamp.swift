@@ -24,6 +24,9 @@ public enum SNSTimestamp {
     /// Checks that a message is neither so old that SNS would no longer deliver it, and so may be a copy that somebody
     /// kept, nor from the future. The skew of clocks is allowed for at both ends.
     ///
+    /// A genuine message fails this check when this machine's clock is wrong, so the message is refused for now only:
+    /// after a 4xx SNS would never send it again.
+    ///
     /// - Parameters:
     ///   - publishedAt: milliseconds since 1970.
     ///   - now: milliseconds since 1970.
@@ -33,12 +36,12 @@ public enum SNSTimestamp {
         let (age, overflow) = now.subtractingReportingOverflow(publishedAt)
         let (oldest, isEndless) = maximumAge.addingReportingOverflow(allowedSkew)
         if overflow ? now > publishedAt : (!isEndless && age > oldest) {
-            throw .refused(
+            throw .unavailable(
                 "message_too_old",
                 "The message was published more than \(maximumAge / 1000) seconds ago. Check this machine's clock.")
         }
         if overflow || age < -allowedSkew {
-            throw .refused(
+            throw .unavailable(
                 "message_from_future",
                 "The message was published more than \(allowedSkew / 1000) seconds from now. Check this machine's clock."
             )

@@ -25,14 +25,20 @@ public struct SNSVerifier: Sendable {
         self.minimumVersion = minimumVersion
     }
 
-    /// Checks topic, signature version, certificate address, age, certificate and signature, in this order: what is cheap comes first, and
-    /// nothing is fetched for a message of another topic.
+    /// Checks topic, signature version, certificate address, certificate, signature, and last what depends on this machine's
+    /// clock: the certificate's validity and the message's age. What is cheap comes first, and nothing is fetched for a
+    /// message of another topic.
     ///
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
     /// - Returns: the account and Region whose findings the message carries.
-    /// - Throws: ``SNSRefusal`` of the kind `refused`, or `unavailable` if the signature could not be checked just now.
+    /// - Throws: ``SNSRefusal`` of the kind `refused`, or `unavailable` if the signature could not be checked just now, or
+    ///   if the message is genuine and the clock speaks against it.
     @discardableResult
-    public func verify(_ message: SNSMessage, now: Int64) async throws(SNSRefusal) -> Origin {
+    public func verify(
+        _ message: SNSMessage, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+    ) async throws(SNSRefusal) -> Origin {
         let origin = try topics.origin(of: message.topic)
         guard message.signatureVersion >= minimumVersion else {
             throw .refused(
@@ -41,11 +47,10 @@ public struct SNSVerifier: Sendable {
                     + "SignatureVersion to 2.")
         }
         let url = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
-        try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
-        let certificate = try await certificates.certificate(at: url, now: now)
+        let signing = try await certificates.certificate(at: url, now: now, elapsed: elapsed)
         let isGenuine: Bool
         do throws(CryptographyError) {
-            isGenuine = try certificate.verify(
+            isGenuine = try signing.certificate.verify(
                 signature: message.signature, over: message.stringToSign, digest: message.signatureVersion.digest)
         } catch {
             throw .unavailable(
@@ -56,6 +61,8 @@ public struct SNSVerifier: Sendable {
             throw .refused(
                 "signature_mismatch", "The signature does not fit the message. Somebody may be forging messages.")
         }
+        try signing.checkValidity(now: now)
+        try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
         return origin
     }
 }

@@ -35,17 +35,10 @@ public final class SigningCertificateCache: Sendable {
     /// For how long an address without a certificate is remembered, in milliseconds.
     public static let refusalLifetime: Int64 = 60_000
 
-    private typealias Outcome = Result<Known, SNSRefusal>
-
-    /// A certificate that may be used.
-    private struct Known {
-        let certificate: Certificate
-        /// The seconds since 1970 at which it is valid, and those that issued it, too, as far as they came with it.
-        let validity: ClosedRange<Int64>
-    }
+    private typealias Outcome = Result<SigningCertificate, SNSRefusal>
 
     private struct State {
-        var certificates: [SigningCertificateURL: (known: Known, lastUse: UInt64)] = [:]
+        var certificates: [SigningCertificateURL: (known: SigningCertificate, lastUse: UInt64)] = [:]
         var budget = FetchBudget()
         var refusals: [(url: SigningCertificateURL, refusal: SNSRefusal, end: Int64)] = []
         var fetches: [SigningCertificateURL: Task<Outcome, Never>] = [:]
@@ -77,22 +70,22 @@ public final class SigningCertificateCache: Sendable {
         self.fetch = fetch
     }
 
-    /// The certificate at an address, valid now.
+    /// The certificate at an address, whether it is valid now or not.
     ///
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
     /// - Throws: ``SNSRefusal``: `signing_certificate_unavailable` for what may work later, and
     ///   `signing_certificate_refused` for what will not.
-    public func certificate(at url: SigningCertificateURL, now: Int64) async throws(SNSRefusal) -> Certificate {
+    public func certificate(
+        at url: SigningCertificateURL, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+    ) async throws(SNSRefusal) -> SigningCertificate {
         let outcome: Outcome
-        switch state.withLock({ step(for: url, now: now, state: &$0) }) {
+        switch state.withLock({ step(for: url, now: now, elapsed: elapsed, state: &$0) }) {
         case .done(let known): outcome = known
         case .wait(let fetch): outcome = await fetch.value
         }
-        let known = try outcome.get()
-        guard known.validity.contains(now / 1000) else {
-            throw .certificateRefused("is not valid at this time. Check this machine's clock")
-        }
-        return known.certificate
+        return try outcome.get()
     }
 
     /// When the last of the certificates of each Region expires that are known, in seconds since 1970.
@@ -102,40 +95,43 @@ public final class SigningCertificateCache: Sendable {
             certificates.map { ($0.key.region, $0.value.known.validity.upperBound) }, uniquingKeysWith: max)
     }
 
-    private func step(for url: SigningCertificateURL, now: Int64, state: inout State) -> Step {
+    private func step(
+        for url: SigningCertificateURL, now: Int64, elapsed: Int64, state: inout State
+    ) -> Step {
         if let known = state.certificates[url] {
             state.uses += 1
             state.certificates[url] = (known.known, state.uses)
             return .done(.success(known.known))
         }
         if let running = state.fetches[url] { return .wait(running) }
-        // The end of one that was remembered before the clock was set back is too far away.
-        state.refusals.removeAll { $0.end <= now || $0.end > now + Self.refusalLifetime }
+        state.refusals.removeAll { $0.end <= elapsed }
         if let known = state.refusals.first(where: { $0.url == url }) { return .done(.failure(known.refusal)) }
         guard state.fetches.count < Self.maximumFetches else {
             return .done(.failure(.certificateUnavailable("too many certificates are being fetched at once")))
         }
-        guard state.budget.take(from: url.region.snsHost, now: now) else {
+        guard state.budget.take(from: url.region.snsHost, now: elapsed) else {
             return .done(.failure(.certificateUnavailable("its host was asked for too many others")))
         }
-        let task = Task { await self.outcome(of: url, now: now) }
+        let task = Task { await self.outcome(of: url, now: now, elapsed: elapsed) }
         state.fetches[url] = task
         return .wait(task)
     }
 
-    private func outcome(of url: SigningCertificateURL, now: Int64) async -> Outcome {
+    private func outcome(of url: SigningCertificateURL, now: Int64, elapsed: Int64) async -> Outcome {
         let outcome: Outcome
         do throws(FetchFailure) {
             outcome = read(try await fetch(url.description), region: url.region, now: now)
         } catch {
             outcome = .failure(Self.refusal(for: error))
         }
-        state.withLock { Self.remember(outcome, of: url, now: now, state: &$0) }
+        state.withLock { Self.remember(outcome, of: url, elapsed: elapsed, state: &$0) }
         if case .failure(let refusal) = outcome { report(refusal.kind) } else { report(nil) }
         return outcome
     }
 
-    private static func remember(_ outcome: Outcome, of url: SigningCertificateURL, now: Int64, state: inout State) {
+    private static func remember(
+        _ outcome: Outcome, of url: SigningCertificateURL, elapsed: Int64, state: inout State
+    ) {
         state.fetches[url] = nil
         switch outcome {
         case .success(let known):
@@ -148,7 +144,7 @@ public final class SigningCertificateCache: Sendable {
             state.certificates[url] = (known, state.uses)
         case .failure(let refusal) where refusal.kind == .refused:
             if state.refusals.count >= maximumRefusals { state.refusals.removeFirst() }
-            state.refusals.append((url, refusal, now + refusalLifetime))
+            state.refusals.append((url, refusal, elapsed.saturatingAdding(refusalLifetime)))
         case .failure: break
         }
     }
@@ -169,12 +165,17 @@ public final class SigningCertificateCache: Sendable {
         var validity = certificate.notBefore...certificate.notAfter
         if chain.count > 1 {
             do throws(CryptographyError) {
-                validity = try authorities.validity(of: chain, at: now / 1000)
+                // At a time at which all are valid, if there is one: a wrong clock says nothing against them.
+                let start = chain.map(\.notBefore).max() ?? validity.lowerBound
+                // To OpenSSL, the last second is over.
+                let end = (chain.map(\.notAfter).min() ?? validity.upperBound).saturatingSubtracting(1)
+                let time = start <= end ? min(max(now / 1000, start), end) : now / 1000
+                validity = try authorities.validity(of: chain, at: time)
             } catch {
                 return .failure(.certificateRefused("has issuers that do not lead to a trusted authority"))
             }
         }
-        return .success(Known(certificate: certificate, validity: validity))
+        return .success(SigningCertificate(certificate: certificate, validity: validity))
     }
 
     /// What does not change with time: the names and the key.

@@ -2,6 +2,7 @@ import AWSCore
 import Foundation
 import JSON
 import LocalAWS
+import Synchronization
 import Testing
 
 /// A request that is refused, and how.
@@ -162,19 +163,22 @@ extension Refusal {
         return [
             Refusal("confirmation of another topic", .sns(mailbox.confirmation), 403, "topic_not_allowed"),
             Refusal("message of another topic", .sns(notification), 403, "topic_not_allowed"),
-            Refusal("old message", .sns(try await body(publishedMinutesAgo: 70, world)), 403, "message_too_old"),
-            Refusal("early message", .sns(try await body(publishedMinutesAgo: -10, world)), 403, "message_from_future"),
+            Refusal("old message", .sns(try await body(publishedMinutesAgo: 70, world)), 503, "message_too_old"),
+            Refusal("early message", .sns(try await body(publishedMinutesAgo: -10, world)), 503, "message_from_future"),
         ]
     }
 
     private static func body(publishedMinutesAgo minutes: Int64, _ world: World) async throws -> [UInt8] {
-        var configuration = LocalAWS.Configuration()
-        configuration.clock = { Int64(Date().timeIntervalSince1970 * 1000) - minutes * 60_000 }
-        let aws = try await LocalAWS(loop: world.loop, configuration: configuration)
-        let body: Result<[UInt8], any Error>
-        do { body = .success(try await world.signedBody(of: "{}", by: aws)) } catch { body = .failure(error) }
-        await aws.stop()
-        return try body.get()
+        minutesAgo.store(minutes, ordering: .sequentiallyConsistent)
+        defer { minutesAgo.store(0, ordering: .sequentiallyConsistent) }
+        return try await world.signedBody(of: "{}")
+    }
+
+    private static let minutesAgo = Atomic<Int64>(0)
+
+    /// The stand-in's clock, by which its messages are dated.
+    static let clock: @Sendable () -> Int64 = {
+        Int64(Date().timeIntervalSince1970 * 1000) - minutesAgo.load(ordering: .sequentiallyConsistent) * 60_000
     }
 }
 

@@ -13,7 +13,9 @@ extension IntegrationTests {
     struct Refusals {
         @Test("every kind is answered with its status and a reason, logged once, and leaves nothing behind")
         func table() async throws {
-            try await World.run { world in
+            try await World.run {
+                $0.clock = Refusal.clock
+            } _: { world in
                 // Whatever name the bridge asks for, it gets here.
                 let connections = Counter()
                 let sink = try await world.serve(

@@ -115,7 +115,8 @@ final class Signer: Sendable {
 
     func chain() async throws -> Chain {
         let extensions = try folder.write(
-            "[ca]\nbasicConstraints=critical,CA:TRUE\n[end]\nbasicConstraints=CA:FALSE\n", as: "extensions.cnf")
+            "[ca]\nbasicConstraints=critical,CA:TRUE\n[end]\nbasicConstraints=CA:FALSE\n",
+            as: "extensions-\(UUID().uuidString).cnf")
         func issue(_ name: String, _ subject: String, by issuer: String, section: String, days: Int) async throws {
             try await Program.openssl([
                 "req", "-new", "-key", folder.path("key.pem"), "-subj", "/CN=\(subject)", "-out",
@@ -127,10 +128,12 @@ final class Signer: Sendable {
                 folder.path(name + ".pem"), "-set_serial", String(days),
             ])
         }
-        try await issue("issuer", "Issuer", by: "root", section: "ca", days: 2)
-        try await issue("leaf", "sns.amazonaws.com", by: "issuer", section: "end", days: 9)
-        let issuer = try folder.read("issuer.pem")
-        let leaf = try folder.read("leaf.pem")
+        // Several tests make chains at the same time.
+        let (issuerName, leafName) = ("issuer-\(UUID().uuidString)", "leaf-\(UUID().uuidString)")
+        try await issue(issuerName, "Issuer", by: "root", section: "ca", days: 2)
+        try await issue(leafName, "sns.amazonaws.com", by: issuerName, section: "end", days: 9)
+        let issuer = try folder.read(issuerName + ".pem")
+        let leaf = try folder.read(leafName + ".pem")
         return Chain(
             leaf: leaf, issuer: issuer, root: try folder.read("root.pem"),
             foreignRoot: try authority.certificate.pem(),

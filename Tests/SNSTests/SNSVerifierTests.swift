@@ -159,12 +159,38 @@ struct SNSVerifierTests {
                 "SigningCertURL", "https://sns.us-west-2.amazonaws.com/SimpleNotificationService-a.pem",
                 "signing_certificate_url_refused"
             ),
-            ("Timestamp", "2026-11-22T08:00:00.000Z", "message_too_old"),
-            ("Timestamp", "2026-11-22T11:00:00.000Z", "message_from_future"),
         ])
     func nothingFetched(name: String, value: String, code: String) async throws {
         #expect(try await refusal(Envelope(.notification).with(name, .string(value)))?.code == code)
         #expect(fetch.urls.isEmpty)
+    }
+
+    @Test(
+        "a genuine message that the clock speaks against is one to come back for; a forged one is refused for good",
+        arguments: [
+            (Int64(0), nil), (3_900_000, nil), (-300_000, nil), (3_900_001, "message_too_old"),
+            (172_800_000, "message_too_old"), (-300_001, "message_from_future"), (-172_800_000, "message_from_future"),
+        ] as [(Int64, String?)])
+    func wrongClock(ahead: Int64, code: String?) async throws {
+        let genuine = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
+            .signed(Envelope.Kind.notification.signed)
+        let now = try #require(SNSTimestamp.milliseconds("2026-11-22T10:00:00.000Z")) + ahead
+        let error = try await refusal(genuine, now: now)
+        #expect(error?.code == code && error?.kind == (code == nil ? nil : .unavailable))
+        let forged = try await refusal(genuine.with("Message", "{}"), now: now)
+        #expect(forged?.code == "signature_mismatch" && forged?.kind == .refused)
+    }
+
+    @Test("a certificate that is not valid by the clock is one to come back for, if the signature is genuine")
+    func certificateNotValid() async throws {
+        let now = Envelope.now / 1000
+        fetch.answer(.success(try await Signer.shared.certificate(validity: (now + 10)...(now + 1000))))
+        let genuine = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
+        let error = try await refusal(genuine)
+        #expect(error?.code == "signing_certificate_not_valid" && error?.kind == .unavailable)
+        #expect(try await refusal(genuine.with("Message", "{}"))?.kind == .refused)
+        #expect(try await refusal(genuine, now: (now + 10) * 1000) == nil)
+        #expect(fetch.urls.count == 1)
     }
 
     @Test("the topic is the first thing that is looked at")

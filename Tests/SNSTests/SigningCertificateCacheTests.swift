@@ -30,10 +30,10 @@ struct SigningCertificateCacheTests {
     }
 
     private static func refusal(
-        _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Int64 = Envelope.now
+        _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Int64 = Envelope.now, elapsed: Int64? = nil
     ) async -> SNSRefusal? {
         do throws(SNSRefusal) {
-            _ = try await cache.certificate(at: url, now: now)
+            try await cache.certificate(at: url, now: now, elapsed: elapsed ?? now).checkValidity(now: now)
             return nil
         } catch {
             return error
@@ -206,14 +206,14 @@ struct SigningCertificateCacheTests {
         }
     }
 
-    @Test("a certificate is refused outside of its validity every time, not only when it is fetched")
+    @Test("a certificate is not taken outside of its validity, but may be later: the clock may be wrong")
     func validity() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_refused")
+        #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_not_valid")
         #expect(await Self.refusal(cache, url, now: 1_000_000) == nil)
         #expect(await Self.refusal(cache, url, now: 2_000_999) == nil)
-        #expect(await Self.refusal(cache, url, now: 2_001_000)?.kind == .refused)
+        #expect(await Self.refusal(cache, url, now: 2_001_000)?.kind == .unavailable)
         #expect(fetch.urls.count == 1)
     }
 
@@ -314,6 +314,33 @@ struct SigningCertificateCacheTests {
             #expect(await Self.refusal(cache, try Self.url(), now: seconds * 1000) == nil)
         }
         let after = (intermediate.upperBound + 1) * 1000
-        #expect(await Self.refusal(cache, try Self.url(), now: after)?.code == "signing_certificate_refused")
+        #expect(await Self.refusal(cache, try Self.url(), now: after)?.code == "signing_certificate_not_valid")
+    }
+
+    @Test("a chain is verified, and kept, however wrong the clock is", arguments: [0, 4_102_444_800_000])
+    func chainUnderWrongClock(now: Int64) async throws {
+        let chain = try await Signer.shared.chain()
+        let fetch = ControlledFetch(.success(chain.leaf + chain.issuer))
+        let cache = try await Self.cache(fetch)
+        #expect(await Self.refusal(cache, try Self.url(), now: now)?.code == "signing_certificate_not_valid")
+        #expect(await Self.refusal(cache, try Self.url(), now: chain.validity.lowerBound * 1000) == nil)
+        #expect(fetch.urls.count == 1)
+        let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
+            chain.leaf + chain.issuer
+        }
+        #expect(await Self.refusal(foreign, try Self.url(), now: now)?.code == "signing_certificate_refused")
+    }
+
+    @Test("a step of the clock neither shortens nor lengthens what is remembered")
+    func steps() async throws {
+        let fetch = ControlledFetch(.failure(.status(404)))
+        let (cache, url) = (try await Self.cache(fetch), try Self.url())
+        for now in [Envelope.now, 0, Envelope.now + 200 * 86_400_000] {
+            #expect(await Self.refusal(cache, url, now: now, elapsed: 1000)?.kind == .refused)
+        }
+        #expect(fetch.urls.count == 1)
+        let later = 1000 + SigningCertificateCache.refusalLifetime
+        #expect(await Self.refusal(cache, url, now: 0, elapsed: later)?.kind == .refused)
+        #expect(fetch.urls.count == 2)
     }
 }
