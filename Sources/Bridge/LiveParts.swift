@@ -15,8 +15,7 @@ struct LiveParts: Sendable {
         certificates = SigningCertificateCache(
             authorities: parts.authorities, report: context.metrics.process.certificateFetched,
             fetch: parts.fetchCertificate)
-        admission = Admission(
-            store: parts.store, maximumPending: configuration.maximumPending, clock: context.clock)
+        admission = Admission(store: parts.store, maximumPending: configuration.maximumPending)
         assembly = IntakeAssembly(
             store: parts.store, certificates: certificates, failures: FailureLimit(),
             confirm: parts.confirmSubscription, fetchTokenKeys: parts.fetchTokenKeys, metrics: context.metrics.process,

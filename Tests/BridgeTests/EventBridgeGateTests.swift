@@ -99,7 +99,8 @@ import Testing
         let failures = FailureLimit()
         let gate = gate(.init(apiKeys: [Secret("key")]), failures: failures)
         func verdict(_ key: String, _ peer: String, at time: Int64 = now) async throws -> EventBridgeGate.Verdict {
-            await gate.verdict(on: try request([("x-api-key", key)], peer: peer), now: time)
+            await gate.verdict(
+                on: try request([("x-api-key", key)], peer: peer), now: now, elapsed: time)
         }
         for port in 0..<failures.burst {
             #expect(try await verdict("wrong", "192.0.2.7:\(port + 1)") == .refused)

@@ -36,12 +36,12 @@ import Testing
         for key in [issuer.rsa, issuer.curve] {
             for header: [String: JSON?] in [[:], ["kid": JSON?.none], ["typ": "at+jwt"]] {
                 let token = try await issuer.token(key: key, header: header)
-                #expect(await verifier.verdict(on: token, now: now) == .genuine)
+                #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
             }
         }
         let several = TokenIssuer.claims(["aud": ["other", "bridge"], "nbf": JSON?.none])
         let token = try await issuer.token(several, key: issuer.rsa)
-        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
         #expect(gate.urls.withLock { $0 } == ["https://issuer.example/keys"])
     }
 
@@ -56,12 +56,14 @@ import Testing
             ("exp", .string("\(seconds + 3600)")), ("exp", .null), ("nbf", .integer(seconds + 61)), ("nbf", "0"),
         ] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
-            #expect(await verifier.verdict(on: token, now: now) == .refused, "\(name): \(String(describing: value))")
+            #expect(
+                await verifier.verdict(on: token, now: now, elapsed: now) == .refused,
+                "\(name): \(String(describing: value))")
         }
         #expect(gate.fetches == 0)
         for (name, value): (String, JSON) in [("exp", .integer(seconds - 59)), ("nbf", .integer(seconds + 60))] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
-            #expect(await verifier.verdict(on: token, now: now) == .genuine, "\(name)")
+            #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine, "\(name)")
         }
     }
 
@@ -77,17 +79,17 @@ import Testing
             token + ".", token + "=", " " + token, token + ".x", "\(none).\(parts[1]).", "\(none).\(parts[1]).AAAA",
             "\(parts[0]).\(claims).\(parts[2])", String(repeating: "a", count: 9000), token + token,
         ] {
-            #expect(await verifier.verdict(on: forged, now: now) == .refused, "\(forged)")
+            #expect(await verifier.verdict(on: forged, now: now, elapsed: now) == .refused, "\(forged)")
         }
         for header: [String: JSON?] in [
             ["alg": "none"], ["alg": "HS256"], ["alg": "RS512"], ["alg": "PS256"], ["alg": "rs256"], ["alg": "ES256"],
             ["alg": JSON?.none], ["alg": 5], ["kid": "ec-1"], ["kid": 5], ["crit": ["exp"]],
         ] {
             let token = try await issuer.token(key: issuer.rsa, header: header)
-            #expect(await verifier.verdict(on: token, now: now) == .refused, "\(header)")
+            #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .refused, "\(header)")
         }
         let swapped = try await issuer.token(key: issuer.curve, header: ["alg": "RS256", "kid": "rsa-1"])
-        #expect(await verifier.verdict(on: swapped, now: now) == .refused)
+        #expect(await verifier.verdict(on: swapped, now: now, elapsed: now) == .refused)
     }
 
     @Test("A flip of any bit of a token is noticed")
@@ -100,7 +102,8 @@ import Testing
                 var flipped = token
                 flipped[index] ^= 1 << bit
                 let text = String(decoding: flipped, as: UTF8.self)
-                #expect(await verifier.verdict(on: text, now: now) == .refused, "byte \(index), bit \(bit)")
+                #expect(
+                    await verifier.verdict(on: text, now: now, elapsed: now) == .refused, "byte \(index), bit \(bit)")
             }
         }
     }
@@ -114,7 +117,8 @@ import Testing
         ] {
             var members = try #require(issuer.rsa.json.object)
             members[name] = value
-            let verdict = await Gate(.object(members), issuer.curve.json).verifier().verdict(on: token, now: now)
+            let verdict = await Gate(.object(members), issuer.curve.json).verifier().verdict(
+                on: token, now: now, elapsed: now)
             #expect(verdict == .refused, "\(name)")
         }
     }
@@ -124,14 +128,14 @@ import Testing
         let gate = Gate(issuer.rsa.json)
         let verifier = gate.verifier()
         let (old, new) = (try await issuer.token(key: issuer.rsa), try await issuer.token(key: issuer.curve))
-        #expect(await verifier.verdict(on: old, now: now) == .genuine)
+        #expect(await verifier.verdict(on: old, now: now, elapsed: now) == .genuine)
         gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
-        #expect(await verifier.verdict(on: new, now: now) == .genuine)
+        #expect(await verifier.verdict(on: new, now: now, elapsed: now) == .genuine)
         #expect(gate.fetches == 2)
         let made = try await issuer.token(key: issuer.rsa, header: ["kid": "made up"])
         for step: Int64 in 0..<1000 {
-            #expect(await verifier.verdict(on: made, now: now + step * 60) == .refused)
-            #expect(await verifier.verdict(on: old, now: now + step * 60) == .genuine)
+            #expect(await verifier.verdict(on: made, now: now + step * 60, elapsed: now + step * 60) == .refused)
+            #expect(await verifier.verdict(on: old, now: now + step * 60, elapsed: now + step * 60) == .genuine)
         }
         #expect(gate.fetches <= 2 * FetchBudget.burst)
     }
@@ -142,19 +146,25 @@ import Testing
         let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
         let token = try await issuer.token(claims, key: issuer.rsa)
         let verifier = gate.verifier()
-        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
         for failure in [SigningCertificateCache.FetchFailure.unreachable("x"), .status(404), .status(500), .tooLarge] {
             gate.answer.withLock { $0 = .failure(failure) }
-            #expect(await verifier.verdict(on: token, now: now + TokenVerifier.freshness + 1) == .genuine)
-            #expect(await verifier.verdict(on: token, now: now + TokenVerifier.maximumAge) == .genuine)
+            #expect(
+                await verifier.verdict(
+                    on: token, now: now + TokenVerifier.freshness + 1, elapsed: now + TokenVerifier.freshness + 1)
+                    == .genuine)
+            #expect(
+                await verifier.verdict(
+                    on: token, now: now + TokenVerifier.maximumAge, elapsed: now + TokenVerifier.maximumAge) == .genuine
+            )
             let fresh = gate.verifier()
-            #expect(await fresh.verdict(on: token, now: now) == .unverifiable)
+            #expect(await fresh.verdict(on: token, now: now, elapsed: now) == .unverifiable)
         }
         let later = now + TokenVerifier.maximumAge + 600_000
-        #expect(await verifier.verdict(on: token, now: later) == .unverifiable)
+        #expect(await verifier.verdict(on: token, now: later, elapsed: later) == .unverifiable)
         for body in ["", "{}", "[]", "{\"keys\":5}", "{\"keys\":[]}", "<html>"] {
             gate.answer.withLock { $0 = .success(Array(body.utf8)) }
-            #expect(await gate.verifier().verdict(on: token, now: now) == .unverifiable, "\(body)")
+            #expect(await gate.verifier().verdict(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
         }
     }
 
@@ -163,14 +173,14 @@ import Testing
         let gate = Gate(issuer.rsa.json)
         let verifier = gate.verifier()
         let token = try await issuer.token(key: issuer.rsa)
-        #expect(await verifier.verdict(on: token, now: now) == .genuine)
+        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
         gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
         let later = now + TokenVerifier.freshness + 1
-        #expect(await verifier.verdict(on: token, now: later) == .genuine)
+        #expect(await verifier.verdict(on: token, now: later, elapsed: later) == .genuine)
         try await eventuallyRefused(verifier, token, at: later)
     }
 
     private func eventuallyRefused(_ verifier: TokenVerifier, _ token: String, at now: Int64) async throws {
-        while await verifier.verdict(on: token, now: now) == .genuine { await Task.yield() }
+        while await verifier.verdict(on: token, now: now, elapsed: now) == .genuine { await Task.yield() }
     }
 }

@@ -1,22 +1,40 @@
+import AWSCore
 import Synchronization
 
 /// Remembers that deliveries were put off which their sender may have dropped meanwhile.
+///
+/// Anybody can send what is put off, for example a copy of an old message, again and again. So a gap that does not end is
+/// caught up on, too, and a new one not before the last one's turn is some time ago.
+///
+/// Times are milliseconds of a monotonic clock.
 final class ReceiptGap: Sendable {
-    /// How long the last delivery must have been taken again before the gap counts as over, in milliseconds: Amazon SNS
-    /// tries again for a minute by default.
+    /// How long the last delivery must have been taken again before the gap counts as over: Amazon SNS tries again for a
+    /// minute by default.
     static let patience: Int64 = 120_000
+    /// After which time a gap that goes on is caught up on, and how much time lies between two gaps that are, at the least.
+    static let interval: Int64 = 600_000
 
-    /// When a delivery was put off last, in milliseconds since 1970; 0 for none since the gap was last caught up on.
-    private let lastAt = Atomic<Int64>(0)
+    private struct State {
+        /// When the first and the last delivery of the gap were put off; nil for none since the last gap was caught up on.
+        var gap: (first: Int64, last: Int64)?
+        /// When a gap was caught up on last.
+        var takenOverAt: Int64?
+    }
+
+    private let state = Mutex(State())
 
     /// A delivery was put off.
-    func note(now: Int64) { lastAt.store(now, ordering: .relaxed) }
+    func note(now: Int64) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
 
-    /// Whether there was a gap that is over. It is forgotten by that.
+    /// Whether there was a gap that is over, or goes on for long. It is forgotten by that.
     func takeOver(now: Int64) -> Bool {
-        let last = lastAt.load(ordering: .relaxed)
-        guard last != 0, now - last >= Self.patience else { return false }
-        // A delivery that is put off at this moment begins a gap of its own.
-        return lastAt.compareExchange(expected: last, desired: 0, ordering: .relaxed).exchanged
+        state.withLock { state in
+            guard let gap = state.gap else { return false }
+            let isOver = now.saturatingSubtracting(gap.last) >= Self.patience
+            guard isOver || now.saturatingSubtracting(gap.first) >= Self.interval else { return false }
+            if let last = state.takenOverAt, now.saturatingSubtracting(last) < Self.interval { return false }
+            (state.gap, state.takenOverAt) = (nil, now)
+            return true
+        }
     }
 }

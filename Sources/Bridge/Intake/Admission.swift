@@ -1,3 +1,4 @@
+import AWSCore
 import Store
 import Synchronization
 
@@ -16,7 +17,7 @@ final class Admission: Sendable {
 
     /// How many requests may be worked on at the same time: twice as many as one commit of the store takes.
     static let maximumRequests = 2000
-    /// How long a count of the queue is believed, in milliseconds: while the queue seems full, and otherwise.
+    /// How long a count of the queue is believed, in milliseconds: while the queue seems nearly full, and otherwise.
     private static let (fullLife, life) = (1000 as Int64, 60_000 as Int64)
 
     private let store: any Store
@@ -33,10 +34,10 @@ final class Admission: Sendable {
     /// - Parameters:
     ///   - maximumPending: how many deliveries may be in the queue.
     ///   - maximumRequests: how many requests may be worked on at the same time.
-    ///   - clock: the time in milliseconds since 1970.
+    ///   - clock: a monotonic time in milliseconds: while a clock that was set back caught up, nothing would be counted.
     init(
         store: any Store, maximumPending: Int, maximumRequests: Int = Admission.maximumRequests,
-        clock: @escaping @Sendable () -> Int64
+        clock: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds
     ) {
         self.store = store
         limit = Atomic(maximumPending)
@@ -68,9 +69,10 @@ final class Admission: Sendable {
 
     private func hasSpace() async -> Bool {
         let now = clock()
-        let isFull = queued.load(ordering: .relaxed) >= maximumPending
+        // Counted in time: while one counts, the others go by what was counted before.
+        let isFull = queued.load(ordering: .relaxed) >= maximumPending - maximumPending / 5
         let last = countedAt.load(ordering: .relaxed)
-        if last == .min || now - last >= (isFull ? Self.fullLife : Self.life) { await count(now) }
+        if last == .min || now.saturatingSubtracting(last) >= (isFull ? Self.fullLife : Self.life) { await count(now) }
         return queued.load(ordering: .relaxed) < maximumPending
     }
 

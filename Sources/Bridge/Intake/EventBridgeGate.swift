@@ -1,3 +1,4 @@
+import AWSCore
 import FoundationEssentials
 import HTTPServer
 import HTTPTypes
@@ -32,13 +33,17 @@ struct EventBridgeGate: Sendable {
 
     /// Checks a request.
     ///
-    /// - Parameter now: milliseconds since 1970.
-    func verdict(on request: ServerRequest, now: Int64) async -> Verdict {
-        guard failures.allows(request.peer, now: now) else { return .overLimit }
-        let verdict = await unlimitedVerdict(on: request.head.headerFields, now: now)
+    /// - Parameters:
+    ///   - now: milliseconds since 1970.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    func verdict(
+        on request: ServerRequest, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+    ) async -> Verdict {
+        guard failures.allows(request.peer, now: elapsed) else { return .overLimit }
+        let verdict = await unlimitedVerdict(on: request.head.headerFields, now: now, elapsed: elapsed)
         switch verdict {
-        case .allowed: failures.succeeded(request.peer, now: now)
-        case .refused: failures.failed(request.peer, now: now)
+        case .allowed: failures.succeeded(request.peer, now: elapsed)
+        case .refused: failures.failed(request.peer, now: elapsed)
         case .unverifiable, .overLimit: break
         }
         return verdict
@@ -53,14 +58,14 @@ struct EventBridgeGate: Sendable {
         return schemes.isEmpty ? "ApiKey" : schemes.joined(separator: ", ")
     }
 
-    private func unlimitedVerdict(on fields: HTTPFields, now: Int64) async -> Verdict {
+    private func unlimitedVerdict(on fields: HTTPFields, now: Int64, elapsed: Int64) async -> Verdict {
         if hasAPIKey(fields) { return .allowed }
         if let basic = credentials.basic, let given = fields.credentials(of: "basic") {
             guard let decoded = Data(base64Encoded: given) else { return .refused }
             return basic.matches(Array(decoded)) ? .allowed : .refused
         }
         if let tokens, let token = fields.credentials(of: "bearer") {
-            switch await tokens.verdict(on: token, now: now) {
+            switch await tokens.verdict(on: token, now: now, elapsed: elapsed) {
             case .genuine: return .allowed
             case .refused: return .refused
             case .unverifiable: return .unverifiable

@@ -1,7 +1,10 @@
+import AWSCore
 import EventLoop
 import Glibc
 import Synchronization
 
+/// Times are milliseconds of a monotonic clock.
+///
 /// Slows down who guesses credentials: an address that failed too often is not listened to for a while.
 ///
 /// An address from which the right credentials came lately is always listened to. Otherwise anybody could lock EventBridge
@@ -31,8 +34,10 @@ final class FailureLimit: Sendable {
     func allows(_ address: SocketAddress?, now: Int64) -> Bool {
         accounts.withLock { accounts in
             guard let account = accounts[Self.key(address)] else { return true }
-            if let succeeded = account.succeededAt, (0...Self.trust).contains(now - succeeded) { return true }
-            let remaining = account.clearAt - now
+            if let succeeded = account.succeededAt, (0...Self.trust).contains(now.saturatingSubtracting(succeeded)) {
+                return true
+            }
+            let remaining = account.clearAt.saturatingSubtracting(now)
             // More than can be on the account is left only after the clock was set back.
             return remaining <= Int64(burst - 1) * interval || remaining > Int64(burst) * interval
         }
@@ -41,8 +46,8 @@ final class FailureLimit: Sendable {
     /// Counts a failure.
     func failed(_ address: SocketAddress?, now: Int64) {
         update(address, now: now) { account in
-            let most = now + Int64(burst) * interval
-            account.clearAt = min(max(account.clearAt, now) + interval, most)
+            let most = now.saturatingAdding(Int64(burst) * interval)
+            account.clearAt = min(max(account.clearAt, now).saturatingAdding(interval), most)
         }
     }
 

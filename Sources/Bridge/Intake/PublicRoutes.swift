@@ -1,3 +1,4 @@
+import AWSCore
 import EventLoop
 import HTTPServer
 import HTTPTypes
@@ -37,7 +38,7 @@ struct PublicRoutes: Sendable {
         if let origin = answer.origin {
             activity.received(from: origin, isNew: answer.outcome == IntakeAnswer.stored)
         }
-        if answer.response.status == .serviceUnavailable { gap.note(now: now) }
+        if answer.response.status == .serviceUnavailable { gap.note(now: MonotonicClock.milliseconds()) }
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
             if isOutage { outage.failed(reason) }

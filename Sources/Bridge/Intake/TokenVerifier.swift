@@ -1,3 +1,4 @@
+import AWSCore
 import SNS
 import Synchronization
 
@@ -49,28 +50,33 @@ final class TokenVerifier: Sendable {
 
     /// Checks claims, then the signature.
     ///
-    /// - Parameter now: milliseconds since 1970.
-    func verdict(on text: String, now: Int64) async -> Verdict {
+    /// - Parameters:
+    ///   - now: milliseconds since 1970, for the token's own times.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds, for the age of the keys.
+    func verdict(
+        on text: String, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
+    ) async -> Verdict {
         // Nothing is fetched for a token that would be refused whatever the keys say.
         guard let token = WebToken(text),
             token.isValid(issuer: settings.issuer, audience: settings.audience, now: now)
         else { return .refused }
-        let (known, isOld) = knownKeys(now: now)
+        let (known, isOld) = knownKeys(now: elapsed)
         if let known, known.hasKey(for: token) {
             // Nobody waits for keys that are fetched only to be newer.
-            if isOld { _ = startFetch(now: now) }
+            if isOld { _ = startFetch(now: elapsed) }
             return known.verifies(token) ? .genuine : .refused
         }
-        guard let fetched = await startFetch(now: now)?.value else { return known == nil ? .unverifiable : .refused }
+        guard let fetched = await startFetch(now: elapsed)?.value else {
+            return known == nil ? .unverifiable : .refused
+        }
         return fetched.verifies(token) ? .genuine : .refused
     }
 
     private func knownKeys(now: Int64) -> (KeySet?, isOld: Bool) {
         state.withLock { state in
-            // A clock that was set back makes keys old.
             guard let keys = state.keys else { return (nil, false) }
-            let age = now - keys.fetchedAt
-            return (abs(age) <= Self.maximumAge ? keys.set : nil, !(0...Self.freshness).contains(age))
+            let age = now.saturatingSubtracting(keys.fetchedAt)
+            return (age <= Self.maximumAge ? keys.set : nil, age > Self.freshness)
         }
     }
 

@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPServer
 import HTTPTypes
 
@@ -21,7 +22,7 @@ struct AdminGate: Sendable {
 
     /// Checks a request.
     ///
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameter now: the time of ``MonotonicClock``, in milliseconds.
     func verdict(on request: ServerRequest, now: Int64) -> Verdict {
         guard let token = access.token else { return .off }
         let fields = request.head.headerFields

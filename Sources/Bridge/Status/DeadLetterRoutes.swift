@@ -1,3 +1,4 @@
+import AWSCore
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -46,7 +47,7 @@ struct DeadLetterRoutes: Sendable {
 
     private func act(_ action: Action, on id: String, _ request: ServerRequest) async -> ServerResponse {
         let gate = AdminGate(access: configuration.value.admin, failures: failures)
-        let verdict = gate.verdict(on: request, now: clock())
+        let verdict = gate.verdict(on: request, now: MonotonicClock.milliseconds())
         if let refusal = gate.refusal(verdict) {
             logger.warning(
                 "An action on a dead letter was refused.",
