@@ -59,7 +59,7 @@ public protocol Store: Sendable {
     ///
     /// - Parameters:
     ///   - lease: The lease, which ends.
-    ///   - readyAt: The time of the next attempt.
+    ///   - readyAt: The time of the next attempt, at most ``QueueTime/longestWait`` from now.
     ///   - reason: What failed; of more than 1,024 characters the first are kept.
     ///   - isCounted: Whether the attempt counts.
     ///   - now: The present time.
@@ -231,13 +231,25 @@ public protocol Store: Sendable {
     /// milliseconds since 1970. What is not later than the watermark that is there changes nothing.
     func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
 
+    /// Moves the watermark of an account and Region back to a time if it is later: a clock that was ahead wrote it.
+    func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
+
     // MARK: Receiving
 
     /// When deliveries came last, for each account and Region, in milliseconds since 1970; as far as it was noted.
     func lastDeliveries() async throws(StoreError) -> [Origin: Int64]
 
-    /// Notes when deliveries came last. What is not later than what is there changes nothing.
+    /// Notes when deliveries came last. What is not later than what is there changes nothing, unless what is there is later
+    /// by more than ``QueueTime/longestWait``: a clock that was ahead wrote it.
     func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError)
+
+    // MARK: The clock
+
+    /// What is known of the clock; nil for a store that nobody has served from.
+    func clockMark() async throws(StoreError) -> ClockMark?
+
+    /// Keeps what is known of the clock, in the place of what was known before.
+    func note(_ mark: ClockMark) async throws(StoreError)
 
     // MARK: The store itself
 

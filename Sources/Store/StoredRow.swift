@@ -165,3 +165,10 @@ extension ProblemList {
         }
     }
 }
+
+extension ClockMark {
+    /// Reads a row of what is known of the clock.
+    init(_ row: some StoredRow) throws {
+        self.init(newest: try row.integer(0), isConfirmed: try row.flag(1), heldUntil: try row.integer(2))
+    }
+}

@@ -29,7 +29,7 @@ import Testing
         try await withStore { store async throws in
             let steps = try await plan(QueueSQL.origins, in: store)
             let onDeliveries = steps.filter { $0.contains(" delivery") }
-            #expect(onDeliveries.count == 3)
+            #expect(onDeliveries.count == 4)
             #expect(onDeliveries.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_ready") })
         }
     }

@@ -13,6 +13,8 @@ struct OriginShares: Equatable {
         let holder: String?
         /// Whether the holder is alive.
         let isHolderLive: Bool
+        /// Whether it has times that are further away than anything is waited for, see ``QueueTime``.
+        var isBeyond = false
     }
 
     /// Held, and worked on further.

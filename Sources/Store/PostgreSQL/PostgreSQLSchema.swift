@@ -8,13 +8,13 @@ enum PostgreSQLSchema {
     static let steps: [Step] = [
         (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
         (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
-        (sharingStep, sharing), (Schema.statusStep, status),
+        (sharingStep, sharing), (Schema.statusStep, status), (Schema.clockStep, clock),
     ]
 
     /// The tables that the steps make.
     static let tables = [
         "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
-        "replica", "origin_holder", "finished_audit", "last_delivery",
+        "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark",
     ]
 
     static let sharingStep = "share origins among replicas"
@@ -223,5 +223,18 @@ enum PostgreSQLSchema {
             origin text COLLATE "C" PRIMARY KEY,
             received_at bigint NOT NULL
         );
+        """
+
+    // A store that is in use already has times by which a jump of the clock is noticed.
+    private static let clock = """
+        CREATE TABLE clock_mark (
+            id bigint PRIMARY KEY CHECK (id = 1),
+            newest bigint NOT NULL,
+            is_confirmed boolean NOT NULL,
+            held_until bigint NOT NULL
+        );
+
+        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, false, 0 FROM (\(Schema.newest))
+            AS found WHERE newest IS NOT NULL;
         """
 }

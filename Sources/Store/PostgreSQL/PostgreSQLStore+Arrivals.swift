@@ -3,7 +3,6 @@ public import AWSCore
 extension PostgreSQLStore {
     private static let upsertAudits = ArrivalSQL.upsertAudit.ofMany
     private static let noteDeliveries = ArrivalSQL.noteDelivery.ofMany
-        .replacing("max(received_at", with: "greatest(last_delivery.received_at")
 
     /// Lists the newest finished audits.
     public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {

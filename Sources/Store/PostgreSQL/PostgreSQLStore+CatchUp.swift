@@ -17,4 +17,9 @@ extension PostgreSQLStore {
     public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
         try await write(Self.advance, [.text(origin.stored), .integer(time)])
     }
+
+    /// Moves the watermark of an account and Region back if it is later.
+    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await write(CatchUpSQL.reset.numbered, [.text(origin.stored), .integer(time)])
+    }
 }

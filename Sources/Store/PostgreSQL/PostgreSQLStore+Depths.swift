@@ -15,10 +15,10 @@ extension PostgreSQLStore {
         SELECT place.origin, queued.*, dead.* FROM place
         CROSS JOIN LATERAL (
             SELECT
-                count(*) FILTER (WHERE state = 'pending' AND ready_at <= $3),
-                min(received_at) FILTER (WHERE state = 'pending' AND ready_at <= $3),
-                count(*) FILTER (WHERE state = 'pending' AND ready_at > $3),
-                min(received_at) FILTER (WHERE state = 'pending' AND ready_at > $3),
+                count(*) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4)),
+                min(received_at) FILTER (WHERE state = 'pending' AND (ready_at <= $3 OR ready_at > $4)),
+                count(*) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4),
+                min(received_at) FILTER (WHERE state = 'pending' AND ready_at > $3 AND ready_at <= $4),
                 count(*) FILTER (WHERE state = 'leased'), min(received_at) FILTER (WHERE state = 'leased')
             FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = place.origin) AS queued
         CROSS JOIN LATERAL (
@@ -33,7 +33,10 @@ extension PostgreSQLStore {
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         return try await read(
-            Self.depths, [.text(origin?.stored ?? ""), .integer(limit), .integer(now)]
+            Self.depths,
+            [
+                .text(origin?.stored ?? ""), .integer(limit), .integer(now), .integer(QueueTime.latest(after: now)),
+            ]
         ) { rows in
             try rows.rows.flatMap { row in
                 let origin = try row.origin(0)

@@ -9,6 +9,8 @@ extension PostgreSQLStore {
         let owner: String
         let now: Int64
         let excluded: Set<String>
+        /// Those with times that are further away than anything is waited for.
+        let beyond: Set<String>
         let pauses: [Pause]
     }
 
@@ -27,12 +29,13 @@ extension PostgreSQLStore {
         let mark = signal.mark(excluding: excluded)
         try await inside { () throws(StoreError) in try await link.joinWorkers() }
         return try await use(repeats: false) { connection in
-            let (known, replicas) = try await SharingSQL.ask(connection)
+            let (known, replicas) = try await SharingSQL.ask(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let passed = excluded.union(
                 known.map(\.origin).filter { origin in pauses.contains { $0.holds(stored: origin) } })
             let request = Request(
-                limit: limit, end: end, owner: owner, now: now, excluded: passed, pauses: pauses)
+                limit: limit, end: end, owner: owner, now: now, excluded: passed,
+                beyond: Set(known.filter(\.isBeyond).map(\.origin)), pauses: pauses)
             let shares = OriginShares(known, for: replica, of: replicas, excluding: passed, now: now)
             await link.see(shares)
             guard let next = shares.nextReadyAt, next <= now else {
@@ -49,6 +52,16 @@ extension PostgreSQLStore {
     ) async throws -> LeaseBatch {
         let (held, taken, ended) = try await hold(
             shares.candidates(excluding: request.excluded), taking: shares.wanted, by: connection)
+        // Not of what others hold, whose clock may be another.
+        let beyond = held.filter(request.beyond.contains)
+        if !beyond.isEmpty {
+            _ = try await connection.run(
+                SharingSQL.pullBack,
+                [
+                    .texts(beyond), .integer(request.now), .integer(request.end),
+                    .integer(QueueTime.latest(after: request.now)),
+                ])
+        }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
         return LeaseBatch(

@@ -116,7 +116,8 @@ extension PostgreSQLStore {
     ) async throws(StoreError) {
         try await finish(
             LeaseEnding(
-                lease: lease, kind: .pending, readyAt: readyAt, counts: isCounted, failedAt: now,
+                lease: lease, kind: .pending, readyAt: min(readyAt, QueueTime.latest(after: now)), counts: isCounted,
+                failedAt: now,
                 reason: Limits.trimmed(reason: reason)))
         signal.notify()
     }

@@ -66,6 +66,7 @@ extension PostgreSQLStore {
             _ = try Subscription($0.stored)
         }
         try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
+        try await checkAll("What is known of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
         return problems.all
     }
 

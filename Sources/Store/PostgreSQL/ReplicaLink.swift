@@ -167,7 +167,7 @@ actor ReplicaLink {
 
     /// Lets go of what is beyond this bridge's share, and wakes the workers when there is something new to be taken.
     private func lookAround(_ last: inout Set<String>, by connection: PostgreSQLConnection) async throws {
-        let (known, replicas) = try await SharingSQL.ask(connection)
+        let (known, replicas) = try await SharingSQL.ask(connection, now: .max)
         let shares = OriginShares(known, for: replica, of: replicas, excluding: [], now: .max)
         see(shares)
         if !shares.surplus.isEmpty {

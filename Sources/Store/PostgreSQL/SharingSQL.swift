@@ -14,6 +14,7 @@ enum SharingSQL {
         )
         SELECT known.origin,
             (SELECT min(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
+            (SELECT max(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
             holder.replica,
             EXISTS (SELECT 1 FROM replica WHERE id = holder.replica AND live_until > clock_timestamp()),
             (SELECT count(*) FROM replica WHERE leases AND live_until > clock_timestamp())
@@ -68,16 +69,24 @@ enum SharingSQL {
     static let leave = "DELETE FROM replica WHERE id = $1"
     static let notify = "SELECT pg_notify($1, $2)"
 
+    /// Brings times that are too far away within the rule of ``QueueTime``.
+    static let pullBack = QueueTime.pullBack.numbered.replacing("origin = $1", with: "origin = ANY($1)")
+
     /// Asks what is known of the origins, and how many bridges that live work on deliveries.
+    ///
+    /// - Parameter now: the present time, in milliseconds since 1970.
     static func ask(
-        _ connection: PostgreSQLConnection
+        _ connection: PostgreSQLConnection, now: Int64
     ) async throws -> (known: [OriginShares.Known], replicas: Int) {
         let rows = try await connection.run(known).rows
         let origins = try rows.map { row in
-            OriginShares.Known(
-                origin: try row.text(0), readyAt: try row.optionalInteger(1), holder: try row.optionalText(2),
-                isHolderLive: try row.flag(3))
+            let last = try row.optionalInteger(2)
+            return OriginShares.Known(
+                origin: try row.text(0),
+                readyAt: try row.optionalInteger(1).map { QueueTime.ready($0, last: last ?? $0, now: now) },
+                holder: try row.optionalText(3), isHolderLive: try row.flag(4),
+                isBeyond: last.map { $0 > QueueTime.latest(after: now) } ?? false)
         }
-        return (origins, try rows.first?.count(4) ?? 1)
+        return (origins, try rows.first?.count(5) ?? 1)
     }
 }

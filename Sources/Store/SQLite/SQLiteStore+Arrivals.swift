@@ -21,7 +21,9 @@ enum ArrivalSQL {
 
     static let noteDelivery = """
         INSERT INTO last_delivery (origin, received_at) VALUES (?, ?)
-        ON CONFLICT (origin) DO UPDATE SET received_at = max(received_at, excluded.received_at)
+        ON CONFLICT (origin) DO UPDATE SET received_at = excluded.received_at
+        WHERE last_delivery.received_at < excluded.received_at
+            OR last_delivery.received_at > excluded.received_at + \(QueueTime.longestWait)
         """
 }
 

@@ -9,6 +9,8 @@ enum CatchUpSQL {
         INSERT INTO catch_up (origin, watermark) VALUES (?, ?)
         ON CONFLICT (origin) DO UPDATE SET watermark = max(watermark, excluded.watermark)
         """
+
+    static let reset = "UPDATE catch_up SET watermark = ?2 WHERE origin = ?1 AND watermark > ?2"
 }
 
 extension SQLiteStore {
@@ -26,6 +28,14 @@ extension SQLiteStore {
     public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [origin.stored, time])
+            return .success(())
+        }
+    }
+
+    /// Moves the watermark of an account and Region back if it is later.
+    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [origin.stored, time])
             return .success(())
         }
     }

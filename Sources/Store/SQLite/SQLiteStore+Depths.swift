@@ -12,10 +12,10 @@ enum DepthSQL {
 
     static let queued = """
         SELECT
-            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at <= ?2),
-            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at <= ?2),
-            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at > ?2),
-            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at > ?2),
+            COUNT(*) FILTER (WHERE state = 'pending' AND (ready_at <= ?2 OR ready_at > ?3)),
+            MIN(received_at) FILTER (WHERE state = 'pending' AND (ready_at <= ?2 OR ready_at > ?3)),
+            COUNT(*) FILTER (WHERE state = 'pending' AND ready_at > ?2 AND ready_at <= ?3),
+            MIN(received_at) FILTER (WHERE state = 'pending' AND ready_at > ?2 AND ready_at <= ?3),
             COUNT(*) FILTER (WHERE state = 'leased'), MIN(received_at) FILTER (WHERE state = 'leased')
         FROM delivery WHERE ready_at IS NOT NULL AND origin = ?1
         """
@@ -44,7 +44,7 @@ extension SQLiteStore {
 
     private static func depths(of origin: Origin, now: Int64, in db: Database) throws -> [QueueDepth] {
         let queued = try Row.fetchOne(
-            db.cachedStatement(sql: DepthSQL.queued), arguments: [origin.stored, now])
+            db.cachedStatement(sql: DepthSQL.queued), arguments: [origin.stored, now, QueueTime.latest(after: now)])
         let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [origin.stored])
         func depth(_ state: QueueDepth.State, _ row: Row?, _ index: Int) throws -> QueueDepth? {
             // Without any, there is no oldest.

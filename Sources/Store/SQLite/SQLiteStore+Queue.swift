@@ -22,7 +22,8 @@ enum QueueSQL {
             FROM queued WHERE queued.origin IS NOT NULL
         )
         SELECT origin,
-            (SELECT MIN(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = queued.origin)
+            (SELECT MIN(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = queued.origin),
+            (SELECT MAX(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = queued.origin)
         FROM queued WHERE origin IS NOT NULL
         """
 
@@ -90,15 +91,19 @@ extension SQLiteStore {
         let mark = signal.mark(excluding: excluded)
         return try await committer.write { db in
             let pauses = try Self.readPauses(db)
-            let ready = try Self.queuedOrigins(db, excluding: excluded, pauses).filter { $0.readyAt <= now }
-                .map(\.origin)
+            let queued = try Self.queuedOrigins(db, excluding: excluded, pauses, now: now)
+            for origin in queued.filter(\.isBeyond).map(\.origin) {
+                try db.cachedStatement(sql: QueueTime.pullBack).execute(
+                    arguments: [origin, now, end, QueueTime.latest(after: now)])
+            }
+            let ready = queued.filter { $0.readyAt <= now }.map(\.origin)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
             var expired = 0
             let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
                 try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, &expired, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
-            let next = try Self.queuedOrigins(db, excluding: excluded, pauses).map(\.readyAt).min()
+            let next = try Self.queuedOrigins(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
             return .success(
                 LeaseBatch(
                     deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses, expired: expired))
@@ -154,9 +159,10 @@ extension SQLiteStore {
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError) {
         let reason = Limits.trimmed(reason: reason)
+        let time = min(readyAt, QueueTime.latest(after: now))
         try await write(under: lease) { db in
             try db.cachedStatement(sql: QueueSQL.retry).execute(arguments: [
-                readyAt, reason, now, lease.sequence, isCounted,
+                time, reason, now, lease.sequence, isCounted,
             ])
         }
         signal.notify()
@@ -196,12 +202,18 @@ extension SQLiteStore {
     }
 
     private static func queuedOrigins(
-        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause]
-    ) throws -> [(origin: String, readyAt: Int64)] {
+        _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Int64
+    ) throws -> [(origin: String, readyAt: Int64, isBeyond: Bool)] {
         guard !pauses.contains(where: { $0.account == nil }) else { return [] }
         let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(origin: String, readyAt: Int64)] = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.origins))
-            .map { row in (try row.required(0), try row.required(1)) }
+        let queued: [(origin: String, readyAt: Int64, isBeyond: Bool)] = try Row.fetchAll(
+            db.cachedStatement(sql: QueueSQL.origins)
+        ).map { row in
+            let (first, last) = (try row.required(1, as: Int64.self), try row.required(2, as: Int64.self))
+            return (
+                try row.required(0), QueueTime.ready(first, last: last, now: now), last > QueueTime.latest(after: now)
+            )
+        }
         return queued.filter {
             !excluded.contains($0.origin) && (accounts.isEmpty || !accounts.contains(String($0.origin.prefix(12))))
         }

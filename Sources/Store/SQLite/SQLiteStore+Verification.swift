@@ -20,6 +20,7 @@ enum VerificationSQL {
     static let lastDeliveries = "SELECT 0, origin, origin FROM last_delivery"
     static let subscriptions = "SELECT 0, topic, \(SubscriptionSQL.columns) FROM subscription"
     static let pauses = "SELECT 0, account, \(PauseSQL.columns) FROM pause"
+    static let clock = "SELECT 0, 'clock', \(ClockSQL.columns) FROM clock_mark"
     static let schema = """
         SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name NOT LIKE 'grdb_%'
         """
@@ -64,6 +65,9 @@ extension SQLiteStore {
         }
         try await checkAll(of: "Pause of", VerificationSQL.pauses, &problems) {
             try Limits.check(Pause($0.stored()))
+        }
+        try await checkAll(of: "What is known of the", VerificationSQL.clock, &problems) {
+            _ = try ClockMark($0.stored())
         }
         return problems.all
     }

@@ -12,6 +12,7 @@ enum Schema {
     static let catchUpStep = "create the watermarks of catching up"
     static let pauseStep = "create the pauses"
     static let statusStep = "keep severities, finished audits and last deliveries"
+    static let clockStep = "keep what is known of the clock"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -22,6 +23,7 @@ enum Schema {
         migrator.registerMigration(catchUpStep) { try $0.execute(sql: catchUp) }
         migrator.registerMigration(pauseStep) { try $0.execute(sql: pause) }
         migrator.registerMigration(statusStep) { try $0.execute(sql: status) }
+        migrator.registerMigration(clockStep) { try $0.execute(sql: clock) }
         return migrator
     }
 
@@ -169,5 +171,26 @@ enum Schema {
             origin TEXT NOT NULL PRIMARY KEY,
             received_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    // A store that is in use already has times by which a jump of the clock is noticed.
+    private static let clock = """
+        CREATE TABLE clock_mark (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            newest INTEGER NOT NULL,
+            is_confirmed INTEGER NOT NULL CHECK (is_confirmed IN (0, 1)),
+            held_until INTEGER NOT NULL
+        ) STRICT;
+
+        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, 0, 0 FROM (\(newest)) AS found
+        WHERE newest IS NOT NULL;
+        """
+
+    /// The newest of the times at which something came or was done.
+    static let newest = """
+        SELECT MAX(time) AS newest FROM (
+            SELECT MAX(completed_at) AS time FROM delivery WHERE completed_at IS NOT NULL
+            UNION ALL SELECT MAX(received_at) FROM last_delivery
+            UNION ALL SELECT MAX(last_failed_at) FROM delivery WHERE state = 'dead') AS times
         """
 }
