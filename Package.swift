@@ -152,7 +152,7 @@ let package = Package(
             ],
             exclude: [
                 "api_check.py", "issue_token.py", "moto_findings.py", "schemathesis.toml", "load.py", "Deliver.java",
-                "status_page.py", "StatusPage",
+                "status_page.py", "StatusPage", "clock_shim.c",
             ], swiftSettings: strict),
     ]
 )

@@ -223,6 +223,7 @@ public struct AWSClient: Sendable {
         do {
             let (response, body) = try await http.send(
                 operation.request(to: endpoint), body: operation.body, signing: signing)
+            if let date = response.headerFields[.date] { clock.serviceTime.note(date, elapsed: clock.elapsed()) }
             if response.status.kind == .successful { return .success(body) }
             let fault = Fault(response, body: body, hiding: credentials)
             return .failure(

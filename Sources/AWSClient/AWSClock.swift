@@ -11,6 +11,8 @@ public struct AWSClock: Sendable {
     public var sleep: @Sendable (Duration) async throws -> Void
     /// Where work goes on that no caller waits for; nil for Swift's own threads.
     public var executor: (any TaskExecutor)?
+    /// What AWS's responses tell of the time.
+    let serviceTime = ServiceTime()
 
     /// Makes a clock.
     public init(
@@ -22,6 +24,12 @@ public struct AWSClock: Sendable {
         self.sleep = sleep
         self.executor = executor
     }
+
+    /// AWS's time in milliseconds since 1970; nil if no response has told it within a day.
+    public var serviceNow: Int64? { serviceTime.now(elapsed: elapsed()) }
+
+    /// Milliseconds since 1970, by AWS's clock as far as it is known, else by this machine's.
+    public var present: Int64 { serviceNow ?? now() }
 
     /// The machine's clock, with waits on a loop.
     public init(loop: EventLoop) {

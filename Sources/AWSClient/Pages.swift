@@ -6,11 +6,14 @@ public struct Page: Sendable, Hashable {
     public let elements: [JSON]
     /// What to ask for the next page with, or nil on the last one.
     public let nextToken: String?
+    /// When the service sent the page by its own clock, in milliseconds since 1970; nil if it did not tell.
+    public let date: Int64?
 
     /// Reads a page; nil unless the member with the elements is an array.
-    init?(_ json: JSON, elements: String, nextToken: String) {
+    init?(_ json: JSON, elements: String, nextToken: String, date: Int64?) {
         guard let array = json[elements]?.array else { return nil }
         self.elements = array
+        self.date = date
         let token = json[nextToken]?.string ?? ""
         self.nextToken = token.isEmpty ? nil : token
     }

@@ -1,4 +1,5 @@
 import AWSClient
+import AWSCore
 public import CoreMetrics
 import Cryptography
 public import EventLoop
@@ -71,8 +72,9 @@ public final class Bridge: Sendable {
         self.parts = parts
         do {
             let context = LaneContext(
-                store: parts.store, clock: Self.now, chance: { .random(in: 0...1) }, metrics: metrics, logger: logger,
-                activity: activity)
+                store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
+                trust: parts.clockTrust(isChecked: true, logger), chance: { .random(in: 0...1) }, metrics: metrics,
+                logger: logger, activity: activity)
             let manager = ServiceManager(environment: environment)
             let door = try FrontDoor(
                 configuration, tls: parts.certificate?.context, manager: manager,
@@ -197,7 +199,8 @@ public final class Bridge: Sendable {
         let metrics = MetricsReport(
             store: parts.store, configuration: live.configuration, accounts: parts.accounts,
             standings: context.standings, certificates: live.certificates, admission: live.admission,
-            outage: context.outage, origins: context.metrics.origins, clock: now)
+            outage: context.outage, origins: context.metrics.origins, clock: now,
+            isClockTrusted: { context.trust.isTrusted })
         let report = StatusReport(
             source: StatusSource(parts.store, clock: now), configuration: live.configuration,
             standings: context.standings, activity: context.activity, outage: context.outage,

@@ -6,6 +6,7 @@ import FoundationEssentials
 import Glibc
 import HTTPClient
 import HTTPTypes
+import Logging
 import SNS
 import Store
 
@@ -125,6 +126,15 @@ struct BridgeParts: Sendable {
         await clientLoop.shutdown()
         await Self.close(listenLoops)
         await Self.close(mainLoop, watchers)
+    }
+
+    /// Whether this machine's clock is trusted.
+    ///
+    /// - Parameter isChecked: whether it is compared with what the store knows.
+    func clockTrust(isChecked: Bool, _ logger: Logger) -> ClockTrust {
+        let clock = accounts.own.clock
+        return ClockTrust(
+            now: clock.now, serviceNow: { clock.serviceNow }, isChecked: isChecked, logger: logger)
     }
 
     /// The loops, by what they do.

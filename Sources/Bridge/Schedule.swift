@@ -19,6 +19,7 @@ struct Schedule: Service {
             var looks = 0
             repeat {
                 do throws(StoreError) {
+                    try await context.trust.check(by: context.store)
                     try await lookForSuppressions()
                     if looks % Self.looksBetweenRefreshes == 0 { try await lookForStaleFindings() }
                 } catch {
@@ -32,8 +33,9 @@ struct Schedule: Service {
 
     /// Has those suppressions acted on that have ended by themselves.
     func lookForSuppressions() async throws(StoreError) {
+        guard let time = context.trust.reliable else { return }
         let now = context.clock()
-        for judgement in try await context.store.dueJudgements(by: now, limit: 1000) {
+        for judgement in try await context.store.dueJudgements(by: time, limit: 1000) {
             guard let dueAt = judgement.dueAt else { continue }
             let work = DueWork.suppressionEnded(subject: judgement.subject, at: Timestamp(milliseconds: dueAt))
             _ = try await context.store.append(work.delivery(of: judgement.origin, now: now))
@@ -42,9 +44,10 @@ struct Schedule: Service {
 
     /// Has findings imported again that Security Hub would soon forget.
     func lookForStaleFindings() async throws(StoreError) {
+        guard let time = context.trust.reliable else { return }
         let now = context.clock()
         for origin in try await context.store.ledgerOrigins() {
-            for refreshed in DueWork.RefreshedKinds.allCases where try await isStale(refreshed, of: origin, now) {
+            for refreshed in DueWork.RefreshedKinds.allCases where try await isStale(refreshed, of: origin, time) {
                 _ = try await context.store.append(DueWork.refresh(refreshed).delivery(of: origin, now: now))
             }
         }

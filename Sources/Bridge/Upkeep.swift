@@ -50,9 +50,13 @@ struct Upkeep: Service {
     private static let labelsAtOnce = 500
     private static let pauseBetweenLabels = Duration.milliseconds(50)
 
-    private func forget() async {
-        let now = context.clock()
+    /// Removes what is too old to be needed, while the clock is trusted.
+    func forget() async {
         do throws(StoreError) {
+            try await context.trust.check(by: context.store)
+            // To a clock that jumped ahead, everything is old.
+            guard context.trust.isTrusted else { return }
+            let now = context.clock()
             let window = max(Self.eventBridgePatience, configuration.value.maximumMessageAge * 2)
             let deliveries = try await context.store.purge(
                 completedBefore: now.saturatingSubtracting(window.milliseconds))

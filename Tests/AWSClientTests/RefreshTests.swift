@@ -169,3 +169,56 @@ struct RefreshTests {
         #expect(issuer.issued == 0)
     }
 }
+
+@Suite("AWS's time")
+struct ServiceTimeTests {
+    private static let date = "Sun, 22 Nov 2026 10:00:00 GMT"
+    private static let time: Int64 = 1_795_341_600_000
+
+    @Test("It is that of the last response, and goes on by itself for a day")
+    func reading() {
+        let service = ServiceTime()
+        #expect(service.now(elapsed: .zero) == nil)
+        for nothing in ["", "yesterday"] { service.note(nothing, elapsed: .zero) }
+        #expect(service.now(elapsed: .zero) == nil)
+        service.note(Self.date, elapsed: .seconds(5))
+        #expect(service.now(elapsed: .seconds(5)) == Self.time)
+        #expect(service.now(elapsed: .seconds(3605)) == Self.time + 3_600_000)
+        #expect(service.now(elapsed: .seconds(86_405)) == Self.time + 86_400_000)
+        #expect(service.now(elapsed: .seconds(86_406)) == nil)
+        service.note("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(5.5))
+        #expect(service.now(elapsed: .seconds(6)) == Self.time + 1000)
+        service.note("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(7))
+        #expect(service.now(elapsed: .seconds(7)) == Self.time + 7_200_000)
+    }
+
+    @Test("Credentials are renewed in time, and replaced when they are refused, also after the clock was set")
+    func credentialsAfterStep() async throws {
+        let state = Mutex((wall: Self.time, elapsed: Int64(0), issued: 0))
+        let clock = AWSClock(
+            now: { state.withLock { $0.wall + $0.elapsed } }, elapsed: { .milliseconds(state.withLock { $0.elapsed }) },
+            sleep: { _ in })
+        let provider = RefreshingCredentials(clock: clock) { () async throws(CredentialsError) in
+            state.withLock { state in
+                state.issued += 1
+                return Credentials(
+                    accessKeyID: "ASIA\(state.issued)", secretAccessKey: "s", sessionToken: "t",
+                    expiration: Self.time + state.elapsed + 3_600_000)
+            }
+        }
+        clock.serviceTime.note(Self.date, elapsed: .zero)
+        for step in [-7_200_000, 7_200_000, 120 * 86_400_000] as [Int64] {
+            let first = try await provider.credentials()
+            let issued = state.withLock(\.issued)
+            state.withLock { $0.wall += step }
+            // The step makes them neither old nor young.
+            #expect(try await provider.credentials() == first && state.withLock(\.issued) == issued)
+            state.withLock { $0.elapsed += 20_000 }
+            let other = try await provider.credentials(replacing: first)
+            #expect(other?.accessKeyID == "ASIA\(issued + 1)")
+            state.withLock { $0.wall -= step }
+            state.withLock { $0.elapsed += 3_600_000 }
+            #expect(try await provider.credentials().accessKeyID == "ASIA\(issued + 2)")
+        }
+    }
+}

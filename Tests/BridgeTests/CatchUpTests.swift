@@ -150,13 +150,44 @@ import Testing
     @Test("A gap is taken up once, when nothing was put off for two minutes")
     func gap() {
         let gap = ReceiptGap()
-        #expect(!gap.takeOver(now: now))
-        gap.note(now: now)
-        #expect(!gap.takeOver(now: now + ReceiptGap.patience - 1))
-        gap.note(now: now + 1)
-        #expect(!gap.takeOver(now: now + ReceiptGap.patience))
-        #expect(gap.takeOver(now: now + 1 + ReceiptGap.patience))
-        #expect(!gap.takeOver(now: now + 10 * ReceiptGap.patience))
+        #expect(!gap.takeOver(now: 0))
+        gap.note(now: 0)
+        #expect(!gap.takeOver(now: ReceiptGap.patience - 1))
+        gap.note(now: 1)
+        #expect(!gap.takeOver(now: ReceiptGap.patience))
+        #expect(gap.takeOver(now: 1 + ReceiptGap.patience))
+        #expect(!gap.takeOver(now: 10 * ReceiptGap.patience))
+    }
+
+    @Test(
+        "Messages that are sent again and again have the bridge catch up every ten minutes, neither more often nor never"
+    )
+    func endlessGap() {
+        let gap = ReceiptGap()
+        var times: [Int64] = []
+        // A copy of an old message each minute, and a look every half minute, for three hours.
+        for now in stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000) {
+            if now.isMultiple(of: 60_000) { gap.note(now: now) }
+            if gap.takeOver(now: now) { times.append(now) }
+        }
+        #expect((16...18).contains(times.count))
+        // Copies that leave two minutes between them do no more.
+        let other = ReceiptGap()
+        let count = stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000).count { now in
+            if now.isMultiple(of: 150_000) { other.note(now: now) }
+            return other.takeOver(now: now)
+        }
+        #expect((1...18).contains(count))
+    }
+
+    @Test("A machine that was stopped, and a clock that was set, have the bridge catch up; time that passes does not")
+    func interruption() {
+        func isInterrupted(_ wall: Int64, _ monotonic: Int64) -> Bool {
+            CatchUpSchedule.wasInterrupted(since: (now, 1000), now: now + wall, elapsed: 1000 + monotonic)
+        }
+        #expect(!isInterrupted(30_000, 30_000) && !isInterrupted(120_000, 120_000) && !isInterrupted(0, 30_000))
+        #expect(
+            isInterrupted(121_000, 121_000) && isInterrupted(7_200_000, 30_000) && isInterrupted(-7_200_000, 30_000))
     }
 
     // MARK: Schedule
@@ -209,12 +240,54 @@ import Testing
         #expect(CatchUp.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
     }
 
-    @Test("A watermark far in the future does not end the process", arguments: [86_400_000, Int64.max - now])
-    func futureWatermark(ahead: Int64) async throws {
+    @Test("A watermark of the future is reset with a warning, and all that AWS keeps is asked for")
+    func futureWatermark() async throws {
+        for ahead in [300_001, 3_600_001, 120 * 86_400_000, Int64.max - now] as [Int64] {
+            try await Workshop.run { shop in
+                try await shop.store.advanceCatchUpWatermark(of: origin(), to: now + ahead)
+                shop.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
+                #expect(CatchUpSchedule.isDue(now + ahead, .seconds(3600), now))
+                #expect(try await catchUp(shop).alarms == 1)
+                #expect(try await shop.store.catchUpWatermarks() == [try origin(): now])
+                #expect(shop.aws.state.withLock { $0.queries[1] }.contains("startTime=2026-10-23T11%3A00%3A00Z"))
+                let warning =
+                    "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked."
+                #expect(shop.journal.count(warning) == 1)
+            }
+        }
+        #expect(!CatchUpSchedule.isDue(now + 300_000, .seconds(3600), now))
+    }
+
+    @Test(
+        "Ends and dispositions are dated by AWS's clock, whatever the bridge's says", arguments: [-2, 0, 2, 48, 2880])
+    func datedByAWS(hoursAhead: Int64) async throws {
         try await Workshop.run { shop in
-            try await shop.store.advanceCatchUpWatermark(of: origin(), to: now + ahead)
-            shop.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
-            #expect(try await catchUp(shop).unread == 0)
+            _ = try await shop.store.append(delivery("1", Messages.alarm("gone", at: now - 7_200_000), of: origin()))
+            try await shop.work(of: origin())
+            shop.aws.state.withLock { state in
+                state.date = now
+                state.activeViolations = [[Self.active("judged", since: now - 600_000, state: "FALSE_POSITIVE")]]
+            }
+            shop.time.advance(by: .seconds(hoursAhead * 3600))
+            #expect(try await catchUp(shop).ends == 1)
+            #expect(try state(shop, "gone") == "ARCHIVED" && state(shop, "judged") == "ARCHIVED")
+            // It is raised again, and judged again, by the right clock.
+            shop.time.advance(by: .seconds(-hoursAhead * 3600))
+            _ = try await shop.store.append(delivery("2", Messages.alarm("gone", at: now + 10_000), of: origin()))
+            let judgement = VerificationJudgement(
+                subject: FindingID.violation(id: "judged", origin: try origin()), origin: try origin(),
+                time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, words: nil),
+                isApplied: false)
+            #expect(
+                try judgement.isNewer(
+                    than: await shop.store.judgements(about: [judgement.subject])[judgement.subject]
+                        .flatMap { VerificationJudgement($0) }))
+            shop.time.advance(by: .seconds(20))
+            try await shop.work(of: origin())
+            #expect(try state(shop, "gone") == "ACTIVE")
+            // The watermark is of AWS's clock, to the second.
+            let watermark = try #require(try await shop.store.catchUpWatermarks()[origin()])
+            #expect(abs(watermark - now) < 1000 || hoursAhead == 0)
         }
     }
 

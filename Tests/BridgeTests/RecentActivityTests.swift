@@ -120,10 +120,14 @@ import Testing
         activity.received(from: try origin(), isNew: true)
         time.withLock { $0 = now + 5 }
         activity.received(from: try origin(), isNew: false)
-        // A clock that is set back changes nothing.
+        // A clock that is set back a little changes nothing; one that was far ahead is no reason to show the future.
         time.withLock { $0 = now }
         activity.received(from: try origin(), isNew: false)
         #expect(activity.snapshot.lastDeliveries == [try origin(): now + 5])
+        time.withLock { $0 = now - 7_200_000 }
+        activity.received(from: try origin(), isNew: false)
+        #expect(activity.snapshot.lastDeliveries == [try origin(): now - 7_200_000])
+        time.withLock { $0 = now }
         #expect(activity.snapshot.chart.lastHour(now: now).counts.last?.deliveries == 1)
     }
 }

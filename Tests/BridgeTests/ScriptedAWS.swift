@@ -6,6 +6,8 @@ import HTTPTypes
 import JSON
 import Synchronization
 
+@testable import HTTPServer
+
 /// Stands for AWS behind the client that the bridge really uses: keeps findings by Security Hub's rules, gives out
 /// audits, and does what a test tells it.
 final class ScriptedAWS: HTTPTransport {
@@ -40,6 +42,8 @@ final class ScriptedAWS: HTTPTransport {
         var tasks: [[JSON]] = []
         var violationEvents: [[JSON]] = []
         var activeViolations: [[JSON]] = []
+        /// The `Date` of all responses, in milliseconds since 1970; nil for none.
+        var date: Int64?
         /// The requests with a query.
         var queries: [String] = []
         /// Decides before a request is carried out.
@@ -83,7 +87,11 @@ final class ScriptedAWS: HTTPTransport {
         guard !state.withLock({ $0.losesAnswers && path.hasSuffix("/findings/import") }) else {
             throw HTTPClientError(.connectionLost, "as scripted")
         }
-        return (HTTPResponse(status: .ok), answer.serialized())
+        var response = HTTPResponse(status: .ok)
+        if let date = state.withLock({ $0.date }) {
+            response.headerFields[.date] = httpDate(secondsSince1970: Int(date / 1000))
+        }
+        return (response, answer.serialized())
     }
 
     private func answer(_ path: String, _ body: JSON) async -> JSON {

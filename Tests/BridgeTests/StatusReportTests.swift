@@ -32,7 +32,7 @@ import Testing
             configuration: Live(configuration), standings: standings ?? StandingBoard(clock: clock, logger: logger),
             activity: activity ?? RecentActivity(clock: clock),
             outage: outage ?? StoreOutage(logger: logger, clock: clock), certificate: nil, startedAt: now - 812_000,
-            clock: clock)
+            clock: clock, elapsed: clock)
     }
 
     @Test("An account and Region is told with all that is known of it")

@@ -170,7 +170,7 @@ struct CredentialsFetcher: Sendable {
 
     /// When the service itself cannot renew credentials, AWS takes old ones for longer; its SDKs go on with them.
     private func prolonged(_ credentials: Credentials) -> Credentials {
-        let now = client.clock.now()
+        let now = client.clock.present
         guard let expiration = credentials.expiration, expiration <= now.saturatingAdding(60_000) else {
             return credentials
         }

@@ -1,3 +1,5 @@
+import AWSCore
+
 /// When temporary credentials are renewed. A pure rule; times are milliseconds since 1970.
 enum RefreshRule {
     /// What to do when somebody asks for credentials.
@@ -22,8 +24,8 @@ enum RefreshRule {
     ///   - notBefore: before this, no attempt is worth while: the last one failed just now.
     static func action(of credentials: Credentials, obtainedAt: Int64, now: Int64, notBefore: Int64) -> Action {
         guard let expiration = credentials.expiration else { return .use }
-        let left = expiration - now
-        let lifetime = max(expiration - obtainedAt, 0)
+        let left = expiration.saturatingSubtracting(now)
+        let lifetime = max(expiration.saturatingSubtracting(obtainedAt), 0)
         if left <= 0 { return .refresh }
         guard now >= notBefore else { return .use }
         if left <= min(margin, lifetime / 20) { return .refreshOrUse }

@@ -1,3 +1,5 @@
+import AWSCore
+
 /// Credentials that are fetched when they are first needed, and renewed before they end. All who ask at the same time share
 /// one fetch.
 actor RefreshingCredentials: CredentialsProvider {
@@ -8,7 +10,11 @@ actor RefreshingCredentials: CredentialsProvider {
     private var held: (credentials: Credentials, obtainedAt: Int64)?
     private var fetching: Task<Result<Credentials, CredentialsError>, Never>?
     private var failures = 0
-    private var notBefore: Int64 = 0
+    /// Before this, in milliseconds of the clock's elapsed time, no attempt is worth while.
+    private var notBefore = Int64.min
+    /// What turns the clock's elapsed time into milliseconds since 1970: set when credentials are fetched, so that a clock
+    /// that is set later makes them neither older nor younger.
+    private var epoch: Int64 = 0
     private var lastFailure: CredentialsError?
     private var isClosed = false
 
@@ -21,7 +27,8 @@ actor RefreshingCredentials: CredentialsProvider {
     func credentials() async throws(CredentialsError) -> Credentials {
         guard let held else { return try await fetched() }
         let action = RefreshRule.action(
-            of: held.credentials, obtainedAt: held.obtainedAt, now: clock.now(), notBefore: notBefore)
+            of: held.credentials, obtainedAt: held.obtainedAt, now: elapsed.saturatingAdding(epoch),
+            notBefore: notBefore.saturatingAdding(epoch))
         switch action {
         case .use: return held.credentials
         case .useAndRefresh:
@@ -36,13 +43,15 @@ actor RefreshingCredentials: CredentialsProvider {
     func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
         if let held, held.credentials != refused { return held.credentials }
         // New ones that are refused at once are refused for another reason.
-        if let held, clock.now() - held.obtainedAt < 10_000 { return nil }
+        if let held, elapsed.saturatingAdding(epoch).saturatingSubtracting(held.obtainedAt) < 10_000 { return nil }
         let next = try await fetched()
         return next.accessKeyID == refused.accessKeyID && next.sessionToken == refused.sessionToken ? nil : next
     }
 
+    private var elapsed: Int64 { clock.elapsed().milliseconds }
+
     private func fetched() async throws(CredentialsError) -> Credentials {
-        if fetching == nil, let lastFailure, clock.now() < notBefore { throw lastFailure }
+        if fetching == nil, let lastFailure, elapsed < notBefore { throw lastFailure }
         return try await startFetching().value.get()
     }
 
@@ -67,12 +76,14 @@ actor RefreshingCredentials: CredentialsProvider {
         fetching = nil
         switch result {
         case .success(let credentials):
-            held = (credentials, clock.now())
-            (failures, lastFailure, notBefore) = (0, nil, 0)
+            let now = clock.present
+            held = (credentials, now)
+            epoch = now.saturatingSubtracting(elapsed)
+            (failures, lastFailure, notBefore) = (0, nil, .min)
         case .failure(let error):
             failures += 1
             lastFailure = error
-            notBefore = clock.now() + RefreshRule.pause(afterFailures: failures)
+            notBefore = elapsed.saturatingAdding(RefreshRule.pause(afterFailures: failures))
         }
     }
 

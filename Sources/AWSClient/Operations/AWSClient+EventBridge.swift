@@ -24,7 +24,8 @@ extension AWSClient {
     private func page(_ operation: Operation, elements: String, _ region: Region) async throws(AWSError) -> Page {
         guard
             let page = Page(
-                try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken")
+                try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken",
+                date: clock.serviceNow)
         else { throw operation.malformed("it has no \(elements)") }
         return page
     }

@@ -34,7 +34,8 @@ extension AWSClient {
         try Self.checkTaskID(taskID, for: operation)
         guard
             let page = Page(
-                try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken")
+                try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken",
+                date: clock.serviceNow)
         else { throw operation.malformed("it has no findings") }
         return page
     }
@@ -66,7 +67,8 @@ extension AWSClient {
         operation.body = JSON.object(members).serialized()
         guard
             let page = Page(
-                try await performForJSON(operation, in: region), elements: "suppressions", nextToken: "nextToken")
+                try await performForJSON(operation, in: region), elements: "suppressions", nextToken: "nextToken",
+                date: clock.serviceNow)
         else { throw operation.malformed("it has no suppressions") }
         return page
     }

@@ -27,6 +27,21 @@ extension AWSClient {
         list("ListActiveViolations", "/active-violations", elements: "activeViolations", [], region)
     }
 
+    /// Has AWS tell the time, which ``AWSClock/serviceNow`` then gives: by the first page of a list, shortened to one element.
+    ///
+    /// - Throws: ``AWSError`` if there was no response.
+    public func askTime(region: Region) async throws(AWSError) {
+        var operation = Operation(service: .iot, name: "ListActiveViolations", method: .get, path: "/active-violations")
+        operation.query = [("maxResults", "1")]
+        do throws(AWSError) {
+            _ = try await perform(operation, in: region)
+        } catch {
+            // A response that denies the list has the time as well; one that has none will not have it next time.
+            guard error.status == nil else { return }
+            throw error
+        }
+    }
+
     private func list(
         _ name: String, _ path: String, elements: String, _ parameters: [(name: String, value: String)],
         _ region: Region
@@ -38,7 +53,8 @@ extension AWSClient {
             if let nextToken { operation.query.append(("nextToken", nextToken)) }
             guard
                 let page = Page(
-                    try await performForJSON(operation, in: region), elements: elements, nextToken: "nextToken")
+                    try await performForJSON(operation, in: region), elements: elements, nextToken: "nextToken",
+                    date: clock.serviceNow)
             else { throw operation.malformed("it has no \(elements)") }
             return page
         }

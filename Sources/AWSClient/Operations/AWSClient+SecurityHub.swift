@@ -116,7 +116,8 @@ extension AWSClient {
         operation.body = JSON.object(members).serialized()
         guard
             let page = Page(
-                try await performForJSON(operation, in: region), elements: "Findings", nextToken: "NextToken")
+                try await performForJSON(operation, in: region), elements: "Findings", nextToken: "NextToken",
+                date: clock.serviceNow)
         else { throw operation.malformed("it has no findings") }
         return page
     }

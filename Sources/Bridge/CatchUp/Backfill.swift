@@ -15,7 +15,8 @@ struct Backfill: Sendable {
     /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
     func run() async throws -> Backfilling.Report {
         let now = context.clock()
-        let work = MissedWork.catchUp(since: Timestamp(milliseconds: now.saturatingSubtracting(past.milliseconds)))
+        let start = context.trust.present.saturatingSubtracting(past.milliseconds)
+        let work = MissedWork.catchUp(since: Timestamp(milliseconds: start))
         var progress = BackfillProgress(origins: Set(origins), beganAt: now, before: try await depths())
         for origin in origins {
             _ = try await context.store.append(work.delivery(of: origin, on: "backfill \(now)", now: now))

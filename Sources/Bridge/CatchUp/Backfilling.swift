@@ -65,8 +65,13 @@ public enum Backfilling {
         let result: Result<Report, any Error>
         do {
             let origins = try await origins(configuration, parts, isWanted)
+            // How far back is reckoned from AWS's time; if AWS cannot be asked, that shows with the first request.
+            if let origin = origins.first {
+                try? await parts.accounts.client(for: origin).askTime(region: origin.region)
+            }
             let context = LaneContext(
-                store: parts.store, clock: Bridge.now, chance: { .random(in: 0...1) },
+                store: parts.store, clock: Bridge.now, elapsed: MonotonicClock.milliseconds,
+                trust: parts.clockTrust(isChecked: false, logger), chance: { .random(in: 0...1) },
                 metrics: BridgeMetrics(factory: registry), logger: logger)
             let backfill = Backfill(
                 origins: origins, past: past, context: context, loop: parts.mainLoop, look: look, report: report)

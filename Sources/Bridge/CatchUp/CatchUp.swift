@@ -44,22 +44,60 @@ struct CatchUp: Sendable {
     ///
     /// - Parameter since: the earliest time to ask for; nil for the watermark.
     func run(since: Timestamp?) async throws -> Found {
-        let now = context.clock()
-        let start = try await start(since, now)
         var found = Found()
-        try await permitted(&found) { try await findAudits(since: start, now: now, &$0) }
-        try await permitted(&found) {
-            let told = try await findEvents(since: start, now: now, &$0)
-            try await findActive(except: told, &$0)
+        let now = client.clock.serviceNow ?? context.clock()
+        let began = client.clock.elapsed()
+        do {
+            try await ask(since, now, &found)
+        } catch let error as AWSError where error.kind == .invalid && corrected(now, since: began) != nil {
+            // AWS refuses to be asked for what is to come.
         }
-        _ = try await append([.suppressions])
+        guard let right = corrected(now, since: began) else {
+            return try await finished(found, now)
+        }
+        // The clock is wrong, as AWS's responses tell: another time than the right one was asked for.
+        (found.unread, found.denied) = (0, [])
+        try await ask(since, right, &found)
+        return try await finished(found, right)
+    }
+
+    /// By how much the clock may differ from AWS's, in milliseconds: less than the overlap.
+    private static let tolerance: Int64 = 300_000
+
+    /// What time it was at the beginning by AWS's clock, if that is another one than was assumed.
+    private func corrected(_ now: Int64, since began: Duration) -> Int64? {
+        guard let service = client.clock.serviceNow else { return nil }
+        let right = service.saturatingSubtracting((client.clock.elapsed() - began).milliseconds)
+        return right.saturatingDistance(to: now) > Self.tolerance ? right : nil
+    }
+
+    private func finished(_ found: Found, _ now: Int64) async throws(StoreError) -> Found {
         if found.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: origin, to: now) }
         return found
     }
 
+    private func ask(_ since: Timestamp?, _ now: Int64, _ found: inout Found) async throws {
+        let start = try await start(since, now)
+        try await permitted(&found) { try await findAudits(since: start, now: now, &$0) }
+        try await permitted(&found) {
+            let told = try await findEvents(since: start, now: now, &$0)
+            try await findActive(except: told, now: now, &$0)
+        }
+        _ = try await append([.suppressions])
+    }
+
     private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
+        var watermark = try await context.store.catchUpWatermarks()[origin]
+        if let known = watermark, Self.isAhead(known, of: now) {
+            // Nobody knows how much of it was really asked about: all that AWS keeps is asked for again.
+            let earliest = now.saturatingSubtracting(Self.eventsKept)
+            context.logger.warning(
+                "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked.",
+                metadata: .about(origin, ["aheadSeconds": "\(known.saturatingSubtracting(now) / 1000)"]))
+            try await context.store.resetCatchUpWatermark(of: origin, to: earliest)
+            watermark = earliest
+        }
         if let since { return since.milliseconds }
-        let watermark = try await context.store.catchUpWatermarks()[origin]
         return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstLook)
     }
 
@@ -70,6 +108,11 @@ struct CatchUp: Sendable {
         } catch let error as AWSError where error.kind == .accessDenied {
             found.denied.append(error.description)
         }
+    }
+
+    /// Whether a watermark is of the future, beyond what clocks may differ.
+    static func isAhead(_ watermark: Int64, of now: Int64) -> Bool {
+        watermark.saturatingSubtracting(now) > tolerance
     }
 
     /// The times to ask for: never empty, though the beginning comes from the store and the end from a clock.
@@ -127,8 +170,9 @@ struct CatchUp: Sendable {
     }
 
     /// - Parameter told: the findings about which what was missed is in the queue.
-    private func findActive(except told: Set<Int>, _ found: inout Found) async throws {
-        let now = context.now
+    private func findActive(except told: Set<Int>, now: Int64, _ found: inout Found) async throws {
+        // By AWS's clock when the first page was sent: what happened later is not told of by the list.
+        var listedAt: Int64?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: origin.region) {
             let unread = found.unread
@@ -136,12 +180,18 @@ struct CatchUp: Sendable {
                 try MissedAlarms.Listed(activeViolation: element, origin: origin)
             }
             active.formUnion(listed.map(\.findingID.hashValue))
-            let asOf = Timestamp(milliseconds: now.milliseconds - MissedAlarms.margin)
+            listedAt = listedAt ?? page.date ?? now
+            let asOf = Self.asOf(page.date ?? now)
             try await findMissed(listed, except: told, asOf: asOf, &found)
             // One that could not be read may be any of those that seem to have ended.
             guard found.unread == unread else { return }
         }
-        try await findEnds(active.union(told), listedAt: now, &found)
+        try await findEnds(active.union(told), listedAt: Timestamp(milliseconds: listedAt ?? now), &found)
+    }
+
+    /// What a list that was sent at a time is as of.
+    private static func asOf(_ time: Int64) -> Timestamp {
+        Timestamp(milliseconds: time.saturatingSubtracting(MissedAlarms.margin))
     }
 
     private func findMissed(
@@ -164,11 +214,12 @@ struct CatchUp: Sendable {
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.staleLedgerEntries(
-                of: origin, kind: .violation, before: listedAt.milliseconds, after: last, limit: 500)
+                of: origin, kind: .violation, before: .max, after: last, limit: 500)
             let over = page.filter {
                 MissedAlarms.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
-            found.ends += try await append(over.map { .violationOver(findingID: $0.id, asOf: listedAt) })
+            found.ends += try await append(
+                over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
             last = page.last
         } while last != nil
     }

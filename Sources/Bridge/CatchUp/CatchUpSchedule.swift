@@ -19,22 +19,33 @@ struct CatchUpSchedule: Service {
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            var last: Int64?
+            var last: (now: Int64, elapsed: Int64)?
+            // At the start, too.
+            var hasGap = true
             repeat {
-                let now = context.clock()
-                let wasSuspended = last.map { now.saturatingDistance(to: $0) > Self.suspension.milliseconds } ?? true
-                last = now
+                let (now, elapsed) = (context.clock(), context.elapsed())
+                if let last, Self.wasInterrupted(since: last, now: now, elapsed: elapsed) { hasGap = true }
+                last = (now, elapsed)
+                if gap.takeOver(now: elapsed) { hasGap = true }
                 do throws(StoreError) {
-                    try await look(hasGap: wasSuspended || gap.takeOver(now: now))
+                    try await look(hasGap: hasGap)
+                    hasGap = false
                 } catch {
                     // What could not be stored here could not be stored elsewhere: that is a gap, too.
-                    gap.note(now: now)
+                    gap.note(now: elapsed)
                     context.logger.warning(
                         "It could not be noted that the bridge must catch up; it is tried again.",
                         metadata: ["reason": "\(error)"])
                 }
             } while (try? await loop.sleep(for: Self.look)) != nil
         }
+    }
+
+    /// Whether the machine was stopped, or its clock set, since the last look.
+    static func wasInterrupted(since last: (now: Int64, elapsed: Int64), now: Int64, elapsed: Int64) -> Bool {
+        let passed = elapsed.saturatingSubtracting(last.elapsed)
+        let expected = last.now.saturatingAdding(passed)
+        return passed > suspension.milliseconds || now.saturatingDistance(to: expected) > suspension.milliseconds
     }
 
     /// Has those accounts and Regions caught up on whose time has come.
@@ -49,10 +60,11 @@ struct CatchUpSchedule: Service {
         for origin in origins.sorted() {
             let occasion: String
             if hasGap {
-                // Bridges that start together do it once.
-                occasion = "gap \(now / 60_000)"
-            } else if Self.isDue(watermarks[origin], interval, now) {
-                occasion = "interval \(now / interval.milliseconds)"
+                // Bridges that start together do it once. With the watermark, the occasion is another one after the clock
+                // was set back.
+                occasion = "gap \(now / 60_000) \(watermarks[origin] ?? 0)"
+            } else if Self.isDue(watermarks[origin], interval, context.trust.present) {
+                occasion = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[origin] ?? 0)"
             } else {
                 continue
             }
@@ -61,7 +73,9 @@ struct CatchUpSchedule: Service {
         }
     }
 
+    /// Whether the time has come. A watermark of the future is due, to be reset (``CatchUp``).
     static func isDue(_ watermark: Int64?, _ interval: Duration, _ now: Int64) -> Bool {
-        watermark.map { now.saturatingSubtracting($0) >= interval.milliseconds } ?? true
+        guard let watermark else { return true }
+        return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUp.isAhead(watermark, of: now)
     }
 }

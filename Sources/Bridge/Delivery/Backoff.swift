@@ -22,9 +22,9 @@ enum Backoff {
     ///   - attempt: how many attempts there were, from 1.
     ///   - chance: a number from 0 to 1.
     static func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
-        let full = min(300, Double(1 << min(max(attempt, 1) - 1, 9)))
+        let full = min(Double(QueueTime.longestWait), Double(1000 << min(max(attempt, 1) - 1, 9)))
         // Written so that no number, not even one that is none, leads out of the range.
         let part = chance > 0 ? min(chance, 1) : 0
-        return .milliseconds(Int64(full * 1000 * (0.5 + 0.5 * part)))
+        return .milliseconds(Int64(full * (0.5 + 0.5 * part)))
     }
 }

@@ -11,6 +11,10 @@ import Store
 struct LaneContext: Sendable {
     let store: any Store
     let clock: @Sendable () -> Int64
+    /// A monotonic time in milliseconds, for intervals.
+    let elapsed: @Sendable () -> Int64
+    /// Whether the clock is trusted, and what time it is by AWS's.
+    let trust: ClockTrust
     let chance: @Sendable () -> Double
     let metrics: BridgeMetrics
     let outage: StoreOutage
@@ -18,24 +22,31 @@ struct LaneContext: Sendable {
     let standings: StandingBoard
     let activity: RecentActivity
 
+    /// - Parameters:
+    ///   - elapsed: a monotonic time in milliseconds; nil for that of `clock`, where no clock is set.
+    ///   - trust: nil for a clock that is always trusted.
     init(
-        store: any Store, clock: @escaping @Sendable () -> Int64, chance: @escaping @Sendable () -> Double,
-        metrics: BridgeMetrics, logger: Logger, activity: RecentActivity? = nil
+        store: any Store, clock: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Int64)? = nil,
+        trust: ClockTrust? = nil, chance: @escaping @Sendable () -> Double, metrics: BridgeMetrics, logger: Logger,
+        activity: RecentActivity? = nil
     ) {
         self.store = store
         self.clock = clock
+        let elapsed = elapsed ?? clock
+        self.elapsed = elapsed
+        self.trust = trust ?? ClockTrust(now: clock, elapsed: elapsed, isChecked: false, logger: logger)
         self.chance = chance
         self.metrics = metrics
         self.logger = logger
-        outage = StoreOutage(logger: logger, clock: clock)
-        standings = StandingBoard(clock: clock, logger: logger)
+        outage = StoreOutage(logger: logger, clock: elapsed)
+        standings = StandingBoard(clock: elapsed, logger: logger)
         self.activity = activity ?? RecentActivity(clock: clock)
     }
 
     // MARK: Changes
 
-    /// The present time.
-    var now: Timestamp { Timestamp(milliseconds: clock()) }
+    /// The present time, by AWS's clock as far as it is known: what is sent and what is due is dated by it.
+    var now: Timestamp { Timestamp(milliseconds: trust.present) }
 
     /// Makes changes: keeps them in the ledger, sends what is to be sent, and keeps what became of it.
     ///
@@ -157,15 +168,15 @@ struct LaneContext: Sendable {
             case .refused(let reason):
                 try await giveUp(leased, topic, kind, reason)
             case .failed where Task.isCancelled, .denied where Task.isCancelled: try await release(leased)
-            case .denied(let reason) where Backoff.isTooOld(leased.delivery, now: clock()):
+            case .denied(let reason) where trust.isTrusted && Backoff.isTooOld(leased.delivery, now: clock()):
                 try await giveUp(leased, topic, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
                 // Until AWS takes requests again, tries do not count, and nothing is fetched for the origin, if the denial
                 // concerns all of it.
-                if standings.waiting(now: clock()).origins.contains(leased.delivery.origin) {
+                if standings.waiting(now: elapsed()).origins.contains(leased.delivery.origin) {
                     try await release(leased)
                 } else if let denial = standings.denial(leased.delivery.origin, .audits) {
-                    let delay = Duration.milliseconds(max(denial.retryAt - clock(), 1000))
+                    let delay = Duration.milliseconds(max(denial.retryAt.saturatingSubtracting(elapsed()), 1000))
                     try await putOff(leased, topic, reason, for: delay, isCounted: false)
                 } else {
                     try await putOff(leased, topic, reason)

@@ -1,4 +1,6 @@
-/// How AWS takes our requests for one account and Region. A pure value; times are milliseconds since 1970.
+import AWSCore
+
+/// How AWS takes our requests for one account and Region. A pure value; times are milliseconds of a monotonic clock.
 ///
 /// While AWS denies them, nothing is sent but one try now and then; the first one that works opens the way for all.
 struct Standing: Sendable, Hashable {
@@ -55,7 +57,8 @@ struct Standing: Sendable, Hashable {
         let attempts = (denial?.attempts ?? 0) + 1
         let pause = min(1000 << Int64(min(attempts, 7) - 1), Self.longestPause)
         let isNews = denial == nil
-        denial = Denial(reason: reason, since: denial?.since ?? now, retryAt: now + pause, attempts: attempts)
+        denial = Denial(
+            reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause), attempts: attempts)
         return isNews
     }
 

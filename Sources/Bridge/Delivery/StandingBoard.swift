@@ -86,7 +86,7 @@ final class StandingBoard: Sendable {
         guard let denial = over else { return }
         logger.notice(
             "AWS takes the bridge's requests again.",
-            metadata: .about(origin, ["after": "\(max(clock() - denial.since, 0) / 1000) s"]))
+            metadata: .about(origin, ["after": "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
     }
 
     /// Notes that a try has ended.

@@ -30,11 +30,14 @@ struct SuppressionList: Sendable {
     }
 
     private func compare(_ refusals: inout Refusals) async throws {
-        let asOf = Timestamp(milliseconds: context.clock() - Self.margin)
+        // By AWS's clock when the first page was sent.
+        var first: Timestamp?
         // Hashes, so that a long list takes little memory.
         var listed: Set<Int> = []
         var isComplete = true
         for try await page in client.auditSuppressions(region: origin.region) {
+            let asOf = first ?? asOf(page.date)
+            first = asOf
             var said: [SuppressionJudgement] = []
             for element in page.elements {
                 do throws(UnrecognizedMessage) {
@@ -47,7 +50,11 @@ struct SuppressionList: Sendable {
             try await act(on: said, &refusals)
         }
         // One that could not be read may be any of those that seem to be gone.
-        if isComplete { try await endUnlisted(listed, asOf: asOf, &refusals) }
+        if isComplete { try await endUnlisted(listed, asOf: first ?? asOf(nil), &refusals) }
+    }
+
+    private func asOf(_ date: Int64?) -> Timestamp {
+        Timestamp(milliseconds: (date ?? context.clock()).saturatingSubtracting(Self.margin))
     }
 
     private func act(on said: [SuppressionJudgement], _ refusals: inout Refusals) async throws {

@@ -22,6 +22,8 @@ actor WorkerPool: Service {
     private var senders: [Origin: FindingSender] = [:]
     /// The origins whose ledger is complete, as far as that can be had.
     private var prepared: Set<Origin> = []
+    /// The origins that AWS was asked for the time of since neither its time nor this machine's was known for certain.
+    private var timeAsked: Set<Origin> = []
     /// The origins whose ledger is being rebuilt: nothing of them is leased meanwhile.
     private var preparations: [Origin: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
@@ -81,9 +83,11 @@ actor WorkerPool: Service {
     // MARK: Leasing
 
     private func leaseUntilCanceled() async {
+        // Without the store, nothing is leased, and the clock is checked later.
+        try? await context.trust.check(by: context.store)
         while !Task.isCancelled {
             let roomCount = roomCount
-            let denied = context.standings.waiting(now: context.clock())
+            let denied = context.standings.waiting(now: context.elapsed())
             let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
                 .union(denied.origins)
             do throws(StoreError) {
@@ -115,9 +119,12 @@ actor WorkerPool: Service {
     ) async {
         let (store, clock) = (context.store, clock)
         // Looking now and then finds what another process has put back.
-        let next = [batch.nextReadyAt, time].compactMap(\.self).min()
+        let waits = [
+            batch.nextReadyAt.map { $0.saturatingSubtracting(context.clock()) },
+            time.map { $0.saturatingSubtracting(context.elapsed()) },
+        ]
         let delay =
-            next.map { Duration.milliseconds(max($0.saturatingSubtracting(context.clock()), 1)) } ?? Self.longestWait
+            waits.compactMap(\.self).min().map { Duration.milliseconds(max($0, 1)) } ?? Self.longestWait
         await withTaskGroup { group in
             group.addTask { await store.waitForWork(after: batch.mark) }
             group.addTask { try? await clock.sleep(min(delay, Self.longestWait)) }
@@ -212,11 +219,17 @@ actor WorkerPool: Service {
 
     /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
     private func preparedOnly(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
+        // What is planned by a wrong time stays wrong, so AWS is asked for the time first.
+        let isTimeKnown = context.trust.reliable != nil
+        if isTimeKnown { timeAsked = [] } else { prepared.formIntersection(timeAsked) }
         let unknown = Set(deliveries.map(\.delivery.origin)).subtracting(prepared)
         guard !unknown.isEmpty else { return deliveries }
-        prepared.formUnion(try await context.store.ledgerOrigins())
+        let complete = Set(try await context.store.ledgerOrigins())
+        prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeAsked))
         for origin in unknown.subtracting(prepared) where preparations[origin] == nil {
-            preparations[origin] = Task(executorPreference: clock.executor) { await self.prepare(origin) }
+            preparations[origin] = Task(executorPreference: clock.executor) {
+                await self.prepare(origin, isComplete: complete.contains(origin))
+            }
         }
         // More may be prepared by the time that the others are given back.
         let ready = deliveries.filter { prepared.contains($0.delivery.origin) }
@@ -225,13 +238,17 @@ actor WorkerPool: Service {
         return ready
     }
 
-    private func prepare(_ origin: Origin) async {
+    /// - Parameter isComplete: whether the ledger is, so that only the time has to be asked for.
+    private func prepare(_ origin: Origin, isComplete: Bool) async {
         let rebuild = LedgerRebuild(
             origin: origin, store: context.store, client: accounts.client(for: origin), clock: context.clock)
         var attempt = 1
         while !Task.isCancelled {
             do {
-                let count = try await rebuild.rebuild()
+                if context.trust.reliable == nil {
+                    try await accounts.client(for: origin).askTime(region: origin.region)
+                }
+                let count = isComplete ? LedgerRebuild.Count() : try await rebuild.rebuild()
                 context.standings.worked(origin)
                 if count.restored > 0 {
                     context.logger.notice(
@@ -247,6 +264,7 @@ actor WorkerPool: Service {
         }
         preparations[origin] = nil
         prepared.insert(origin)
+        timeAsked.insert(origin)
         noteRoom()
     }
 

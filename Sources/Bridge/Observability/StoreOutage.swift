@@ -1,3 +1,4 @@
+import AWSCore
 import EventLoop
 import Logging
 import ServiceLifecycle
@@ -5,7 +6,7 @@ import Store
 import Synchronization
 
 /// What is said of a store that is out of order: that it began, each minute that it goes on, and that it has ended,
-/// however many fail meanwhile. A pure value; times are milliseconds since 1970.
+/// however many fail meanwhile. A pure value; times are milliseconds of a monotonic clock.
 struct OutageRecord: Sendable {
     /// What is to be said now.
     enum Words: Sendable, Hashable {
@@ -35,16 +36,16 @@ struct OutageRecord: Sendable {
             (self.beganAt, lastSaidAt, failures) = (now, now, 1)
             return .began(reason: reason)
         }
-        guard now - lastSaidAt >= Self.interval else { return nil }
+        guard now.saturatingSubtracting(lastSaidAt) >= Self.interval else { return nil }
         lastSaidAt = now
-        return .goesOn(reason: reason, failures: failures, milliseconds: now - beganAt)
+        return .goesOn(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
 
     /// A write succeeded.
     mutating func succeeded(now: Int64) -> Words? {
-        guard let beganAt, now - lastFailedAt >= Self.calm else { return nil }
+        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= Self.calm else { return nil }
         defer { self = OutageRecord() }
-        return .ended(failures: failures, milliseconds: now - beganAt)
+        return .ended(failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
 }
 

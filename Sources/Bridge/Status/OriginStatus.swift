@@ -18,12 +18,14 @@ struct OriginStatus: Sendable {
 
     init(_ origin: Origin) { self.origin = origin }
 
-    /// - Parameter isKnown: whether the store answers: what it would say, is `null` else.
-    func json(now: Int64, isKnown: Bool) -> JSON {
+    /// - Parameters:
+    ///   - elapsed: the monotonic time that the denial goes by.
+    ///   - isKnown: whether the store answers: what it would say, is `null` else.
+    func json(now: Int64, elapsed: Int64, isKnown: Bool) -> JSON {
         let own: [String: JSON] = [
             "account": .string(origin.account.digits), "region": .string(origin.region.name),
             "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
-            "denied": denial.map { $0.json(now: now) } ?? .null,
+            "denied": denial.map { $0.json(now: elapsed) } ?? .null,
         ]
         let stored: [String: JSON] = [
             "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
@@ -95,6 +97,8 @@ extension OriginStatus {
 
 extension Standing.Denial {
     /// As status.json has it for an account and Region.
+    ///
+    /// - Parameter now: the monotonic time that the denial goes by.
     func json(now: Int64) -> JSON {
         [
             "reason": .string(reason), "ageSeconds": .age(since, now: now),

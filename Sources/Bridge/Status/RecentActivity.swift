@@ -49,7 +49,10 @@ final class RecentActivity: Sendable {
     func received(from origin: Origin, isNew: Bool) {
         let now = clock()
         state.withLock { state in
-            state.lastDeliveries[origin] = max(now, state.lastDeliveries[origin] ?? now)
+            let last = state.lastDeliveries[origin] ?? now
+            // One that is far ahead was noted before the clock was set back.
+            state.lastDeliveries[origin] =
+                last.saturatingSubtracting(now) > QueueTime.longestWait ? now : max(now, last)
             if isNew { state.chart.add(now: now) { $0.deliveries += 1 } }
         }
     }

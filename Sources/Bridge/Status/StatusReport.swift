@@ -16,6 +16,8 @@ struct StatusReport: Sendable {
     let startedAt: Int64
     /// Milliseconds since 1970.
     let clock: @Sendable () -> Int64
+    /// The monotonic time, in milliseconds, that ``standings`` goes by.
+    var elapsed: @Sendable () -> Int64 = MonotonicClock.milliseconds
 
     /// All that is known now. What the store does not tell, is `null`.
     func json() async -> JSON {
@@ -34,14 +36,15 @@ struct StatusReport: Sendable {
             "health": Health(healthFacts(stored?.present, problem, denied, configuration, now)).json,
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
             "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
-            "eventBridge": .bool(configuration.takesEvents), "denied": .array(denied.map { Self.json($0, now: now) }),
+            "eventBridge": .bool(configuration.takesEvents),
+            "denied": .array(denied.map { Self.json($0, now: elapsed()) }),
             "actions": ["allowed": .bool(configuration.admin.allowsActions)],
             "lastHour": Self.json(seen.chart.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
         ]
         let origins = OriginStatus.all(
             configured: configuration.topics.origins, stored: stored, activity: seen, denied: denied)
         status["origins"] = .array(
-            origins.prefix(StoredFacts.limit).map { $0.json(now: now, isKnown: stored != nil) })
+            origins.prefix(StoredFacts.limit).map { $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil) })
         status["originsOmitted"] = .integer(max(origins.count - StoredFacts.limit, 0))
         return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
     }

@@ -15,6 +15,8 @@ struct MetricsReport: Sendable {
     let origins: OriginSeries
     /// Milliseconds since 1970.
     let clock: @Sendable () -> Int64
+    /// Whether the clock is trusted.
+    let isClockTrusted: @Sendable () -> Bool
 
     /// The metrics. What the store cannot tell, is left out.
     func families() async -> [MetricFamily] {
@@ -37,6 +39,7 @@ struct MetricsReport: Sendable {
         families.append(
             MetricFamily("defender_bridge_build_info", [MetricFamily.Sample([("version", Bridge.version)], 1)]))
         families.append(MetricFamily("defender_bridge_deliveries_in_progress", admission.current))
+        families.append(MetricFamily("defender_bridge_clock_trusted", isClockTrusted() ? 1 : 0))
         if case .sqlite(let path) = configuration.value.store, let space = DiskSpace(ofStoreAt: path) {
             families.append(MetricFamily("defender_bridge_store_size_bytes", space.used))
             families.append(MetricFamily("defender_bridge_store_free_bytes", space.free))

@@ -1,0 +1,125 @@
+import AWSClient
+import AWSCore
+import Logging
+import Store
+import Synchronization
+
+/// When deletion by age is held because of the clock. Pure rules; times are milliseconds since 1970.
+enum ClockRule {
+    /// How far the clock may go ahead between two checks without having jumped.
+    static let longestStep: Int64 = 3_600_000
+    /// How long deletion is held after a jump.
+    static let hold: Int64 = 86_400_000
+    /// By how much the clock may differ from AWS's: no request that is signed further off is taken.
+    static let tolerance: Int64 = 300_000
+
+    /// What the store is to know of the clock from now on; nil if AWS's time must tell first whether the clock jumped, or
+    /// nothing ran for a while.
+    ///
+    /// - Parameters:
+    ///   - last: what the store knows.
+    ///   - serviceNow: AWS's time; nil if it is not known.
+    static func mark(after last: ClockMark?, now: Int64, serviceNow: Int64?) -> ClockMark? {
+        let isConfirmed = serviceNow.map { agrees(now, with: $0) } ?? false
+        guard let last else { return ClockMark(newest: now, isConfirmed: isConfirmed, heldUntil: 0) }
+        let isFar = now.saturatingSubtracting(last.newest) > longestStep
+        if isFar, last.isConfirmed, serviceNow == nil { return nil }
+        let end = now.saturatingAdding(hold)
+        // Between two times that AWS confirmed, the time has really passed. A hold that reaches further than one that
+        // begins now was begun before the clock was set back.
+        let hasJumped = isFar && !(last.isConfirmed && isConfirmed)
+        return ClockMark(
+            newest: now, isConfirmed: isConfirmed, heldUntil: hasJumped ? end : min(last.heldUntil, end))
+    }
+
+    static func agrees(_ now: Int64, with serviceNow: Int64) -> Bool {
+        now.saturatingDistance(to: serviceNow) <= tolerance
+    }
+}
+
+/// Tells whether this machine's clock is trusted just now, and what time it is.
+///
+/// A clock that jumps ahead makes everything in the store look old. So nothing is deleted or dead-lettered for its age
+/// while the clock differs from AWS's, and for a day after it jumped ahead by more than an hour, restarts included.
+final class ClockTrust: Sendable {
+    private struct State {
+        var mark: ClockMark?
+        /// The clock, and the monotonic time, at the last check; nil before the first.
+        var checked: (now: Int64, elapsed: Int64)?
+        var wasTrusted = true
+    }
+
+    private let now: @Sendable () -> Int64
+    private let elapsed: @Sendable () -> Int64
+    private let serviceNow: @Sendable () -> Int64?
+    private let isChecked: Bool
+    private let logger: Logger
+    private let state = Mutex(State())
+    /// How old what the store knows may become while nothing changes, in milliseconds: it is not written each time.
+    private static let pause: Int64 = 600_000
+
+    /// - Parameters:
+    ///   - now: this machine's time, in milliseconds since 1970.
+    ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
+    ///   - serviceNow: AWS's time, in milliseconds since 1970; nil if it is not known.
+    ///   - isChecked: whether ``check(by:)`` is called; until then the clock is not trusted.
+    init(
+        now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds,
+        serviceNow: @escaping @Sendable () -> Int64? = { nil }, isChecked: Bool, logger: Logger
+    ) {
+        (self.now, self.elapsed, self.serviceNow) = (now, elapsed, serviceNow)
+        (self.isChecked, self.logger) = (isChecked, logger)
+    }
+
+    /// Whether the clock is trusted just now.
+    var isTrusted: Bool {
+        let now = now()
+        if let serviceNow = serviceNow(), !ClockRule.agrees(now, with: serviceNow) { return false }
+        guard isChecked else { return true }
+        let (mark, checked) = state.withLock { ($0.mark, $0.checked) }
+        guard let mark, let checked, mark.heldUntil <= now else { return false }
+        let expected = checked.now.saturatingAdding(elapsed().saturatingSubtracting(checked.elapsed))
+        return now.saturatingDistance(to: expected) <= ClockRule.longestStep
+    }
+
+    /// AWS's time as far as it is known, else this machine's; in milliseconds since 1970.
+    var present: Int64 { serviceNow() ?? now() }
+
+    /// The same, but nil if AWS's time is not known and this machine's not trusted.
+    var reliable: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
+
+    /// Compares the clock with what the store knows of it, and has the store know it from now on.
+    func check(by store: any Store) async throws(StoreError) {
+        guard isChecked else { return }
+        let last = try await store.clockMark()
+        let (now, elapsed) = (now(), elapsed())
+        let mark = ClockRule.mark(after: last, now: now, serviceNow: serviceNow())
+        if let mark, Self.isNews(mark, last) { try await store.note(mark) }
+        state.withLock { ($0.mark, $0.checked) = (mark, (now, elapsed)) }
+        report(now)
+    }
+
+    private static func isNews(_ mark: ClockMark, _ last: ClockMark?) -> Bool {
+        guard let last else { return true }
+        return mark.isConfirmed != last.isConfirmed || mark.heldUntil != last.heldUntil
+            || mark.newest.saturatingDistance(to: last.newest) >= pause
+    }
+
+    private func report(_ now: Int64) {
+        let isTrusted = isTrusted
+        let (isNews, heldUntil) = state.withLock { state in
+            defer { state.wasTrusted = isTrusted }
+            return (state.wasTrusted != isTrusted, state.mark?.heldUntil)
+        }
+        guard isNews else { return }
+        guard !isTrusted else {
+            logger.notice("The clock is trusted again. Deletion by age resumes.")
+            return
+        }
+        let difference = serviceNow().map { "\(now.saturatingSubtracting($0) / 1000) s" } ?? "unknown"
+        let held = heldUntil.map { max($0.saturatingSubtracting(now), 0) / 1000 } ?? 0
+        logger.warning(
+            "The clock jumped or differs from AWS's. Nothing is deleted for its age meanwhile. Check NTP on this machine.",
+            metadata: ["aheadOfAWS": "\(difference)", "heldFor": "\(held) s"])
+    }
+}

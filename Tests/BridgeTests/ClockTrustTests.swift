@@ -1,0 +1,171 @@
+import AWSCore
+import EventLoop
+import Logging
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite("Whether the clock is trusted", .timeLimit(.minutes(1)))
+struct ClockTrustTests {
+    private static let (hour, day) = (3_600_000 as Int64, 86_400_000 as Int64)
+
+    /// A clock that can be set, with a time that goes on whatever it is set to.
+    private final class Times: Sendable {
+        private let state = Mutex((offset: Int64(0), elapsed: Int64(0), service: Int64?.none))
+
+        /// Sets the clock ahead, or back.
+        func step(by milliseconds: Int64) { state.withLock { $0.offset += milliseconds } }
+        func pass(_ milliseconds: Int64) { state.withLock { $0.elapsed += milliseconds } }
+        /// Has AWS be so far ahead of the right time, or tell nothing.
+        func service(ahead milliseconds: Int64?) { state.withLock { $0.service = milliseconds } }
+
+        var clock: Int64 { state.withLock { now + $0.offset + $0.elapsed } }
+        var elapsed: Int64 { state.withLock { $0.elapsed } }
+        var service: Int64? { state.withLock { state in state.service.map { now + $0 + state.elapsed } } }
+
+        func trust() -> ClockTrust {
+            ClockTrust(
+                now: { self.clock }, elapsed: { self.elapsed }, serviceNow: { self.service }, isChecked: true,
+                logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+        }
+
+        /// Lets time pass in the steps of a bridge that runs.
+        func run(for milliseconds: Int64, _ trust: ClockTrust, by store: any Store) async throws {
+            for _ in 0..<(milliseconds / 600_000) {
+                pass(600_000)
+                try await trust.check(by: store)
+            }
+        }
+    }
+
+    @Test("Only a jump ahead of over an hour begins a hold; none that AWS confirms at both ends")
+    func rule() {
+        func mark(_ advance: Int64, wasConfirmed: Bool, service: Int64?, held: Int64 = 0) -> ClockMark? {
+            ClockRule.mark(
+                after: ClockMark(newest: now, isConfirmed: wasConfirmed, heldUntil: held), now: now + advance,
+                serviceNow: service.map { now + advance + $0 })
+        }
+        #expect(
+            ClockRule.mark(after: nil, now: now, serviceNow: nil)
+                == ClockMark(newest: now, isConfirmed: false, heldUntil: 0))
+        for advance in [-Self.day, -1, 0, Self.hour] {
+            #expect(mark(advance, wasConfirmed: false, service: nil)?.heldUntil == 0)
+        }
+        for (wasConfirmed, service) in [(false, nil), (false, 0), (true, 300_001), (true, -Self.hour)]
+            as [(Bool, Int64?)]
+        {
+            let end = mark(Self.hour + 1, wasConfirmed: wasConfirmed, service: service)?.heldUntil
+            #expect(end == now + Self.hour + 1 + Self.day)
+        }
+        #expect(mark(3 * Self.day, wasConfirmed: true, service: 300_000)?.heldUntil == 0)
+        // After a while in which nothing ran, AWS's time is waited for.
+        #expect(mark(3 * Self.day, wasConfirmed: true, service: nil) == nil)
+        // A hold is never longer than a day.
+        #expect(mark(-Self.day, wasConfirmed: true, service: 0, held: now + 40 * Self.day)?.heldUntil == now)
+        for value in [Int64.min, .max] {
+            let last = ClockMark(newest: value, isConfirmed: false, heldUntil: value)
+            for time in [Int64.min, 0, .max] { _ = ClockRule.mark(after: last, now: time, serviceNow: time) }
+        }
+    }
+
+    @Test("A jump ahead is noticed at once, and outlives a restart; a day later the clock is trusted again")
+    func jump() async throws {
+        try await withStore { store in
+            let times = Times()
+            let trust = times.trust()
+            #expect(!trust.isTrusted && trust.reliable == nil)
+            try await trust.check(by: store)
+            #expect(trust.isTrusted && trust.reliable == now)
+            times.step(by: Self.hour)
+            #expect(trust.isTrusted)
+            times.step(by: 26 * Self.hour)
+            #expect(!trust.isTrusted && trust.reliable == nil)
+            try await trust.check(by: store)
+            #expect(!trust.isTrusted)
+            let restarted = times.trust()
+            try await restarted.check(by: store)
+            #expect(!restarted.isTrusted)
+            try await times.run(for: Self.day - 600_000, restarted, by: store)
+            #expect(!restarted.isTrusted)
+            try await times.run(for: 600_000, restarted, by: store)
+            #expect(restarted.isTrusted)
+        }
+    }
+
+    @Test("A restart under a jumped clock is noticed, too, and after one that AWS confirms nothing is held")
+    func restart() async throws {
+        try await withStore { store in
+            let times = Times()
+            times.service(ahead: 0)
+            try await times.trust().check(by: store)
+            // Three days without a bridge: AWS tells that they have passed.
+            times.pass(3 * Self.day)
+            times.service(ahead: nil)
+            let later = times.trust()
+            try await later.check(by: store)
+            #expect(!later.isTrusted && later.reliable == nil)
+            times.service(ahead: 0)
+            try await later.check(by: store)
+            #expect(later.isTrusted)
+            // The clock of another boot is years ahead.
+            times.service(ahead: nil)
+            times.step(by: 1200 * Self.day)
+            let wrong = times.trust()
+            try await wrong.check(by: store)
+            #expect(!wrong.isTrusted)
+            times.service(ahead: 0)
+            try await wrong.check(by: store)
+            #expect(!wrong.isTrusted && wrong.reliable == wrong.present && wrong.present == now + 3 * Self.day)
+            times.step(by: -1200 * Self.day)
+            try await wrong.check(by: store)
+            #expect(!wrong.isTrusted)
+            try await times.run(for: Self.day, wrong, by: store)
+            #expect(wrong.isTrusted)
+        }
+    }
+
+    @Test("A clock that differs from AWS's is not trusted", arguments: [-Self.day, -300_001, 300_001, Self.hour])
+    func differs(ahead: Int64) async throws {
+        try await withStore { store in
+            let times = Times()
+            times.service(ahead: 0)
+            let trust = times.trust()
+            try await trust.check(by: store)
+            #expect(trust.isTrusted)
+            times.step(by: ahead)
+            #expect(!trust.isTrusted && trust.present == now)
+            times.step(by: -ahead)
+            #expect(trust.isTrusted)
+        }
+    }
+
+    @Test("Nothing is forgotten by a clock that jumped ahead, and no denied delivery is given up; a day later they are")
+    func deletion() async throws {
+        try await Workshop.run { shop in
+            let times = Times()
+            let context = LaneContext(
+                store: shop.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
+                chance: { 1 }, metrics: shop.context.metrics, logger: shop.context.logger)
+            let configuration = Live(
+                try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]))
+            let upkeep = Upkeep(context: context, loop: shop.loop, configuration: configuration)
+            try await context.trust.check(by: shop.store)
+            _ = try await shop.store.append(delivery("done", Messages.alarm("v1"), of: origin()))
+            _ = try await shop.store.append(delivery("denied", Messages.alarm("v2"), of: origin()))
+            let leased = try await shop.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
+            try await shop.store.complete(leased[0].lease, recording: [], now: now)
+            times.step(by: 120 * Self.day)
+            await context.finish(leased[1], about: .unknown, .denied("no permission"))
+            await upkeep.forget()
+            var status = try await shop.store.status()
+            #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)
+            try await times.run(for: Self.day, context.trust, by: shop.store)
+            await upkeep.forget()
+            status = try await shop.store.status()
+            #expect(status.completed == 0)
+        }
+    }
+}
