@@ -10,7 +10,7 @@ public struct Page: Sendable, Hashable {
     public let date: Int64?
 
     /// Reads a page; nil unless the member with the elements is an array.
-    init?(_ json: JSON, elements: String, nextToken: String, date: Int64?) {
+    init?(_ json: JSON, elements: String, nextToken: String, date: Int64? = nil) {
         guard let array = json[elements]?.array else { return nil }
         self.elements = array
         self.date = date
