@@ -39,6 +39,28 @@ import Testing
         }
     }
 
+    @Test("A clock that is set ahead does not end the leases of those who hold them")
+    func clockSetAhead() async throws {
+        try await Workshop.run { shop in
+            try await shop.store.finishLedger(of: origin(), marks: [], now: now)
+            shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
+            let time = shop.time
+            let context = LaneContext(
+                store: shop.store, clock: { time.now }, elapsed: { 0 }, chance: { 1 }, metrics: shop.context.metrics,
+                logger: shop.context.logger)
+            try await withPool(shop, context: context) {
+                for number in 1...3 {
+                    _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                    try await eventually("\(number) leases") { try await shop.store.status().leased == number }
+                    // The first is being sent, and gets no answer.
+                    await shop.journal.wait(for: "no answer to /findings/import", count: 1)
+                    time.advance(by: .seconds(7200))
+                }
+                #expect(shop.journal.count("A delivery was leased.") == 3)
+            }
+        }
+    }
+
     @Test("A delivery that arrives twice is one finding")
     func duplicate() async throws {
         try await Workshop.run { shop in

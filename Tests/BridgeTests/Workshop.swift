@@ -73,9 +73,9 @@ struct Workshop {
             .work(items.filter { $0.work.kind == .audits })
     }
 
-    func pool(grace: Duration = .zero) throws -> WorkerPool {
+    func pool(grace: Duration = .zero, context: LaneContext? = nil) throws -> WorkerPool {
         WorkerPool(
-            context: context, accounts: AWSAccounts(client), clock: AWSClock(loop: loop),
+            context: context ?? self.context, accounts: AWSAccounts(client), clock: AWSClock(loop: loop),
             configuration: Live(
                 try BridgeConfiguration(
                     flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],
@@ -121,9 +121,11 @@ struct TestCredentials: CredentialsProvider {
 }
 
 /// Runs a pool while the body runs, then stops it as the bridge does.
-func withPool(_ shop: Workshop, _ body: () async throws -> Void) async throws {
+func withPool(
+    _ shop: Workshop, context: LaneContext? = nil, _ body: () async throws -> Void
+) async throws {
     let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: [try shop.pool()], logger: quiet)
+    let group = ServiceGroup(services: [try shop.pool(context: context)], logger: quiet)
     async let running: Void = group.run()
     let result: Result<Void, any Error>
     do { result = .success(try await body()) } catch { result = .failure(error) }

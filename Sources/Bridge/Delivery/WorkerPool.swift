@@ -28,6 +28,8 @@ actor WorkerPool: Service {
     private var preparations: [Origin: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
     private var held: [Origin: [String: Lease]] = [:]
+    /// The clock, and the monotonic time, when the store was looked at last.
+    private var lastLook: (now: Int64, elapsed: Int64)?
     /// The pauses that the last lease saw.
     private var pauses: [Pause] = []
     /// How many times an origin that was full has got room again.
@@ -90,6 +92,7 @@ actor WorkerPool: Service {
             let denied = context.standings.waiting(now: context.elapsed())
             let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
                 .union(denied.origins)
+            await keepLeases()
             do throws(StoreError) {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
@@ -151,13 +154,25 @@ actor WorkerPool: Service {
     }
 
     private func extendLeases() async {
-        while (try? await clock.sleep(Self.extensionInterval)) != nil {
-            let context = context
-            // All at once, so that they share the store's commits.
-            await withDiscardingTaskGroup { group in
-                for lease in held.values.flatMap(\.values) { group.addTask { await Self.extend(lease, context) } }
-            }
+        while (try? await clock.sleep(Self.extensionInterval)) != nil { await extendHeld() }
+    }
+
+    private func extendHeld() async {
+        let context = context
+        // All at once, so that they share the store's commits.
+        await withDiscardingTaskGroup { group in
+            for lease in held.values.flatMap(\.values) { group.addTask { await Self.extend(lease, context) } }
         }
+    }
+
+    /// Extends the leases if the clock was set ahead: else this process would take its own for those of one that vanished.
+    private func keepLeases() async {
+        let (now, elapsed) = (context.clock(), context.elapsed())
+        let last = lastLook ?? (now, elapsed)
+        lastLook = (now, elapsed)
+        let passed = elapsed.saturatingSubtracting(last.elapsed)
+        let jump = now.saturatingSubtracting(last.now.saturatingAdding(passed))
+        if jump >= Self.extensionInterval.milliseconds { await extendHeld() }
     }
 
     private static func extend(_ lease: Lease, _ context: LaneContext) async {

@@ -106,6 +106,8 @@ final class ClockTrust: Sendable {
     }
 
     private func report(_ now: Int64) {
+        // Not while AWS's time is waited for.
+        guard state.withLock({ $0.mark != nil }) else { return }
         let isTrusted = isTrusted
         let (isNews, heldUntil) = state.withLock { state in
             defer { state.wasTrusted = isTrusted }
