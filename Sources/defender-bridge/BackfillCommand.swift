@@ -65,6 +65,7 @@ struct BackfillCommand: AsyncParsableCommand {
 
     private static func text(_ report: Backfilling.Report) -> String {
         "asked about \(report.asked) of \(report.origins) accounts and Regions, \(report.left) deliveries left"
+            + (report.waitingFor.map { ", waiting for \($0)" } ?? "")
     }
 
     private static func share(_ report: Backfilling.Report) -> Double {

@@ -40,6 +40,32 @@ import Testing
         #expect(progress.report.isOver && progress.report.left == 5)
     }
 
+    @Test("What is left says what it waits for: a resume, access, another bridge, the next attempt")
+    func waiting() throws {
+        let one = try origin()
+        var progress = BackfillProgress(origins: [one], beganAt: 10, before: [])
+        func wait(_ depths: [QueueDepth], _ obstacles: BackfillProgress.Obstacles = .init()) -> String? {
+            _ = progress.update(depths, obstacles, now: 11)
+            return progress.report.waitingFor
+        }
+        let pending = [try depth(since: 10)], waiting = [try depth("us-east-1", .waiting, 3, since: 10)]
+        #expect(wait(pending) == nil)
+        #expect(wait(waiting) == "the next attempt of 3 deliveries that failed; the log has the reasons")
+        #expect(wait(pending + waiting) == nil)
+        #expect(wait(pending, .init(isServed: true))?.hasPrefix("the bridge that serves from this store") == true)
+        let denial = StandingBoard.Entry(
+            origin: one, denial: Standing.Denial(reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
+        let elsewhere = StandingBoard.Entry(origin: try origin("eu-west-1"), denial: denial.denial)
+        #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access in \(one): AccessDenied")
+        #expect(wait(pending, .init(denials: [elsewhere])) == nil)
+        let pause = Pause(account: one.account, pausedBy: "ops", pausedAt: 1, reason: nil)
+        #expect(
+            wait(pending, .init(denials: [denial], pauses: [pause]))
+                == "defender-bridge resume --account \(one.account): sending is paused")
+        _ = progress.update([], now: 12)
+        #expect(progress.report.isOver && progress.report.waitingFor == nil)
+    }
+
     @Test("With nothing left it is over at once")
     func empty() throws {
         var progress = BackfillProgress(origins: [try origin()], beganAt: 10, before: [])

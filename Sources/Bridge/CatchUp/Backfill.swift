@@ -10,6 +10,8 @@ struct Backfill: Sendable {
     let context: LaneContext
     let loop: EventLoop
     let look: Duration
+    /// Whether a bridge serves from the store alone, and so does the work.
+    let isServed: Bool
     let report: @Sendable (Backfilling.Report) -> Void
 
     /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
@@ -22,7 +24,9 @@ struct Backfill: Sendable {
             _ = try await context.store.append(work.delivery(of: origin, on: "backfill \(now)", now: now))
         }
         while true {
-            if progress.update(try await depths(), now: context.clock()) { report(progress.report) }
+            let obstacles = BackfillProgress.Obstacles(
+                denials: context.standings.entries, pauses: try await context.store.pauses(), isServed: isServed)
+            if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
             if progress.report.isOver { return progress.report }
             try await loop.sleep(for: look)
         }
@@ -45,6 +49,15 @@ struct Backfill: Sendable {
 /// A question, and what it finds, are done when everything that came in as early is done: so it ends also while other
 /// deliveries keep coming.
 struct BackfillProgress {
+    /// What may keep deliveries from being processed.
+    struct Obstacles {
+        /// The account-Regions that this process has suspended because AWS denies access.
+        var denials: [StandingBoard.Entry] = []
+        var pauses: [Pause] = []
+        /// Whether another process does the work.
+        var isServed = false
+    }
+
     private let origins: Set<Origin>
     private let beganAt: Int64
     private let deadBefore: Int
@@ -64,7 +77,7 @@ struct BackfillProgress {
     }
 
     /// Takes in new depths; says whether the report has changed.
-    mutating func update(_ depths: [QueueDepth], now: Int64) -> Bool {
+    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
         let last = report
         let open = depths.filter { origins.contains($0.origin) && $0.state != .dead }
         report.left = open.reduce(0) { $0 + $1.count }
@@ -74,7 +87,22 @@ struct BackfillProgress {
         report.asked = max(report.asked, origins.count - unanswered.count)
         if unanswered.isEmpty, askedAt == nil { askedAt = now }
         if let askedAt { report.isOver = open.allSatisfy { $0.oldestReceivedAt > askedAt } }
+        report.waitingFor = report.isOver ? nil : Self.wait(open, obstacles)
         return report != last
+    }
+
+    /// What the deliveries that are left wait for; nil while a worker of this process has some of them.
+    private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
+        func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
+        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.holds($0.origin) } }) {
+            return "defender-bridge resume\(pause.account.map { " --account \($0)" } ?? ""): sending is paused"
+        }
+        if let entry = obstacles.denials.first(where: { entry in open.contains { $0.origin == entry.origin } }) {
+            return "access in \(entry.origin): \(entry.denial.reason)"
+        }
+        if obstacles.isServed { return "the bridge that serves from this store; /status.json of its admin address has details" }
+        guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
+        return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
     }
 
     private static func dead(_ depths: [QueueDepth], _ origins: Set<Origin>) -> Int {

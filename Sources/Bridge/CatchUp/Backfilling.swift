@@ -25,6 +25,8 @@ public enum Backfilling {
         public var most = 0
         /// How many were given up since it began: they are dead letters.
         public var dead = 0
+        /// What the deliveries that are left wait for, for an operator; nil while they are processed.
+        public var waitingFor: String?
         /// Whether all that was found is done.
         public var isOver = false
     }
@@ -74,7 +76,8 @@ public enum Backfilling {
                 trust: parts.clockTrust(isChecked: false, logger), chance: { .random(in: 0...1) },
                 metrics: BridgeMetrics(factory: registry), logger: logger)
             let backfill = Backfill(
-                origins: origins, past: past, context: context, loop: parts.mainLoop, look: look, report: report)
+                origins: origins, past: past, context: context, loop: parts.mainLoop, look: look,
+                isServed: isServed, report: report)
             let workers = isServed ? nil : workers(context, parts, configuration)
             result = .success(try await run(backfill, beside: workers, parts))
         } catch {
