@@ -11,7 +11,7 @@ step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2 \
-    debootstrap iproute2 zsh fish chromium chromium-driver
+    debootstrap iproute2 jq zsh fish chromium chromium-driver
 command -v kubectl >/dev/null || install_packages kubernetes-client
 # They come over the network while the compiler works.
 mkdir -p .build

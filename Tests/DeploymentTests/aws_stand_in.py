@@ -158,11 +158,34 @@ class Kept(CloudFormationModel):
         kept[kwargs["StackId"].split("/")[1], kwargs["LogicalId"]] = resource
         return resource
 
+    @classmethod
+    def update_from_cloudformation_json(cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name):
+        original_resource.properties = cloudformation_json["Properties"]
+        return original_resource
+
     def delete(self, account_id, region_name):
         pass
 
 
 parsing.get_model_map().update({type_name: Kept for type_name in LACKING})
+
+
+def _load_parameters(resources, load=parsing.ResourceMap.load_parameters):
+    """As moto does it, but with the defaults and the previous values of lists read as lists."""
+    for name, parameter in resources._template.get("Parameters", {}).items():
+        if parameter["Type"] == "CommaDelimitedList":
+            value = resources.input_parameters.get(name, parameter.get("Default", ""))
+            resources.input_parameters[name] = ",".join(value) if isinstance(value, list) else value
+    load(resources)
+
+
+def _parse_and_update_resource(logical_id, resource_json, resources_map, *, update=parsing.parse_and_update_resource, **place):
+    """As moto does it, but a resource whose condition does not hold stays away."""
+    return resources_map[logical_id] and update(logical_id, resource_json, resources_map, **place)
+
+
+parsing.ResourceMap.load_parameters = _load_parameters
+parsing.parse_and_update_resource = _parse_and_update_resource
 
 
 class StandIn:
@@ -175,6 +198,8 @@ class StandIn:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == "/audit/configuration":  # AWS IoT, of an account that was never set up
+            return Response("{}", content_type="application/json")(environ, start_response)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith("CloudApiService."):
             status, answer = self.cloud_control.answer(target.split(".")[1], json.loads(Request(environ).get_data()))

@@ -100,6 +100,7 @@ class PermissionTests(unittest.TestCase):
     def test_the_bridge_allows_what_is_called_and_to_assume_member_roles(self):
         needed = called() - FREE | FOR_MEMBERS
         self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
+        self.check("cloudformation/machine-role.yaml", of_role("machine-role", "Role"), needed)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
         self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 
@@ -108,7 +109,7 @@ class PermissionTests(unittest.TestCase):
 
     def test_other_roles_have_what_others_need_and_nothing_more(self):
         found = set()
-        for name in ("fleet", "bridge", "member-role"):
+        for name in ("fleet", "bridge", "member-role", "machine-role"):
             for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):
                 value = json.loads(policy)
                 found |= {value} if isinstance(value, str) else set(value)
