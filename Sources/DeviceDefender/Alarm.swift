@@ -77,9 +77,9 @@ public struct Alarm: Sendable, Hashable {
         securityProfileName = try fields.name("securityProfileName", limit: 128)
         behavior = try Behavior(fields.object("behavior"))
         self.metricValue = metricValue.flatMap(MetricValue.init)
-        verificationState = fields["verificationState"]?.string.flatMap(VerificationState.init)
+        verificationState = fields["verificationState"]?.string.flatMap { VerificationState(word: $0) }
         verificationStateDescription = fields.text("verificationStateDescription", limit: 1000)
         confidenceLevel = fields["violationEventAdditionalInfo"]?["confidenceLevel"]?.string
-            .flatMap(ConfidenceLevel.init)
+            .flatMap { ConfidenceLevel(word: $0) }
     }
 }

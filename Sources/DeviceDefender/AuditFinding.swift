@@ -42,7 +42,7 @@ public struct AuditFinding: Sendable, Hashable {
         } else {
             throw UnrecognizedMessage(reason: "audit finding: findingTime is missing")
         }
-        severity = fields["severity"]?.string.flatMap(Severity.init) ?? check.severity
+        severity = fields["severity"]?.string.flatMap { Severity(word: $0) } ?? check.severity
         resource = try AuditedResource(fields.object("nonCompliantResource"))
         relatedResources = (fields["relatedResources"]?.array ?? []).prefix(100).compactMap { related in
             try? AuditedResource(Fields(related, at: "relatedResources"))

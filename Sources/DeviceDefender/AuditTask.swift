@@ -53,7 +53,7 @@ public struct AuditTask: Sendable, Hashable {
                 throw UnrecognizedMessage(reason: "audit task: auditDetails is no object of acceptable size")
             }
             for (name, detail) in details.sorted(by: { $0.key < $1.key }) {
-                checks.append(try CheckResult(name: name, Fields(detail, at: "auditDetails")))
+                checks.append(try CheckResult(name: name.string, Fields(detail, at: "auditDetails")))
             }
         }
         try self.init(id: id, fields, startTime: fields.time("taskStartTime", in: .seconds), checks: checks)

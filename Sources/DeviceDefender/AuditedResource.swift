@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// A resource in an audit finding: the one that fails a check, or one that is related to it.
 public struct AuditedResource: Sendable, Hashable {
@@ -7,7 +7,7 @@ public struct AuditedResource: Sendable, Hashable {
     /// What names it.
     public let identifier: ResourceIdentifier
     /// More about it, by undocumented names. At most 50 entries of 128 and 1024 characters.
-    public let additionalInfo: [String: String]
+    public let additionalInfo: [UTF8Text: String]
 
     init(_ fields: Fields) throws(UnrecognizedMessage) {
         guard let identifier = fields["resourceIdentifier"] else {

@@ -63,7 +63,7 @@ public struct BehaviorCriteria: Sendable, Hashable {
     /// Nil if there is nothing to compare with in a form known here.
     init?(_ json: JSON) {
         if let configuration = json["mlDetectionConfig"], !configuration.isNull {
-            let level = configuration["confidenceLevel"]?.string.flatMap(ConfidenceLevel.init)
+            let level = configuration["confidenceLevel"]?.string.flatMap { ConfidenceLevel(word: $0) }
             threshold = .machineLearning(level)
         } else if let statistic = json["statisticalThreshold"]?["statistic"]?.boundedText(limit: 16) {
             threshold = .statistical(statistic: statistic)

@@ -78,7 +78,7 @@ public struct EventBridgeEvent: Sendable, Hashable {
             return .ignored(reason: "not an API call")
         }
         let name = try detail.name("eventName", limit: 256)
-        guard let call = Call(rawValue: name) else { return .ignored(reason: "not a call that changes findings") }
+        guard let call = Call(word: name) else { return .ignored(reason: "not a call that changes findings") }
         guard detail["errorCode"] == nil else { return .ignored(reason: "the call failed") }
         return try call.change(detail.object("requestParameters"))
     }

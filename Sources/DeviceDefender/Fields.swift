@@ -3,7 +3,7 @@ import JSON
 /// The members of a JSON object, read by the rules that hold for everything from outside: `null` counts as absent,
 /// what identifies or decides must have the right type and length, what only describes is cut or left out.
 struct Fields {
-    private let members: [String: JSON]
+    private let members: JSON.Members
     private let path: String
 
     /// - Parameter path: where the object stands, in fixed words: it goes into the reasons of errors.
@@ -60,7 +60,7 @@ struct Fields {
 
     /// One of the words of an enumeration, which has to be there.
     func word<Word: RawRepresentable<String>>(_ name: String) throws(UnrecognizedMessage) -> Word {
-        guard let word = Word(rawValue: try self.name(name, limit: 128)) else {
+        guard let word = Word(word: try self.name(name, limit: 128)) else {
             throw error(name, "has an unknown value")
         }
         return word
@@ -80,8 +80,8 @@ struct Fields {
         switch self[name] {
         case nil: return nil
         case .bool(let value): return value
-        case .string("true"): return true
-        case .string("false"): return false
+        case "true": return true
+        case "false": return false
         default: throw error(name, "is not a boolean")
         }
     }
@@ -155,10 +155,10 @@ extension JSON {
     /// The members of an object whose values are strings, or numbers and booleans as text; nothing of other values.
     ///
     /// - Parameter entries: how many are kept, the first by name.
-    func textMap(entries: Int, keyLimit: Int, valueLimit: Int) -> [String: String] {
-        var map: [String: String] = [:]
+    func textMap(entries: Int, keyLimit: Int, valueLimit: Int) -> [UTF8Text: String] {
+        var map: [UTF8Text: String] = [:]
         for (key, value) in (object ?? [:]).sorted(by: { $0.key < $1.key }) where map.count < entries {
-            guard let key = JSON.string(key).boundedText(limit: keyLimit) else { continue }
+            guard let key = JSON.string(key.string).boundedText(limit: keyLimit) else { continue }
             switch value {
             case .string: map[key] = value.boundedText(limit: valueLimit)
             case .number(let text): map[key] = text

@@ -42,11 +42,11 @@ public struct ResourceIdentifier: Sendable, Hashable {
     public let issuerCertificate: IssuerCertificate?
     /// Members that were not documented when this was written, by name: texts as they are, other values as JSON text.
     /// At most 16.
-    public let others: [String: String]
+    public let others: [UTF8Text: String]
 
     private static let maximumOthers = 16
 
-    static let documentedNames: Set<String> = [
+    static let documentedNames: Set<UTF8Text> = [
         "deviceCertificateId", "deviceCertificateArn", "caCertificateId", "cognitoIdentityPoolId", "clientId",
         "policyVersionIdentifier", "account", "iamRoleArn", "roleAliasArn", "issuerCertificateIdentifier",
     ]
@@ -92,8 +92,8 @@ public struct ResourceIdentifier: Sendable, Hashable {
         return certificate.value == nil ? nil : certificate
     }
 
-    private static func others(_ json: JSON) -> [String: String] {
-        var others: [String: String] = [:]
+    private static func others(_ json: JSON) -> [UTF8Text: String] {
+        var others: [UTF8Text: String] = [:]
         for (name, value) in (json.object ?? [:]).sorted(by: { $0.key < $1.key })
         where !documentedNames.contains(name) && !value.isNull && others.count < maximumOthers {
             let text: String? =

@@ -13,7 +13,7 @@ enum ForwardedFor {
     static func client(peer: SocketAddress, fields: HTTPFields, trusted: [AddressBlock]) -> SocketAddress {
         var client = peer
         guard !trusted.isEmpty, isTrusted(peer, trusted) else { return peer }
-        let entries = fields[values: name].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let entries = fields[values: name].flatMap { $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) }
         for entry in entries.reversed() {
             guard let address = address(entry) else { return client }
             client = address
@@ -28,8 +28,10 @@ enum ForwardedFor {
     }
 
     /// An address with a port or without, with brackets around IPv6 or without.
-    private static func address(_ entry: Substring) -> SocketAddress? {
-        let trimmed = HTTPGrammar.trim(Array(entry.utf8)[...])
+    private static func address(_ entry: Substring.UTF8View) -> SocketAddress? {
+        let trimmed = HTTPGrammar.trim(Array(entry)[...])
+        // Longer than any address with brackets, zone and port.
+        guard trimmed.count <= 80, trimmed.allSatisfy({ $0 < 0x80 }) else { return nil }
         let text = String(decoding: trimmed, as: UTF8.self)
         if let address = SocketAddress(text) { return address }
         let isBracketed = text.hasPrefix("[") && text.hasSuffix("]")

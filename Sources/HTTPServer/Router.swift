@@ -3,6 +3,7 @@ public import HTTPTypes
 /// Finds the handler of a request by its path and method.
 public struct Router: Sendable {
     /// Answers a request. Runs on the event loop of the request's connection, and must not block it.
+    /// Before costly work, look at ``ServerRequest/clientHasLeft``.
     public typealias Handler = @Sendable (ServerRequest) async -> ServerResponse
 
     /// Answers a request for a path of which a segment may be anything; that segment is given, percent-decoded.

@@ -28,6 +28,8 @@ final class ServerConnection: TCPStreamHandler {
     var output = OutputQueue()
     /// The task that answers a request. It goes on when the client has gone, unless it writes a stream.
     var handling: Task<Void, Never>?
+    /// Shared with the requests of this connection.
+    private let presence = ClientPresence()
     /// The answer whose content that task writes.
     var streamed: StreamedAnswer?
     /// How many bytes the request has that is being answered.
@@ -129,7 +131,10 @@ final class ServerConnection: TCPStreamHandler {
             while case let plaintext = try tls.takePlaintext(maximum: 65_536), !plaintext.isEmpty {
                 machine.receive(plaintext.span)
             }
-            if tls.peerHasClosed { machine.receiveEnd() }
+            if tls.peerHasClosed {
+                machine.receiveEnd()
+                presence.leave()
+            }
         } catch {
             fail(error)
         }
@@ -139,6 +144,7 @@ final class ServerConnection: TCPStreamHandler {
     func streamDidEnd() {
         guard case .serving = stage, proxyHeader == nil else { return stream.close() }
         machine.receiveEnd()
+        presence.leave()
         advance()
     }
 
@@ -191,6 +197,7 @@ final class ServerConnection: TCPStreamHandler {
         let handler = core.handler
         var request = request
         request.id = core.nextRequestID()
+        request.presence = presence
         request.peer = client.map {
             ForwardedFor.client(peer: $0, fields: request.head.headerFields, trusted: core.configuration.trustedProxies)
         }
@@ -198,7 +205,8 @@ final class ServerConnection: TCPStreamHandler {
         bodyInHandling = request.body.count
         handling = Task(executorPreference: stream.loop) { [request] in
             let start = ContinuousClock.now
-            let response = await handler(request)
+            // Of a connection that is closed, no request that has not begun is worth its work.
+            let response = connection.value.isClosed ? ServerResponse.abandoned : await handler(request)
             if let stream = response.stream, let writer = connection.value.beginStream(response, to: request) {
                 let isWhole = await writer.isWhole(stream)
                 connection.value.endStream(response, to: request, isWhole: isWhole, after: ContinuousClock.now - start)
@@ -228,7 +236,7 @@ final class ServerConnection: TCPStreamHandler {
                     received: request.body.count, sent: sent, duration: time, peer: request.peer, id: request.id,
                     tls: tls?.protocolVersion,
                     userAgent: request.head.headerFields[.userAgent].map {
-                        $0.utf8.count <= 200 ? $0 : String($0.prefix(200))
+                        $0.utf8.count <= 200 ? $0 : String(decoding: $0.utf8.prefix(200), as: UTF8.self)
                     }, details: response.details)))
     }
 
@@ -335,6 +343,7 @@ final class ServerConnection: TCPStreamHandler {
         heldBytes = 0
         core.setIdle(false, self)
         cancelStream()
+        presence.leave()
         if handling == nil { core.remove(self) }
     }
 }

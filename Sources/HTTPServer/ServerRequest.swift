@@ -12,6 +12,11 @@ public struct ServerRequest: Sendable {
     /// Names the request in the answer's `X-Request-Id` and in logs; empty until a server has taken the request.
     public var id = ""
 
+    var presence: ClientPresence?
+
+    /// Whether the client sends nothing more: nearly always it has closed the connection, and no response reaches it.
+    public var clientHasLeft: Bool { presence?.hasLeft ?? false }
+
     /// Makes a request.
     public init(head: HTTPRequest, body: [UInt8] = [], peer: SocketAddress? = nil) {
         self.head = head
@@ -26,5 +31,5 @@ public struct ServerRequest: Sendable {
     }
 
     /// The target's query without the question mark, as it was sent; empty if there is none.
-    public var query: Substring { (head.path ?? "").drop { $0 != "?" }.dropFirst() }
+    public var query: Substring { Substring((head.path ?? "").utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()) }
 }

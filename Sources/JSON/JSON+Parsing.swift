@@ -74,7 +74,7 @@ private struct Parser {
     private mutating func parseObject(depth: Int) throws(JSONError) -> JSON {
         guard depth <= limits.depth else { throw error(.tooDeep) }
         position += 1
-        var members: [String: JSON] = [:]
+        var members: JSON.Members = [:]
         skipWhitespace()
         if current == UInt8(ascii: "}") {
             position += 1
@@ -84,7 +84,7 @@ private struct Parser {
             skipWhitespace()
             guard let quote = current else { throw error(.unexpectedEnd) }
             guard quote == UInt8(ascii: "\"") else { throw error(.unexpectedByte) }
-            let name = try parseString()
+            let name = UTF8Text(try parseString())
             guard members[name] == nil else { throw error(.duplicateName) }
             skipWhitespace()
             try expect(UInt8(ascii: ":"))

@@ -26,9 +26,9 @@ extension JSON {
                 element.write(to: &output, indentation: inner)
             }
         case .object(let members):
-            let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            let sorted = members.sorted { $0.key < $1.key }
             Self.write(sorted, open: "{", close: "}", to: &output, indentation: indentation) { member, output, inner in
-                Self.write(member.key, to: &output)
+                Self.write(member.key.string, to: &output)
                 output.append(UInt8(ascii: ":"))
                 if inner != nil { output.append(UInt8(ascii: " ")) }
                 member.value.write(to: &output, indentation: inner)

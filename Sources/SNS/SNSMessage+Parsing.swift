@@ -77,7 +77,7 @@ extension SNSMessage {
 
 /// The members of an envelope's JSON object.
 private struct EnvelopeFields {
-    private let members: [String: JSON]
+    private let members: JSON.Members
 
     init(_ body: [UInt8]) throws(SNSRefusal) {
         let json: JSON

@@ -77,7 +77,9 @@ extension SecurityFinding {
         // Types stand twice in the JSON; each entry of a map has quotes, a colon and a comma.
         let length =
             texts.reduce(0) { $0 + $1.utf8.count } + 2 * types.reduce(0) { $0 + $1.utf8.count + 3 }
-            + [resource.details, productFields].joined().reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 6 }
+            + [resource.details, productFields].joined().reduce(0) {
+                $0 + $1.key.string.utf8.count + $1.value.utf8.count + 6
+            }
         let rest = 4096
         // No character that is left takes more than twice its bytes when it is escaped.
         return 2 * length + rest > FindingLimits.bytes

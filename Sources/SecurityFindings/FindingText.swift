@@ -1,4 +1,5 @@
 import Cryptography
+import JSON
 
 /// Texts as Security Hub takes them.
 enum FindingText {
@@ -65,8 +66,8 @@ enum FindingText {
     /// values, each cut to its limit.
     static func boundedMap(
         _ entries: [(key: String, value: String)], keyLimit: Int, valueLimit: Int
-    ) -> [String: String] {
-        var map: [String: String] = [:]
+    ) -> [UTF8Text: String] {
+        var map: [UTF8Text: String] = [:]
         for entry in entries where map.count < FindingLimits.mapEntries {
             guard let key = bounded(entry.key, to: keyLimit), let value = bounded(entry.value, to: valueLimit),
                 map[key] == nil

@@ -1,5 +1,6 @@
 import AWSCore
 import DeviceDefender
+import JSON
 
 /// Names of resources as findings have them.
 enum ResourceText {
@@ -54,7 +55,7 @@ enum ResourceText {
             ("IssuerId", identifier.issuerCertificate?.issuerID),
             ("IssuerCertificateSerialNumber", identifier.issuerCertificate?.serialNumber),
         ]
-        let others = identifier.others.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+        let others = identifier.others.sorted { $0.key < $1.key }.map { (key: $0.key.string, value: $0.value) }
         return documented.compactMap { key, value in value.map { (key, $0) } } + others
     }
 

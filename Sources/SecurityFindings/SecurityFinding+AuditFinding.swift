@@ -96,13 +96,13 @@ extension SecurityFinding {
     }
 
     /// The end of a certificate as a date: Device Defender gives it in milliseconds since 1970.
-    private static func expiration(_ info: [String: String]) -> (key: String, value: String)? {
+    private static func expiration(_ info: [UTF8Text: String]) -> (key: String, value: String)? {
         guard let time = info["EXPIRATION_TIME"].flatMap({ Timestamp(lenient: .string($0)) }) else { return nil }
         return ("EXPIRATION_DATE", time.iso8601)
     }
 
-    private static func sorted(_ map: [String: String]) -> [(key: String, value: String)] {
-        map.sorted { $0.key < $1.key }.map { (key: $0.key, value: $0.value) }
+    private static func sorted(_ map: [UTF8Text: String]) -> [(key: String, value: String)] {
+        map.sorted { $0.key < $1.key }.map { (key: $0.key.string, value: $0.value) }
     }
 
     /// With the keys of Device Defender's own integration (AWS IoT Device Defender Developer Guide, "Integration with

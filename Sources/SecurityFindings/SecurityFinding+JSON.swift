@@ -5,7 +5,7 @@ public import JSON
 extension SecurityFinding {
     /// The finding as an element of `Findings` in a request to `BatchImportFindings`; at most 240 KB.
     public var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "SchemaVersion": "2018-10-08",
             "Id": .string(id),
             "ProductArn": .string(Self.productARN(origin: origin)),
@@ -30,7 +30,7 @@ extension SecurityFinding {
         return .object(members)
     }
 
-    private var classification: [String: JSON] {
+    private var classification: JSON.Members {
         types.isEmpty ? [:] : ["Types": .array(types.map(JSON.string))]
     }
 
@@ -39,7 +39,7 @@ extension SecurityFinding {
     }
 
     private var resourceJSON: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "Type": .string(resource.type),
             "Id": .string(resource.id),
         ]

@@ -46,6 +46,7 @@ extension SecurityFinding {
     private static func time(_ json: JSON?) -> Timestamp? { json?.string.flatMap { Timestamp(iso8601: $0) } }
 
     private static func entries(_ json: JSON?) -> [(key: String, value: String)] {
-        (json?.object ?? [:]).compactMap { key, value in value.string.map { (key, $0) } }.sorted { $0.key < $1.key }
+        (json?.object ?? [:]).sorted { $0.key < $1.key }
+            .compactMap { key, value in value.string.map { (key.string, $0) } }
     }
 }

@@ -1,5 +1,6 @@
 public import AWSCore
 public import DeviceDefender
+public import JSON
 
 /// A finding for Security Hub, in the AWS Security Finding Format (ASFF) as far as it is used here.
 ///
@@ -51,7 +52,7 @@ public struct SecurityFinding: Sendable, Hashable {
         /// The ARN where one can be formed, else the name; 1 to 512 characters.
         public let id: String
         /// `Details.Other`: at most 50 entries of fewer than 128 and 1024 characters.
-        public let details: [String: String]
+        public let details: [UTF8Text: String]
     }
 
     /// `ProductFields.ProviderName`.
@@ -80,7 +81,7 @@ public struct SecurityFinding: Sendable, Hashable {
     /// What it is about.
     public let resource: Resource
     /// More about it: at most 50 entries of 128 and 2048 characters.
-    public internal(set) var productFields: [String: String]
+    public internal(set) var productFields: [UTF8Text: String]
     /// When the finding was made. Security Hub wants the same in every update.
     public var createdAt: Timestamp
     /// When the finding last changed. Security Hub ignores an update that is not later than the one before.

@@ -28,7 +28,7 @@ public struct Verification: Sendable, Hashable {
 
     /// The members of the request beside the findings' identifiers.
     public var changes: JSON {
-        var changes: [String: JSON] = [
+        var changes: JSON.Members = [
             "VerificationState": .string(state.rawValue), "Workflow": ["Status": .string(workflowStatus)],
         ]
         if let words { changes["Note"] = ["Text": .string(words), "UpdatedBy": "defender-bridge"] }

@@ -65,7 +65,7 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
     }
 
     @Sendable private static func json(_ progress: LedgerRebuilding.Progress) -> JSON? {
-        let origin: [String: JSON] = [
+        let origin: JSON.Members = [
             "account": .string(progress.origin.account.digits), "region": .string(progress.origin.region.name),
         ]
         switch progress.report {

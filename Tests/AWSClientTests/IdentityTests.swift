@@ -81,7 +81,7 @@ struct IdentityTests {
             let environments = try IdentityCase.all.enumerated().map {
                 try Self.environment(of: $1, number: $0, port: port, in: folder)
             }
-            let given = JSON.array(environments.map { .object($0.mapValues(JSON.string)) }).serialized()
+            let given = JSON.array(environments.map { JSON(texts: $0) }).serialized()
             let text = try await Program.python(
                 try String(contentsOfFile: Self.script, encoding: .utf8), ["boto3", port], input: given)
             let expected = try #require(try JSON(parsing: Array(text.utf8)).array)

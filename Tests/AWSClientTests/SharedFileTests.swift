@@ -41,7 +41,7 @@ struct SharedFileTests {
         for (text, expected) in zip(texts, try #require(answers.array)) {
             let ours = try? ProfileFile(text)
             read += ours == nil ? 0 : 1
-            let sections = ours.map { JSON.object($0.sections.mapValues { .object($0.mapValues(JSON.string)) }) }
+            let sections = ours.map { JSON.object(JSON.Members($0.sections.mapValues { JSON(texts: $0) })) }
             #expect(sections ?? .null == expected, "\(text.debugDescription)")
         }
         #expect(read > 200)

@@ -49,7 +49,7 @@ enum Messages {
             "taskStatus": .string(status),
             "taskType": audit == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK",
             "scheduledAuditName": audit.map(JSON.string) ?? nil, "taskStartTime": seconds(startTime),
-            "auditDetails": .object(checks.mapValues { ["checkRunStatus": .string($0)] }),
+            "auditDetails": .object(JSON.Members(checks.mapValues { ["checkRunStatus": .string($0)] })),
         ]
     }
 
@@ -105,7 +105,7 @@ enum Messages {
         _ call: String = "CreateAuditSuppression", of client: String, id: String = "e1", time: String,
         until: String? = nil
     ) -> JSON {
-        var parameters: [String: JSON] = [
+        var parameters: JSON.Members = [
             "checkName": .string(clientIDs), "resourceIdentifier": ["clientId": .string(client)],
         ]
         if call != "DeleteAuditSuppression" {

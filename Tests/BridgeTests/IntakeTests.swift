@@ -384,7 +384,7 @@ private struct Envelope {
     /// Made once: a key takes long.
     private static let key = Result { try PrivateKey(generating: .rsa(bits: 2048)) }
 
-    private var members: [String: JSON]
+    private var members: JSON.Members
 
     init(_ type: String, version: String = "2") throws {
         members = [

@@ -139,7 +139,7 @@ private final class Telling: Sendable {
 
     private func event(_ said: SuppressionJudgement, id: String) throws -> JSON {
         let check = try #require(Vocabulary.checks.first { said.subject.contains("/\($0)-") })
-        var parameters: [String: JSON] = [
+        var parameters: JSON.Members = [
             "checkName": .string(check), "resourceIdentifier": ["clientId": .string(String(said.subject.suffix(2)))],
         ]
         if said.isSuppressed {

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct RestoredFindingTests {
     private func restored(
-        _ finding: SecurityFinding, _ customer: [String: JSON] = [:]
+        _ finding: SecurityFinding, _ customer: JSON.Members = [:]
     ) throws -> RestoredFinding {
         let json = JSON.object(try #require(finding.json.object).merging(customer) { _, last in last })
         return try #require(RestoredFinding(json, origin: try origin()))

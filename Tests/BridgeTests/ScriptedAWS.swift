@@ -22,7 +22,7 @@ final class ScriptedAWS: HTTPTransport {
         /// The findings in Security Hub, by id.
         var hub: [String: JSON] = [:]
         /// What customers say about them (`BatchUpdateFindings`), by id.
-        var customerFields: [String: [String: JSON]] = [:]
+        var customerFields: [String: JSON.Members] = [:]
         /// How many findings a page of `GetFindings` has.
         var hubPageSize = 100
         /// The answer to `ListAuditSuppressions`.
@@ -110,7 +110,7 @@ final class ScriptedAWS: HTTPTransport {
                 state.listed += 1
                 let pages = state.audits[body["taskId"]?.string ?? ""]?.pages ?? []
                 let index = body["nextToken"]?.string.flatMap { Int($0) } ?? 0
-                var answer: [String: JSON] = ["findings": .array(index < pages.count ? pages[index] : [])]
+                var answer: JSON.Members = ["findings": .array(index < pages.count ? pages[index] : [])]
                 if index + 1 < pages.count { answer["nextToken"] = .string(String(index + 1)) }
                 return .object(answer)
             }
@@ -128,7 +128,7 @@ final class ScriptedAWS: HTTPTransport {
         let index =
             query.split(separator: "&").first { $0.contains("nextToken=") }
             .flatMap { $0.split(separator: "=").last }.flatMap { Int($0) } ?? 0
-        var answer: [String: JSON] = [name: .array(index < pages.count ? pages[index] : [])]
+        var answer: JSON.Members = [UTF8Text(name): .array(index < pages.count ? pages[index] : [])]
         if index + 1 < pages.count { answer["nextToken"] = .string(String(index + 1)) }
         return .object(answer)
     }
@@ -163,7 +163,7 @@ final class ScriptedAWS: HTTPTransport {
         let page = found.dropFirst(start).prefix(state.hubPageSize).map { id, finding in
             JSON.object((finding.object ?? [:]).merging(state.customerFields[id] ?? [:]) { _, last in last })
         }
-        var answer: [String: JSON] = ["Findings": .array(page)]
+        var answer: JSON.Members = ["Findings": .array(page)]
         if start + page.count < found.count { answer["NextToken"] = .string(String(start + page.count)) }
         return .object(answer)
     }

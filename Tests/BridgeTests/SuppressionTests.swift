@@ -99,7 +99,7 @@ import Testing
     }
 
     private static func listed(_ client: String, until: Int64? = nil) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": .string(client)],
             "suppressIndefinitely": .bool(until == nil),
         ]

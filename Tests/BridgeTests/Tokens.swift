@@ -54,7 +54,7 @@ final class TokenIssuer: Sendable {
 
     /// Claims that are good at a time in seconds.
     static func claims(_ changes: [String: JSON?] = [:], at seconds: Int64 = now / 1000) -> JSON {
-        var claims: [String: JSON] = [
+        var claims: JSON.Members = [
             "iss": "https://issuer.example/", "aud": "bridge", "exp": .integer(seconds + 3600),
             "nbf": .integer(seconds - 10),
         ]
@@ -63,7 +63,7 @@ final class TokenIssuer: Sendable {
     }
 
     func token(_ claims: JSON = claims(), key: Key, header changes: [String: JSON?] = [:]) async throws -> String {
-        var header: [String: JSON] = ["alg": .string(key.algorithm), "kid": .string(key.id), "typ": "JWT"]
+        var header: JSON.Members = ["alg": .string(key.algorithm), "kid": .string(key.id), "typ": "JWT"]
         for (name, value) in changes { header[name] = value }
         let parts = [JSON.object(header), claims].map { Self.base64URL($0.serialized()) }
         let signed = parts.joined(separator: ".")

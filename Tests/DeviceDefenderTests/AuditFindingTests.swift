@@ -139,9 +139,9 @@ struct ResourceIdentifierTests {
 
     @Test("more than 16 unknown members are cut")
     func manyUnknown() throws {
-        let members = (10..<99).map { ("k\($0)", JSON.string("v")) }
+        let members = (10..<99).map { (UTF8Text("k\($0)"), JSON.string("v")) }
         let json = JSON.object(Dictionary(members, uniquingKeysWith: { first, _ in first }))
-        #expect(try ResourceIdentifier(json).others.keys.sorted() == (10..<26).map { "k\($0)" })
+        #expect(try ResourceIdentifier(json).others.keys.sorted() == (10..<26).map { UTF8Text("k\($0)") })
     }
 
     @Test(

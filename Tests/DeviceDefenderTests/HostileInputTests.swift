@@ -11,7 +11,7 @@ struct HostileInputTests {
         nil, true, "", " ", .string(marker), .string("\u{0}\u{202E}" + String(repeating: "🚰", count: 3000)), 0, -1,
         .number("9223372036854775807"), .number("-9223372036854775808"), .number("18446744073709551616"),
         .number("1e308"), .number("1e999"), .number("-1e999"), .number("0.0000001"), [], [[]], [nil], [:], ["": ""],
-        .object([marker: .string(marker)]),
+        .object([UTF8Text(marker): .string(marker)]),
     ]
 
     @Test(

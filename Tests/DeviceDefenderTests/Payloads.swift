@@ -117,9 +117,9 @@ extension JSON {
         switch self {
         case .object(let members):
             for (name, value) in members {
-                variants.append(setting(name, to: nil))
+                variants.append(setting(name.string, to: nil))
                 for variant in value.variants(replacements: replacements) {
-                    variants.append(setting(name, to: variant))
+                    variants.append(setting(name.string, to: variant))
                 }
             }
         case .array(let elements):

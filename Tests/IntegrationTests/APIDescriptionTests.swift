@@ -51,9 +51,9 @@ extension IntegrationTests {
             _ method: String, _ path: String, _ status: Int, body: [UInt8]? = nil, isValid: Bool? = nil,
             headers: [String: String] = [:], server: String = "listen"
         ) -> JSON {
-            var members: [String: JSON] = [
+            var members: JSON.Members = [
                 "server": .string(server), "method": .string(method), "path": .string(path),
-                "status": .integer(status), "headers": .object(headers.mapValues(JSON.string)),
+                "status": .integer(status), "headers": JSON(texts: headers),
             ]
             members["body"] = body.map { .string(Data($0).base64EncodedString()) }
             members["valid"] = isValid.map(JSON.bool)

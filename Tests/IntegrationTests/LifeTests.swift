@@ -210,7 +210,7 @@ extension IntegrationTests {
         private func event(
             _ call: String, number: Int, of finding: FleetAuditFinding, at time: Int64, in world: World
         ) -> JSON {
-            var parameters: [String: JSON] = [
+            var parameters: JSON.Members = [
                 "checkName": .string(finding.checkName), "resourceIdentifier": finding.resource.identifier,
             ]
             if call == "CreateAuditSuppression" { parameters["suppressIndefinitely"] = true }

@@ -61,10 +61,15 @@ final class PrometheusProcess: Sendable {
     func alerts() async throws -> [Alert] {
         let answer = try await ask("/api/v1/alerts")
         return try #require(answer["data"]?["alerts"]?.array).map { alert in
-            var labels = try #require(alert["labels"]?.object).compactMapValues(\.string)
+            func texts(_ name: String) throws -> [String: String] {
+                let members = try #require(alert[name]?.object)
+                return Dictionary(
+                    uniqueKeysWithValues: members.compactMap { name, value in value.string.map { (name.string, $0) } })
+            }
+            var labels = try texts("labels")
             return Alert(
                 name: labels.removeValue(forKey: "alertname") ?? "", labels: labels,
-                texts: try #require(alert["annotations"]?.object).compactMapValues(\.string),
+                texts: try texts("annotations"),
                 isFiring: alert["state"] == "firing")
         }
     }

@@ -49,15 +49,15 @@ struct Refusal: Sendable {
 extension Refusal {
     /// A delivery of which something was changed or removed.
     private static func changed(
-        _ members: [String: JSON], _ changes: [String: JSON], removing name: String? = nil
+        _ members: JSON.Members, _ changes: JSON.Members, removing name: String? = nil
     ) -> Request {
         var members = members.merging(changes) { _, last in last }
         if let name { members[name] = nil }
         return .sns(JSON.object(members).serialized())
     }
 
-    private static func malformed(_ genuine: [UInt8], _ members: [String: JSON]) -> [Refusal] {
-        func with(_ changes: [String: JSON]) -> Request { changed(members, changes) }
+    private static func malformed(_ genuine: [UInt8], _ members: JSON.Members) -> [Refusal] {
+        func with(_ changes: JSON.Members) -> Request { changed(members, changes) }
         let nested = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
         var refusals = [
             Refusal("no JSON", .sns(Array("Type=Notification".utf8)), 400, "malformed_json"),
@@ -99,16 +99,16 @@ extension Refusal {
         ] {
             refusals += [
                 Refusal("no \(name)", changed(members, [:], removing: name), 400, "field_missing"),
-                Refusal("\(name) is a number", with([name: 1]), 400, "field_not_a_string"),
-                Refusal("\(name) is null", with([name: .null]), 400, "field_not_a_string"),
+                Refusal("\(name) is a number", with([UTF8Text(name): 1]), 400, "field_not_a_string"),
+                Refusal("\(name) is null", with([UTF8Text(name): .null]), 400, "field_not_a_string"),
             ]
         }
         return refusals
     }
 
     /// Genuine deliveries that somebody tampered with.
-    private static func forged(_ members: [String: JSON]) -> [Refusal] {
-        func with(_ changes: [String: JSON]) -> Request { changed(members, changes) }
+    private static func forged(_ members: JSON.Members) -> [Refusal] {
+        func with(_ changes: JSON.Members) -> Request { changed(members, changes) }
         let otherTopic: JSON = "arn:aws:sns:us-east-1:111122223333:other"
         let otherAccount: JSON = "arn:aws:sns:us-east-1:444455556666:device-defender-detect"
         return [
@@ -136,7 +136,7 @@ extension Refusal {
         ]
     }
 
-    private static func certificateURLs(_ members: [String: JSON]) throws -> [Refusal] {
+    private static func certificateURLs(_ members: JSON.Members) throws -> [Refusal] {
         let host = "https://sns.us-east-1.amazonaws.com"
         let url = try #require(members["SigningCertURL"]?.string)
         let path = String(url.dropFirst(host.count))

@@ -18,7 +18,7 @@ struct StatusPageTests {
     ///   - expected: what is to be seen there.
     ///   - only: words of the checks to make; none for all.
     private func look(
-        at bridge: BridgeProcess, of world: World, for expected: [String: JSON], only: [String] = []
+        at bridge: BridgeProcess, of world: World, for expected: JSON.Members, only: [String] = []
     ) async throws {
         let expectations = expected.merging(["url": .string("http://\(bridge.admin)/")]) { first, _ in first }
         let file = try world.folder.write(JSON.object(expectations).serialized(), as: "expectations.json")

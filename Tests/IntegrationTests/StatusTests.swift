@@ -13,12 +13,12 @@ extension IntegrationTests {
         }
 
         /// How many findings Security Hub has, current, by severity.
-        private func severities(in world: World) -> [String: JSON] {
+        private func severities(in world: World) -> JSON.Members {
             var counts = ["CRITICAL": 0, "HIGH": 0, "MEDIUM": 0, "LOW": 0, "INFORMATIONAL": 0]
             for finding in world.aws.findings(in: world.origin) where finding["RecordState"] == "ACTIVE" {
                 counts[finding["Severity"]?["Label"]?.string ?? "", default: 0] += 1
             }
-            return counts.mapValues { .integer($0) }
+            return JSON.Members(counts.mapValues { .integer($0) })
         }
 
         private func time(_ json: JSON?) throws -> TimeInterval {
@@ -108,7 +108,7 @@ extension IntegrationTests {
             let bridge = try await world.start()
             let status = try await told(by: bridge)
             let here = try #require(status["origins"]?.array?.first)
-            func total(_ counts: [String: JSON]?) -> Int64 {
+            func total(_ counts: JSON.Members?) -> Int64 {
                 (counts ?? [:]).values.reduce(0) { $0 + ($1.integer ?? 0) }
             }
             // One is open, and was not taken.

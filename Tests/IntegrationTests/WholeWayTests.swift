@@ -136,7 +136,7 @@ extension IntegrationTests {
                     [Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "read", url],
                     environment: world.environment)
                 let found = try #require(try JSON(parsing: output.joined()).object)
-                try expect(found.map { ($0.key, $0.value.string ?? "") }, scenario)
+                try expect(found.map { ($0.key.string, $0.value.string ?? "") }, scenario)
                 #expect(world.aws.calls(of: .batchImportFindings) == 0)
                 try await bridge.stop()
             }

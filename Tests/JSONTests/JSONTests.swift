@@ -94,3 +94,35 @@ struct JSONTests {
         #expect(JSON.object(["a": [1]]).prettyPrinted() == "{\n  \"a\": [\n    1\n  ]\n}")
     }
 }
+
+@Suite("Texts by their bytes")
+struct UTF8TextTests {
+    /// The same to a reader, and canonically equivalent.
+    static let (composed, decomposed) = ("\u{E9}", "e\u{301}")
+
+    @Test("names and values that differ only in normalization are different, and stay as they are")
+    func normalization() throws {
+        #expect(Self.composed == Self.decomposed)
+        #expect(UTF8Text(Self.composed) != UTF8Text(Self.decomposed))
+        #expect(UTF8Text(Self.decomposed) < UTF8Text(Self.composed) && UTF8Text("a") < "ab" && UTF8Text("") < "a")
+        let text = #"{"\#(Self.decomposed)":1,"\#(Self.composed)":2}"#
+        let value = try JSON(parsing: text)
+        #expect(value[Self.composed] == 2 && value[Self.decomposed] == 1)
+        #expect(value.serialized() == Array(text.utf8))
+        #expect(JSON.string(Self.composed) != .string(Self.decomposed))
+        #expect(Set([JSON.string(Self.composed), .string(Self.decomposed)]).count == 2)
+        #expect { try JSON(parsing: #"{"\#(Self.composed)":1,"\u00e9":2}"#) } throws: {
+            ($0 as? JSONError)?.reason == .duplicateName
+        }
+    }
+
+    @Test("equal texts have equal hashes, whatever their lengths")
+    func hashes() {
+        let texts = (0..<40).map { String(repeating: "\0", count: $0) } + ["é", "abcdefgh", "abcdefghi", "漢字漢字漢字"]
+        for text in texts {
+            #expect(UTF8Text(text).hashValue == UTF8Text(String(decoding: text.utf8, as: UTF8.self)).hashValue)
+        }
+        #expect(Set(texts.map { UTF8Text($0) }).count == texts.count)
+        #expect(Set(texts.map { UTF8Text($0).hashValue }).count == texts.count)
+    }
+}

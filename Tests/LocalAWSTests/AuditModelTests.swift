@@ -39,7 +39,7 @@ struct AuditModelTests {
     func paging(size: Int) throws {
         let (model, scenario) = try Self.model()
         var seen: [String] = []
-        var request: [String: JSON] = ["taskId": .string(scenario.auditTask.id), "maxResults": .integer(size)]
+        var request: JSON.Members = ["taskId": .string(scenario.auditTask.id), "maxResults": .integer(size)]
         repeat {
             let answer = try model.listFindings(.object(request))
             #expect(Self.ids(answer).count <= size)
@@ -58,7 +58,7 @@ struct AuditModelTests {
     @Test("suppressed findings are listed alone, not at all, or with the others", arguments: [true, false, nil])
     func suppressed(listed: Bool?) throws {
         let (model, scenario) = try Self.model()
-        var request: [String: JSON] = ["taskId": .string(scenario.auditTask.id), "maxResults": 250]
+        var request: JSON.Members = ["taskId": .string(scenario.auditTask.id), "maxResults": 250]
         request["listSuppressedFindings"] = listed.map(JSON.bool)
         let expected = scenario.auditFindings.filter { listed == nil || $0.isSuppressed == listed }
         #expect(!expected.isEmpty)

@@ -10,7 +10,7 @@ struct SecurityHubModelTests {
 
     /// A finding as small as it may be, with changes; nil takes a member out.
     private static func finding(_ id: String = "one", _ changes: [String: JSON?] = [:]) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "SchemaVersion": "2018-10-08", "Id": .string(id), "ProductArn": .string(product),
             "GeneratorId": "Fleet/Behavior", "AwsAccountId": "111122223333", "Types": ["Unusual Behaviors/IoT Device"],
             "CreatedAt": "2026-11-22T10:00:00Z", "UpdatedAt": "2026-11-22T10:00:00Z", "Severity": ["Label": "HIGH"],
@@ -315,7 +315,7 @@ struct SecurityHubModelTests {
     func pagesOfIDs() throws {
         let model = try Self.model(Self.finding("c"), Self.finding("a"), Self.finding("b"), Self.finding("d"))
         let filters: JSON = ["Id": .array(["a", "b", "c", "x"].map { Self.condition("EQUALS", $0) })]
-        var request: [String: JSON] = ["Filters": filters, "MaxResults": 2]
+        var request: JSON.Members = ["Filters": filters, "MaxResults": 2]
         let first = try model.getFindings(.object(request))
         #expect(first["Findings"]?.array?.map { $0["Id"] } == ["c", "a"])
         request["NextToken"] = first["NextToken"]
@@ -334,7 +334,7 @@ struct SecurityHubModelTests {
             _ = try model.importFindings(["Findings": .array(batch)], now: testTime)
         }
         let product = try #require(Self.finding()["ProductArn"]?.string)
-        var request: [String: JSON] = [
+        var request: JSON.Members = [
             "Filters": ["Id": [Self.condition("PREFIX", "1/")], "ProductArn": [Self.condition("EQUALS", product)]]
         ]
         var found: [String] = []

@@ -13,7 +13,7 @@ struct Envelope {
     /// 2026-11-22T10:00:00.123Z.
     static let now: Int64 = 1_795_341_600_123
 
-    var members: [String: JSON]
+    var members: JSON.Members
 
     /// The types that SNS sends.
     enum Kind: String, CaseIterable, Sendable {

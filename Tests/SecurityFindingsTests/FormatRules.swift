@@ -55,6 +55,6 @@ enum FormatRules {
     private static func isMap(_ json: JSON?, _ keyLimit: Int, _ valueLimit: Int) -> Bool {
         guard let json else { return true }
         guard let map = json.object, (1...50).contains(map.count) else { return false }
-        return map.allSatisfy { isText(.string($0.key), keyLimit) && isText($0.value, valueLimit) }
+        return map.allSatisfy { isText(.string($0.key.string), keyLimit) && isText($0.value, valueLimit) }
     }
 }

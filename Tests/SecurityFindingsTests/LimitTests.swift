@@ -134,7 +134,7 @@ struct LimitTests {
         let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin()).json
         let members = try #require(json.object)
         #expect(SecurityFinding(json) != nil)
-        let replaceable = [
+        let replaceable: Set<UTF8Text> = [
             "Types", "ProductFields", "FindingProviderFields", "SchemaVersion", "AwsAccountId", "Severity", "SourceUrl",
             "FirstObservedAt", "LastObservedAt",
         ]

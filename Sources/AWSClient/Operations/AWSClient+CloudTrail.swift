@@ -37,7 +37,7 @@ extension AWSClient {
         return isLogging
     }
 
-    private static func trailService(_ name: String, _ members: [String: JSON]) -> Operation {
+    private static func trailService(_ name: String, _ members: JSON.Members) -> Operation {
         var operation = Operation(
             service: .cloudTrail, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
             body: JSON.object(members).serialized())

@@ -6,7 +6,7 @@ extension AWSClient {
     /// All rules of the default event bus, page by page (Amazon EventBridge `ListRules`).
     public func rules(region: Region) -> Pages {
         Pages(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
-            var members: [String: JSON] = ["Limit": 100]
+            var members: JSON.Members = ["Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
             return try await page(Self.eventService("ListRules", members), elements: "Rules", region)
         }
@@ -15,7 +15,7 @@ extension AWSClient {
     /// All targets of a rule, page by page (Amazon EventBridge `ListTargetsByRule`).
     public func targets(ofRule name: String, region: Region) -> Pages {
         Pages(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
-            var members: [String: JSON] = ["Rule": .string(name), "Limit": 100]
+            var members: JSON.Members = ["Rule": .string(name), "Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
             return try await page(Self.eventService("ListTargetsByRule", members), elements: "Targets", region)
         }
@@ -30,7 +30,7 @@ extension AWSClient {
         return page
     }
 
-    private static func eventService(_ name: String, _ members: [String: JSON]) -> Operation {
+    private static func eventService(_ name: String, _ members: JSON.Members) -> Operation {
         var operation = Operation(
             service: .events, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
             body: JSON.object(members).serialized())

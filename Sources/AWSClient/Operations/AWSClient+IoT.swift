@@ -26,7 +26,7 @@ extension AWSClient {
     public func listAuditFindings(
         taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
-        var members: [String: JSON] = ["taskId": .string(taskID), "maxResults": .integer(Self.elementsPerPage)]
+        var members: JSON.Members = ["taskId": .string(taskID), "maxResults": .integer(Self.elementsPerPage)]
         if let checkName { members["checkName"] = .string(checkName) }
         if let nextToken { members["nextToken"] = .string(nextToken) }
         var operation = Self.listAuditFindings
@@ -61,7 +61,7 @@ extension AWSClient {
     ///
     /// - Parameter nextToken: from the page before, or nil for the first.
     public func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
-        var members: [String: JSON] = ["maxResults": .integer(Self.elementsPerPage)]
+        var members: JSON.Members = ["maxResults": .integer(Self.elementsPerPage)]
         if let nextToken { members["nextToken"] = .string(nextToken) }
         var operation = Self.listAuditSuppressions
         operation.body = JSON.object(members).serialized()

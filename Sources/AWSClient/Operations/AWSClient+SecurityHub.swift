@@ -110,7 +110,7 @@ extension AWSClient {
     public func getFindings(
         filters: JSON, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
-        var members: [String: JSON] = ["Filters": filters, "MaxResults": .integer(Self.maximumFindings)]
+        var members: JSON.Members = ["Filters": filters, "MaxResults": .integer(Self.maximumFindings)]
         if let nextToken { members["NextToken"] = .string(nextToken) }
         var operation = Self.getFindings
         operation.body = JSON.object(members).serialized()

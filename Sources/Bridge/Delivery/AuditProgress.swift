@@ -14,7 +14,7 @@ struct AuditProgress: Sendable, Hashable {
 
     /// As the store keeps it; nil if that is more than it keeps, so that the walk goes on from an earlier page.
     var bookmark: String? {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "isListed": .bool(isListed), "refused": .integer(Int64(refusals.count)), "hasUnread": .bool(hasUnread),
         ]
         members["nextToken"] = nextToken.map(JSON.string)

@@ -68,7 +68,7 @@ extension SuppressionJudgement {
 
     /// As the store keeps it.
     var judgement: Judgement {
-        var content: [String: JSON] = [Self.suppressedKey: .bool(isSuppressed)]
+        var content: JSON.Members = [UTF8Text(Self.suppressedKey): .bool(isSuppressed)]
         content[Self.expiryKey] = expiresAt.map { .integer($0.milliseconds) }
         let end = isSuppressed ? expiresAt : time
         return Judgement(

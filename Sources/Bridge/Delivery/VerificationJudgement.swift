@@ -46,8 +46,8 @@ extension VerificationJudgement {
 
     /// As the store keeps it.
     var judgement: Judgement {
-        var content: [String: JSON] = [
-            Self.stateKey: .string(verification.state.rawValue), Self.appliedKey: .bool(isApplied),
+        var content: JSON.Members = [
+            UTF8Text(Self.stateKey): .string(verification.state.rawValue), UTF8Text(Self.appliedKey): .bool(isApplied),
         ]
         content[Self.wordsKey] = verification.words.map(JSON.string)
         return Judgement(

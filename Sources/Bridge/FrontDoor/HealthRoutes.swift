@@ -22,7 +22,7 @@ struct HealthRoutes: Sendable {
     private func readiness() async -> ServerResponse {
         do throws(StoreError) {
             try await store.checkWritable()
-            var ready: [String: JSON] = ["status": "ready"]
+            var ready: JSON.Members = ["status": "ready"]
             let warnings = certificate?.warnings(now: clock() / 1000) ?? []
             if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
             return ServerResponse(status: .ok, json: .object(ready))

@@ -2,6 +2,7 @@ import AWSCore
 import FoundationEssentials
 import HTTPServer
 import HTTPTypes
+import JSON
 
 /// Lets those in who may send events: by an API key, by Basic authentication (RFC 7617) or by an OAuth bearer token
 /// (RFC 6750), whichever of them are configured.
@@ -91,8 +92,10 @@ extension HTTPFields {
     func credentials(of scheme: String) -> String? {
         let values = self[values: .authorization]
         guard values.count == 1 else { return nil }
-        let parts = values[0].split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
-        return String(parts[1])
+        let value = values[0].utf8
+        guard let space = value.firstIndex(of: UInt8(ascii: " ")), value[..<space].count == scheme.utf8.count,
+            UTF8Text(values[0][..<space].lowercased()) == UTF8Text(scheme)
+        else { return nil }
+        return String(values[0][value.index(after: space)...])
     }
 }

@@ -42,6 +42,10 @@ struct IntakeAnswer: Sendable {
         refused(.serviceUnavailable, code: code, message: message).with(.retryAfter, "10")
     }
 
+    /// Its client has left before any work was done for it.
+    static let abandoned = unavailable(
+        code: "client_left", message: "The client closed the connection before the delivery was read.")
+
     /// The same with a header field more.
     func with(_ name: HTTPField.Name, _ value: String) -> IntakeAnswer {
         var response = response

@@ -7,7 +7,7 @@ struct KeySet: Sendable {
     static let maximumKeys = 64
 
     private struct Entry: Sendable {
-        let id: String?
+        let id: UTF8Text?
         let algorithm: String?
         let key: PublicKey
     }
@@ -41,12 +41,12 @@ struct KeySet: Sendable {
         guard json["use"] == nil || json["use"] == "sig",
             json["key_ops"].map({ $0.array?.contains("verify") ?? false }) ?? true, let key = key(json)
         else { return nil }
-        return Entry(id: json["kid"]?.string, algorithm: json["alg"]?.string, key: key)
+        return Entry(id: json["kid"]?.string.map { UTF8Text($0) }, algorithm: json["alg"]?.string, key: key)
     }
 
     private static func key(_ json: JSON) -> PublicKey? {
         func bytes(_ name: String) -> [UInt8]? { json[name]?.string.flatMap { Base64URL.decode($0.utf8) } }
-        switch json["kty"]?.string {
+        switch json["kty"] ?? .null {
         case "RSA":
             guard let modulus = bytes("n"), let exponent = bytes("e") else { return nil }
             return try? PublicKey(rsaModulus: modulus, exponent: exponent)

@@ -25,12 +25,28 @@ struct PublicRoutes: Sendable {
         return router
     }
 
+    /// The longest body that is read on a connection's loop, in bytes: a longer one would keep all other connections of
+    /// the loop waiting for milliseconds.
+    static let maximumOnLoop = 65_536
+
+    /// Reads a delivery: a long one on another thread, and none whose client has left, as the sender tries again.
+    static func bounded(
+        _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
+    ) async -> IntakeAnswer {
+        guard !request.clientHasLeft else { return .abandoned }
+        guard request.body.count > maximumOnLoop else { return await receive(request) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            // Others may have waited for a thread before it, and its client may have left meanwhile.
+            request.clientHasLeft ? .abandoned : await receive(request)
+        }
+    }
+
     private func answer(
         _ route: String, _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
     ) async -> ServerResponse {
         let start = ContinuousClock.now
         let answer = await admission.admit {
-            let answer = await receive(request)
+            let answer = await Self.bounded(request, receive)
             return (answer, answer.outcome == IntakeAnswer.stored)
         }.answer
         let now = clock()

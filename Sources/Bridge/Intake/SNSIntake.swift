@@ -1,6 +1,7 @@
 import AWSCore
 import HTTPServer
 import HTTPTypes
+import JSON
 import SNS
 import Store
 
@@ -16,6 +17,7 @@ struct SNSIntake: Sendable {
         do throws(SNSRefusal) {
             try SNSMessage.requireEnvelope(isRaw: Self.isRaw(request))
             let message = try SNSMessage(parsing: request.body)
+            guard !request.clientHasLeft else { return .abandoned }
             let origin = try await verifier.verify(message, now: clock())
             guard case .notification = message.kind else { return try await subscriptions.answer(message) }
             let answer = await append(message, from: origin)
@@ -28,7 +30,7 @@ struct SNSIntake: Sendable {
 
     /// Whether SNS says that the subscription has raw message delivery turned on.
     private static func isRaw(_ request: ServerRequest) -> Bool {
-        request.head.headerFields[values: rawDelivery].contains { $0.lowercased() == "true" }
+        request.head.headerFields[values: rawDelivery].contains { UTF8Text($0.lowercased()) == "true" }
     }
 
     private static let rawDelivery: HTTPField.Name = {

@@ -25,7 +25,7 @@ struct WebToken: Sendable {
 
     let algorithm: Algorithm
     /// The name of the key; nil if the token names none.
-    let keyID: String?
+    let keyID: UTF8Text?
     private let claims: JSON
     private let signed: [UInt8]
     private let signature: [UInt8]
@@ -37,13 +37,13 @@ struct WebToken: Sendable {
         let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Self.json(parts[0]), let claims = Self.json(parts[1]),
             let signature = Base64URL.decode(parts[2]), !signature.isEmpty,
-            let algorithm = header["alg"]?.string.flatMap({ Algorithm(rawValue: $0) }),
+            let algorithm = header["alg"]?.string.flatMap({ Algorithm(word: $0) }),
             // RFC 7515, section 4.1.11: extensions that must be understood, and are not.
             header["crit"] == nil
         else { return nil }
         if let keyID = header["kid"] {
             guard let keyID = keyID.string else { return nil }
-            self.keyID = keyID
+            self.keyID = UTF8Text(keyID)
         } else {
             keyID = nil
         }
@@ -65,7 +65,7 @@ struct WebToken: Sendable {
     /// - Parameter now: milliseconds since 1970.
     func isValid(issuer: String, audience: String, now: Int64) -> Bool {
         let seconds = Double(now) / 1000
-        guard claims["iss"]?.string == issuer, isFor(audience), let end = claims["exp"]?.double,
+        guard claims["iss"] == .string(issuer), isFor(audience), let end = claims["exp"]?.double,
             seconds < end + Self.allowedSkew
         else { return false }
         guard let start = claims["nbf"] else { return true }
@@ -73,8 +73,8 @@ struct WebToken: Sendable {
     }
 
     private func isFor(_ audience: String) -> Bool {
-        if let one = claims["aud"]?.string { return one == audience }
-        return claims["aud"]?.array?.contains(.string(audience)) ?? false
+        let one = JSON.string(audience)
+        return claims["aud"] == one || claims["aud"]?.array?.contains(one) ?? false
     }
 
     private static func json(_ part: ArraySlice<UInt8>) -> JSON? {

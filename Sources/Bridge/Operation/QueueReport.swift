@@ -56,15 +56,19 @@ public struct QueueReport: Sendable, Hashable {
                 members["account"] = .string(origin.account.digits)
                 members["region"] = .string(origin.region.name)
                 members["states"] = .object(
-                    Dictionary(uniqueKeysWithValues: depths.map { depth in (depth.state.rawValue, json(of: depth)) }))
+                    JSON.Members(
+                        uniqueKeysWithValues: depths.map { depth in (UTF8Text(depth.state.rawValue), json(of: depth)) })
+                )
                 return .object(members)
             })
         return .object(members)
     }
 
-    private func counts(of depths: [QueueDepth]) -> [String: JSON] {
-        var members = Dictionary(
-            uniqueKeysWithValues: QueueDepth.State.allCases.map { ($0.rawValue, JSON.integer(count($0, of: depths))) })
+    private func counts(of depths: [QueueDepth]) -> JSON.Members {
+        var members = JSON.Members(
+            uniqueKeysWithValues: QueueDepth.State.allCases.map {
+                (UTF8Text($0.rawValue), .integer(count($0, of: depths)))
+            })
         members["oldestAgeSeconds"] = oldestAge(of: depths).map { .integer($0 / 1000) } ?? .null
         return members
     }

@@ -1,4 +1,5 @@
 import EventLoop
+import JSON
 
 /// Whom a browser may take the admin address for. Without this, a page from anywhere could have its own name lead here
 /// (DNS rebinding), and then read and do whatever the operator may.
@@ -22,7 +23,7 @@ enum HostRule {
     /// to. What is behind TLS somewhere before the bridge counts, too.
     static func isOwn(origin: String, authority: String?) -> Bool {
         guard let authority = authority?.lowercased(), !authority.isEmpty else { return false }
-        return ["http://", "https://"].contains { origin.lowercased() == $0 + authority }
+        return ["http://", "https://"].contains { UTF8Text(origin.lowercased()) == UTF8Text($0 + authority) }
     }
 
     /// A host's name in lower case and without the dot that may stand behind it; nil for what is none.

@@ -22,12 +22,12 @@ struct OriginStatus: Sendable {
     ///   - elapsed: the monotonic time that the denial goes by.
     ///   - isKnown: whether the store answers: what it would say, is `null` else.
     func json(now: Int64, elapsed: Int64, isKnown: Bool) -> JSON {
-        let own: [String: JSON] = [
+        let own: JSON.Members = [
             "account": .string(origin.account.digits), "region": .string(origin.region.name),
             "lastDeliveryAt": .time(lastDeliveryAt), "throttledAt": .time(throttledAt),
             "denied": denial.map { $0.json(now: elapsed) } ?? .null,
         ]
-        let stored: [String: JSON] = [
+        let stored: JSON.Members = [
             "pending": .integer(count(.pending) + count(.waiting)), "leased": .integer(count(.leased)),
             "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
             "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo),
@@ -46,8 +46,8 @@ struct OriginStatus: Sendable {
         func count(_ severity: LedgerEntry.Severity?) -> JSON {
             .integer(openFindings.first { $0.severity == severity }?.count ?? 0)
         }
-        var members = Dictionary(
-            uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { ($0.rawValue, count($0)) })
+        var members = JSON.Members(
+            uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { (UTF8Text($0.rawValue), count($0)) })
         if openFindings.contains(where: { $0.severity == nil }) { members["UNKNOWN"] = count(nil) }
         return .object(members)
     }

@@ -3,7 +3,7 @@ import JSON
 /// What has changed between two looks at the status.
 enum StatusChange {
     /// The members that say what time it is. That they change alone is nothing to tell.
-    private static let clocks: Set<String> = ["at", "uptimeSeconds"]
+    private static let clocks: Set<UTF8Text> = ["at", "uptimeSeconds"]
 
     /// The top-level members that are not as they were, null for one that is gone, and `at` in any case; nil if nothing is
     /// to be told.

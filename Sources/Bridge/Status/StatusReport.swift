@@ -31,7 +31,7 @@ struct StatusReport: Sendable {
     private func json(_ stored: StoredFacts?, problem: String?) -> JSON {
         let (now, configuration, seen) = (clock(), configuration.value, activity.snapshot)
         let denied = standings.entries
-        var status: [String: JSON] = [
+        var status: JSON.Members = [
             "version": .string(Bridge.version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
             "health": Health(healthFacts(stored?.present, problem, denied, configuration, now)).json,
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
@@ -69,9 +69,11 @@ struct StatusReport: Sendable {
     // MARK: Members
 
     /// What comes from the store alone.
-    private static func members(of stored: StoredFacts.Present?, now: Int64) -> [String: JSON] {
+    private static func members(of stored: StoredFacts.Present?, now: Int64) -> JSON.Members {
         guard let stored else {
-            let names = ["queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
+            let names: [UTF8Text] = [
+                "queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters",
+            ]
             return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
         }
         let held = stored.status

@@ -13,7 +13,7 @@ struct AlarmModel {
         /// In milliseconds since 1970.
         let time: Int64
         let type: String
-        let message: [String: JSON]
+        let message: JSON.Members
 
         init?(_ message: JSON) {
             guard let members = message.object, let violationID = message["violationId"]?.string,
@@ -80,7 +80,7 @@ struct AlarmModel {
         return AuditModel.answer("activeViolations", elements, nextToken: page.nextToken)
     }
 
-    private func verified(_ event: Event) -> [String: JSON] {
+    private func verified(_ event: Event) -> JSON.Members {
         var members = event.message
         if let verification = verifications[event.violationID] {
             members["verificationState"] = .string(verification.state)
@@ -101,7 +101,7 @@ struct AlarmModel {
         }
         return try Page(
             list, token: parameters["nextToken"].map(JSON.string),
-            query: .object(parameters.filter { $0.key != "nextToken" }.mapValues(JSON.string)),
+            query: JSON(texts: parameters.filter { $0.key != "nextToken" }),
             limit: try AuditModel.limit(parameters["maxResults"].map { Int64($0) ?? 0 }),
             invalid: AuditModel.invalidToken
         ) { index in

@@ -5,7 +5,7 @@ extension AuditModel {
     ///
     /// - Throws: ``ServiceError`` for a call that is refused.
     func listSuppressions(_ request: JSON) throws(ServiceError) -> JSON {
-        let names: Set = ["checkName", "resourceIdentifier", "ascendingOrder", "maxResults", "nextToken"]
+        let names: Set<UTF8Text> = ["checkName", "resourceIdentifier", "ascendingOrder", "maxResults", "nextToken"]
         guard var members = request.object, names.isSuperset(of: members.keys) else {
             throw .invalidRequest("The request has a member that is not known")
         }
@@ -24,7 +24,7 @@ extension AuditModel {
             let suppression = suppressions[position]
             return members["checkName"].map { $0 == .string(suppression.checkName) } ?? true
                 && (members["resourceIdentifier"]?.object ?? [:]).allSatisfy {
-                    suppression.resourceIdentifier[$0.key] == $0.value
+                    suppression.resourceIdentifier[$0.key.string] == $0.value
                 }
         }
         return Self.answer("suppressions", page.elements.map { suppressions[$0].json }, nextToken: page.nextToken)

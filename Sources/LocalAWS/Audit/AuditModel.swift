@@ -53,7 +53,7 @@ struct AuditModel {
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try Page(
             tasks.indices, token: parameters["nextToken"].map(JSON.string),
-            query: .object(parameters.filter { $0.key != "nextToken" }.mapValues(JSON.string)),
+            query: JSON(texts: parameters.filter { $0.key != "nextToken" }),
             limit: try Self.limit(parameters["maxResults"].map { Int64($0) ?? 0 }), invalid: Self.invalidToken
         ) { index in
             (start.milliseconds...end.milliseconds).contains(tasks[index].startTime)
@@ -71,7 +71,7 @@ struct AuditModel {
     ///
     /// - Throws: ``ServiceError`` for a call that is refused.
     func listFindings(_ request: JSON) throws(ServiceError) -> JSON {
-        let names: Set = [
+        let names: Set<UTF8Text> = [
             "taskId", "checkName", "resourceIdentifier", "maxResults", "nextToken", "startTime", "endTime",
             "listSuppressedFindings",
         ]
@@ -95,7 +95,7 @@ struct AuditModel {
     }
 
     static func answer(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
-        var answer = [name: JSON.array(elements)]
+        var answer: JSON.Members = [UTF8Text(name): .array(elements)]
         answer["nextToken"] = nextToken.map(JSON.string)
         return .object(answer)
     }
@@ -106,11 +106,11 @@ private struct AuditFindingQuery {
     let taskID: String?
     private let times: ClosedRange<Int64>?
     let checkName: String?
-    private let resourceIdentifier: [String: JSON]
+    private let resourceIdentifier: JSON.Members
     /// Nil asks for both kinds.
     private let suppressed: Bool?
 
-    init(_ members: [String: JSON]) throws(ServiceError) {
+    init(_ members: JSON.Members) throws(ServiceError) {
         taskID = members["taskId"]?.string
         checkName = members["checkName"]?.string
         resourceIdentifier = members["resourceIdentifier"]?.object ?? [:]
@@ -137,6 +137,6 @@ private struct AuditFindingQuery {
             && times?.contains(finding.time) ?? true
             && checkName.map { $0 == finding.checkName } ?? true
             && suppressed.map { $0 == finding.isSuppressed } ?? true
-            && resourceIdentifier.allSatisfy { finding.resource.identifier[$0.key] == $0.value }
+            && resourceIdentifier.allSatisfy { finding.resource.identifier[$0.key.string] == $0.value }
     }
 }

@@ -62,7 +62,7 @@ public struct FleetAuditTask: Sendable, Hashable {
 
     /// The answer of `DescribeAuditTask`.
     var description: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "taskStatus": .string(status), "taskType": .string(type),
             "taskStartTime": .number(Moment(milliseconds: startTime).epochSeconds),
             "taskStatistics": [
@@ -72,7 +72,7 @@ public struct FleetAuditTask: Sendable, Hashable {
                 "failedChecks": .integer(count("FAILED")), "canceledChecks": 0,
             ],
             "auditDetails": .object(
-                Dictionary(checks.map { ($0.name, details(of: $0)) }, uniquingKeysWith: { _, last in last })),
+                Dictionary(checks.map { (UTF8Text($0.name), details(of: $0)) }, uniquingKeysWith: { _, last in last })),
         ]
         members["scheduledAuditName"] = scheduledAuditName.map(JSON.string)
         return .object(members)
@@ -81,7 +81,7 @@ public struct FleetAuditTask: Sendable, Hashable {
     private func count(_ status: String) -> Int { checks.count { $0.status == status } }
 
     private func details(of check: Check) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "checkRunStatus": .string(check.status), "checkCompliant": .bool(check.status == "COMPLETED_COMPLIANT"),
             "totalResourcesCount": .integer(check.totalResources),
             "nonCompliantResourcesCount": .integer(check.nonCompliantResources),
@@ -93,7 +93,7 @@ public struct FleetAuditTask: Sendable, Hashable {
 
     /// The message that Device Defender publishes when the audit is over.
     public func notification(account: AccountID) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "accountId": .string(account.digits), "taskId": .string(id), "taskStatus": .string(status),
             "taskType": .string(type), "failedChecksCount": .integer(count("FAILED")), "canceledChecksCount": 0,
             "nonCompliantChecksCount": .integer(count("COMPLETED_NON_COMPLIANT")),
@@ -101,7 +101,7 @@ public struct FleetAuditTask: Sendable, Hashable {
             "taskStartTime": .integer(startTime),
             "auditDetails": .array(
                 checks.map { check in
-                    var details: [String: JSON] = [
+                    var details: JSON.Members = [
                         "checkName": .string(check.name), "checkRunStatus": .string(check.status),
                         "nonCompliantResourcesCount": .integer(check.nonCompliantResources),
                         "totalResourcesCount": .integer(check.totalResources),

@@ -19,8 +19,8 @@ public struct FleetAuditFinding: Sendable, Hashable {
         }
 
         var json: JSON {
-            var members: [String: JSON] = ["resourceType": .string(type), "resourceIdentifier": identifier]
-            if !additionalInfo.isEmpty { members["additionalInfo"] = .object(additionalInfo.mapValues(JSON.string)) }
+            var members: JSON.Members = ["resourceType": .string(type), "resourceIdentifier": identifier]
+            if !additionalInfo.isEmpty { members["additionalInfo"] = JSON(texts: additionalInfo) }
             return .object(members)
         }
     }
@@ -69,7 +69,7 @@ public struct FleetAuditFinding: Sendable, Hashable {
 
     /// An element of the answer of `ListAuditFindings`.
     var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "findingId": .string(id), "taskId": .string(taskID), "checkName": .string(checkName),
             "taskStartTime": .number(Moment(milliseconds: taskStartTime).epochSeconds),
             "findingTime": .number(Moment(milliseconds: time).epochSeconds), "severity": .string(severity),

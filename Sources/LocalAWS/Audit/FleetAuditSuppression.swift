@@ -23,7 +23,7 @@ public struct FleetAuditSuppression: Sendable, Hashable {
 
     /// An element of the answer of `ListAuditSuppressions`.
     var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "checkName": .string(checkName), "resourceIdentifier": resourceIdentifier,
             "suppressIndefinitely": .bool(expirationDate == nil),
         ]

@@ -69,7 +69,7 @@ public struct FleetScenario: Sendable {
     }
 
     private func alarm(_ behavior: ScenarioBehavior, number: Int, event: String, hours: Int64) -> JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "violationEventTime": .integer(startTime + hours * 3_600_000 + Int64(number) * 1000),
             "thingName": .string("pump-\(number + 1)"), "violationEventType": .string(event),
             "behavior": behavior.json, "violationId": .string(Self.violationID(number)),

@@ -4,7 +4,7 @@ import JSON
 struct ScenarioBehavior {
     let name: String
     let metric: String
-    let criteria: [String: JSON]
+    let criteria: JSON.Members
     let measured: JSON
     var dimension: JSON?
 
@@ -13,14 +13,14 @@ struct ScenarioBehavior {
 
     /// The behavior in an alarm.
     var json: JSON {
-        var members: [String: JSON] = [
+        var members: JSON.Members = [
             "name": .string(name), "metric": .string(metric), "suppressAlerts": false, "criteria": .object(criteria),
         ]
         members["metricDimension"] = dimension
         return .object(members)
     }
 
-    private static func fixed(_ comparison: String, _ value: JSON) -> [String: JSON] {
+    private static func fixed(_ comparison: String, _ value: JSON) -> JSON.Members {
         [
             "comparisonOperator": .string(comparison), "value": value, "durationSeconds": 300,
             "consecutiveDatapointsToAlarm": 1, "consecutiveDatapointsToClear": 1,

@@ -48,7 +48,7 @@ struct FindingFilter {
             throw .invalidInput(
                 "Invalid parameter 'Filters'. data.Filters should be an object of at most 10 properties")
         }
-        for (name, value) in filters {
+        for (name, value) in filters.map({ ($0.key.string, $0.value) }) {
             guard let path = Self.paths[name] else {
                 throw .invalidInput("Invalid parameter 'Filters'. The attribute '\(name)' is not known to LocalAWS")
             }

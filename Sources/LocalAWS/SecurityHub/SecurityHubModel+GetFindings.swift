@@ -9,7 +9,7 @@ extension SecurityHubModel {
     ///
     /// - Throws: ``ServiceError`` for a call that is refused.
     func getFindings(_ request: JSON) throws(ServiceError) -> JSON {
-        let allowed: Set = ["Filters", "SortCriteria", "NextToken", "MaxResults"]
+        let allowed: Set<UTF8Text> = ["Filters", "SortCriteria", "NextToken", "MaxResults"]
         guard let members = request.object, allowed.isSuperset(of: members.keys) else {
             throw .invalidInput("data should NOT have additional properties")
         }
@@ -27,13 +27,13 @@ extension SecurityHubModel {
         } else {
             page = try self.page(of: records.indices, members, filter, limit: Int(count))
         }
-        var answer: [String: JSON] = ["Findings": .array(page.elements.map { records[$0].json })]
+        var answer: JSON.Members = ["Findings": .array(page.elements.map { records[$0].json })]
         answer["NextToken"] = page.nextToken.map(JSON.string)
         return .object(answer)
     }
 
     private func page(
-        of positions: some RandomAccessCollection<Int>, _ request: [String: JSON], _ filter: FindingFilter, limit: Int
+        of positions: some RandomAccessCollection<Int>, _ request: JSON.Members, _ filter: FindingFilter, limit: Int
     ) throws(ServiceError) -> Page {
         try Page(
             positions, token: request["NextToken"],

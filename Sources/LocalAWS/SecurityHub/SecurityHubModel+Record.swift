@@ -9,7 +9,7 @@ extension SecurityHubModel.Record {
     private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
 
     /// A finding that was not there before, with what Security Hub adds.
-    init(creating finding: [String: JSON], updatedAt: Moment, origin: Origin, now: Int64) {
+    init(creating finding: JSON.Members, updatedAt: Moment, origin: Origin, now: Int64) {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
@@ -20,7 +20,7 @@ extension SecurityHubModel.Record {
     }
 
     /// Takes over an update from the finding's provider: the whole finding but what is the customers' own.
-    mutating func update(with finding: [String: JSON], updatedAt: Moment, now: Int64) {
+    mutating func update(with finding: JSON.Members, updatedAt: Moment, now: Int64) {
         let old = members
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
@@ -41,7 +41,7 @@ extension SecurityHubModel.Record {
     }
 
     /// A finding that says the same in `FindingProviderFields` as it does itself; the former counts.
-    private static func withProviderFields(_ finding: [String: JSON]) -> [String: JSON] {
+    private static func withProviderFields(_ finding: JSON.Members) -> JSON.Members {
         var finding = finding
         var provided = finding["FindingProviderFields"]?.object ?? [:]
         for name in shared {
@@ -69,7 +69,7 @@ extension SecurityHubModel.Record {
 
     /// The part of a severity that `FindingProviderFields` has.
     private static func providerSeverity(_ severity: JSON) -> JSON {
-        var members: [String: JSON] = [:]
+        var members: JSON.Members = [:]
         if let label = FindingFormat.severityLabel(of: severity) { members["Label"] = .string(label) }
         if let original = severity["Original"] { members["Original"] = original }
         return .object(members)
@@ -88,7 +88,7 @@ extension SecurityHubModel.Record {
     mutating func apply(_ update: FindingUpdate) {
         for (name, value) in update.members {
             members[name] = name == "Severity" ? Self.completed(value) : value
-            customerFields.insert(name)
+            customerFields.insert(name.string)
         }
     }
 }
@@ -96,7 +96,7 @@ extension SecurityHubModel.Record {
 /// What a call of `BatchUpdateFindings` changes.
 struct FindingUpdate {
     /// The members to set.
-    let members: [String: JSON]
+    let members: JSON.Members
 
     private static let shapes: [String: Shape] = [
         "Note": .object(["Text": .text(1...512), "UpdatedBy": .text(1...512)], required: ["Text", "UpdatedBy"]),
@@ -123,7 +123,7 @@ struct FindingUpdate {
 
     /// - Parameter now: milliseconds since 1970.
     init(_ request: JSON, now: Int64) {
-        var members = (request.object ?? [:]).filter { Self.shapes[$0.key] != nil }
+        var members = (request.object ?? [:]).filter { Self.shapes[$0.key.string] != nil }
         if var note = members["Note"]?.object {
             note["UpdatedAt"] = .string(Moment(milliseconds: now).iso8601)
             members["Note"] = .object(note)

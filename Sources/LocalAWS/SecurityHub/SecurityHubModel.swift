@@ -11,7 +11,7 @@ struct SecurityHubModel {
 
     /// A finding with what is known about it.
     struct Record {
-        var members: [String: JSON]
+        var members: JSON.Members
         var updatedAt: Moment
         /// The members that `BatchUpdateFindings` has set: the provider's values replace them no more.
         var customerFields: Set<String> = []

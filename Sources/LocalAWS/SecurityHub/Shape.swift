@@ -87,7 +87,7 @@ indirect enum Shape: Sendable {
     }
 
     private static func objection(
-        toMap members: [String: JSON]?, count: Int, name: Int, value: Int, at path: @autoclosure () -> String
+        toMap members: JSON.Members?, count: Int, name: Int, value: Int, at path: @autoclosure () -> String
     ) -> String? {
         guard let members else { return "\(path()) should be object" }
         if members.count > count { return "\(path()) should NOT have more than \(count) properties" }
@@ -98,7 +98,7 @@ indirect enum Shape: Sendable {
     }
 
     private static func objection(
-        to members: [String: JSON]?, _ shapes: [String: Shape], required: [String], at path: @autoclosure () -> String
+        to members: JSON.Members?, _ shapes: [String: Shape], required: [String], at path: @autoclosure () -> String
     ) -> String? {
         guard let members else { return "\(path()) should be object" }
         if let name = required.first(where: { members[$0] == nil }) {
@@ -112,8 +112,9 @@ indirect enum Shape: Sendable {
 
     /// The objection to the first member, by name, that there is one to.
     private static func first(
-        of members: [String: JSON], objection: (_ member: String, _ json: JSON) -> String?
+        of members: JSON.Members, objection: (_ member: String, _ json: JSON) -> String?
     ) -> String? {
-        members.compactMap { member, json in objection(member, json).map { (member, $0) } }.min { $0.0 < $1.0 }?.1
+        members.compactMap { member, json in objection(member.string, json).map { (member, $0) } }.min { $0.0 < $1.0 }?
+            .1
     }
 }

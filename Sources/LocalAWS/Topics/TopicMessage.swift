@@ -78,7 +78,7 @@ struct TopicMessage {
     ///   - signature: version, base64 and the certificate's address.
     ///   - subscription: whom it is for.
     func body(signature: TopicSigner.Signature, for subscription: TopicModel.Subscription) -> [UInt8] {
-        var members = fields.mapValues(JSON.string)
+        var members = JSON.Members(fields.mapValues(JSON.string))
         members["SignatureVersion"] = .string(signature.version.rawValue)
         members["Signature"] = .string(signature.base64)
         members["SigningCertURL"] = .string(signature.certificateURL)

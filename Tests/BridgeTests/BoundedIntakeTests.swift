@@ -1,0 +1,49 @@
+import EventLoop
+import HTTPTypes
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+@testable import HTTPServer
+
+@Suite struct BoundedIntakeTests {
+    private func request(_ size: Int) -> ServerRequest {
+        ServerRequest(
+            head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/sns"),
+            body: [UInt8](repeating: 0x20, count: size))
+    }
+
+    @Test("A long body is read on another thread than the loop's, which answers others meanwhile")
+    func offLoop() async throws {
+        try await withLoop { loop in
+            for (size, isOnLoop) in [
+                (0, true), (PublicRoutes.maximumOnLoop, true), (PublicRoutes.maximumOnLoop + 1, false),
+            ] {
+                let request = request(size)
+                let wasOnLoop = await Task(executorPreference: loop) {
+                    let wasOnLoop = Mutex<Bool?>(nil)
+                    _ = await PublicRoutes.bounded(request) { _ in
+                        wasOnLoop.withLock { $0 = loop.isCurrent }
+                        return .accepted("stored")
+                    }
+                    return wasOnLoop.withLock { $0 }
+                }.value
+                #expect(wasOnLoop == isOnLoop, "\(size)")
+            }
+        }
+    }
+
+    @Test("Nothing is read of what a client has sent that has left", arguments: [1, 1_000_000])
+    func left(size: Int) async {
+        var request = request(size)
+        let presence = ClientPresence()
+        presence.leave()
+        request.presence = presence
+        let answer = await PublicRoutes.bounded(request) { _ in
+            Issue.record("it was read")
+            return .accepted("stored")
+        }
+        #expect(answer.response.status == .serviceUnavailable && answer.outcome == "client_left")
+    }
+}
