@@ -111,6 +111,10 @@ public struct AWSClient: Sendable {
         do {
             return try JSON(parsing: body, limits: JSONLimits(depth: 64, values: 1_000_000))
         } catch {
+            // A page of a proxy, or of a network that asks to sign in.
+            guard body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
+                throw operation.foreign()
+            }
             throw operation.malformed("\(error)")
         }
     }

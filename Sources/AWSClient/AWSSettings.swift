@@ -82,7 +82,7 @@ public struct AWSSettings: Sendable {
             ("AWS_REGION", environment["AWS_REGION"]), ("AWS_DEFAULT_REGION", environment["AWS_DEFAULT_REGION"]),
             ("region", profile["region"]),
         ] {
-            guard let text, !text.isEmpty else { continue }
+            guard let text = KeyText.trimmed(text) else { continue }
             guard let region = Region(text) else {
                 throw Problem(place: name, description: "\"\(text)\" is not a Region such as eu-central-1; mend it")
             }
@@ -105,13 +105,15 @@ public struct AWSSettings: Sendable {
         _ variable: String, _ name: String, _ environment: [String: String], _ read: (String) -> [UInt8]?
     ) throws(Problem) -> ProfileFile {
         let home = environment["HOME"]
-        var path = environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? "~/.aws/\(name)"
+        var path = KeyText.trimmed(environment[variable]) ?? "~/.aws/\(name)"
         if path.hasPrefix("~/") {
             guard let home else { return ProfileFile() }
             path = home + path.dropFirst()
         }
         guard let bytes = read(path) else { return ProfileFile() }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        // Some editors put a byte order mark before a text.
+        let plain = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        guard let text = String(validating: plain, as: UTF8.self) else {
             throw Problem(place: path, description: "it is not UTF-8 text")
         }
         do throws(ProfileFile.Problem) {

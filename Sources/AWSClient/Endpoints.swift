@@ -133,14 +133,15 @@ public struct Endpoints: Sendable, Hashable {
                 ("endpoint_url", services[service.servicesKey].flatMap(Self.nestedURL)),
                 ("endpoint_url", profile["endpoint_url"]),
             ]
-            guard let (name, url) = places.first(where: { Self.given($0.1) != nil }), let url else { continue }
+            guard let (name, url) = places.lazy.compactMap({ place in Self.given(place.1).map { (place.0, $0) } }).first
+            else { continue }
             guard let endpoint = Endpoint(url) else { throw EndpointError(variable: name) }
             overrides[service] = endpoint
         }
         self.overrides = overrides
     }
 
-    private static func given(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+    private static func given(_ text: String?) -> String? { KeyText.trimmed(text) }
 
     /// The `endpoint_url` among the lines that are indented under a service.
     private static func nestedURL(_ lines: String) -> String? {

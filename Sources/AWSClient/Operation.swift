@@ -31,8 +31,16 @@ struct Operation {
 
     // MARK: Errors
 
-    func error(_ kind: AWSError.Kind, _ message: String) -> AWSError {
-        AWSError(kind, service: service, operation: name, message: message)
+    func error(_ kind: AWSError.Kind, _ message: String, stage: AWSError.Stage = .response) -> AWSError {
+        AWSError(kind, service: service, operation: name, message: message, stage: stage)
+    }
+
+    /// Input that AWS's API reference does not allow.
+    func invalidInput(_ message: String) -> AWSError { error(.invalid, message, stage: .input) }
+
+    /// A successful response that is nothing a service of AWS sends.
+    func foreign() -> AWSError {
+        error(.other, "the response is not \(service)'s: it is not JSON", stage: .connection)
     }
 
     /// A successful response that is not as AWS's API reference says.
@@ -43,7 +51,7 @@ struct Operation {
     /// The error for a request that there are no credentials for.
     func error(_ error: CredentialsError) -> AWSError {
         AWSError(
-            error.kind, service: service, operation: name, message: error.description, isAboutCredentials: true)
+            error.kind, service: service, operation: name, message: error.description, stage: .credentials)
     }
 
     /// The error for a request without response.
@@ -52,16 +60,25 @@ struct Operation {
             switch error.code {
             case .canceled: .canceled
             case .invalidRequest: .invalid
+            case .invalidSigning: .noCredentials
             default: error.isTransient ? .transient : .other
             }
-        return self.error(kind, error.message)
+        let stage: AWSError.Stage =
+            switch error.code {
+            case .invalidRequest: .input
+            case .invalidSigning: .credentials
+            case .other: .connection
+            default: error.isUnsent ? .connection : .response
+            }
+        return self.error(kind, error.message, stage: stage)
     }
 
     /// The error for a response that says no.
     func error(_ fault: Fault) -> AWSError {
         AWSError(
             fault.kind, service: service, operation: name, status: fault.status, code: fault.code,
-            message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID)
+            message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID,
+            stage: fault.stage)
     }
 }
 

@@ -38,6 +38,8 @@ struct Fields {
         guard text.unicodeScalars.prefix(limit + 1).count <= limit else {
             throw error(name, "is longer than \(limit) characters")
         }
+        // No database keeps it in a text, and AWS allows it in no name.
+        guard !text.utf8.contains(0) else { throw error(name, "has the character U+0000") }
         return text.isEmpty ? nil : text
     }
 
@@ -146,10 +148,12 @@ extension JSON {
         return value
     }
 
-    /// A string that is not empty, cut to a limit in Unicode scalars; nil for anything else.
+    /// A string that is not empty, cut to a limit in Unicode scalars and without U+0000; nil for anything else.
     func boundedText(limit: Int) -> String? {
-        guard let string, !string.isEmpty else { return nil }
-        return String(String.UnicodeScalarView(string.unicodeScalars.prefix(limit)))
+        guard let string else { return nil }
+        let scalars = string.unicodeScalars.prefix(limit).lazy.filter { $0.value != 0 }
+        let text = String(String.UnicodeScalarView(scalars))
+        return text.isEmpty ? nil : text
     }
 
     /// The members of an object whose values are strings, or numbers and booleans as text; nothing of other values.

@@ -3,10 +3,12 @@ import CLibcurl
 extension HTTPClientError {
     /// Translates how a transfer ended.
     ///
-    /// - Parameter words: what libcurl says of it, or nothing.
-    init(_ code: CURLcode, words: String, target: String) {
+    /// - Parameters:
+    ///   - words: what libcurl says of it, or nothing.
+    ///   - isUnsent: whether there was no connection yet to send it on.
+    init(_ code: CURLcode, words: String, target: String, isUnsent: Bool) {
         let reason = words.isEmpty ? String(cString: curl_easy_strerror(code)) : words
-        self.init(Code(code), "no response from \(target): \(reason)")
+        self.init(Code(code), "no response from \(target): \(reason)", isUnsent: isUnsent ? true : nil)
     }
 
     /// Throws if a function of the easy interface answered with an error.

@@ -20,6 +20,8 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
         case canceled
         /// The request cannot be sent, or not be signed, as it is.
         case invalidRequest
+        /// No request can be signed so: its credentials, its Region or its time cannot be used.
+        case invalidSigning
         /// The client's configuration is not usable.
         case invalidConfiguration
         /// Anything else, for example a response that is not HTTP.
@@ -30,21 +32,39 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     public let code: Code
     /// The failure in words, without the request's path, query, fields, body or credentials.
     public let message: String
+    /// Whether it failed before anything of the request was sent, for example while the connection was set up.
+    public let isUnsent: Bool
 
     /// Makes an error; the message must hold nothing secret.
-    public init(_ code: Code, _ message: String) {
+    ///
+    /// - Parameter isUnsent: whether nothing of the request was sent; nil if the kind of failure tells.
+    public init(_ code: Code, _ message: String, isUnsent: Bool? = nil) {
         self.code = code
         self.message = message
+        self.isUnsent = isUnsent ?? code.isUnsent
     }
 
     /// Whether the same request may succeed later without anyone doing anything.
     public var isTransient: Bool {
         switch code {
         case .timedOut, .connectFailed, .nameNotResolved, .connectionLost: true
-        case .tlsRefused, .bodyTooLarge, .headTooLarge, .canceled, .invalidRequest, .invalidConfiguration, .other: false
+        case .tlsRefused, .bodyTooLarge, .headTooLarge, .canceled, .invalidRequest, .invalidSigning,
+            .invalidConfiguration, .other:
+            false
         }
     }
 
     /// The failure in words.
     public var description: String { message }
+}
+
+extension HTTPClientError.Code {
+    /// Whether such a failure comes before anything of the request is sent, wherever it happens.
+    fileprivate var isUnsent: Bool {
+        switch self {
+        case .connectFailed, .nameNotResolved, .tlsRefused, .invalidRequest, .invalidSigning, .invalidConfiguration:
+            true
+        case .timedOut, .connectionLost, .bodyTooLarge, .headTooLarge, .canceled, .other: false
+        }
+    }
 }

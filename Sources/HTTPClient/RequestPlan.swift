@@ -25,7 +25,7 @@ struct RequestPlan: Sendable {
 
     /// Checks a request.
     ///
-    /// - Throws: ``HTTPClientError`` with `invalidRequest`.
+    /// - Throws: ``HTTPClientError`` with `invalidRequest` or `invalidSigning`.
     init(
         _ request: HTTPRequest, body: [UInt8], signing: RequestSigning?, isPastProxies: Bool
     ) throws(HTTPClientError) {
@@ -63,8 +63,11 @@ struct RequestPlan: Sendable {
             }
         }
         if let signing {
-            if let objection = SigningRules.objection(path: path, fields: fields, signing: signing) {
+            if let objection = SigningRules.objection(path: path, fields: fields) {
                 throw invalid("cannot be signed: \(objection)", target: target)
+            }
+            if let objection = SigningRules.objection(to: signing) {
+                throw HTTPClientError(.invalidSigning, "request to \(target): cannot be signed: \(objection)")
             }
             fields +=
                 RequestSignature(

@@ -7,7 +7,7 @@ enum SigningRules {
     /// - Parameters:
     ///   - path: path and query as they are sent.
     ///   - fields: names and values of the request's fields.
-    static func objection(path: String, fields: [(name: String, value: String)], signing: RequestSigning) -> String? {
+    static func objection(path: String, fields: [(name: String, value: String)]) -> String? {
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         if let path = parts.first, !isCanonicalPath(path) {
             return "the path holds more than letters, digits, slashes and -._~"
@@ -19,10 +19,11 @@ enum SigningRules {
         }
         if names.contains("authorization") { return "it has an Authorization field" }
         if fields.contains(where: { $0.value.isEmpty }) { return "a field has no value" }
-        return objection(to: signing)
+        return nil
     }
 
-    private static func objection(to signing: RequestSigning) -> String? {
+    /// Why nothing can be signed so, or nil if requests can: what is wrong is not the request.
+    static func objection(to signing: RequestSigning) -> String? {
         for part in [signing.region, signing.service] {
             guard (1...64).contains(part.utf8.count), part.utf8.allSatisfy({ isUnreserved($0) }) else {
                 return "its Region or service is not a name"

@@ -29,6 +29,8 @@ final class Transfer {
     private let deadline: LoopTimer
     private let connectDeadline: LoopTimer
     private var isConnecting = false
+    /// Whether there was a connection to send it on.
+    private var wasConnected = false
     private var headBytes = 0
     private var body: [UInt8] = []
     private var refusal: HTTPClientError?
@@ -50,7 +52,9 @@ final class Transfer {
         }
         let connectTimeout = configuration.connectTimeout
         connectDeadline = LoopTimer(on: loop) {
-            expire(ticket, HTTPClientError(.timedOut, "no connection to \(target) within \(connectTimeout)"))
+            expire(
+                ticket,
+                HTTPClientError(.timedOut, "no connection to \(target) within \(connectTimeout)", isUnsent: true))
         }
         deadline.start(after: timeout)
         do {
@@ -76,7 +80,7 @@ final class Transfer {
     func outcome(_ code: CURLcode) -> Outcome {
         if let refusal { return .failure(refusal) }
         guard code == CURLE_OK else {
-            return .failure(HTTPClientError(code, words: easy.errorWords, target: target))
+            return .failure(HTTPClientError(code, words: easy.errorWords, target: target, isUnsent: !wasConnected))
         }
         guard let head = easy.responseHead else {
             return .failure(HTTPClientError(.other, "no response from \(target): it has no status"))
@@ -138,6 +142,7 @@ final class Transfer {
     private func didConnect() -> CInt {
         isResolving = false
         isConnecting = false
+        wasConnected = true
         connectDeadline.stop()
         return isAnswered ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }

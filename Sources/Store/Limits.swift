@@ -1,5 +1,11 @@
 import AWSCore
 
+extension Progress {
+    /// Whether a store accepts all of it. One value that it does not accept makes it reject everything that is recorded
+    /// together: what comes from outside is checked one by one first.
+    public var isStorable: Bool { (try? Limits.check(self)) != nil }
+}
+
 /// The rules that values must keep to enter a store, whatever its kind.
 enum Limits {
     /// The most rows that one call leases or lists.

@@ -25,7 +25,8 @@ struct AWSErrorTests {
             (403, "AccessDeniedException", .accessDenied), (403, "InvalidClientTokenId", .accessDenied),
             (400, "UnrecognizedClientException", .accessDenied), (403, "SomethingNew", .accessDenied),
             (401, "InvalidAccessException", .accessDenied), (404, "ResourceNotFoundException", .notFound),
-            (400, "InvalidInputException", .invalid), (409, "ConflictException", .invalid), (599, "New", .transient),
+            (400, "InvalidInputException", .invalid), (409, "ConflictException", .other), (400, "SomethingNew", .other),
+            (599, "New", .transient),
             (302, "Moved", .other),
         ])
     func kinds(status: Int, code: String, kind: AWSError.Kind) async throws {

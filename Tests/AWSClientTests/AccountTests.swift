@@ -138,7 +138,7 @@ struct AccountTests {
         let accounts = try accounts(organization, time, roles)
         try await get(accounts, origin(Self.own))
         let error = try await failure { try await get(accounts, origin("777788889999")) }
-        #expect(error.kind == .accessDenied && error.isAboutCredentials)
+        #expect(error.kind == .accessDenied && error.stage == .credentials && error.consequence == .suspend)
         #expect(error.description.contains("no role for the account 777788889999: name it in aws.roles"))
     }
 

@@ -83,10 +83,13 @@ extension IdentityCase {
                   ; another
 
                 AWS_Access_Key_ID :AKIAODD
-                aws_secret_access_key   =  a=b#c ; d
+                aws_secret_access_key   =  a=b#c;d
                 s3 =
                   max_concurrent_requests = 20
                 """),
+        IdentityCase(
+            name: "an empty token",
+            credentials: "[default]\naws_access_key_id = A\naws_secret_access_key = b\naws_session_token =\n"),
         IdentityCase(
             name: "a line that is neither", credentials: "[default]\nnothing\n", refusal: "line 2"),
         IdentityCase(
@@ -197,6 +200,8 @@ extension IdentityCase {
     private static let processes = [
         IdentityCase(
             name: "a program", config: "[default]\ncredential_process = FOLDER/print-lasting\n"),
+        IdentityCase(
+            name: "one that prints an empty token", config: "[default]\ncredential_process = FOLDER/print-untokened\n"),
         IdentityCase(
             name: "one with arguments in quotes, which is asked again later",
             config: "[default]\ncredential_process = \"FOLDER/print ending\" 'an argument' \"another one\"\n"),

@@ -17,10 +17,12 @@ struct IdentityTests {
     private static func write(to folder: TemporaryFolder) throws {
         let lasting = #"{"Version": 1, "AccessKeyId": "AKIAPROGRAM", "SecretAccessKey": "p+/="}"#
         let ending =
-            #"{"Version": 1, "AccessKeyId": "ASIAPROGRAM", "SecretAccessKey": "p", "SessionToken": "'$1-$2'","#
+            #"{"Version": 1, "AccessKeyId": "ASIAPROGRAM", "SecretAccessKey": "p", "SessionToken": "'$(echo "$1-$2" | tr " " _)'","#
             + #" "Expiration": "2999-01-01T00:00:00+00:00"}"#
         let programs = [
-            "print-lasting": "echo '\(lasting)'", "print ending": "echo '\(ending)'",
+            "print-lasting": "echo '\(lasting)'",
+            "print-untokened": "echo '\(lasting.replacing("}", with: #", "SessionToken": ""}"#))'",
+            "print ending": "echo '\(ending)'",
             "fail": "echo no ticket >&2; exit 3", "other-version": #"echo '{"Version": 2}'"#,
         ]
         for (name, text) in programs {

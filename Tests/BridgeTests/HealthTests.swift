@@ -19,7 +19,8 @@ import Testing
     private func denial(_ region: String = "us-east-1") throws -> StandingBoard.Entry {
         StandingBoard.Entry(
             origin: try origin(region),
-            denial: Standing.Denial(reason: "AccessDeniedException: no", since: now, retryAt: now, attempts: 1))
+            denial: Standing.Denial(
+                cause: .accessDenied, reason: "AccessDeniedException: no", since: now, retryAt: now, attempts: 1))
     }
 
     private func pause(_ account: AccountID?) -> Pause {

@@ -112,7 +112,9 @@ import Testing
         let origins = try #require(status["origins"]?.array)
         #expect(origins.map { $0["region"] } == ["eu-west-1", "us-east-1"])
         #expect(origins.allSatisfy { $0["paused"] == true })
-        let denial: JSON = ["reason": .string(error.description), "ageSeconds": 30, "retryInSeconds": 0]
+        let denial: JSON = [
+            "cause": "accessDenied", "reason": .string(error.description), "ageSeconds": 30, "retryInSeconds": 0,
+        ]
         #expect(origins[0]["denied"] == denial && origins[1]["denied"] == .null)
         #expect(status["denied"]?.array?.first?["region"] == "eu-west-1")
         #expect(status["health"]?["state"] == "failing")

@@ -164,10 +164,13 @@ struct AlarmTests {
         }
     }
 
-    @Test("a thing's name may be any text of up to 128 characters")
+    @Test("a thing's name may be any text of up to 128 characters without U+0000")
     func thingNames() throws {
-        for name in ["pump/17", "пампа", "🚰", "a\u{0}b", " ", String(repeating: "🚰", count: 128)] {
+        for name in ["pump/17", "пампа", "🚰", "a\u{1}b", " ", String(repeating: "🚰", count: 128)] {
             #expect(try Alarm(Payloads.alarm.setting("thingName", to: .string(name))).thingName == name)
+        }
+        #expect(throws: UnrecognizedMessage(reason: "alarm: thingName has the character U+0000")) {
+            try Alarm(Payloads.alarm.setting("thingName", to: "a\u{0}b"))
         }
         #expect(throws: UnrecognizedMessage(reason: "alarm: thingName is longer than 128 characters")) {
             try Alarm(Payloads.alarm.setting("thingName", to: .string(String(repeating: "x", count: 129))))

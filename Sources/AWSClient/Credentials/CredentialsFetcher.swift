@@ -25,11 +25,9 @@ struct CredentialsFetcher: Sendable {
             return try await roleCredentials(role) { () async throws(AWSError) in
                 try await caller.assumeRole(role, sessionName: sessionName, region: region)
             }
+        case .none(let error): throw error
         case .webIdentity(let role, let file):
-            guard let token = text(ofFile: file) else {
-                throw CredentialsError(
-                    "the web identity token file \(file) cannot be read; check its path and permissions")
-            }
+            let token = try token(ofFile: file, "the web identity token file \(file)")
             return try await roleCredentials(role) { () async throws(AWSError) in
                 try await client.assumeRoleWithWebIdentity(
                     role, token: token, sessionName: sessionName, region: region)
@@ -50,8 +48,14 @@ struct CredentialsFetcher: Sendable {
         }
     }
 
-    private func text(ofFile path: String) -> String? {
-        readFile(path).flatMap { String(validating: $0, as: UTF8.self) }.map { String(Substring($0).trimmed) }
+    private func token(ofFile path: String, _ name: String) throws(CredentialsError) -> String {
+        guard let text = readFile(path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
+            throw CredentialsError("\(name) cannot be read; check its path and permissions")
+        }
+        guard let token = KeyText.trimmed(text) else {
+            throw CredentialsError("\(name) is empty; it is read again for the next request")
+        }
+        return token
     }
 
     // MARK: Programs
@@ -84,14 +88,14 @@ struct CredentialsFetcher: Sendable {
     }
 
     private static func credentials(_ json: JSON, token: String) -> Credentials? {
-        guard let id = json["AccessKeyId"]?.string, let secret = json["SecretAccessKey"]?.string else { return nil }
         var expiration: Int64?
-        if let text = json["Expiration"]?.string {
+        if let text = KeyText.trimmed(json["Expiration"]?.string) {
             guard let time = Timepoint.iso8601(text) else { return nil }
             expiration = time
         }
-        return Credentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: json[token]?.string, expiration: expiration)
+        return try? Credentials(
+            id: json["AccessKeyId"]?.string, secret: json["SecretAccessKey"]?.string, token: json[token]?.string,
+            expiration: expiration)
     }
 
     // MARK: Containers
@@ -100,12 +104,7 @@ struct CredentialsFetcher: Sendable {
         let token: String?
         switch endpoint.token {
         case .text(let text): token = text
-        case .file(let path):
-            guard let text = text(ofFile: path) else {
-                throw CredentialsError(
-                    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, \(path), cannot be read; check its path and permissions")
-            }
-            token = text
+        case .file(let path): token = try self.token(ofFile: path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, \(path),")
         case nil: token = nil
         }
         var reason = ""

@@ -13,6 +13,8 @@ indirect enum CredentialsPlan: Sendable, Hashable {
     case container(ContainerEndpoint)
     /// The metadata service of an EC2 instance.
     case instance(InstanceEndpoint)
+    /// Nowhere for now, and why: they may come, as with a file that is mounted later.
+    case none(CredentialsError)
 }
 
 /// A role, and how it is assumed.
@@ -31,7 +33,7 @@ extension CredentialsPlan {
     /// - Parameters:
     ///   - environment: the process's variables.
     ///   - shared: the shared files.
-    /// - Throws: ``CredentialsError`` if there is nothing, or what there is cannot be used.
+    /// - Throws: ``CredentialsError`` if what there is cannot be used.
     init(environment: [String: String], shared: SharedProfiles) throws(CredentialsError) {
         self = try CredentialsPlanner(environment: environment, shared: shared).plan()
     }
@@ -53,10 +55,11 @@ private struct CredentialsPlanner {
         if let plan = try ofProfile(profile, isSource: false) { return plan }
         if let endpoint = try ContainerEndpoint(environment: environment) { return .container(endpoint) }
         if let endpoint = try instance() { return .instance(endpoint) }
-        throw CredentialsError(
-            "no AWS credentials: neither in AWS_ACCESS_KEY_ID, nor in the profile \(profile) of the shared files, nor by "
-                + "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_CREDENTIALS_FULL_URI, and instance metadata is disabled"
-        )
+        return .none(
+            CredentialsError(
+                "no AWS credentials: neither in AWS_ACCESS_KEY_ID, nor in the profile \(profile) of the shared files, nor by "
+                    + "AWS_WEB_IDENTITY_TOKEN_FILE or AWS_CONTAINER_CREDENTIALS_FULL_URI, and instance metadata is disabled"
+            ))
     }
 
     // MARK: Places
@@ -66,12 +69,24 @@ private struct CredentialsPlanner {
         guard let secret = variable("AWS_SECRET_ACCESS_KEY") else {
             throw CredentialsError("AWS_ACCESS_KEY_ID is set, AWS_SECRET_ACCESS_KEY is not; set both or none")
         }
-        return Credentials(
-            accessKeyID: id, secretAccessKey: secret,
-            sessionToken: variable("AWS_SECURITY_TOKEN") ?? variable("AWS_SESSION_TOKEN"))
+        return try credentials(
+            id, secret, variable("AWS_SECURITY_TOKEN") ?? variable("AWS_SESSION_TOKEN"),
+            from: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
     }
 
-    private func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    /// A variable without white space around it; nil if it is missing or empty.
+    private func variable(_ name: String) -> String? { KeyText.trimmed(environment[name]) }
+
+    /// Credentials that stand somewhere. Malformed ones never sign anything.
+    private func credentials(
+        _ id: String, _ secret: String, _ token: String?, from place: String
+    ) throws(CredentialsError) -> Credentials? {
+        do throws(KeyText.Malformed) {
+            return try Credentials(id: id, secret: secret, token: token)
+        } catch {
+            throw CredentialsError("\(place) cannot be used: \(error.reason)")
+        }
+    }
 
     private func instance() throws(CredentialsError) -> InstanceEndpoint? {
         try InstanceEndpoint(
@@ -112,21 +127,18 @@ private struct CredentialsPlanner {
         guard let secret = settings["aws_secret_access_key"] else {
             throw CredentialsError("the profile \(profile) has aws_access_key_id without aws_secret_access_key; add it")
         }
-        return Credentials(
-            accessKeyID: id, secretAccessKey: secret,
-            sessionToken: settings["aws_security_token"] ?? settings["aws_session_token"])
+        return try credentials(
+            id, secret, settings["aws_security_token"] ?? settings["aws_session_token"], from: "the profile \(profile)")
     }
 
     private func webIdentity(
         _ settings: ProfileFile.Section, profile: String, isSource: Bool
     ) throws(CredentialsError) -> CredentialsPlan? {
         func value(_ variable: String, _ key: String) -> String? {
-            (isSource ? nil : environment[variable]) ?? settings[key]
+            (isSource ? nil : self.variable(variable)) ?? settings[key]
         }
-        guard let file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"), !file.isEmpty else {
-            return nil
-        }
-        guard let arn = value("AWS_ROLE_ARN", "role_arn"), !arn.isEmpty else {
+        guard let file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") else { return nil }
+        guard let arn = value("AWS_ROLE_ARN", "role_arn") else {
             throw CredentialsError(
                 "there is a web identity token file (\(file)), and no role: set AWS_ROLE_ARN, or role_arn in the profile "
                     + profile)
@@ -182,7 +194,7 @@ private struct CredentialsPlanner {
                 "the profile \(profile) has the credential_source \(name), which is none of Environment, EcsContainer and "
                     + "Ec2InstanceMetadata")
         }
-        throw CredentialsError("the credential_source \(name) of the profile \(profile) has no credentials")
+        return .none(CredentialsError("the credential_source \(name) of the profile \(profile) has no credentials"))
     }
 
     private func profile(
@@ -210,6 +222,6 @@ private struct CredentialsPlanner {
 enum ProfileName {
     /// The name; nil if there is none, so that `default` counts.
     static func named(in environment: [String: String]) -> String? {
-        [environment["AWS_DEFAULT_PROFILE"], environment["AWS_PROFILE"]].lazy.compactMap { $0 }.first { !$0.isEmpty }
+        KeyText.trimmed(environment["AWS_DEFAULT_PROFILE"]) ?? KeyText.trimmed(environment["AWS_PROFILE"])
     }
 }

@@ -19,9 +19,9 @@ struct ContainerEndpoint: Sendable, Hashable {
 
     /// Reads the variables; nil if they name no endpoint.
     init?(environment: [String: String]) throws(CredentialsError) {
-        let relative = environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
-        guard
-            let url = relative.map({ "http://169.254.170.2\($0)" }) ?? environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
+        func value(_ name: String) -> String? { KeyText.trimmed(environment[name]) }
+        let relative = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+        guard let url = relative.map({ "http://169.254.170.2\($0)" }) ?? value("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         else { return nil }
         let name = relative == nil ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
         guard let scheme = url.firstRange(of: "://") else { throw Self.unusable(name, "it is no URL") }
@@ -34,10 +34,10 @@ struct ContainerEndpoint: Sendable, Hashable {
         }
         self.endpoint = endpoint
         path = rest[slash...].hasPrefix("/") ? String(rest[slash...]) : "/\(rest[slash...])"
-        if let file = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] {
+        if let file = value("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             token = .file(file)
         } else {
-            token = environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"].map { .text($0) }
+            token = value("AWS_CONTAINER_AUTHORIZATION_TOKEN").map { .text($0) }
         }
     }
 
@@ -74,9 +74,9 @@ struct InstanceEndpoint: Sendable, Hashable {
     /// - Parameter profile: the settings of the profile in the configuration file.
     init?(environment: [String: String], profile: ProfileFile.Section) throws(CredentialsError) {
         func value(_ variable: String, _ key: String) -> String? {
-            [environment[variable], profile[key]].lazy.compactMap { $0 }.first { !$0.isEmpty }
+            KeyText.trimmed(environment[variable]) ?? profile[key]
         }
-        guard environment["AWS_EC2_METADATA_DISABLED"]?.lowercased() != "true" else { return nil }
+        guard KeyText.trimmed(environment["AWS_EC2_METADATA_DISABLED"])?.lowercased() != "true" else { return nil }
         let mode = value("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode")
         let own = mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254"
         let given = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")

@@ -13,11 +13,13 @@ struct SharedProfiles: Sendable, Hashable {
     /// - Parameters:
     ///   - configuration: whose profiles are called `[profile NAME]`, apart from `[default]`.
     ///   - credentials: whose profiles are called `[NAME]`.
+    ///
+    /// A setting without a value counts as missing in both.
     init(configuration: ProfileFile = ProfileFile(), credentials: ProfileFile = ProfileFile()) {
         var configured: [String: ProfileFile.Section] = [:]
         var services: [String: ProfileFile.Section] = [:]
         for name in configuration.names {
-            guard let section = configuration.sections[name] else { continue }
+            guard let section = configuration.sections[name]?.filter({ !$0.value.isEmpty }) else { continue }
             if name == "default" {
                 configured[name] = section
             } else if let words = CommandLineWords.split(name), words.count == 2 {
@@ -27,7 +29,8 @@ struct SharedProfiles: Sendable, Hashable {
         }
         self.configured = configured
         self.services = services
-        self.credentials = credentials.sections
-        profiles = configured.merging(credentials.sections) { $0.merging($1) { _, last in last } }
+        let own = credentials.sections.mapValues { $0.filter { !$0.value.isEmpty } }
+        self.credentials = own
+        profiles = configured.merging(own) { $0.merging($1) { _, last in last } }
     }
 }

@@ -38,12 +38,12 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     public let message: String
     /// AWS's id of the request, to ask AWS Support about.
     public let requestID: String?
-    /// Whether it failed before it was sent, when its credentials were asked for.
-    public let isAboutCredentials: Bool
+    /// How far the request got.
+    public let stage: Stage
 
     init(
         _ kind: Kind, service: AWSService, operation: String, status: Int? = nil, code: String? = nil,
-        message: String, requestID: String? = nil, isAboutCredentials: Bool = false
+        message: String, requestID: String? = nil, stage: Stage = .response
     ) {
         self.kind = kind
         self.service = service
@@ -52,7 +52,7 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.requestID = requestID
-        self.isAboutCredentials = isAboutCredentials
+        self.stage = stage
     }
 
     /// Whether the same request may succeed when it is signed with newer credentials: these have ended, or are not known.
@@ -74,7 +74,7 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     /// What to do, or nil if there is nothing to say that the message does not.
     private var advice: String? {
         // The message has the advice of the call that failed.
-        if isAboutCredentials { return nil }
+        if stage == .credentials { return nil }
         return switch kind {
         case .throttled: "too many requests for the account's quota; send fewer or wait"
         case .transient: "try again later"

@@ -75,10 +75,30 @@ struct Fault: Hashable {
         case 429: return .throttled
         case 408, 500...: return .transient
         case 401, 403: return .accessDenied
-        case 400..<500 where !code.isEmpty: return .invalid
+        // A name that is not known says nothing about the request: only these do.
+        case 400..<500 where inputCodes.contains(code): return .invalid
         default: return .other
         }
     }
+
+    /// Whether a service of AWS read the request. One that does not know the operation is not the service that was asked
+    /// for; every service names its errors.
+    var stage: AWSError.Stage {
+        switch status {
+        case 408, 429, 500...: .response
+        default: code == nil || code == "UnknownOperationException" ? .connection : .response
+        }
+    }
+
+    /// What is wrong with what was asked for.
+    private static let inputCodes: Set<String> = [
+        "InvalidIdentityToken", "InvalidIdentityTokenException", "InvalidInput", "InvalidInputException",
+        "InvalidParameter", "InvalidParameterCombination",
+        "InvalidParameterException", "InvalidParameterValue", "InvalidParameterValueException",
+        "InvalidQueryParameter", "InvalidRequest", "InvalidRequestException", "MalformedPolicyDocument",
+        "MalformedPolicyDocumentException", "MissingParameter", "PackedPolicyTooLarge",
+        "PackedPolicyTooLargeException", "SerializationException", "ValidationError", "ValidationException",
+    ]
 
     private static let throttlingCodes: Set<String> = [
         "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
@@ -88,7 +108,8 @@ struct Fault: Hashable {
     ]
 
     private static let transientCodes: Set<String> = [
-        "InternalError", "InternalException", "InternalFailure", "InternalFailureException", "InternalServerError",
+        "IDPCommunicationError", "IDPCommunicationErrorException", "InternalError", "InternalException",
+        "InternalFailure", "InternalFailureException", "InternalServerError",
         "RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException",
     ]
 
@@ -97,8 +118,10 @@ struct Fault: Hashable {
     ]
 
     private static let denialCodes: Set<String> = [
-        "AccessDenied", "AccessDeniedException", "IncompleteSignature", "InvalidClientTokenId",
-        "InvalidSignatureException", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+        "AccessDenied", "AccessDeniedException", "IDPRejectedClaim", "IDPRejectedClaimException", "IncompleteSignature",
+        "IncompleteSignatureException", "InvalidClientTokenId", "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
         "NotAuthorized", "OptInRequired", "RegionDisabledException", "RequestInTheFuture", "RequestTimeTooSkewed",
         "SignatureDoesNotMatch", "UnauthorizedException", "UnrecognizedClientException",
     ]

@@ -91,7 +91,7 @@ extension AWSClient {
             PercentEncoding.isUnreserved($0) && !"._~".utf8.contains($0)
         }
         guard (1...40).contains(id.utf8.count), isValid else {
-            throw operation.error(.invalid, "the id of the audit is not 1 to 40 letters, digits and dashes")
+            throw operation.invalidInput("the id of the audit is not 1 to 40 letters, digits and dashes")
         }
     }
 }

@@ -49,13 +49,13 @@ extension AWSClient {
         var operation = Self.tokenService(name, parameters)
         operation.isSigned = token == nil
         let body = try await perform(operation, in: region)
-        guard let id = XMLText.element("AccessKeyId", in: body),
-            let secret = XMLText.element("SecretAccessKey", in: body),
-            let sessionToken = XMLText.element("SessionToken", in: body),
-            let expiration = XMLText.element("Expiration", in: body).flatMap(Timepoint.iso8601)
+        guard let expiration = XMLText.element("Expiration", in: body).flatMap(Timepoint.iso8601),
+            let credentials = try? Credentials(
+                id: XMLText.element("AccessKeyId", in: body), secret: XMLText.element("SecretAccessKey", in: body),
+                token: XMLText.element("SessionToken", in: body), expiration: expiration),
+            credentials.sessionToken != nil
         else { throw operation.malformed("it has no credentials with an end") }
-        return Credentials(
-            accessKeyID: id, secretAccessKey: secret, sessionToken: sessionToken, expiration: expiration)
+        return credentials
     }
 
     private static func tokenService(_ name: String, _ parameters: [(String, String)]) -> Operation {

@@ -90,7 +90,7 @@ extension AWSClient {
         let operation = Self.operation(
             "BatchUpdateFindings", .patch, "/findings/batchupdate", body: JSON.object(members).serialized())
         guard (1...Self.maximumFindings).contains(identifiers.count) else {
-            throw operation.error(.invalid, "there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
+            throw operation.invalidInput("there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
         }
         let answer = try await performForJSON(operation, in: region)
         guard let processed = answer["ProcessedFindings"]?.array?.map(Self.identifier), !processed.contains(nil) else {

@@ -21,11 +21,13 @@ struct CatchUpLane: Sendable {
     private func outcome(_ since: Timestamp?) async -> SendOutcome {
         do {
             report(try await CatchUp(origin: origin, context: context, client: client).run(since: since))
+            context.standings.signed(origin)
             return .imported
-        } catch let error as AWSError where error.kind == .invalid {
-            return .refused(error.description)
         } catch let error as AWSError {
-            context.standings.note(error, origin)
+            // What AWS IoT alone denies is probed by audits, not by this.
+            if error.suspendedScope == .everything { context.standings.note(error, origin) }
+            return SendOutcome(error)
+        } catch let error as StoreError {
             return SendOutcome(error)
         } catch {
             return .failed("\(error)")

@@ -38,6 +38,8 @@ struct AlarmLane: Sendable {
             await context.finish(leased, about: topic, try await walk.refresh(kinds.kinds, leased.lease).outcome)
         } catch let failure as SendFailure {
             await context.finish(leased, about: topic, failure.outcome)
+        } catch let error as StoreError {
+            await context.finish(leased, about: topic, SendOutcome(error))
         } catch {
             await context.finish(leased, about: topic, .failed("\(error)"))
         }
@@ -48,10 +50,16 @@ struct AlarmLane: Sendable {
         let (outcomes, results): ([String: SendOutcome], [String: FindingResult])
         do throws(StoreError) {
             (outcomes, results) = try await send(items, under: first.lease)
+        } catch  where error.code == .invalidValue && items.count > 1 {
+            // The store rejects all for one: halving finds that one, and lets the others through.
+            let middle = items.count / 2
+            await bringUpToDate(Array(items[..<middle]))
+            await bringUpToDate(Array(items[middle...]))
+            return
         } catch {
             await withDiscardingTaskGroup { group in
                 for (leased, said) in items {
-                    group.addTask { await context.finish(leased, about: DeliveryTopic(said), .failed("\(error)")) }
+                    group.addTask { await context.finish(leased, about: DeliveryTopic(said), SendOutcome(error)) }
                 }
             }
             return

@@ -26,8 +26,12 @@ struct AuditLane: Sendable {
         let admission = standings.admit(origin, .audits)
         if admission == .nothing, let denial = standings.denial(origin, .audits) { return .denied(denial.reason) }
         let outcome = await attempt(work, leased)
-        if case .imported = outcome { standings.worked(origin, .audits) }
-        if case .refused = outcome { standings.worked(origin, .audits) }
+        switch outcome {
+        case .imported, .refused:
+            standings.worked(origin, .audits)
+            standings.signed(origin)
+        case .failed, .denied: break
+        }
         if admission == .one { standings.ended(origin, .audits) }
         return outcome
     }
@@ -37,13 +41,13 @@ struct AuditLane: Sendable {
             return try await perform(work, leased).outcome
         } catch let error as UnrecognizedMessage {
             return .refused("the answer of AWS IoT was not understood: \(error)")
-        } catch let error as AWSError where error.kind == .notFound || error.kind == .invalid {
-            return .refused(error.description)
         } catch let error as AWSError {
             context.standings.note(error, origin)
             return SendOutcome(error)
         } catch let failure as SendFailure {
             return failure.outcome
+        } catch let error as StoreError {
+            return SendOutcome(error)
         } catch {
             return .failed("\(error)")
         }

@@ -15,6 +15,10 @@ enum Backoff {
         now.saturatingSubtracting(delivery.receivedAt) > longestDenial
     }
 
+    /// The wait before the next attempt at what is denied and suspends nothing, so that nothing else probes it: from half
+    /// a minute to a minute.
+    static func denied(chance: Double) -> Duration { delay(afterAttempt: 7, chance: chance) }
+
     /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
     /// what failed together is not tried together.
     ///

@@ -57,15 +57,22 @@ struct FindingSender: Sendable {
             standings.worked(origin)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
-            standings.note(error, origin)
-            guard error.kind == .invalid else { return Self.all(batch.findings, SendOutcome(error)) }
-            guard batch.findings.count > 1 else { return Self.all(batch.findings, .refused(error.description)) }
+            note(error)
+            guard error.mayConcernOnePart, batch.findings.count > 1 else {
+                return Self.all(batch.findings, SendOutcome(error))
+            }
             return await sendHalves(of: batch)
         }
     }
 
-    /// AWS refuses a whole batch for one finding that its model does not allow: halving finds that one, and lets the
-    /// others through.
+    /// Notes a failed request. One that AWS rejected as it is was signed and authorized.
+    private func note(_ error: AWSError) {
+        standings.note(error, origin)
+        if error.consequence == .reject, error.stage == .response { standings.worked(origin) }
+    }
+
+    /// AWS refuses a whole batch for one finding that its model does not allow, a proxy one that is too long: halving
+    /// finds that one, and lets the others through.
     private func sendHalves(of batch: FindingBatch) async -> [String: SendOutcome] {
         let middle = batch.findings.count / 2
         let first = await send(Array(batch.findings[..<middle]))
@@ -124,6 +131,7 @@ struct FindingSender: Sendable {
                 ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
                 region: origin.region)
             metrics.updateBatch.record(ids.count)
+            standings.worked(origin)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
@@ -132,8 +140,14 @@ struct FindingSender: Sendable {
             }
             return outcomes
         } catch {
-            standings.note(error, origin)
-            return all(SendOutcome(error))
+            note(error)
+            guard error.mayConcernOnePart, ids.count > 1 else { return all(SendOutcome(error)) }
+            let middle = ids.count / 2
+            var outcomes = await update(Array(ids[..<middle]), verification)
+            let rest = await update(Array(ids[middle...]), verification)
+            outcomes.outcomes.merge(rest.outcomes) { _, last in last }
+            outcomes.missing.formUnion(rest.missing)
+            return outcomes
         }
     }
 }

@@ -171,7 +171,7 @@ struct LaneContext: Sendable {
             case .denied(let reason) where trust.isTrusted && Backoff.isTooOld(leased.delivery, now: clock()):
                 try await giveUp(leased, topic, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
-                // Until AWS takes requests again, tries do not count, and nothing is fetched for the origin, if the denial
+                // While an account and Region is suspended, tries do not count, and nothing is fetched for it, if that
                 // concerns all of it.
                 if standings.waiting(now: elapsed()).origins.contains(leased.delivery.origin) {
                     try await release(leased)
@@ -179,7 +179,7 @@ struct LaneContext: Sendable {
                     let delay = Duration.milliseconds(max(denial.retryAt.saturatingSubtracting(elapsed()), 1000))
                     try await putOff(leased, topic, reason, for: delay, isCounted: false)
                 } else {
-                    try await putOff(leased, topic, reason)
+                    try await putOff(leased, topic, reason, for: Backoff.denied(chance: chance()), isCounted: false)
                 }
             case .failed(let reason) where leased.attempt >= Backoff.maximumAttempts:
                 try await giveUp(leased, topic, .attempts, "given up after \(leased.attempt) attempts: \(reason)")

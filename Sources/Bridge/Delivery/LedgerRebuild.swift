@@ -19,8 +19,10 @@ struct LedgerRebuild: Sendable {
     struct Count: Sendable, Hashable {
         /// Findings that are in the ledger now.
         var restored = 0
-        /// Findings with ids of Device Defender's that could not be read.
+        /// Findings with ids of Device Defender's that could not be read, or that the store does not accept.
         var unread = 0
+        /// The id of the first of those.
+        var firstUnread: String?
     }
 
     /// Fills the ledger, which may hold part of it already.
@@ -31,14 +33,20 @@ struct LedgerRebuild: Sendable {
         var marks: [String: AuditMark] = [:]
         var pages = client.findings(filters: filters, region: origin.region).makeAsyncIterator()
         while let page = try await pages.next() {
-            let found = page.elements.map { RestoredFinding($0, origin: origin) }
-            let restored = found.compactMap { $0 }
+            var restored: [RestoredFinding] = []
+            for element in page.elements {
+                if let finding = RestoredFinding(element, origin: origin), finding.isStorable {
+                    restored.append(finding)
+                } else {
+                    count.unread += 1
+                    count.firstUnread = count.firstUnread ?? element["Id"]?.string
+                }
+            }
             try await store.restore(restored.map(\.entry), restored.compactMap(\.judgement))
             for mark in restored.compactMap(\.mark) where mark.isNewer(than: marks[mark.check]) {
                 marks[mark.check] = mark
             }
             count.restored += restored.count
-            count.unread += found.count - restored.count
             report(count)
         }
         try await store.finishLedger(of: origin, marks: marks.values.sorted { $0.check < $1.check }, now: clock())

@@ -13,6 +13,13 @@ struct RestoredFinding: Sendable, Hashable {
     /// The audit that said so, for an audit finding and a check summary.
     let mark: AuditMark?
 
+    /// Whether the store accepts what it tells. Security Hub keeps longer texts than the store.
+    var isStorable: Bool {
+        Progress(
+            entries: [entry], judgements: judgement.map { [$0] } ?? [], marks: mark.map { [$0] } ?? []
+        ).isStorable
+    }
+
     /// The beginning of the ids of all findings of an origin.
     static func idPrefix(_ origin: Origin) -> String {
         ARN(service: "iot-device-defender", origin: origin, resource: "x").description.dropLast().description

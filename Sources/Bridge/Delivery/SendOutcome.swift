@@ -1,4 +1,5 @@
 import AWSClient
+import Store
 
 /// What became of a finding that was sent to Security Hub.
 enum SendOutcome: Sendable, Hashable {
@@ -8,32 +9,50 @@ enum SendOutcome: Sendable, Hashable {
     case refused(String)
     /// It may be taken later.
     case failed(String)
-    /// It is taken as soon as somebody changes something in the account: a permission is missing, or Security Hub is not
-    /// enabled.
+    /// It is taken as soon as requests can be signed, sent and authorized: until then a permission, credentials, Security
+    /// Hub or the network is missing, and the account and Region are suspended.
     case denied(String)
 }
 
 extension SendOutcome {
     /// What follows from a request's failure for what it was about.
     init(_ error: AWSError) {
-        self = error.isDenial ? .denied(error.description) : .failed(error.description)
-        if error.kind == .invalid { self = .refused(error.description) }
+        self =
+            switch error.consequence {
+            case .reject: .refused(error.description)
+            case .suspend: .denied(error.description)
+            case .retry: .failed(error.description)
+            }
+    }
+}
+
+extension SendOutcome {
+    /// What follows from a failure of the store: a value that it rejects, it always rejects.
+    init(_ error: StoreError) {
+        self = error.code == .invalidValue ? .refused("\(error)") : .failed("\(error)")
     }
 }
 
 extension AWSError {
-    /// Whether it goes away only when somebody changes something in the account or the settings.
-    var isDenial: Bool {
-        switch kind {
-        case .accessDenied, .notEnabled, .noCredentials, .expiredCredentials: true
-        case .throttled, .transient, .notFound, .invalid, .canceled, .other: false
-        }
+    /// What it suspends, if it does.
+    var suspendedScope: StandingBoard.Scope? {
+        guard consequence == .suspend else { return nil }
+        return stage == .credentials || service != .iot ? .everything : .audits
     }
+}
 
-    /// What it holds up, if it is a denial.
-    var deniedScope: StandingBoard.Scope? {
-        guard isDenial else { return nil }
-        return isAboutCredentials || service != .iot ? .everything : .audits
+extension Standing.Cause {
+    /// Why a failure suspends an account and Region.
+    init(_ error: AWSError) {
+        self =
+            switch (error.stage, error.kind) {
+            case (_, .noCredentials): .noCredentials
+            case (.credentials, .accessDenied): .accessDenied
+            case (.credentials, _): .noCredentials
+            case (.connection, _): .unreachable
+            case (_, .notEnabled), (_, .notFound): .notEnabled
+            default: .accessDenied
+            }
     }
 }
 

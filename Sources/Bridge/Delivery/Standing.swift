@@ -6,6 +6,8 @@ import AWSCore
 struct Standing: Sendable, Hashable {
     /// What AWS says no with.
     struct Denial: Sendable, Hashable {
+        /// What is missing.
+        var cause: Cause
         /// In AWS's words, with what to do.
         var reason: String
         /// Since when.
@@ -14,6 +16,18 @@ struct Standing: Sendable, Hashable {
         var retryAt: Int64
         /// How many tries there were.
         var attempts: Int
+    }
+
+    /// Why an account and Region is suspended, in a word.
+    enum Cause: String, Sendable, Hashable, CaseIterable {
+        /// AWS denies access.
+        case accessDenied
+        /// The account does not use Security Hub in this Region.
+        case notEnabled
+        /// There are no usable credentials to sign requests with.
+        case noCredentials
+        /// No request reaches AWS.
+        case unreachable
     }
 
     /// What may be sent.
@@ -48,17 +62,19 @@ struct Standing: Sendable, Hashable {
     /// Notes that AWS denied a request.
     ///
     /// - Returns: whether that is news.
-    mutating func denied(_ reason: String, now: Int64) -> Bool {
+    mutating func denied(_ reason: String, _ cause: Cause = .accessDenied, now: Int64) -> Bool {
         // Several requests of one try, or those under way when the first was denied.
         if let denial, !isTrying || denial.retryAt > now {
             self.denial?.reason = reason
+            self.denial?.cause = cause
             return false
         }
         let attempts = (denial?.attempts ?? 0) + 1
         let pause = min(1000 << Int64(min(attempts, 7) - 1), Self.longestPause)
         let isNews = denial == nil
         denial = Denial(
-            reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause), attempts: attempts)
+            cause: cause, reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause),
+            attempts: attempts)
         return isNews
     }
 

@@ -33,7 +33,7 @@ final class StandingBoard: Sendable {
         self.logger = logger
     }
 
-    /// Those that wait because AWS denies what is asked of it there, in order, each once with what holds up the most.
+    /// Those that are suspended, in order, each once with what suspends the most.
     var entries: [Entry] {
         let all = standings.withLock { $0 }
         return Set(all.keys.map(\.origin)).sorted().compactMap { origin in
@@ -61,17 +61,20 @@ final class StandingBoard: Sendable {
         standings.withLock { $0[Key(origin: origin, scope: scope), default: Standing()].admit(now: clock()) }
     }
 
-    /// Notes that a request failed, if AWS denied it; says so in the log once.
+    /// Suspends an account and Region if a failed request calls for it, and logs that once.
     func note(_ error: AWSError, _ origin: Origin) {
-        guard let scope = error.deniedScope else { return }
+        guard let scope = error.suspendedScope else { return }
         let key = Key(origin: origin, scope: scope)
-        let isNews = standings.withLock { $0[key, default: Standing()].denied(error.description, now: clock()) }
+        let cause = Standing.Cause(error)
+        let isNews = standings.withLock { $0[key, default: Standing()].denied(error.description, cause, now: clock()) }
         guard isNews else { return }
-        let metadata = Logger.Metadata.about(origin, [LogKey.reason: "\(error.description)"])
+        let metadata = Logger.Metadata.about(
+            origin, [LogKey.code: .string(cause.rawValue), LogKey.reason: "\(error.description)"])
         switch scope {
-        case .everything:
+        case .everything: logger.error(cause.message, metadata: metadata)
+        case .audits where cause == .unreachable:
             logger.error(
-                "AWS denies what the bridge asks for; the deliveries of this account and Region wait until it does not.",
+                "AWS IoT cannot be reached. Audits of this account and Region are suspended and will be retried.",
                 metadata: metadata)
         case .audits:
             logger.error(
@@ -89,8 +92,30 @@ final class StandingBoard: Sendable {
             metadata: .about(origin, ["after": "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
     }
 
+    /// Notes that AWS accepted the signature of a request, of whatever service: credentials are there.
+    func signed(_ origin: Origin) {
+        guard denial(origin, .everything)?.cause == .noCredentials else { return }
+        worked(origin)
+    }
+
     /// Notes that a try has ended.
     func ended(_ origin: Origin, _ scope: Scope = .everything) {
         standings.withLock { $0[Key(origin: origin, scope: scope)]?.ended() }
+    }
+}
+
+extension Standing.Cause {
+    /// What the log says when it suspends an account and Region.
+    fileprivate var message: Logger.Message {
+        switch self {
+        case .accessDenied:
+            "AWS denied access. Processing for this account and Region is suspended and will be retried."
+        case .notEnabled:
+            "Security Hub is not enabled. Processing for this account and Region is suspended and will be retried."
+        case .noCredentials:
+            "No usable AWS credentials. Processing for this account and Region is suspended and will be retried."
+        case .unreachable:
+            "AWS cannot be reached. Processing for this account and Region is suspended and will be retried."
+        }
     }
 }

@@ -270,6 +270,12 @@ actor WorkerPool: Service {
                         "The ledger was rebuilt from Security Hub.",
                         metadata: .about(origin, ["findings": "\(count.restored)"]))
                 }
+                if count.unread > 0 {
+                    context.logger.warning(
+                        "Findings in Security Hub could not be read; the ledger was rebuilt without them.",
+                        metadata: .about(
+                            origin, ["count": "\(count.unread)", LogKey.finding: "\(count.firstUnread ?? "")"]))
+                }
                 break
             } catch {
                 guard !Task.isCancelled else { break }
@@ -287,15 +293,18 @@ actor WorkerPool: Service {
     private func mayTryAgain(_ error: any Error, _ origin: Origin, _ attempt: Int) async -> Bool {
         let failure = error as? AWSError
         // Without the permission to read, findings can be imported yet; without credentials, they cannot.
-        let isUnreadable = failure?.kind == .accessDenied && failure?.isAboutCredentials == false
-        guard !isUnreadable, failure?.kind != .invalid, failure?.kind != .notFound else {
+        let isUnreadable =
+            failure.map { failure in
+                failure.stage == .response && [.accessDenied, .invalid, .notFound].contains(failure.kind)
+            } ?? false
+        guard !isUnreadable else {
             context.logger.warning(
                 "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
                 metadata: .about(origin, [LogKey.reason: "\(error)"]))
             return false
         }
         var delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
-        if let failure, failure.isDenial {
+        if let failure, failure.consequence == .suspend {
             context.standings.note(failure, origin)
             delay = min(delay, .seconds(60))
         }

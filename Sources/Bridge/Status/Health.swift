@@ -168,11 +168,11 @@ struct Health: Sendable, Hashable {
         facts.denied.map { entry in
             Problem(
                 severity: .critical,
-                summary: "AWS denies what the bridge asks for in \(entry.origin): \(entry.denial.reason)",
+                summary: "\(entry.denial.cause.summary) \(entry.origin): \(entry.denial.reason)",
                 cure:
                     "Its deliveries wait, for 90 days at most; other accounts go on. defender-bridge check tries each "
                     + "part: the credentials, the role, its permissions, whether Security Hub is enabled there. Then it "
-                    + "goes on by itself within a minute.", about: "\(entry.origin)", stopsFindings: true)
+                    + "recovers automatically within a minute.", about: "\(entry.origin)", stopsFindings: true)
         }
     }
 
@@ -215,4 +215,16 @@ struct Health: Sendable, Hashable {
     }
 
     private static let startingTime: Int64 = 10 * 60_000
+}
+
+extension Standing.Cause {
+    /// How a problem begins that it is the cause of; the account and Region follow.
+    fileprivate var summary: String {
+        switch self {
+        case .accessDenied: "AWS denies what the bridge asks for in"
+        case .notEnabled: "Security Hub is not enabled in"
+        case .noCredentials: "There are no usable AWS credentials for"
+        case .unreachable: "AWS cannot be reached for"
+        }
+    }
 }

@@ -101,7 +101,7 @@ extension Standing.Denial {
     /// - Parameter now: the monotonic time that the denial goes by.
     func json(now: Int64) -> JSON {
         [
-            "reason": .string(reason), "ageSeconds": .age(since, now: now),
+            "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .age(since, now: now),
             "retryInSeconds": .integer(max(retryAt.saturatingSubtracting(now), 0) / 1000),
         ]
     }

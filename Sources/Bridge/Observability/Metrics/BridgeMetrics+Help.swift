@@ -27,7 +27,7 @@ extension BridgeMetrics {
         "defender_bridge_aws_call_duration_seconds": "How long calls of AWS took, by service and operation.",
         "defender_bridge_aws_throttles_total": "Calls that AWS throttled, by account and Region.",
         "defender_bridge_aws_tokens": "Calls that the pace allows at once now; less than 0 for calls that wait.",
-        "defender_bridge_account_denied": "Whether AWS denies what is asked for, and deliveries wait.",
+        "defender_bridge_account_denied": "Whether requests cannot be signed, sent or authorized, and deliveries wait.",
         "defender_bridge_account_paused": "Whether delivery is paused; all stands for the pause of all accounts.",
         "defender_bridge_subscriptions": "Topics by how their subscription stands.",
         "defender_bridge_catch_up_watermark_timestamp_seconds":

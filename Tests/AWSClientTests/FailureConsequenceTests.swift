@@ -1,0 +1,145 @@
+import AWSClient
+import AWSCore
+import HTTPClient
+import JSON
+import Testing
+
+@Suite("What a failure means for the work") struct FailureConsequenceTests {
+    /// Makes each service's request fail with a reply.
+    private func consequences(of reply: ScriptedAWS.Reply) async throws -> [AWSService: AWSError.Consequence] {
+        func client() throws -> AWSClient {
+            try AWSClientTests.client(ScriptedAWS([reply]), retry: RetryPolicy(maximumAttempts: 1))
+        }
+        let hub = try await failure { try await client().getFindings(filters: [:], region: region) }
+        let iot = try await failure { try await client().describeAuditTask(id: "a", region: region) }
+        let sts = try await failure { try await client().getCallerIdentity(region: region) }
+        return [.securityHub: hub.consequence, .iot: iot.consequence, .sts: sts.consequence]
+    }
+
+    private func expect(
+        _ reply: ScriptedAWS.Reply, hub: AWSError.Consequence, iot: AWSError.Consequence, sts: AWSError.Consequence,
+        _ name: String
+    ) async throws {
+        #expect(try await consequences(of: reply) == [.securityHub: hub, .iot: iot, .sts: sts], "\(name)")
+    }
+
+    @Test("Only AWS's verdict on what was asked is final, and AWS STS never gives one")
+    func rejected() async throws {
+        for code in [
+            "InvalidInputException", "InvalidRequestException", "ValidationException", "ValidationError",
+            "SerializationException", "InvalidParameterValue", "MissingParameter",
+        ] {
+            try await expect(ScriptedAWS.fault(400, code), hub: .reject, iot: .reject, sts: .suspend, code)
+        }
+        let missing = ScriptedAWS.fault(404, "ResourceNotFoundException")
+        try await expect(missing, hub: .suspend, iot: .reject, sts: .suspend, "missing")
+    }
+
+    @Test(
+        "What keeps requests from being authorized suspends",
+        arguments: [
+            (401, "InvalidAccessException"), (403, "AccessDeniedException"), (400, "AccessDenied"),
+            (403, "UnrecognizedClientException"), (403, "InvalidClientTokenId"), (403, "InvalidSignatureException"),
+            (403, "SignatureDoesNotMatch"), (400, "RequestExpired"), (400, "ExpiredTokenException"),
+            (403, "ExpiredToken"), (400, "OptInRequired"), (400, "IncompleteSignature"),
+            (403, "IDPRejectedClaim"), (403, "RegionDisabledException"),
+            (403, "SomethingNew"), (401, "SomethingNew"), (403, "MissingAuthenticationTokenException"),
+        ])
+    func unauthorized(status: Int, code: String) async throws {
+        try await expect(ScriptedAWS.fault(status, code), hub: .suspend, iot: .suspend, sts: .suspend, code)
+    }
+
+    @Test(
+        "What responds and is not AWS, or not this service, suspends",
+        arguments: [
+            (404, "<html>Not Found</html>"), (405, ""), (403, "<h1>Forbidden by the proxy</h1>"), (407, ""), (302, ""),
+            (400, "no"), (404, #"{"__type": "UnknownOperationException"}"#), (200, "<html>Please sign in</html>"),
+        ])
+    func foreign(status: Int, body: String) async throws {
+        let reply = ScriptedAWS.reply(status, body)
+        let found = try await consequences(of: reply)
+        #expect(found[.securityHub] == .suspend && found[.iot] == .suspend, "\(status) \(body)")
+    }
+
+    @Test(
+        "What may pass by itself, or is not known, is retried",
+        arguments: [
+            (500, "InternalException"), (503, ""), (502, "<html>"), (504, ""), (429, "TooManyRequestsException"),
+            (400, "ThrottlingException"), (408, ""), (400, "IDPCommunicationError"), (400, "SomethingNew"),
+            (409, "ConflictException"), (413, "RequestEntityTooLarge"), (418, "Teapot"),
+        ])
+    func passing(status: Int, code: String) async throws {
+        let reply =
+            code.hasPrefix("<") || code.isEmpty ? ScriptedAWS.reply(status, code) : ScriptedAWS.fault(status, code)
+        try await expect(reply, hub: .retry, iot: .retry, sts: .retry, "\(status) \(code)")
+    }
+
+    @Test("A response of AWS's that is malformed is retried: a network that asks to sign in sends no object")
+    func malformed() async throws {
+        let found = try await consequences(of: ScriptedAWS.reply(200, "  {]"))
+        #expect(found[.securityHub] == .retry && found[.iot] == .retry)
+    }
+
+    @Test(
+        "Without a response: what was not sent suspends, what may have been is retried",
+        arguments: [
+            (HTTPClientError(.nameNotResolved, "x"), AWSError.Consequence.suspend),
+            (HTTPClientError(.connectFailed, "x"), .suspend), (HTTPClientError(.tlsRefused, "x"), .suspend),
+            (HTTPClientError(.invalidConfiguration, "x"), .suspend), (HTTPClientError(.other, "x"), .suspend),
+            (HTTPClientError(.invalidSigning, "x"), .suspend),
+            (HTTPClientError(.timedOut, "x", isUnsent: true), .suspend),
+            (HTTPClientError(.connectionLost, "a proxy", isUnsent: true), .suspend),
+            (HTTPClientError(.timedOut, "x"), .retry), (HTTPClientError(.connectionLost, "x"), .retry),
+            (HTTPClientError(.bodyTooLarge, "x"), .retry), (HTTPClientError(.headTooLarge, "x"), .retry),
+            (HTTPClientError(.canceled, "x"), .retry), (HTTPClientError(.invalidRequest, "x"), .reject),
+        ])
+    func unanswered(error: HTTPClientError, consequence: AWSError.Consequence) async throws {
+        try await expect(.failure(error), hub: consequence, iot: consequence, sts: consequence, "\(error.code)")
+    }
+
+    @Test("The rule is total: without credentials or a connection everything suspends but cancellation")
+    func total() {
+        let kinds: [AWSError.Kind] = [
+            .throttled, .transient, .expiredCredentials, .noCredentials, .accessDenied, .notEnabled, .notFound,
+            .invalid, .canceled, .other,
+        ]
+        for service in AWSService.allCases {
+            for kind in kinds {
+                let found = AWSError.Stage.allCases.map { AWSError.consequence(of: kind, at: $0, of: service) }
+                if kind == .canceled {
+                    #expect(found.allSatisfy { $0 == .retry })
+                } else {
+                    #expect(Array(found[..<3]) == [.reject, .suspend, .suspend])
+                    #expect(
+                        (found[3] == .reject)
+                            == (kind == .invalid && service != .sts || kind == .notFound && service == .iot))
+                }
+            }
+        }
+    }
+
+    @Test(
+        "Whatever AWS STS says when a role is assumed suspends",
+        arguments: [
+            (400, "ValidationError"), (400, "InvalidIdentityToken"), (400, "IDPCommunicationError"),
+            (400, "ExpiredTokenException"), (400, "PackedPolicyTooLarge"), (400, "MalformedPolicyDocument"),
+            (403, "RegionDisabledException"), (403, "AccessDenied"), (403, "IDPRejectedClaim"), (400, "SomethingNew"),
+            (404, "SomethingNew"), (500, "InternalFailure"), (400, "Throttling"), (200, ""), (404, ""),
+        ])
+    func assumed(status: Int, code: String) async throws {
+        let reply = code.isEmpty ? ScriptedAWS.reply(status, "<html>") : ScriptedAWS.fault(status, code)
+        let aws = ScriptedAWS([reply])
+        let account = try #require(AccountID("111122223333"))
+        var roles = AccountRoles()
+        roles.roles[account] = "arn:aws:iam::111122223333:role/r"
+        let accounts = AWSAccounts(
+            client: try client(aws, retry: RetryPolicy(maximumAttempts: 1)), credentials: FixedCredentials(),
+            roles: roles, region: region, sessionName: "test")
+        let error = try await failure {
+            try await accounts.client(for: Origin(account: account, region: region))
+                .getFindings(filters: [:], region: region)
+        }
+        #expect(error.consequence == .suspend && error.stage == .credentials, "\(error)")
+        #expect(aws.requests.count == 1)
+    }
+}
