@@ -29,11 +29,15 @@ public final class Bridge: Sendable {
     private let logger: Logger
     private let parts: BridgeParts
     private let group: ServiceGroup
+    private let store: OpeningStore
 
     /// How long a bridge that stops waits for the answers to requests under way.
     private static let drainLimit = Duration.seconds(3)
 
-    /// Opens the store and starts to listen.
+    /// Starts to listen, then opens the store.
+    ///
+    /// Waits some seconds for the store at the most: when it cannot be opened now, or not so soon, ``run()`` goes on with that
+    /// while deliveries are answered with 503.
     ///
     /// - Parameters:
     ///   - configuration: the settings.
@@ -44,7 +48,7 @@ public final class Bridge: Sendable {
     ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
     ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
     ///   - beginsAnew: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
-    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, and if an address or the store is in use.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
         countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogControl? = nil,
@@ -59,17 +63,17 @@ public final class Bridge: Sendable {
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",
                 metadata: ["file": "\(file)"])
         }
+        let store = StoreOpening.later(
+            configuration.store, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
+        self.store = store
         let parts = try await BridgeParts(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
             report: { call in
                 metrics.aws.called(call)
                 activity.called(call)
-            }
-        ) { location in
-            try await StoreOpening.open(
-                location, for: .serving, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
-        }
+            }, stop: store.stopWaiting, openStore: { _ in store })
         self.parts = parts
+        var servers: [HTTPServer] = []
         do {
             let context = LaneContext(
                 store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
@@ -82,13 +86,9 @@ public final class Bridge: Sendable {
             let gap = ReceiptGap()
             let live = LiveParts(configuration, parts, context)
             let listener = try await Self.listener(parts, door, gap, live, context)
-            let (admin, feed): (HTTPServer, StatusFeed)
-            do {
-                (admin, feed) = try await Self.admin(parts, door, live, context, registry)
-            } catch {
-                await listener.drain(within: .zero)
-                throw error
-            }
+            servers.append(listener)
+            let (admin, feed) = try await Self.admin(parts, door, live, context, registry)
+            servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             let workers = WorkerPool(
                 context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
@@ -96,36 +96,48 @@ public final class Bridge: Sendable {
             let certificates = CertificateWatch(
                 keeper: parts.certificate, listener: listener, loop: parts.mainLoop, metrics: metrics.process,
                 logger: logger)
+            func onceOpen(_ service: any Service) -> any Service { OnceOpen(store: store, service: service) }
             // They are stopped in reverse: first nothing more is received, then the workers end.
             var services: [any Service] = [
-                CatchUpSchedule(context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap),
-                Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration),
-                Schedule(context: context, loop: parts.clientLoop),
-                LastDeliveryNotes(
-                    store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger),
+                onceOpen(
+                    CatchUpSchedule(
+                        context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap)),
+                onceOpen(Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration)),
+                onceOpen(Schedule(context: context, loop: parts.clientLoop)),
+                onceOpen(
+                    LastDeliveryNotes(
+                        store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger)),
+                onceOpen(IntegrityWatch(store: parts.store, logger: logger)),
                 StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
                 LoopWatch(loops: parts.loops, metrics: metrics.process),
-                workers, feed,
+                onceOpen(workers), feed,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
-                SupervisedService(manager: manager, listener: listener, loop: parts.mainLoop),
+                SupervisedService(manager: manager, listener: listener, store: store, loop: parts.mainLoop),
             ]
             if let log { services.insert(LogSummaries(control: log, loop: parts.mainLoop), at: 0) }
             if let reload {
-                services.insert(
-                    Reloading(
-                        hangups: parts.hangups, load: reload, started: configuration, running: live.configuration,
-                        apply: { read in
-                            live.use(read)
-                            log?.use(read)
-                        }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger),
-                    at: services.count - 1)
+                let reloading = Reloading(
+                    hangups: parts.hangups, load: reload, started: configuration, running: live.configuration,
+                    apply: { read in
+                        live.use(read)
+                        log?.use(read)
+                    }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger)
+                // It tells the service manager that the bridge is ready, which it must not before the store is.
+                services.insert(onceOpen(reloading), at: services.count - 1)
             }
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
             group = ServiceGroup(services: services, logger: quiet)
+            store.start { context.outage.failed($0.message) }
+            do throws(StoreError) {
+                try await store.waitForFirstAttempt()
+            } catch {
+                throw ConfigurationError(error)
+            }
         } catch {
+            for server in servers { await server.drain(within: .zero) }
             await parts.close()
             throw error
         }

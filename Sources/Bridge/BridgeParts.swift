@@ -40,9 +40,12 @@ struct BridgeParts: Sendable {
     /// The longest signing certificate and the longest set of keys, in bytes.
     private static let maximumDocumentLength = 65_536
 
+    /// - Parameters:
+    ///   - report: receives each call of AWS.
+    ///   - stop: called when SIGTERM or SIGINT comes, in addition to ``signals``.
     init(
         configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool,
-        report: @escaping @Sendable (AWSCall) -> Void = { _ in },
+        report: @escaping @Sendable (AWSCall) -> Void = { _ in }, stop: @escaping @Sendable () -> Void = {},
         openStore: (StoreLocation) async throws -> any Store = { try await StoreOpening.open($0, for: .serving) }
     ) async throws {
         certificate = try configuration.tls.map { files throws(ConfigurationError) in try CertificateKeeper(files) }
@@ -59,7 +62,10 @@ struct BridgeParts: Sendable {
         let (signals, continuation) = AsyncStream.makeStream(of: CInt.self)
         let (hangups, hangup) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         (self.signals, self.hangups) = (signals, hangups)
-        watchers = await Self.watchSignals(on: mainLoop, continuation, reloadsOnHangup ? hangup : nil)
+        watchers = await Self.watchSignals(on: mainLoop, reloadsOnHangup ? hangup : nil) { signal in
+            continuation.yield(signal)
+            stop()
+        }
         do {
             listenLoops = try await Self.loops(configuration.loops)
         } catch {
@@ -158,12 +164,11 @@ struct BridgeParts: Sendable {
     }
 
     private static func watchSignals(
-        on loop: EventLoop, _ continuation: AsyncStream<CInt>.Continuation,
-        _ hangup: AsyncStream<Void>.Continuation?
+        on loop: EventLoop, _ hangup: AsyncStream<Void>.Continuation?, stop: @escaping @Sendable (CInt) -> Void
     ) async -> LoopBound<[SignalWatcher]> {
         await loop.run {
             var watchers = [SIGTERM, SIGINT].compactMap { signal in
-                try? SignalWatcher(signal, on: loop) { continuation.yield(signal) }
+                try? SignalWatcher(signal, on: loop) { stop(signal) }
             }
             if let hangup, let watcher = try? SignalWatcher(SIGHUP, on: loop, receive: { hangup.yield() }) {
                 watchers.append(watcher)

@@ -18,8 +18,16 @@ public enum StoreOpening {
         do throws(StoreError) {
             return try await store(location, access, beginAnew, report)
         } catch {
-            throw ConfigurationError("store.url", error.message)
+            throw ConfigurationError(error)
         }
+    }
+
+    /// A store to serve from that is opened by ``OpeningStore/start(report:)``, however long that takes.
+    static func later(
+        _ location: StoreLocation, beginAnew: (@Sendable (_ file: String) -> Void)?,
+        report: @escaping StoreEvent.Report
+    ) -> OpeningStore {
+        OpeningStore { () async throws(StoreError) in try await store(location, .serving, beginAnew, report) }
     }
 
     /// Opens a store to serve from it or, while another process does so and allows no second one, beside it.
@@ -34,7 +42,7 @@ public enum StoreOpening {
         } catch  where error.code == .inUse {
             return (try await open(location, for: .beside), true)
         } catch {
-            throw ConfigurationError("store.url", error.message)
+            throw ConfigurationError(error)
         }
     }
 
@@ -47,5 +55,12 @@ public enum StoreOpening {
         // A database that is damaged is its server's to mend.
         case .postgresql(let address): try await PostgreSQLStore(address: address, access: access, report: report)
         }
+    }
+}
+
+extension ConfigurationError {
+    /// A store that cannot be opened.
+    init(_ error: StoreError) {
+        self.init("store.url", error.message, mayPass: error.code == .unavailable || error.code == .inUse)
     }
 }

@@ -7,7 +7,8 @@ public final class SignalWatcher {
     private let receive: () -> Void
     private var isClosed = false
 
-    /// Starts to watch. While a signal is watched, its default action does not happen.
+    /// Starts to watch. While a signal is watched, its default action does not happen. One that ``HeldSignals`` has held is
+    /// received at once.
     ///
     /// - Parameters:
     ///   - signal: the signal's number, for example `SIGTERM`.
@@ -28,6 +29,7 @@ public final class SignalWatcher {
             close()
             throw EventLoopError(code, operation: "watch for signal \(signal)")
         }
+        if HeldSignals.take(signal) { receive() }
     }
 
     /// Stops watching; further calls do nothing.

@@ -263,6 +263,13 @@ public protocol Store: Sendable {
     ///   when all is well. Of payloads and findings, nothing is told.
     func verify() async throws(StoreError) -> [String]
 
+    /// Reads everything that is kept, to find damage that opening did not look for. Other calls go on meanwhile. Ends early
+    /// when the task is cancelled.
+    ///
+    /// - Parameter report: receives how far the check is, many times.
+    /// - Throws: ``StoreError/Code/corrupt`` if the store is damaged. The next opening then checks it as a whole.
+    func checkIntegrity(report: @escaping @Sendable (IntegrityProgress) -> Void) async throws(StoreError)
+
     /// Does a small durable write, and throws if that is not possible.
     func checkWritable() async throws(StoreError)
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Bridge
+import EventLoop
 import Foundation
 
 /// The command line.
@@ -25,14 +26,18 @@ struct DefenderBridge: AsyncParsableCommand {
             CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self]),
         ])
 
-    /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78, other
-    /// failures are one line and exit code 1, and wrong usage is ArgumentParser's 64.
+    /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78 (EX_CONFIG), or 75
+    /// (EX_TEMPFAIL) if it passes by itself; other failures are one line and exit code 1, and wrong usage is ArgumentParser's
+    /// 64.
     static func main() async {
+        // A signal must not end a bridge that is only starting by itself: it stops in order, or reloads.
+        HeldSignals.hold()
         do {
             var command = try parseAsRoot()
+            if !(command is ServeCommand) { HeldSignals.release() }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as ConfigurationError {
-            fail("defender-bridge: \(error)", code: 78)
+            fail("defender-bridge: \(error)", code: error.mayPass ? 75 : 78)
         } catch let error as CommandFailure {
             fail("defender-bridge: \(error.message)", code: error.exitCode)
         } catch {

@@ -24,7 +24,7 @@ struct StoreOptions: ParsableArguments {
         do {
             return try result.get()
         } catch let error as StoreError {
-            throw CommandFailure(message: error.message)
+            throw CommandFailure(message: error.message, exitCode: error.code == .unavailable ? 75 : 1)
         }
     }
 

@@ -209,6 +209,44 @@ class InstallerTests(unittest.TestCase):
 class ServiceTests(unittest.TestCase):
     """The real program, started as the unit says."""
 
+    def test_only_what_a_person_must_fix_prevents_a_restart(self):
+        unit = Unit("defender-bridge.service")
+        self.assertEqual(unit.get("Service", "Restart"), "always")
+        self.assertEqual(unit.get("Service", "RestartPreventExitStatus").split(), ["64", "78"])
+        self.assertEqual(unit.get("Unit", "StartLimitIntervalSec"), "0")
+
+    def test_a_start_that_waits_for_its_store_is_extended_and_not_ready_before(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            root = pathlib.Path(folder)
+            manager = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            manager.bind(str(root / "notify"))
+            manager.settimeout(60)
+            # Bound and not listened on: connections to it are refused, and it is nobody else's.
+            database = stack.enter_context(socket.socket())
+            database.bind(("127.0.0.1", 0))
+            settings = {
+                "listen.address": "127.0.0.1:0",
+                "admin.address": "127.0.0.1:0",
+                "store.url": f"postgresql://bridge@127.0.0.1:{database.getsockname()[1]}/bridge",
+            }
+            command = [str(PROGRAM), "serve"]
+            for name, value in settings.items():
+                command += ["--set", f"{name}={value}"]
+            log = stack.enter_context((root / "log").open("wb"))
+            environment = {"PATH": "/usr/bin", "NOTIFY_SOCKET": str(root / "notify")}
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            stack.callback(process.wait, 30)
+            stack.callback(process.kill)
+            # Again and again: the second one comes some seconds after the first.
+            for _ in range(2):
+                said = manager.recv(4096).decode()
+                self.assertRegex(said, r"(?m)^EXTEND_TIMEOUT_USEC=[0-9]{8}$")
+                self.assertRegex(said, r"(?m)^STATUS=Listening\. Waiting for the store: The database cannot be reached")
+                self.assertNotIn("READY=1", said)
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(process.wait(20), 0)
+            self.assertEqual(manager.recv(4096), b"STOPPING=1")
+
     def changed_keys(self, log):
         """The settings that changed, as the log says; of lines that are whole."""
         lines = [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]

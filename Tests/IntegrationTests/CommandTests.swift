@@ -194,7 +194,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("an address or a store that is taken ends serve with exit code 78 and one line that names the key")
+        @Test("an address or a store that is in use ends serve with exit code 75 and one line that names the key")
         func taken() async throws {
             try await World.run { world in
                 let bridge = try await world.start()
@@ -216,11 +216,14 @@ extension IntegrationTests {
                     ),
                 ] {
                     let flags = settings.flatMap { ["--set", "\($0.key)=\($0.value)"] }
-                    expectFailure(try await run(["serve"] + flags), code: 78, naming: "\(key): ")
+                    expectFailure(try await run(["serve"] + flags), code: 75, naming: "\(key): ")
                 }
                 let noStore = try world.folder.write("This is no database, but a text.", as: "text.db")
                 expectFailure(
-                    try await run(["serve", "--set", "store.url=sqlite://\(noStore)"]), code: 78, naming: "store.url: ")
+                    try await run([
+                        "serve", "--set", "store.url=sqlite://\(noStore)", "--set", "listen.address=127.0.0.1:0",
+                        "--set", "admin.address=127.0.0.1:0",
+                    ]), code: 78, naming: "store.url: ")
                 #expect(try String(contentsOfFile: noStore, encoding: .utf8) == "This is no database, but a text.")
                 try await bridge.stop()
             }

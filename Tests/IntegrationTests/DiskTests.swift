@@ -185,16 +185,16 @@ extension IntegrationTests {
                     return program.errorLines.first ?? ""
                 }
                 // The lock file comes first: it is in the folder.
-                #expect(try await refused().contains("store.url: The store's file cannot be opened. Check permissions"))
+                #expect(try await refused().contains("store.url: The store's file cannot be opened. Allow this user"))
                 try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: world.folder.path)
                 try FileManager.default.setAttributes(
                     [.posixPermissions: 0o666], ofItemAtPath: world.storePath + ".lock")
-                #expect(try await refused().contains("cannot be opened. Allow this user to read and write"))
+                #expect(try await refused().contains("store.db: Permission denied"))
                 for suffix in ["", "-wal", "-shm"] {
                     try? FileManager.default.setAttributes(
                         [.posixPermissions: suffix.isEmpty ? 0o444 : 0o666], ofItemAtPath: world.storePath + suffix)
                 }
-                #expect(try await refused().contains("store.url: The store is read-only."))
+                #expect(try await refused().contains("store.db: Permission denied"))
             }
         }
 

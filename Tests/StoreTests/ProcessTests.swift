@@ -72,7 +72,7 @@ import Testing
         await store.close()
     }
 
-    @Test func aFileThatMayNotBeWrittenIsUnavailable() async throws {
+    @Test func aFileThatMayNotBeWrittenIsAWrongPlace() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         await store.close()
@@ -83,13 +83,13 @@ import Testing
         await #expect(processExitsWith: .exitCode(42)) { [path = path as String] in
             if geteuid() == 0 { guard setgid(65534) == 0, setuid(65534) == 0 else { exit(2) } }
             let code = await failure { _ = try await SQLiteStore(path: path) }
-            exit(code == .unavailable ? 42 : 1)
+            exit(code == .invalidPath ? 42 : 1)
         }
         #expect(chmod(folder.file, 0o000) == 0)
         await #expect(processExitsWith: .exitCode(42)) { [path = path as String] in
             if geteuid() == 0 { guard setgid(65534) == 0, setuid(65534) == 0 else { exit(2) } }
             let code = await failure { _ = try await SQLiteStore(path: path, access: .readOnly) }
-            exit(code == .unavailable ? 42 : 1)
+            exit(code == .invalidPath ? 42 : 1)
         }
     }
 }

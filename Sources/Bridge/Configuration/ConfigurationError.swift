@@ -5,10 +5,15 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     /// The problem and the cure.
     public let problem: String
 
+    /// Whether another attempt may succeed without a change of the configuration: an address or a store is in use, or the
+    /// store cannot be reached now.
+    public let mayPass: Bool
+
     /// Makes an error.
-    public init(_ key: String, _ problem: String) {
+    public init(_ key: String, _ problem: String, mayPass: Bool = false) {
         self.key = key
         self.problem = problem
+        self.mayPass = mayPass
     }
 
     /// The line; what would break it is escaped.

@@ -52,9 +52,14 @@ struct FrontDoor: Sendable {
             if inherited != nil {
                 throw ConfigurationError("LISTEN_FDS", "\(error); let the service manager open TCP sockets and listen")
             }
-            throw ConfigurationError(key, "\(error); free the address or choose another")
+            throw ConfigurationError(
+                key, "\(error); free the address or choose another", mayPass: passing.contains(error.name))
         }
     }
+
+    /// Why binding fails for a while only: the address is another process's, or is not this machine's yet; memory or descriptors
+    /// are used up.
+    static let passing: Set = ["EADDRINUSE", "EADDRNOTAVAIL", "EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]
 
     /// The most connections, such that descriptors never run out.
     static func connections(_ wanted: Int?, descriptorLimit: Int) throws(ConfigurationError) -> Int {

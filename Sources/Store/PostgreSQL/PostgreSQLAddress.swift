@@ -1,4 +1,5 @@
 import CLibpq
+import Glibc
 
 /// Where a PostgreSQL database is and how it is reached: a connection URI as libpq understands it.
 ///
@@ -33,6 +34,28 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         }
         return true
     }
+
+    /// Checks that this user can read the certificates and the key that the URI names.
+    ///
+    /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath``. libpq would fail as if the server were not there.
+    func checkFiles() throws(StoreError) {
+        guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
+        defer { PQconninfoFree(options) }
+        var option = options
+        while let keyword = option.pointee.keyword.map({ String(cString: $0) }) {
+            let value = option.pointee.val.map { String(cString: $0) } ?? ""
+            if Self.files.contains(keyword), !value.isEmpty, value != "system", access(value, R_OK) != 0 {
+                throw StoreError(
+                    .invalidPath,
+                    "The file of \(keyword) in the store's URL cannot be read: \(value): \(String(cString: strerror(errno))). "
+                        + "Name a PEM file that this user can read.")
+            }
+            option += 1
+        }
+    }
+
+    /// The parameters that name files. `sslrootcert=system` names none.
+    private static let files: Set = ["sslrootcert", "sslcert", "sslkey", "sslcrl"]
 
     private static let malformed = StoreError(
         .invalidPath,

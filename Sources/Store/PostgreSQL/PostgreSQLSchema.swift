@@ -36,6 +36,9 @@ enum PostgreSQLSchema {
         guard mayChange else {
             throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
         }
+        // An index over millions of rows takes longer than any other statement may.
+        await connection.allow(longestMigration)
+        _ = try await connection.run("SET statement_timeout = 0")
         // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
         try await connection.transaction {
@@ -53,6 +56,8 @@ enum PostgreSQLSchema {
             }
         }
     }
+
+    private static let longestMigration = Duration.seconds(6 * 3600)
 
     /// A number that nobody else is likely to lock: "DBridge" in ASCII.
     private static let lockNumber: Int64 = 0x44_4272_6964_6765

@@ -32,6 +32,11 @@ enum PostgreSQLVerification {
 }
 
 extension PostgreSQLStore {
+    /// Does nothing: a database server looks after its own files.
+    public func checkIntegrity(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) {}
+
     /// Checks the tables, and each row. The database's own files are its server's to check.
     public func verify() async throws(StoreError) -> [String] {
         var problems = ProblemList()

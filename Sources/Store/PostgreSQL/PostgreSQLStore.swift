@@ -33,8 +33,9 @@ public final class PostgreSQLStore: Store {
     ///   - address: the database.
     ///   - access: what for: only who serves may change the tables.
     ///   - report: hears of transactions and connections.
-    /// - Throws: ``StoreError`` with the code `unavailable`, `unsupported` (the tables are newer than this version) or
-    ///   `outdated` (they are older and the store is not opened for serving).
+    /// - Throws: ``StoreError`` with the code `unavailable`, `invalidPath` (a file that the URI names cannot be read),
+    ///   `unsupported` (the tables are newer than this version) or `outdated` (they are older and the store is not opened for
+    ///   serving).
     public convenience init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
@@ -48,6 +49,7 @@ public final class PostgreSQLStore: Store {
         address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
         patience: Duration = .seconds(4), report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
+        try address.checkFiles()
         let loop: EventLoop
         do {
             loop = try EventLoop(name: "bridge-store")

@@ -25,12 +25,14 @@ final class GroupCommitter: Sendable {
     static let batchLimit = 1000
 
     private let pool: DatabasePool
+    private let files: StoreFiles
     private let state = Mutex(State())
     private let commits = Atomic<Int>(0)
     private let report: StoreEvent.Report
 
-    init(pool: DatabasePool, report: @escaping StoreEvent.Report) {
+    init(pool: DatabasePool, files: StoreFiles, report: @escaping StoreEvent.Report) {
         self.pool = pool
+        self.files = files
         self.report = report
     }
 
@@ -120,11 +122,14 @@ final class GroupCommitter: Sendable {
                 for write in batch { acknowledgements.append(try write.perform(db)) }
                 return .commit
             }
+            // What went into a file that was removed meanwhile is not durable.
+            try files.check()
             commits.add(1, ordering: .relaxed)
             report(.committed(writes: batch.count, duration: .now - start))
             for acknowledge in acknowledgements { acknowledge() }
         } catch {
             let failure = StoreError(error)
+            if failure.code == .corrupt { files.noteDamage() }
             for write in batch { write.fail(failure) }
         }
     }

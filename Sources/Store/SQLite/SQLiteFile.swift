@@ -15,21 +15,28 @@ enum SQLiteFile {
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
         // Looked at again: until now another server could have created it.
         if try !fileExists(path) { try create(path) }
+        try checkPermissions(path, access == .readOnly ? R_OK : R_OK | W_OK)
+        guard access == .serving else { return (try openPool(path, access), nil) }
+        let isSuspect = StoreFiles.isDamageNoted(path)
         do throws(StoreError) {
-            return (try openPool(path, access), lock)
+            let pool = try openPool(path, access, checksWhole: isSuspect || beginAnew != nil)
+            if isSuspect { StoreFiles.forgetDamage(path) }
+            return (pool, lock)
         } catch {
-            guard error.code == .corrupt, access == .serving, let beginAnew else { throw error }
+            guard error.code == .corrupt, let beginAnew else { throw error }
             beginAnew(try setAside(path))
             try create(path)
             return (try openPool(path, access), lock)
         }
     }
 
-    private static func openPool(_ path: String, _ access: StoreAccess) throws(StoreError) -> DatabasePool {
+    private static func openPool(
+        _ path: String, _ access: StoreAccess, checksWhole: Bool = false
+    ) throws(StoreError) -> DatabasePool {
         do {
             let pool = try DatabasePool(path: path, configuration: configuration(access))
             if access != .readOnly { try pool.writeWithoutTransaction(tune) }
-            if access == .serving { try pool.read(check) }
+            if access == .serving { try pool.read { try IntegrityCheck.atOpening($0, isWhole: checksWhole) } }
             try bringUpToDate(pool, access: access)
             return pool
         } catch {
@@ -37,11 +44,15 @@ enum SQLiteFile {
         }
     }
 
-    /// Reads the whole file, without comparing tables and indexes: what is damaged is better known before deliveries are
-    /// taken than in the midst of them.
-    private static func check(_ db: Database) throws {
-        guard let finding = try String.fetchOne(db, sql: "PRAGMA quick_check(1)"), finding != "ok" else { return }
-        throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: finding)
+    /// Checks what this user may do with the files that are there.
+    ///
+    /// SQLite opens a file that it may not write for reading only, and then a wrong mode, which stays, looks like a volume
+    /// that has failed, which passes.
+    private static func checkPermissions(_ path: String, _ mode: CInt) throws(StoreError) {
+        for suffix in ["", "-wal", "-shm"]
+        where faccessat(AT_FDCWD, path + suffix, mode, AT_EACCESS) != 0 && errno != ENOENT {
+            throw StoreError(errno: errno, opening: path + suffix)
+        }
     }
 
     /// Gives a file, and those that SQLite keeps beside it, another name, and returns that.
@@ -53,6 +64,7 @@ enum SQLiteFile {
         for suffix in ["-wal", "-shm", ""] where rename(path + suffix, name + suffix) != 0 && errno != ENOENT {
             throw StoreError(errno: errno, opening: path + suffix)
         }
+        StoreFiles.forgetDamage(path)
         return name
     }
 

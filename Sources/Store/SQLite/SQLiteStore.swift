@@ -10,6 +10,7 @@ import Synchronization
 public final class SQLiteStore: Store {
     let pool: DatabasePool
     let committer: GroupCommitter
+    private let files: StoreFiles
     let signal = WorkSignal()
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
@@ -33,7 +34,7 @@ public final class SQLiteStore: Store {
     ///     is left untouched.
     ///   - access: What for.
     ///   - beginAnew: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
-    ///     it as it is, and throws. Only a file that is opened for serving is set aside.
+    ///     it as it is, and throws. Only a file that is opened for serving is set aside, and it is read as a whole before.
     ///   - report: Hears of each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
     ///   tables are newer than this version) or `outdated` (they are older and the store is not opened for serving).
@@ -49,8 +50,10 @@ public final class SQLiteStore: Store {
         self.pool = pool
         self.lock = Mutex(lock)
         self.access = access
-        committer = GroupCommitter(pool: pool, report: report)
-        if access == .serving { watch.withLock { $0 = Self.watch(pool, from: version, through: reads, signal) } }
+        // What the name is by then: the working directory can change.
+        files = StoreFiles(path: pool.path, marksDamage: access == .serving)
+        committer = GroupCommitter(pool: pool, files: files, report: report)
+        if access == .serving { watch.withLock { $0 = Self.watch(pool, files, from: version, through: reads, signal) } }
     }
 
     deinit {
@@ -63,12 +66,14 @@ public final class SQLiteStore: Store {
         try Int64.fetchOne(writer, sql: "PRAGMA data_version")
     }
 
-    /// Looks once a second whether another process has written to the file, and has the workers look then, too.
+    /// Looks once a second whether another process has written to the file, or has taken it away, and has the workers look
+    /// then, too: their next write tells that it has gone.
     private static func watch(
-        _ pool: DatabasePool, from version: Int64?, through gate: ReadGate, _ signal: WorkSignal
+        _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through gate: ReadGate, _ signal: WorkSignal
     ) -> Task<Void, Never> {
         Task {
             var last = version
+            var wasThere = true
             while (try? await Task.sleep(for: .seconds(1))) != nil, gate.enter() {
                 let version = await withCheckedContinuation { continuation in
                     pool.asyncWriteWithoutTransaction { continuation.resume(returning: try? Self.version($0)) }
@@ -76,6 +81,9 @@ public final class SQLiteStore: Store {
                 gate.leave()
                 if let version, version != last { signal.notify() }
                 last = version ?? last
+                let isThere = (try? files.check()) != nil
+                if isThere != wasThere { signal.notify() }
+                wasThere = isThere
             }
         }
     }
@@ -94,12 +102,15 @@ public final class SQLiteStore: Store {
         signal.close()
         watch.withLock { $0?.cancel() }
         await committer.close()
+        // Nothing waits for the result of a read that takes long, a part of the check for damage.
+        pool.interrupt()
         await reads.close()
         let (pool, access) = (pool, access)
         _ = await offload { () throws(StoreError) in
             // Moves what is in the `-wal` file into the file itself, so that the latter alone is a whole copy. If that
             // fails, the next opening does it. Beside another process, it would make that one wait.
-            if access == .serving { _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+            // A read has told its result before its transaction ends, which would keep the log from being moved: wait.
+            if access == .serving { _ = try? pool.barrierWriteWithoutTransaction { try $0.checkpoint(.truncate) } }
             // Fails only while a statement is in use, and then the connections close with their last use.
             try? pool.close()
         }
@@ -118,6 +129,7 @@ public final class SQLiteStore: Store {
                     returning: Result { try body(connection.get()) }.mapError { StoreError($0) })
             }
         }
+        if case .failure(let error) = result, error.code == .corrupt { files.noteDamage() }
         return try result.get()
     }
 }

@@ -45,8 +45,12 @@ extension StoreError {
         switch error {
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG:
             self.init(.invalidPath, "The store cannot be there. Name a file in a folder that exists. \(cause)")
+        case EACCES, EPERM:
+            self.init(
+                .invalidPath,
+                "The store's file cannot be opened. Allow this user to read and write it and its folder. \(cause)")
         default:
-            self.init(.unavailable, "The store's file cannot be opened. Check permissions and volume. \(cause)")
+            self.init(.unavailable, "The store's file cannot be opened. Check its volume. \(cause)")
         }
     }
 

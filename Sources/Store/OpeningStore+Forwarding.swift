@@ -1,0 +1,284 @@
+public import AWSCore
+
+extension OpeningStore {
+    /// See ``Store``.
+    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
+        try await current().append(delivery)
+    }
+
+    /// See ``Store``.
+    public func lease(limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>)
+        async throws(StoreError) -> LeaseBatch
+    {
+        try await current().lease(limit: limit, for: duration, owner: owner, now: now, excluding: excluded)
+    }
+
+    /// See ``Store``.
+    public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
+        try await current().extend(lease, for: duration, now: now)
+    }
+
+    /// See ``Store``.
+    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+        try await current().record(progress, under: lease)
+    }
+
+    /// See ``Store``.
+    public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
+        try await current().complete(lease, recording: entries, now: now)
+    }
+
+    /// See ``Store``.
+    public func retry(_ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64)
+        async throws(StoreError)
+    {
+        try await current().retry(lease, at: readyAt, reason: reason, isCounted: isCounted, now: now)
+    }
+
+    /// See ``Store``.
+    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
+        try await current().deadLetter(lease, reason: reason, now: now)
+    }
+
+    /// See ``Store``.
+    public func release(_ leases: [Lease]) async throws(StoreError) {
+        try await current().release(leases)
+    }
+
+    /// See ``Store``.
+    public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
+        try await current().purge(completedBefore: time)
+    }
+
+    /// See ``Store``.
+    public func queueDepths(now: Int64, after origin: Origin?, limit: Int) async throws(StoreError) -> [QueueDepth] {
+        try await current().queueDepths(now: now, after: origin, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func pause(_ pause: Pause) async throws(StoreError) {
+        try await current().pause(pause)
+    }
+
+    /// See ``Store``.
+    public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
+        try await current().resume(account)
+    }
+
+    /// See ``Store``.
+    public func pauses() async throws(StoreError) -> [Pause] {
+        try await current().pauses()
+    }
+
+    /// See ``Store``.
+    public func deadLetters(matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?)
+        async throws(StoreError) -> [DeadLetter]
+    {
+        try await current().deadLetters(matching: filter, limit: limit, after: last)
+    }
+
+    /// See ``Store``.
+    public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
+        try await current().newestDeadLetters(limit: limit)
+    }
+
+    /// See ``Store``.
+    public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
+        try await current().deadLetter(id: id)
+    }
+
+    /// See ``Store``.
+    public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        try await current().requeueDeadLetters(ids: ids)
+    }
+
+    /// See ``Store``.
+    public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
+        try await current().discardDeadLetters(ids: ids)
+    }
+
+    /// See ``Store``.
+    public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
+        try await current().ledgerEntries(ids: ids)
+    }
+
+    /// See ``Store``.
+    public func ledgerEntries(about subject: String, after last: LedgerEntry?, limit: Int) async throws(StoreError)
+        -> [LedgerEntry]
+    {
+        try await current().ledgerEntries(about: subject, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func unseenLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await current().unseenLedgerEntries(
+            of: origin, kind: kind, group: group, before: time, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func staleLedgerEntries(
+        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+    ) async throws(StoreError) -> [LedgerEntry] {
+        try await current().staleLedgerEntries(of: origin, kind: kind, before: time, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func unsentLedgerEntries(of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int)
+        async throws(StoreError) -> [LedgerEntry]
+    {
+        try await current().unsentLedgerEntries(of: origin, kind: kind, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func openFindings() async throws(StoreError) -> [OpenFindings] {
+        try await current().openFindings()
+    }
+
+    /// See ``Store``.
+    public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
+        try await current().unlabeledLedgerEntries(limit: limit)
+    }
+
+    /// See ``Store``.
+    public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
+        try await current().label(severities)
+    }
+
+    /// See ``Store``.
+    public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
+        try await current().purgeLedger(archivedBefore: time)
+    }
+
+    /// See ``Store``.
+    public func judgements(about subjects: [String]) async throws(StoreError) -> [String: Judgement] {
+        try await current().judgements(about: subjects)
+    }
+
+    /// See ``Store``.
+    public func judgements(of origin: Origin, after last: Judgement?, limit: Int) async throws(StoreError)
+        -> [Judgement]
+    {
+        try await current().judgements(of: origin, after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func dueJudgements(by time: Int64, limit: Int) async throws(StoreError) -> [Judgement] {
+        try await current().dueJudgements(by: time, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func purgeJudgements(by time: Int64) async throws(StoreError) -> Int {
+        try await current().purgeJudgements(by: time)
+    }
+
+    /// See ``Store``.
+    public func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark] {
+        try await current().auditMarks(of: origin)
+    }
+
+    /// See ``Store``.
+    public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
+        try await current().finishedAudits()
+    }
+
+    /// See ``Store``.
+    public func ledgerOrigins() async throws(StoreError) -> [Origin] {
+        try await current().ledgerOrigins()
+    }
+
+    /// See ``Store``.
+    public func clearLedger(of origin: Origin) async throws(StoreError) {
+        try await current().clearLedger(of: origin)
+    }
+
+    /// See ``Store``.
+    public func restore(_ entries: [LedgerEntry], _ judgements: [Judgement]) async throws(StoreError) {
+        try await current().restore(entries, judgements)
+    }
+
+    /// See ``Store``.
+    public func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError) {
+        try await current().finishLedger(of: origin, marks: marks, now: now)
+    }
+
+    /// See ``Store``.
+    public func record(_ subscription: Subscription) async throws(StoreError) {
+        try await current().record(subscription)
+    }
+
+    /// See ``Store``.
+    public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
+        try await current().subscription(to: topic)
+    }
+
+    /// See ``Store``.
+    public func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription] {
+        try await current().subscriptions(after: last, limit: limit)
+    }
+
+    /// See ``Store``.
+    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+        try await current().catchUpWatermarks()
+    }
+
+    /// See ``Store``.
+    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await current().advanceCatchUpWatermark(of: origin, to: time)
+    }
+
+    /// See ``Store``.
+    public func lastDeliveries() async throws(StoreError) -> [Origin: Int64] {
+        try await current().lastDeliveries()
+    }
+
+    /// See ``Store``.
+    public func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError) {
+        try await current().noteLastDeliveries(times)
+    }
+
+    /// See ``Store``.
+    public func status() async throws(StoreError) -> StoreStatus {
+        try await current().status()
+    }
+
+    /// See ``Store``.
+    public func verify() async throws(StoreError) -> [String] {
+        try await current().verify()
+    }
+
+    /// See ``Store``.
+    public func checkWritable() async throws(StoreError) {
+        try await current().checkWritable()
+    }
+
+    /// See ``Store``.
+    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+        try await current().resetCatchUpWatermark(of: origin, to: time)
+    }
+
+    /// See ``Store``.
+    public func clockMark() async throws(StoreError) -> ClockMark? {
+        try await current().clockMark()
+    }
+
+    /// See ``Store``.
+    public func note(_ mark: ClockMark) async throws(StoreError) {
+        try await current().note(mark)
+    }
+
+    /// Waits until the store is open, then see ``Store``.
+    public func waitForWork(after mark: WorkMark) async {
+        guard (try? await waitUntilOpen()) == true, let store = try? await current() else { return }
+        await store.waitForWork(after: mark)
+    }
+
+    /// See ``Store``.
+    public func checkIntegrity(
+        report: @escaping @Sendable (IntegrityProgress) -> Void
+    ) async throws(StoreError) {
+        try await current().checkIntegrity(report: report)
+    }
+}

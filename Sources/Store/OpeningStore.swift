@@ -1,0 +1,198 @@
+import Synchronization
+
+/// A store that is opened while calls already come in.
+///
+/// The first calls wait until it is open, for as long as a sender waits for its response. When opening fails for a reason
+/// that can pass, or takes longer, calls throw ``StoreError/Code/unavailable`` and opening is retried until it succeeds.
+public final class OpeningStore: Store {
+    /// Opens the store.
+    public typealias Open = @Sendable () async throws(StoreError) -> any Store
+
+    private enum State {
+        /// The first attempt is running, and calls wait for it.
+        case opening
+        /// Calls fail with this error until an attempt succeeds.
+        case unavailable(StoreError)
+        case open(any Store)
+        /// It cannot be opened, or it was closed.
+        case ended(StoreError)
+
+        var isOpening: Bool { if case .opening = self { true } else { false } }
+
+        /// Whether it does not change any more.
+        var isFinal: Bool {
+            switch self {
+            case .opening, .unavailable: false
+            case .open, .ended: true
+            }
+        }
+    }
+
+    private let open: Open
+    private let patience: Duration
+    private let longestDelay: Duration
+    private let state = Mutex(State.opening)
+    private let changes = WorkSignal()
+    private let attempts = Mutex<Task<Void, Never>?>(nil)
+
+    /// Does not open anything yet; see ``start(report:)``.
+    ///
+    /// - Parameters:
+    ///   - patience: how long calls wait for the first attempt. EventBridge waits 5 seconds for a response.
+    ///   - longestDelay: the longest time between two attempts.
+    ///   - open: opens the store; called until it succeeds or throws an error that is permanent.
+    public init(patience: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
+        self.open = open
+        self.patience = patience
+        self.longestDelay = longestDelay
+    }
+
+    deinit { attempts.withLock { $0?.cancel() } }
+
+    // MARK: Opening
+
+    /// Starts to open the store.
+    ///
+    /// - Parameter report: receives the error of each failed attempt, and that the first attempt takes long.
+    public func start(report: @escaping @Sendable (StoreError) -> Void = { _ in }) {
+        attempts.withLock { task in
+            guard task == nil else { return }
+            task = Task { await self.openUntilDone(report) }
+        }
+    }
+
+    /// Waits until the first attempt has ended, the patience is over, or ``stopWaiting()`` is called.
+    ///
+    /// - Throws: the error if the store cannot be opened, which is permanent or ``StoreError/Code/inUse``.
+    public func waitForFirstAttempt() async throws(StoreError) {
+        guard case .ended(let error) = await wait(while: \.isOpening) else { return }
+        throw error
+    }
+
+    /// Waits until the store is open. Returns also when the task is cancelled or the store is closed.
+    ///
+    /// - Returns: whether it is open.
+    /// - Throws: the error if the store cannot be opened, which is permanent or ``StoreError/Code/inUse``.
+    public func waitUntilOpen() async throws(StoreError) -> Bool {
+        switch await wait(while: { !$0.isFinal }) {
+        case .opening, .unavailable: return false
+        case .open: return true
+        case .ended(let error) where error.code == .closed: return false
+        case .ended(let error): throw error
+        }
+    }
+
+    /// Lets no call wait for the first attempt any longer.
+    public func stopWaiting() {
+        settle(.unavailable(Self.beingOpened)) { $0.isOpening }
+    }
+
+    /// Why the store is not open; nil if it is.
+    public var problem: StoreError? {
+        switch state.withLock({ $0 }) {
+        case .opening: Self.beingOpened
+        case .unavailable(let error), .ended(let error): error
+        case .open: nil
+        }
+    }
+
+    private static let beingOpened = StoreError(
+        .unavailable, "The store is still being opened: its tables are updated, or its log is recovered.")
+
+    private func openUntilDone(_ report: @escaping @Sendable (StoreError) -> Void) async {
+        let timer = Task { [patience] in
+            guard (try? await Task.sleep(for: patience)) != nil else { return }
+            if self.settle(.unavailable(Self.beingOpened), if: \.isOpening) { report(Self.beingOpened) }
+        }
+        defer { timer.cancel() }
+        var delay = Duration.milliseconds(250)
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                let store = try await open()
+                // Closed meanwhile: nothing will use it.
+                if !settle(.open(store)) { await store.close() }
+                return
+            } catch {
+                guard error.mayPass else {
+                    settle(.ended(error))
+                    return
+                }
+                if settle(.unavailable(error)) { report(error) }
+            }
+            try? await Task.sleep(for: delay * Double.random(in: 0.75...1))
+            delay = min(delay * 2, longestDelay)
+        }
+    }
+
+    /// Changes the state unless it is final.
+    @discardableResult
+    private func settle(_ new: State, if isRight: (State) -> Bool = { _ in true }) -> Bool {
+        let isChanged = state.withLock { state in
+            guard !state.isFinal, isRight(state) else { return false }
+            state = new
+            return true
+        }
+        if isChanged { changes.notify() }
+        return isChanged
+    }
+
+    private func wait(while isWaiting: (State) -> Bool) async -> State {
+        while true {
+            let mark = changes.mark
+            let present = state.withLock { $0 }
+            guard isWaiting(present), !Task.isCancelled else { return present }
+            await changes.wait(after: mark)
+        }
+    }
+
+    /// The store, once it is open.
+    ///
+    /// - Throws: ``StoreError/Code/unavailable`` while it is not.
+    func current() async throws(StoreError) -> any Store {
+        if case .open(let store) = state.withLock({ $0 }) { return store }
+        switch await wait(while: \.isOpening) {
+        case .open(let store): return store
+        case .opening: throw Self.beingOpened
+        case .unavailable(let error), .ended(let error): throw error
+        }
+    }
+
+    // MARK: Closing
+
+    /// How long closing waits for an attempt that is running. One that takes longer closes what it has opened by itself.
+    private static let closingPatience = Duration.seconds(1)
+
+    /// Closes the store, or stops opening it.
+    public func close() async {
+        let last = state.withLock { state in
+            defer { if !state.isFinal { state = .ended(.closed) } }
+            return state
+        }
+        changes.close()
+        if case .open(let store) = last { return await store.close() }
+        let task = attempts.withLock { $0 }
+        task?.cancel()
+        let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
+        let waiting = Task {
+            await task?.value
+            continuation.finish()
+        }
+        let timer = Task {
+            try? await Task.sleep(for: Self.closingPatience)
+            continuation.finish()
+        }
+        for await _ in ended {}
+        timer.cancel()
+        waiting.cancel()
+    }
+}
+
+extension StoreError {
+    /// Whether opening the store can succeed later, though nothing changes in the configuration or in the store itself.
+    public var mayPass: Bool {
+        switch code {
+        case .unavailable, .defect, .leaseLost: true
+        case .corrupt, .invalidPath, .invalidValue, .inUse, .outdated, .unsupported, .closed: false
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Glibc
+import Synchronization
+
+/// The files of an open SQLite store.
+///
+/// SQLite keeps them open. When one is removed or replaced at run time, it goes on writing to a file that has no name any more
+/// and that ends with the process.
+final class StoreFiles: Sendable {
+    private struct Identity: Hashable {
+        let device: dev_t
+        let inode: ino_t
+    }
+
+    /// The file's path, as it was opened.
+    let path: String
+    private let marksDamage: Bool
+    private let identities: Mutex<[String: Identity]>
+
+    /// What the names of the files that SQLite keeps for a store end in.
+    private static let suffixes = ["", "-wal", "-shm"]
+    private static let mark = ".needs-check"
+
+    /// - Parameters:
+    ///   - path: the file of a store that is open.
+    ///   - marksDamage: whether ``noteDamage()`` leaves a mark.
+    init(path: String, marksDamage: Bool) {
+        self.path = path
+        self.marksDamage = marksDamage
+        identities = Mutex(
+            Dictionary(
+                uniqueKeysWithValues: Self.suffixes.compactMap { suffix in
+                    Self.identity(path + suffix).map { (suffix, $0) }
+                }))
+    }
+
+    /// Checks that each name still names the file that is open.
+    ///
+    /// - Throws: ``StoreError/Code/unavailable`` if one was removed or replaced.
+    func check() throws(StoreError) {
+        let changed = identities.withLock { identities in
+            Self.suffixes.first { suffix in
+                let found = Self.identity(path + suffix)
+                guard let known = identities[suffix] else {
+                    identities[suffix] = found
+                    return false
+                }
+                return found != known
+            }
+        }
+        guard let changed else { return }
+        throw StoreError(
+            .unavailable,
+            "The store's file was removed or replaced while it is in use: \(path)\(changed). Stop the bridge, put the right "
+                + "file in its place, and start the bridge again.")
+    }
+
+    private static func identity(_ path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: status.st_dev, inode: status.st_ino)
+    }
+
+    // MARK: Damage
+
+    /// Has the next process that serves from the store check the whole file before it uses it.
+    func noteDamage() {
+        guard marksDamage else { return }
+        let descriptor = open(path + Self.mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Whether damage was noted at this path.
+    static func isDamageNoted(_ path: String) -> Bool { access(path + mark, F_OK) == 0 }
+
+    /// Forgets that damage was noted: the file is sound, or is another one.
+    static func forgetDamage(_ path: String) { unlink(path + mark) }
+}

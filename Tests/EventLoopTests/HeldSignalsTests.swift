@@ -1,0 +1,28 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import EventLoop
+
+@Suite("Signals that come before they are watched for")
+struct HeldSignalsTests {
+    @Test("a held signal does not end the process, and is received once, by the watcher that comes later")
+    func held() async throws {
+        HeldSignals.hold()
+        #expect(kill(getpid(), SIGHUP) == 0)
+        // It may reach its handler later, on another thread.
+        try await eventually("the signal to come") { HeldSignals.hasCome(SIGHUP) }
+        try await withLoop { loop in
+            let (signals, continuation) = AsyncStream.makeStream(of: Int.self)
+            await loop.run {
+                for number in 1...2 {
+                    let watcher = try? SignalWatcher(SIGHUP, on: loop) { continuation.yield(number) }
+                    watcher?.close()
+                }
+            }
+            continuation.finish()
+            #expect(await signals.reduce(into: []) { $0.append($1) } == [1])
+        }
+        HeldSignals.release()
+    }
+}

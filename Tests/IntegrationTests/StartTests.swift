@@ -1,0 +1,228 @@
+import AWSCore
+import Foundation
+import JSON
+import LocalAWS
+import TestSupport
+import Testing
+
+extension IntegrationTests {
+    @Suite("A start while something is not there yet", .timeLimit(.minutes(2)))
+    struct Starts {
+        private static let began = "The store cannot be used; senders are asked to come again."
+        private static let ended = "The store can be used again."
+
+        private func expectUnavailable(_ answer: Answer) throws {
+            #expect(answer.status == 503, "\(answer.text)")
+            #expect(answer.fields["retry-after"] != nil)
+            #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")
+        }
+
+        /// Checks that a bridge waits for its store, and goes on once that is there.
+        private func expectWait(
+            of bridge: BridgeProcess, in world: World, reason: String, until cause: () async throws -> Void
+        ) async throws {
+            let alarms = try Alarms.make(0..<1, from: world.scenario())
+            let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
+            for _ in 0..<3 { try expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
+            try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
+            #expect(
+                try await Client.exchange(.get("/status.json"), with: bridge.admin).json["health"]?["state"]
+                    == "unknown")
+            #expect(try await bridge.metric("defender_bridge_store_up") == 0)
+            bridge.program.signal(SIGHUP)
+            try await cause()
+            try await eventually("the bridge to be ready") {
+                try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
+            }
+            #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == 200)
+            try await bridge.waitForCompletion(of: 1)
+            try await eventually("the end to be told") { bridge.log(Self.ended).count == 1 }
+            #expect(try await bridge.metric("defender_bridge_store_up") == 1)
+            try await eventually("the reload to be done") {
+                bridge.log("The configuration was read again; nothing changes.").count == 1
+            }
+            try await bridge.stop()
+            let lines = bridge.log(Self.began)
+            #expect(lines.count == 1, "\(lines)")
+            #expect(lines.first?["reason"]?.string?.contains(reason) == true, "\(lines)")
+            // Nothing else complains meanwhile.
+            #expect(bridge.log.filter { $0["level"] == "warning" } == [], "\(bridge.log)")
+        }
+
+        @Test(
+            "a database that is down: listening, 503, and ready when it is up, without a restart",
+            .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
+        func databaseDown() async throws {
+            let cluster = try await PostgreSQLCluster()
+            let database = try await cluster.makeDatabase()
+            try await cluster.crash()
+            try await World.run { world in
+                let bridge = try await world.start(["store.url": cluster.url(database)])
+                try await expectWait(of: bridge, in: world, reason: "The database cannot be reached") {
+                    try await cluster.start()
+                }
+                // What turns out only then to be for a person to fix ends the bridge.
+                try await cluster.run("INSERT INTO bridge_migration (step) VALUES ('of the future')", in: database)
+                try await cluster.crash()
+                let other = try await world.start(["store.url": cluster.url(database)])
+                try await cluster.start()
+                let (exit, _) = try await other.program.waitForExit()
+                #expect(exit == .init(status: 78, wasKilled: false))
+                #expect(
+                    other.program.errorLines.contains {
+                        $0.hasPrefix("defender-bridge: store.url: The store was written by a newer version")
+                    }, "\(other.program.errorLines)")
+            }
+            try await cluster.crash()
+        }
+
+        @Test(
+            "a full disk: listening, 503, and ready when there is space, without a restart",
+            .enabled(if: geteuid() == 0, "only the superuser may mount"))
+        func diskFull() async throws {
+            try await World.run { world in
+                let folder = try world.folder.mount(size: "4m")
+                try await perform {
+                    try RunningProgram.fill(folder + "/ballast")
+                    let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
+                    try await expectWait(of: bridge, in: world, reason: "The disk is full.") {
+                        try FileManager.default.removeItem(atPath: folder + "/ballast")
+                    }
+                } finally: {
+                    try TemporaryFolder.unmount(folder)
+                }
+            }
+        }
+
+        @Test(
+            "a database whose name is not known: it waits, and a signal ends it at once", arguments: [SIGTERM, SIGINT])
+        func unknownName(signal: Int32) async throws {
+            try await World.run { world in
+                let bridge = try await world.start(["store.url": "postgresql://bridge@database.invalid/bridge"])
+                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try await bridge.stop(with: signal)
+                #expect(bridge.log(Self.began).count == 1)
+            }
+        }
+
+        @Test("a command on a database that is down ends with exit code 75")
+        func commands() async throws {
+            let url = "postgresql://bridge@\(try Client.freeAddress())/bridge"
+            for command in [["queue"], ["pause"], ["dead-letters", "list"]] {
+                let program = try await RunningProgram.run(
+                    [Paths.program] + command + ["--set", "store.url=\(url)"])
+                #expect(program.exit == .init(status: 75, wasKilled: false))
+                #expect(program.errorLines.count == 1, "\(program.errorLines)")
+            }
+        }
+
+        @Test("a certificate that the database's URL names and that is not there is a wrong configuration")
+        func missingCertificate() async throws {
+            let url =
+                "postgresql://bridge@\(try Client.freeAddress())/bridge?sslmode=verify-full&sslrootcert=/nowhere.pem"
+            let program = try await RunningProgram.run(
+                [Paths.program, "serve", "--set", "store.url=\(url)", "--set", "listen.address=127.0.0.1:0"]
+                    + ["--set", "admin.address=127.0.0.1:0"])
+            #expect(program.exit == .init(status: 78, wasKilled: false))
+            #expect(
+                program.errorLines.map { $0.hasPrefix("defender-bridge: store.url: The file of sslrootcert") } == [
+                    true
+                ],
+                "\(program.errorLines)")
+        }
+
+        // MARK: Large files
+
+        @Test(
+            "a large file that is damaged deep inside: the bridge serves, finds it, ends with 78, and does not serve it again"
+        )
+        func damagedDeepInside() async throws {
+            try await World.run { world in
+                let first = try await world.start()
+                try await first.stop()
+                try await world.fillLedger(findings: 6000)
+                try await world.damageLedger()
+                let damaged = try Data(contentsOf: URL(filePath: world.storePath))
+                let bridge = try await world.start()
+                let (exit, _) = try await bridge.program.waitForExit()
+                #expect(exit == .init(status: 78, wasKilled: false))
+                #expect(
+                    bridge.program.errorLines.contains {
+                        $0.hasPrefix("defender-bridge: store.url: The store's file is damaged")
+                    }, "\(bridge.program.errorLines)")
+
+                let refused = try await RunningProgram.run(
+                    [Paths.program, "serve", "--set", "listen.address=127.0.0.1:0"] + world.flags
+                        + ["--set", "admin.address=127.0.0.1:0"], environment: world.environment)
+                #expect(refused.exit == .init(status: 78, wasKilled: false))
+                #expect(refused.errorLines.count == 1, "\(refused.errorLines)")
+
+                let second = try await world.start(arguments: ["--begin-anew"])
+                #expect(try await Client.exchange(.get("/readyz"), with: second.listen).status == 200)
+                try await second.stop()
+                let aside = try Data(contentsOf: URL(filePath: world.storePath + ".damaged-1"))
+                #expect(aside.count == damaged.count)
+            }
+        }
+
+        // MARK: Files that go away
+
+        @Test(
+            "a store's file that is removed or replaced: 503 and one clear line, also without deliveries",
+            arguments: ["unlink", "replace"])
+        func fileGone(how: String) async throws {
+            try await World.run { world in
+                let bridge = try await world.start()
+                #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200)
+                if how == "replace" {
+                    let other = try await world.start(["store.url": "sqlite://\(world.folder.path)/other.db"])
+                    try await other.stop()
+                    #expect(rename(world.folder.path + "/other.db", world.storePath) == 0)
+                } else {
+                    #expect(unlink(world.storePath) == 0)
+                }
+                // Nothing asks the bridge meanwhile.
+                let lines = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
+                #expect(lines.first?["reason"]?.string?.contains("The store's file was removed or replaced") == true)
+                let body = try await world.signedBody(of: "{}")
+                try expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
+                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
+                #expect(try await bridge.metric("defender_bridge_store_up") == 0)
+                try await bridge.stop()
+                #expect(bridge.log(Self.began).count == 1)
+            }
+        }
+    }
+}
+
+extension World {
+    /// Adds findings to the ledger that take more than a page each. No bridge should be running.
+    fileprivate func fillLedger(findings: Int) async throws {
+        try await change(
+            """
+            INSERT INTO ledger (id, origin, kind, group_key, subject, created_at, updated_at, event_time,
+                first_observed_at, last_observed_at, condition, record_state, finding, is_sent, severity)
+            WITH RECURSIVE number (value) AS (
+                SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
+            )
+            SELECT 'finding-' || value, '\(origin.account)/\(origin.region)', 'audit', 'CHECK', 'subject-' || value,
+                1, 2, 3, 4, 5, 'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number;
+            PRAGMA wal_checkpoint(TRUNCATE);
+            """)
+    }
+
+    /// Puts noise over a page of the ledger's rows in the middle of the file.
+    fileprivate func damageLedger() async throws {
+        let handle = try FileHandle(forUpdating: URL(filePath: storePath))
+        var page = try handle.seekToEnd() / 4096 / 2
+        repeat {
+            page += 1
+            try handle.seek(toOffset: page * 4096)
+        } while try handle.read(upToCount: 1) != Data([0x0D])
+        try handle.seek(toOffset: page * 4096)
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+        try handle.close()
+    }
+}

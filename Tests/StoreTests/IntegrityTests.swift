@@ -1,0 +1,164 @@
+import Foundation
+import GRDB
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("The check of a large file")
+struct IntegrityTests {
+    /// Makes a store with so many findings of more than a page each, and closes it.
+    private func makeStore(_ folder: TemporaryFolder, findings: Int) async throws {
+        let store = try await SQLiteStore(path: folder.file)
+        try await store.fill(findings: findings)
+        await store.close()
+    }
+
+    /// How many bytes the thread that opens a store for serving reads.
+    private func bytesReadByOpening(_ path: String) async throws -> Int {
+        try await onThread {
+            func count() throws -> Int {
+                let text = try String(contentsOfFile: "/proc/thread-self/io", encoding: .utf8)
+                let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("rchar: ") })
+                return try #require(Int(line.dropFirst("rchar: ".count)))
+            }
+            let before = try count()
+            let (pool, lock) = try SQLiteFile.open(path: path, access: .serving, beginAnew: nil)
+            let after = try count()
+            try pool.close()
+            withExtendedLifetime(lock) {}
+            return after - before
+        }
+    }
+
+    @Test("opening reads no more of a file that is three times as large")
+    func openingIsBounded() async throws {
+        let (small, large) = (try TemporaryFolder(), try TemporaryFolder())
+        try await makeStore(small, findings: 6000)
+        try await makeStore(large, findings: 18_000)
+        let sizes = try [small, large].map {
+            try URL(filePath: $0.file).resourceValues(forKeys: [.fileSizeKey]).fileSize
+        }
+        try #require(try #require(sizes[0]) > IntegrityCheck.largestAtOpening * 4096)
+        try #require(try #require(sizes[1]) > 70 << 20)
+        let (few, many) = (try await bytesReadByOpening(small.file), try await bytesReadByOpening(large.file))
+        // A level more of a tree is a page more.
+        #expect(many < few + 64 * 4096, "\(few) and \(many) bytes")
+        #expect(many < 2 << 20, "\(many) bytes")
+    }
+
+    /// Writes noise over a leaf page of the ledger, in the middle of the file.
+    private func damage(_ path: String) async throws {
+        let pool = try DatabaseQueue(path: path)
+        let page = try await pool.read { db in
+            // Each finding has a page to itself and more in others; the row is found in a page that begins as a leaf does.
+            try Int.fetchOne(db, sql: "SELECT page_count / 2 FROM pragma_page_count")
+        }
+        try pool.close()
+        let handle = try FileHandle(forUpdating: URL(filePath: path))
+        var number = try #require(page)
+        while true {
+            try handle.seek(toOffset: UInt64(number) * 4096)
+            if try handle.read(upToCount: 1) == Data([0x0D]) { break }
+            number += 1
+        }
+        try handle.seek(toOffset: UInt64(number) * 4096)
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+        try handle.close()
+    }
+
+    @Test("damage deep in a large file is found while the store is used; the next start checks the whole file")
+    func damageDeepInside() async throws {
+        let folder = try TemporaryFolder()
+        try await makeStore(folder, findings: 6000)
+        try await damage(folder.file)
+        let store = try await SQLiteStore(path: folder.file)
+        _ = try await store.append(delivery(1))
+        #expect(await failure { try await store.checkIntegrity { _ in } } == .corrupt)
+        await store.close()
+        let bytes = try Data(contentsOf: URL(filePath: folder.file))
+        for _ in 0..<2 {
+            #expect(await failure { await (try SQLiteStore(path: folder.file)).close() } == .corrupt)
+        }
+        #expect(try Data(contentsOf: URL(filePath: folder.file)) == bytes)
+
+        let aside = Mutex<[String]>([])
+        let new = try await SQLiteStore(path: folder.file, beginAnew: { file in aside.withLock { $0.append(file) } })
+        #expect(try await new.status().pending == 0)
+        await new.close()
+        let again = try await SQLiteStore(path: folder.file)
+        await again.close()
+        #expect(aside.withLock(\.self).map { URL(filePath: $0).lastPathComponent } == ["store.db.damaged-1"])
+        #expect(try Data(contentsOf: URL(filePath: folder.file + ".damaged-1")) == bytes)
+    }
+
+    @Test("--begin-anew reads the whole of a large file before it is used")
+    func beginAnewIsThorough() async throws {
+        let folder = try TemporaryFolder()
+        try await makeStore(folder, findings: 6000)
+        try await damage(folder.file)
+        let aside = Counter()
+        let store = try await SQLiteStore(path: folder.file, beginAnew: { _ in _ = aside.next() })
+        #expect(aside.next() == 2)
+        await store.close()
+    }
+
+    @Test("a file that was replaced by a sound one after damage is used again")
+    func restored() async throws {
+        let folder = try TemporaryFolder()
+        try await makeStore(folder, findings: 6000)
+        let copy = folder.path("copy")
+        try FileManager.default.copyItem(atPath: folder.file, toPath: copy)
+        try await damage(folder.file)
+        let store = try await SQLiteStore(path: folder.file)
+        #expect(await failure { try await store.checkIntegrity { _ in } } == .corrupt)
+        await store.close()
+        #expect(rename(copy, folder.file) == 0)
+        for _ in 0..<2 {
+            let restored = try await SQLiteStore(path: folder.file)
+            #expect(try await restored.status().activeFindings == 6000)
+            await restored.close()
+        }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["store.db", "store.db.lock"])
+    }
+
+    @Test("a sound file is read from its first row to its last, and the check ends when it is cancelled")
+    func sound() async throws {
+        let folder = try TemporaryFolder()
+        try await makeStore(folder, findings: 6000)
+        let store = try await SQLiteStore(path: folder.file)
+        let steps = Mutex<[IntegrityProgress]>([])
+        try await store.checkIntegrity { step in steps.withLock { $0.append(step) } }
+        let ledger = steps.withLock(\.self).filter { $0.table == "ledger" }
+        #expect(ledger.count == 12)
+        #expect(ledger.last == IntegrityProgress(table: "ledger", row: 6000, lastRow: 6000))
+        steps.withLock { $0 = [] }
+        let check = Task {
+            try await store.checkIntegrity { step in
+                steps.withLock { $0.append(step) }
+                withUnsafeCurrentTask { $0?.cancel() }
+            }
+        }
+        try await check.value
+        #expect(steps.withLock(\.count) == 1)
+        await store.close()
+    }
+}
+
+extension SQLiteStore {
+    /// Adds findings to the ledger that take more than a page each.
+    func fill(findings: Int) async throws {
+        try await run(
+            """
+            INSERT INTO ledger (id, origin, kind, group_key, subject, created_at, updated_at, event_time,
+                first_observed_at, last_observed_at, condition, record_state, finding, is_sent, severity)
+            WITH RECURSIVE number (value) AS (
+                SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
+            )
+            SELECT 'finding-' || value, '\(origins[0].stored)', 'audit', 'CHECK', 'subject-' || value, 1, 2, 3, 4, 5,
+                'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number
+            """)
+    }
+}

@@ -1,0 +1,129 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Opens as the test wants: each attempt waits for its result.
+private final class Attempts: Sendable {
+    private let results: AsyncStream<Result<any Store, StoreError>>
+    private let continuation: AsyncStream<Result<any Store, StoreError>>.Continuation
+    let reports = Mutex<[StoreError]>([])
+
+    init() { (results, continuation) = AsyncStream.makeStream(of: Result<any Store, StoreError>.self) }
+
+    func end(_ result: Result<any Store, StoreError>) { continuation.yield(result) }
+
+    func store(patience: Duration = .seconds(60)) -> OpeningStore {
+        OpeningStore(patience: patience, longestDelay: .milliseconds(1)) { [results] () async throws(StoreError) in
+            // Not cancelled with the attempt, as little as a connection that is being made.
+            let next = Task { await results.first { _ in true } }
+            guard let result = await next.value else { throw .closed }
+            return try result.get()
+        }
+    }
+
+    deinit { continuation.finish() }
+
+    func start(_ store: OpeningStore) { store.start { error in self.reports.withLock { $0.append(error) } } }
+}
+
+@Suite("A store that is being opened")
+struct OpeningStoreTests {
+    private static let away = StoreError(.unavailable, "away")
+
+    @Test("calls wait for the first attempt, and then use the store")
+    func waiting() async throws {
+        try await withStore { real async throws in
+            let attempts = Attempts()
+            let store = attempts.store()
+            attempts.start(store)
+            async let append = store.append(delivery(1))
+            async let isOpen = store.waitUntilOpen()
+            #expect(store.problem?.code == .unavailable)
+            attempts.end(.success(real))
+            #expect(try await append == .stored)
+            #expect(try await isOpen)
+            #expect(store.problem == nil && attempts.reports.withLock(\.self) == [])
+            await store.close()
+            #expect(await failure { try await real.checkWritable() } == .closed)
+        }
+    }
+
+    @Test("after a failure that may pass, calls fail at once until an attempt succeeds")
+    func retrying() async throws {
+        try await withStore { real async throws in
+            let attempts = Attempts()
+            let store = attempts.store()
+            attempts.start(store)
+            attempts.end(.failure(Self.away))
+            try await store.waitForFirstAttempt()
+            for _ in 0..<2 { #expect(await failure { try await store.checkWritable() } == .unavailable) }
+            attempts.end(.failure(Self.away))
+            attempts.end(.success(real))
+            #expect(try await store.waitUntilOpen())
+            try await store.checkWritable()
+            #expect(attempts.reports.withLock(\.self) == [Self.away, Self.away])
+            await store.close()
+        }
+    }
+
+    @Test("when opening takes longer than a sender waits, calls fail, and that is reported")
+    func slow() async throws {
+        let attempts = Attempts()
+        let store = attempts.store(patience: .milliseconds(10))
+        attempts.start(store)
+        #expect(await failure { try await store.checkWritable() } == .unavailable)
+        try await eventually("it to be reported") { attempts.reports.withLock(\.count) == 1 }
+        await store.close()
+    }
+
+    @Test(
+        "an error that stays ends the opening",
+        arguments: [StoreError.Code.corrupt, .unsupported, .inUse, .invalidPath])
+    func permanent(code: StoreError.Code) async throws {
+        let attempts = Attempts()
+        let store = attempts.store()
+        attempts.start(store)
+        attempts.end(.failure(StoreError(code, "wrong")))
+        #expect(await failure { try await store.waitForFirstAttempt() } == code)
+        #expect(await failure { _ = try await store.waitUntilOpen() } == code)
+        #expect(await failure { try await store.checkWritable() } == code)
+        await store.close()
+    }
+
+    @Test("closing ends every wait, and what is opened afterwards is closed")
+    func closing() async throws {
+        try await withStore { real async throws in
+            let attempts = Attempts()
+            let store = attempts.store()
+            attempts.start(store)
+            async let call = failure { try await store.checkWritable() }
+            async let work: Void = store.waitForWork(after: WorkMark())
+            async let isOpen = store.waitUntilOpen()
+            async let closing: Void = store.close()
+            #expect(await call == .closed)
+            #expect(try await !isOpen)
+            await work
+            await closing
+            attempts.end(.success(real))
+            try await eventually("the store to be closed") {
+                await failure { try await real.checkWritable() } == .closed
+            }
+        }
+    }
+
+    @Test("a wait that is stopped or cancelled ends")
+    func stopping() async throws {
+        let attempts = Attempts()
+        let store = attempts.store()
+        attempts.start(store)
+        async let first: Void = store.waitForFirstAttempt()
+        store.stopWaiting()
+        try await first
+        let waiting = Task { try await store.waitUntilOpen() }
+        waiting.cancel()
+        #expect(try await !waiting.value)
+        await store.close()
+    }
+}
