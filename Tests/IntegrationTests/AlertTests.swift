@@ -149,6 +149,18 @@ struct AlertTests {
         }
     }
 
+    @Test("a clock that is set ahead")
+    func clock() async throws {
+        try await World.run { world in
+            let clock = try await ProgramClock(in: world.folder)
+            let bridge = try await world.start(environment: clock.environment)
+            let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
+            try clock.set(ahead: 7200)
+            try await prometheus.waitForAlert("DefenderBridgeClockNotTrusted", ["instance": bridge.admin])
+            try await bridge.stop()
+        }
+    }
+
     @Test("a pause, and a queue that fills meanwhile")
     func queue() async throws {
         try await World.run { world in

@@ -5,6 +5,28 @@ import LocalAWS
 import TestSupport
 import Testing
 
+/// The wall clock of a program that a test starts; that of AWS stays right.
+struct ProgramClock {
+    let environment: [String: String]
+    private let file: String
+
+    init(in folder: TemporaryFolder) async throws {
+        let library = folder.path("clock_shim.so")
+        let source = Paths.inPackage("Tests/IntegrationTests/clock_shim.c")
+        let compiler = try await RunningProgram.run(["clang", "-shared", "-fPIC", "-O1", "-o", library, source])
+        try #require(compiler.exit?.status == 0, "\(compiler.errorLines)")
+        file = try folder.write([UInt8](repeating: 0, count: 8), as: "clock")
+        environment = ["LD_PRELOAD": library, "CLOCK_SHIM_FILE": file]
+    }
+
+    func set(ahead seconds: Int64) throws {
+        // In its place: the program has the file mapped.
+        let handle = try FileHandle(forWritingTo: URL(filePath: file))
+        try handle.write(contentsOf: withUnsafeBytes(of: seconds) { Data($0) })
+        try handle.close()
+    }
+}
+
 extension IntegrationTests {
     @Suite("Clocks that are set", .timeLimit(.minutes(5)))
     struct Clocks {
@@ -13,28 +35,6 @@ extension IntegrationTests {
 
             /// Those that this machine has.
             static let all = allCases.filter { $0 != .postgreSQL || PostgreSQLCluster.isInstalled }
-        }
-
-        /// The wall clock of a program that a test starts; that of AWS stays right.
-        private struct ProgramClock {
-            let environment: [String: String]
-            private let file: String
-
-            init(in folder: TemporaryFolder) async throws {
-                let library = folder.path("clock_shim.so")
-                let source = Paths.inPackage("Tests/IntegrationTests/clock_shim.c")
-                let compiler = try await RunningProgram.run(["clang", "-shared", "-fPIC", "-O1", "-o", library, source])
-                try #require(compiler.exit?.status == 0, "\(compiler.errorLines)")
-                file = try folder.write([UInt8](repeating: 0, count: 8), as: "clock")
-                environment = ["LD_PRELOAD": library, "CLOCK_SHIM_FILE": file]
-            }
-
-            func set(ahead seconds: Int64) throws {
-                // In its place: the program has the file mapped.
-                let handle = try FileHandle(forWritingTo: URL(filePath: file))
-                try handle.write(contentsOf: withUnsafeBytes(of: seconds) { Data($0) })
-                try handle.close()
-            }
         }
 
         /// What happens in a test, and what Security Hub must say of it in the end.

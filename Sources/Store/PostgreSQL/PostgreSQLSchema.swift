@@ -239,7 +239,7 @@ enum PostgreSQLSchema {
             held_until bigint NOT NULL
         );
 
-        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, false, 0 FROM (\(Schema.newest))
+        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, true, 0 FROM (\(Schema.newest))
             AS found WHERE newest IS NOT NULL;
         """
 }

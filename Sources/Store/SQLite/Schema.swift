@@ -173,7 +173,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    // A store that is in use already has times by which a jump of the clock is noticed.
+    // A store that is in use already has times by which a jump of the clock is noticed. They count as confirmed: an upgrade
+    // after some hours is no jump.
     private static let clock = """
         CREATE TABLE clock_mark (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -182,7 +183,7 @@ enum Schema {
             held_until INTEGER NOT NULL
         ) STRICT;
 
-        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, 0, 0 FROM (\(newest)) AS found
+        INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, 1, 0 FROM (\(newest)) AS found
         WHERE newest IS NOT NULL;
         """
 
