@@ -54,7 +54,8 @@ import Testing
         #expect(wait(pending + waiting) == nil)
         #expect(wait(pending, .init(isServed: true))?.hasPrefix("the bridge that serves from this store") == true)
         let denial = StandingBoard.Entry(
-            origin: one, denial: Standing.Denial(reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
+            origin: one, denial: Standing.Denial(
+                cause: .accessDenied, reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
         let elsewhere = StandingBoard.Entry(origin: try origin("eu-west-1"), denial: denial.denial)
         #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access in \(one): AccessDenied")
         #expect(wait(pending, .init(denials: [elsewhere])) == nil)

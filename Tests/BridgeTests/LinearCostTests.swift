@@ -4,6 +4,7 @@ import EventLoop
 import Foundation
 import HTTPTypes
 import JSON
+import Logging
 import TestSupport
 import Testing
 

@@ -171,14 +171,14 @@ import Testing
     @Test("Findings in Security Hub that the store rejects are skipped at a rebuild, counted, and named once")
     func rebuild() async throws {
         try await Workshop.run { shop in
-            func put(_ name: String, _ change: (inout [String: JSON]) -> Void) throws {
+            func put(_ name: String, _ change: (inout JSON.Members) -> Void) throws {
                 var finding = try #require(
                     try RestoredFindingTests.sample("audits/finding/\(Messages.clientIDs)-\(name)", generator: "g")
                         .object)
                 change(&finding)
                 shop.aws.state.withLock { $0.hub[finding["Id"]?.string ?? ""] = .object(finding) }
             }
-            func with(_ more: [String: JSON]) -> (inout [String: JSON]) -> Void {
+            func with(_ more: JSON.Members) -> (inout JSON.Members) -> Void {
                 { finding in
                     let fields = finding["ProductFields"]?.object ?? [:]
                     finding["ProductFields"] = .object(fields.merging(more) { $1 })

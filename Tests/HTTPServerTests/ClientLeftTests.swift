@@ -30,7 +30,8 @@ struct ClientLeftTests {
             let client = try ClientSocket(port: server.port)
             client.send(get("/waits"))
             try await eventually("the request to begin") { seen.paths.withLock { $0 == ["/waits"] } }
-            #expect(!seen.sawLeave.load(ordering: .relaxed))
+            let sawLeave = seen.sawLeave.load(ordering: .relaxed)
+            #expect(!sawLeave)
             client.close(resets: resets)
             try await eventually("the handler to see it") { seen.sawLeave.load(ordering: .relaxed) }
             try await server.wait { $0.connections.isEmpty }
