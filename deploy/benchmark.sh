@@ -6,6 +6,7 @@
 #   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
 #   deploy/benchmark.sh observability         what the log and the metrics cost under full load
 #   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
+#   deploy/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
 # Each fails if the bridge misses what README.md promises.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,8 +57,14 @@ case "$what" in
         swift build --configuration release --package-path Tests/Benchmarks
         exec python3 Tests/Benchmarks/compare.py "$@"
         ;;
+    troubles)
+        install_packages postgresql pgbouncer util-linux
+        build_bridge
+        exec "$programs/benchmarks" troubles "$@"
+        ;;
     *)
-        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many, observability and server are" >&2
+        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many, observability, server and" \
+            "troubles are" >&2
         exit 64
         ;;
 esac

@@ -108,7 +108,7 @@ public final class Bridge: Sendable {
                     LastDeliveryNotes(
                         store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger)),
                 onceOpen(IntegrityWatch(store: parts.store, logger: logger)),
-                StoreWatch(store: parts.store, outage: context.outage, loop: parts.mainLoop),
+                StoreWatch(readiness: context.readiness, outage: context.outage, loop: parts.mainLoop),
                 LoopWatch(loops: parts.loops, metrics: metrics.process),
                 onceOpen(workers), feed,
                 ServerService(server: admin, limit: .seconds(1)),
@@ -201,7 +201,8 @@ public final class Bridge: Sendable {
     }
 
     private static func health(_ parts: BridgeParts, _ context: LaneContext) -> HealthRoutes {
-        HealthRoutes(store: parts.store, certificate: parts.certificate, outage: context.outage, clock: now)
+        HealthRoutes(
+            readiness: context.readiness, certificate: parts.certificate, outage: context.outage, clock: now)
     }
 
     private static func admin(

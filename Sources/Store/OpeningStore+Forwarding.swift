@@ -255,6 +255,19 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    public func checkRights() async throws(StoreError) {
+        try await current().checkRights()
+    }
+
+    /// See ``Store``.
+    public func sharingStatus() async throws(StoreError) -> SharingStatus {
+        try await current().sharingStatus()
+    }
+
+    /// See ``Store``. A store that is not open has leased nothing.
+    public var mayAct: Bool { openStore?.mayAct ?? true }
+
+    /// See ``Store``.
     public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
         try await current().resetCatchUpWatermark(of: origin, to: time)
     }

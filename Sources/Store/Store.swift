@@ -270,8 +270,18 @@ public protocol Store: Sendable {
     /// - Throws: ``StoreError/Code/corrupt`` if the store is damaged. The next opening then checks it as a whole.
     func checkIntegrity(report: @escaping @Sendable (IntegrityProgress) -> Void) async throws(StoreError)
 
-    /// Does a small durable write, and throws if that is not possible.
+    /// Does what appending a delivery needs, durably but without a trace, and throws if that is not possible.
     func checkWritable() async throws(StoreError)
+
+    /// Tries every right that the store needs, and throws with those that are missing.
+    func checkRights() async throws(StoreError)
+
+    /// How the replicas on one database share the work.
+    func sharingStatus() async throws(StoreError) -> SharingStatus
+
+    /// Whether this process may act on what it has leased. A replica on PostgreSQL whose sign of life is out of date may not:
+    /// others may have taken over.
+    var mayAct: Bool { get }
 
     /// Finishes the writes that wait, then closes. Whatever is asked afterwards throws ``StoreError/Code/closed``;
     /// closing again does nothing.
@@ -285,6 +295,15 @@ extension Store {
     ) async throws(StoreError) -> LeaseBatch {
         try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
     }
+
+    /// A store that one process has for itself.
+    public func sharingStatus() async throws(StoreError) -> SharingStatus { SharingStatus() }
+
+    /// A store that one process has for itself.
+    public var mayAct: Bool { true }
+
+    /// A store without rights of its own.
+    public func checkRights() async throws(StoreError) { try await checkWritable() }
 
     /// Puts a delivery off after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
     package func retry(

@@ -4,6 +4,7 @@ import JSON
 import SecurityFindings
 import Store
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -38,6 +39,70 @@ import Testing
             #expect(status.completed == 4 && status.dead == 1 && status.activeFindings == 4)
             let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:3" && letter.reason.contains("InvalidInput: as scripted"))
+        }
+    }
+
+    @Test(
+        "A lease that is lost concerns its delivery alone, whichever of a batch it is",
+        arguments: [[0], [3], [0, 1, 3]])
+    func lostLeases(lost: [Int]) async throws {
+        try await Workshop.run { shop in
+            for number in 0..<5 {
+                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+            }
+            let items = try await shop.items()
+            // As if others had taken them over.
+            for number in lost { try await shop.store.release([items[number].leased.lease]) }
+            let taken = try await shop.store.lease(
+                limit: lost.count, for: .seconds(600), owner: "other", now: shop.time.now)
+            #expect(taken.deliveries.count == lost.count)
+            try await AlarmLane(origin: origin(), context: shop.context, sender: shop.sender(origin())).work(items)
+            let status = try await shop.store.status()
+            #expect(status.completed == 5 - lost.count && status.leased == lost.count && status.pending == 0)
+            #expect(shop.journal.count("A delivery failed and will be tried again.") == 0)
+        }
+    }
+
+    @Test("A failure of the store counts no attempt, and delays its deliveries by seconds")
+    func interrupted() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            for _ in 0..<5 {
+                let leased = try #require(try await shop.items().first).leased
+                #expect(leased.attempt == 1)
+                let error = StoreError(.unavailable, "The database cannot do it now.")
+                await shop.context.finish(leased, about: .unknown, SendOutcome(error))
+                #expect(try await shop.items().isEmpty)
+                shop.time.advance(by: .seconds(3))
+            }
+            try await shop.work(of: origin())
+            #expect(try await shop.store.status().completed == 1)
+        }
+    }
+
+    @Test("A delivery whose outcome could not be stored is released as soon as the store answers")
+    func unstored() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let leased = try #require(try await shop.items().first).leased
+            shop.context.unstored.add(leased.lease)
+            try await withPool(shop) {
+                try await eventually("the delivery to be done") { try await shop.store.status().completed == 1 }
+            }
+        }
+    }
+
+    @Test("A replica whose sign of life is out of date sends nothing")
+    func outOfDate() async throws {
+        try await Workshop.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let sender = FindingSender(
+                origin: try origin(), client: shop.client, metrics: shop.context.metrics.work,
+                standings: shop.context.standings, mayAct: { false })
+            await AlarmLane(origin: try origin(), context: shop.context, sender: sender).work(try await shop.items())
+            #expect(shop.aws.state.withLock { $0.imports.isEmpty })
+            shop.time.advance(by: .seconds(3))
+            #expect(try await shop.items().map(\.leased.attempt) == [1])
         }
     }
 

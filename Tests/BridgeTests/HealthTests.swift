@@ -95,6 +95,37 @@ import Testing
         }
     }
 
+    @Test("A replica that does not process what it holds is a failure, and told once")
+    func stalled() throws {
+        let about = "111122223333/us-east-1"
+        let words = "Replica one:7 holds account 111122223333 in us-east-1 and has not processed it for 1m 30s"
+        try expect(.failing, .critical, words, about: about) {
+            $0.stored?.depths = [try depth(.pending, age: 600_000)]
+            $0.stored?.sharing.stalls = [
+                SharingStatus.Stall(origin: try origin(), replica: "one:7", idleTime: 90_000)
+            ]
+        }
+        try expect(.attention, .warning, "is paused", about: nil) {
+            $0.stored?.pauses = [pause(nil)]
+            $0.stored?.sharing.stalls = [
+                SharingStatus.Stall(origin: try origin(), replica: "one:7", idleTime: 90_000)
+            ]
+        }
+    }
+
+    @Test("A replica whose clock is wrong is named")
+    func clocks() throws {
+        try expect(.attention, .warning, "The clock of replica one:7 is 5m ahead of the database's.", about: nil) {
+            $0.stored?.sharing.replicas = [
+                SharingStatus.Replica(name: "one:7", clockOffset: 300_000),
+                SharingStatus.Replica(name: "two:7", clockOffset: -3000),
+            ]
+        }
+        try expect(.attention, .warning, "is 4s behind the database's", about: nil) {
+            $0.stored?.sharing.replicas = [SharingStatus.Replica(name: "one:7", clockOffset: -4000)]
+        }
+    }
+
     @Test("What an operator must see to while findings flow is no failure")
     func attention() throws {
         let about = "111122223333/us-east-1"

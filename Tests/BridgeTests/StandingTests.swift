@@ -258,6 +258,7 @@ import Testing
                 case .refused(let reason): reason.contains(code) ? "refused" : "?"
                 case .failed(let reason): reason.contains(code) ? "failed" : "?"
                 case .denied(let reason): reason.contains(code) ? "denied" : "?"
+                case .interrupted: "?"
                 }
             #expect(word == outcome)
             #expect(shop.context.standings.entries.isEmpty == (outcome != "denied"))

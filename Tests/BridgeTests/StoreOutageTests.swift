@@ -1,3 +1,7 @@
+import Logging
+import Store
+import Synchronization
+import TestSupport
 import Testing
 
 @testable import Bridge
@@ -25,5 +29,60 @@ import Testing
             #expect(record.succeeded(now: time) == nil)
             #expect(record.failed("full", now: time + 1) == nil)
         }
+    }
+
+    @Test("An outage that comes back soon counts as over after a longer calm each time")
+    func comingBack() {
+        var record = OutageRecord()
+        var (lines, now) = (0, Int64(0))
+        // Something fails every five seconds, and everything else succeeds: a lock, or a right that is missing.
+        while now < 600_000 {
+            if record.failed("locked", now: now) != nil { lines += 1 }
+            for _ in 0..<4 {
+                now += 1000
+                if record.succeeded(now: now) != nil { lines += 1 }
+            }
+            now += 1000
+        }
+        #expect(lines < 20, "\(lines)")
+    }
+
+    @Test("What fails for the workers alone is told apart from what senders meet")
+    func uses() {
+        let journal = Journal()
+        let logger = Logger(label: "test") { _ in JournalHandler(journal: journal) }
+        let outage = StoreOutage(logger: logger, clock: { 0 })
+        outage.failed("locked", to: .work)
+        outage.succeeded(in: .intake)
+        #expect(outage.isOut && outage.isOut(.work) && !outage.isOut(.intake))
+        #expect(journal.count("The store is unavailable to the workers; deliveries are accepted and wait.") == 1)
+        outage.failed("full", to: .intake)
+        #expect(journal.count("The store cannot be used; senders are asked to come again.") == 1)
+    }
+}
+
+@Suite struct ReadinessTests {
+    @Test("Two hundred clients that ask at once cost one durable write, and the next one comes a second later")
+    func shared() async throws {
+        let folder = try TemporaryFolder()
+        let commits = Atomic(0)
+        let report: StoreEvent.Report = { event in
+            if case .committed = event { commits.add(1, ordering: .sequentiallyConsistent) }
+        }
+        let store = try await SQLiteStore(path: folder.path("store.db"), report: report)
+        let time = Mutex(ContinuousClock.now)
+        let readiness = Readiness(store, instant: { time.withLock { $0 } })
+        let before = commits.load(ordering: .sequentiallyConsistent)
+        func ask() async -> Int {
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<200 { group.addTask { try? await readiness.check() } }
+            }
+            return commits.load(ordering: .sequentiallyConsistent) - before
+        }
+        #expect(await ask() == 1)
+        #expect(await ask() == 1)
+        time.withLock { $0 += .seconds(1) }
+        #expect(await ask() == 2)
+        await store.close()
     }
 }

@@ -177,7 +177,7 @@ final class Journal: Sendable {
     }
 }
 
-private struct JournalHandler: LogHandler {
+struct JournalHandler: LogHandler {
     let journal: Journal
     var logLevel = Logger.Level.trace
     var metadata: Logger.Metadata = [:]

@@ -26,7 +26,7 @@ OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
 ADDED = {"job", "instance", "le"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
 # What a bridge with plain HTTP and SQLite that nobody throttles has no series of.
-NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles)_")
+NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset)_")
 
 
 def rules():

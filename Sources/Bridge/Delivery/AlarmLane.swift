@@ -45,34 +45,57 @@ struct AlarmLane: Sendable {
         }
     }
 
+    /// Brings findings up to date. When the lease is lost that stands for all, the others go on without its delivery.
     private func bringUpToDate(_ items: [AlarmBatch.Item]) async {
-        guard let (first, _) = items.first else { return }
-        let (outcomes, results): ([String: SendOutcome], [String: FindingResult])
-        do throws(StoreError) {
-            (outcomes, results) = try await send(items, under: first.lease)
-        } catch  where error.code == .invalidValue && items.count > 1 {
-            // The store rejects all for one: halving finds that one, and lets the others through.
-            let middle = items.count / 2
-            await bringUpToDate(Array(items[..<middle]))
-            await bringUpToDate(Array(items[middle...]))
-            return
-        } catch {
-            await withDiscardingTaskGroup { group in
-                for (leased, said) in items {
-                    group.addTask { await context.finish(leased, about: DeliveryTopic(said), SendOutcome(error)) }
-                }
+        var items = items
+        while let (first, _) = items.first {
+            do throws(StoreError) {
+                let (outcomes, results) = try await send(items, under: first.lease)
+                return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
+            } catch  where error.code == .leaseLost {
+                context.lost(first)
+                items = await held(Array(items.dropFirst()))
+            } catch  where error.code == .invalidValue && items.count > 1 {
+                // The store rejects all for one: halving finds that one, and lets the others through.
+                let middle = items.count / 2
+                await bringUpToDate(Array(items[..<middle]))
+                return await bringUpToDate(Array(items[middle...]))
+            } catch {
+                return await finish(items) { _ in (SendOutcome(error), nil) }
             }
-            return
         }
+    }
+
+    private func finish(
+        _ items: [AlarmBatch.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
+    ) async {
         await withDiscardingTaskGroup { group in
             for (leased, said) in items {
-                let id = said.findingID
-                let result = results[id] ?? .unchanged
-                group.addTask {
-                    await context.finish(leased, about: DeliveryTopic(said), outcomes[id] ?? .imported, result)
-                }
+                let (outcome, result) = outcome(said.findingID)
+                group.addTask { await context.finish(leased, about: DeliveryTopic(said), outcome, result) }
             }
         }
+    }
+
+    /// Those of some deliveries whose leases are not lost, too. All are asked at once, and share a statement.
+    private func held(_ items: [AlarmBatch.Item]) async -> [AlarmBatch.Item] {
+        let lost = await withTaskGroup(of: String?.self) { group in
+            for (leased, _) in items {
+                group.addTask {
+                    do throws(StoreError) {
+                        let now = context.clock()
+                        _ = try await context.store.extend(leased.lease, for: WorkerPool.leaseDuration, now: now)
+                        return nil
+                    } catch {
+                        // What else fails is seen when the outcome is stored.
+                        return error.code == .leaseLost ? leased.lease.deliveryID : nil
+                    }
+                }
+            }
+            return await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }
+        }
+        for (leased, _) in items where lost.contains(leased.lease.deliveryID) { context.lost(leased) }
+        return items.filter { !lost.contains($0.leased.lease.deliveryID) }
     }
 
     /// Imports and updates the findings, and tells what became of each, by its id; of one that nothing had to be done

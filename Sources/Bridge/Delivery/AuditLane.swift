@@ -30,7 +30,7 @@ struct AuditLane: Sendable {
         case .imported, .refused:
             standings.worked(origin, .audits)
             standings.signed(origin)
-        case .failed, .denied: break
+        case .failed, .denied, .interrupted: break
         }
         if admission == .one { standings.ended(origin, .audits) }
         return outcome

@@ -19,6 +19,11 @@ enum Backoff {
     /// a minute to a minute.
     static func denied(chance: Double) -> Duration { delay(afterAttempt: 7, chance: chance) }
 
+    /// The wait after the store or the lease cut an attempt short, from one to three seconds.
+    static func delayAfterInterruption(chance: Double) -> Duration {
+        .milliseconds(1000 + Int64(2000 * (chance > 0 ? min(chance, 1) : 0)))
+    }
+
     /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
     /// what failed together is not tried together.
     ///

@@ -19,12 +19,18 @@ struct FindingSender: Sendable {
     private let client: AWSClient
     private let metrics: WorkMetrics
     private let standings: StandingBoard
+    private let mayAct: @Sendable () -> Bool
 
     /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
     /// hundred milliseconds each, enough to keep the pace.
     private static let concurrency = 5
 
-    init(origin: Origin, client: AWSClient, metrics: WorkMetrics, standings: StandingBoard) {
+    /// - Parameter mayAct: whether this process may still act on what it leased; see ``Store/mayAct``.
+    init(
+        origin: Origin, client: AWSClient, metrics: WorkMetrics, standings: StandingBoard,
+        mayAct: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.mayAct = mayAct
         self.standings = standings
         self.origin = origin
         self.client = client
@@ -50,7 +56,10 @@ struct FindingSender: Sendable {
         return outcomes
     }
 
+    private static let interruption = SendOutcome.interrupted("the replica's sign of life is out of date")
+
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
+        guard mayAct() else { return Self.all(batch.findings, Self.interruption) }
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: origin.region)
             metrics.importBatch.record(batch.findings.count)
@@ -125,6 +134,7 @@ struct FindingSender: Sendable {
         func all(_ outcome: SendOutcome) -> UpdateOutcomes {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
+        guard mayAct() else { return all(Self.interruption) }
         let product = SecurityFinding.productARN(origin: origin)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(

@@ -108,6 +108,9 @@ actor Lane {
         return takeWaiting()
     }
 
+    /// Takes out what waits, while what comes later is worked on as before.
+    func takeAll() -> [Lease] { takeWaiting() }
+
     /// Has what is under way give up.
     func cancel() { task?.cancel() }
 

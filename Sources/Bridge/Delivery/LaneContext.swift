@@ -21,6 +21,8 @@ struct LaneContext: Sendable {
     let logger: Logger
     let standings: StandingBoard
     let activity: RecentActivity
+    let unstored = UnstoredOutcomes()
+    let readiness: Readiness
 
     /// - Parameters:
     ///   - elapsed: a monotonic time in milliseconds; nil for that of `clock`, where no clock is set.
@@ -31,6 +33,7 @@ struct LaneContext: Sendable {
         activity: RecentActivity? = nil
     ) {
         self.store = store
+        readiness = Readiness(store)
         self.clock = clock
         let elapsed = elapsed ?? clock
         self.elapsed = elapsed
@@ -101,7 +104,7 @@ struct LaneContext: Sendable {
                 } else {
                     after.refused.append(change.entry.id)
                 }
-            case .failed, .denied, nil: continue
+            case .failed, .denied, .interrupted, nil: continue
             }
         }
         if !after.isEmpty { try await store.record(after, under: lease) }
@@ -140,6 +143,12 @@ struct LaneContext: Sendable {
 
     // MARK: Deliveries
 
+    /// Takes note that another worker has a delivery now.
+    func lost(_ leased: LeasedDelivery) {
+        activity.released(leased.delivery)
+        logger.warning("Lease lost: another worker took over this delivery.", metadata: .about(leased))
+    }
+
     /// Ends the work on a delivery: it is done, put off, given up, or given back because the bridge stops.
     ///
     /// - Parameters:
@@ -167,7 +176,10 @@ struct LaneContext: Sendable {
                 logger.info("A delivery is done.", metadata: .about(leased, details))
             case .refused(let reason):
                 try await giveUp(leased, topic, kind, reason)
-            case .failed where Task.isCancelled, .denied where Task.isCancelled: try await release(leased)
+            case .failed where Task.isCancelled, .denied where Task.isCancelled,
+                .interrupted where Task.isCancelled:
+                try await release(leased)
+            case .interrupted(let reason): try await interrupt(leased, topic, reason)
             case .denied(let reason) where trust.isTrusted && Backoff.isTooOld(leased.delivery, now: clock()):
                 try await giveUp(leased, topic, .denied, "given up after 90 days: \(reason)")
             case .denied(let reason):
@@ -186,12 +198,12 @@ struct LaneContext: Sendable {
             case .failed(let reason): try await putOff(leased, topic, reason)
             }
         } catch  where error.code == .leaseLost {
-            activity.released(leased.delivery)
-            logger.warning("A delivery was leased anew meanwhile, and is worked on again.", metadata: .about(leased))
+            lost(leased)
         } catch {
-            // The lease ends by itself, and the delivery is worked on again.
+            // The lease is released as soon as the store is available, and the delivery is leased again.
             activity.released(leased.delivery)
-            outage.failed(error.message)
+            unstored.add(leased.lease)
+            outage.failed(error.message, to: .work)
             logger.debug(
                 "The outcome of a delivery could not be stored.", metadata: .about(leased, [LogKey.reason: "\(error)"]))
         }
@@ -200,6 +212,21 @@ struct LaneContext: Sendable {
     private func release(_ leased: LeasedDelivery) async throws(StoreError) {
         activity.released(leased.delivery)
         try await store.release([leased.lease])
+    }
+
+    /// Has a delivery wait a moment that was not worked on to the end for reasons that it has nothing to do with.
+    private func interrupt(
+        _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ reason: String
+    ) async throws(StoreError) {
+        outage.failed(reason, to: .work)
+        let now = clock()
+        let delay = Backoff.delayAfterInterruption(chance: chance())
+        try await store.retry(
+            leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: false, now: now)
+        activity.ended(leased.delivery, about: topic, as: .retried)
+        logger.debug(
+            "Processing of a delivery was interrupted and will be retried.",
+            metadata: .about(leased, [LogKey.reason: "\(reason)"]))
     }
 
     private func putOff(

@@ -25,6 +25,9 @@ struct Refusals: Sendable, Hashable {
     /// - Throws: ``SendFailure`` if any may still be taken.
     mutating func add(_ outcomes: [String: SendOutcome]) throws(SendFailure) {
         for case .denied(let reason) in outcomes.values { throw SendFailure(description: reason, isDenial: true) }
+        for case .interrupted(let reason) in outcomes.values {
+            throw SendFailure(description: reason, isInterruption: true)
+        }
         for case .failed(let reason) in outcomes.values { throw SendFailure(description: reason) }
         for (id, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
             if case .refused(let reason) = outcome { add(id, reason) }

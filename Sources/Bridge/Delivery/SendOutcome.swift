@@ -12,9 +12,21 @@ enum SendOutcome: Sendable, Hashable {
     /// It is taken as soon as requests can be signed, sent and authorized: until then a permission, credentials, Security
     /// Hub or the network is missing, and the account and Region are suspended.
     case denied(String)
+    /// The work was cut short because of the store or a lease, which says nothing of the delivery: no attempt counts.
+    case interrupted(String)
 }
 
 extension SendOutcome {
+    /// What follows from a failure of the store for a delivery.
+    init(_ error: StoreError) {
+        switch error.code {
+        case .unavailable, .leaseLost, .inUse, .closed: self = .interrupted(error.description)
+        // A value that the store rejects, it always rejects.
+        case .invalidValue: self = .refused(error.description)
+        case .corrupt, .invalidPath, .unsupported, .outdated, .defect: self = .failed(error.description)
+        }
+    }
+
     /// What follows from a request's failure for what it was about.
     init(_ error: AWSError) {
         self =
@@ -23,13 +35,6 @@ extension SendOutcome {
             case .suspend: .denied(error.description)
             case .retry: .failed(error.description)
             }
-    }
-}
-
-extension SendOutcome {
-    /// What follows from a failure of the store: a value that it rejects, it always rejects.
-    init(_ error: StoreError) {
-        self = error.code == .invalidValue ? .refused("\(error)") : .failed("\(error)")
     }
 }
 
@@ -61,7 +66,12 @@ struct SendFailure: Error, CustomStringConvertible {
     let description: String
     /// Whether only a change in the account helps.
     var isDenial = false
+    /// Whether it says nothing of the delivery.
+    var isInterruption = false
 
     /// What that means for a delivery.
-    var outcome: SendOutcome { isDenial ? .denied(description) : .failed(description) }
+    var outcome: SendOutcome {
+        if isInterruption { return .interrupted(description) }
+        return isDenial ? .denied(description) : .failed(description)
+    }
 }

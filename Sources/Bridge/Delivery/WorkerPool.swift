@@ -42,7 +42,7 @@ actor WorkerPool: Service {
     /// How many deliveries are leased at once.
     static let leaseLimit = 500
     /// How long a lease lasts without being extended: a bridge that dies holds its deliveries no longer.
-    private static let leaseDuration = Duration.seconds(60)
+    static let leaseDuration = Duration.seconds(60)
     private static let extensionInterval = Duration.seconds(20)
     /// The longest time without a look at the store.
     private static let longestWait = Duration.seconds(30)
@@ -66,6 +66,7 @@ actor WorkerPool: Service {
     /// Works until the bridge stops; then gives back what waits, and gives what is under way some seconds to end.
     func run() async {
         let extending = Task(executorPreference: clock.executor) { await self.extendLeases() }
+        let watching = Task(executorPreference: clock.executor) { await self.watchSign() }
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
         for preparation in preparations.values { preparation.cancel() }
         for preparation in preparations.values { await preparation.value }
@@ -78,6 +79,8 @@ actor WorkerPool: Service {
         for (_, lane) in lanes { await lane.drain() }
         timeout.cancel()
         extending.cancel()
+        watching.cancel()
+        await watching.value
         _ = await timeout.result
         await extending.value
     }
@@ -97,15 +100,21 @@ actor WorkerPool: Service {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
+                guard !batch.deliveries.isEmpty || context.store.mayAct else {
+                    context.outage.failed("The replica's sign of life cannot be written.", to: .work)
+                    try? await clock.sleep(.seconds(1))
+                    continue
+                }
+                context.outage.succeeded(in: .work)
                 note(batch)
                 await heed(batch.pauses)
                 for origin in batch.taken { accounts.takeOver(origin) }
-                await distribute(try await preparedOnly(batch.deliveries))
+                await distribute(try await preparedOrReleased(batch.deliveries))
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
                 }
             } catch {
-                context.outage.failed(error.message)
+                context.outage.failed(error.message, to: .work)
                 try? await clock.sleep(.seconds(1))
             }
         }
@@ -186,6 +195,21 @@ actor WorkerPool: Service {
         }
     }
 
+    /// Stops what is under way once this process may not act any more: others may have taken over what it leased. Releases
+    /// what could not be stored once the store can be used.
+    private func watchSign() async {
+        var mayAct = true
+        while (try? await clock.sleep(.seconds(1))) != nil {
+            try? await context.unstored.release(to: context.store)
+            defer { mayAct = context.store.mayAct }
+            guard mayAct, !context.store.mayAct, !held.isEmpty else { continue }
+            context.logger.warning(
+                "The replica's sign of life is out of date; processing stops until it is current again.")
+            for (_, lane) in lanes { await lane.cancel() }
+            for (name, lane) in lanes { await giveBack(lane.takeAll(), of: name.origin) }
+        }
+    }
+
     private func giveBack(_ leases: [Lease], of origin: Origin) async {
         release(leases, of: origin)
         do throws(StoreError) {
@@ -231,6 +255,16 @@ actor WorkerPool: Service {
     private static func account(_ pause: Pause) -> Logger.MetadataValue { "\(pause.account?.digits ?? "all")" }
 
     // MARK: Ledgers
+
+    /// The same as ``preparedOnly(_:)``; when the store fails, all are released as soon as it can be used.
+    private func preparedOrReleased(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
+        do throws(StoreError) {
+            return try await preparedOnly(deliveries)
+        } catch {
+            for leased in deliveries { context.unstored.add(leased.lease) }
+            throw error
+        }
+    }
 
     /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
     private func preparedOnly(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
@@ -397,7 +431,7 @@ actor WorkerPool: Service {
         if let sender = senders[origin] { return sender }
         let sender = FindingSender(
             origin: origin, client: accounts.client(for: origin), metrics: context.metrics.work,
-            standings: context.standings)
+            standings: context.standings, mayAct: { [store = context.store] in store.mayAct })
         senders[origin] = sender
         return sender
     }

@@ -7,7 +7,7 @@ import Store
 /// The health checks: `/healthz` and `/readyz`. They are served on `listen.address` and on `admin.address`, because a probe
 /// cannot use a listener that expects the PROXY protocol or client certificates of a proxy.
 struct HealthRoutes: Sendable {
-    let store: any Store
+    let readiness: Readiness
     /// The listener's certificate; nil for plain HTTP.
     let certificate: CertificateKeeper?
     let outage: StoreOutage
@@ -16,18 +16,18 @@ struct HealthRoutes: Sendable {
     /// Adds the routes to a router.
     func add(to router: inout Router) {
         router.on(.get, "/healthz") { _ in ServerResponse(status: .ok, json: ["status": "ok"]) }
-        router.on(.get, "/readyz") { _ in await readiness() }
+        router.on(.get, "/readyz") { _ in await ready() }
     }
 
-    private func readiness() async -> ServerResponse {
+    private func ready() async -> ServerResponse {
         do throws(StoreError) {
-            try await store.checkWritable()
+            try await readiness.check()
             var ready: JSON.Members = ["status": "ready"]
             let warnings = certificate?.warnings(now: clock() / 1000) ?? []
             if !warnings.isEmpty { ready["warnings"] = .array(warnings.map(JSON.string)) }
             return ServerResponse(status: .ok, json: .object(ready))
         } catch {
-            outage.failed(error.message)
+            outage.failed(error.message, to: .intake)
             return IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
         }
     }

@@ -20,6 +20,9 @@ final class Admission: Sendable {
     /// How long a count of the queue is believed, in milliseconds: while the queue seems nearly full, and otherwise.
     private static let (fullLife, life) = (1000 as Int64, 60_000 as Int64)
 
+    /// How long a request waits for the count: what is left of its time is for its delivery.
+    private static let countingLimit = Duration.seconds(1)
+
     private let store: any Store
     private let limit: Atomic<Int>
     private let maximumRequests: Int
@@ -83,7 +86,9 @@ final class Admission: Sendable {
         defer { isCounting.store(false, ordering: .releasing) }
         let before = queued.load(ordering: .relaxed)
         // What is stored while the store counts is counted twice or once, but not left out.
-        guard let status = try? await store.status() else { return }
+        let counting = StoreTimeLimit(Self.countingLimit)
+        let status = await StoreTimeLimit.$current.withValue(counting) { try? await store.status() }
+        guard let status else { return }
         queued.add(status.pending + status.leased - before, ordering: .relaxed)
         countedAt.store(now, ordering: .relaxed)
     }

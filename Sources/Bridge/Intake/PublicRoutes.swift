@@ -3,6 +3,7 @@ import EventLoop
 import HTTPServer
 import HTTPTypes
 import Logging
+import Store
 
 /// The routes on `listen.address`.
 struct PublicRoutes: Sendable {
@@ -41,14 +42,19 @@ struct PublicRoutes: Sendable {
         }
     }
 
+    /// How long a sender waits for the store, over all that is asked of it. EventBridge waits 5 seconds.
+    private static let patience = Duration.seconds(4)
+
     private func answer(
         _ route: String, _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
     ) async -> ServerResponse {
         let start = ContinuousClock.now
-        let answer = await admission.admit {
-            let answer = await Self.bounded(request, receive)
-            return (answer, answer.outcome == IntakeAnswer.stored)
-        }.answer
+        let answer = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.patience)) {
+            await admission.admit {
+                let answer = await Self.bounded(request, receive)
+                return (answer, answer.outcome == IntakeAnswer.stored)
+            }.answer
+        }
         let now = clock()
         metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)
         if let origin = answer.origin {
@@ -57,7 +63,7 @@ struct PublicRoutes: Sendable {
         if answer.response.status == .serviceUnavailable { gap.note(now: MonotonicClock.milliseconds()) }
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
-            if isOutage { outage.failed(reason) }
+            if isOutage { outage.failed(reason, to: .intake) }
             logger.log(
                 level: isOutage ? .debug : .warning, "A delivery was refused.",
                 metadata: [

@@ -17,13 +17,16 @@ struct OutageRecord: Sendable {
 
     /// How often an outage that goes on is told of.
     private static let interval: Int64 = 60_000
-    /// How long nothing may fail before the outage counts as over: small writes succeed while large ones still fail.
-    private static let calm: Int64 = 3_000
+    /// How long nothing may fail before the outage counts as over: small writes succeed while large ones still fail. It
+    /// doubles each time that an outage comes back soon, so that one that comes and goes is one.
+    private static let (calm, longestCalm) = (Int64(3_000), Int64(60_000))
 
     private var beganAt: Int64?
     private var lastSaidAt: Int64 = 0
     private var lastFailedAt: Int64 = 0
     private var failures = 0
+    private var calm = Self.calm
+    private var endedAt: Int64?
 
     /// Whether the store is out of order, as far as is known.
     var isOut: Bool { beganAt != nil }
@@ -33,6 +36,8 @@ struct OutageRecord: Sendable {
         lastFailedAt = now
         failures += 1
         guard let beganAt else {
+            let isBack = endedAt.map { now.saturatingSubtracting($0) < Self.longestCalm } ?? false
+            calm = isBack ? min(calm * 2, Self.longestCalm) : Self.calm
             (self.beganAt, lastSaidAt, failures) = (now, now, 1)
             return .began(reason: reason)
         }
@@ -43,15 +48,23 @@ struct OutageRecord: Sendable {
 
     /// A write succeeded.
     mutating func succeeded(now: Int64) -> Words? {
-        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= Self.calm else { return nil }
-        defer { self = OutageRecord() }
+        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= calm else { return nil }
+        (self.beganAt, endedAt) = (nil, now)
         return .ended(failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
 }
 
 /// Tells the operator when the store is out of order, in few lines.
 final class StoreOutage: Sendable {
-    private let record = Mutex(OutageRecord())
+    /// What the store is needed for. One may be out of order while the other is not: they use other connections and tables.
+    enum Use: Sendable, CaseIterable {
+        /// Deliveries that come in.
+        case intake
+        /// The work on deliveries.
+        case work
+    }
+
+    private let records = Mutex<[Use: OutageRecord]>([:])
     private let logger: Logger
     private let clock: @Sendable () -> Int64
 
@@ -60,47 +73,57 @@ final class StoreOutage: Sendable {
         self.clock = clock
     }
 
-    /// Whether the store is out of order, as far as is known.
-    var isOut: Bool { record.withLock(\.isOut) }
+    /// Whether the store is out of order for anything, as far as is known.
+    var isOut: Bool { Use.allCases.contains { isOut($0) } }
+
+    /// Whether the store is out of order for a use, as far as is known.
+    func isOut(_ use: Use) -> Bool { records.withLock { $0[use]?.isOut ?? false } }
 
     /// Something that the store was asked for failed.
-    func failed(_ reason: String) { say(record.withLock { $0.failed(reason, now: clock()) }) }
+    func failed(_ reason: String, to use: Use = .intake) {
+        say(records.withLock { $0[use, default: OutageRecord()].failed(reason, now: clock()) }, use)
+    }
 
-    /// A write succeeded.
-    func succeeded() { say(record.withLock { $0.succeeded(now: clock()) }) }
+    /// Something of the same use succeeded.
+    func succeeded(in use: Use = .intake) { say(records.withLock { $0[use]?.succeeded(now: clock()) }, use) }
 
-    private func say(_ words: OutageRecord.Words?) {
+    private func say(_ words: OutageRecord.Words?, _ use: Use) {
         switch words {
         case .began(let reason):
-            logger.error(
-                "The store cannot be used; senders are asked to come again.", metadata: ["reason": "\(reason)"])
+            let line: Logger.Message =
+                use == .intake
+                ? "The store cannot be used; senders are asked to come again."
+                : "The store is unavailable to the workers; deliveries are accepted and wait."
+            logger.error(line, metadata: ["reason": "\(reason)"])
         case .goesOn(let reason, let failures, let time):
+            let line: Logger.Message =
+                use == .intake ? "The store still cannot be used." : "The store is still unavailable to the workers."
             logger.error(
-                "The store still cannot be used.",
-                metadata: ["reason": "\(reason)", "failures": "\(failures)", "for": "\(AgeText.text(time))"])
+                line, metadata: ["reason": "\(reason)", "failures": "\(failures)", "for": "\(AgeText.text(time))"])
         case .ended(let failures, let time):
-            logger.notice(
-                "The store can be used again.", metadata: ["failures": "\(failures)", "for": "\(AgeText.text(time))"])
+            let line: Logger.Message =
+                use == .intake ? "The store can be used again." : "The store is available to the workers again."
+            logger.notice(line, metadata: ["failures": "\(failures)", "for": "\(AgeText.text(time))"])
         case nil: return
         }
     }
 }
 
-/// Tries each second, while the store is out of order, whether it takes writes again.
+/// Tries each second, while the store is out of order, whether it takes deliveries again.
 struct StoreWatch: Service {
-    let store: any Store
+    let readiness: Readiness
     let outage: StoreOutage
     let loop: EventLoop
 
     func run() async {
         await cancelWhenGracefulShutdown {
             while (try? await loop.sleep(for: .seconds(1))) != nil {
-                guard outage.isOut else { continue }
+                guard outage.isOut(.intake) else { continue }
                 do throws(StoreError) {
-                    try await store.checkWritable()
-                    outage.succeeded()
+                    try await readiness.check()
+                    outage.succeeded(in: .intake)
                 } catch {
-                    outage.failed(error.message)
+                    outage.failed(error.message, to: .intake)
                 }
             }
         }

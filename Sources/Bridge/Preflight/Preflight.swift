@@ -65,7 +65,7 @@ public struct Preflight: Sendable {
     private func checkExistingStore() async throws(StoreError) {
         let store = try await StoreOpening.store(configuration.store, .beside)
         let result: Result<Void, StoreError>
-        do throws(StoreError) { result = .success(try await store.checkWritable()) } catch { result = .failure(error) }
+        do throws(StoreError) { result = .success(try await store.checkRights()) } catch { result = .failure(error) }
         await store.close()
         try result.get()
         passStore("it takes writes")
@@ -86,9 +86,11 @@ public struct Preflight: Sendable {
 
     private func failStore(_ error: StoreError) {
         let cure =
-            switch error.code {
-            case .unavailable: "free space, or give the folder to the bridge's user"
-            case .inUse: "stop the other process that uses the store"
+            switch (error.code, configuration.store) {
+            case (.unavailable, .postgresql): "change what the message names, and see the database's log"
+            case (.unsupported, .postgresql): "change store.url, the database or the pooler as the message says"
+            case (.unavailable, .sqlite): "free space, or give the folder to the bridge's user"
+            case (.inUse, _): "stop the other process that uses the store"
             default: "set store.url to a place that the bridge's user can write to"
             }
         report(PreflightCheck("store", "", .failed, error.message, cure: cure))

@@ -53,7 +53,8 @@ struct Health: Sendable, Hashable {
         var problems = [store(facts), listening(facts)].compactMap(\.self)
         problems += denials(facts) + certificate(facts) + disk(facts)
         guard let stored = facts.stored else { return problems }
-        return problems + queue(stored, facts) + late(stored, facts) + pauses(stored) + deadLetters(stored)
+        return problems + queue(stored, facts) + stalls(stored, facts) + late(stored, facts) + clocks(stored)
+            + pauses(stored) + deadLetters(stored)
             + subscriptions(stored, facts) + catchUp(stored, facts)
     }
 
@@ -119,6 +120,7 @@ struct Health: Sendable, Hashable {
             let oldest = depths.map(\.oldestReceivedAt).min() ?? facts.now
             let age = facts.now.saturatingSubtracting(oldest)
             guard age > longestWait, !isHeld(origin, stored, facts) else { return nil }
+            guard !stored.sharing.stalls.contains(where: { $0.origin == origin }) else { return nil }
             return Problem(
                 severity: .critical,
                 summary: "Findings of account \(origin.account) in \(origin.region) are late: the oldest delivery has "
@@ -131,6 +133,32 @@ struct Health: Sendable, Hashable {
     }
 
     private static let longestWait: Int64 = 60_000
+
+    private static func stalls(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+        stored.sharing.stalls.filter { !isHeld($0.origin, stored, facts) }.map { stall in
+            let origin = stall.origin
+            return Problem(
+                severity: .critical,
+                summary: "Replica \(stall.replica) holds account \(origin.account) in \(origin.region) and has not "
+                    + "processed it for \(AgeText.text(stall.idleTime)), although deliveries are ready.",
+                cure:
+                    "Restart that replica; another one takes over within seconds. Keep its log from before, and report "
+                    + "this.", about: "\(origin)", stopsFindings: true)
+        }
+    }
+
+    private static func clocks(_ stored: StoredFacts.Present) -> [Problem] {
+        stored.sharing.replicas.filter(\.hasWrongClock).map { replica in
+            let direction = replica.clockOffset > 0 ? "ahead of" : "behind"
+            return Problem(
+                severity: .warning,
+                summary:
+                    "The clock of replica \(replica.name) is \(AgeText.text(Int64(clamping: replica.clockOffset.magnitude))) "
+                    + "\(direction) the database's.",
+                cure: "Synchronize the clocks of the machine and of the database by NTP. Deliveries are due by the "
+                    + "database's clock, and findings carry the replica's.", about: nil)
+        }
+    }
 
     /// Whether the deliveries of an origin wait for something that is told of otherwise.
     private static func isHeld(_ origin: Origin, _ stored: StoredFacts.Present, _ facts: HealthFacts) -> Bool {

@@ -20,6 +20,8 @@ struct StoredFacts: Sendable {
         var deadLetters: [DeadLetterSummary] = []
         /// When deliveries came last, in milliseconds since 1970.
         var lastDeliveries: [Origin: Int64] = [:]
+        /// How the replicas on one database share the work.
+        var sharing = SharingStatus()
     }
 
     /// What is in the ledger.
@@ -52,6 +54,7 @@ extension StoredFacts.Present {
         watermarks = try await store.catchUpWatermarks()
         deadLetters = try await store.newestDeadLetters(limit: StoredFacts.deadLetterLimit)
         lastDeliveries = try await store.lastDeliveries()
+        sharing = try await store.sharingStatus()
     }
 }
 

@@ -5,9 +5,21 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
     /// What becomes of each item of a batch, in order.
     typealias Outcome = Result<[Result<Answer, StoreError>], StoreError>
 
-    private struct Entry {
+    /// One who waits. Used on the actor only.
+    private final class Entry {
         let item: Item
-        let continuation: CheckedContinuation<Result<Answer, StoreError>, Never>
+        let deadline: ContinuousClock.Instant?
+        private var continuation: CheckedContinuation<Result<Answer, StoreError>, Never>?
+
+        init(
+            _ item: Item, _ deadline: ContinuousClock.Instant?,
+            _ continuation: CheckedContinuation<Result<Answer, StoreError>, Never>
+        ) {
+            (self.item, self.deadline, self.continuation) = (item, deadline, continuation)
+        }
+
+        /// Answers, unless that was done.
+        func answer(_ result: Result<Answer, StoreError>) { continuation.take()?.resume(returning: result) }
     }
 
     /// The most items in a batch.
@@ -20,6 +32,11 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var waiting: [Entry] = []
+    /// Those of the batch under way.
+    private var running: [Entry] = []
+    /// Answers those whose time is over.
+    private var timer: LoopTimer?
+    private var isTimed = false
     private var isRunning = false
     private var isClosed = false
     private var drained: CheckedContinuation<Void, Never>?
@@ -43,10 +60,14 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
     var waitingCount: Int { waiting.count }
 
     /// Waits for the next batch, and for what becomes of the item in it.
-    func submit(_ item: Item) async throws(StoreError) -> Answer {
+    ///
+    /// - Parameter deadline: until when, whatever comes first; nil for as long as it takes. An item of a batch that is under
+    ///   way then may yet be done.
+    func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Answer {
         guard !isClosed else { throw .closed }
         return try await withCheckedContinuation { continuation in
-            waiting.append(Entry(item: item, continuation: continuation))
+            waiting.append(Entry(item, deadline, continuation))
+            if let deadline, !isTimed { watchTime(until: deadline) }
             guard !isRunning else { return }
             isRunning = true
             Task(executorPreference: loop) { await self.run() }
@@ -57,16 +78,46 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
         while !waiting.isEmpty {
             let batch = takeBatch()
             let start = ContinuousClock.now
+            running = batch
             switch await perform(batch.map(\.item)) {
             case .success(let answers):
                 report(.committed(writes: batch.count, duration: .now - start))
-                for (entry, answer) in zip(batch, answers) { entry.continuation.resume(returning: answer) }
+                for (entry, answer) in zip(batch, answers) { entry.answer(answer) }
             case .failure(let error):
-                for entry in batch { entry.continuation.resume(returning: .failure(error)) }
+                for entry in batch { entry.answer(.failure(error)) }
             }
+            running = []
         }
         isRunning = false
+        if isClosed { endTimer() }
         drained.take()?.resume()
+    }
+
+    // MARK: Time
+
+    private func watchTime(until deadline: ContinuousClock.Instant) {
+        if timer == nil { timer = LoopTimer(on: loop) { self.assumeIsolated { $0.timePasses() } } }
+        isTimed = true
+        timer?.start(after: deadline - .now)
+    }
+
+    private func timePasses() {
+        isTimed = false
+        let now = ContinuousClock.now
+        func isOver(_ entry: Entry) -> Bool { entry.deadline.map { $0 <= now } ?? false }
+        for entry in running + waiting where isOver(entry) { entry.answer(.failure(Self.overdue)) }
+        running.removeAll(where: isOver)
+        waiting.removeAll(where: isOver)
+        if let next = (running + waiting).compactMap(\.deadline).min() { watchTime(until: next) }
+    }
+
+    private func endTimer() {
+        timer?.close()
+        timer = nil
+    }
+
+    private static var overdue: StoreError {
+        StoreError(.unavailable, "The database did not answer in time; the store tries on by itself.")
     }
 
     private func takeBatch() -> [Entry] {
@@ -79,7 +130,7 @@ actor Batcher<Item: Sendable, Answer: Sendable> {
     /// Refuses what comes, and returns when what waits is done. To be called once.
     func close() async {
         isClosed = true
-        guard isRunning else { return }
+        guard isRunning else { return endTimer() }
         await withCheckedContinuation { drained = $0 }
     }
 }

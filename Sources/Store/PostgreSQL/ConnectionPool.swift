@@ -11,6 +11,7 @@ actor ConnectionPool {
     private let loop: EventLoop
     private let limit: Int
     private let pool: StoreEvent.Pool
+    private let limits: SessionLimits
     private let report: StoreEvent.Report
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -31,11 +32,12 @@ actor ConnectionPool {
     private static let longestPause = Duration.seconds(2)
 
     init(
-        _ address: PostgreSQLAddress, limit: Int, on loop: EventLoop, as pool: StoreEvent.Pool,
+        _ address: PostgreSQLAddress, limit: Int, on loop: EventLoop, as pool: StoreEvent.Pool, limits: SessionLimits,
         report: @escaping StoreEvent.Report
     ) {
         self.address = address
         self.pool = pool
+        self.limits = limits
         self.report = report
         self.limit = limit
         self.loop = loop
@@ -58,7 +60,8 @@ actor ConnectionPool {
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withTaskExecutorPreference(loop) {
             do {
-                return .success(try await self.tryToUse(until: .now + time, repeats: repeats, body))
+                let end = StoreTimeLimit.end(of: time)
+                return .success(try await self.tryToUse(until: end, repeats: repeats, body))
             } catch {
                 return .failure(StoreError(postgreSQL: error))
             }
@@ -142,7 +145,8 @@ actor ConnectionPool {
 
     private func open() async {
         do {
-            let connection = try await PostgreSQLConnection.open(address, on: loop, as: pool, report: report)
+            let connection = try await PostgreSQLConnection.open(
+                address, on: loop, as: pool, limits: limits, report: report)
             opening -= 1
             outage = nil
             await release(connection)

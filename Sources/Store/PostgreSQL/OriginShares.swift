@@ -21,6 +21,8 @@ struct OriginShares: Equatable {
     var kept: [String] = []
     /// Held, but beyond this bridge's share: to be let go when nothing of them is leased.
     var surplus: [String] = []
+    /// Whether the surplus is worked on meanwhile.
+    let worksOnSurplus: Bool
     /// To be taken: something of them is ready and nobody who lives holds them.
     var wanted: [String] = []
     /// Those that others hold.
@@ -35,8 +37,14 @@ struct OriginShares: Equatable {
     ///   - replica: who asks.
     ///   - replicas: how many bridges that live work on deliveries, the asking one included.
     ///   - excluded: origins that the asking bridge wants nothing of now.
+    ///   - worksOnSurplus: whether it works on what is beyond its share.
+    ///   - mayTakeOver: whether it may take what one holds who does not live.
     ///   - now: the present time, in milliseconds since 1970.
-    init(_ known: [Known], for replica: String, of replicas: Int, excluding excluded: Set<String>, now: Int64) {
+    init(
+        _ known: [Known], for replica: String, of replicas: Int, excluding excluded: Set<String>, now: Int64,
+        worksOnSurplus: Bool = false, mayTakeOver: Bool = true
+    ) {
+        self.worksOnSurplus = worksOnSurplus
         let sharers = max(replicas, 1)
         let share = max((known.count + sharers - 1) / sharers, 1)
         let own = known.filter { $0.holder == replica }
@@ -46,18 +54,19 @@ struct OriginShares: Equatable {
         heldByOthers = Set(others.filter { $0.holder != nil && $0.isHolderLive }.map(\.origin))
         let room = share - own.count
         let free = others.filter { room > 0 && !heldByOthers.contains($0.origin) && !excluded.contains($0.origin) }
+            .filter { mayTakeOver || $0.holder == nil }
             .compactMap { known in
                 // What a bridge that is gone had leased is ready as soon as somebody takes its place.
                 known.readyAt.map { (readyAt: known.holder == nil ? $0 : min($0, now), origin: known.origin) }
             }
         wanted = free.filter { $0.readyAt <= now }.sorted { $0 < $1 }.prefix(max(room, 0)).map(\.origin).sorted()
-        let mine = own.prefix(share).filter { !excluded.contains($0.origin) }
+        let mine = (worksOnSurplus ? own[...] : own.prefix(share)).filter { !excluded.contains($0.origin) }
         nextReadyAt = (mine.compactMap(\.readyAt) + free.map(\.readyAt)).min()
         laterReadyAt = room > wanted.count ? free.map(\.readyAt).filter { $0 > now }.min() : nil
     }
 
     /// The origins that may have something to lease.
     func candidates(excluding excluded: Set<String>) -> [String] {
-        (kept.filter { !excluded.contains($0) } + wanted).sorted()
+        ((worksOnSurplus ? kept + surplus : kept).filter { !excluded.contains($0) } + wanted).sorted()
     }
 }

@@ -81,7 +81,10 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         let settings: [(String, String)] = [
             // What the URI says counts more than what stands before it, and less than what stands behind it.
             ("connect_timeout", "3"), ("target_session_attrs", "read-write"),
-            ("fallback_application_name", "defender-bridge"), ("dbname", url), ("client_encoding", "UTF8"),
+            // A database that is gone without a word is noticed within seconds also where nothing is asked of it.
+            ("keepalives_idle", "3"), ("keepalives_interval", "1"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "6000"), ("fallback_application_name", "defender-bridge"), ("dbname", url),
+            ("client_encoding", "UTF8"),
         ]
         return Self.withArray(settings.map(\.0)) { keywords in
             Self.withArray(settings.map(\.1)) { values in PQconnectdbParams(keywords, values, 1) }

@@ -18,6 +18,7 @@ actor PostgreSQLConnection {
     /// What the statement under way has given so far.
     private var outcome: Result<PostgreSQLRows, PostgreSQLFailure>?
     private var deadline = ContinuousClock.now
+    private var limits: SessionLimits
     private let pool: StoreEvent.Pool
     private let report: StoreEvent.Report
     private let hear: @Sendable (String) -> Void
@@ -31,18 +32,19 @@ actor PostgreSQLConnection {
     /// tables' sizes: a queue that was empty a minute ago can hold a million.
     private static let settings = """
         SET default_transaction_isolation = 'read committed'; SET enable_seqscan = off; SET enable_hashjoin = off;
-        SET enable_mergejoin = off; SET jit = off; SET statement_timeout = '40s'; SET lock_timeout = '10s';
-        SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = error;
-        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+        SET enable_mergejoin = off; SET jit = off; SET client_min_messages = error;
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';
         """
 
     private init(
-        _ handle: OpaquePointer, on loop: EventLoop, as pool: StoreEvent.Pool, report: @escaping StoreEvent.Report,
-        hear: @escaping @Sendable (String) -> Void, lost: @escaping @Sendable () -> Void
+        _ handle: OpaquePointer, on loop: EventLoop, as pool: StoreEvent.Pool, limits: SessionLimits,
+        report: @escaping StoreEvent.Report, hear: @escaping @Sendable (String) -> Void,
+        lost: @escaping @Sendable () -> Void
     ) {
         self.handle = handle
         self.loop = loop
         self.pool = pool
+        self.limits = limits
         self.report = report
         self.hear = hear
         self.lost = lost
@@ -61,12 +63,14 @@ actor PostgreSQLConnection {
     ///
     /// - Parameters:
     ///   - pool: what for.
+    ///   - limits: how long the server lets the session go on.
     ///   - report: hears that it is made, could not be made, or is there no longer.
     ///   - hear: told on the loop what sessions notify.
     ///   - lost: told on the loop when the connection is lost, but not when it is closed.
     static func open(
         _ address: PostgreSQLAddress, on loop: EventLoop, as pool: StoreEvent.Pool = .work,
-        report: @escaping StoreEvent.Report = { _ in }, hear: @escaping @Sendable (String) -> Void = { _ in },
+        limits: SessionLimits = .long, report: @escaping StoreEvent.Report = { _ in },
+        hear: @escaping @Sendable (String) -> Void = { _ in },
         lost: @escaping @Sendable () -> Void = {}
     ) async throws(PostgreSQLFailure) -> PostgreSQLConnection {
         let transfer = await withCheckedContinuation { continuation in
@@ -83,7 +87,7 @@ actor PostgreSQLConnection {
             throw failure
         }
         let connection = PostgreSQLConnection(
-            handle, on: loop, as: pool, report: report, hear: hear, lost: lost)
+            handle, on: loop, as: pool, limits: limits, report: report, hear: hear, lost: lost)
         report(.connected(pool))
         do {
             try await connection.start()
@@ -106,7 +110,8 @@ actor PostgreSQLConnection {
         }
         watcher?.watch(for: .readable)
         allow(.seconds(4))
-        _ = try await exchange { PQsendQuery($0, Self.settings) }.get()
+        let settings = Self.settings + limits.sql
+        _ = try await exchange { PQsendQuery($0, settings) }.get()
     }
 
     private static let closed = PostgreSQLFailure(lost: "the connection is closed")
@@ -138,9 +143,33 @@ actor PostgreSQLConnection {
         return try await exchange { Self.send(name, values, to: $0) }.get()
     }
 
+    /// Lets statements take longer that read a whole table and lock nothing that others need.
+    func withLongLimits<Value>(_ body: () async throws -> Value) async throws -> Value {
+        let usual = limits
+        try await use(.long)
+        do {
+            let value = try await body()
+            try await use(usual)
+            return value
+        } catch {
+            if isUsable { try await use(usual) }
+            throw error
+        }
+    }
+
+    private func use(_ limits: SessionLimits) async throws {
+        self.limits = limits
+        try await runOnce(limits.sql)
+    }
+
     /// Runs a statement that is not worth preparing, without parameters.
     func runOnce(_ sql: String) async throws(PostgreSQLFailure) {
         _ = try await exchange { PQsendQuery($0, sql) }.get()
+    }
+
+    /// Runs a statement that is not worth preparing; gives the first value of its first row.
+    func askOnce(_ sql: String) async throws -> String? {
+        try await exchange { PQsendQuery($0, sql) }.get().rows.first?.optionalText(0)
     }
 
     /// Runs statements in a transaction. What the body throws undoes them all.
@@ -186,17 +215,25 @@ actor PostgreSQLConnection {
             lose(failure)
             return .failure(failure)
         }
-        timer?.start(after: left)
-        let result = await withCheckedContinuation { continuation in
+        let limit = min(left, limits.patience)
+        let end = ContinuousClock.now + limit
+        timer?.start(after: limit)
+        var result = await withCheckedContinuation { continuation in
             waiter = continuation
             flush()
         }
         timer?.stop()
+        // The process was stopped meanwhile: the result of a statement that the server may have canceled is not trusted.
+        if case .success = result, ContinuousClock.now > end + Self.tolerance {
+            result = .failure(PostgreSQLFailure(lost: Self.overdue))
+        }
         if case .failure(let failure) = result, failure.isConnectionLost { lose(failure) }
         return result
     }
 
     private static let overdue = "the server did not answer in time"
+    /// How much later than the timer a result may come: timers are not exact.
+    private static let tolerance = Duration.milliseconds(100)
 
     private func expire() { lose(PostgreSQLFailure(lost: Self.overdue)) }
 

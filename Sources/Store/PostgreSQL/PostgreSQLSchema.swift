@@ -8,7 +8,7 @@ enum PostgreSQLSchema {
     static let steps: [Step] = [
         (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
         (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
-        (sharingStep, sharing), (Schema.statusStep, status), (Schema.clockStep, clock),
+        (sharingStep, sharing), (Schema.statusStep, status), (Schema.clockStep, clock), (replicaStep, replicas),
     ]
 
     /// The tables that the steps make.
@@ -17,7 +17,9 @@ enum PostgreSQLSchema {
         "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark",
     ]
 
+    // What SQLite, which one process has for itself, does not need.
     static let sharingStep = "share origins among replicas"
+    static let replicaStep = "record sessions, clocks and progress of replicas"
 
     /// Brings the tables up to date, or checks that they are.
     ///
@@ -241,5 +243,13 @@ enum PostgreSQLSchema {
 
         INSERT INTO clock_mark (id, newest, is_confirmed, held_until) SELECT 1, newest, true, 0 FROM (\(Schema.newest))
             AS found WHERE newest IS NOT NULL;
+        """
+
+    // Columns may be NULL: a bridge of the version before does not write them.
+    private static let replicas = """
+        ALTER TABLE replica ADD COLUMN name text COLLATE "C", ADD COLUMN signed_at timestamptz,
+            ADD COLUMN session_key bigint, ADD COLUMN clock_offset bigint;
+
+        ALTER TABLE origin_holder ADD COLUMN worked_at timestamptz;
         """
 }

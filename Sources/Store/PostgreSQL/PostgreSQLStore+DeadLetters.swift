@@ -41,7 +41,7 @@ extension PostgreSQLStore {
                 .integer(start.time), .text(start.id), .integer(filter.failedBefore ?? .max),
                 .text(filter.account?.digits), .text(filter.region?.name), .text(filter.source?.rawValue),
                 .text(filter.reason), .integer(limit),
-            ]
+            ], isLong: true
         ) { try $0.rows.map { try DeadLetter($0) } }
     }
 

@@ -32,11 +32,12 @@ extension PostgreSQLStore {
         now: Int64, after origin: Origin?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
+        let now = clock.database(now)
         return try await read(
             Self.depths,
             [
                 .text(origin?.stored ?? ""), .integer(limit), .integer(now), .integer(QueueTime.latest(after: now)),
-            ]
+            ], isLong: true
         ) { rows in
             try rows.rows.flatMap { row in
                 let origin = try row.origin(0)
@@ -44,7 +45,8 @@ extension PostgreSQLStore {
                     // Without any, there is no oldest.
                     try row.optionalInteger(column + 1).map { oldest in
                         QueueDepth(
-                            origin: origin, state: state, count: try row.count(column), oldestReceivedAt: oldest)
+                            origin: origin, state: state, count: try row.count(column),
+                            oldestReceivedAt: clock.local(oldest))
                     }
                 }
             }

@@ -2,7 +2,7 @@ public import AWSCore
 import Synchronization
 
 extension PostgreSQLStore {
-    /// What a call to lease asks for.
+    /// What a call to lease asks for; times are the database's.
     private struct Request: Sendable {
         let limit: Int
         let end: Int64
@@ -12,6 +12,8 @@ extension PostgreSQLStore {
         /// Those with times that are further away than anything is waited for.
         let beyond: Set<String>
         let pauses: [Pause]
+        let mark: WorkMark
+        let batch: LeaseRegistry.Batch
     }
 
     /// Leases deliveries that are ready, origin by origin in turn, of the origins that are this bridge's.
@@ -24,10 +26,14 @@ extension PostgreSQLStore {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
         try checkAccess()
-        let end = try Limits.leaseEnd(duration, after: now)
+        let end = clock.database(try Limits.leaseEnd(duration, after: now))
+        let now = clock.database(now)
         let excluded = Set(excluded.map(\.stored))
         let mark = signal.mark(excluding: excluded)
-        try await inside { () throws(StoreError) in try await link.joinWorkers() }
+        let mayLease = try await inside { () throws(StoreError) in try await link.joinWorkers(name: owner) }
+        guard mayLease else {
+            return LeaseBatch(deliveries: [], nextReadyAt: clock.local(now), mark: mark, pauses: [])
+        }
         return try await use(repeats: false) { connection in
             let (known, replicas) = try await SharingSQL.ask(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
@@ -35,23 +41,49 @@ extension PostgreSQLStore {
                 known.map(\.origin).filter { origin in pauses.contains { $0.holds(stored: origin) } })
             let request = Request(
                 limit: limit, end: end, owner: owner, now: now, excluded: passed,
-                beyond: Set(known.filter(\.isBeyond).map(\.origin)), pauses: pauses)
-            let shares = OriginShares(known, for: replica, of: replicas, excluding: passed, now: now)
-            await link.see(shares)
-            guard let next = shares.nextReadyAt, next <= now else {
-                return LeaseBatch(deliveries: [], nextReadyAt: shares.nextReadyAt, mark: mark, pauses: pauses)
+                beyond: Set(known.filter(\.isBeyond).map(\.origin)), pauses: pauses, mark: mark, batch: leases.begin())
+            let shares = await link.shares(known, of: replicas, excluding: passed, now: now)
+            // Leases without a worker are not ready, and may be all that there is.
+            let isDoubtful = !leases.doubtful(among: shares.candidates(excluding: passed)).isEmpty
+            guard isDoubtful || shares.nextReadyAt.map({ $0 <= now }) == true else {
+                return LeaseBatch(
+                    deliveries: [], nextReadyAt: shares.nextReadyAt.map(clock.local), mark: mark, pauses: pauses)
             }
-            return try await timed {
-                try await connection.transaction { try await lease(request, shares, mark, by: connection) }
+            return try await lease(request, shares, by: connection)
+        }
+    }
+
+    /// Leases in a transaction. What fails may have been committed: what is leased then is found by its not being registered.
+    private func lease(
+        _ request: Request, _ shares: OriginShares, by connection: PostgreSQLConnection
+    ) async throws -> LeaseBatch {
+        let origins = shares.candidates(excluding: request.excluded)
+        let doubtful = leases.doubtful(among: origins)
+        do {
+            let batch = try await timed {
+                try await connection.transaction {
+                    try await lease(request, shares, origins, doubtful: Set(doubtful.keys), by: connection)
+                }
             }
+            leases.clear(doubtful)
+            return batch
+        } catch {
+            leases.abandon(request.batch, of: origins)
+            throw error
         }
     }
 
     private func lease(
-        _ request: Request, _ shares: OriginShares, _ mark: WorkMark, by connection: PostgreSQLConnection
+        _ request: Request, _ shares: OriginShares, _ origins: [String], doubtful: Set<String>,
+        by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        let (held, taken, ended) = try await hold(
-            shares.candidates(excluding: request.excluded), taking: shares.wanted, by: connection)
+        var (held, taken, ended) = try await hold(origins, taking: shares.wanted, by: connection)
+        if !doubtful.isDisjoint(with: held) {
+            ended += try await connection.run(
+                SharingSQL.endLeasesButThese,
+                [.texts(held.filter { doubtful.contains($0) }), .integers(leases.sequences)]
+            ).changeCount
+        }
         // Not of what others hold, whose clock may be another.
         let beyond = held.filter(request.beyond.contains)
         if !beyond.isEmpty {
@@ -63,11 +95,26 @@ extension PostgreSQLStore {
                 ])
         }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
+        leases.add(deliveries.map(\.lease), in: request.batch)
+        try await noteWork(on: Set(deliveries.map(\.delivery.origin.stored)), by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
         return LeaseBatch(
-            deliveries: deliveries, nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min(), mark: mark,
+            deliveries: deliveries,
+            nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
             pauses: request.pauses, taken: Set(taken.compactMap { Origin(stored: $0) }), expired: ended + expired)
     }
+
+    /// Notes, from time to time, that origins are worked on, for ``SharingStatus/stalls``.
+    private func noteWork(on origins: Set<String>, by connection: PostgreSQLConnection) async throws {
+        let due = notedWork.withLock { noted in
+            let due = origins.filter { origin in noted[origin].map { .now - $0 > Self.noteInterval } ?? true }
+            for origin in due { noted[origin] = .now }
+            return due
+        }
+        if !due.isEmpty { _ = try await connection.run(SharingSQL.noteWork, [.texts(due)]) }
+    }
+
+    private static let noteInterval = Duration.seconds(10)
 
     /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.
     ///
@@ -77,7 +124,7 @@ extension PostgreSQLStore {
         _ origins: [String], taking wanted: [String], by connection: PostgreSQLConnection
     ) async throws -> (held: [String], taken: [String], ended: Int) {
         if !wanted.isEmpty { _ = try await connection.run(SharingSQL.add, [.texts(wanted)]) }
-        let locked = try await connection.run(SharingSQL.lock, [.texts(origins)]).rows
+        let locked = try await connection.run(SharingSQL.lock, [.texts(origins), .text(replica)]).rows
             .map { (origin: try $0.text(0), holder: try $0.optionalText(1)) }
         let own = locked.filter { $0.holder == replica }.map(\.origin)
         let rest = locked.filter { $0.holder != replica }.map(\.origin)
@@ -114,9 +161,9 @@ extension PostgreSQLStore {
         lastServed.withLock { $0 = last }
         let deliveries = try leased.rows.map { row in
             LeasedDelivery(
-                delivery: try Delivery(row, payload: row.bytes(7)),
+                delivery: try Delivery(row, payload: row.bytes(7)).received(by: clock),
                 lease: Lease(
-                    deliveryID: try row.text(1), owner: request.owner, until: request.end,
+                    deliveryID: try row.text(1), owner: request.owner, until: clock.local(request.end),
                     sequence: try row.integer(0), number: try row.integer(6)),
                 attempt: try row.count(5), bookmark: try row.optionalText(8))
         }
@@ -136,5 +183,12 @@ extension PostgreSQLStore {
         guard isHeld else {
             throw StoreError(.inUse, "A bridge is working on \(origin). Stop all bridges on this store first.")
         }
+    }
+}
+
+extension Delivery {
+    /// The same, as it is in the database, with the time of receipt by this machine's clock.
+    fileprivate func received(by clock: DatabaseClock) -> Delivery {
+        Delivery(id: id, origin: origin, source: source, receivedAt: clock.local(receivedAt), payload: payload)
     }
 }

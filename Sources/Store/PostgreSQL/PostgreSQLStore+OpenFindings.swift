@@ -6,7 +6,7 @@ extension PostgreSQLStore {
 
     /// Counts current findings by origin and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
-        try await read(OpenFindingsSQL.count) { try $0.rows.map { try OpenFindings($0) } }
+        try await read(OpenFindingsSQL.count, isLong: true) { try $0.rows.map { try OpenFindings($0) } }
     }
 
     /// Lists some current findings whose severity is not known.

@@ -58,7 +58,11 @@ extension PostgreSQLStore {
         try Limits.check(delivery)
         try checkAccess()
         return try await inside { () throws(StoreError) in
-            let outcome = try await appender.submit(delivery)
+            let outcome = try await appender.submit(
+                Delivery(
+                    id: delivery.id, origin: delivery.origin, source: delivery.source,
+                    receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload),
+                until: StoreTimeLimit.end(of: patience))
             if outcome == .stored { await link.tell(of: [delivery.origin.stored]) }
             return outcome
         }
@@ -72,7 +76,7 @@ extension PostgreSQLStore {
     /// Moves the end of a lease to the duration after now.
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
-        try await finish(LeaseEnding(lease: lease, kind: .leased, readyAt: end))
+        try await finish(LeaseEnding(lease: lease, kind: .leased, readyAt: clock.database(end)))
         return Lease(
             deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
             number: lease.number)
@@ -108,6 +112,7 @@ extension PostgreSQLStore {
                 }
             }
         }
+        leases.remove([lease])
     }
 
     /// Puts a delivery off after a failure.
@@ -116,8 +121,8 @@ extension PostgreSQLStore {
     ) async throws(StoreError) {
         try await finish(
             LeaseEnding(
-                lease: lease, kind: .pending, readyAt: min(readyAt, QueueTime.latest(after: now)), counts: isCounted,
-                failedAt: now,
+                lease: lease, kind: .pending,
+                readyAt: clock.database(min(readyAt, QueueTime.latest(after: now))), counts: isCounted, failedAt: now,
                 reason: Limits.trimmed(reason: reason)))
         signal.notify()
     }

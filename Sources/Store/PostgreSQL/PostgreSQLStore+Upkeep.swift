@@ -7,31 +7,62 @@ enum PostgreSQLUpkeep {
             (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL),
             (\(UpkeepSQL.active)), (\(UpkeepSQL.archived))
         """
-
-    static let probe = """
-        INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = probe.writes + 1
-        """
 }
 
 extension PostgreSQLStore {
     /// Counts what the store holds; reads the index entry of each delivery and finding.
     public func status() async throws(StoreError) -> StoreStatus {
-        try await read(PostgreSQLUpkeep.status, within: patience) { rows in
+        try await read(PostgreSQLUpkeep.status, within: patience, isLong: true) { rows in
             var status = StoreStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
             status.pending = try row.count(0)
             status.leased = try row.count(1)
             status.completed = try row.count(2)
             status.dead = try row.count(3)
-            status.oldestReceivedAt = try row.optionalInteger(4)
+            status.oldestReceivedAt = try row.optionalInteger(4).map(clock.local)
             status.activeFindings = try row.count(5)
             status.archivedFindings = try row.count(6)
             return status
         }
     }
 
-    /// Adds one to a counter in the database, durably.
+    /// Adds a delivery as those are added that senders wait for, by the same connection and statement, and takes it back.
+    /// The transaction that is left is committed, and waits for the disk, and for a standby if commits do.
     public func checkWritable() async throws(StoreError) {
-        try await write(PostgreSQLUpkeep.probe, within: patience)
+        try checkAccess()
+        // Large enough that it is kept outside the row, as most are.
+        let values: [PostgreSQLValue] = [
+            .texts(["probe:\(replica)"]), .texts([""]), .texts([""]), .integers([0]),
+            .byteStrings([[UInt8](repeating: 0, count: 4096)]),
+        ]
+        try await inside { () throws(StoreError) in
+            try await appends.use(within: patience, repeats: true) { connection, _ in
+                try await Self.probe(values, by: connection)
+            }
+        }
+    }
+
+    private static func probe(_ values: [PostgreSQLValue], by connection: PostgreSQLConnection) async throws {
+        try await connection.transaction {
+            _ = try await connection.run("SAVEPOINT probe")
+            _ = try await connection.run(QueueWrites.append, values)
+            _ = try await connection.run("ROLLBACK TO SAVEPOINT probe")
+        }
+    }
+
+    /// Reports live replicas and stalled account-Regions.
+    public func sharingStatus() async throws(StoreError) -> SharingStatus {
+        try await use(within: patience, repeats: true) { try await Self.sharingStatus(by: $0) }
+    }
+
+    private static func sharingStatus(by connection: PostgreSQLConnection) async throws -> SharingStatus {
+        var status = SharingStatus()
+        status.replicas = try await connection.run(SharingStatusSQL.replicas).rows.map {
+            SharingStatus.Replica(name: try $0.text(0), clockOffset: try $0.integer(1))
+        }
+        status.stalls = try await connection.run(SharingStatusSQL.stalls).rows.map {
+            SharingStatus.Stall(origin: try $0.origin(0), replica: try $0.text(1), idleTime: try $0.integer(2))
+        }
+        return status
     }
 }

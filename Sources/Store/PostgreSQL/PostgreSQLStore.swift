@@ -12,6 +12,10 @@ public final class PostgreSQLStore: Store {
     let appends: ConnectionPool
     let work: ConnectionPool
     let link: ReplicaLink
+    let clock: DatabaseClock
+    let leases = LeaseRegistry()
+    /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
+    let notedWork = Mutex<[String: ContinuousClock.Instant]>([:])
     let appender: Batcher<Delivery, Append>
     let finisher: Batcher<LeaseEnding, Void>
     /// The origin that was served last, in the form of the tables.
@@ -45,9 +49,11 @@ public final class PostgreSQLStore: Store {
     /// - Parameters:
     ///   - lifetime: how long others take this process to live after its last sign of life.
     ///   - patience: how long what a sender waits for may take. EventBridge waits 5 seconds for our own answer.
+    ///   - clock: compares this machine's clock with the database's.
     init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
-        patience: Duration = .seconds(4), report: @escaping StoreEvent.Report = { _ in }
+        patience: Duration = .seconds(4), clock: DatabaseClock = DatabaseClock(),
+        report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         try address.checkFiles()
         let loop: EventLoop
@@ -60,21 +66,23 @@ public final class PostgreSQLStore: Store {
         self.access = access
         self.report = report
         self.patience = patience
+        self.clock = clock
         do throws(StoreError) {
-            try await Self.prepare(address, on: loop, access)
+            try await Self.prepare(address, on: loop, access, clock)
         } catch {
             await loop.shutdown()
             throw error
         }
         let digits = UInt64.random(in: 0 ... .max)
         replica = String(digits, radix: 16)
-        let appends = ConnectionPool(address, limit: 1, on: loop, as: .append, report: report)
-        let work = ConnectionPool(address, limit: 4, on: loop, as: .work, report: report)
+        let limits = SessionLimits(lifetime: lifetime)
+        let appends = ConnectionPool(address, limit: 1, on: loop, as: .append, limits: limits, report: report)
+        let work = ConnectionPool(address, limit: 4, on: loop, as: .work, limits: limits, report: report)
         self.appends = appends
         self.work = work
         link = ReplicaLink(
-            address, work: work, replica: replica, lifetime: lifetime, patience: patience, signal: signal, on: loop,
-            report: report)
+            address, work: work, replica: replica, lifetime: lifetime, patience: patience, signal: signal,
+            leases: leases, clock: clock, on: loop, report: report)
         appender = Batcher(on: loop, split: QueueWrites.split, report: report) {
             await QueueWrites.append($0, by: appends, within: patience)
         }
@@ -85,13 +93,18 @@ public final class PostgreSQLStore: Store {
     }
 
     private static func prepare(
-        _ address: PostgreSQLAddress, on loop: EventLoop, _ access: StoreAccess
+        _ address: PostgreSQLAddress, on loop: EventLoop, _ access: StoreAccess, _ clock: DatabaseClock
     ) async throws(StoreError) {
         let result: Result<Void, StoreError> = await withTaskExecutorPreference(loop) {
             do {
                 let connection = try await PostgreSQLConnection.open(address, on: loop)
                 do {
                     await connection.allow(workPatience)
+                    try await PoolerCheck.check(connection, address, on: loop)
+                    let askedAt = clock.localTime
+                    if let now = try await connection.run("SELECT \(SharingSQL.now)").rows.first?.integer(0) {
+                        clock.measure(now, askedAt: askedAt)
+                    }
                     try await PostgreSQLSchema.bringUpToDate(connection, mayChange: access == .serving)
                 } catch {
                     await connection.close()
@@ -157,12 +170,15 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Reads by one statement.
+    ///
+    /// - Parameter isLong: whether it goes through much, so that it may take longer than a write.
     func read<Value: Sendable>(
-        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience,
+        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience, isLong: Bool = false,
         _ body: @Sendable (PostgreSQLRows) throws -> Value
     ) async throws(StoreError) -> Value {
         try await use(within: time, repeats: true) { connection in
-            try body(try await connection.run(sql, values))
+            guard isLong else { return try body(try await connection.run(sql, values)) }
+            return try body(try await connection.withLongLimits { try await connection.run(sql, values) })
         }
     }
 
@@ -195,6 +211,9 @@ public final class PostgreSQLStore: Store {
         return value
     }
 
+    /// Whether this process has a current sign of life.
+    public var mayAct: Bool { link.sign.isCurrent }
+
     /// Refuses if the store was opened to be looked at.
     func checkAccess() throws(StoreError) {
         guard access != .readOnly else {
@@ -205,7 +224,13 @@ public final class PostgreSQLStore: Store {
     /// Ends or moves a lease, together with others.
     func finish(_ ending: LeaseEnding) async throws(StoreError) {
         try checkAccess()
-        try await inside { () throws(StoreError) in try await finisher.submit(ending) }
+        do throws(StoreError) {
+            try await inside { () throws(StoreError) in try await finisher.submit(ending) }
+        } catch {
+            if error.code == .leaseLost { leases.remove([ending.lease]) }
+            throw error
+        }
+        if ending.kind != .leased { leases.remove([ending.lease]) }
     }
 
     /// Deletes in transactions of a bounded size, so that others get in between.

@@ -1,102 +1,59 @@
 import AWSCore
 import EventLoop
 
-/// A bridge's tie to the others on the same database: gives signs of life, tells them that there is work, and hears it.
+/// A bridge's tie to the others on the same database: notifies them of work, receives their notifications,
+/// and shares the origins with them.
 actor ReplicaLink {
-    private let address: PostgreSQLAddress
     private let work: ConnectionPool
     private let replica: String
-    private let lifetime: Duration
     /// How long the end may wait for the others to be told.
     private let patience: Duration
     private let signal: WorkSignal
+    private let leases: LeaseRegistry
     private let loop: EventLoop
-    private let report: StoreEvent.Report
+    nonisolated let sign: LifeSign
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private var running: Task<Void, Never>?
+    private var sharing: Task<Void, Never>?
     private var pausing: Task<Void, Never>?
     private var telling: Task<Void, Never>?
-    private var membership = Membership.none
     /// Origins with news that others have not been told of.
     private var news: Set<String> = []
     private var isNewsOfAny = false
     private var heldByOthers: Set<String> = []
+    /// Since when this bridge has had more than its share.
+    private var surplusSince: ContinuousClock.Instant?
 
-    /// What others are to know of this process.
-    private enum Membership: Comparable {
-        /// Nothing.
-        case none
-        /// That it lives, and holds an origin.
-        case holder
-        /// That it works on deliveries, and has its share of the origins.
-        case worker
-    }
-
-    private static let channel = "defender_bridge_work"
     /// `NOTIFY` takes less than 8,000 bytes; what is longer is told as news of any origin.
     private static let longestNews = 7000
 
     init(
         _ address: PostgreSQLAddress, work: ConnectionPool, replica: String, lifetime: Duration, patience: Duration,
-        signal: WorkSignal, on loop: EventLoop, report: @escaping StoreEvent.Report
+        signal: WorkSignal, leases: LeaseRegistry, clock: DatabaseClock, on loop: EventLoop,
+        report: @escaping StoreEvent.Report
     ) {
-        self.address = address
         self.work = work
         self.replica = replica
-        self.lifetime = lifetime
         self.patience = patience
         self.signal = signal
+        self.leases = leases
         self.loop = loop
-        self.report = report
+        let ear = Ear()
+        sign = LifeSign(
+            address, of: replica, lifetime: lifetime, clock: clock, on: loop, report: report,
+            hear: { ear.hear($0) }, begin: { signal.notify() })
+        ear.link = self
     }
 
     // MARK: Listening
 
-    /// Begins to listen.
-    func start() { running = Task(executorPreference: loop) { await self.run() } }
-
-    private func run() async {
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                let connection = try await PostgreSQLConnection.open(
-                    address, on: loop, as: .listen, report: report,
-                    hear: { note in self.assumeIsolated { $0.hear(note) } },
-                    lost: { self.assumeIsolated { $0.pausing?.cancel() } })
-                failures = 0
-                do { try await serve(connection) } catch { failures = 1 }
-                await connection.close()
-            } catch {
-                failures += 1
-            }
-            // Up to a second, and not the same for all.
-            await pause(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
-        }
+    /// Begins to listen, and to share the origins once this bridge works on deliveries.
+    func start() async {
+        await sign.start()
+        sharing = Task(executorPreference: loop) { await self.share() }
     }
 
-    private func serve(_ connection: PostgreSQLConnection) async throws {
-        await connection.allow(lifetime)
-        try await connection.runOnce("LISTEN \(Self.channel)")
-        // Something may have been told while nobody listened.
-        signal.notify()
-        var last: Set<String> = []
-        while !Task.isCancelled, connection.isUsable {
-            await connection.allow(lifetime)
-            if membership != .none { try await giveSign(by: connection) }
-            if membership == .worker { try await lookAround(&last, by: connection) }
-            await pause(lifetime / 3)
-        }
-    }
-
-    private func pause(_ time: Duration) async {
-        guard !Task.isCancelled else { return }
-        let pausing = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
-        self.pausing = pausing
-        await pausing.value
-    }
-
-    private func hear(_ text: String) {
+    fileprivate func hear(_ text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard parts.first != replica else { return }
         let origins = Set(parts.dropFirst())
@@ -131,9 +88,9 @@ actor ReplicaLink {
             let isWhole = !isNewsOfAny && text.utf8.count <= Self.longestNews
             (news, isNewsOfAny) = ([], false)
             // Those who miss it find the work when they look the next time.
-            _ = try? await work.use(within: lifetime, repeats: true) { connection, _ in
+            _ = try? await work.use(within: sign.times.lifetime, repeats: true) { connection, _ in
                 _ = try await connection.run(
-                    SharingSQL.notify, [.text(Self.channel), .text(isWhole ? text : words[0])])
+                    SharingSQL.notify, [.text(LifeSign.channel), .text(isWhole ? text : words[0])])
             }
         }
         telling = nil
@@ -141,39 +98,52 @@ actor ReplicaLink {
 
     // MARK: Membership
 
-    /// Has others know that this process works on deliveries, and has its share of the origins.
-    func joinWorkers() async throws(StoreError) { try await join(as: .worker) }
+    /// Has others know that this process works on deliveries, and has its share of the origins; waits until it has a sign
+    /// of life.
+    ///
+    /// - Parameter name: what it is called, for people to read.
+    /// - Returns: whether it has.
+    func joinWorkers(name: String) async throws(StoreError) -> Bool {
+        try await sign.join(as: .worker, name: name, within: patience)
+    }
 
     /// Has others know that this process lives, and holds what it has taken.
-    func joinHolders() async throws(StoreError) { try await join(as: .holder) }
+    func joinHolders() async throws(StoreError) {
+        _ = try await sign.join(as: .holder, name: nil, within: patience)
+    }
 
-    private func join(as kind: Membership) async throws(StoreError) {
-        guard membership < kind else { return }
-        let values = sign(as: kind)
-        try await work.use(within: PostgreSQLStore.workPatience, repeats: true) { connection, _ in
-            _ = try await connection.run(SharingSQL.forgetDead)
-            _ = try await connection.run(SharingSQL.sign, values)
+    // MARK: Sharing
+
+    private func share() async {
+        var last: Set<String> = []
+        while !Task.isCancelled {
+            // When that is not possible, it is tried again.
+            if await sign.membership == .worker, sign.isCurrent { try? await lookAround(&last) }
+            await pause(sign.times.interval)
         }
-        membership = max(membership, kind)
     }
 
-    private func sign(as kind: Membership) -> [PostgreSQLValue] {
-        [.text(replica), .flag(kind == .worker), .integer(lifetime.milliseconds)]
-    }
-
-    private func giveSign(by connection: PostgreSQLConnection) async throws {
-        _ = try await connection.run(SharingSQL.sign, sign(as: membership))
+    private func pause(_ time: Duration) async {
+        guard !Task.isCancelled else { return }
+        let pausing = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
+        self.pausing = pausing
+        await pausing.value
     }
 
     /// Lets go of what is beyond this bridge's share, and wakes the workers when there is something new to be taken.
-    private func lookAround(_ last: inout Set<String>, by connection: PostgreSQLConnection) async throws {
-        let (known, replicas) = try await SharingSQL.ask(connection, now: .max)
-        let shares = OriginShares(known, for: replica, of: replicas, excluding: [], now: .max)
-        see(shares)
+    private func lookAround(_ last: inout Set<String>) async throws {
+        let grace = sign.times.grace
+        let isSettled = sign.isSettled
+        let (known, replicas) = try await work.use(within: sign.times.lifetime, repeats: true) { connection, _ in
+            if isSettled {
+                _ = try await connection.run(SharingSQL.forgetDead)
+                _ = try await connection.run(SharingSQL.expireGone, [.integer(grace.milliseconds)])
+            }
+            return try await SharingSQL.ask(connection, now: .max)
+        }
+        let shares = shares(known, of: replicas, excluding: [], now: .max)
         if !shares.surplus.isEmpty {
-            let freed = try await connection.run(
-                SharingSQL.letGo, [.texts(shares.surplus), .text(replica)]
-            ).changeCount
+            let freed = try await letGo(shares.surplus)
             if freed > 0 { tell(of: nil) }
         }
         let candidates = Set(shares.candidates(excluding: []))
@@ -181,23 +151,61 @@ actor ReplicaLink {
         last = candidates
     }
 
-    /// Takes note of who holds what.
-    func see(_ shares: OriginShares) { heldByOthers = shares.heldByOthers }
+    /// Lets origins go, as far as nothing of them is leased by a worker.
+    private func letGo(_ origins: [String]) async throws -> Int {
+        let (replica, leases) = (replica, leases)
+        return try await work.use(within: sign.times.lifetime, repeats: true) { connection, _ in
+            try await connection.transaction {
+                // By a statement of its own, so that the next ones see what was leased until now.
+                let locked = try await connection.run(SharingSQL.lock, [.texts(origins), .text(replica)]).rows
+                    .filter { try $0.optionalText(1) == replica }.map { try $0.text(0) }
+                guard !locked.isEmpty else { return 0 }
+                _ = try await connection.run(
+                    SharingSQL.endLeasesButThese, [.texts(locked), .integers(leases.sequences)])
+                return try await connection.run(SharingSQL.letGo, [.texts(locked), .text(replica)]).changeCount
+            }
+        }
+    }
+
+    /// Decides which origins this bridge works on, and takes note of who holds what.
+    func shares(
+        _ known: [OriginShares.Known], of replicas: Int, excluding excluded: Set<String>, now: Int64
+    ) -> OriginShares {
+        let shares = OriginShares(
+            known, for: replica, of: replicas, excluding: excluded, now: now, worksOnSurplus: worksOnSurplus,
+            mayTakeOver: sign.isSettled)
+        heldByOthers = shares.heldByOthers
+        if shares.surplus.isEmpty { surplusSince = nil } else { surplusSince = surplusSince ?? .now }
+        return shares
+    }
+
+    /// Whether what is beyond this bridge's share is worked on now.
+    ///
+    /// It can be let go only when nothing of it is leased. So for a moment nothing new is leased; where work goes on for
+    /// longer than that, an audit or one that AWS holds up, the rest does not wait for its end.
+    private var worksOnSurplus: Bool {
+        guard let surplusSince else { return false }
+        let (round, moment) = (sign.times.lifetime * 3, sign.times.lifetime * 0.5)
+        let elapsed = ContinuousClock.now - surplusSince
+        return elapsed - round * Int(elapsed / round) > moment
+    }
 
     // MARK: Ending
 
     /// Tells what is still to be told, lets others have what this process held, and closes the connection.
     func close() async {
+        let isMember = await sign.membership != .none
         await stopListening()
-        if membership != .none { await leave() }
+        if isMember { await leave() }
         await telling?.value
     }
 
     /// Closes the connection; the others find out by themselves.
     func stopListening() async {
-        running?.cancel()
+        sharing?.cancel()
         pausing?.cancel()
-        await running?.value
+        await sharing?.value
+        await sign.stop()
     }
 
     private func leave() async {
@@ -212,4 +220,13 @@ actor ReplicaLink {
         }
         if let freed, freed > 0 { tell(of: nil) }
     }
+}
+
+/// Passes the notifications of the connection to the link, which is made after it.
+///
+/// `@unchecked Sendable`: the link is set before the connection is opened, and then only read, on the loop.
+private final class Ear: @unchecked Sendable {
+    weak var link: ReplicaLink?
+
+    func hear(_ text: String) { link?.assumeIsolated { $0.hear(text) } }
 }

@@ -18,7 +18,7 @@ struct PostgreSQLFailure: Error, Sendable {
     init(lost message: String) { self.init(state: nil, message: message) }
 
     /// The server ends its connections; or it has become a standby, and the primary is elsewhere.
-    private static let lostStates: Set = ["57P01", "57P02", "57P03", "57P05", "25006"]
+    private static let lostStates: Set = ["57P01", "57P02", "57P03", "57P05", "25006", "25P03"]
 
     /// Whether it is known that nothing happened and the same can work at once: transactions were in each other's way.
     var isTransient: Bool { state == "40001" || state == "40P01" }
@@ -52,6 +52,10 @@ extension StoreError {
         case ("28", _), ("3D", _):
             self.init(
                 .unavailable, "The database refuses the connection. Check role, password and database. \(cause)")
+        // Statements of one session end up in several.
+        case (_, "26000"), (_, "42P05"): self.init(.unsupported, "\(PoolerCheck.rejection) \(cause)")
+        case _ where words.contains("statement pooling mode"):
+            self.init(.unsupported, "\(PoolerCheck.rejection) \(cause)")
         case (_, "55000") where words.contains("encoding"), (_, "22P05"):
             self.init(.unsupported, "The database cannot hold every text. Create it with the encoding UTF8. \(cause)")
         case ("XX", "XX001"), ("XX", "XX002"):

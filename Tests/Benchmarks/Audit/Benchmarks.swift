@@ -6,7 +6,7 @@ struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures the bridge's release build.",
         subcommands: [
-            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ManyBenchmark.self,
+            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ManyBenchmark.self, TroubleBenchmark.self,
             ObservabilityBenchmark.self, BridgeCommand.self,
         ])
 }

@@ -29,6 +29,9 @@ extension BridgeMetrics {
         "defender_bridge_aws_tokens": "Calls that the pace allows at once now; less than 0 for calls that wait.",
         "defender_bridge_account_denied": "Whether requests cannot be signed, sent or authorized, and deliveries wait.",
         "defender_bridge_account_paused": "Whether delivery is paused; all stands for the pause of all accounts.",
+        "defender_bridge_account_stalled":
+            "Whether a replica holds it and does not process it although deliveries are ready.",
+        "defender_bridge_replica_clock_offset_seconds": "How far a replica's clock is ahead of the database's.",
         "defender_bridge_subscriptions": "Topics by how their subscription stands.",
         "defender_bridge_catch_up_watermark_timestamp_seconds":
             "Up to when Device Defender was asked for missed deliveries.",

@@ -89,6 +89,7 @@ struct MetricsReport: Sendable {
                 "defender_bridge_ledger_findings",
                 ledger.map { MetricFamily.Sample([("record_state", $0)], Double($1)) }),
             MetricFamily("defender_bridge_account_paused", Self.samples(of: try await store.pauses())),
+        ] + sharing(try await store.sharingStatus()) + [
             MetricFamily("defender_bridge_subscriptions", Self.samples(of: try await subscriptions())),
             MetricFamily(
                 "defender_bridge_catch_up_watermark_timestamp_seconds",
@@ -96,6 +97,21 @@ struct MetricsReport: Sendable {
                     try await store.catchUpWatermarks().map { OriginSeries.Value($0, Double($1) / 1000) },
                     folding: min)),
         ] + queue(try await depths(), now: clock())
+    }
+
+    private func sharing(_ sharing: SharingStatus) -> [MetricFamily] {
+        let stalled = Set(sharing.stalls.map(\.origin))
+        let all = configuration.value.topics.origins.union(stalled)
+        return [
+            MetricFamily(
+                "defender_bridge_account_stalled",
+                origins.samples(all.map { OriginSeries.Value($0, stalled.contains($0) ? 1 : 0) }, folding: +)),
+            MetricFamily(
+                "defender_bridge_replica_clock_offset_seconds",
+                sharing.replicas.prefix(OriginSeries.limit).map {
+                    MetricFamily.Sample([("replica", $0.name)], Double($0.clockOffset) / 1000)
+                }),
+        ]
     }
 
     private func depths() async throws(StoreError) -> [QueueDepth] {

@@ -37,7 +37,7 @@ enum FindingResult: String, Sendable, CaseIterable {
         case .imported where change.entry.recordState == .archived: self = .archived
         case .imported: self = known?.isSent == true ? .updated : .imported
         case .refused: self = .refused
-        case .failed, .denied, nil: return nil
+        case .failed, .denied, .interrupted, nil: return nil
         }
     }
 }

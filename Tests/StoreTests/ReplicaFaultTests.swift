@@ -1,0 +1,313 @@
+import AWSCore
+import EventLoop
+import Glibc
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Replicas on one database that stall, are cut off, lose connections, or have a wrong clock.
+@Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
+struct ReplicaFaultTests {
+    /// The four origins' deliveries, numbered from a start.
+    private func append(from start: Int, to store: PostgreSQLStore) async throws {
+        for (number, origin) in manyOrigins.enumerated() {
+            _ = try await store.append(delivery(start + number, of: origin))
+        }
+    }
+
+    private func database(of url: String) -> String {
+        String(url.split(separator: "/").last?.prefix { $0 != "?" } ?? "")
+    }
+
+    private func run(_ sql: String, _ url: String) async throws -> [String] {
+        try await PostgreSQLCluster.shared.get().run(sql, in: database(of: url))
+    }
+
+    /// Runs a body while another session locks a table.
+    private func whileLocked(_ table: String, _ url: String, _ body: () async throws -> Void) async throws {
+        let locking = Task { try await run("BEGIN; LOCK TABLE \(table); SELECT pg_sleep(60)", url) }
+        let holder =
+            "FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = '\(table)'::regclass"
+        try await eventually("the lock") { try await run("SELECT pid \(holder)", url).count == 1 }
+        try await perform {
+            try await body()
+        } finally: {
+            _ = try await run("SELECT pg_terminate_backend(pid) \(holder)", url)
+            _ = await locking.result
+        }
+    }
+
+    // MARK: Sharing
+
+    @Test func anOrphanedLeaseDoesNotKeepAnOriginFromBeingHandedOver() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .milliseconds(600)) { first in
+                try await append(from: 0, to: first)
+                for one in try await first.take(now: 0) { try await first.complete(one.lease, recording: [], now: 1) }
+                try await append(from: 10, to: first)
+                // A lease that no worker knows of, and that lasts for long.
+                try await first.run(
+                    "UPDATE delivery SET state = 'leased', ready_at = 1000000000000000, lease_owner = 'ghost' WHERE state = 'pending'"
+                )
+                try await withStore(url, lifetime: .milliseconds(600)) { second in
+                    var taken: Set<Origin> = []
+                    try await eventually("two origins to be handed over") {
+                        taken.formUnion(try await second.take(now: 0).map(\.delivery.origin))
+                        return taken.count == 2
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func anOriginBeyondTheShareIsWorkedOnWhileItCannotBeHandedOver() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .milliseconds(600)) { first in
+                try await append(from: 0, to: first)
+                // A worker has one of each, and takes its time.
+                #expect(try await first.take(now: 0).count == 4)
+                try await withStore(url, lifetime: .milliseconds(600)) { second in
+                    #expect(try await second.take(now: 0).isEmpty)
+                    try await append(from: 10, to: second)
+                    var taken: Set<String> = []
+                    try await eventually("all to be worked on") {
+                        taken.formUnion(try await first.take(now: 0).map(\.delivery.id))
+                        return taken.count == 4
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func anOriginThatIsHeldAndNotWorkedOnIsReported() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let taken = try await store.takeNew(1)
+                _ = try await store.append(delivery(2))
+                #expect(try await store.sharingStatus().stalls.isEmpty)
+                try await store.run("UPDATE origin_holder SET worked_at = clock_timestamp() - interval '2 minutes'")
+                // The lease of these tests ended long ago: nothing is worked on.
+                let stall = try #require(try await store.sharingStatus().stalls.first)
+                #expect(stall.origin == origins[0] && stall.replica == "worker" && stall.idleTime >= 120_000)
+                try await store.run("UPDATE delivery SET ready_at = 1000000000000000 WHERE state = 'leased'")
+                #expect(try await store.sharingStatus().stalls.isEmpty)
+                try await store.complete(taken.lease, recording: [], now: 1)
+            }
+        }
+    }
+
+    // MARK: Life signs
+
+    @Test func aLockOnTheQueueDoesNotHoldUpLifeSigns() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .seconds(1)) { store in
+                _ = try await store.takeNew(1)
+                try await whileLocked("delivery", url) {
+                    let before = try await run("SELECT signed_at FROM replica", url)
+                    try await eventually("a further sign, three lifetimes later") {
+                        try await run(
+                            "SELECT 1 FROM replica WHERE signed_at > '\(before[0])'::timestamptz + interval '3 seconds'",
+                            url)
+                    } is: {
+                        $0 == ["1"]
+                    }
+                    #expect(store.mayAct)
+                }
+            }
+        }
+    }
+
+    @Test func aReplicaThatHasLostItsSignLeasesNothing() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .milliseconds(600), patience: .seconds(1)) { store in
+                _ = try await store.takeNew(1)
+                #expect(store.mayAct)
+                _ = try await store.append(delivery(2))
+                await store.link.stopListening()
+                try await eventually("the sign to be out of date") { !store.mayAct }
+                #expect(try await store.take(now: 0).isEmpty)
+            }
+        }
+    }
+
+    @Test func aTransactionOfAReplicaThatIsCutOffDoesNotOutliveItsSign() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .seconds(1)) { second in
+                let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(1))
+                _ = try await first.takeNew(1)
+                await first.link.stopListening()
+                // It has locked what it holds, and nothing more comes from it.
+                let isLocked = Atomic(false)
+                let stuck = Task {
+                    try await first.work.use(within: .seconds(60), repeats: false) { connection, _ in
+                        _ = try await connection.run("BEGIN")
+                        _ = try await connection.run("SELECT 1 FROM origin_holder FOR UPDATE")
+                        isLocked.store(true, ordering: .sequentiallyConsistent)
+                        try await Task.sleep(for: .seconds(90))
+                    }
+                }
+                try await eventually("the lock") { isLocked.load(ordering: .sequentiallyConsistent) }
+                try await eventually("the origin to be taken over") { try await !second.take(now: 0).isEmpty }
+                stuck.cancel()
+                _ = await stuck.result
+                await first.close()
+            }
+        }
+    }
+
+    @Test func aReplicaWhoseSessionIsGoneIsTakenOverBeforeItsSignEnds() async throws {
+        try await withDatabase { url in
+            try await withStore(url, lifetime: .seconds(1)) { second in
+                // Its sign alone would count for ten minutes.
+                let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(600))
+                _ = try await first.takeNew(1)
+                #expect(try await second.take(now: 0).isEmpty)
+                await first.link.stopListening()
+                let batch = try await eventually("the origin to be taken over") {
+                    try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
+                } is: {
+                    !$0.deliveries.isEmpty
+                }
+                #expect(batch.deliveries.map(\.attempt) == [1] && batch.taken == [origins[0]])
+                await first.close()
+            }
+        }
+    }
+
+    @Test func aLeaseThatNoWorkerLearnedOfIsEndedByTheNext() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { store in
+                let known = try await store.takeNew(1)
+                _ = try await store.append(delivery(2))
+                // As when the connection breaks while the transaction commits.
+                try await store.run(
+                    "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
+                )
+                store.leases.abandon(store.leases.begin(), of: [origins[0].stored])
+                _ = try await store.append(delivery(3))
+                let taken = try await store.take(now: 0)
+                #expect(taken.map(\.delivery.id) == ["sns:2", "sns:3"] && taken.map(\.attempt) == [1, 1])
+                try await store.complete(known.lease, recording: [], now: 1)
+            }
+        }
+    }
+
+    // MARK: Readiness
+
+    @Test func readinessIsWhatADeliveryNeedsAndLeavesNoTrace() async throws {
+        try await withDatabase { url in
+            try await withStore(url, patience: .seconds(2)) { store in
+                try await store.checkWritable()
+                try await whileLocked("ledger", url) { try await store.checkWritable() }
+                try await whileLocked("delivery", url) {
+                    #expect(await failure { try await store.checkWritable() } == .unavailable)
+                }
+                try await eventually("the store to be ready") {
+                    await failure { try await store.checkWritable() } == nil
+                }
+                #expect(try await run("SELECT count(*) FROM delivery", url) == ["0"])
+            }
+        }
+    }
+
+    @Test func missingRightsAreNamedEach() async throws {
+        try await withDatabase { url in
+            try await withStore(url) { try await $0.checkRights() }
+            let role = "role_" + database(of: url)
+            _ = try await run(
+                """
+                CREATE ROLE \(role) LOGIN;
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \(role);
+                REVOKE DELETE ON ledger FROM \(role); REVOKE INSERT, UPDATE ON judgement FROM \(role)
+                """, url)
+            try await withStore(url.replacing("postgres@", with: role + "@")) { store in
+                do {
+                    try await store.checkRights()
+                    Issue.record("the rights were complete")
+                } catch let error as StoreError {
+                    #expect(
+                        error.message
+                            == "The role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as README says.")
+                }
+                // Deliveries do not need them to be taken.
+                try await store.checkWritable()
+            }
+            _ = try await run("DROP OWNED BY \(role); DROP ROLE \(role)", url)
+        }
+    }
+
+    // MARK: Time
+
+    @Test func aDeliveryDoesNotWaitForLongerThanItsLimitBehindABatch() async throws {
+        try await withLoop { loop in
+            let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+            let done = Counter()
+            let batcher = Batcher<Int, Int>(on: loop, split: { $0.count }) { items in
+                for await _ in gate { break }
+                _ = done.next()
+                return .success(items.map { .success($0) })
+            }
+            async let first = batcher.submit(1)
+            try await eventually("the batch") { await batcher.waitingCount == 0 }
+            #expect(await failure { _ = try await batcher.submit(2, until: .now + .milliseconds(50)) } == .unavailable)
+            // The batch before is still under way.
+            #expect(done.next() == 1)
+            opening.yield()
+            opening.yield()
+            #expect(try await first == 1)
+            await batcher.close()
+        }
+    }
+
+    @Test func aTimeLimitIsForAllCallsTogether() {
+        let limit = StoreTimeLimit(.seconds(3600))
+        StoreTimeLimit.$current.withValue(limit) {
+            let end = StoreTimeLimit.end(of: .seconds(9999))
+            #expect(StoreTimeLimit.end(of: .seconds(9999)) == end)
+            #expect(StoreTimeLimit.end(of: .seconds(1)) < end)
+            StoreTimeLimit.$current.withValue(StoreTimeLimit(.seconds(9000))) {
+                #expect(StoreTimeLimit.end(of: .seconds(9999)) == end)
+            }
+        }
+    }
+
+    // MARK: Clocks
+
+    @Test(arguments: [300_000, -300_000] as [Int64])
+    func theQueueGoesByTheDatabasesClock(offset: Int64) async throws {
+        try await withDatabase { url in
+            let wrong = try await PostgreSQLStore(
+                address: PostgreSQLAddress(url: url), lifetime: .seconds(10), patience: .seconds(60),
+                clock: DatabaseClock(local: { DatabaseClock.systemTime() + offset }))
+            try await perform {
+                try await withStore(url) { right in
+                    let now = DatabaseClock.systemTime()
+                    // Both are there before there is anything to share.
+                    #expect(try await right.take(now: now, owner: "right").isEmpty)
+                    #expect(try await wrong.take(now: now + offset, owner: "wrong").isEmpty)
+                    _ = try await wrong.append(delivery(1, at: now + offset))
+                    _ = try await right.append(delivery(2, of: origins[1], at: now))
+                    let rightNow = DatabaseClock.systemTime() + 1000
+                    let one = try await right.lease(limit: 1, for: .seconds(10), owner: "right", now: rightNow)
+                    #expect(one.deliveries.count == 1)
+                    let other = try await wrong.lease(
+                        limit: 1, for: .seconds(10), owner: "wrong", now: rightNow + offset)
+                    #expect(other.deliveries.count == 1)
+                    // Each has the times by its own clock.
+                    for leased in one.deliveries { #expect((leased.delivery.receivedAt - now).magnitude < 2000) }
+                    for leased in other.deliveries {
+                        #expect((leased.delivery.receivedAt - now - offset).magnitude < 2000)
+                    }
+                    let replicas = try await right.sharingStatus().replicas
+                    #expect(replicas.map(\.name) == ["right", "wrong"])
+                    #expect(replicas.map(\.hasWrongClock) == [false, true])
+                    #expect(replicas.last.map { ($0.clockOffset - offset).magnitude < 1000 } == true)
+                }
+            } finally: {
+                await wrong.close()
+            }
+        }
+    }
+}
