@@ -87,6 +87,11 @@ public final class OpeningStore: Store {
         settle(.unavailable(Self.beingOpened)) { $0.isOpening }
     }
 
+    /// The store if it is open.
+    var openStore: (any Store)? {
+        if case .open(let store) = state.withLock({ $0 }) { store } else { nil }
+    }
+
     /// Why the store is not open; nil if it is.
     public var problem: StoreError? {
         switch state.withLock({ $0 }) {

@@ -48,8 +48,9 @@ struct IntegrityTests {
         #expect(many < 2 << 20, "\(many) bytes")
     }
 
-    /// Writes noise over a leaf page of the ledger, in the middle of the file.
-    private func damage(_ path: String) async throws {
+    /// Writes noise over a leaf page of the ledger, in the middle of the file, and gives the page's number.
+    @discardableResult
+    private func damage(_ path: String) async throws -> Int {
         let pool = try DatabaseQueue(path: path)
         let page = try await pool.read { db in
             // Each finding has a page to itself and more in others; the row is found in a page that begins as a leaf does.
@@ -64,24 +65,35 @@ struct IntegrityTests {
             number += 1
         }
         try handle.seek(toOffset: UInt64(number) * 4096)
-        try handle.write(contentsOf: Data(repeating: 0xA5, count: 4096))
+        try handle.write(contentsOf: Self.noise)
         try handle.close()
+        return number
+    }
+
+    private static let noise = Data(repeating: 0xA5, count: 4096)
+
+    /// Whether the noise is still there. Opening a file counts up in its header, whatever comes of it.
+    private func isNoise(_ page: Int, of path: String) throws -> Bool {
+        let handle = try FileHandle(forReadingFrom: URL(filePath: path))
+        try handle.seek(toOffset: UInt64(page) * 4096)
+        let bytes = try handle.read(upToCount: 4096)
+        try handle.close()
+        return bytes == Self.noise
     }
 
     @Test("damage deep in a large file is found while the store is used; the next start checks the whole file")
     func damageDeepInside() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
-        try await damage(folder.file)
+        let page = try await damage(folder.file)
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
         #expect(await failure { try await store.checkIntegrity { _ in } } == .corrupt)
         await store.close()
-        let bytes = try Data(contentsOf: URL(filePath: folder.file))
         for _ in 0..<2 {
             #expect(await failure { await (try SQLiteStore(path: folder.file)).close() } == .corrupt)
         }
-        #expect(try Data(contentsOf: URL(filePath: folder.file)) == bytes)
+        #expect(try isNoise(page, of: folder.file))
 
         let aside = Mutex<[String]>([])
         let new = try await SQLiteStore(path: folder.file, beginAnew: { file in aside.withLock { $0.append(file) } })
@@ -90,7 +102,7 @@ struct IntegrityTests {
         let again = try await SQLiteStore(path: folder.file)
         await again.close()
         #expect(aside.withLock(\.self).map { URL(filePath: $0).lastPathComponent } == ["store.db.damaged-1"])
-        #expect(try Data(contentsOf: URL(filePath: folder.file + ".damaged-1")) == bytes)
+        #expect(try isNoise(page, of: folder.file + ".damaged-1"))
     }
 
     @Test("--begin-anew reads the whole of a large file before it is used")
@@ -120,8 +132,7 @@ struct IntegrityTests {
             #expect(try await restored.status().activeFindings == 6000)
             await restored.close()
         }
-        #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["store.db", "store.db.lock"])
+        #expect(!StoreFiles.isDamageNoted(folder.file))
     }
 
     @Test("a sound file is read from its first row to its last, and the check ends when it is cancelled")

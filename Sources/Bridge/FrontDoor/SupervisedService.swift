@@ -18,7 +18,7 @@ struct SupervisedService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            while let problem = store.problem, (try? await extendStart(problem)) != nil {}
+            while !Task.isCancelled, let problem = store.problem, (try? await extendStart(problem)) != nil {}
         }
         guard store.problem == nil else {
             manager.notify("STOPPING=1")
