@@ -1,5 +1,6 @@
 public import AWSCore
 import FoundationEssentials
+import JSON
 
 /// What the process's variables and AWS's shared files say.
 public struct AWSSettings: Sendable {
@@ -123,9 +124,9 @@ public struct AWSSettings: Sendable {
         }
     }
 
-    /// Reads a file of at most a mebibyte; nil for a longer one, or if it cannot be read.
+    /// Reads a file of at most a mebibyte, without a byte order mark at its start; nil for a longer one, or if it cannot be read.
     public static let readFile: @Sendable (String) -> [UInt8]? = { path in
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= maximumLength else { return nil }
-        return Array(data)
+        return Array(ByteOrderMark.dropped(from: Array(data)))
     }
 }

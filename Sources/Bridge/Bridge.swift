@@ -25,6 +25,8 @@ public final class Bridge: Sendable {
     /// Where metrics and status are asked for.
     public let adminAddress: SocketAddress
 
+    /// All addresses of the listener, with commas between.
+    private let listenAddresses: String
     private let configuration: BridgeConfiguration
     private let logger: Logger
     private let parts: BridgeParts
@@ -90,6 +92,7 @@ public final class Bridge: Sendable {
             let (admin, feed) = try await Self.admin(parts, door, live, context, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
+            listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
             let workers = WorkerPool(
                 context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
                 configuration: live.configuration, owner: "\(BridgeParts.hostName):\(getpid())")
@@ -152,9 +155,10 @@ public final class Bridge: Sendable {
         logger.info(
             "The bridge is listening.",
             metadata: [
-                "version": "\(Self.version)", "listen": "\(listenAddress)", "admin": "\(adminAddress)",
+                "version": "\(Self.version)", "listen": "\(listenAddresses)", "admin": "\(adminAddress)",
                 "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.patterns.count)",
             ])
+        configuration.logWarnings(to: logger)
         for warning in parts.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
         let stopping = Task { [parts, group, logger] () -> CInt? in
             for await signal in parts.signals {
@@ -197,7 +201,10 @@ public final class Bridge: Sendable {
         let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
             key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
-            handler: { await router.respond(to: $0) }, report: { log.take($0) })
+            handler: { request in
+                routes.noteMisdirected(request)
+                return await router.respond(to: request)
+            }, report: { log.take($0) })
     }
 
     private static func health(_ parts: BridgeParts, _ context: LaneContext) -> HealthRoutes {
@@ -232,7 +239,7 @@ public final class Bridge: Sendable {
     }
 
     private static func listen(
-        key: String, on loops: [EventLoop], sockets: [ListeningSocket], _ configuration: HTTPServer.Configuration,
+        key: String, on loops: [EventLoop], sockets: [[ListeningSocket]], _ configuration: HTTPServer.Configuration,
         handler: @escaping Router.Handler, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws -> HTTPServer {
         do throws(EventLoopError) {

@@ -48,6 +48,7 @@ struct Reloading: Service {
         if !reload.applied.isEmpty {
             running.set(read)
             apply(read)
+            read.logWarnings(to: logger)
         }
         metrics.reloaded(reload.applied.isEmpty ? .unchanged : .applied)
         logger.notice(
@@ -66,5 +67,15 @@ struct Reloading: Service {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+}
+
+extension BridgeConfiguration {
+    /// Logs the settings that should be changed.
+    func logWarnings(to logger: Logger) {
+        for warning in warnings {
+            logger.warning(
+                "A configuration setting should be changed.", metadata: [LogKey.reason: "\(warning)"])
+        }
     }
 }

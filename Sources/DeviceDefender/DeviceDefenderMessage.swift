@@ -7,6 +7,20 @@ public enum DeviceDefenderMessage: Sendable, Hashable {
     /// A detect alarm was raised, cleared or invalidated.
     case alarm(Alarm)
 
+    /// Whether a text names a member that tells Device Defender's messages from others. Takes far less time than to read
+    /// it; a text without any is none of Device Defender's.
+    public static func isNamed(in text: [UInt8]) -> Bool {
+        let bytes = text.span
+        for start in bytes.indices where bytes[start] == UInt8(ascii: "\"") {
+            for name in distinctiveNames where name.count <= bytes.count - start {
+                if name.indices.allSatisfy({ bytes[start + $0] == name[$0] }) { return true }
+            }
+        }
+        return false
+    }
+
+    private static let distinctiveNames = ["\"violationEventType\"", "\"taskStatus\""].map { Array($0.utf8) }
+
     /// Reads a message.
     ///
     /// - Throws: ``UnrecognizedMessage`` for every other message, and for one that lacks what is needed to act on it.

@@ -20,8 +20,8 @@ public struct EventBridgeEvent: Sendable, Hashable {
         case ignored(reason: String)
     }
 
-    /// The event's id, at most 128 characters: the same in repeated deliveries.
-    public let id: String
+    /// The event's id, at most 128 characters: the same in repeated deliveries. Nil if an input transformer removed it.
+    public let id: String?
     /// The account and Region that the call was made in.
     public let origin: Origin
     /// When the call was made.
@@ -41,9 +41,7 @@ public struct EventBridgeEvent: Sendable, Hashable {
     public init(_ json: JSON) throws(UnrecognizedMessage) {
         let envelope = try Fields(json, at: "event")
         let detail = try envelope.object("detail")
-        guard let id = try envelope.optionalName("id", or: "eventID", of: detail, limit: 128) else {
-            throw UnrecognizedMessage(reason: "event: id is missing")
-        }
+        id = try envelope.optionalName("id", or: "eventID", of: detail, limit: 128)
         let accountDigits = try envelope.optionalName("account", or: "recipientAccountId", of: detail, limit: 12)
         guard let account = accountDigits.flatMap({ AccountID($0) }) else {
             throw UnrecognizedMessage(reason: "event: account is missing or malformed")
@@ -56,7 +54,6 @@ public struct EventBridgeEvent: Sendable, Hashable {
         guard let time = timeText.flatMap({ Timestamp(iso8601: $0) }) else {
             throw UnrecognizedMessage(reason: "event: time is missing or malformed")
         }
-        self.id = id
         origin = Origin(account: account, region: region)
         self.time = time
         source = try envelope.optionalName("source", limit: 256)
@@ -81,6 +78,46 @@ public struct EventBridgeEvent: Sendable, Hashable {
         guard let call = Call(word: name) else { return .ignored(reason: "not a call that changes findings") }
         guard detail["errorCode"] == nil else { return .ignored(reason: "the call failed") }
         return try call.change(detail.object("requestParameters"))
+    }
+}
+
+extension EventBridgeEvent {
+    /// The event inside the wrapper that a custom event bus puts around it (transformer `WITH_METADATA`): an object with
+    /// the event as `Data`, and `Metadata` or `SystemMetadata` beside it. Anything else is returned as it is.
+    public static func unwrapped(_ json: JSON) -> JSON {
+        guard let data = json["Data"], data.object != nil, json["detail"] == nil,
+            json["Metadata"] != nil || json["SystemMetadata"] != nil
+        else { return json }
+        return data
+    }
+
+    /// The id of an event, also of one that cannot be read otherwise: the event's own, CloudTrail's, or that which a custom
+    /// event bus gave it. Nil if there is none, or one of more than 128 characters.
+    ///
+    /// - Parameter json: the event, with its wrapper if there is one.
+    public static func id(of json: JSON) -> String? {
+        let event = unwrapped(json)
+        for id in [event["id"], event["detail"]?["eventID"], json["SystemMetadata"]?["aws:EventId"]] {
+            guard let text = id?.string, (1...128).contains(text.utf8.count) else { continue }
+            return text
+        }
+        return nil
+    }
+
+    /// The account and Region of an event, also of one that cannot be read otherwise; nil if it does not say.
+    public static func origin(of json: JSON) -> Origin? {
+        let detail = json["detail"]
+        func text(_ name: String, _ otherName: String) -> String? {
+            for value in [json[name], detail?[otherName]] {
+                guard let text = value?.string, !text.isEmpty else { continue }
+                return text
+            }
+            return nil
+        }
+        guard let account = text("account", "recipientAccountId").flatMap({ AccountID($0) }),
+            let region = text("region", "awsRegion").flatMap({ Region($0) })
+        else { return nil }
+        return Origin(account: account, region: region)
     }
 }
 

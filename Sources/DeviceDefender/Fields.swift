@@ -1,6 +1,7 @@
 import JSON
 
-/// The members of a JSON object, read by the rules that hold for everything from outside: `null` counts as absent,
+/// The members of a JSON object, read by the rules that hold for everything from outside: `null` counts as absent, and so
+/// does an empty string, which an EventBridge input transformer writes for a member that the event does not have;
 /// what identifies or decides must have the right type and length, what only describes is cut or left out.
 struct Fields {
     private let members: JSON.Members
@@ -17,9 +18,9 @@ struct Fields {
         UnrecognizedMessage(reason: "\(path): \(name) \(fault)")
     }
 
-    /// The member, or nil if it is absent or `null`.
+    /// The member, or nil if it is absent, `null` or an empty string.
     subscript(name: String) -> JSON? {
-        guard let value = members[name], !value.isNull else { return nil }
+        guard let value = members[name], !value.isNull, value != "" else { return nil }
         return value
     }
 

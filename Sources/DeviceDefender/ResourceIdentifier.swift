@@ -77,6 +77,8 @@ public struct ResourceIdentifier: Sendable, Hashable {
     private static func policyVersion(_ fields: Fields) throws(UnrecognizedMessage) -> PolicyVersion? {
         guard fields["policyVersionIdentifier"] != nil else { return nil }
         let policy = try fields.object("policyVersionIdentifier")
+        // An input transformer writes the object even where it has nothing to fill it with.
+        guard policy["policyName"] != nil || policy["policyVersionId"] != nil else { return nil }
         return PolicyVersion(
             name: try policy.name("policyName", limit: 128),
             versionID: try policy.optionalName("policyVersionId", limit: 128))

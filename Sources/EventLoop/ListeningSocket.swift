@@ -2,7 +2,7 @@ import CLibuv
 import Glibc
 import Synchronization
 
-/// A TCP socket that is bound to an address, for one ``TCPListener``. It is closed when it is dropped without having been
+/// A TCP or local stream socket that is bound to an address, for one ``TCPListener``. It is closed when it is dropped without having been
 /// listened on.
 public final class ListeningSocket: Sendable {
     /// The address that it is bound to, with the port that the system chose if none was asked for.
@@ -20,7 +20,8 @@ public final class ListeningSocket: Sendable {
         }
         guard code == 0, let address = SocketAddress(storage) else {
             close(descriptor)
-            throw EventLoopError(CInt(UV_ENOTSOCK.rawValue), operation: "use descriptor \(descriptor) as a TCP socket")
+            throw EventLoopError(
+                CInt(UV_ENOTSOCK.rawValue), operation: "use descriptor \(descriptor) as a TCP or local socket")
         }
         self.address = address
     }
@@ -73,18 +74,25 @@ public final class ListeningSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, option, &on, socklen_t(MemoryLayout<CInt>.size))
     }
 
-    /// Takes a TCP socket over that another process has opened and listens on; the descriptor is closed.
+    private static func option(_ option: CInt, of descriptor: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
+    }
+
+    /// Takes a TCP or local (AF_UNIX) stream socket over that another process has opened and listens on; the descriptor is
+    /// closed.
     ///
     /// - Parameters:
     ///   - descriptor: the number of an open descriptor.
     ///   - count: into how many sockets; they take connections from one queue.
-    /// - Throws: ``EventLoopError`` if it is no listening TCP socket.
+    /// - Throws: ``EventLoopError`` if it is no listening stream socket.
     public static func inherit(_ descriptor: CInt, count: Int = 1) throws(EventLoopError) -> [ListeningSocket] {
         precondition(count > 0, "no socket was asked for")
         defer { close(descriptor) }
-        var isListening: CInt = 0
-        var length = socklen_t(MemoryLayout<CInt>.size)
-        guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1 else {
+        guard option(SO_ACCEPTCONN, of: descriptor) == 1,
+            option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue)
+        else {
             throw EventLoopError(CInt(UV_EINVAL.rawValue), operation: "take connections from descriptor \(descriptor)")
         }
         var sockets: [ListeningSocket] = []

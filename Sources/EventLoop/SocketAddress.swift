@@ -1,12 +1,14 @@
 import CLibuv
 import Glibc
 
-/// An IP address with a port.
+/// An IP address with a port, or the path of a local socket (AF_UNIX).
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The address in numbers: `127.0.0.1` or `::1`.
+    /// The address in numbers: `127.0.0.1` or `::1`. Of a local socket it is the path, empty for a peer, which has none.
     public let host: String
-    /// The port; 0 asks the system for a free one.
+    /// The port; 0 asks the system for a free one, and is that of a local socket.
     public let port: UInt16
+    /// Whether this is a local socket, which only programs on this machine reach.
+    public let isLocal: Bool
 
     /// Reads `127.0.0.1:8080` or `[::1]:8080`; nil for anything else, host names included.
     public init?(_ text: String) {
@@ -27,11 +29,16 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     public init?(host: String, port: UInt16) {
         self.host = host
         self.port = port
+        isLocal = false
         guard withSockaddr({ _ in }) != nil else { return nil }
     }
 
     init?(_ storage: sockaddr_storage) {
         var storage = storage
+        if Int32(storage.ss_family) == AF_UNIX {
+            (host, port, isLocal) = (Self.path(&storage), 0, true)
+            return
+        }
         var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         let (code, port) = withUnsafeMutablePointer(to: &storage) { storage in
             let address = UnsafeMutableRawPointer(storage)
@@ -49,11 +56,24 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         guard code == 0 else { return nil }
         self.host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         self.port = UInt16(bigEndian: port)
+        isLocal = false
     }
 
-    /// The address as it is read by ``init(_:)``.
+    /// The path of a local socket; an at sign stands for the zero that a name in the abstract namespace begins with.
+    private static func path(_ storage: inout sockaddr_storage) -> String {
+        withUnsafeBytes(of: &storage) { bytes in
+            let path = bytes.dropFirst(MemoryLayout<sa_family_t>.size)
+                .prefix(MemoryLayout.size(ofValue: sockaddr_un().sun_path))
+            let abstract = path.dropFirst().prefix { $0 != 0 }
+            if path.first == 0, !abstract.isEmpty { return "@" + String(decoding: abstract, as: UTF8.self) }
+            return String(decoding: path.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    /// The address as it is read by ``init(_:)``; of a local socket `unix:` and the path.
     public var description: String {
-        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : host + ":" + String(port)
+        isLocal
+            ? "unix:" + host : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : host + ":" + String(port)
     }
 
     /// Decimal digits only, without a sign or leading zeros.

@@ -1,7 +1,7 @@
 import CLibuv
 import Glibc
 
-/// A listening TCP socket; to be made and used on its loop's thread, and ended with ``close()``.
+/// A listening TCP or local socket, which libuv serves by the same handle (`uv_tcp_open` takes any stream socket); to be made and used on its loop's thread, and ended with ``close()``.
 public final class TCPListener {
     private let loop: EventLoop
     private let handle = OwnedHandle<uv_tcp_t>()

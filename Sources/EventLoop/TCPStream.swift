@@ -13,7 +13,7 @@ public protocol TCPStreamHandler: AnyObject {
     func streamDidClose(_ error: EventLoopError?)
 }
 
-/// One TCP connection; to be used on its loop's thread, and ended with ``close()``.
+/// One connection over TCP or a local socket; to be used on its loop's thread, and ended with ``close()``.
 ///
 /// Backpressure is the owner's: ``stopReading()`` lets the peer wait, ``pendingBytes`` tells how much the peer has not
 /// taken yet.
@@ -46,7 +46,7 @@ public final class TCPStream {
             close()
             throw EventLoopError(code, operation: "accept a connection")
         }
-        // Answers are written whole, so waiting for more to send only adds delay.
+        // Answers are written whole, so waiting for more to send only adds delay. A local socket never waits.
         uv_tcp_nodelay(handle.pointer, 1)
         peer = SocketAddress.ofSocket(handle.pointer, uv_tcp_getpeername)
     }

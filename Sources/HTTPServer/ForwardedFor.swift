@@ -12,7 +12,7 @@ enum ForwardedFor {
     ///   - trusted: the addresses of proxies.
     static func client(peer: SocketAddress, fields: HTTPFields, trusted: [AddressBlock]) -> SocketAddress {
         var client = peer
-        guard !trusted.isEmpty, isTrusted(peer, trusted) else { return peer }
+        guard isTrusted(peer, trusted) else { return peer }
         let entries = fields[values: name].flatMap { $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) }
         for entry in entries.reversed() {
             guard let address = address(entry) else { return client }
@@ -22,7 +22,10 @@ enum ForwardedFor {
         return client
     }
 
+    /// Whether a connection comes from a proxy. One over a local socket does: the socket's permissions decide which programs
+    /// of this machine may connect.
     static func isTrusted(_ address: SocketAddress, _ trusted: [AddressBlock]) -> Bool {
+        if address.isLocal { return true }
         guard !trusted.isEmpty, let ip = address.ip else { return false }
         return trusted.contains { $0.contains(ip) }
     }

@@ -37,8 +37,10 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// The address listened on, with the port that the system chose if none was asked for.
-    public let address: SocketAddress
+    /// The addresses listened on, with the ports that the system chose if none was asked for; at least one.
+    public let addresses: [SocketAddress]
+    /// The first of them.
+    public var address: SocketAddress { addresses[0] }
     /// One for each loop.
     let cores: [LoopBound<ServerCore>]
 
@@ -60,18 +62,21 @@ public final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - loops: the loops that the server runs on; at least one. A connection stays on one of them.
-    ///   - sockets: one for each loop; none binds sockets to the configuration's address.
+    ///   - sockets: for each loop those that it listens on; none binds sockets to the configuration's address.
     ///   - handler: answers requests; see ``Router/Handler``.
     ///   - report: hears of what happens, on the thread of the loop where it happens.
     /// - Throws: `EventLoopError` if the address cannot be listened on.
     public init(
-        on loops: [EventLoop], sockets given: [ListeningSocket] = [], configuration: Configuration,
+        on loops: [EventLoop], sockets given: [[ListeningSocket]] = [], configuration: Configuration,
         handler: @escaping Router.Handler, report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) async throws(EventLoopError) {
         var sockets = given
-        if sockets.isEmpty { sockets = try ListeningSocket.bind(configuration.address, count: loops.count) }
-        precondition(sockets.count == loops.count, "a server needs one socket for each loop")
-        address = sockets[0].address
+        if sockets.isEmpty {
+            sockets = try ListeningSocket.bind(configuration.address, count: loops.count).map { [$0] }
+        }
+        precondition(
+            sockets.count == loops.count && sockets.allSatisfy { !$0.isEmpty }, "a server needs a socket for each loop")
+        addresses = sockets[0].map(\.address)
         var configuration = configuration
         configuration.connections = configuration.connections.share(of: loops.count)
         configuration.limits.bodiesInAll /= loops.count
@@ -88,12 +93,12 @@ public final class HTTPServer: Sendable {
     }
 
     private static func start(
-        _ loop: EventLoop, _ socket: ListeningSocket, _ configuration: Configuration,
+        _ loop: EventLoop, _ sockets: [ListeningSocket], _ configuration: Configuration,
         _ handler: @escaping Router.Handler, _ report: @escaping @Sendable (HTTPServerEvent) -> Void
     ) async throws(EventLoopError) -> LoopBound<ServerCore> {
         try await loop.run { () throws(EventLoopError) in
             let core = ServerCore(configuration: configuration, loop: loop, handler: handler, report: report)
-            try core.listen(on: socket)
+            try core.listen(on: sockets)
             return LoopBound(core, loop: loop)
         }
     }

@@ -14,7 +14,7 @@ final class ServerCore {
     private var date = ""
     private var requestIDs = RequestIDs()
     private let loop: EventLoop
-    private var listener: TCPListener?
+    private var listeners: [TCPListener] = []
     private var timer: LoopTimer?
     /// Those whose socket is open or whose handler runs.
     private(set) var connections: ConnectionTable<ServerConnection>
@@ -46,8 +46,15 @@ final class ServerCore {
     /// Whether the server takes no more connections.
     var isDraining: Bool { drained != nil }
 
-    func listen(on socket: ListeningSocket) throws(EventLoopError) {
-        listener = try TCPListener(socket, on: loop) { [self] in accept($0) }
+    func listen(on sockets: [ListeningSocket]) throws(EventLoopError) {
+        for socket in sockets {
+            do throws(EventLoopError) {
+                listeners.append(try TCPListener(socket, on: loop) { [self] in accept($0) })
+            } catch {
+                stopListening()
+                throw error
+            }
+        }
         date = httpDate(secondsSince1970: time(nil))
         let timer = LoopTimer(on: loop) { [self] in tick() }
         timer.start(after: configuration.tick, repeating: configuration.tick)
@@ -79,6 +86,7 @@ final class ServerCore {
         return peer.ip
     }
 
+    /// Whether what a peer says of its clients is believed.
     func isTrusted(_ peer: SocketAddress) -> Bool { ForwardedFor.isTrusted(peer, configuration.trustedProxies) }
 
     /// Closes an idle connection if that is what a new one needs; returns whether there is room.
@@ -140,8 +148,7 @@ final class ServerCore {
 
     func drain(then drained: @escaping () -> Void) {
         precondition(self.drained == nil, "a server was drained twice")
-        listener?.close()
-        listener = nil
+        stopListening()
         self.drained = drained
         for connection in connections.all { connection.drain() }
         let grace = LoopTimer(on: loop) { [self] in
@@ -150,6 +157,11 @@ final class ServerCore {
         grace.start(after: Self.drainGrace)
         self.grace = grace
         finishIfDrained()
+    }
+
+    private func stopListening() {
+        for listener in listeners { listener.close() }
+        listeners = []
     }
 
     private func finishIfDrained() {

@@ -1,6 +1,7 @@
 extension JSON {
-    /// Reads one JSON text (RFC 8259), strictly: valid UTF-8 without a byte order mark, no duplicate names, no lone
-    /// surrogates, nothing behind the value. What two parsers could read differently is refused.
+    /// Reads one JSON text (RFC 8259), strictly: valid UTF-8, no duplicate names, no lone surrogates, nothing behind the
+    /// value. What two parsers could read differently is refused. A byte order mark at the start is ignored, as section
+    /// 8.1 allows.
     ///
     /// - Throws: ``JSONError``, with the place of the first fault.
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
@@ -24,6 +25,7 @@ private struct Parser {
     init(bytes: [UInt8], limits: JSONLimits) {
         self.bytes = bytes
         self.limits = limits
+        position = ByteOrderMark.dropped(from: bytes).startIndex
     }
 
     mutating func parseText() throws(JSONError) -> JSON {

@@ -3,7 +3,8 @@ import Cryptography
 
 /// Decides whether a message comes from SNS, and from a topic that it may come from.
 public struct SNSVerifier: Sendable {
-    private let topics: TopicPolicy
+    /// The topics whose messages are taken.
+    public let topics: TopicPolicy
     private let certificates: SigningCertificateCache
     private let maximumAge: Int64
     private let minimumVersion: SNSMessage.SignatureVersion

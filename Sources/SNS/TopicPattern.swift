@@ -1,10 +1,11 @@
 import AWSCore
 
 /// An entry of `sns.topics`: the ARN of a topic, in which `*` may stand for the name or for the account; and, after an
-/// equals sign, the account whose findings its topics carry, if that is another one.
+/// equals sign, the account whose findings its topics carry, if that is another one, or `*` for each of `sns.accounts`: a
+/// central topic.
 ///
-/// For example `arn:aws:sns:us-east-1:111122223333:device-defender`, `arn:aws:sns:us-east-1:*:device-defender` or
-/// `arn:aws:sns:us-east-1:111122223333:fleet=444455556666`.
+/// For example `arn:aws:sns:us-east-1:111122223333:device-defender`, `arn:aws:sns:us-east-1:*:device-defender`,
+/// `arn:aws:sns:us-east-1:111122223333:fleet=444455556666` or `arn:aws:sns:us-east-1:111122223333:audits=*`.
 public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     /// The entry as it was written.
     public let description: String
@@ -13,8 +14,16 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     private let account: AccountID?
     /// nil for every name.
     private let name: String?
-    /// nil for the topic's own account.
-    private let carried: AccountID?
+    private let carried: Carried
+
+    /// Whose findings its topics carry.
+    private enum Carried: Hashable {
+        /// Those of the topic's own account.
+        case own
+        case account(AccountID)
+        /// Those of all accounts of `sns.accounts`; each audit says of which.
+        case allAccounts
+    }
 
     /// Reads an entry; nil if it is none.
     public init?(_ text: String) {
@@ -26,11 +35,12 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
         if isAnyAccount { parts[4] = "000000000000" }
         if isAnyName { parts[5] = "name" }
         guard let topic = ARN(parts.joined(separator: ":")), topic.isTopic else { return nil }
-        if halves.count == 2 {
-            guard let account = AccountID(halves[1]) else { return nil }
-            carried = account
-        } else {
-            carried = nil
+        switch halves.count == 2 ? halves[1] : nil {
+        case nil: carried = .own
+        case "*": carried = .allAccounts
+        case let digits?:
+            guard let account = AccountID(digits) else { return nil }
+            carried = .account(account)
         }
         description = text
         region = topic.origin.region
@@ -41,18 +51,34 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     /// Whether the account is that of any entry of `sns.accounts`.
     var isForAnyAccount: Bool { account == nil }
 
-    /// The account and Region whose findings a topic carries; nil if the entry is not about it.
-    func origin(of topic: ARN, accounts: Set<AccountID>) -> Origin? {
-        guard topic.isTopic, topic.origin.region == region, name.map({ $0 == topic.resource }) ?? true,
-            account.map({ $0 == topic.origin.account }) ?? accounts.contains(topic.origin.account)
-        else { return nil }
-        return Origin(account: carried ?? topic.origin.account, region: region)
+    /// Whether the name is any.
+    public var isForAnyName: Bool { name == nil }
+
+    /// Whether its topics carry the findings of all accounts of `sns.accounts`.
+    var isCentral: Bool { carried == .allAccounts }
+
+    /// Whether the entry is about a topic.
+    func isAbout(_ topic: ARN, accounts: Set<AccountID>) -> Bool {
+        topic.isTopic && topic.origin.region == region && (name.map { $0 == topic.resource } ?? true)
+            && (account.map { $0 == topic.origin.account } ?? accounts.contains(topic.origin.account))
+    }
+
+    /// The account and Region whose findings a topic carries that the entry is about. Of a central topic it is that of
+    /// messages that do not say of which account they are: the topic's own.
+    func origin(of topic: ARN) -> Origin {
+        if case .account(let account) = carried { return Origin(account: account, region: region) }
+        return Origin(account: topic.origin.account, region: region)
     }
 
     /// Every account and Region whose findings its topics can carry.
     func origins(accounts: Set<AccountID>) -> Set<Origin> {
-        let accounts = carried.map { [$0] } ?? account.map { [$0] } ?? accounts
-        return Set(accounts.map { Origin(account: $0, region: region) })
+        let own: Set<AccountID> =
+            switch carried {
+            case .own: account.map { [$0] } ?? accounts
+            case .account(let account): [account]
+            case .allAccounts: accounts
+            }
+        return Set(own.map { Origin(account: $0, region: region) })
     }
 
     /// The topics that it names; none if any name will do.

@@ -9,9 +9,9 @@ public struct TopicPolicy: Sendable, Hashable {
         case invalidTopic(String)
         /// An entry says of the same topics as one before something else, or the same again.
         case repeated(String)
-        /// An entry has `*` for the account, and there are no accounts.
+        /// An entry has `*` for the account or `=*` behind it, and there are no accounts.
         case missingAccounts(String)
-        /// There are accounts, and no entry has `*` for the account.
+        /// There are accounts, and no entry has `*` for the account or `=*` behind it.
         case unusedAccounts
         /// There are topics, and none of them is in one of the Regions.
         case noTopicInRegions
@@ -29,7 +29,7 @@ public struct TopicPolicy: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - texts: entries as ``TopicPattern`` has them.
-    ///   - accounts: those that `*` stands for.
+    ///   - accounts: those that `*` stands for, and those whose audits central topics carry.
     ///   - regions: the only Regions whose messages are taken, whatever the entries say; nil for all.
     /// - Throws: ``Problem`` for the first entry that cannot be used.
     public init(topics texts: [String], accounts: Set<AccountID> = [], regions: Set<Region>? = nil) throws(Problem) {
@@ -37,10 +37,10 @@ public struct TopicPolicy: Sendable, Hashable {
         for text in texts {
             guard let pattern = TopicPattern(text) else { throw .invalidTopic(text) }
             guard !patterns.contains(where: pattern.isAboutSame) else { throw .repeated(text) }
-            guard !pattern.isForAnyAccount || !accounts.isEmpty else { throw .missingAccounts(text) }
+            guard !pattern.usesAccounts || !accounts.isEmpty else { throw .missingAccounts(text) }
             patterns.append(pattern)
         }
-        guard accounts.isEmpty || patterns.contains(where: \.isForAnyAccount) else { throw .unusedAccounts }
+        guard accounts.isEmpty || patterns.contains(where: \.usesAccounts) else { throw .unusedAccounts }
         self.patterns = patterns
         self.accounts = accounts
         self.regions = regions
@@ -56,20 +56,51 @@ public struct TopicPolicy: Sendable, Hashable {
             .sorted { $0.description < $1.description }
     }
 
-    /// The account and Region whose findings a topic carries, as the first entry says that is about it.
+    /// The account and Region whose findings a topic carries, as the first entry says that is about it. Of a central topic
+    /// it is the topic's own; see ``origin(of:stating:)``.
     ///
     /// - Throws: ``SNSRefusal`` with the code `topic_not_allowed` if none is, `region_not_allowed` if its Region is none of
     ///   those that are taken.
-    public func origin(of topic: ARN) throws(SNSRefusal) -> Origin {
+    public func origin(of topic: ARN) throws(SNSRefusal) -> Origin { try pattern(of: topic).origin(of: topic) }
+
+    /// Whether a topic is a central one, whose audits say of which account they are.
+    public func isCentral(_ topic: ARN) -> Bool { (try? pattern(of: topic))?.isCentral ?? false }
+
+    /// The account and Region of a message of a central topic.
+    ///
+    /// - Parameter account: that which an audit states in its signed text; nil for any other message, which is of the
+    ///   topic's own account.
+    /// - Throws: ``SNSRefusal`` with the code `account_not_allowed` if the account is not one of `sns.accounts`, and those
+    ///   of ``origin(of:)``.
+    public func origin(of topic: ARN, stating account: AccountID?) throws(SNSRefusal) -> Origin {
+        let origin = Origin(account: account ?? topic.origin.account, region: try origin(of: topic).region)
+        guard accounts.contains(origin.account) else {
+            throw .refused(
+                "account_not_allowed",
+                account == nil
+                    ? "The message on the central topic \(topic) does not say of which account it is, and the topic's own "
+                        + "account is not in sns.accounts. Only audits of Device Defender say it."
+                    : "The audit on the central topic \(topic) is of account \(origin.account), which is not in "
+                        + "sns.accounts. Add it there if it is one of yours.")
+        }
+        return origin
+    }
+
+    private func pattern(of topic: ARN) throws(SNSRefusal) -> TopicPattern {
         guard regions?.contains(topic.origin.region) ?? true else {
             throw .refused(
                 "region_not_allowed",
                 "The topic \(topic) is in a Region that is not in aws.regions. Add it there if it is one of yours.")
         }
-        for pattern in patterns {
-            if let origin = pattern.origin(of: topic, accounts: accounts) { return origin }
+        guard let pattern = patterns.first(where: { $0.isAbout(topic, accounts: accounts) }) else {
+            throw .refused(
+                "topic_not_allowed", "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
         }
-        throw .refused(
-            "topic_not_allowed", "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
+        return pattern
     }
+}
+
+extension TopicPattern {
+    /// Whether it means anything only with `sns.accounts`.
+    fileprivate var usesAccounts: Bool { isForAnyAccount || isCentral }
 }

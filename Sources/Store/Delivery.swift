@@ -43,4 +43,9 @@ public enum Append: Sendable, Hashable {
     case stored
     /// A delivery with this id is known already: pending, leased, completed or dead. Nothing was changed.
     case duplicate
+
+    /// The origins of those deliveries that were stored, in the form of the tables.
+    static func storedOrigins(of deliveries: [Delivery], _ outcomes: [Append]) -> Set<String> {
+        Set(zip(deliveries, outcomes).filter { $0.1 == .stored }.map(\.0.origin.stored))
+    }
 }

@@ -13,12 +13,14 @@ public import AWSCore
 public protocol Store: Sendable {
     // MARK: The queue
 
-    /// Adds a delivery to the queue unless its id is known.
+    /// Adds deliveries to the queue, all of them in one transaction or none, except for those whose ids are known. Of
+    /// several with one id, the first is added.
     ///
     /// All appends that wait while a commit runs share the next commit; when that fails, it fails for each of them.
     ///
+    /// - Returns: What became of each delivery, in order.
     /// - Throws: ``StoreError/Code/invalidValue`` for an id that is not 1 to 256 visible ASCII characters.
-    func append(_ delivery: Delivery) async throws(StoreError) -> Append
+    func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append]
 
     /// Leases deliveries that are ready, the longest ready first.
     ///
@@ -289,6 +291,11 @@ public protocol Store: Sendable {
 }
 
 extension Store {
+    /// Adds one delivery to the queue unless its id is known; see ``append(_:)-([Delivery])``.
+    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
+        try await append([delivery]).first ?? .duplicate
+    }
+
     /// Leases deliveries of all origins; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64

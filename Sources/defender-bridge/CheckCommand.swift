@@ -13,7 +13,8 @@ struct CheckCommand: AsyncParsableCommand {
             Checks the configuration, the store, the TLS certificate with its chain and name, the clock and the credentials; \
             in each account and Region the role, Security Hub, AWS's own integration, the permissions, the EventBridge rule \
             and CloudTrail; for each topic the signature version, the subscription and its policies. Nothing is changed or \
-            created. Run as root, it continues as the owner of the store's folder. The exit code is 0 if nothing failed. \
+            created. Run as root, it continues as the owner of the store's folder. The exit code is 0 if nothing failed; a \
+            warning is not a failure. \
             What the credentials do not allow to check is reported as not checked, which is not a failure.
             Example: defender-bridge check --config /etc/defender-bridge/bridge.yaml
             """)
@@ -68,7 +69,7 @@ extension TerminalColors {
         switch outcome {
         case .passed: good(word)
         case .failed: bad(word)
-        case .skipped: word
+        case .warning, .skipped: word
         }
     }
 }

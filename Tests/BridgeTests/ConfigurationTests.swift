@@ -11,7 +11,10 @@ import Testing
 
 @Suite struct ConfigurationTests {
     static let topic = "arn:aws:sns:us-east-1:111122223333:a"
-    static let files = ["/secret": "from-file\n", "/empty": " \n"]
+    static let files = [
+        "/secret": "from-file\n", "/empty": " \n", "/marked": "\u{FEFF}a-long-random-key-1\r\n",
+        "/only-a-mark": "\u{FEFF}\n",
+    ]
 
     static func configuration(
         flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
@@ -194,7 +197,7 @@ import Testing
                 "sns.topics", "arn:aws:sqs:us-east-1:111122223333:q",
                 "\"arn:aws:sqs:us-east-1:111122223333:q\" is not the ARN of an SNS topic, such as "
                     + "arn:aws:sns:us-east-1:111122223333:name, with * for the name or the account if need be, and =account "
-                    + "behind it for another account's findings"
+                    + "behind it for another account's findings, or =* for those of all accounts of sns.accounts"
             ),
             (
                 "sns.topics", "\(topic),\(topic)=444455556666",
@@ -203,7 +206,7 @@ import Testing
             ("sns.accounts", "1", "\"1\" is not an account's 12 digits; mend it"),
             (
                 "sns.accounts", "111122223333",
-                "no entry of sns.topics has * for the account; write one, or remove the accounts"
+                "no entry of sns.topics has * for the account or =* behind it; write one, or remove the accounts"
             ),
             ("sns.confirm", "on", "\"on\" is not auto or off; mend it"),
             ("sns.resubscribe", "1", "\"1\" is not true or false; mend it"),
@@ -222,6 +225,8 @@ import Testing
             ("securityHub.requestsPerSecond", "0", "\"0\" is not a number from 0.1 to 1000; mend it"),
             ("securityHub.requestsPerSecond", "nan", "\"nan\" is not a number from 0.1 to 1000; mend it"),
             ("securityHub.burst", "1.5", "\"1.5\" is not a whole number from 1 to 1000; mend it"),
+            ("securityHub.burst", "0x-7", "\"0x-7\" is not a whole number from 1 to 1000; mend it"),
+            ("eventBridge.apiKey", "null", "a key is null; set a random key, or remove the setting"),
             ("mapping.checkSummaries", "yes", "\"yes\" is not true or false; mend it"),
             ("mapping.severities", "a=LOW,b", "\"b\" is not of the form pattern=LABEL; mend it"),
             (

@@ -13,7 +13,7 @@ import Testing
 @testable import Bridge
 
 @Suite("Admission") struct AdmissionTests {
-    private let stored = (answer: IntakeAnswer.accepted(IntakeAnswer.stored), isStored: true)
+    private let stored = IntakeAnswer.accepted(IntakeAnswer.stored)
 
     private func code(_ result: Result<IntakeAnswer, Admission.Refusal>) -> String { result.answer.outcome }
 
@@ -25,22 +25,50 @@ import Testing
             await withTaskGroup(of: Void.self) { group in
                 for _ in 0..<2 {
                     group.addTask {
-                        _ = await admission.admit {
+                        _ = await admission.admit { _ in
                             started.continuation.yield()
                             for await _ in ended.stream {}
-                            return (.accepted("ignored"), false)
+                            return .accepted("ignored")
                         }
                     }
                 }
                 var iterator = started.stream.makeAsyncIterator()
                 for _ in 0..<2 { await iterator.next() }
-                let answer = await admission.admit { stored }.answer
+                let answer = await admission.admit { _ in stored }.answer
                 #expect(answer.outcome == "overloaded" && answer.response.status == .serviceUnavailable)
                 #expect(answer.response.headerFields[.retryAfter] == "10")
                 ended.continuation.finish()
             }
-            #expect(await code(admission.admit { stored }) == "stored")
+            #expect(await code(admission.admit { _ in stored }) == "stored")
             #expect(admission.current == 0)
+        }
+    }
+
+    @Test("Several deliveries have room together or not at all, and what is not stored leaves its room to others")
+    func several() async throws {
+        try await withStore { store async throws in
+            let admission = Admission(store: store, maximumPending: 4, clock: { now })
+            func add(_ ids: [String]) async -> String {
+                await code(
+                    admission.admit { reserve in
+                        guard reserve(ids.count) else { return .queueFull }
+                        return await IntakeAnswer.appending(
+                            ids.map { delivery($0, [:], of: try! origin()) }, to: store)
+                    })
+            }
+            #expect(await add(["1", "2"]) == "stored")
+            #expect(await add(["3", "4", "5"]) == "queue_full")
+            #expect(await add(["2", "1"]) == "duplicate")
+            #expect(await add(["1", "3"]) == "stored")
+            #expect(await add(["4", "5"]) == "queue_full")
+            #expect(await add(["4"]) == "stored")
+            #expect(try await store.status().pending == 4)
+        }
+        // More than the queue may ever hold is taken when there is nothing else, or it would wait forever.
+        try await withStore { store async throws in
+            let admission = Admission(store: store, maximumPending: 2, clock: { now })
+            let answer = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.answer
+            #expect(answer.outcome == "stored")
         }
     }
 
@@ -51,9 +79,8 @@ import Testing
             let admission = Admission(store: store, maximumPending: 3, clock: { time.withLock { $0 } })
             func add(_ id: String) async -> String {
                 await code(
-                    admission.admit {
-                        let answer = await IntakeAnswer.appending(delivery(id, [:], of: try! origin()), to: store)
-                        return (answer, answer.outcome == IntakeAnswer.stored)
+                    admission.admit { _ in
+                        await IntakeAnswer.appending([delivery(id, [:], of: try! origin())], to: store)
                     })
             }
             // Two are there from before.

@@ -1,4 +1,6 @@
 import AWSCore
+import HTTPServer
+import HTTPTypes
 import SNS
 import Store
 import Testing
@@ -48,6 +50,56 @@ import Testing
                 facts.freeSpace = 500_000_000
             })
         #expect(health.state == .working && health.problems == [])
+    }
+
+    @Test(
+        "Deliveries to a wrong path and messages that are not Device Defender's are told for a day, bounded in number")
+    func notices() throws {
+        let topic = ARN(service: "sns", origin: try origin(), resource: "topic")
+        var notices = IntakeNotices()
+        for number in 0..<50 {
+            let request = ServerRequest(
+                head: HTTPRequest(
+                    method: .post, scheme: "https", authority: "b", path: "/prod/sns\(number)",
+                    headerFields: [try #require(.init("x-amz-sns-message-type")): "Notification"]))
+            notices.note(try #require(MisdirectedDelivery(request)), now: now + Int64(number))
+        }
+        for _ in 0..<3 { notices.noteUnrelated(topic, now: now) }
+        #expect(
+            notices.misdirected.count == IntakeNotices.limit
+                && notices.misdirected.keys.contains { $0.path == "/prod/sns49" })
+        let health = Health(try facts { $0.notices = notices.recent(now: now) })
+        #expect(health.state == .attention && health.problems.count == IntakeNotices.limit + 1)
+        #expect(health.problems.contains { $0.summary.contains("Amazon SNS delivers to the path /prod/sns49, where") })
+        let unrelated = try #require(health.problems.first { $0.about == topic.description })
+        #expect(unrelated.summary.contains("(3 times, last "))
+        let later = notices.recent(now: now + IntakeNotices.lifetime + 50)
+        #expect(later.misdirected.isEmpty && later.unrelated.isEmpty)
+    }
+
+    @Test("A delivery is misdirected by its sender's mark, not by its path alone")
+    func misdirected() throws {
+        func delivery(_ path: String, _ name: String?, _ value: String = "", method: HTTPRequest.Method = .post) throws
+            -> MisdirectedDelivery?
+        {
+            var fields = HTTPFields()
+            if let name { fields[try #require(.init(name))] = value }
+            return MisdirectedDelivery(
+                ServerRequest(
+                    head: HTTPRequest(method: method, scheme: "https", authority: "b", path: path, headerFields: fields)
+                ))
+        }
+        let (sns, agent, bus) = ("x-amz-sns-message-type", "User-Agent", "Amazon/EventBridge/ApiDestinations")
+        for path in ["/", "/sns2", "/SNS", "//sns", "/sns//", "/eventbridge"] {
+            #expect(try delivery(path, sns)?.sender == .sns)
+        }
+        for path in ["/sns", "/eventbridge/x", ""] { #expect(try delivery(path, agent, bus)?.sender == .eventBridge) }
+        for path in ["/sns", "/sns/", "/sns?a=b"] { #expect(try delivery(path, sns) == nil) }
+        for path in ["/eventbridge", "/eventbridge/"] { #expect(try delivery(path, agent, bus) == nil) }
+        #expect(try delivery("/x", nil) == nil)
+        #expect(try delivery("/x", agent, "curl/8") == nil)
+        #expect(try delivery("/x", sns, method: .get) == nil)
+        #expect(try delivery("/" + String(repeating: "é", count: 500), sns)?.path.utf8.count ?? 0 <= 203)
     }
 
     /// What one change of the facts leads to.

@@ -26,11 +26,12 @@ import Testing
         }
 
         func sns(
-            _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionDesk.Policy = .init()
+            _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionDesk.Policy = .init(),
+            topics: TopicPolicy? = nil
         ) async throws -> IntakeAnswer {
             let intake = SNSIntake(
                 verifier: SNSVerifier(
-                    topics: try TopicPolicy(topics: [Envelope.topic]),
+                    topics: try topics ?? TopicPolicy(topics: [Envelope.topic]),
                     certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                         [self] _ throws(SigningCertificateCache.FetchFailure) in
                         try certificate.withLock { $0 }.get()
@@ -47,7 +48,8 @@ import Testing
         }
 
         func eventBridge(
-            _ body: [UInt8], keys: [String] = ["the-key"], configured: [Secret] = [Secret("the-key")]
+            _ body: [UInt8], keys: [String] = ["the-key"], configured: [Secret] = [Secret("the-key")],
+            room: Int = .max
         ) async throws -> IntakeAnswer {
             let intake = EventBridgeIntake(
                 gate: EventBridgeGate(
@@ -57,7 +59,7 @@ import Testing
                 clock: { now })
             var fields = HTTPFields()
             for key in keys { fields.append(HTTPField(name: try #require(.init("X-API-Key")), value: key)) }
-            return await intake.receive(Self.request("/eventbridge", body, fields))
+            return await intake.receive(Self.request("/eventbridge", body, fields)) { $0 <= room }
         }
 
         private static func request(_ path: String, _ body: [UInt8], _ fields: HTTPFields) -> ServerRequest {
@@ -313,6 +315,69 @@ import Testing
         }
     }
 
+    @Test("On a central topic an audit is of the account that it states, if that is listed; nothing else states one")
+    func central() async throws {
+        try await withGate { gate in
+            let listed = Set(try ["444455556666", "777788889999"].map { try #require(AccountID($0)) })
+            let central = try TopicPolicy(topics: [Envelope.topic + "=*"], accounts: listed)
+            func sns(_ id: String, _ message: JSON, _ topics: TopicPolicy? = nil) async throws -> IntakeAnswer {
+                let text = String(decoding: message.serialized(), as: UTF8.self)
+                let envelope = try Envelope("Notification").with("MessageId", .string(id))
+                    .with("Message", .string(text)).signed()
+                return try await gate.sns(envelope.body, topics: topics ?? central)
+            }
+            expectAccepted(try await sns("1", Messages.audit(account: "444455556666")), "stored")
+            expectAccepted(try await sns("1", Messages.audit(account: "444455556666")), "duplicate")
+            for message in [
+                Messages.audit(account: "999900001111"), Messages.audit(account: "111122223333"), Messages.alarm(),
+                ["accountId": "444455556666"],
+            ] {
+                try expectRefusal(try await sns("2", message), 403, "account_not_allowed")
+            }
+            let withOwn = try TopicPolicy(
+                topics: [Envelope.topic + "=*"],
+                accounts: listed.union([try #require(AccountID("111122223333"))]))
+            // An alarm that claims an account is not believed.
+            var alarm = try #require(Messages.alarm().object)
+            alarm["accountId"] = "444455556666"
+            expectAccepted(try await sns("3", .object(alarm), withOwn), "stored")
+            // Only there: another topic's audit stays under the topic's own account.
+            let plain = try TopicPolicy(topics: [Envelope.topic])
+            expectAccepted(try await sns("4", Messages.audit(account: "444455556666"), plain), "stored")
+            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            let accounts = Dictionary(
+                uniqueKeysWithValues: batch.deliveries.map { ($0.delivery.id, $0.delivery.origin.account.digits) })
+            #expect(
+                accounts == ["sns:1": "444455556666", "sns:3": "111122223333", "sns:4": "111122223333"])
+            let audit = try #require(batch.deliveries.first { $0.delivery.id == "sns:1" }).delivery
+            guard case .audit = try Work(audit) else {
+                Issue.record("the audit is not worked on")
+                return
+            }
+        }
+    }
+
+    @Test("A new message that is not Device Defender's is told by its topic; Device Defender's and known ones are not")
+    func unrelated() async throws {
+        try await withGate { gate async throws in
+            func sns(_ id: String, _ text: String) async throws -> IntakeAnswer {
+                try await gate.sns(
+                    try Envelope("Notification").with("MessageId", .string(id)).with("Message", .string(text))
+                        .signed().body)
+            }
+            for (id, text) in [
+                ("1", "a test from the console"), ("2", #"{"AlarmName": "x", "NewStateValue": "ALARM"}"#),
+            ] {
+                #expect(try await sns(id, text).unrelatedTopic?.description == Envelope.topic)
+                #expect(try await sns(id, text).unrelatedTopic == nil)
+            }
+            #expect(
+                try await sns("3", String(decoding: Messages.audit().serialized(), as: UTF8.self)).unrelatedTopic == nil
+            )
+            #expect(try await sns("4", #"{"violationEventType": 5}"#).unrelatedTopic == nil)
+        }
+    }
+
     // MARK: EventBridge
 
     @Test("An event with the key is stored, once; in an array of one, too")
@@ -325,6 +390,39 @@ import Testing
             let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             #expect(batch.deliveries.map(\.delivery.id) == ["eventbridge:e1"])
             #expect(batch.deliveries.map(\.delivery.payload) == [event.serialized()])
+        }
+    }
+
+    @Test("An array's events are stored together, each once, and an event is the same alone and in an array")
+    func array() async throws {
+        try await withGate { gate in
+            func event(_ id: String) -> JSON { Messages.event("CancelAuditTask", ["taskId": "t1"], id: id) }
+            expectAccepted(try await gate.eventBridge(event("e2").serialized()), "stored")
+            let body = JSON.array([event("e1"), event("e2"), event("e1"), 5]).serialized()
+            let first = try await gate.eventBridge([0xEF, 0xBB, 0xBF] + body)
+            expectAccepted(first, "stored")
+            #expect(first.queued.map(\.isNew) == [true, false, false, true])
+            expectAccepted(try await gate.eventBridge(body), "duplicate")
+            expectAccepted(try await gate.eventBridge(event("e1").serialized()), "duplicate")
+            expectAccepted(try await gate.eventBridge(Array("[]".utf8)), "ignored")
+            let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
+            #expect(
+                batch.deliveries.map(\.delivery.id).prefix(2) == ["eventbridge:e2", "eventbridge:e1"]
+                    && batch.deliveries.count == 3)
+            let many = JSON.array((0..<101).map { event("m\($0)") }).serialized()
+            try expectRefusal(try await gate.eventBridge(many), 413, "too_many_events")
+        }
+    }
+
+    @Test("An array that the queue has no room for is put off as a whole")
+    func arrayWithoutRoom() async throws {
+        try await withGate { gate in
+            let body = JSON.array(
+                (1...3).map { Messages.event("CancelAuditTask", ["taskId": "t1"], id: "e\($0)") }
+            ).serialized()
+            try expectRefusal(try await gate.eventBridge(body, room: 2), 503, "queue_full")
+            #expect(try await gate.store.status().pending == 0)
+            expectAccepted(try await gate.eventBridge(body, room: 3), "stored")
         }
     }
 
@@ -348,11 +446,9 @@ import Testing
             for body in ["", "{", "nul"] {
                 try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_json")
             }
-            for body in ["{}", "[]", "[{},{}]", "5", "{\"id\":\"x\",\"detail\":5}"] {
+            for body in ["{}", "[{},{}]", "5", "[5]", "[[]]", "{\"id\":\"x\",\"detail\":5}"] {
                 try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_event")
             }
-            let badID = Messages.event("CancelAuditTask", ["taskId": "t1"], id: "a b")
-            try expectRefusal(try await gate.eventBridge(badID.serialized()), 400, "invalid_id")
         }
     }
 

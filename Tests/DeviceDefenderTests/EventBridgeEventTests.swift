@@ -74,6 +74,43 @@ struct EventBridgeEventTests {
         #expect(suppression.expirationDate == nil)
     }
 
+    @Test("What an input transformer leaves empty is absent: the error code, flags, dates, texts and identifiers")
+    func transformed() throws {
+        let verification = Payloads.verification.setting("detail", "errorCode", to: "")
+            .setting("detail", "requestParameters", "verificationStateDescription", to: "")
+            .setting("detail-type", to: "")
+        #expect(
+            try EventBridgeEvent(verification).change
+                == .verification(violationID: "37e1", state: .falsePositive, description: nil))
+        let parameters: [(String, JSON)] = [
+            ("suppressIndefinitely", ""), ("expirationDate", "1893456000"), ("description", ""),
+            (
+                "resourceIdentifier",
+                [
+                    "account": "111122223333", "deviceCertificateId": "",
+                    "policyVersionIdentifier": ["policyName": "", "policyVersionId": ""],
+                    "issuerCertificateIdentifier": "",
+                ]
+            ),
+        ]
+        var json = Payloads.suppression
+        for (name, value) in parameters { json = json.setting("detail", "requestParameters", name, to: value) }
+        guard case .suppressionCreated(let suppression) = try EventBridgeEvent(json).change else {
+            Issue.record("not a created suppression")
+            return
+        }
+        #expect(suppression.suppressIndefinitely == nil)
+        #expect(suppression.expirationDate?.iso8601 == "2030-01-01T00:00:00.000Z")
+        #expect(suppression.resource.account == "111122223333" && suppression.resource.policyVersion == nil)
+        let open = json.setting("detail", "requestParameters", "expirationDate", to: "")
+            .setting("detail", "requestParameters", "suppressIndefinitely", to: "true")
+        guard case .suppressionCreated(let endless) = try EventBridgeEvent(open).change else {
+            Issue.record("not a created suppression")
+            return
+        }
+        #expect(endless.expirationDate == nil && endless.suppressIndefinitely == true)
+    }
+
     @Test("a canceled audit is read")
     func cancellation() throws {
         #expect(
@@ -110,14 +147,41 @@ struct EventBridgeEventTests {
     }
 
     @Test(
-        "an event without id, account, Region, time or details, or with malformed ones, is not recognized",
-        arguments: ["id", "account", "region", "detail", "time"])
+        "an event without account, Region, time or details, or with malformed ones, is not recognized",
+        arguments: ["account", "region", "detail", "time"])
     func malformedEnvelope(name: String) {
         let json = Payloads.cancellation.setting("detail", "awsRegion", to: nil)
             .setting("detail", "eventTime", to: nil)
         for value in Payloads.unusable + [5, .string(String(repeating: "x", count: 1000))] {
             #expect(throws: UnrecognizedMessage.self) { try EventBridgeEvent(json.setting(name, to: value)) }
         }
+    }
+
+    @Test("An event without an id is read, one with a malformed id is not")
+    func withoutID() throws {
+        #expect(try EventBridgeEvent(Payloads.cancellation.setting("id", to: "")).id == nil)
+        for value in [5, [:], .string(String(repeating: "x", count: 129))] as [JSON] {
+            #expect(throws: UnrecognizedMessage.self) {
+                try EventBridgeEvent(Payloads.cancellation.setting("id", to: value))
+            }
+        }
+    }
+
+    @Test("A custom event bus's wrapper is taken off, and its id counts where the event has none")
+    func unwrapped() throws {
+        let event = Payloads.cancellation
+        let wrapped: JSON = ["Data": event, "Metadata": [:], "SystemMetadata": ["aws:EventId": "bus-1"]]
+        #expect(EventBridgeEvent.unwrapped(wrapped) == event && EventBridgeEvent.unwrapped(event) == event)
+        #expect(EventBridgeEvent.id(of: wrapped) == event["id"]?.string)
+        let anonymous: JSON = ["Data": event.setting("id", to: nil), "SystemMetadata": ["aws:EventId": "bus-1"]]
+        #expect(EventBridgeEvent.id(of: anonymous) == "bus-1")
+        #expect(EventBridgeEvent.id(of: event.setting("id", to: nil)) == nil)
+        for json in [["Data": event], ["Data": "text", "Metadata": [:]], 5, [event]] as [JSON] {
+            #expect(EventBridgeEvent.unwrapped(json) == json)
+        }
+        #expect(EventBridgeEvent.origin(of: event)?.description == "111122223333/us-east-1")
+        #expect(EventBridgeEvent.origin(of: event.setting("region", to: "")) != nil)
+        #expect(EventBridgeEvent.origin(of: ["account": "1", "region": "us-east-1"]) == nil)
     }
 
     @Test("an event that says nowhere what service it is about is not recognized")

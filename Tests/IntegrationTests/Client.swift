@@ -64,6 +64,16 @@ struct Client: Sendable {
         return answer
     }
 
+    /// Sends bytes on a connection of their own, and gives all that comes back until it ends.
+    static func exchangeAll(_ request: Request, with address: String) async throws -> String {
+        try await onThread {
+            let client = try Client(address)
+            defer { client.close() }
+            client.send(request.bytes)
+            return String(decoding: client.socket.read(.max), as: UTF8.self)
+        }
+    }
+
     /// Sends a request on a connection of its own.
     static func exchange(_ request: Request, with address: String) async throws -> Answer {
         try await onThread {

@@ -85,7 +85,7 @@ final class World: Sendable {
             .flatMap { ["--set", "\($0.key)=\($0.value)"] }
     }
 
-    static let apiKey = "key of the test"
+    static let apiKey = "the key of the test"
     static let adminToken = "token-of-the-test"
 
     /// Starts a bridge.

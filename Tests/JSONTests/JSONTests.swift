@@ -14,6 +14,12 @@ struct JSONTests {
         #expect(value["missing"] == nil)
     }
 
+    @Test("A byte order mark in front of a text is ignored, one inside a string stays")
+    func byteOrderMark() throws {
+        #expect(try JSON(parsing: "\u{FEFF}{\"a\": 1}") == ["a": 1])
+        #expect(try JSON(parsing: "\u{FEFF}\"\u{FEFF}a\"").string?.utf8.elementsEqual("\u{FEFF}a".utf8) == true)
+    }
+
     @Test("numbers keep the text they were written with")
     func numbersAreLossless() throws {
         let text = "[12345678901234567890.000,1e400,-0]"
@@ -47,7 +53,8 @@ struct JSONTests {
             (#""\x""#, .invalidEscape, 3), (#""\ud800""#, .invalidEscape, 7), (#""\udc00""#, .invalidEscape, 7),
             (#""\ud800\u0041""#, .invalidEscape, 13), (#""\u00g0""#, .invalidEscape, 5),
             ("\"a\nb\"", .controlCharacter, 2), (#"{"a":1,"a":2}"#, .duplicateName, 10),
-            (#"{"a":1,"\u0061":2}"#, .duplicateName, 15), ("\u{FEFF}{}", .unexpectedByte, 0),
+            (#"{"a":1,"\u0061":2}"#, .duplicateName, 15), ("\u{FEFF}\u{FEFF}{}", .unexpectedByte, 3),
+            (" \u{FEFF}{}", .unexpectedByte, 1),
         ] as [(String, JSONError.Reason, Int)])
     func refused(text: String, reason: JSONError.Reason, offset: Int) {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }

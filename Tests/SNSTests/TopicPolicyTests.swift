@@ -101,13 +101,43 @@ struct TopicPolicyTests {
             " \(own)t", "\(own)t ", "\(own)t:11112222-3333", "\(own).fifo", "\(own)t*", "\(own)**",
             own + String(repeating: "t", count: 257), "arn:aws:sns:us-east-1:1111*:t", "arn:aws:sns:*:111122223333:t",
             "arn:*:sns:us-east-1:111122223333:t", "arn:aws:*:us-east-1:111122223333:t", "\(own)t=", "\(own)t=1",
-            "\(own)t=*", "\(own)t=444455556666=444455556666", "arn:aws-cn:sns:us-east-1:111122223333:t",
+            "\(own)t=**", "\(own)t=*=*", "\(own)t=444455556666=444455556666", "arn:aws-cn:sns:us-east-1:111122223333:t",
         ])
     func invalidTopic(text: String) throws {
         let error = try #require(throws: TopicPolicy.Problem.self) {
             try TopicPolicy(topics: [Envelope.topic, text], accounts: Self.accounts("111122223333"))
         }
         #expect(error == .invalidTopic(text))
+    }
+
+    @Test("A central topic carries the audits of all accounts that are listed, each as it states, and nothing else")
+    func central() throws {
+        let accounts = try Self.accounts("444455556666", "777788889999")
+        let policy = try TopicPolicy(topics: [Self.own + "audits=*", Self.own + "*"], accounts: accounts)
+        let topic = try #require(ARN(Self.own + "audits"))
+        #expect(policy.isCentral(topic))
+        #expect(
+            policy.origins.map(\.description).sorted() == [
+                "111122223333/us-east-1", "444455556666/us-east-1", "777788889999/us-east-1",
+            ])
+        #expect(policy.namedTopics == [topic])
+        #expect(
+            try policy.origin(of: topic, stating: AccountID("444455556666")).description == "444455556666/us-east-1")
+        for account in [AccountID("999922223333"), AccountID("111122223333"), nil] {
+            let error = #expect(throws: SNSRefusal.self) { try policy.origin(of: topic, stating: account) }
+            #expect(error?.code == "account_not_allowed" && error?.kind == .refused)
+        }
+        // The topic's own account counts for what states none, if it is listed.
+        let withOwn = try TopicPolicy(
+            topics: [Self.own + "audits=*"], accounts: Self.accounts("111122223333", "444455556666"))
+        #expect(try withOwn.origin(of: topic, stating: nil).description == "111122223333/us-east-1")
+        for other in [Self.own + "alarms", Self.own + "audits2"] {
+            #expect(try !policy.isCentral(#require(ARN(other))))
+        }
+        #expect(try !policy.isCentral(#require(ARN("arn:aws:sns:eu-west-1:111122223333:audits"))))
+        #expect(throws: TopicPolicy.Problem.missingAccounts(Self.own + "audits=*")) {
+            try TopicPolicy(topics: [Self.own + "audits=*"])
+        }
     }
 
     @Test("entries about the same topics, and accounts without use or missing, are refused")

@@ -18,6 +18,39 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func severalAreAppendedTogetherOrNotAtAll(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            _ = try await store.append(delivery(2))
+            let again = Delivery(id: "sns:1", origin: origins[1], source: .sns, receivedAt: 0, payload: [9])
+            let outcomes = try await store.append([delivery(1), delivery(2), again, delivery(3, of: origins[1])])
+            #expect(outcomes == [.stored, .duplicate, .duplicate, .stored])
+            #expect(try await store.append([]) == [])
+            let invalid = Delivery(id: "a b", origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            let code = await failure { _ = try await store.append([delivery(4), invalid]) }
+            #expect(code == .invalidValue)
+            let taken = try await store.take(now: 0).map(\.delivery)
+            #expect(taken.map(\.id).sorted() == ["sns:1", "sns:2", "sns:3"])
+            #expect(taken.first { $0.id == "sns:1" }?.payload == [1, 2, 3])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func manyCallersWhoAppendSeveralHearEachOfTheirOwn(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let outcomes = try await withThrowingTaskGroup(of: (Int, [Append]).self) { group in
+                for caller in 0..<40 {
+                    group.addTask {
+                        // Each shares its first with all others, and its second with nobody.
+                        (caller, try await store.append([delivery(0), delivery(caller + 1), delivery(caller + 1)]))
+                    }
+                }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            #expect(outcomes.values.count { $0[0] == .stored } == 1)
+            #expect(outcomes.values.allSatisfy { $0.count == 3 && $0[1] == .stored && $0[2] == .duplicate })
+            #expect(try await store.status().pending == 41)
+        }
+    }
+
     @Test(arguments: StoreKind.all) func anEmptyPayloadIsKept(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: []))

@@ -78,6 +78,8 @@ public struct BridgeConfiguration: Sendable {
     public var logLevel: Logger.Level
     /// `log.format`; nil chooses by whether the log goes to a terminal.
     public var logFormat: LogFormat?
+    /// Settings that can be used and should be changed.
+    public let warnings: [ConfigurationWarning]
     /// Digests of the values that were given, by the names of their keys: they tell what is changed by another one.
     let digests: [String: [UInt8]]
 
@@ -103,8 +105,7 @@ public struct BridgeConfiguration: Sendable {
         maximumConnections = try values.number(.listenMaxConnections, in: 1...1_000_000)
         maximumConnectionsPerAddress = try values.number(.listenMaxConnectionsPerAddress, in: 1...1_000_000) ?? 1024
         trustedProxies = try values.addressBlocks(.listenTrustedProxies)
-        proxyProtocol = try values.value(
-            .listenProxyProtocol, default: false, expected: "true or false", read: Bool.init)
+        proxyProtocol = try values.flag(.listenProxyProtocol, default: false)
         adminAddress = try values.address(.adminAddress, default: "127.0.0.1:9090")
         admin = try values.adminAccess()
         store = try values.storeLocation()
@@ -112,32 +113,32 @@ public struct BridgeConfiguration: Sendable {
         topics = try values.topics()
         minimumSignatureVersion = try values.value(
             .snsMinimumSignatureVersion, default: .one, expected: "1 or 2"
-        ) { SNSMessage.SignatureVersion(rawValue: $0) }
+        ) { CoreSchema.integer($0).flatMap { SNSMessage.SignatureVersion(rawValue: String($0)) } }
         maximumMessageAge = try values.duration(
             .snsMaxMessageAge, default: .seconds(3600), in: .seconds(60)...Duration.seconds(86_400),
             expected: "a duration from 1m to 24h, for example 1h")
         subscriptions.confirms = try values.value(.snsConfirm, default: true, expected: "auto or off") {
-            ["auto": true, "off": false][$0]
+            ["auto": true, "off": false][$0.lowercased()]
         }
-        subscriptions.resubscribes = try values.value(
-            .snsResubscribe, default: false, expected: "true or false", read: Bool.init)
+        subscriptions.resubscribes = try values.flag(.snsResubscribe, default: false)
         eventBridge = try values.eventBridgeCredentials()
         eventBridgeTokens = try values.eventBridgeTokens()
         roles = try values.accountRoles()
         importsPerSecond = try values.value(
             .securityHubRequestsPerSecond, default: 10, expected: "a number from 0.1 to 1000"
-        ) { Double($0).flatMap { (0.1...1000).contains($0) ? $0 : nil } }
-        importBurst = try values.value(.securityHubBurst, default: 30, expected: "a whole number from 1 to 1000") {
-            Int($0).flatMap { (1...1000).contains($0) ? $0 : nil }
-        }
-        checkSummaries = try values.value(.checkSummaries, default: true, expected: "true or false", read: Bool.init)
+        ) { (CoreSchema.integer($0).map(Double.init) ?? Double($0)).flatMap { (0.1...1000).contains($0) ? $0 : nil } }
+        importBurst = try values.number(.securityHubBurst, in: 1...1000) ?? 30
+        checkSummaries = try values.flag(.checkSummaries, default: true)
         severities = try values.severities()
         catchUpInterval = try values.catchUpInterval()
         connectTo = try values.connectTo()
         logLevel = try values.value(
             .logLevel, default: .info, expected: "one of trace, debug, info, notice, warning, error, critical"
-        ) { Logger.Level(rawValue: $0) }
-        logFormat = try values.value(.logFormat, default: nil, expected: "text or json") { LogFormat(rawValue: $0) }
+        ) { ConfigurationValues.logLevel($0) }
+        logFormat = try values.value(.logFormat, default: nil, expected: "text or json") {
+            LogFormat(rawValue: $0.lowercased())
+        }
+        warnings = try values.eventBridgeWarnings()
         digests = try values.digests()
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
@@ -173,7 +174,7 @@ extension ConfigurationValues {
     }
 
     fileprivate func catchUpInterval() throws(ConfigurationError) -> Duration? {
-        if try text(.catchUpInterval) == "off" { return nil }
+        if try text(.catchUpInterval)?.lowercased() == "off" { return nil }
         return try duration(
             .catchUpInterval, default: .seconds(3600), in: .seconds(60)...Duration.seconds(86_400),
             expected: "a duration from 1m to 24h, for example 1h, or off")
@@ -188,11 +189,10 @@ extension ConfigurationValues {
         }
     }
 
-    /// A whole number in a range.
-    fileprivate func number(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
-        try value(key, default: nil, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
-            Int($0).flatMap { range.contains($0) ? .some($0) : nil }
-        }
+    /// A level of the log in any case; `warn`, as many programs write it, is `warning`.
+    fileprivate static func logLevel(_ text: String) -> Logger.Level? {
+        let name = text.lowercased()
+        return name == "warn" ? .warning : Logger.Level(rawValue: name)
     }
 
     fileprivate func addressBlocks(_ key: ConfigurationKey) throws(ConfigurationError) -> [AddressBlock] {
@@ -239,7 +239,8 @@ extension ConfigurationValues {
                 throw ConfigurationError(
                     "sns.topics",
                     "\"\(text)\" is not the ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:name, with * "
-                        + "for the name or the account if need be, and =account behind it for another account's findings"
+                        + "for the name or the account if need be, and =account behind it for another account's findings, "
+                        + "or =* for those of all accounts of sns.accounts"
                 )
             case .repeated(let text):
                 throw ConfigurationError("sns.topics", "the topics of \"\(text)\" are there twice; remove one entry")
@@ -248,7 +249,8 @@ extension ConfigurationValues {
                     "sns.accounts", "it is missing; list the accounts that * stands for in \"\(text)\"")
             case .unusedAccounts:
                 throw ConfigurationError(
-                    "sns.accounts", "no entry of sns.topics has * for the account; write one, or remove the accounts")
+                    "sns.accounts",
+                    "no entry of sns.topics has * for the account or =* behind it; write one, or remove the accounts")
             case .noTopicInRegions:
                 throw ConfigurationError(
                     "aws.regions", "no entry of sns.topics is in one of these Regions; add theirs, or remove the key")

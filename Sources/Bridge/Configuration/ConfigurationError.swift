@@ -19,3 +19,16 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     /// The line; what would break it is escaped.
     public var description: String { "\(key): \(problem)".escapingControls() }
 }
+
+/// A setting that can be used and should be changed.
+public struct ConfigurationWarning: Sendable, Hashable, CustomStringConvertible {
+    /// The key.
+    public let key: String
+    /// What is wrong, without the value.
+    public let problem: String
+    /// What to do: a sentence.
+    public let remedy: String
+
+    /// The warning in one line.
+    public var description: String { "\(key): \(problem). \(remedy)" }
+}

@@ -1,11 +1,12 @@
 import FoundationEssentials
+import JSON
 
 /// Reads the small files that the configuration consists of or names.
 public enum ConfigurationFile {
     /// The longest file taken, in bytes.
     public static let maximumLength = 1_048_576
 
-    /// Reads a file.
+    /// Reads a file, and drops a byte order mark at its start.
     ///
     /// - Parameters:
     ///   - path: its path.
@@ -21,6 +22,6 @@ public enum ConfigurationFile {
         guard data.count <= maximumLength else {
             throw ConfigurationError(key, "the file \(path) is longer than \(maximumLength) bytes; name another one")
         }
-        return Array(data)
+        return Array(ByteOrderMark.dropped(from: Array(data)))
     }
 }

@@ -74,9 +74,10 @@ extension ConfigurationKey {
     static let snsTopics = Self(
         "sns.topics", "ARN,…",
         "The topics that may deliver; * may stand for the name or the account, and =account behind one says whose findings "
-            + "it carries. Default: none, every topic is refused.")
+            + "it carries, =* that it carries the audits of all accounts of sns.accounts. Default: none, every topic is "
+            + "refused.")
     static let snsAccounts = Self(
-        "sns.accounts", "ACCOUNT,…", "The accounts that * stands for in sns.topics. Default: none.")
+        "sns.accounts", "ACCOUNT,…", "Accounts that * represents in sns.topics. Default: none.")
     static let snsMinimumSignatureVersion = Self(
         "sns.minimumSignatureVersion", "1|2", "The lowest version of SNS's signatures that is taken. Default 1.")
     static let snsMaxMessageAge = Self(
@@ -88,8 +89,8 @@ extension ConfigurationKey {
         "sns.resubscribe", "BOOLEAN", "Whether a subscription that somebody ended is taken back. Default false.")
     static let eventBridgeAPIKey = Self(
         "eventBridge.apiKey", "KEY[,KEY]",
-        "The key that EventBridge sends, or two that count while one replaces the other. Default: none.", isSecret: true
-    )
+        "The key that EventBridge sends, or two that count while one replaces the other: random, at least 16 characters. "
+            + "Default: none.", isSecret: true)
     static let eventBridgeAPIKeyHeader = Self(
         "eventBridge.apiKeyHeader", "NAME", "The header field that carries the key. Default x-api-key.")
     static let eventBridgeBasic = Self(

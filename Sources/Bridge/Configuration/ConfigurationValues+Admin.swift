@@ -31,7 +31,7 @@ extension ConfigurationValues {
             let isUsable = Self.tokenLength.contains(text.utf8.count) && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }
             return isUsable ? .some(Secret(text)) : nil
         }
-        let allowsActions = try value(.adminAllowActions, default: false, expected: "true or false", read: Bool.init)
+        let allowsActions = try flag(.adminAllowActions, default: false)
         guard allowsActions else { return access }
         guard let token else {
             throw ConfigurationError(

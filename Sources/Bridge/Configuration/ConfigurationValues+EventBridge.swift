@@ -9,12 +9,36 @@ extension ConfigurationValues {
             throw ConfigurationError(
                 "eventBridge.apiKey", "there are more than two keys; remove those that EventBridge sends no longer")
         }
+        // What a template makes of a value that is not there: a text that everybody can guess.
+        guard !keys.contains(where: CoreSchema.nulls.contains) else {
+            throw ConfigurationError("eventBridge.apiKey", "a key is null; set a random key, or remove the setting")
+        }
         credentials.apiKeys = keys.map { Secret($0) }
         credentials.apiKeyHeader = try value(
             .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a header field's name"
         ) { HTTPField.Name($0)?.canonicalName }
         credentials.basic = try basic()
         return credentials
+    }
+
+    /// The shortest key or password without a warning, in characters.
+    private static let usualKeyLength = 16
+
+    /// Warnings about credentials that can be guessed.
+    func eventBridgeWarnings() throws(ConfigurationError) -> [ConfigurationWarning] {
+        var warnings: [ConfigurationWarning] = []
+        func warn(_ key: ConfigurationKey, _ noun: String) {
+            warnings.append(
+                ConfigurationWarning(
+                    key: key.name, problem: "a \(noun) has fewer than \(Self.usualKeyLength) characters",
+                    remedy: "Replace it with a random \(noun) of at least \(Self.usualKeyLength) characters."))
+        }
+        let isShort = { (text: Substring) in text.utf8.count < Self.usualKeyLength }
+        if try list(.eventBridgeAPIKey).contains(where: { isShort($0[...]) }) { warn(.eventBridgeAPIKey, "key") }
+        if let basic = try text(.eventBridgeBasic), isShort(basic.drop { $0 != ":" }.dropFirst()) {
+            warn(.eventBridgeBasic, "password")
+        }
+        return warnings
     }
 
     private func basic() throws(ConfigurationError) -> Secret? {

@@ -1,7 +1,7 @@
 import Configuration
 import FoundationEssentials
+import JSON
 import SystemPackage
-import Yams
 
 /// The values that were given for the keys, from all places, the more specific before the more general: flags, then the
 /// environment, then the file.
@@ -19,15 +19,15 @@ struct ConfigurationValues {
         flags: [String: String], environment: [String: String], file: String?,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
     ) throws(ConfigurationError) {
-        let fileValues = try file.map { text throws(ConfigurationError) in try Self.flatten(text) } ?? [:]
-        for key in fileValues.keys.sorted() where !ConfigurationKey.names.contains(key) {
-            throw ConfigurationError(key, "there is no such key; remove it from the file or mend its spelling")
-        }
+        let fileValues = try file.map { text throws(ConfigurationError) in try YAMLValues(text).texts } ?? [:]
         let variables = Set(
             ConfigurationKey.all.flatMap {
                 $0.isSecret ? [$0.environmentVariable, $0.environmentVariable + "_FILE"] : [$0.environmentVariable]
             })
-        for variable in environment.keys.sorted() where variable.hasPrefix("BRIDGE_") && !variables.contains(variable) {
+        for (variable, value) in environment.sorted(by: { $0.key < $1.key })
+        where variable.hasPrefix("BRIDGE_") && !variables.contains(variable)
+            && !ServiceLink.isOne(variable, value: value)
+        {
             throw ConfigurationError(variable, "there is no such setting; unset the variable or mend its spelling")
         }
         reader = ConfigReader(providers: [
@@ -49,84 +49,47 @@ struct ConfigurationValues {
             })
     }
 
-    /// The plain values of a YAML text by their dotted keys; lists become texts with commas.
-    private static func flatten(_ text: String) throws(ConfigurationError) -> [String: String] {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch {
-            throw ConfigurationError("configuration file", "it is not valid YAML: \(Self.fault(error)); mend it")
-        }
-        var values: [String: String] = [:]
-        func set(_ text: String, _ path: String) throws(ConfigurationError) {
-            guard values.updateValue(text, forKey: path) == nil else {
-                throw ConfigurationError(path, "the file has it twice; remove one of them")
-            }
-        }
-        func visit(_ node: Node, _ path: String) throws(ConfigurationError) {
-            switch node {
-            case .scalar(let scalar):
-                try set(scalar.string, path)
-            case .sequence(let sequence):
-                let texts = sequence.compactMap(\.scalar?.string)
-                guard texts.count == sequence.count else {
-                    throw ConfigurationError(path, "the list must hold plain values only; write each as one text")
-                }
-                try set(texts.joined(separator: ","), path)
-            case .mapping(let mapping):
-                for (key, value) in mapping {
-                    guard let name = key.scalar?.string else {
-                        throw ConfigurationError(
-                            path.isEmpty ? "configuration file" : path, "its keys must be plain names; mend them")
-                    }
-                    try visit(value, path.isEmpty ? name : path + "." + name)
-                }
-            case .alias:
-                throw ConfigurationError(path, "YAML aliases are not taken; write the value out")
-            }
-        }
-        if let root {
-            guard root.mapping != nil else {
-                throw ConfigurationError(
-                    "configuration file", "it must hold keys with values, for example listen.address")
-            }
-            try visit(root, "")
-        }
-        return values
-    }
-
-    /// What is wrong with a YAML text and where, in one line and without any of its values: they may be secrets.
-    private static func fault(_ error: any Error) -> String {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            "\(problem) in line \(mark.line), column \(mark.column)"
-        case .reader(let problem, _, _, _): problem
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            "\(duplicates.sorted().joined(separator: ", ")) is there twice in the mapping of line \(context.mark.line)"
-        default: "it cannot be read"
-        }
-    }
-
-    /// The text of a value; nil if it was not given, or is empty.
+    /// The text of a value without a byte order mark, white space or line breaks around it; nil if it was not given, or is
+    /// empty. Editors and `echo` add these to a file, and a secret of Kubernetes passes them on in a variable.
     func text(_ key: ConfigurationKey) throws(ConfigurationError) -> String? {
-        let value = reader.string(forKey: ConfigKey(key.name), isSecret: key.isSecret).flatMap { $0.isEmpty ? nil : $0 }
+        let value = given(key.name, isSecret: key.isSecret)
         guard key.isSecret else { return value }
         let fileKey = key.name + "File"
-        guard let path = reader.string(forKey: ConfigKey(fileKey)), !path.isEmpty else { return value }
+        guard let path = given(fileKey, isSecret: false) else { return value }
         guard value == nil else {
             throw ConfigurationError(fileKey, "\(key.name) is given, too; give one of them")
         }
         let bytes: [UInt8]
         do { bytes = try readFile(path) } catch { throw ConfigurationError(fileKey, error.problem) }
-        let text = String(decoding: bytes, as: UTF8.self).trimmingWhitespace()
+        let text = Self.plain(String(decoding: bytes, as: UTF8.self))
         guard !text.isEmpty else { throw ConfigurationError(fileKey, "the file is empty; put the value into it") }
         return text
+    }
+
+    private func given(_ name: String, isSecret: Bool) -> String? {
+        let text = reader.string(forKey: ConfigKey(name), isSecret: isSecret).map(Self.plain)
+        return text.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private static func plain(_ text: String) -> String {
+        String(decoding: ByteOrderMark.dropped(from: Array(text.utf8)), as: UTF8.self).trimmingWhitespace()
     }
 
     /// The elements of a list, without white space around them; empty if it was not given.
     func list(_ key: ConfigurationKey) throws(ConfigurationError) -> [String] {
         (try text(key) ?? "").split(separator: ",").map { String($0).trimmingWhitespace() }.filter { !$0.isEmpty }
+    }
+
+    /// A boolean, in any of the spellings of YAML's core schema.
+    func flag(_ key: ConfigurationKey, default fallback: Bool) throws(ConfigurationError) -> Bool {
+        try value(key, default: fallback, expected: "true or false", read: CoreSchema.boolean)
+    }
+
+    /// A whole number in a range, in any of the notations of YAML's core schema.
+    func number(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
+        try value(key, default: nil, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+            CoreSchema.integer($0).flatMap { range.contains($0) ? .some($0) : nil }
+        }
     }
 
     /// A value that is read by a closure, which answers nil for what it does not take.

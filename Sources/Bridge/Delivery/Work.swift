@@ -40,7 +40,7 @@ enum Work: Sendable {
         }
         switch delivery.source {
         case .sns: self = try Self.message(json, delivery, severities)
-        case .eventBridge: self = try Self.event(json)
+        case .eventBridge: self = try Self.event(json, delivery.origin)
         case .schedule: self = try Self.due(json)
         case .catchUp: self = try Self.missed(json, delivery.origin, severities)
         }
@@ -59,8 +59,12 @@ enum Work: Sendable {
         }
     }
 
-    private static func event(_ json: JSON) throws(UnrecognizedMessage) -> Work {
+    private static func event(_ json: JSON, _ origin: Origin) throws(UnrecognizedMessage) -> Work {
         let event = try EventBridgeEvent(posted: json)
+        // One that could not be read when it came may be kept under another account and Region.
+        guard event.origin == origin else {
+            throw UnrecognizedMessage(reason: "the event is of another account or Region than its delivery")
+        }
         switch event.change {
         case .verification(let violationID, let state, let words):
             return .verification(
@@ -139,15 +143,13 @@ enum Work: Sendable {
 }
 
 extension EventBridgeEvent {
-    /// Reads what EventBridge posted: an event, or an array with one, as an input transformer may make it.
+    /// Reads one posted event, in a wrapper or an array of one, as earlier versions put it into the queue.
     init(posted json: JSON) throws(UnrecognizedMessage) {
         guard let events = json.array else {
-            try self.init(json)
+            try self.init(Self.unwrapped(json))
             return
         }
-        guard events.count == 1 else {
-            throw UnrecognizedMessage(reason: "an array must hold one event; let the rule's target post each alone")
-        }
-        try self.init(events[0])
+        guard events.count == 1 else { throw UnrecognizedMessage(reason: "an array must hold one event") }
+        try self.init(Self.unwrapped(events[0]))
     }
 }

@@ -7,8 +7,9 @@ struct FrontDoor: Sendable {
     /// How many descriptors are kept for the store, for AWS, for the admin server and for the loops themselves.
     private static let reservedDescriptors = 256
 
-    let listenSockets: [ListeningSocket]
-    let adminSockets: [ListeningSocket]
+    /// For each loop those that it listens on.
+    let listenSockets: [[ListeningSocket]]
+    let adminSockets: [[ListeningSocket]]
     let server: HTTPServer.Configuration
     let admin: HTTPServer.Configuration
 
@@ -31,26 +32,31 @@ struct FrontDoor: Sendable {
         admin.connections = ConnectionLimits(total: 64, perAddress: 64)
         admin.serverName = "defender-bridge"
         self.admin = admin
-        let own = manager.sockets.filter { $0.name != "admin" }
-        guard own.count <= 1, manager.sockets.count - own.count <= 1 else {
-            throw ConfigurationError(
-                "LISTEN_FDS", "there are several sockets; let the service manager open one, and one named admin")
-        }
         listenSockets = try Self.open(
-            own.first, configuration.listenAddress, count: configuration.loops, key: "listen.address")
+            manager.sockets.filter { $0.name != "admin" }, configuration.listenAddress, count: configuration.loops,
+            key: "listen.address")
         adminSockets = try Self.open(
-            manager.sockets.first { $0.name == "admin" }, configuration.adminAddress, count: 1, key: "admin.address")
+            manager.sockets.filter { $0.name == "admin" }, configuration.adminAddress, count: 1, key: "admin.address")
     }
 
+    /// - Parameter inherited: what counts instead of the address: for example one socket for IPv4, one for IPv6 and one for
+    ///   a proxy on this machine.
     private static func open(
-        _ inherited: ServiceManager.Inherited?, _ address: SocketAddress, count: Int, key: String
-    ) throws(ConfigurationError) -> [ListeningSocket] {
+        _ inherited: [ServiceManager.Inherited], _ address: SocketAddress, count: Int, key: String
+    ) throws(ConfigurationError) -> [[ListeningSocket]] {
         do throws(EventLoopError) {
-            if let inherited { return try ListeningSocket.inherit(inherited.descriptor, count: count) }
-            return try ListeningSocket.bind(address, count: count)
+            guard !inherited.isEmpty else { return try ListeningSocket.bind(address, count: count).map { [$0] } }
+            var sockets = [[ListeningSocket]](repeating: [], count: count)
+            for socket in inherited {
+                for (index, copy) in try ListeningSocket.inherit(socket.descriptor, count: count).enumerated() {
+                    sockets[index].append(copy)
+                }
+            }
+            return sockets
         } catch {
-            if inherited != nil {
-                throw ConfigurationError("LISTEN_FDS", "\(error); let the service manager open TCP sockets and listen")
+            if !inherited.isEmpty {
+                throw ConfigurationError(
+                    "LISTEN_FDS", "\(error); let the service manager open TCP or local stream sockets and listen")
             }
             throw ConfigurationError(
                 key, "\(error); free the address or choose another", mayPass: passing.contains(error.name))

@@ -59,15 +59,29 @@ final class Admission: Sendable {
 
     /// Works on a request if there is room.
     ///
-    /// - Parameter body: says also whether the delivery was added to the queue.
-    func admit(_ body: () async -> (answer: IntakeAnswer, isStored: Bool)) async -> Result<IntakeAnswer, Refusal> {
+    /// - Parameter body: handles the request. Its argument reserves room for several deliveries, and is false if there is
+    ///   not enough: they are stored together or not at all.
+    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeAnswer) async -> Result<IntakeAnswer, Refusal> {
         let count = requests.add(1, ordering: .relaxed).newValue
         defer { requests.subtract(1, ordering: .relaxed) }
         guard count <= maximumRequests else { return .failure(.busy) }
         guard await hasSpace() else { return .failure(.full) }
-        let (answer, isStored) = await body()
-        if isStored { queued.add(1, ordering: .relaxed) }
+        var reserved = 0
+        let answer = await body { count in
+            guard reserve(count) else { return false }
+            reserved += count
+            return true
+        }
+        queued.add(answer.stored - reserved, ordering: .relaxed)
         return .success(answer)
+    }
+
+    /// A queue with nothing in it takes any number of deliveries, so that no request waits forever.
+    private func reserve(_ count: Int) -> Bool {
+        let (before, after) = queued.add(count, ordering: .relaxed)
+        if after <= maximumPending || before <= 0 { return true }
+        queued.subtract(count, ordering: .relaxed)
+        return false
     }
 
     private func hasSpace() async -> Bool {
@@ -101,10 +115,7 @@ extension Result where Success == IntakeAnswer, Failure == Admission.Refusal {
         case .success(let answer): answer
         case .failure(.busy):
             .unavailable(code: "overloaded", message: "Too many deliveries come at once. Send it again later.")
-        case .failure(.full):
-            .unavailable(
-                code: "queue_full",
-                message: "The queue has as many deliveries as store.maxPending allows. Send it again later.")
+        case .failure(.full): .queueFull
         }
     }
 }

@@ -14,9 +14,11 @@ struct EventBridgeIntake: Sendable {
     let clock: @Sendable () -> Int64
 
     /// Answers an event by facts that decide whether EventBridge tries again: it does after 401 and 503, for a day.
-    func receive(_ request: ServerRequest) async -> IntakeAnswer {
+    ///
+    /// - Parameter reserve: whether the queue has room for so many deliveries.
+    func receive(_ request: ServerRequest, reserve: (Int) -> Bool) async -> IntakeAnswer {
         switch await gate.verdict(on: request, now: clock()) {
-        case .allowed: return await take(request.body)
+        case .allowed: return await take(request.body, reserve)
         case .refused: return unauthorized
         case .unverifiable:
             return .unavailable(
@@ -31,28 +33,34 @@ struct EventBridgeIntake: Sendable {
         }
     }
 
-    private func take(_ body: [UInt8]) async -> IntakeAnswer {
-        let event: EventBridgeEvent
-        do {
-            event = try EventBridgeEvent(posted: JSON(parsing: body))
-        } catch let error as JSONError {
-            return .refused(.badRequest, code: "malformed_json", message: "The event is not JSON: \(error).")
+    private func take(_ body: [UInt8], _ reserve: (Int) -> Bool) async -> IntakeAnswer {
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: body)
         } catch {
-            return .refused(.badRequest, code: "malformed_event", message: "The event is not understood: \(error).")
+            return .refused(.badRequest, code: "malformed_json", message: "The event is not JSON: \(error).")
         }
-        guard served.contains(event.origin) else {
-            return .refused(
-                .forbidden, code: "origin_not_served",
-                message: "Account and Region of the event have no topic in sns.topics. Add one, or mend the rule.")
+        do throws(PostedEvents.Problem) {
+            return await store(try PostedEvents(json, body: body, served: served, now: clock()), reserve)
+        } catch {
+            return .refusing(error)
         }
-        if case .ignored = event.change { return .accepted("ignored") }
-        let delivery = Delivery(
-            id: "eventbridge:\(event.id)", origin: event.origin, source: .eventBridge, receivedAt: clock(),
-            payload: body)
-        return await IntakeAnswer.appending(delivery, to: store).saying([
-            (LogKey.delivery, delivery.id), (LogKey.eventID, event.id),
-            (LogKey.account, event.origin.account.digits), (LogKey.region, event.origin.region.name),
-        ])
+    }
+
+    private func store(_ events: PostedEvents, _ reserve: (Int) -> Bool) async -> IntakeAnswer {
+        let rest: [IntakeAnswer.Part] = [
+            IntakeAnswer.Part(outcome: "ignored", count: events.ignored),
+            IntakeAnswer.Part(outcome: IntakeAnswer.notServed, count: events.notServed, isRefused: true),
+        ].filter { $0.count > 0 }
+        guard !events.deliveries.isEmpty else { return IntakeAnswer.accepted("ignored").of(rest) }
+        guard reserve(events.deliveries.count) else { return .queueFull }
+        return await IntakeAnswer.appending(events.deliveries, to: store, beside: rest).saying(
+            zip(events.deliveries, events.eventIDs).map { delivery, id in
+                [
+                    (LogKey.delivery, delivery.id), (LogKey.account, delivery.origin.account.digits),
+                    (LogKey.region, delivery.origin.region.name),
+                ] + (id.map { [(LogKey.eventID, $0)] } ?? [])
+            })
     }
 
     private var unauthorized: IntakeAnswer {
@@ -62,5 +70,23 @@ struct EventBridgeIntake: Sendable {
             message: "The credentials are missing or wrong. Give the connection of the API destination those of "
                 + "eventBridge.apiKey, eventBridge.basic or eventBridge.oauth."
         ).with(.wwwAuthenticate, gate.challenge)
+    }
+}
+
+extension IntakeAnswer {
+    /// The response to a request of which no event is stored.
+    fileprivate static func refusing(_ problem: PostedEvents.Problem) -> IntakeAnswer {
+        switch problem {
+        case .tooMany(let count):
+            refused(
+                .contentTooLarge, code: "too_many_events",
+                message: "The request has \(count) events. Set the batch size to \(PostedEvents.limit) at most.")
+        case .unreadable(let reason):
+            refused(.badRequest, code: "malformed_event", message: "The event is not understood: \(reason).")
+        case .notServed:
+            refused(
+                .forbidden, code: notServed,
+                message: "Account and Region of the event have no topic in sns.topics. Add one, or mend the rule.")
+        }
     }
 }

@@ -13,24 +13,42 @@ struct IntakeAnswer: Sendable {
     let outcome: String
     /// Why it was refused, for the log; nil if it was not.
     let refusal: String?
-    /// The account and Region of a delivery that is in the queue; nil if it is none.
-    var origin: Origin?
-    /// What the log is to say of it, by name.
-    var details: [(name: String, value: String)] = []
+    /// What became of the deliveries of one request, where there may be several; empty where ``outcome`` says all.
+    private(set) var parts: [Part] = []
+    /// The deliveries that are in the queue, new or not.
+    private(set) var queued: [Queued] = []
+
+    /// The topic of a new delivery that holds no message of Device Defender's; nil for any other.
+    private(set) var unrelatedTopic: ARN?
+
+    /// Deliveries of one request with one outcome.
+    struct Part: Sendable, Hashable {
+        let outcome: String
+        var count = 1
+        var isRefused = false
+    }
+
+    /// A delivery that is in the queue.
+    struct Queued: Sendable {
+        let origin: Origin
+        /// Whether it was not known.
+        let isNew: Bool
+        /// What the log is to say of it, by name.
+        var details: [(name: String, value: String)] = []
+    }
 
     /// The outcome of a delivery that is new in the queue.
     static let stored = "stored"
     /// The code of a refusal because the store cannot be used.
     static let storeUnavailable = "store_unavailable"
+    /// The code of a refusal because account and Region of an event are not served.
+    static let notServed = "origin_not_served"
 
     /// It was taken; `outcome` says how.
     static func accepted(_ outcome: String) -> IntakeAnswer {
         IntakeAnswer(
             response: ServerResponse(status: .ok, json: ["result": .string(outcome)]), outcome: outcome, refusal: nil)
     }
-
-    private static let acceptedAsStored = accepted(stored)
-    private static let acceptedAsDuplicate = accepted("duplicate")
 
     /// It will never be taken as it is.
     static func refused(_ status: HTTPResponse.Status, code: String, message: String) -> IntakeAnswer {
@@ -53,18 +71,34 @@ struct IntakeAnswer: Sendable {
         return IntakeAnswer(response: response, outcome: outcome, refusal: refusal)
     }
 
-    private func of(_ origin: Origin) -> IntakeAnswer {
+    /// The same for a request of several deliveries.
+    func of(_ parts: [Part]) -> IntakeAnswer {
         var answer = self
-        answer.origin = origin
+        answer.parts = parts
         return answer
     }
 
-    /// The same with more for the log.
-    func saying(_ details: [(name: String, value: String)]) -> IntakeAnswer {
+    /// The same with what the log is to say of each delivery that is in the queue.
+    func saying(_ details: [[(name: String, value: String)]]) -> IntakeAnswer {
         var answer = self
-        answer.details = details
+        for (index, details) in zip(answer.queued.indices, details) { answer.queued[index].details = details }
         return answer
     }
+
+    /// The same for a message of a topic that is not Device Defender's.
+    func unrelated(to topic: ARN) -> IntakeAnswer {
+        var answer = self
+        if stored > 0 { answer.unrelatedTopic = topic }
+        return answer
+    }
+
+    /// What the log is to say of the request, by name.
+    var details: [(name: String, value: String)] {
+        (queued.count == 1 ? queued[0].details : []) + [(LogKey.outcome, outcome)]
+    }
+
+    /// How many deliveries are new in the queue.
+    var stored: Int { queued.count(where: \.isNew) }
 
     /// A refusal of an SNS message, with the status that makes SNS do the right thing.
     init(_ refusal: SNSRefusal) {
@@ -81,13 +115,27 @@ struct IntakeAnswer: Sendable {
         self.refusal = refusal
     }
 
-    /// Stores a delivery durably, and answers only then.
-    static func appending(_ delivery: Delivery, to store: any Store) async -> IntakeAnswer {
+    /// The queue has no room.
+    static let queueFull = unavailable(
+        code: "queue_full",
+        message: "The queue has as many deliveries as store.maxPending allows. Send it again later.")
+
+    /// Stores deliveries durably, all or none, and answers only then.
+    ///
+    /// - Parameter rest: what became of other deliveries of the same request.
+    static func appending(
+        _ deliveries: [Delivery], to store: any Store, beside rest: [Part] = []
+    ) async -> IntakeAnswer {
         do throws(StoreError) {
-            switch try await store.append(delivery) {
-            case .stored: return acceptedAsStored.of(delivery.origin)
-            case .duplicate: return acceptedAsDuplicate.of(delivery.origin)
-            }
+            let outcomes = try await store.append(deliveries)
+            var answer = accepted(outcomes.contains(.stored) ? stored : "duplicate")
+            answer.queued = zip(deliveries, outcomes).map { Queued(origin: $0.origin, isNew: $1 == .stored) }
+            guard deliveries.count > 1 || !rest.isEmpty else { return answer }
+            let duplicates = outcomes.count - answer.stored
+            answer.parts =
+                [Part(outcome: stored, count: answer.stored), Part(outcome: "duplicate", count: duplicates)]
+                .filter { $0.count > 0 } + rest
+            return answer
         } catch {
             if error.code == .invalidValue {
                 return .refused(.badRequest, code: "invalid_id", message: "The message's id is not acceptable.")

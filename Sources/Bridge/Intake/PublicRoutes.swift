@@ -20,8 +20,15 @@ struct PublicRoutes: Sendable {
 
     var router: Router {
         var router = Router()
-        router.on(.post, "/sns") { await answer("/sns", $0, intake.value.sns.receive) }
-        router.on(.post, "/eventbridge") { await answer("/eventbridge", $0, intake.value.eventBridge.receive) }
+        // With a slash at the end, as some consoles and proxies write an endpoint, a path is the same.
+        for slash in ["", "/"] {
+            router.on(.post, "/sns" + slash) { request in
+                await answer("/sns", request) { _ in await intake.value.sns.receive(request) }
+            }
+            router.on(.post, "/eventbridge" + slash) { request in
+                await answer("/eventbridge", request) { await intake.value.eventBridge.receive(request, reserve: $0) }
+            }
+        }
         health.add(to: &router)
         return router
     }
@@ -32,13 +39,13 @@ struct PublicRoutes: Sendable {
 
     /// Reads a delivery: a long one on another thread, and none whose client has left, as the sender tries again.
     static func bounded(
-        _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
+        _ request: ServerRequest, _ receive: () async -> IntakeAnswer
     ) async -> IntakeAnswer {
         guard !request.clientHasLeft else { return .abandoned }
-        guard request.body.count > maximumOnLoop else { return await receive(request) }
+        guard request.body.count > maximumOnLoop else { return await receive() }
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
             // Others may have waited for a thread before it, and its client may have left meanwhile.
-            request.clientHasLeft ? .abandoned : await receive(request)
+            request.clientHasLeft ? .abandoned : await receive()
         }
     }
 
@@ -46,20 +53,20 @@ struct PublicRoutes: Sendable {
     private static let patience = Duration.seconds(4)
 
     private func answer(
-        _ route: String, _ request: ServerRequest, _ receive: (ServerRequest) async -> IntakeAnswer
+        _ route: String, _ request: ServerRequest, _ receive: (_ reserve: (Int) -> Bool) async -> IntakeAnswer
     ) async -> ServerResponse {
         let start = ContinuousClock.now
         let answer = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.patience)) {
-            await admission.admit {
-                let answer = await Self.bounded(request, receive)
-                return (answer, answer.outcome == IntakeAnswer.stored)
-            }.answer
+            await admission.admit { reserve in await Self.bounded(request) { await receive(reserve) } }.answer
         }
         let now = clock()
         metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)
-        if let origin = answer.origin {
-            activity.received(from: origin, isNew: answer.outcome == IntakeAnswer.stored)
+        for delivery in answer.queued { activity.received(from: delivery.origin, isNew: delivery.isNew) }
+        if let topic = answer.unrelatedTopic {
+            metrics.unrelated(topic)
+            activity.unrelated(topic)
         }
+        logParts(of: answer, request)
         if answer.response.status == .serviceUnavailable { gap.note(now: MonotonicClock.milliseconds()) }
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
@@ -72,7 +79,41 @@ struct PublicRoutes: Sendable {
                 ])
         }
         var response = answer.response
-        response.details = answer.details + [(LogKey.outcome, answer.outcome)]
+        response.details = answer.details
         return response
+    }
+
+    /// Notes a delivery that comes to a path where nothing receives it. What is answered does not change.
+    func noteMisdirected(_ request: ServerRequest) {
+        guard let delivery = MisdirectedDelivery(request) else { return }
+        activity.misdirected(delivery)
+        logger.warning(
+            "A delivery was sent to the wrong path.",
+            metadata: [
+                "path": "\(delivery.path)", "peer": "\(request.peer.text)",
+                LogKey.reason: "\(delivery.sender.name) delivers to \(delivery.sender.path). \(delivery.sender.remedy)",
+            ])
+    }
+
+    /// Logs what the line of the request has no room for: each delivery of several, and events that are not served.
+    private func logParts(of answer: IntakeAnswer, _ request: ServerRequest) {
+        if answer.queued.count > 1 {
+            for delivery in answer.queued {
+                var fields = LogFields(capacity: 6)
+                fields.add(delivery.details)
+                fields.add(LogKey.outcome, delivery.isNew ? IntakeAnswer.stored : "duplicate")
+                fields.add("request", request.id)
+                logger.info(
+                    "An event of an array was received.", metadata: [LogFields.key: .stringConvertible(fields)])
+            }
+        }
+        for part in answer.parts where part.isRefused {
+            logger.warning(
+                "Events were dropped because their account and Region are not served.",
+                metadata: [
+                    LogKey.code: "\(part.outcome)", "peer": "\(request.peer.text)", "request": "\(request.id)",
+                    LogKey.reason: "\(part.count) of the request's events have no topic in sns.topics",
+                ])
+        }
     }
 }

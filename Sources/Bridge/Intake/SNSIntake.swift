@@ -1,4 +1,5 @@
 import AWSCore
+import DeviceDefender
 import HTTPServer
 import HTTPTypes
 import JSON
@@ -20,7 +21,7 @@ struct SNSIntake: Sendable {
             guard !request.clientHasLeft else { return .abandoned }
             let origin = try await verifier.verify(message, now: clock())
             guard case .notification = message.kind else { return try await subscriptions.answer(message) }
-            let answer = await append(message, from: origin)
+            let answer = await append(message, from: try self.origin(of: message, on: origin))
             if answer.response.status == .ok { await subscriptions.noteDelivery(message) }
             return answer
         } catch {
@@ -38,14 +39,33 @@ struct SNSIntake: Sendable {
         return name
     }()
 
+    /// The account and Region of a message.
+    ///
+    /// - Parameter origin: those of its topic, which count unless the topic is a central one.
+    private func origin(of message: SNSMessage, on origin: Origin) throws(SNSRefusal) -> Origin {
+        guard verifier.topics.isCentral(message.topic) else { return origin }
+        return try verifier.topics.origin(of: message.topic, stating: Self.auditedAccount(message))
+    }
+
+    /// The account that an audit states; nil if the message is none, or states none.
+    private static func auditedAccount(_ message: SNSMessage) -> AccountID? {
+        guard let json = try? JSON(parsing: message.message),
+            case .audit(let notification) = try? DeviceDefenderMessage(json)
+        else { return nil }
+        return notification.account
+    }
+
     private func append(_ message: SNSMessage, from origin: Origin) async -> IntakeAnswer {
         let delivery = Delivery(
             id: "sns:" + message.messageID, origin: origin, source: .sns, receivedAt: clock(),
             payload: Array(message.message.utf8))
-        return await IntakeAnswer.appending(delivery, to: store).saying([
-            (LogKey.delivery, delivery.id), (LogKey.messageID, message.messageID),
-            (LogKey.topic, message.topic.description), (LogKey.account, origin.account.digits),
-            (LogKey.region, origin.region.name),
+        let answer = await IntakeAnswer.appending([delivery], to: store).saying([
+            [
+                (LogKey.delivery, delivery.id), (LogKey.messageID, message.messageID),
+                (LogKey.topic, message.topic.description), (LogKey.account, origin.account.digits),
+                (LogKey.region, origin.region.name),
+            ]
         ])
+        return DeviceDefenderMessage.isNamed(in: delivery.payload) ? answer : answer.unrelated(to: message.topic)
     }
 }

@@ -31,6 +31,10 @@ public struct Preflight: Sendable {
         let tally = Tally(report)
         let preflight = Preflight(configuration) { tally.add($0) }
         tally.add(PreflightCheck("configuration", "", .passed, "every value can be used"))
+        for warning in configuration.warnings {
+            tally.add(
+                PreflightCheck("configuration", warning.key, .warning, warning.problem, cure: warning.remedy))
+        }
         await preflight.checkStore()
         let certificate = CertificatePreflight(configuration.tls) { tally.add($0) }
         certificate.run()
@@ -124,7 +128,7 @@ public struct Preflight: Sendable {
                 report: report)
             await check.run()
         }
-        for pattern in configuration.topics.patterns where pattern.description.hasSuffix(":*") {
+        for pattern in configuration.topics.patterns where pattern.isForAnyName {
             report(
                 PreflightCheck(
                     "subscription", pattern.description, .skipped, "the entry is about any topic; nothing says which"))

@@ -6,6 +6,8 @@ public struct PreflightCheck: Sendable, Hashable {
     public enum Outcome: String, Sendable, Hashable {
         /// It is as it must be.
         case passed
+        /// It works, and should be changed.
+        case warning
         /// It is not, and the bridge does not work without.
         case failed
         /// It was not looked at: it is not configured, or the permission to look is missing.

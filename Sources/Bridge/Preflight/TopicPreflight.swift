@@ -75,7 +75,8 @@ struct TopicPreflight: Sendable {
 
     private func isOurs(_ subscription: TopicSubscription) -> Bool {
         guard subscription.protocol == "https" || subscription.protocol == "http" else { return false }
-        return endpoint.map { $0 == subscription.endpoint } ?? subscription.endpoint.hasSuffix("/sns")
+        return endpoint.map { $0 == subscription.endpoint }
+            ?? ["/sns", "/sns/"].contains(where: subscription.endpoint.hasSuffix)
     }
 
     private func checkAttributes(_ arn: String) async {

@@ -51,7 +51,7 @@ struct Health: Sendable, Hashable {
 
     private static func problems(_ facts: HealthFacts) -> [Problem] {
         var problems = [store(facts), listening(facts)].compactMap(\.self)
-        problems += denials(facts) + certificate(facts) + disk(facts)
+        problems += denials(facts) + certificate(facts) + disk(facts) + IntakeNotices.problems(facts)
         guard let stored = facts.stored else { return problems }
         return problems + queue(stored, facts) + stalls(stored, facts) + late(stored, facts) + clocks(stored)
             + pauses(stored) + deadLetters(stored)

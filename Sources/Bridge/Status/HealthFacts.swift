@@ -17,6 +17,8 @@ struct HealthFacts: Sendable {
     var takes: @Sendable (ARN) -> Bool = { _ in true }
     /// Whether there are topics or credentials of EventBridge.
     var listens = true
+    /// What came in lately that points to a wrong setting elsewhere.
+    var notices = IntakeNotices()
     /// How many deliveries may wait.
     var maximumPending = Int.max
     /// How often the bridge catches up, in milliseconds; nil for never.

@@ -10,6 +10,7 @@ final class RecentActivity: Sendable {
         var chart = MinuteChart()
         var throttledAt: [Origin: Int64] = [:]
         var lastDeliveries: [Origin: Int64] = [:]
+        var notices = IntakeNotices()
         /// Of the deliveries that are being worked on, by id.
         var tallies: [String: FindingTally] = [:]
     }
@@ -23,6 +24,8 @@ final class RecentActivity: Sendable {
         let throttledAt: [Origin: Int64]
         /// When deliveries came last, in milliseconds since 1970.
         let lastDeliveries: [Origin: Int64]
+        /// What points to a wrong setting.
+        let notices: IntakeNotices
     }
 
     /// How many deliveries are remembered.
@@ -39,7 +42,7 @@ final class RecentActivity: Sendable {
         state.withLock {
             Snapshot(
                 events: $0.events.newestFirst, chart: $0.chart, throttledAt: $0.throttledAt,
-                lastDeliveries: $0.lastDeliveries)
+                lastDeliveries: $0.lastDeliveries, notices: $0.notices)
         }
     }
 
@@ -55,6 +58,18 @@ final class RecentActivity: Sendable {
                 last.saturatingSubtracting(now) > QueueTime.longestWait ? now : max(now, last)
             if isNew { state.chart.add(now: now) { $0.deliveries += 1 } }
         }
+    }
+
+    /// A delivery came to a wrong path.
+    func misdirected(_ delivery: MisdirectedDelivery) {
+        let now = clock()
+        state.withLock { $0.notices.note(delivery, now: now) }
+    }
+
+    /// A message came that is not Device Defender's.
+    func unrelated(_ topic: ARN) {
+        let now = clock()
+        state.withLock { $0.notices.noteUnrelated(topic, now: now) }
     }
 
     /// AWS was called.

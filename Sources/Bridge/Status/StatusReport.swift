@@ -33,7 +33,7 @@ struct StatusReport: Sendable {
         let denied = standings.entries
         var status: JSON.Members = [
             "version": .string(Bridge.version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
-            "health": Health(healthFacts(stored?.present, problem, denied, configuration, now)).json,
+            "health": Health(healthFacts(stored?.present, problem, denied, seen.notices, configuration, now)).json,
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
             "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
             "eventBridge": .bool(configuration.takesEvents),
@@ -51,11 +51,12 @@ struct StatusReport: Sendable {
 
     private func healthFacts(
         _ stored: StoredFacts.Present?, _ problem: String?, _ denied: [StandingBoard.Entry],
-        _ configuration: BridgeConfiguration, _ now: Int64
+        _ notices: IntakeNotices, _ configuration: BridgeConfiguration, _ now: Int64
     ) -> HealthFacts {
         var facts = HealthFacts(now: now, startedAt: startedAt, stored: stored)
         facts.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
         facts.denied = denied
+        facts.notices = notices.recent(now: now)
         facts.takes = { (try? configuration.topics.origin(of: $0)) != nil }
         facts.listens = !configuration.topics.patterns.isEmpty || configuration.takesEvents
         facts.maximumPending = configuration.maximumPending

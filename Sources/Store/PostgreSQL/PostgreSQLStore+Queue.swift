@@ -53,18 +53,21 @@ enum LeaseSQL {
 }
 
 extension PostgreSQLStore {
-    /// Adds a delivery to the queue unless its id is known.
-    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
-        try Limits.check(delivery)
+    /// Adds deliveries to the queue, all or none, except for those whose ids are known.
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+        for delivery in deliveries { try Limits.check(delivery) }
         try checkAccess()
+        guard !deliveries.isEmpty else { return [] }
         return try await inside { () throws(StoreError) in
-            let outcome = try await appender.submit(
+            let dated = deliveries.map { delivery in
                 Delivery(
                     id: delivery.id, origin: delivery.origin, source: delivery.source,
-                    receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload),
-                until: StoreTimeLimit.end(of: patience))
-            if outcome == .stored { await link.tell(of: [delivery.origin.stored]) }
-            return outcome
+                    receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
+            }
+            let outcomes = try await appender.submit(dated, until: StoreTimeLimit.end(of: patience))
+            let origins = Append.storedOrigins(of: deliveries, outcomes)
+            if !origins.isEmpty { await link.tell(of: origins) }
+            return outcomes
         }
     }
 

@@ -16,7 +16,7 @@ public final class PostgreSQLStore: Store {
     let leases = LeaseRegistry()
     /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
     let notedWork = Mutex<[String: ContinuousClock.Instant]>([:])
-    let appender: Batcher<Delivery, Append>
+    let appender: Batcher<[Delivery], [Append]>
     let finisher: Batcher<LeaseEnding, Void>
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)

@@ -57,22 +57,27 @@ enum QueueWrites {
         RETURNING delivery.sequence
         """
 
-    /// As many as are not too long together.
-    static func split(_ deliveries: [Delivery]) -> Int {
-        var length = 0
-        let end = deliveries.firstIndex { delivery in
-            length += delivery.payload.count
-            return length > payloadLimit
+    /// The most deliveries in one statement, unless one caller adds more.
+    private static let rowLimit = 1000
+
+    /// As many callers' deliveries as are not too many or too long together.
+    static func split(_ groups: [[Delivery]]) -> Int {
+        var (length, rows) = (0, 0)
+        let end = groups.firstIndex { deliveries in
+            length += deliveries.reduce(0) { $0 + $1.payload.count }
+            rows += deliveries.count
+            return length > payloadLimit || rows > rowLimit
         }
-        return max(end ?? deliveries.count, 1)
+        return max(end ?? groups.count, 1)
     }
 
-    /// Adds deliveries to the queue.
+    /// Adds the deliveries of several callers to the queue, by one statement.
     ///
     /// - Parameter time: how long it may take.
     static func append(
-        _ deliveries: [Delivery], by pool: ConnectionPool, within time: Duration
-    ) async -> Batcher<Delivery, Append>.Outcome {
+        _ groups: [[Delivery]], by pool: ConnectionPool, within time: Duration
+    ) async -> Batcher<[Delivery], [Append]>.Outcome {
+        let deliveries = groups.flatMap(\.self)
         let numbered = Dictionary(deliveries.enumerated().map { ($1.id, $0) }) { first, _ in first }
         // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
@@ -84,9 +89,13 @@ enum QueueWrites {
             let stored = try await pool.use(within: time, repeats: true) { connection, _ in
                 try Set(await connection.run(append, values).rows.map { try $0.text(0) })
             }
+            var outcomes = deliveries.enumerated().map { index, delivery -> Append in
+                numbered[delivery.id] == index && stored.contains(delivery.id) ? .stored : .duplicate
+            }[...]
             return .success(
-                deliveries.enumerated().map { index, delivery in
-                    .success(numbered[delivery.id] == index && stored.contains(delivery.id) ? .stored : .duplicate)
+                groups.map { group in
+                    defer { outcomes.removeFirst(group.count) }
+                    return .success(Array(outcomes.prefix(group.count)))
                 })
         } catch {
             return .failure(error)

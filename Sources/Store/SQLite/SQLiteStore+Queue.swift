@@ -70,14 +70,17 @@ enum QueueSQL {
 }
 
 extension SQLiteStore {
-    /// Adds a delivery to the queue unless its id is known.
-    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
-        try Limits.check(delivery)
-        let outcome = try await committer.write { db in
-            .success(try QueueInsertion(db).add(delivery))
+    /// Adds deliveries to the queue, all or none, except for those whose ids are known.
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+        for delivery in deliveries { try Limits.check(delivery) }
+        guard !deliveries.isEmpty else { return [] }
+        let outcomes = try await committer.write { db in
+            let insertion = try QueueInsertion(db)
+            return .success(try deliveries.map(insertion.add))
         }
-        if outcome == .stored { signal.notify(of: [delivery.origin.stored]) }
-        return outcome
+        let origins = Append.storedOrigins(of: deliveries, outcomes)
+        if !origins.isEmpty { signal.notify(of: origins) }
+        return outcomes
     }
 
     /// Leases deliveries that are ready, origin by origin in turn.

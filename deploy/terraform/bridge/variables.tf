@@ -125,13 +125,13 @@ variable "sns_topics" {
   type        = list(string)
 
   validation {
-    condition     = length(var.sns_topics) > 0 && alltrue([for topic in var.sns_topics : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:([0-9]{12}|\\*):[A-Za-z0-9_*-]+(=[0-9]{12})?$", topic))])
-    error_message = "sns_topics are ARNs of topics; the account or the whole name may be *."
+    condition     = length(var.sns_topics) > 0 && alltrue([for topic in var.sns_topics : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:([0-9]{12}|\\*):[A-Za-z0-9_*-]+(=([0-9]{12}|\\*))?$", topic))])
+    error_message = "sns_topics are ARNs of topics; the account or the whole name may be *, and =ACCOUNT or =* may follow."
   }
 }
 
 variable "sns_accounts" {
-  description = "The bridge's sns.accounts, if sns_topics has * as account."
+  description = "The bridge's sns.accounts, if sns_topics has * as account or ends in =*."
   type        = list(string)
   default     = []
 

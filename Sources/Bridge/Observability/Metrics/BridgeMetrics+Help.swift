@@ -8,6 +8,8 @@ extension BridgeMetrics {
         "defender_bridge_last_delivery_timestamp_seconds": "When a delivery was last answered with 200; 0 for not yet.",
         "defender_bridge_deliveries_in_progress": "Deliveries that are being answered.",
         "defender_bridge_http_faults_total": "Requests that could not be read, by code.",
+        "defender_bridge_unrelated_messages_total":
+            "Messages of allowed topics that are not Device Defender's, by topic.",
         "defender_bridge_connections_closed_total": "Connections closed because there were too many, by kind.",
         "defender_bridge_queue_deliveries": "Deliveries in the queue and dead letters, by account, Region and state.",
         "defender_bridge_queue_oldest_age_seconds": "Age of the oldest of them; 0 if there is none.",

@@ -1,3 +1,4 @@
+import AWSCore
 import CoreMetrics
 import HTTPServer
 import HTTPTypes
@@ -13,6 +14,8 @@ struct IntakeMetrics: Sendable {
     private let last: MetricTable<Gauge>
     private let faults: CounterTable
     private let closed: CounterTable
+    private let unrelated: CounterTable
+    private let topics = TopicSeries()
 
     init(_ factory: any MetricsFactory) {
         let all = ["stored", "duplicate", "ignored", "refused", "deferred"]
@@ -33,6 +36,7 @@ struct IntakeMetrics: Sendable {
         faults = CounterTable("defender_bridge_http_faults_total", ["code"], usual: [], factory)
         closed = CounterTable(
             "defender_bridge_connections_closed_total", ["kind"], usual: [["idle"], ["new"]], factory)
+        unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], usual: [], factory)
     }
 
     /// A delivery was answered.
@@ -41,13 +45,19 @@ struct IntakeMetrics: Sendable {
     func answered(_ answer: IntakeAnswer, route: String, after duration: Duration, now: Int64) {
         durations[route]?.record(duration: duration)
         guard answer.refusal != nil else {
-            deliveries.add(1, route, answer.outcome)
+            for part in answer.parts.isEmpty ? [IntakeAnswer.Part(outcome: answer.outcome)] : answer.parts {
+                deliveries.add(part.count, route, part.isRefused ? "refused" : part.outcome)
+                if part.isRefused { refusals.add(part.count, route, part.outcome) }
+            }
             last[route]?.record(Double(now) / 1000)
             return
         }
         deliveries.add(1, route, answer.response.status == .serviceUnavailable ? "deferred" : "refused")
         refusals.add(1, route, answer.outcome)
     }
+
+    /// A message of an allowed topic is not Device Defender's.
+    func unrelated(_ topic: ARN) { unrelated.add(1, topics.label(of: topic)) }
 
     /// A request could not be read.
     func fault(code: String) { faults.add(1, code) }

@@ -72,3 +72,13 @@ final class OriginSeries: Sendable {
         }
     }
 }
+
+/// Which topics have series of their own.
+final class TopicSeries: Sendable {
+    private let state = Mutex(SeriesLimit<ARN>(OriginSeries.limit))
+
+    /// The value of the label `topic`.
+    func label(of topic: ARN) -> String {
+        state.withLock { $0.names(topic) } ? topic.description : OriginSeries.other
+    }
+}

@@ -1,0 +1,59 @@
+import HTTPServer
+import HTTPTypes
+
+/// A delivery that a sender posts to a path of the listener that is not the sender's.
+struct MisdirectedDelivery: Sendable, Hashable {
+    /// Who sends, by what only its requests carry.
+    enum Sender: Sendable, Hashable {
+        case sns
+        case eventBridge
+
+        /// The sender's name.
+        var name: String { self == .sns ? "Amazon SNS" : "Amazon EventBridge" }
+
+        /// The path that its deliveries belong to.
+        var path: String { self == .sns ? "/sns" : "/eventbridge" }
+
+        /// What to do about a wrong path.
+        var remedy: String {
+            switch self {
+            case .sns: "Set the endpoint of the subscription to https://HOST/sns."
+            case .eventBridge: "Set the endpoint of the API destination to https://HOST/eventbridge."
+            }
+        }
+    }
+
+    let sender: Sender
+    /// The path that it came to, cut to ``pathLimit`` bytes.
+    let path: String
+
+    /// The longest path kept, in bytes.
+    static let pathLimit = 200
+
+    /// - Returns: nil for a request that is none of a sender's, or at the right path.
+    init?(_ request: ServerRequest) {
+        guard request.head.method == .post, let sender = Sender(request.head.headerFields) else { return nil }
+        var path = request.path
+        if path.utf8.last == UInt8(ascii: "/") { path = path.dropLast() }
+        guard path != sender.path else { return nil }
+        self.sender = sender
+        self.path = String(decoding: request.path.utf8.prefix(Self.pathLimit), as: UTF8.self)
+    }
+}
+
+extension MisdirectedDelivery.Sender {
+    private static let messageType: HTTPField.Name = {
+        guard let name = HTTPField.Name("x-amz-sns-message-type") else { preconditionFailure("a valid name") }
+        return name
+    }()
+
+    init?(_ fields: HTTPFields) {
+        if fields[Self.messageType] != nil {
+            self = .sns
+        } else if fields[.userAgent]?.hasPrefix("Amazon/EventBridge/") == true {
+            self = .eventBridge
+        } else {
+            return nil
+        }
+    }
+}
