@@ -2,8 +2,8 @@ public import AWSCore
 
 extension OpeningStore {
     /// See ``Store``.
-    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
-        try await current().append(delivery)
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+        try await current().append(deliveries)
     }
 
     /// See ``Store``.
