@@ -167,7 +167,7 @@ import Testing
 
     @Test("A replica whose clock is wrong is named")
     func clocks() throws {
-        try expect(.attention, .warning, "The clock of replica one:7 is 5m ahead of the database's.", about: nil) {
+        try expect(.attention, .warning, "The clock of replica one:7 is 5m 0s ahead of the database's.", about: nil) {
             $0.stored?.sharing.replicas = [
                 SharingStatus.Replica(name: "one:7", clockOffset: 300_000),
                 SharingStatus.Replica(name: "two:7", clockOffset: -3000),
