@@ -255,19 +255,6 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func checkRights() async throws(StoreError) {
-        try await current().checkRights()
-    }
-
-    /// See ``Store``.
-    public func sharingStatus() async throws(StoreError) -> SharingStatus {
-        try await current().sharingStatus()
-    }
-
-    /// See ``Store``. A store that is not open has leased nothing.
-    public var mayAct: Bool { openStore?.mayAct ?? true }
-
-    /// See ``Store``.
     public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
         try await current().resetCatchUpWatermark(of: origin, to: time)
     }
@@ -281,6 +268,21 @@ extension OpeningStore {
     public func note(_ mark: ClockMark) async throws(StoreError) {
         try await current().note(mark)
     }
+
+    // Those that follow have a default, which would be wrong here: each goes to the store that was opened.
+
+    /// See ``Store``.
+    public func checkRights() async throws(StoreError) {
+        try await current().checkRights()
+    }
+
+    /// See ``Store``.
+    public func sharingStatus() async throws(StoreError) -> SharingStatus {
+        try await current().sharingStatus()
+    }
+
+    /// See ``Store``; false while the store is not open.
+    public var mayAct: Bool { opened?.mayAct ?? false }
 
     /// Waits until the store is open, then see ``Store``.
     public func waitForWork(after mark: WorkMark) async {

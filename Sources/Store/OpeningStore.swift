@@ -87,11 +87,6 @@ public final class OpeningStore: Store {
         settle(.unavailable(Self.beingOpened)) { $0.isOpening }
     }
 
-    /// The store if it is open.
-    var openStore: (any Store)? {
-        if case .open(let store) = state.withLock({ $0 }) { store } else { nil }
-    }
-
     /// Why the store is not open; nil if it is.
     public var problem: StoreError? {
         switch state.withLock({ $0 }) {
@@ -150,11 +145,17 @@ public final class OpeningStore: Store {
         }
     }
 
+    /// The store; nil while it is not open.
+    var opened: (any Store)? {
+        guard case .open(let store) = state.withLock({ $0 }) else { return nil }
+        return store
+    }
+
     /// The store, once it is open.
     ///
     /// - Throws: ``StoreError/Code/unavailable`` while it is not.
     func current() async throws(StoreError) -> any Store {
-        if case .open(let store) = state.withLock({ $0 }) { return store }
+        if let opened { return opened }
         switch await wait(while: \.isOpening) {
         case .open(let store): return store
         case .opening: throw Self.beingOpened

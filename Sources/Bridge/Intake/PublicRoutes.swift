@@ -39,13 +39,13 @@ struct PublicRoutes: Sendable {
 
     /// Reads a delivery: a long one on another thread, and none whose client has left, as the sender tries again.
     static func bounded(
-        _ request: ServerRequest, _ receive: () async -> IntakeAnswer
+        _ request: ServerRequest, _ reserve: (Int) -> Bool, _ receive: (_ reserve: (Int) -> Bool) async -> IntakeAnswer
     ) async -> IntakeAnswer {
         guard !request.clientHasLeft else { return .abandoned }
-        guard request.body.count > maximumOnLoop else { return await receive() }
+        guard request.body.count > maximumOnLoop else { return await receive(reserve) }
         return await withTaskExecutorPreference(globalConcurrentExecutor) {
             // Others may have waited for a thread before it, and its client may have left meanwhile.
-            request.clientHasLeft ? .abandoned : await receive()
+            request.clientHasLeft ? .abandoned : await receive(reserve)
         }
     }
 
@@ -57,7 +57,7 @@ struct PublicRoutes: Sendable {
     ) async -> ServerResponse {
         let start = ContinuousClock.now
         let answer = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.patience)) {
-            await admission.admit { reserve in await Self.bounded(request) { await receive(reserve) } }.answer
+            await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.answer
         }
         let now = clock()
         metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)

@@ -157,7 +157,7 @@ actor PostgreSQLConnection {
         }
     }
 
-    private func use(_ limits: SessionLimits) async throws {
+    func use(_ limits: SessionLimits) async throws {
         self.limits = limits
         try await runOnce(limits.sql)
     }

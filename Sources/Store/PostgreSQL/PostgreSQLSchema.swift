@@ -38,9 +38,8 @@ enum PostgreSQLSchema {
         guard mayChange else {
             throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
         }
-        // An index over millions of rows takes longer than any other statement may.
-        await connection.allow(longestMigration)
-        _ = try await connection.run("SET statement_timeout = 0")
+        await connection.allow(SessionLimits.migration.statement)
+        try await connection.use(.migration)
         // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
         try await connection.transaction {

@@ -10,8 +10,11 @@ struct SessionLimits: Sendable {
     /// How long a transaction may wait for its next statement.
     let idle: Duration
 
-    /// What the table changes at a start may take, and reads of everything.
+    /// What reads of everything may take.
     static let long = SessionLimits(statement: .seconds(40), lock: .seconds(10), idle: .seconds(60))
+
+    /// What changing the tables may take: an index over millions of rows takes longer than any other statement may.
+    static let migration = SessionLimits(statement: .seconds(6 * 3600), lock: .seconds(10), idle: .seconds(60))
 
     init(statement: Duration, lock: Duration, idle: Duration) {
         (self.statement, self.lock, self.idle) = (statement, lock, idle)
