@@ -27,7 +27,8 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         }
         parts.append(String(text[start...]))
         // `==` of texts outside of ASCII may take quadratic time.
-        guard parts.count == 6, parts[..<5].allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }), parts[0] == "arn", let partition = Partition(rawValue: parts[1]),
+        guard parts.count == 6, parts[..<5].allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }), parts[0] == "arn",
+            let partition = Partition(rawValue: parts[1]),
             !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
             let account = AccountID(parts[4]), !parts[5].isEmpty
         else { return nil }

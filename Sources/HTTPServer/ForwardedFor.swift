@@ -13,7 +13,9 @@ enum ForwardedFor {
     static func client(peer: SocketAddress, fields: HTTPFields, trusted: [AddressBlock]) -> SocketAddress {
         var client = peer
         guard isTrusted(peer, trusted) else { return peer }
-        let entries = fields[values: name].flatMap { $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) }
+        let entries = fields[values: name].flatMap {
+            $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        }
         for entry in entries.reversed() {
             guard let address = address(entry) else { return client }
             client = address

@@ -153,7 +153,11 @@ import Testing
     @Test("What the measure is for, it sees: String's own comparison is quadratic")
     func control() {
         let (small, large) = (Self.marks(10_000), Self.marks(40_000))
-        let ratio = Cost.ratio(runs: 3) { _ = small == "abc" } to: { _ = large == "abc" }
+        let ratio = Cost.ratio(runs: 3) {
+            _ = small == "abc"
+        } to: {
+            _ = large == "abc"
+        }
         #expect(ratio > 9)
     }
 }

@@ -39,7 +39,8 @@ struct PublicRoutes: Sendable {
 
     /// Reads a delivery: a long one on another thread, and none whose client has left, as the sender tries again.
     static func bounded(
-        _ request: ServerRequest, _ reserve: (Int) -> Bool, _ receive: (_ reserve: (Int) -> Bool) async -> IntakeAnswer
+        _ request: ServerRequest, _ reserve: (Int) -> Bool,
+        _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeAnswer
     ) async -> IntakeAnswer {
         guard !request.clientHasLeft else { return .abandoned }
         guard request.body.count > maximumOnLoop else { return await receive(reserve) }
@@ -53,7 +54,8 @@ struct PublicRoutes: Sendable {
     private static let patience = Duration.seconds(4)
 
     private func answer(
-        _ route: String, _ request: ServerRequest, _ receive: (_ reserve: (Int) -> Bool) async -> IntakeAnswer
+        _ route: String, _ request: ServerRequest,
+        _ receive: @escaping (_ reserve: (Int) -> Bool) async -> IntakeAnswer
     ) async -> ServerResponse {
         let start = ContinuousClock.now
         let answer = await StoreTimeLimit.$current.withValue(StoreTimeLimit(Self.patience)) {

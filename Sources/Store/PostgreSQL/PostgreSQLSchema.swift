@@ -58,8 +58,6 @@ enum PostgreSQLSchema {
         }
     }
 
-    private static let longestMigration = Duration.seconds(6 * 3600)
-
     /// A number that nobody else is likely to lock: "DBridge" in ASCII.
     private static let lockNumber: Int64 = 0x44_4272_6964_6765
 
