@@ -23,7 +23,7 @@ import Testing
                 let request = request(size)
                 let wasOnLoop = await Task(executorPreference: loop) {
                     let wasOnLoop = Mutex<Bool?>(nil)
-                    _ = await PublicRoutes.bounded(request) { _ in
+                    _ = await PublicRoutes.bounded(request, { _ in true }) { _ in
                         wasOnLoop.withLock { $0 = loop.isCurrent }
                         return .accepted("stored")
                     }
@@ -40,7 +40,7 @@ import Testing
         let presence = ClientPresence()
         presence.leave()
         request.presence = presence
-        let answer = await PublicRoutes.bounded(request) { _ in
+        let answer = await PublicRoutes.bounded(request, { _ in true }) { _ in
             Issue.record("it was read")
             return .accepted("stored")
         }
