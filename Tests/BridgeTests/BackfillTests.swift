@@ -30,7 +30,11 @@ import Testing
         #expect(progress.report == Backfilling.Report(origins: 2, asked: 1, left: 41, most: 41))
         changed = progress.update(before + found, now: 21)
         #expect(changed)
-        #expect(progress.report == Backfilling.Report(origins: 2, asked: 2, left: 40, most: 41))
+        #expect(
+            progress.report
+                == Backfilling.Report(
+                    origins: 2, asked: 2, left: 40, most: 41,
+                    waitingFor: "the next attempt of 40 deliveries that failed; the log has the reasons"))
         // What comes in after the last answer is nobody's question.
         let given = [try depth("us-east-1", .dead, 3, since: 1), try depth("us-east-1", .pending, 5, since: 21)]
         changed = progress.update(given, now: 30)
@@ -54,7 +58,8 @@ import Testing
         #expect(wait(pending + waiting) == nil)
         #expect(wait(pending, .init(isServed: true))?.hasPrefix("the bridge that serves from this store") == true)
         let denial = StandingBoard.Entry(
-            origin: one, denial: Standing.Denial(
+            origin: one,
+            denial: Standing.Denial(
                 cause: .accessDenied, reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
         let elsewhere = StandingBoard.Entry(origin: try origin("eu-west-1"), denial: denial.denial)
         #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access in \(one): AccessDenied")

@@ -21,8 +21,9 @@ import Testing
     }
 
     private static func problem(_ json: JSON) throws -> PostedEvents.Problem? {
+        let served: Set = [try origin()]
         do throws(PostedEvents.Problem) {
-            _ = try PostedEvents(json, body: json.serialized(), served: [try! origin()], now: now)
+            _ = try PostedEvents(json, body: json.serialized(), served: served, now: now)
             return nil
         } catch { return error }
     }

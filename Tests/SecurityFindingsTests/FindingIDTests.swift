@@ -56,7 +56,7 @@ struct FindingIDTests {
 
     @Test("a client id of any text stays apart from others and gives printable ASCII")
     func anyText() throws {
-        let texts = ["a b", "a\nb", "a%0Ab", "a\u{0}b", "é", "e\u{301}", "🚰", "a/b", "%", "ａ"]
+        let texts = ["a b", "a\nb", "a%0Ab", "a\u{1}b", "é", "e\u{301}", "🚰", "a/b", "%", "ａ"]
         let ids = try texts.map { try audit("CONFLICTING_CLIENT_IDS_CHECK", ["clientId": .string($0)]) }
         #expect(Set(ids).count == texts.count)
         #expect(ids.allSatisfy { $0.utf8.allSatisfy { (0x20...0x7E).contains($0) } })

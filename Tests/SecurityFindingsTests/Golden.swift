@@ -87,7 +87,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
             alarm("device-unregistered", Samples.alarmJSON(thing: "pump 17 (unregistered)")),
             alarm(
                 "device-odd-name",
-                Samples.alarmJSON(name: "a/b", thing: "пампа/17\u{0}\u{202E}\n", metric: "my/metric"),
+                Samples.alarmJSON(name: "a/b", thing: "пампа/17\u{1}\u{202E}\n", metric: "my/metric"),
                 region: "cn-north-1"),
             alarm("alarm-aws-cn", Samples.alarmJSON(), region: "cn-north-1"),
             alarm("alarm-aws-us-gov", Samples.alarmJSON(), region: "us-gov-west-1"),

@@ -108,7 +108,7 @@ struct MappingTests {
         arguments: [
             ("pump-17", "arn:aws:iot:us-east-1:111122223333:thing/pump-17"),
             ("a:b_C", "arn:aws:iot:us-east-1:111122223333:thing/a:b_C"),
-            ("pump 17", "pump 17"), ("pump/17", "pump/17"), ("пампа", "пампа"), ("a\nb", "a b"), (" \u{0}", "unnamed"),
+            ("pump 17", "pump 17"), ("pump/17", "pump/17"), ("пампа", "пампа"), ("a\nb", "a b"), (" \u{1}", "unnamed"),
         ])
     func things(name: String, id: String) throws {
         let finding = try finding(Samples.alarmJSON(thing: name))

@@ -100,7 +100,9 @@ struct BackfillProgress {
         if let entry = obstacles.denials.first(where: { entry in open.contains { $0.origin == entry.origin } }) {
             return "access in \(entry.origin): \(entry.denial.reason)"
         }
-        if obstacles.isServed { return "the bridge that serves from this store; /status.json of its admin address has details" }
+        if obstacles.isServed {
+            return "the bridge that serves from this store; /status.json of its admin address has details"
+        }
         guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
         return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
     }

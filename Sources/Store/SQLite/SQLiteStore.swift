@@ -110,7 +110,13 @@ public final class SQLiteStore: Store {
             // Moves what is in the `-wal` file into the file itself, so that the latter alone is a whole copy. If that
             // fails, the next opening does it. Beside another process, it would make that one wait.
             // A read has told its result before its transaction ends, which would keep the log from being moved: wait.
-            if access == .serving { _ = try? pool.barrierWriteWithoutTransaction { try $0.checkpoint(.truncate) } }
+            if access == .serving {
+                _ = try? pool.barrierWriteWithoutTransaction { db in
+                    // Interrupting lasts until the next statement begins, and the checkpoint is none.
+                    try db.execute(sql: "SELECT 1")
+                    try db.checkpoint(.truncate)
+                }
+            }
             // Fails only while a statement is in use, and then the connections close with their last use.
             try? pool.close()
         }
