@@ -78,6 +78,7 @@ extension IntegrationTests {
                     (0, ["keys"]), (0, ["pause"] + store), (0, ["resume"] + store), (0, ["queue", "verify"] + store),
                     (0, ["queue", "--json"] + store), (1, ["dead-letters", "show", "sns:none"] + store),
                     (1, ["check"] + store), (64, ["serve", "--port", "1"]), (65, ["convert", message]),
+                    (75, ["queue", "--set", "store.url=postgresql://bridge@127.0.0.1:1/none"]),
                     (78, ["queue", "--set", "store.url=file"]), (78, ["convert", message, "--set", "log.level=loud"]),
                     (78, ["check", "--config", "/nowhere"]),
                 ]
@@ -140,7 +141,7 @@ extension IntegrationTests {
             "a bad setting ends serve with exit code 78 and one line that names the key",
             arguments: [
                 ("listen.address", "localhost"), ("listen.address", "127.0.0.1"), ("listen.address", "1.2.3.4.5:80"),
-                ("listen.address", "127.0.0.1:65536"), ("listen.address", "192.0.2.1:8080"),
+                ("listen.address", "127.0.0.1:65536"),
                 ("listen.tls.certificate", "/nowhere/chain.pem"), ("listen.loops", "none"),
                 ("listen.maxConnections", "999999"), ("listen.trustedProxies", "proxy.example.com"),
                 ("listen.proxyProtocol", "true"), ("store.maxPending", "-1"), ("admin.address", "x:y"),
@@ -202,6 +203,11 @@ extension IntegrationTests {
                 for (settings, key) in [
                     (
                         ["listen.address": bridge.listen, "admin.address": "127.0.0.1:0", "store.url": other],
+                        "listen.address"
+                    ),
+                    // An address that this machine does not have yet.
+                    (
+                        ["listen.address": "192.0.2.1:8080", "admin.address": "127.0.0.1:0", "store.url": other],
                         "listen.address"
                     ),
                     (
