@@ -17,7 +17,7 @@ struct DemoRun: Sendable {
     private let topics: (audit: ARN, detect: ARN)
     private let start = ContinuousClock.now
 
-    private static let apiKey = "demo-key"
+    private static let apiKey = "key-of-the-demo-only"
     private static let patience = Duration.seconds(120)
 
     init(loop: EventLoop, folder: URL, findings: Int, once: Bool) throws {
