@@ -145,7 +145,7 @@ extension IntegrationTests {
                 ("listen.tls.certificate", "/nowhere/chain.pem"), ("listen.loops", "none"),
                 ("listen.maxConnections", "999999"), ("listen.trustedProxies", "proxy.example.com"),
                 ("listen.proxyProtocol", "true"), ("store.maxPending", "-1"), ("admin.address", "x:y"),
-                ("store.url", "postgresql://user:secret@host:port/db"), ("store.url", "file.db"), ("store.url", "sqlite://"),
+                ("store.url", "file.db"), ("store.url", "sqlite://"),
                 ("store.url", "sqlite:///nowhere/store.db"), ("sns.topics", "device-defender"),
                 ("sns.topics", "arn:aws:sqs:us-east-1:111122223333:queue"), ("sns.maxMessageAge", "10s"),
                 ("sns.maxMessageAge", "soon"), ("eventBridge.apiKeyHeader", "x api key"),
