@@ -108,9 +108,11 @@ public struct AWSClient: Sendable {
     /// Carries an operation out whose response is JSON.
     func performForJSON(_ operation: Operation, in region: Region) async throws(AWSError) -> JSON {
         let body = try await perform(operation, in: region)
+        let limits = JSONLimits(depth: 64, values: 1_000_000)
         do {
-            return try JSON(parsing: body, limits: JSONLimits(depth: 64, values: 1_000_000))
+            return try JSON(parsing: body, limits: limits)
         } catch {
+            if let repaired = try? JSON(parsing: TextRepair.repaired(body), limits: limits) { return repaired }
             // A page of a proxy, or of a network that asks to sign in.
             guard body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
                 throw operation.foreign()

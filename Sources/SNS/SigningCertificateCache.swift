@@ -180,10 +180,10 @@ public final class SigningCertificateCache: Sendable {
 
     /// What does not change with time: the names and the key.
     private static func reasonToRefuse(_ certificate: Certificate, of region: Region) -> String? {
-        let expected = signingCommonName(for: region)
+        let expected = signingCommonNames(for: region)
         let names = certificate.dnsNames.isEmpty ? [certificate.commonName ?? ""] : certificate.dnsNames
-        guard names.contains(where: { $0.utf8.elementsEqual(expected.utf8) }) else {
-            return "is not made out to \(expected)"
+        guard names.contains(where: { name in expected.contains { $0.utf8.elementsEqual(name.utf8) } }) else {
+            return "is not made out to \(expected.joined(separator: " or "))"
         }
         guard certificate.keyKind == .rsa, certificate.keyBits >= 2048 else {
             return "has no RSA key of at least 2048 bits"

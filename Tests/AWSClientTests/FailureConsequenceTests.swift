@@ -1,6 +1,7 @@
 import AWSClient
 import AWSCore
 import HTTPClient
+import HTTPTypes
 import JSON
 import Testing
 
@@ -72,6 +73,27 @@ import Testing
         let reply =
             code.hasPrefix("<") || code.isEmpty ? ScriptedAWS.reply(status, code) : ScriptedAWS.fault(status, code)
         try await expect(reply, hub: .retry, iot: .retry, sts: .retry, "\(status) \(code)")
+    }
+
+    @Test(
+        "One name that is no text does not make a whole page unreadable",
+        arguments: [
+            (#"\ud83d"#, "\u{FFFD}"), (#"\uDE97x"#, "\u{FFFD}x"), (#"\ud83d\ud83d\ude97"#, "\u{FFFD}\u{1F697}"),
+            (#"\ud83d\n\\ud83d\"\u00e9"#, "\u{FFFD}\n\\ud83d\"é"), (#"a\ud83d\u0041"#, "a\u{FFFD}A"),
+        ])
+    func unreadableName(escaped: String, text: String) async throws {
+        let body = #"{"Findings": [{"Id": "1"}, {"Id": "\#(escaped)"}, {"Id": "\ud83d\ude97"}]}"#
+        let page = try await client(ScriptedAWS([ScriptedAWS.reply(200, body)])).getFindings(
+            filters: [:], region: region)
+        #expect(page.elements.map { $0["Id"]?.string } == ["1", text, "\u{1F697}"])
+    }
+
+    @Test("Bytes that are no UTF-8 do not, either")
+    func unreadableBytes() async throws {
+        let body = Array(#"{"Findings": [{"Id": "1"}, {"Id": "a"#.utf8) + [0xFF, 0xC3] + Array(#""}]}"#.utf8)
+        let page = try await client(ScriptedAWS([.success((.init(status: .ok), body))])).getFindings(
+            filters: [:], region: region)
+        #expect(page.elements.map { $0["Id"]?.string } == ["1", "a\u{FFFD}\u{FFFD}"])
     }
 
     @Test("A response of AWS's that is malformed is retried: a network that asks to sign in sends no object")

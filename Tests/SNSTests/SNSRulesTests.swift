@@ -130,7 +130,32 @@ struct SNSRulesTests {
             ("mx-central-1", "sns-signing.mx-central-1.amazonaws.com"),
         ])
     func commonName(region: String, name: String) throws {
-        #expect(signingCommonName(for: try #require(Region(region))) == name)
+        #expect(signingCommonNames(for: try #require(Region(region))).first == name)
+    }
+
+    @Test(
+        "the name of sovereign and isolated Regions is that of AWS's own verifier",
+        arguments: [
+            ("eusc-de-east-1", "sns-signing.eusc-de-east-1.amazonaws.eu"),
+            ("us-iso-east-1", "sns-us-iso-east-1.c2s.ic.gov"), ("us-isob-east-1", "sns-us-isob-east-1.sc2s.sgov.gov"),
+            ("us-isof-east-1", "sns-signing.us-isof-east-1.csp.hci.ic.gov"),
+            ("us-isof-south-1", "sns-signing.us-isof-south-1.csp.hci.ic.gov"),
+            ("eu-isoe-west-1", "sns-signing.eu-isoe-west-1.cloud.adc-e.uk"), ("us-iso-west-1", "sns.c2s.ic.gov"),
+        ])
+    func sovereignCommonName(region: String, name: String) throws {
+        #expect(signingCommonNames(for: try #require(Region(region))).first == name)
+    }
+
+    @Test(
+        "a signing name of the topic's own Region is accepted, also of Regions that are not known yet",
+        arguments: [
+            ("xx-moon-1", ["sns.amazonaws.com", "sns-signing.xx-moon-1.amazonaws.com"]),
+            ("eusc-fr-north-1", ["sns.amazonaws.eu", "sns-signing.eusc-fr-north-1.amazonaws.eu"]),
+            ("us-east-1", ["sns.amazonaws.com", "sns-signing.us-east-1.amazonaws.com"]),
+            ("af-south-1", ["sns-signing.af-south-1.amazonaws.com"]),
+        ])
+    func unknownRegions(region: String, names: [String]) throws {
+        #expect(signingCommonNames(for: try #require(Region(region))) == names)
     }
 
     @Test(

@@ -22,6 +22,8 @@ struct EventBridgeGate: Sendable {
         case allowed
         /// The credentials are missing or wrong.
         case refused
+        /// A claim of the token is not as it has to be.
+        case invalidClaim(String)
         /// The keys of tokens cannot be had just now.
         case unverifiable
         /// The address failed too often.
@@ -44,7 +46,7 @@ struct EventBridgeGate: Sendable {
         let verdict = await unlimitedVerdict(on: request.head.headerFields, now: now, elapsed: elapsed)
         switch verdict {
         case .allowed: failures.succeeded(request.peer, now: elapsed)
-        case .refused: failures.failed(request.peer, now: elapsed)
+        case .refused, .invalidClaim: failures.failed(request.peer, now: elapsed)
         case .unverifiable, .overLimit: break
         }
         return verdict
@@ -69,6 +71,7 @@ struct EventBridgeGate: Sendable {
             switch await tokens.verdict(on: token, now: now, elapsed: elapsed) {
             case .genuine: return .allowed
             case .refused: return .refused
+            case .invalidClaim(let claim): return .invalidClaim(claim)
             case .unverifiable: return .unverifiable
             }
         }

@@ -20,6 +20,8 @@ struct EventBridgeIntake: Sendable {
         switch await gate.verdict(on: request, now: clock()) {
         case .allowed: return await take(request.body, reserve)
         case .refused: return unauthorized
+        // Only the log says which: a stranger learns nothing.
+        case .invalidClaim(let claim): return unauthorized.saying([(LogKey.claim, claim)])
         case .unverifiable:
             return .unavailable(
                 code: "token_keys_unavailable",

@@ -31,10 +31,18 @@ struct KeySet: Sendable {
     func verifies(_ token: WebToken) -> Bool { keys(for: token).contains(where: token.isSigned) }
 
     private func keys(for token: WebToken) -> [PublicKey] {
-        entries.filter { entry in
-            (token.keyID == nil || entry.id == token.keyID) && entry.key.kind == token.algorithm.keyKind
+        let sameKind = entries.filter { $0.key.kind == token.algorithm.keyKind }
+        return sameKind.filter { entry in
+            isNamed(entry, token.keyID, isOnlyOne: sameKind.count == 1)
                 && (entry.algorithm ?? token.algorithm.rawValue) == token.algorithm.rawValue
         }.map(\.key)
+    }
+
+    /// Whether a token's name for its key can mean a key. One without a name is meant where there is no other of its type.
+    private func isNamed(_ entry: Entry, _ keyID: String?, isOnlyOne: Bool) -> Bool {
+        guard let keyID else { return true }
+        guard let id = entry.id else { return isOnlyOne }
+        return id.utf8.elementsEqual(keyID.utf8)
     }
 
     private static func entry(_ json: JSON) -> Entry? {

@@ -17,6 +17,8 @@ final class TokenVerifier: Sendable {
     enum Verdict: Sendable, Hashable {
         case genuine
         case refused
+        /// A claim is not as it has to be; the signature was not checked.
+        case invalidClaim(String)
         /// The keys cannot be had just now.
         case unverifiable
     }
@@ -57,9 +59,10 @@ final class TokenVerifier: Sendable {
         on text: String, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
     ) async -> Verdict {
         // Nothing is fetched for a token that would be refused whatever the keys say.
-        guard let token = WebToken(text),
-            token.isValid(issuer: settings.issuer, audience: settings.audience, now: now)
-        else { return .refused }
+        guard let token = WebToken(text) else { return .refused }
+        if let claim = token.invalidClaim(issuer: settings.issuer, audience: settings.audience, now: now) {
+            return .invalidClaim(claim)
+        }
         let (known, isOld) = knownKeys(now: elapsed)
         if let known, known.hasKey(for: token) {
             // Nobody waits for keys that are fetched only to be newer.

@@ -59,22 +59,28 @@ struct WebToken: Sendable {
         key.kind == algorithm.keyKind && (try? key.verify(signature: signature, over: signed)) == true
     }
 
-    /// Whether the token was issued by this issuer for this audience, and is valid now (RFC 7519, section 4.1). A token
-    /// without an end is not.
+    /// The first claim that keeps the token from counting; nil if it was issued by this issuer for this audience, and is
+    /// valid now (RFC 7519, section 4.1). A token without an end is not.
     ///
     /// - Parameter now: milliseconds since 1970.
-    func isValid(issuer: String, audience: String, now: Int64) -> Bool {
+    func invalidClaim(issuer: String, audience: String, now: Int64) -> String? {
         let seconds = Double(now) / 1000
-        guard claims["iss"] == .string(issuer), isFor(audience), let end = claims["exp"]?.double,
-            seconds < end + Self.allowedSkew
-        else { return false }
-        guard let start = claims["nbf"] else { return true }
-        return start.double.map { $0 - Self.allowedSkew <= seconds } ?? false
+        guard let own = claims["iss"]?.string, own.utf8.elementsEqual(issuer.utf8) else { return "iss" }
+        if let claim = invalidAudienceClaim(audience) { return claim }
+        guard let end = claims["exp"]?.double, seconds < end + Self.allowedSkew else { return "exp" }
+        guard let start = claims["nbf"] else { return nil }
+        return start.double.map { $0 - Self.allowedSkew <= seconds } == true ? nil : "nbf"
     }
 
-    private func isFor(_ audience: String) -> Bool {
-        let one = JSON.string(audience)
-        return claims["aud"] == one || claims["aud"]?.array?.contains(one) ?? false
+    /// The claim that does not name the audience. Machine tokens of Amazon Cognito have no `aud`, and name the client that
+    /// they were issued to, as API Gateway's JWT authorizer accepts them.
+    private func invalidAudienceClaim(_ audience: String) -> String? {
+        let expected = Array(audience.utf8)
+        guard let given = claims["aud"] else {
+            return claims["client_id"]?.string.map { Array($0.utf8) } == expected ? nil : "client_id"
+        }
+        let all = given.string.map { [$0] } ?? given.array?.compactMap(\.string) ?? []
+        return all.contains { Array($0.utf8) == expected } ? nil : "aud"
     }
 
     private static func json(_ part: ArraySlice<UInt8>) -> JSON? {

@@ -16,6 +16,8 @@ enum LogKey {
     static let (account, region) = ("account", "region")
     /// The finding's id.
     static let finding = "finding"
+    /// The claim of a token that is not as it has to be.
+    static let claim = "claim"
     /// What became of a finding.
     static let result = "result"
     /// What became of a delivery that was received.
