@@ -80,7 +80,7 @@ public final class Bridge: Sendable {
             let context = LaneContext(
                 store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
                 trust: parts.clockTrust(isChecked: true, logger), chance: { .random(in: 0...1) }, metrics: metrics,
-                logger: logger, activity: activity)
+                logger: logger, activity: activity, deadLetterLimits: configuration.deadLetterLimits)
             let manager = ServiceManager(environment: environment)
             let door = try FrontDoor(
                 configuration, tls: parts.certificate?.context, manager: manager,
@@ -216,20 +216,22 @@ public final class Bridge: Sendable {
         _ parts: BridgeParts, _ door: FrontDoor, _ live: LiveParts, _ context: LaneContext,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusFeed) {
+        let source = StatusSource(parts.store, clock: now)
         let metrics = MetricsReport(
-            store: parts.store, configuration: live.configuration, accounts: parts.accounts,
+            source: source, configuration: live.configuration, accounts: parts.accounts,
             standings: context.standings, certificates: live.certificates, admission: live.admission,
             outage: context.outage, origins: context.metrics.origins, clock: now,
             isClockTrusted: { context.trust.isTrusted })
         let report = StatusReport(
-            source: StatusSource(parts.store, clock: now), configuration: live.configuration,
+            source: source, configuration: live.configuration,
             standings: context.standings, activity: context.activity, outage: context.outage,
             certificate: parts.certificate, startedAt: now(), clock: now)
         let feed = StatusFeed(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusFeed.interval) }) {
             await report.json()
         }
         let letters = DeadLetterRoutes(
-            store: parts.store, configuration: live.configuration, logger: context.logger, clock: now)
+            store: parts.store, configuration: live.configuration, logger: context.logger, clock: now,
+            changed: { source.present.forget() })
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, feed: feed, letters: letters,
             health: health(parts, context), configuration: live.configuration)

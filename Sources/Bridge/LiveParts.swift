@@ -9,6 +9,7 @@ struct LiveParts: Sendable {
     let certificates: SigningCertificateCache
     private let assembly: IntakeAssembly
     private let accounts: AWSAccounts
+    private let deadLetters: DeadLetterKeeper
 
     init(_ configuration: BridgeConfiguration, _ parts: BridgeParts, _ context: LaneContext) {
         self.configuration = Live(configuration)
@@ -22,6 +23,7 @@ struct LiveParts: Sendable {
             logger: context.logger, clock: context.clock)
         intake = Live(assembly.parts(configuration))
         accounts = parts.accounts
+        deadLetters = context.deadLetters
     }
 
     /// Has everything go on as another configuration says. What asks ``configuration`` by itself is not told.
@@ -29,5 +31,6 @@ struct LiveParts: Sendable {
         intake.set(assembly.parts(configuration, after: intake.value))
         admission.use(maximumPending: configuration.maximumPending)
         accounts.use(configuration.importRate)
+        deadLetters.limits.set(configuration.deadLetterLimits)
     }
 }

@@ -16,6 +16,11 @@ struct Upkeep: Service {
     private static let eventBridgePatience = Duration.seconds(26 * 3600)
     /// Security Hub keeps archived findings for 30 days.
     private static let archivedFindings = Duration.seconds(30 * 86_400)
+    /// How many completed deliveries are remembered beyond the time that Amazon SNS tries: from 32 a second on, steadily, the
+    /// oldest are forgotten earlier. What EventBridge then sends again changes nothing, as its event is older than what is
+    /// known; it costs some work.
+    static let completedLimit = 3_000_000
+    var completedLimit = Self.completedLimit
 
     func run() async {
         await cancelWhenGracefulShutdown {
@@ -58,8 +63,13 @@ struct Upkeep: Service {
             guard context.trust.isTrusted else { return }
             let now = context.clock()
             let window = max(Self.eventBridgePatience, configuration.value.maximumMessageAge * 2)
-            let deliveries = try await context.store.purge(
+            var deliveries = try await context.store.purge(
                 completedBefore: now.saturatingSubtracting(window.milliseconds))
+            deliveries += try await forgetEarly(now)
+            let age = configuration.value.maximumDeadLetterAge
+            context.deadLetters.dropped(
+                try await context.store.trimDeadLetters(
+                    to: context.deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
             let findings = try await context.store.purgeLedger(
                 archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
             let judgements = try await context.store.purgeJudgements(by: now)
@@ -73,5 +83,13 @@ struct Upkeep: Service {
         } catch {
             context.logger.warning("Old entries could not be removed from the store.", metadata: ["reason": "\(error)"])
         }
+    }
+
+    /// Forgets completed deliveries beyond those that are remembered, but none that Amazon SNS may send again.
+    private func forgetEarly(_ now: Int64) async throws(StoreError) -> Int {
+        guard let time = try await context.store.completionTime(beyondNewest: completedLimit) else { return 0 }
+        // A message of Amazon SNS is taken for so long, and clocks differ as much.
+        let young = now.saturatingSubtracting(configuration.value.maximumMessageAge.milliseconds * 2)
+        return try await context.store.purge(completedBefore: min(time, young))
     }
 }

@@ -22,16 +22,21 @@ public struct Delivery: Sendable, Hashable {
     public let origin: Origin
     /// Who sent it.
     public let source: Source
+    /// The SNS topic that it came by; nil for other sources, and once it is completed.
+    public let topic: ARN?
     /// When it came in, in milliseconds since 1970. It may be leased from then on.
     public let receivedAt: Int64
     /// The bytes to be worked on, as they came. The caller bounds their number.
     public let payload: [UInt8]
 
     /// Makes a delivery; whether the id is well formed is checked when it is appended.
-    public init(id: String, origin: Origin, source: Source, receivedAt: Int64, payload: [UInt8]) {
+    public init(
+        id: String, origin: Origin, source: Source, topic: ARN? = nil, receivedAt: Int64, payload: [UInt8]
+    ) {
         self.id = id
         self.origin = origin
         self.source = source
+        self.topic = topic
         self.receivedAt = receivedAt
         self.payload = payload
     }

@@ -24,6 +24,7 @@ enum Limits {
             throw StoreError(
                 .invalidValue, "A delivery's id must be 1 to \(deliveryIDLength) visible ASCII characters.")
         }
+        if let topic = delivery.topic { try check(topic.description, "A delivery's topic") }
     }
 
     static func check(_ pause: Pause) throws(StoreError) {

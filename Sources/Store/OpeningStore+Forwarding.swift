@@ -36,8 +36,10 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
-        try await current().deadLetter(lease, reason: reason, now: now)
+    public func deadLetter(_ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits)
+        async throws(StoreError) -> DroppedDeadLetters
+    {
+        try await current().deadLetter(lease, reason: reason, now: now, within: limits)
     }
 
     /// See ``Store``.
@@ -48,6 +50,11 @@ extension OpeningStore {
     /// See ``Store``.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await current().purge(completedBefore: time)
+    }
+
+    /// See ``Store``.
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+        try await current().completionTime(beyondNewest: count)
     }
 
     /// See ``Store``.
@@ -95,6 +102,18 @@ extension OpeningStore {
     /// See ``Store``.
     public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await current().discardDeadLetters(ids: ids)
+    }
+
+    /// See ``Store``.
+    public func trimDeadLetters(to limits: DeadLetterLimits, failedBefore time: Int64)
+        async throws(StoreError) -> DroppedDeadLetters
+    {
+        try await current().trimDeadLetters(to: limits, failedBefore: time)
+    }
+
+    /// See ``Store``.
+    public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
+        try await current().deadLetterUsage()
     }
 
     /// See ``Store``.
@@ -240,8 +259,13 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func status() async throws(StoreError) -> StoreStatus {
-        try await current().status()
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
+        try await current().queueStatus()
+    }
+
+    /// See ``Store``.
+    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
+        try await current().findingCounts()
     }
 
     /// See ``Store``.

@@ -69,8 +69,15 @@ public protocol Store: Sendable {
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError)
 
-    /// Gives a delivery up: it is kept with its payload, and not worked on again unless an operator says so.
-    func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError)
+    /// Dead-letters a delivery: it is kept with its payload, and not worked on again unless an operator says so.
+    ///
+    /// Then drops dead letters until those that are left are within the limits, at most 1,000 in a transaction: the first with
+    /// the transaction that keeps the new one.
+    ///
+    /// - Returns: What was dropped.
+    func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DroppedDeadLetters
 
     /// Gives deliveries back untouched: they can be leased again at once, and the attempt does not count. Leases that
     /// are lost are passed over.
@@ -78,6 +85,12 @@ public protocol Store: Sendable {
 
     /// Forgets deliveries that were completed before a time, and returns how many. The same id is then new again.
     func purge(completedBefore time: Int64) async throws(StoreError) -> Int
+
+    /// When the newest of those completed deliveries was completed that are beyond so many newer ones, in milliseconds since
+    /// 1970; nil if there are no more than so many.
+    ///
+    /// Reads an index entry for each delivery that is passed over.
+    func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64?
 
     /// How many deliveries are not done, by origin and state, with the age of the oldest; ordered by origin and, within
     /// one, as ``QueueDepth/State`` has the states. Only what there is any of is told.
@@ -124,6 +137,14 @@ public protocol Store: Sendable {
 
     /// Removes dead letters for good, and returns how many of the ids were dead letters. The same id is then new again.
     func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int
+
+    /// Drops dead letters that failed last before a time, and those beyond the limits, at most 1,000 in a transaction.
+    func trimDeadLetters(
+        to limits: DeadLetterLimits, failedBefore time: Int64
+    ) async throws(StoreError) -> DroppedDeadLetters
+
+    /// What the dead letters take; reads no row of theirs.
+    func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage
 
     // MARK: The ledger
 
@@ -255,8 +276,11 @@ public protocol Store: Sendable {
 
     // MARK: The store itself
 
-    /// Counts what the store holds.
-    func status() async throws(StoreError) -> StoreStatus
+    /// Counts the deliveries that the store holds, and no findings; reads an index entry for each.
+    func queueStatus() async throws(StoreError) -> StoreStatus
+
+    /// Counts the findings in the ledger; reads an index entry for each.
+    func findingCounts() async throws(StoreError) -> (active: Int, archived: Int)
 
     /// Checks the store as a whole: that what keeps it is sound, that its tables are as they should be, and that each row
     /// keeps the rules and can be read. Takes a while when there is much.
@@ -296,6 +320,13 @@ extension Store {
         try await append([delivery]).first ?? .duplicate
     }
 
+    /// Counts all that the store holds.
+    package func status() async throws(StoreError) -> StoreStatus {
+        var status = try await queueStatus()
+        (status.activeFindings, status.archivedFindings) = try await findingCounts()
+        return status
+    }
+
     /// Leases deliveries of all origins; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64
@@ -311,6 +342,11 @@ extension Store {
 
     /// A store without rights of its own.
     public func checkRights() async throws(StoreError) { try await checkWritable() }
+
+    /// Dead-letters a delivery within the standard limits; see ``deadLetter(_:reason:now:within:)``.
+    package func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
+        _ = try await deadLetter(lease, reason: reason, now: now, within: .standard)
+    }
 
     /// Puts a delivery off after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
     package func retry(

@@ -44,6 +44,9 @@ extension StoredRow {
         guard let arn = ARN(try text(column)) else { throw StoreError.unreadableRow }
         return arn
     }
+
+    /// An ARN for which the tables have an empty text if there is none.
+    func optionalARN(_ column: Int) throws -> ARN? { try text(column).isEmpty ? nil : arn(column) }
 }
 
 extension StoreError {
@@ -54,11 +57,11 @@ extension StoreError {
 // MARK: What rows stand for
 
 extension Delivery {
-    /// Reads a row that has id, origin, source and time of receipt from the second column on.
+    /// Reads a row that has id, origin, source and time of receipt from the second column on, and its topic in the eleventh.
     init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
-            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), receivedAt: try row.integer(4),
-            payload: payload)
+            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), topic: try row.optionalARN(10),
+            receivedAt: try row.integer(4), payload: payload)
     }
 }
 
@@ -151,6 +154,13 @@ extension DeliveryRecord {
             lastFailedAt: try row.optionalInteger(10), reason: try row.optionalText(11),
             bookmark: try row.optionalText(12), completedAt: try row.optionalInteger(13),
             payloadLength: try row.optionalInteger(14))
+    }
+}
+
+extension StoredRow {
+    /// What is wrong where dead letters were counted wrong, with their source and topic in the second column.
+    var wrongFigures: String {
+        get throws { "The figures of dead letters of \(ProblemList.shown(try text(1))) differ from what there is." }
     }
 }
 

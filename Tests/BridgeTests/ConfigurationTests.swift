@@ -47,6 +47,8 @@ import Testing
         #expect(configuration.tls == nil && configuration.store == .sqlite(path: "defender-bridge.db"))
         #expect((1...64).contains(configuration.loops) && configuration.maximumConnections == nil)
         #expect(configuration.maximumConnectionsPerAddress == 1024 && configuration.maximumPending == 200_000)
+        #expect(configuration.deadLetterLimits == DeadLetterLimits(maximumCount: 100_000, maximumBytes: 268_435_456))
+        #expect(configuration.maximumDeadLetterAge == .seconds(90 * 86_400))
         #expect(configuration.trustedProxies.isEmpty && !configuration.proxyProtocol)
         #expect(configuration.topics.patterns.isEmpty && configuration.maximumMessageAge == .seconds(3600))
         #expect(configuration.minimumSignatureVersion == .one)
@@ -76,7 +78,9 @@ import Testing
                 "BRIDGE_LISTEN_LOOPS", "BRIDGE_LISTEN_MAX_CONNECTIONS", "BRIDGE_LISTEN_MAX_CONNECTIONS_PER_ADDRESS",
                 "BRIDGE_LISTEN_TRUSTED_PROXIES", "BRIDGE_LISTEN_PROXY_PROTOCOL", "BRIDGE_ADMIN_ADDRESS",
                 "BRIDGE_ADMIN_HOSTS", "BRIDGE_ADMIN_ALLOW_ACTIONS", "BRIDGE_ADMIN_TOKEN",
-                "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING", "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_ACCOUNTS",
+                "BRIDGE_STORE_URL", "BRIDGE_STORE_MAX_PENDING",
+                "BRIDGE_DEAD_LETTERS_MAX_COUNT", "BRIDGE_DEAD_LETTERS_MAX_BYTES", "BRIDGE_DEAD_LETTERS_MAX_AGE",
+                "BRIDGE_SNS_TOPICS", "BRIDGE_SNS_ACCOUNTS",
                 "BRIDGE_SNS_MINIMUM_SIGNATURE_VERSION", "BRIDGE_SNS_MAX_MESSAGE_AGE", "BRIDGE_SNS_CONFIRM",
                 "BRIDGE_SNS_RESUBSCRIBE",
                 "BRIDGE_EVENT_BRIDGE_API_KEY", "BRIDGE_EVENT_BRIDGE_API_KEY_HEADER", "BRIDGE_EVENT_BRIDGE_BASIC",
@@ -100,6 +104,7 @@ import Testing
             "listen.trustedProxies": "10.0.0.0/8, 2001:db8::1", "listen.proxyProtocol": "true",
             "admin.address": "127.0.0.2:2", "admin.hosts": "Bridge.example.com., b", "admin.allowActions": "true",
             "admin.token": "0123456789abcdef", "store.url": "sqlite:///s.db", "store.maxPending": "9",
+            "deadLetters.maxCount": "2", "deadLetters.maxBytes": "4MiB", "deadLetters.maxAge": "1h",
             "sns.topics": "arn:aws:sns:us-east-1:111122223333:a, arn:aws:sns:eu-west-1:*:b",
             "sns.accounts": "444455556666, 777788889999", "sns.minimumSignatureVersion": "2", "sns.confirm": "off",
             "sns.resubscribe": "true",
@@ -129,6 +134,8 @@ import Testing
         #expect(configuration.tls == BridgeConfiguration.TLSFiles(certificate: "c.pem", privateKey: "k.pem"))
         #expect(configuration.loops == 3 && configuration.maximumConnections == 500)
         #expect(configuration.maximumConnectionsPerAddress == 50 && configuration.maximumPending == 9)
+        #expect(configuration.deadLetterLimits == DeadLetterLimits(maximumCount: 2, maximumBytes: 4 << 20))
+        #expect(configuration.maximumDeadLetterAge == .seconds(3600))
         #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::1/128"])
         #expect(configuration.proxyProtocol && configuration.adminAddress.description == "127.0.0.2:2")
         #expect(configuration.admin.hosts == ["bridge.example.com", "b"] && configuration.admin.allowsActions)
@@ -188,6 +195,14 @@ import Testing
             ("admin.allowActions", "yes", "\"yes\" is not true or false; mend it"),
             ("admin.token", "pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
             ("admin.token", "a long text pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
+            ("deadLetters.maxCount", "1", "\"1\" is not a whole number from 2 to 10000000; mend it"),
+            (
+                "deadLetters.maxBytes", "3MiB",
+                "\"3MiB\" is not a number of bytes from 4MiB to 1TiB, for example 256MiB; mend it"
+            ),
+            (
+                "deadLetters.maxAge", "59m", "\"59m\" is not a duration from 1h to 3650d, for example 90d; mend it"
+            ),
             ("store.maxPending", "0", "\"0\" is not a whole number from 1 to 1000000000; mend it"),
             (
                 "store.url", "mysql://user:pa55@host",

@@ -73,6 +73,40 @@ import Testing
         }
     }
 
+    @Test(
+        "Who is content with what was read lately shares it, though it was quick; its age counts from its reading's start"
+    )
+    func aged() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(50))
+        let ration = slow.ration()
+        try await time.run {
+            for (pause, value) in [(0, 1), (900, 1), (60, 2)] {
+                try await time.sleep(for: .milliseconds(pause))
+                #expect(try await ration.value(atMost: .seconds(1)) == value)
+            }
+            #expect(try await ration.value() == 3)
+            #expect(try await ration.value(atMost: .seconds(1)) == 3)
+        }
+    }
+
+    @Test("What was made void is read again, also if its reading was under way")
+    func void() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(500))
+        let ration = slow.ration()
+        try await time.run {
+            #expect(try await ration.value() == 1)
+            ration.forget()
+            async let second = ration.value()
+            try await time.sleep(for: .milliseconds(100))
+            ration.forget()
+            #expect(try await ration.value() == 3)
+            #expect(try await second == 2)
+            #expect(try await ration.value() == 3)
+        }
+    }
+
     @Test("Nobody waits longer than there is patience for, and nobody asks a second time meanwhile")
     func hanging() async throws {
         let time = SimulatedTime()

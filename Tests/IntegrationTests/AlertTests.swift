@@ -112,7 +112,7 @@ struct AlertTests {
     @Test("AWS that denies, fails, throttles, is not asked for what was missed; and what nobody understands")
     func cloud() async throws {
         try await World.run { world in
-            let bridge = try await world.start(["catchUp.interval": "1m"])
+            let bridge = try await world.start(["catchUp.interval": "1m", "deadLetters.maxCount": "2"])
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin],
                 // Ages of seconds instead of a minute, few throttles, and a twentieth of a minute without asking.
@@ -123,6 +123,10 @@ struct AlertTests {
 
             try await world.publish([["hello": 1]], to: world.topics.detect)
             try await prometheus.waitForAlert("DefenderBridgeDeadLetters", origin)
+            // A channel has half.
+            try await prometheus.waitForAlert("DefenderBridgeDeadLettersNearLimit", ["limit": "count"])
+            try await world.publish([["hello": 2]], to: world.topics.detect)
+            try await prometheus.waitForAlert("DefenderBridgeDeadLettersDropped", ["limit": "count"])
 
             world.aws.fail(.batchImportFindings, count: 100_000, status: 403, code: "AccessDeniedException")
             try await world.publish([alarms[0]], to: world.topics.detect)

@@ -11,7 +11,7 @@ import Testing
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
             let all: Set = [
                 Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
-                Schema.pauseStep, Schema.statusStep, Schema.clockStep,
+                Schema.pauseStep, Schema.statusStep, Schema.clockStep, Schema.deadLetterStep,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }
@@ -39,7 +39,10 @@ import Testing
         let old = try DatabasePool(path: folder.file)
         try Schema.migrator.migrate(old, upTo: Schema.queueStep)
         try await old.write { db in
-            try db.execute(sql: QueueSQL.insert, arguments: ["sns:1", origins[0].stored, "sns", 0])
+            let insert = """
+                INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?, ?, ?, 0, 'pending', 0)
+                """
+            try db.execute(sql: insert, arguments: ["sns:1", origins[0].stored, "sns"])
             try db.execute(sql: QueueSQL.insertPayload, arguments: [1, Data("x".utf8)])
         }
         try old.close()

@@ -14,7 +14,11 @@ import Testing
         try await withStore(kind) { store async throws in
             // Over a network, a history takes ten times as long.
             for seed in first..<(first + (kind == .sqlite ? 1000 : 100)) {
-                try await store.run("DELETE FROM delivery; DELETE FROM ledger; DELETE FROM pause")
+                try await store.run(
+                    """
+                    DELETE FROM delivery; DELETE FROM ledger; DELETE FROM pause; DELETE FROM dead_letter_share;
+                    UPDATE dead_letter_load SET count = 0, bytes = 0
+                    """)
                 var history = History(of: store, seed: seed)
                 for _ in 0..<30 { try await history.step() }
                 try await history.compareAll()

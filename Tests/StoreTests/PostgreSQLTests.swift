@@ -380,6 +380,7 @@ struct PostgreSQLTests {
         LeaseSQL.next: "(text[])", PostgreSQLLedger.sent: "(text[], bigint[])",
         PostgreSQLDeadLetters.list: "(bigint, text, bigint, text, text, text, text, bigint)",
         PostgreSQLStore.depths: "(text, bigint, bigint)",
+        PostgreSQLDeadLetterLimits.removeEmptyShares: "(text[], text[])",
     ]
 
     @Test(arguments: [
@@ -390,7 +391,10 @@ struct PostgreSQLTests {
         PostgreSQLJudgements.ofOrigin, PostgreSQLJudgements.due, PostgreSQLJudgements.purge,
         PostgreSQLJudgements.marksOfOrigin, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
         PostgreSQLDeadLetters.requeue, PostgreSQLDeadLetters.discard, PostgreSQLStore.depths,
-        SubscriptionSQL.list.numbered, SharingSQL.known,
+        SubscriptionSQL.list.numbered, SharingSQL.known, PostgreSQLDeadLetterLimits.newShares,
+        PostgreSQLDeadLetterLimits.sharesByID, PostgreSQLDeadLetterLimits.oldest, PostgreSQLDeadLetterLimits.expired,
+        PostgreSQLDeadLetterLimits.drop, PostgreSQLDeadLetterLimits.leased,
+        PostgreSQLDeadLetterLimits.removeEmptyShares, QueueSQL.completionTime.numbered,
     ])
     func noStatementScansATableOrSortsIt(sql: String) async throws {
         try await withDatabase { url in

@@ -51,6 +51,9 @@ import Testing
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
         SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
         OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
+        DeadLetterLimitSQL.loadBySequence, DeadLetterLimitSQL.loadByID, DeadLetterLimitSQL.removeEmptyShare,
+        DeadLetterLimitSQL.largestByCount, DeadLetterLimitSQL.largestByBytes, DeadLetterLimitSQL.oldest,
+        DeadLetterLimitSQL.expired, DeadLetterLimitSQL.drop,
         VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.judgements, PauseSQL.delete,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
@@ -73,6 +76,7 @@ import Testing
         (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
         (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
         (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
+        (QueueSQL.completionTime, "delivery_completed"), (DeadLetterLimitSQL.oldestFailure, "delivery_dead"),
         (OpenFindingsSQL.count, "ledger_active_severity"), (DeadLetterSQL.newest, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {

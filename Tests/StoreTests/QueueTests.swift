@@ -255,3 +255,18 @@ import Testing
         }
     }
 }
+
+/// How far the memory of completed deliveries reaches.
+@Suite struct CompletionTimeTests {
+    @Test(arguments: StoreKind.all) func itIsThatOfTheNewestBeyondSoMany(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            #expect(try await store.completionTime(beyondNewest: 0) == nil)
+            for number in 1...4 {
+                try await store.complete(store.takeNew(number).lease, recording: [], now: Int64(number * 10))
+            }
+            for (count, time) in [(0, 40), (1, 30), (3, 10), (4, nil), (9, nil)] as [(Int, Int64?)] {
+                #expect(try await store.completionTime(beyondNewest: count) == time)
+            }
+        }
+    }
+}

@@ -48,6 +48,10 @@ public struct BridgeConfiguration: Sendable {
     public var store: StoreLocation
     /// `store.maxPending`
     public var maximumPending: Int
+    /// `deadLetters.maxCount`, `deadLetters.maxBytes`
+    public var deadLetterLimits: DeadLetterLimits
+    /// `deadLetters.maxAge`
+    public var maximumDeadLetterAge: Duration
     /// `sns.topics`, `sns.accounts`, `aws.regions`
     public var topics: TopicPolicy
     /// `sns.minimumSignatureVersion`
@@ -110,6 +114,10 @@ public struct BridgeConfiguration: Sendable {
         admin = try values.adminAccess()
         store = try values.storeLocation()
         maximumPending = try values.number(.storeMaxPending, in: 1...1_000_000_000) ?? 200_000
+        deadLetterLimits = try values.deadLetterLimits()
+        maximumDeadLetterAge = try values.duration(
+            .deadLettersMaxAge, default: .seconds(90 * 86_400), in: .seconds(3600)...Duration.seconds(3650 * 86_400),
+            expected: "a duration from 1h to 3650d, for example 90d")
         topics = try values.topics()
         minimumSignatureVersion = try values.value(
             .snsMinimumSignatureVersion, default: .one, expected: "1 or 2"
@@ -193,6 +201,19 @@ extension ConfigurationValues {
     fileprivate static func logLevel(_ text: String) -> Logger.Level? {
         let name = text.lowercased()
         return name == "warn" ? .warning : Logger.Level(rawValue: name)
+    }
+
+    fileprivate func deadLetterLimits() throws(ConfigurationError) -> DeadLetterLimits {
+        let standard = DeadLetterLimits.standard
+        return DeadLetterLimits(
+            maximumCount: try number(.deadLettersMaxCount, in: 2...10_000_000) ?? standard.maximumCount,
+            maximumBytes: try value(
+                .deadLettersMaxBytes, default: standard.maximumBytes,
+                expected: "a number of bytes from 4MiB to 1TiB, for example 256MiB"
+            ) { text in
+                // A channel has half, and the largest message 1 MiB.
+                ByteCount.read(text).flatMap { (4 << 20...1 << 40).contains($0) ? $0 : nil }
+            })
     }
 
     fileprivate func addressBlocks(_ key: ConfigurationKey) throws(ConfigurationError) -> [AddressBlock] {

@@ -71,6 +71,16 @@ extension ConfigurationKey {
         isSecret: true)
     static let storeMaxPending = Self(
         "store.maxPending", "NUMBER", "How many deliveries may be in the queue; more are put off. Default 200000.")
+    static let deadLettersMaxCount = Self(
+        "deadLetters.maxCount", "NUMBER",
+        "Most dead letters kept, from 2 to 10000000; beyond, the oldest are dropped. Default 100000.")
+    static let deadLettersMaxBytes = Self(
+        "deadLetters.maxBytes", "BYTES",
+        "Most bytes of dead letters kept, from 4MiB to 1TiB; beyond, the oldest are dropped. Default 256MiB.")
+    static let deadLettersMaxAge = Self(
+        "deadLetters.maxAge", "DURATION",
+        "How long dead letters are kept after their last failure, from 1h to 3650d; then they are dropped. Default 90d."
+    )
     static let snsTopics = Self(
         "sns.topics", "ARN,…",
         "The topics that may deliver; * may stand for the name or the account, and =account behind one says whose findings "
@@ -136,7 +146,9 @@ extension ConfigurationKey {
     public static let all: [ConfigurationKey] = [
         listenAddress, listenCertificate, listenPrivateKey, listenLoops, listenMaxConnections,
         listenMaxConnectionsPerAddress, listenTrustedProxies, listenProxyProtocol, adminAddress, adminHosts,
-        adminAllowActions, adminToken, storeURL, storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion,
+        adminAllowActions, adminToken, storeURL, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,
+        deadLettersMaxAge,
+        snsTopics, snsAccounts, snsMinimumSignatureVersion,
         snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, awsRoleName, awsExternalID, awsRegions,

@@ -25,7 +25,8 @@ extension ConfigurationKey {
     public var changesAtRunTime: Bool { Self.changing.contains(self) }
 
     private static let changing: Set<ConfigurationKey> = [
-        adminHosts, adminAllowActions, adminToken, storeMaxPending, snsTopics, snsAccounts, snsMinimumSignatureVersion,
+        adminHosts, adminAllowActions, adminToken, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,
+        deadLettersMaxAge, snsTopics, snsAccounts, snsMinimumSignatureVersion,
         snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRegions, securityHubRequestsPerSecond, securityHubBurst,

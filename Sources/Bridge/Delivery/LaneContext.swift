@@ -23,6 +23,7 @@ struct LaneContext: Sendable {
     let activity: RecentActivity
     let unstored = UnstoredOutcomes()
     let readiness: Readiness
+    let deadLetters: DeadLetterKeeper
 
     /// - Parameters:
     ///   - elapsed: a monotonic time in milliseconds; nil for that of `clock`, where no clock is set.
@@ -30,7 +31,7 @@ struct LaneContext: Sendable {
     init(
         store: any Store, clock: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Int64)? = nil,
         trust: ClockTrust? = nil, chance: @escaping @Sendable () -> Double, metrics: BridgeMetrics, logger: Logger,
-        activity: RecentActivity? = nil
+        activity: RecentActivity? = nil, deadLetterLimits: DeadLetterLimits = .standard
     ) {
         self.store = store
         readiness = Readiness(store)
@@ -44,6 +45,7 @@ struct LaneContext: Sendable {
         outage = StoreOutage(logger: logger, clock: elapsed)
         standings = StandingBoard(clock: elapsed, logger: logger)
         self.activity = activity ?? RecentActivity(clock: clock)
+        deadLetters = DeadLetterKeeper(limits: deadLetterLimits, metrics: metrics.work, logger: logger, clock: elapsed)
     }
 
     // MARK: Changes
@@ -252,11 +254,13 @@ struct LaneContext: Sendable {
     private func giveUp(
         _ leased: LeasedDelivery, _ topic: DeliveryTopic, _ kind: DeadLetterKind, _ reason: String
     ) async throws(StoreError) {
-        try await store.deadLetter(leased.lease, reason: reason, now: clock())
+        let dropped = try await store.deadLetter(
+            leased.lease, reason: reason, now: clock(), within: deadLetters.limits.value)
         metrics.work.givenUp(kind)
         activity.ended(leased.delivery, about: topic, as: .dead)
         logger.error(
             "A delivery was given up and is kept as a dead letter.",
             metadata: .about(leased, [LogKey.code: .string(kind.rawValue), LogKey.reason: "\(reason)"]))
+        if !dropped.isEmpty { deadLetters.dropped(dropped) }
     }
 }

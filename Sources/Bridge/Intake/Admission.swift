@@ -101,7 +101,7 @@ final class Admission: Sendable {
         let before = queued.load(ordering: .relaxed)
         // What is stored while the store counts is counted twice or once, but not left out.
         let counting = StoreTimeLimit(Self.countingLimit)
-        let status = await StoreTimeLimit.$current.withValue(counting) { try? await store.status() }
+        let status = await StoreTimeLimit.$current.withValue(counting) { try? await store.queueStatus() }
         guard let status else { return }
         queued.add(status.pending + status.leased - before, ordering: .relaxed)
         countedAt.store(now, ordering: .relaxed)

@@ -57,8 +57,8 @@ struct SNSIntake: Sendable {
 
     private func append(_ message: SNSMessage, from origin: Origin) async -> IntakeAnswer {
         let delivery = Delivery(
-            id: "sns:" + message.messageID, origin: origin, source: .sns, receivedAt: clock(),
-            payload: Array(message.message.utf8))
+            id: "sns:" + message.messageID, origin: origin, source: .sns, topic: message.topic,
+            receivedAt: clock(), payload: Array(message.message.utf8))
         let answer = await IntakeAnswer.appending([delivery], to: store).saying([
             [
                 (LogKey.delivery, delivery.id), (LogKey.messageID, message.messageID),

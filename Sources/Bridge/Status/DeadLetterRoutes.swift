@@ -25,6 +25,8 @@ struct DeadLetterRoutes: Sendable {
     let failures = Self.limit
     let logger: Logger
     let clock: @Sendable () -> Int64
+    /// Is called when a dead letter was replayed or dropped.
+    let changed: @Sendable () -> Void
 
     /// Ten wrong tokens a minute are enough.
     static var limit: FailureLimit { FailureLimit(burst: 10, interval: 6000) }
@@ -58,6 +60,7 @@ struct DeadLetterRoutes: Sendable {
             guard let letter = try await store.deadLetter(id: id), try await perform(action, on: id) > 0 else {
                 return Self.unknown
             }
+            changed()
             logger.notice(
                 "An operator decided about a dead letter.",
                 metadata: .about(

@@ -54,7 +54,7 @@ struct Health: Sendable, Hashable {
         problems += denials(facts) + certificate(facts) + disk(facts) + IntakeNotices.problems(facts)
         guard let stored = facts.stored else { return problems }
         return problems + queue(stored, facts) + stalls(stored, facts) + late(stored, facts) + clocks(stored)
-            + pauses(stored) + deadLetters(stored)
+            + pauses(stored) + deadLetters(stored) + deadLetterLimits(facts)
             + subscriptions(stored, facts) + catchUp(stored, facts)
     }
 
@@ -187,6 +187,17 @@ struct Health: Sendable, Hashable {
                 cure: "Security Hub lacks what they tell until somebody decides about them. The reasons are below, and "
                     + "in defender-bridge dead-letters list. Once the cause is gone, replay them; drop what nobody needs.",
                 about: "\(origin)")
+        }
+    }
+
+    private static func deadLetterLimits(_ facts: HealthFacts) -> [Problem] {
+        facts.deadLetterShares.filter { $0.value > 0.8 }.sorted { $0.key < $1.key }.map { key, share in
+            Problem(
+                severity: .warning,
+                summary: "Dead letters use \(Int(min(share, 1) * 100)) % of \(key).",
+                cure:
+                    "Beyond the limit, the oldest are dropped and lost. defender-bridge dead-letters list gives the reasons; "
+                    + "replay or drop them, or raise the limit.")
         }
     }
 

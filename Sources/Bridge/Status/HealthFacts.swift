@@ -21,6 +21,8 @@ struct HealthFacts: Sendable {
     var notices = IntakeNotices()
     /// How many deliveries may wait.
     var maximumPending = Int.max
+    /// How much of each limit dead letters use, for the key that it comes from.
+    var deadLetterShares: [String: Double] = [:]
     /// How often the bridge catches up, in milliseconds; nil for never.
     var catchUpInterval: Int64?
     /// What is the matter with the TLS certificate.

@@ -3,17 +3,21 @@ import Synchronization
 
 /// A value from the store that many may ask for, and that is not read more often than the store can well bear.
 ///
-/// What is quick to read is read anew each time; what takes long is kept for a while, so that no more than a tenth of the
-/// time is spent on reading. However many ask, only one read is under way, and it happens only when somebody asks.
+/// What is quick to read is read again each time, unless the caller accepts an older value; what takes long is kept for a while,
+/// so that no more than a tenth of the time is spent on reading. However many ask, only one read is under way, and none without
+/// a caller.
 final class Ration<Value: Sendable>: Sendable {
     typealias Reading = Result<Value, StoreError>
 
     private struct State {
-        var kept: (value: Value, until: ContinuousClock.Instant)?
+        var kept: (value: Value, since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
         var reading: Task<Reading, Never>?
+        /// How often what was read was made void.
+        var voids = 0
     }
 
     private let state = Mutex(State())
+    private let quick: Duration
     private let limit: Duration
     private let patience: Duration
     private let executor: (any TaskExecutor)?
@@ -21,10 +25,8 @@ final class Ration<Value: Sendable>: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
     private let read: @Sendable () async throws(StoreError) -> Value
 
-    /// What is read within this time is not kept.
-    private static var quick: Duration { .milliseconds(100) }
-
     /// - Parameters:
+    ///   - quick: what is read within this time is not kept.
     ///   - limit: how long a value is kept at the most.
     ///   - patience: how long anybody waits for a reading.
     ///   - executor: where it is read and waited for; nil for wherever there is room.
@@ -32,11 +34,13 @@ final class Ration<Value: Sendable>: Sendable {
     ///   - sleep: waits.
     ///   - read: reads the value.
     init(
-        limit: Duration, patience: Duration, on executor: (any TaskExecutor)? = nil,
+        quick: Duration = .milliseconds(100), limit: Duration, patience: Duration,
+        on executor: (any TaskExecutor)? = nil,
         instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         read: @escaping @Sendable () async throws(StoreError) -> Value
     ) {
+        self.quick = quick
         self.limit = limit
         self.patience = patience
         self.executor = executor
@@ -46,24 +50,35 @@ final class Ration<Value: Sendable>: Sendable {
     }
 
     /// How long a value is kept that took a time to be read.
-    static func keep(after cost: Duration, limit: Duration) -> Duration {
+    static func keep(
+        after cost: Duration, quick: Duration = .milliseconds(100), limit: Duration
+    ) -> Duration {
         cost < quick ? .zero : min(cost * 10, limit)
+    }
+
+    /// Makes the next caller read the value again, because the store was just changed.
+    func forget() {
+        state.withLock { state in
+            (state.kept, state.reading) = (nil, nil)
+            state.voids += 1
+        }
     }
 
     /// The value: the one that is kept, or a new one.
     ///
+    /// - Parameter age: how old it may be, counted from when it began to be read, even if it was quick to read.
     /// - Throws: what the reading threw, or ``StoreError/Code/unavailable`` if it takes too long; it then goes on, for the
     ///   next who asks.
-    func value() async throws(StoreError) -> Value {
-        if let value = try await valueInTime() { return value }
+    func value(atMost age: Duration = .zero) async throws(StoreError) -> Value {
+        if let value = try await valueInTime(atMost: age) { return value }
         let seconds = patience.components.seconds
         throw StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")
     }
 
     /// The same, but nil if it takes too long.
-    func valueInTime() async throws(StoreError) -> Value? {
+    func valueInTime(atMost age: Duration = .zero) async throws(StoreError) -> Value? {
         let now = instant()
-        let kept = state.withLock { $0.kept.flatMap { $0.until > now ? $0.value : nil } }
+        let kept = state.withLock { $0.kept.flatMap { $0.until > now || now - $0.since < age ? $0.value : nil } }
         if let kept { return kept }
         return try await wait(for: reading())?.get()
     }
@@ -71,20 +86,25 @@ final class Ration<Value: Sendable>: Sendable {
     private func reading() -> Task<Reading, Never> {
         state.withLock { state in
             if let reading = state.reading { return reading }
-            let reading = Task(executorPreference: executor) { await self.readOnce() }
+            let reading = Task(executorPreference: executor) { [voids = state.voids] in
+                await self.readOnce(after: voids)
+            }
             state.reading = reading
             return reading
         }
     }
 
-    private func readOnce() async -> Reading {
+    private func readOnce(after voids: Int) async -> Reading {
         let start = instant()
         let result: Reading
         do throws(StoreError) { result = .success(try await read()) } catch { result = .failure(error) }
         let end = instant()
         state.withLock { state in
+            guard state.voids == voids else { return }
             state.reading = nil
-            state.kept = (try? result.get()).map { ($0, end + Self.keep(after: end - start, limit: limit)) }
+            state.kept = (try? result.get()).map {
+                ($0, start, end + Self.keep(after: end - start, quick: quick, limit: limit))
+            }
         }
         return result
     }

@@ -46,6 +46,8 @@ struct StatusReport: Sendable {
         status["origins"] = .array(
             origins.prefix(StoredFacts.limit).map { $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil) })
         status["originsOmitted"] = .integer(max(origins.count - StoredFacts.limit, 0))
+        status["ledger"] =
+            stored?.ledger.map { ["active": .integer($0.active), "archived": .integer($0.archived)] } ?? .null
         return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
     }
 
@@ -60,6 +62,9 @@ struct StatusReport: Sendable {
         facts.takes = { (try? configuration.topics.origin(of: $0)) != nil }
         facts.listens = !configuration.topics.patterns.isEmpty || configuration.takesEvents
         facts.maximumPending = configuration.maximumPending
+        for share in stored.map({ configuration.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
+            facts.deadLetterShares[share.limit.key.name] = share.ratio
+        }
         facts.catchUpInterval = configuration.catchUpInterval?.milliseconds
         facts.certificateWarnings = certificate?.warnings(now: now / 1000) ?? []
         facts.hasInvalidCertificate = certificate.map { !$0.isValid(now: now / 1000) } ?? false
@@ -72,9 +77,7 @@ struct StatusReport: Sendable {
     /// What comes from the store alone.
     private static func members(of stored: StoredFacts.Present?, now: Int64) -> JSON.Members {
         guard let stored else {
-            let names: [UTF8Text] = [
-                "queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters",
-            ]
+            let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
             return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
         }
         let held = stored.status
@@ -84,12 +87,13 @@ struct StatusReport: Sendable {
                 "completed": .integer(held.completed), "dead": .integer(held.dead),
                 "oldestAgeSeconds": .age(held.oldestReceivedAt, now: now),
             ],
-            "ledger": ["active": .integer(held.activeFindings), "archived": .integer(held.archivedFindings)],
             "pauses": .array(stored.pauses.map(QueueReport.json)),
             "subscriptions": .array(stored.subscriptions.map { json($0, now: now) }),
             "subscriptionsOmitted": .bool(stored.hasMoreSubscriptions),
             "deadLetters": [
-                "total": .integer(held.dead), "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
+                "total": .integer(held.dead), "bytes": .integer(stored.deadLetterUsage.total.bytes),
+                "dropped": .integer(stored.deadLetterUsage.dropped),
+                "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
             ],
         ]
     }

@@ -12,10 +12,14 @@ struct StoredFacts: Sendable {
         var pauses: [Pause] = []
         /// Ordered by topic, no more than ``StoredFacts/limit``.
         var subscriptions: [Subscription] = []
+        /// How many there are, by how they stand.
+        var subscriptionCounts: [Subscription.State: Int] = [:]
         /// Whether there are more subscriptions than that.
         var hasMoreSubscriptions = false
         /// How far Device Defender was asked, in milliseconds since 1970.
         var watermarks: [Origin: Int64] = [:]
+        /// What dead letters take.
+        var deadLetterUsage = DeadLetterUsage()
         /// Those given up last, the newest first.
         var deadLetters: [DeadLetterSummary] = []
         /// When deliveries came last, in milliseconds since 1970.
@@ -26,6 +30,8 @@ struct StoredFacts: Sendable {
 
     /// What is in the ledger.
     struct Ledger: Sendable {
+        var active = 0
+        var archived = 0
         var openFindings: [OpenFindings] = []
         var audits: [FinishedAudit] = []
     }
@@ -43,15 +49,18 @@ struct StoredFacts: Sendable {
 extension StoredFacts.Present {
     /// Asks a store.
     init(_ store: any Store, now: Int64) async throws(StoreError) {
-        status = try await store.status()
+        status = try await store.queueStatus()
         depths = try await QueueReport(of: store, now: now).depths
         pauses = try await store.pauses()
-        let first = try await store.subscriptions(after: nil, limit: StoredFacts.limit)
-        hasMoreSubscriptions =
-            first.count == StoredFacts.limit
-            ? try await !store.subscriptions(after: first.last, limit: 1).isEmpty : false
-        subscriptions = first
+        var page = try await store.subscriptions(after: nil, limit: StoredFacts.limit)
+        subscriptions = page
+        while !page.isEmpty {
+            for subscription in page { subscriptionCounts[subscription.state, default: 0] += 1 }
+            page = try await store.subscriptions(after: page.last, limit: StoredFacts.limit)
+            if !page.isEmpty { hasMoreSubscriptions = true }
+        }
         watermarks = try await store.catchUpWatermarks()
+        deadLetterUsage = try await store.deadLetterUsage()
         deadLetters = try await store.newestDeadLetters(limit: StoredFacts.deadLetterLimit)
         lastDeliveries = try await store.lastDeliveries()
         sharing = try await store.sharingStatus()
@@ -61,25 +70,33 @@ extension StoredFacts.Present {
 extension StoredFacts.Ledger {
     /// Asks a store.
     init(_ store: any Store) async throws(StoreError) {
+        (active, archived) = try await store.findingCounts()
         openFindings = try await store.openFindings()
         audits = try await store.finishedAudits()
     }
 }
 
-/// Where the status page has its facts of the store from.
+/// Where the status page and the metrics have their facts of the store from: the same ones, read once for all who ask.
 struct StatusSource: Sendable {
     let present: Ration<StoredFacts.Present>
     let ledger: Ration<StoredFacts.Ledger>
 
-    /// The queue is always told of as it is; how many findings there are of each severity may be so old.
-    private static let (presentLimit, ledgerLimit) = (Duration.zero, Duration.seconds(30))
+    /// How old the facts of the queue may be, and those of the ledger, which take long to be counted where there is much.
+    private static let (presentLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
+    /// What is read within this time is read again for each who looks at the status. The queue is read quickly.
+    private static let (presentQuick, ledgerQuick) = (Duration.milliseconds(500), Duration.milliseconds(100))
+    /// How old the facts may be for metrics, however quickly they are read.
+    static let metricsAge = Duration.seconds(1)
     private static let patience = Duration.seconds(5)
 
     /// All facts, from about the same time.
-    func facts() async throws(StoreError) -> StoredFacts {
+    ///
+    /// - Parameter age: how old they may be at least; what took long to be read may be older.
+    func facts(atMost age: Duration = .zero) async throws(StoreError) -> StoredFacts {
         // Not at the same time: a store that does not answer is not asked twice.
         // One that answers, and takes long to count what is in the ledger, is no reason to call all unknown.
-        StoredFacts(present: try await present.value(), ledger: try await ledger.valueInTime())
+        StoredFacts(
+            present: try await present.value(atMost: age), ledger: try await ledger.valueInTime(atMost: age))
     }
 }
 
@@ -97,7 +114,9 @@ extension StatusSource {
         present: @escaping @Sendable () async throws(StoreError) -> StoredFacts.Present,
         ledger: @escaping @Sendable () async throws(StoreError) -> StoredFacts.Ledger
     ) {
-        self.present = Ration(limit: Self.presentLimit, patience: Self.patience, read: present)
-        self.ledger = Ration(limit: Self.ledgerLimit, patience: Self.patience, read: ledger)
+        self.present = Ration(
+            quick: Self.presentQuick, limit: Self.presentLimit, patience: Self.patience, read: present)
+        self.ledger = Ration(
+            quick: Self.ledgerQuick, limit: Self.ledgerLimit, patience: Self.patience, read: ledger)
     }
 }

@@ -9,12 +9,14 @@ enum PostgreSQLSchema {
         (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
         (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
         (sharingStep, sharing), (Schema.statusStep, status), (Schema.clockStep, clock), (replicaStep, replicas),
+        (Schema.deadLetterStep, deadLetters),
     ]
 
     /// The tables that the steps make.
     static let tables = [
         "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
-        "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark",
+        "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark", "dead_letter_share",
+        "dead_letter_load",
     ]
 
     // What SQLite, which one process has for itself, does not need.
@@ -248,5 +250,38 @@ enum PostgreSQLSchema {
             ADD COLUMN session_key bigint, ADD COLUMN clock_offset bigint;
 
         ALTER TABLE origin_holder ADD COLUMN worked_at timestamptz;
+        """
+
+    // What is changed among dead letters is changed under a lock on the rows of `dead_letter_load`, which are there for this
+    // from the beginning.
+    private static let deadLetters = """
+        ALTER TABLE delivery ADD COLUMN topic text COLLATE "C" NOT NULL DEFAULT '';
+
+        UPDATE delivery SET bookmark = NULL WHERE state = 'dead' AND bookmark IS NOT NULL;
+
+        CREATE INDEX delivery_dead_topic ON delivery (source, topic, last_failed_at, sequence) WHERE state = 'dead';
+
+        CREATE TABLE dead_letter_share (
+            source text COLLATE "C" NOT NULL,
+            topic text COLLATE "C" NOT NULL,
+            count bigint NOT NULL,
+            bytes bigint NOT NULL,
+            PRIMARY KEY (source, topic)
+        );
+
+        CREATE INDEX dead_letter_share_count ON dead_letter_share (source, count);
+        CREATE INDEX dead_letter_share_bytes ON dead_letter_share (source, bytes);
+
+        CREATE TABLE dead_letter_load (
+            source text COLLATE "C" PRIMARY KEY,
+            count bigint NOT NULL,
+            bytes bigint NOT NULL,
+            dropped bigint NOT NULL
+        );
+
+        INSERT INTO dead_letter_load (source, count, bytes, dropped)
+            VALUES ('sns', 0, 0, 0), ('eventBridge', 0, 0, 0), ('schedule', 0, 0, 0), ('catchUp', 0, 0, 0);
+        \(PostgreSQLDeadLetterLimits.recountShares);
+        \(PostgreSQLDeadLetterLimits.recountLoads);
         """
 }

@@ -3,7 +3,7 @@ import AWSCore
 /// The statements about dead letters.
 enum PostgreSQLDeadLetters {
     private static let columns = """
-        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, payload
+        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, payload, topic
         """
 
     // Under the collation "C", `lower` concerns the letters of ASCII only.
@@ -74,9 +74,17 @@ extension PostgreSQLStore {
     private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
         try checkAccess()
         // Not run again when the connection is lost: what it had done already would not be counted.
+        // PostgreSQL has no texts with NUL.
+        let known = PostgreSQLValue.texts(ids.filter { !$0.utf8.contains(0) })
         return try await use(repeats: false) { connection in
-            // PostgreSQL has no texts with NUL.
-            try await connection.run(sql, [.texts(ids.filter { !$0.utf8.contains(0) })]).changeCount
+            try await connection.transaction {
+                try await PostgreSQLDeadLetterLimits.lock(by: connection)
+                let shares = try await connection.run(PostgreSQLDeadLetterLimits.sharesByID, [known]).rows
+                    .map { try DeadLetterShare($0, sign: -1) }
+                let count = try await connection.run(sql, [known]).changeCount
+                try await PostgreSQLDeadLetterLimits.count(shares, by: connection)
+                return count
+            }
         }
     }
 }

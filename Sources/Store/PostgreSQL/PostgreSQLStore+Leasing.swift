@@ -189,6 +189,7 @@ extension PostgreSQLStore {
 extension Delivery {
     /// The same, as it is in the database, with the time of receipt by this machine's clock.
     fileprivate func received(by clock: DatabaseClock) -> Delivery {
-        Delivery(id: id, origin: origin, source: source, receivedAt: clock.local(receivedAt), payload: payload)
+        Delivery(
+            id: id, origin: origin, source: source, topic: topic, receivedAt: clock.local(receivedAt), payload: payload)
     }
 }

@@ -24,7 +24,7 @@ enum LeaseSQL {
                 lease_number = lease_number + 1, lease_owner = $5
             FROM chosen WHERE delivery.sequence = chosen.sequence
             RETURNING delivery.sequence, id, origin, source, received_at, attempts, lease_number, payload, bookmark,
-                is_expired, turn, chosen.ready_at
+                is_expired, topic, turn, chosen.ready_at
         )
         SELECT * FROM leased ORDER BY turn, ready_at, sequence
         """
@@ -41,7 +41,7 @@ enum LeaseSQL {
 
     static let complete = """
         UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = $2, lease_owner = NULL,
-            bookmark = NULL, payload = NULL
+            bookmark = NULL, payload = NULL, topic = ''
         WHERE sequence = $1
         """
 
@@ -61,7 +61,7 @@ extension PostgreSQLStore {
         return try await inside { () throws(StoreError) in
             let dated = deliveries.map { delivery in
                 Delivery(
-                    id: delivery.id, origin: delivery.origin, source: delivery.source,
+                    id: delivery.id, origin: delivery.origin, source: delivery.source, topic: delivery.topic,
                     receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
             }
             let outcomes = try await appender.submit(dated, until: StoreTimeLimit.end(of: patience))
@@ -102,7 +102,8 @@ extension PostgreSQLStore {
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         guard !entries.isEmpty else {
-            return try await finish(LeaseEnding(lease: lease, kind: .completed, completedAt: now))
+            try await finish(LeaseEnding(lease: lease, kind: .completed, completedAt: now))
+            return
         }
         // Not run again when the connection is lost: it would find the lease ended by itself.
         try checkAccess()
@@ -130,10 +131,17 @@ extension PostgreSQLStore {
         signal.notify()
     }
 
-    /// Gives a delivery up.
-    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
-        try await finish(
-            LeaseEnding(lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason)))
+    /// Keeps a delivery as a dead letter, and drops others beyond the limits.
+    public func deadLetter(
+        _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
+    ) async throws(StoreError) -> DroppedDeadLetters {
+        let drop = try await finish(
+            LeaseEnding(
+                lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason), limits: limits))
+        var dropped = drop.dropped
+        // The delivery is a dead letter by now, whatever becomes of the others.
+        if !drop.isDone, let rest = try? await self.drop(beyond: limits) { dropped.add(rest) }
+        return dropped
     }
 
     /// Gives deliveries back untouched.
@@ -158,6 +166,11 @@ extension PostgreSQLStore {
     /// Forgets deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps(LeaseSQL.purge, [.integer(time)])
+    }
+
+    /// Finds out when the delivery was completed that is beyond so many newer ones.
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+        try await read(QueueSQL.completionTime.numbered, [.integer(count)]) { try $0.rows.first?.integer(0) }
     }
 
     /// Has a lease stay as it is until the transaction ends, or refuses if it is lost.

@@ -4,14 +4,15 @@ enum PostgreSQLUpkeep {
         SELECT (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'pending'),
             (SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL AND state = 'leased'),
             (\(UpkeepSQL.completed)), (\(UpkeepSQL.dead)),
-            (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL),
-            (\(UpkeepSQL.active)), (\(UpkeepSQL.archived))
+            (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL)
         """
+
+    static let findings = "SELECT (\(UpkeepSQL.active)), (\(UpkeepSQL.archived))"
 }
 
 extension PostgreSQLStore {
-    /// Counts what the store holds; reads the index entry of each delivery and finding.
-    public func status() async throws(StoreError) -> StoreStatus {
+    /// Counts deliveries; reads the index entry of each.
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
         try await read(PostgreSQLUpkeep.status, within: patience, isLong: true) { rows in
             var status = StoreStatus()
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
@@ -20,9 +21,15 @@ extension PostgreSQLStore {
             status.completed = try row.count(2)
             status.dead = try row.count(3)
             status.oldestReceivedAt = try row.optionalInteger(4).map(clock.local)
-            status.activeFindings = try row.count(5)
-            status.archivedFindings = try row.count(6)
             return status
+        }
+    }
+
+    /// Counts findings; reads the index entry of each.
+    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
+        try await read(PostgreSQLUpkeep.findings, within: patience, isLong: true) { rows in
+            guard let row = rows.rows.first else { throw StoreError.unreadableRow }
+            return (try row.count(0), try row.count(1))
         }
     }
 
@@ -33,7 +40,7 @@ extension PostgreSQLStore {
         // Large enough that it is kept outside the row, as most are.
         let values: [PostgreSQLValue] = [
             .texts(["probe:\(replica)"]), .texts([""]), .texts([""]), .integers([0]),
-            .byteStrings([[UInt8](repeating: 0, count: 4096)]),
+            .byteStrings([[UInt8](repeating: 0, count: 4096)]), .texts([""]),
         ]
         try await inside { () throws(StoreError) in
             try await appends.use(within: patience, repeats: true) { connection, _ in

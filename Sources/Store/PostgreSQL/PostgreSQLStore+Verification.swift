@@ -72,6 +72,10 @@ extension PostgreSQLStore {
         }
         try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
         try await checkAll("What is known of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
+        for sql in [PostgreSQLDeadLetterLimits.differences, DeadLetterLimitSQL.loadDifferences] {
+            let found = try await read(sql) { rows in try rows.rows.map { try $0.wrongFigures } }
+            for problem in found { problems.add(problem) }
+        }
         return problems.all
     }
 

@@ -17,7 +17,7 @@ public final class PostgreSQLStore: Store {
     /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
     let notedWork = Mutex<[String: ContinuousClock.Instant]>([:])
     let appender: Batcher<[Delivery], [Append]>
-    let finisher: Batcher<LeaseEnding, Void>
+    let finisher: Batcher<LeaseEnding, DeadLetterDrop>
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
@@ -222,15 +222,18 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Ends or moves a lease, together with others.
-    func finish(_ ending: LeaseEnding) async throws(StoreError) {
+    @discardableResult
+    func finish(_ ending: LeaseEnding) async throws(StoreError) -> DeadLetterDrop {
         try checkAccess()
+        let drop: DeadLetterDrop
         do throws(StoreError) {
-            try await inside { () throws(StoreError) in try await finisher.submit(ending) }
+            drop = try await inside { () throws(StoreError) in try await finisher.submit(ending) }
         } catch {
             if error.code == .leaseLost { leases.remove([ending.lease]) }
             throw error
         }
         if ending.kind != .leased { leases.remove([ending.lease]) }
+        return drop
     }
 
     /// Deletes in transactions of a bounded size, so that others get in between.

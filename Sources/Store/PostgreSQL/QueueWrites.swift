@@ -1,3 +1,5 @@
+import AWSCore
+
 /// The end of a lease, or its being moved, that shares a statement with others.
 struct LeaseEnding: Sendable {
     /// What becomes of the delivery.
@@ -14,6 +16,8 @@ struct LeaseEnding: Sendable {
     var failedAt: Int64?
     var reason: String?
     var completedAt: Int64?
+    /// What dead letters there may be beside it.
+    var limits: DeadLetterLimits?
 
     /// As many as end different leases.
     static func split(_ endings: [LeaseEnding]) -> Int {
@@ -28,9 +32,9 @@ enum QueueWrites {
     private static let payloadLimit = 8 << 20
 
     static let append = """
-        INSERT INTO delivery (id, origin, source, received_at, state, ready_at, payload)
-        SELECT id, origin, source, received_at, 'pending', received_at, payload
-        FROM unnest($1, $2, $3, $4, $5) AS given (id, origin, source, received_at, payload)
+        INSERT INTO delivery (id, origin, source, received_at, state, ready_at, payload, topic)
+        SELECT id, origin, source, received_at, 'pending', received_at, payload, topic
+        FROM unnest($1, $2, $3, $4, $5, $6) AS given (id, origin, source, received_at, payload, topic)
         ON CONFLICT (id) DO NOTHING RETURNING id
         """
 
@@ -48,7 +52,8 @@ enum QueueWrites {
             first_failed_at = coalesce(delivery.first_failed_at, ending.failed_at),
             last_failed_at = coalesce(ending.failed_at, delivery.last_failed_at),
             completed_at = ending.completed_at,
-            bookmark = CASE WHEN ending.state <> 'completed' THEN delivery.bookmark END,
+            bookmark = CASE WHEN ending.state NOT IN ('completed', 'dead') THEN delivery.bookmark END,
+            topic = CASE WHEN ending.state <> 'completed' THEN delivery.topic ELSE '' END,
             payload = CASE WHEN ending.state <> 'completed' THEN delivery.payload END
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
             AS ending (sequence, number, id, state, ready_at, counts, failed_at, reason, completed_at)
@@ -84,6 +89,7 @@ enum QueueWrites {
         let values: [PostgreSQLValue] = [
             .texts(news.map(\.id)), .texts(news.map(\.origin.stored)), .texts(news.map(\.source.rawValue)),
             .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
+            .texts(news.map { $0.topic?.description ?? "" }),
         ]
         do throws(StoreError) {
             let stored = try await pool.use(within: time, repeats: true) { connection, _ in
@@ -102,16 +108,31 @@ enum QueueWrites {
         }
     }
 
-    /// Ends leases.
-    static func finish(_ endings: [LeaseEnding], by pool: ConnectionPool) async -> Batcher<LeaseEnding, Void>.Outcome {
+    /// Ends leases, and drops dead letters beyond the limits; the first new dead letter reports what is dropped.
+    static func finish(
+        _ endings: [LeaseEnding], by pool: ConnectionPool
+    ) async -> Batcher<LeaseEnding, DeadLetterDrop>.Outcome {
+        let limits = endings.last { $0.kind == .dead }?.limits
         do throws(StoreError) {
-            let finished = try await pool.use(
+            let (finished, drop) = try await pool.use(
                 within: PostgreSQLStore.workPatience, repeats: true
             ) { connection, losses in
-                try await finish(endings, isRepeated: losses > 0, by: connection)
+                guard let limits else {
+                    return (try await finish(endings, isRepeated: losses > 0, by: connection), DeadLetterDrop())
+                }
+                return try await connection.transaction {
+                    (
+                        try await finish(endings, isRepeated: losses > 0, by: connection),
+                        try await PostgreSQLDeadLetterLimits.drop(beyond: limits, by: connection)
+                    )
+                }
             }
+            var untold: DeadLetterDrop? = drop
             return .success(
-                endings.map { finished.contains($0.lease.sequence) ? .success(()) : .failure(.leaseLost($0.lease)) })
+                endings.map { ending in
+                    guard finished.contains(ending.lease.sequence) else { return .failure(.leaseLost(ending.lease)) }
+                    return .success(ending.kind == .dead ? untold.take() ?? DeadLetterDrop() : DeadLetterDrop())
+                })
         } catch {
             return .failure(error)
         }
@@ -123,6 +144,8 @@ enum QueueWrites {
     static func finish(
         _ endings: [LeaseEnding], isRepeated: Bool, by connection: PostgreSQLConnection
     ) async throws -> Set<Int64> {
+        let dead = endings.filter { $0.kind == .dead }.map(\.lease.sequence)
+        let leased = dead.isEmpty ? [] : try await PostgreSQLDeadLetterLimits.leased(of: dead, by: connection)
         let rows = try await connection.run(
             finish,
             [
@@ -131,6 +154,10 @@ enum QueueWrites {
                 .integers(endings.map(\.readyAt)), .flags(endings.map(\.counts)), .integers(endings.map(\.failedAt)),
                 .texts(endings.map(\.reason)), .integers(endings.map(\.completedAt)), .flag(isRepeated),
             ])
-        return try Set(rows.rows.map { try $0.integer(0) })
+        let finished = try Set(rows.rows.map { try $0.integer(0) })
+        // What a connection that was lost had done already has been counted.
+        let new = leased.filter(finished.contains)
+        if !new.isEmpty { try await PostgreSQLDeadLetterLimits.count(new: new, by: connection) }
+        return finished
     }
 }

@@ -7,6 +7,8 @@ import Synchronization
 final class GroupCommitter: Sendable {
     /// One caller's part of a transaction.
     private struct Write: Sendable {
+        /// How many bytes it writes, as far as that is known and much.
+        let size: Int
         /// Does the part, and returns what tells the caller once it is durable.
         let perform: @Sendable (Database) throws -> @Sendable () -> Void
         /// Tells the caller that the transaction failed.
@@ -23,16 +25,21 @@ final class GroupCommitter: Sendable {
 
     /// The most writes in one transaction.
     static let batchLimit = 1000
+    /// The most bytes that several writes in one transaction have: it grows the log, and is done again if it fails.
+    static let batchSizeLimit = 8 << 20
 
     private let pool: DatabasePool
     private let files: StoreFiles
     private let state = Mutex(State())
     private let commits = Atomic<Int>(0)
+    private let log: WriteAheadLog?
     private let report: StoreEvent.Report
 
-    init(pool: DatabasePool, files: StoreFiles, report: @escaping StoreEvent.Report) {
+    /// - Parameter log: Is emptied between transactions when it is long; nil leaves that to another process.
+    init(pool: DatabasePool, files: StoreFiles, log: WriteAheadLog?, report: @escaping StoreEvent.Report) {
         self.pool = pool
         self.files = files
+        self.log = log
         self.report = report
     }
 
@@ -52,12 +59,17 @@ final class GroupCommitter: Sendable {
     ///
     /// What the body throws rolls back the whole transaction, the parts of others included. A refusal that concerns
     /// only this caller is a returned failure, and the body must return it before it has written anything.
+    ///
+    /// - Parameters:
+    ///   - size: How many bytes are written, if many.
+    ///   - body: Writes.
     func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Result<Value, StoreError>
+        size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result<Value, StoreError>
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             enqueue(
                 Write(
+                    size: size,
                     perform: { db in
                         let result = try body(db)
                         return { continuation.resume(returning: result) }
@@ -98,19 +110,34 @@ final class GroupCommitter: Sendable {
     private func scheduleBatch() {
         pool.asyncWriteWithoutTransaction { db in
             self.commit(self.takeBatch(), to: db)
-            self.goOn()
+            guard let log = self.log, log.isDue else { return self.goOn() }
+            Task {
+                await log.empty()
+                self.goOn()
+            }
         }
     }
 
     private func takeBatch() -> [Write] {
         state.withLock { state in
-            guard state.waiting.count > Self.batchLimit else {
+            let count = Self.batchCount(state.waiting)
+            guard state.waiting.count > count else {
                 defer { state.waiting = [] }
                 return state.waiting
             }
-            defer { state.waiting.removeFirst(Self.batchLimit) }
-            return Array(state.waiting.prefix(Self.batchLimit))
+            defer { state.waiting.removeFirst(count) }
+            return Array(state.waiting.prefix(count))
         }
+    }
+
+    /// How many of those that wait share the next transaction; at least one.
+    private static func batchCount(_ waiting: [Write]) -> Int {
+        var size = 0
+        let end = waiting.prefix(batchLimit).firstIndex { write in
+            size += write.size
+            return size > batchSizeLimit
+        }
+        return max(end ?? min(waiting.count, batchLimit), 1)
     }
 
     private func commit(_ batch: [Write], to db: Database) {

@@ -1,3 +1,4 @@
+import AWSCore
 import GRDB
 import GRDBSQLite
 
@@ -23,6 +24,7 @@ struct QueueInsertion {
         try Self.bind(new.origin.stored, to: 2, of: delivery)
         try Self.bind(new.source.rawValue, to: 3, of: delivery)
         try check(sqlite3_bind_int64(delivery, 4, new.receivedAt))
+        try Self.bind(new.topic?.description ?? "", to: 5, of: delivery)
         try run(delivery)
         guard sqlite3_changes(connection) == 1 else { return .duplicate }
         try check(sqlite3_bind_int64(payload, 1, sqlite3_last_insert_rowid(connection)))

@@ -4,13 +4,13 @@ import GRDB
 /// The statements about dead letters.
 enum DeadLetterSQL {
     static let bury = """
-        UPDATE delivery SET state = 'dead', ready_at = NULL, lease_owner = NULL, reason = ?1,
+        UPDATE delivery SET state = 'dead', ready_at = NULL, lease_owner = NULL, bookmark = NULL, reason = ?1,
             first_failed_at = ifnull(first_failed_at, ?2), last_failed_at = ?2
         WHERE sequence = ?3
         """
 
     private static let columns = """
-        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, bytes
+        sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, bytes, topic
         """
 
     static let list = """
@@ -39,14 +39,6 @@ enum DeadLetterSQL {
 }
 
 extension SQLiteStore {
-    /// Gives a delivery up.
-    public func deadLetter(_ lease: Lease, reason: String, now: Int64) async throws(StoreError) {
-        let reason = Limits.trimmed(reason: reason)
-        try await write(under: lease) { db in
-            try db.cachedStatement(sql: DeadLetterSQL.bury).execute(arguments: [reason, now, lease.sequence])
-        }
-    }
-
     /// Lists dead letters that meet conditions, ordered by the time of their last failure.
     public func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
@@ -99,8 +91,11 @@ extension SQLiteStore {
             var count = 0
             // SQLite's C interface ends a text at NUL: such an id could name another row.
             for id in ids where !id.utf8.contains(0) {
+                let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadByID)
+                guard let row = try Row.fetchOne(statement, arguments: [id]) else { continue }
                 try db.cachedStatement(sql: sql).execute(arguments: [id])
-                count += db.changesCount
+                try Self.count(DeadLetterShare(row, sign: -1), in: db)
+                count += 1
             }
             return .success(count)
         }

@@ -6,7 +6,8 @@ import Synchronization
 /// The statements of the queue.
 enum QueueSQL {
     static let insert = """
-        INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?1, ?2, ?3, ?4, 'pending', ?4)
+        INSERT INTO delivery (id, origin, source, received_at, state, ready_at, topic)
+        VALUES (?1, ?2, ?3, ?4, 'pending', ?4, ?5)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -28,7 +29,8 @@ enum QueueSQL {
         """
 
     static let ready = """
-        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes, bookmark, state = 'leased'
+        SELECT sequence, id, origin, source, received_at, attempts, lease_number, bytes, bookmark, state = 'leased',
+            topic
         FROM delivery JOIN payload USING (sequence)
         WHERE origin = ? AND ready_at <= ? ORDER BY ready_at, sequence LIMIT ?
         """
@@ -45,7 +47,8 @@ enum QueueSQL {
     static let bookmark = "UPDATE delivery SET bookmark = ? WHERE sequence = ?"
 
     static let complete = """
-        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL, bookmark = NULL
+        UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL, bookmark = NULL,
+            topic = ''
         WHERE sequence = ?
         """
 
@@ -67,6 +70,10 @@ enum QueueSQL {
         DELETE FROM delivery WHERE sequence IN (
             SELECT sequence FROM delivery WHERE completed_at < ? ORDER BY completed_at LIMIT ?)
         """
+
+    static let completionTime = """
+        SELECT completed_at FROM delivery WHERE completed_at IS NOT NULL ORDER BY completed_at DESC LIMIT 1 OFFSET ?
+        """
 }
 
 extension SQLiteStore {
@@ -74,7 +81,8 @@ extension SQLiteStore {
     public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
         for delivery in deliveries { try Limits.check(delivery) }
         guard !deliveries.isEmpty else { return [] }
-        let outcomes = try await committer.write { db in
+        let size = deliveries.reduce(0) { $0 + $1.payload.count }
+        let outcomes = try await committer.write(size: size) { db in
             let insertion = try QueueInsertion(db)
             return .success(try deliveries.map(insertion.add))
         }
@@ -132,7 +140,7 @@ extension SQLiteStore {
     /// Keeps what the work on a delivery has come to, while it goes on.
     public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
-        try await write(under: lease) { db in
+        try await write(under: lease, size: Self.size(of: progress.entries)) { db in
             try Self.upsert(progress.entries, in: db)
             for (id, updatedAt) in progress.sent {
                 try db.cachedStatement(sql: LedgerSQL.sent).execute(arguments: [id, updatedAt])
@@ -150,7 +158,7 @@ extension SQLiteStore {
     /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
-        try await write(under: lease) { db in
+        try await write(under: lease, size: Self.size(of: entries)) { db in
             try db.cachedStatement(sql: QueueSQL.complete).execute(arguments: [now, lease.sequence])
             try db.cachedStatement(sql: QueueSQL.deletePayload).execute(arguments: [lease.sequence])
             try Self.upsert(entries, in: db)
@@ -189,15 +197,25 @@ extension SQLiteStore {
         }
     }
 
+    /// Finds out when the delivery was completed that is beyond so many newer ones.
+    public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
+        try await read { db in
+            try Row.fetchOne(db.cachedStatement(sql: QueueSQL.completionTime), arguments: [count])?.required(0)
+        }
+    }
+
     /// Writes on behalf of a lease's holder, or refuses if the lease is lost.
     func write<Value: Sendable>(
-        under lease: Lease, _ body: @escaping @Sendable (Database) throws -> Value
+        under lease: Lease, size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await committer.write { db in
+        try await committer.write(size: size) { db in
             guard try Self.isHeld(lease, in: db) else { return .failure(.leaseLost(lease)) }
             return .success(try body(db))
         }
     }
+
+    /// About how many bytes it takes to write findings: each also changes a page of an index or two.
+    private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
 
     private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {
         let statement = try db.cachedStatement(sql: QueueSQL.isHeld)

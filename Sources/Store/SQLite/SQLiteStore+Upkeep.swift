@@ -13,8 +13,8 @@ enum UpkeepSQL {
 }
 
 extension SQLiteStore {
-    /// Counts what the store holds; reads the index entry of each delivery and finding.
-    public func status() async throws(StoreError) -> StoreStatus {
+    /// Counts deliveries.
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
         try await read { db in
             var status = StoreStatus()
             for row in try Row.fetchAll(db.cachedStatement(sql: UpkeepSQL.queued)) {
@@ -25,10 +25,14 @@ extension SQLiteStore {
             }
             status.completed = try Self.count(UpkeepSQL.completed, in: db)
             status.dead = try Self.count(UpkeepSQL.dead, in: db)
-            status.activeFindings = try Self.count(UpkeepSQL.active, in: db)
-            status.archivedFindings = try Self.count(UpkeepSQL.archived, in: db)
             return status
         }
+    }
+
+    /// Counts findings, in two reads: the write-ahead log waits for the longest.
+    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
+        let active = try await read { try Self.count(UpkeepSQL.active, in: $0) }
+        return (active, try await read { try Self.count(UpkeepSQL.archived, in: $0) })
     }
 
     /// Adds one to a counter in the file, durably.
@@ -39,12 +43,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back.
+    /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back. Where there is much,
+    /// half of the time is left to others.
     func deleteInSteps(
         _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void
     ) async throws(StoreError) -> Int {
         var total = 0
         while true {
+            let start = ContinuousClock.now
             let (count, hasSurplus) = try await committer.write { db in
                 try delete(db, Self.deletionLimit)
                 let count = db.changesCount
@@ -52,6 +58,7 @@ extension SQLiteStore {
             }
             total += count
             if count < Self.deletionLimit, !hasSurplus { return total }
+            try? await Task.sleep(for: .now - start)
         }
     }
 

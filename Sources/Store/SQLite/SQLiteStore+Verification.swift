@@ -69,7 +69,15 @@ extension SQLiteStore {
         try await checkAll(of: "What is known of the", VerificationSQL.clock, &problems) {
             _ = try ClockMark($0.stored())
         }
+        try await checkFigures(&problems)
         return problems.all
+    }
+
+    /// Compares the figures by which dead letters are kept within their limits with the dead letters.
+    private func checkFigures(_ problems: inout ProblemList) async throws(StoreError) {
+        for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
+            try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.wrongFigures } }
+        }
     }
 
     /// Reads something, or adds to the problems that it cannot be read.

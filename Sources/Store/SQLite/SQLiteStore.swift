@@ -11,6 +11,8 @@ public final class SQLiteStore: Store {
     let pool: DatabasePool
     let committer: GroupCommitter
     private let files: StoreFiles
+    /// Nil if this process does not serve.
+    let log: WriteAheadLog?
     let signal = WorkSignal()
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
@@ -38,9 +40,18 @@ public final class SQLiteStore: Store {
     ///   - report: Hears of each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
     ///   tables are newer than this version) or `outdated` (they are older and the store is not opened for serving).
-    public init(
+    public convenience init(
         path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }
+    ) async throws(StoreError) {
+        try await self.init(
+            path: path, access: access, beginAnew: beginAnew, logLimit: WriteAheadLog.limit, report: report)
+    }
+
+    /// - Parameter logLimit: The length of the write-ahead log from which on it is emptied, in bytes.
+    init(
+        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        logLimit: Int, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let opened = await offload { () throws(StoreError) in
             let (pool, lock) = try SQLiteFile.open(path: path, access: access, beginAnew: beginAnew)
@@ -52,7 +63,9 @@ public final class SQLiteStore: Store {
         self.access = access
         // What the name is by then: the working directory can change.
         files = StoreFiles(path: pool.path, marksDamage: access == .serving)
-        committer = GroupCommitter(pool: pool, files: files, report: report)
+        // Beside a process that serves, the log is that one's to empty.
+        log = access == .serving ? WriteAheadLog(of: pool, limit: logLimit, reads: reads) : nil
+        committer = GroupCommitter(pool: pool, files: files, log: log, report: report)
         if access == .serving { watch.withLock { $0 = Self.watch(pool, files, from: version, through: reads, signal) } }
     }
 
@@ -123,11 +136,11 @@ public final class SQLiteStore: Store {
         lock.withLock { $0 = nil }
     }
 
-    /// Reads from one consistent state of the store, beside the writes.
+    /// Reads from one consistent state of the store, beside the writes. Waits while the write-ahead log is emptied.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        guard reads.enter() else { throw .closed }
+        guard await reads.pass() else { throw .closed }
         defer { reads.leave() }
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             pool.asyncRead { connection in

@@ -13,6 +13,7 @@ enum Schema {
     static let pauseStep = "create the pauses"
     static let statusStep = "keep severities, finished audits and last deliveries"
     static let clockStep = "keep what is known of the clock"
+    static let deadLetterStep = "count dead letters by source and topic"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -24,6 +25,7 @@ enum Schema {
         migrator.registerMigration(pauseStep) { try $0.execute(sql: pause) }
         migrator.registerMigration(statusStep) { try $0.execute(sql: status) }
         migrator.registerMigration(clockStep) { try $0.execute(sql: clock) }
+        migrator.registerMigration(deadLetterStep) { try $0.execute(sql: deadLetters) }
         return migrator
     }
 
@@ -193,5 +195,40 @@ enum Schema {
             SELECT MAX(completed_at) AS time FROM delivery WHERE completed_at IS NOT NULL
             UNION ALL SELECT MAX(received_at) FROM last_delivery
             UNION ALL SELECT MAX(last_failed_at) FROM delivery WHERE state = 'dead') AS times
+        """
+
+    // Limits are kept without a look at the dead letters: what those of each topic take stands in `dead_letter_share`, the
+    // sums of each source in `dead_letter_load`. Which topic an earlier version's delivery came by is not known: its topic is
+    // empty. A dead letter's bookmark is of no use, since a replay begins at the start.
+    private static let deadLetters = """
+        ALTER TABLE delivery ADD COLUMN topic TEXT NOT NULL DEFAULT '';
+
+        UPDATE delivery SET bookmark = NULL WHERE state = 'dead' AND bookmark IS NOT NULL;
+
+        CREATE INDEX delivery_dead_topic ON delivery (source, topic, last_failed_at) WHERE state = 'dead';
+
+        CREATE TABLE dead_letter_share (
+            source TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            PRIMARY KEY (source, topic)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX dead_letter_share_count ON dead_letter_share (source, count);
+        CREATE INDEX dead_letter_share_bytes ON dead_letter_share (source, bytes);
+
+        CREATE TABLE dead_letter_load (
+            source TEXT NOT NULL PRIMARY KEY,
+            count INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            dropped INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO dead_letter_share (source, topic, count, bytes)
+            SELECT source, topic, COUNT(*), SUM(length(bytes) + ifnull(length(CAST(reason AS BLOB)), 0))
+            FROM delivery JOIN payload USING (sequence) WHERE state = 'dead' GROUP BY source, topic;
+        INSERT INTO dead_letter_load (source, count, bytes, dropped)
+            SELECT source, count, bytes, 0 FROM dead_letter_share;
         """
 }

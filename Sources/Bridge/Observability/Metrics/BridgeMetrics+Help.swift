@@ -18,6 +18,10 @@ extension BridgeMetrics {
         "defender_bridge_leases_expired_total": "Leases whose holder vanished.",
         "defender_bridge_retries_total": "Deliveries that failed and were put off.",
         "defender_bridge_dead_letters_total": "Deliveries that were given up, by reason.",
+        "defender_bridge_dead_letters_dropped_total": "Dead letters dropped because of a limit, by limit.",
+        "defender_bridge_dead_letters_bytes": "Bytes of the dead letters' payloads and reasons.",
+        "defender_bridge_dead_letters_limit_ratio":
+            "How much of a limit dead letters use: all, or the channel that is nearest to its half.",
         "defender_bridge_delivery_delay_seconds": "Time from the receipt of a delivery to the end of the work on it.",
         "defender_bridge_event_delay_seconds":
             "Time from an event, or an audit's start, to its finding in Security Hub.",

@@ -5,7 +5,8 @@ import Store
 
 /// What is looked up when metrics are asked for: how the queue, the store, accounts and the process are now.
 struct MetricsReport: Sendable {
-    let store: any Store
+    /// What the store holds, as the status page shows it.
+    let source: StatusSource
     let configuration: Live<BridgeConfiguration>
     let accounts: AWSAccounts
     let standings: StandingBoard
@@ -82,21 +83,20 @@ struct MetricsReport: Sendable {
     // MARK: From the store
 
     private func ofStore() async throws(StoreError) -> [MetricFamily] {
-        let status = try await store.status()
-        let ledger = [("active", status.activeFindings), ("archived", status.archivedFindings)]
+        let facts = try await source.facts(atMost: StatusSource.metricsAge)
+        let stored = facts.present
+        let ledger = facts.ledger.map { [("active", $0.active), ("archived", $0.archived)] } ?? []
         return [
             MetricFamily(
                 "defender_bridge_ledger_findings",
                 ledger.map { MetricFamily.Sample([("record_state", $0)], Double($1)) }),
-            MetricFamily("defender_bridge_account_paused", Self.samples(of: try await store.pauses())),
-        ] + sharing(try await store.sharingStatus()) + [
-            MetricFamily("defender_bridge_subscriptions", Self.samples(of: try await subscriptions())),
+            MetricFamily("defender_bridge_account_paused", Self.samples(of: stored.pauses)),
+            MetricFamily("defender_bridge_subscriptions", Self.samples(of: stored.subscriptionCounts)),
             MetricFamily(
                 "defender_bridge_catch_up_watermark_timestamp_seconds",
                 origins.samples(
-                    try await store.catchUpWatermarks().map { OriginSeries.Value($0, Double($1) / 1000) },
-                    folding: min)),
-        ] + queue(try await depths(), now: clock())
+                    stored.watermarks.map { OriginSeries.Value($0, Double($1) / 1000) }, folding: min)),
+        ] + sharing(stored.sharing) + deadLetters(stored.deadLetterUsage) + queue(stored.depths, now: clock())
     }
 
     private func sharing(_ sharing: SharingStatus) -> [MetricFamily] {
@@ -114,26 +114,14 @@ struct MetricsReport: Sendable {
         ]
     }
 
-    private func depths() async throws(StoreError) -> [QueueDepth] {
-        var depths: [QueueDepth] = []
-        var last: Origin?
-        repeat {
-            let page = try await store.queueDepths(now: clock(), after: last, limit: 1000)
-            depths += page
-            last = page.last?.origin
-        } while last != nil
-        return depths
-    }
-
-    private func subscriptions() async throws(StoreError) -> [Subscription] {
-        var all: [Subscription] = []
-        var last: Subscription?
-        repeat {
-            let page = try await store.subscriptions(after: last, limit: 1000)
-            all += page
-            last = page.last
-        } while last != nil
-        return all
+    private func deadLetters(_ usage: DeadLetterUsage) -> [MetricFamily] {
+        let shares = configuration.value.shares(of: usage, now: clock())
+        return [
+            MetricFamily("defender_bridge_dead_letters_bytes", usage.total.bytes),
+            MetricFamily(
+                "defender_bridge_dead_letters_limit_ratio",
+                shares.map { MetricFamily.Sample([("limit", $0.limit.rawValue)], $0.ratio) }),
+        ]
     }
 
     private func queue(_ depths: [QueueDepth], now: Int64) -> [MetricFamily] {
@@ -171,9 +159,9 @@ struct MetricsReport: Sendable {
         return samples
     }
 
-    private static func samples(of subscriptions: [Subscription]) -> [MetricFamily.Sample] {
+    private static func samples(of subscriptions: [Subscription.State: Int]) -> [MetricFamily.Sample] {
         Subscription.State.allCases.map { state in
-            MetricFamily.Sample([("state", state.rawValue)], Double(subscriptions.count { $0.state == state }))
+            MetricFamily.Sample([("state", state.rawValue)], Double(subscriptions[state] ?? 0))
         }
     }
 }

@@ -50,6 +50,7 @@ struct WorkMetrics: Sendable {
     let leases: Counter
     let expired: Counter
     private let deadLetters: CounterTable
+    private let droppedLetters: CounterTable
     private let findings: CounterTable
     private let caughtUp: CounterTable
     private let delay: Metrics.Timer
@@ -68,6 +69,9 @@ struct WorkMetrics: Sendable {
         deadLetters = CounterTable(
             "defender_bridge_dead_letters_total", ["reason"], usual: DeadLetterKind.allCases.map { [$0.rawValue] },
             factory)
+        droppedLetters = CounterTable(
+            "defender_bridge_dead_letters_dropped_total", ["limit"],
+            usual: DroppedDeadLetters.Cause.allCases.map { [$0.rawValue] }, factory)
         let kinds = LedgerEntry.Kind.allCases.map(\.rawValue)
         findings = CounterTable(
             "defender_bridge_findings_total", ["kind", "severity", "outcome"],
@@ -102,6 +106,11 @@ struct WorkMetrics: Sendable {
 
     /// A delivery was given up.
     func givenUp(_ kind: DeadLetterKind) { deadLetters.add(1, kind.rawValue) }
+
+    /// Dead letters were dropped because of a limit.
+    func dropped(_ dropped: DroppedDeadLetters) {
+        for (cause, count) in dropped.counts { droppedLetters.add(count, cause.rawValue) }
+    }
 
     /// Device Defender told of what no delivery had told of.
     func caughtUp(_ found: CatchUp.Found) {

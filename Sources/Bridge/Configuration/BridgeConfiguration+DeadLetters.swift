@@ -1,0 +1,18 @@
+import AWSCore
+import Store
+
+extension BridgeConfiguration {
+    /// How much of each limit dead letters use; 1 is the point from which on they are dropped.
+    ///
+    /// - Parameter now: Milliseconds since 1970.
+    func shares(
+        of usage: DeadLetterUsage, now: Int64
+    ) -> [(limit: DroppedDeadLetters.Cause, ratio: Double)] {
+        let share = usage.share(of: deadLetterLimits)
+        // Stored times may be anything.
+        let age = usage.oldestFailedAt.map { max(Double(now) - Double($0), 0) } ?? 0
+        return [
+            (.count, share.count), (.bytes, share.bytes), (.age, age / Double(maximumDeadLetterAge.milliseconds)),
+        ]
+    }
+}

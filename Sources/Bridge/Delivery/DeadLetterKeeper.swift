@@ -1,0 +1,70 @@
+import Logging
+import Store
+import Synchronization
+
+/// Keeps dead letters within their limits, and reports those that are dropped: they are lost.
+///
+/// A flood of them makes a line a minute.
+final class DeadLetterKeeper: Sendable {
+    private struct Untold {
+        var counts: [DroppedDeadLetters.Cause: Int] = [:]
+        var topic: String?
+        var lastToldAt: Int64?
+    }
+
+    /// The limits as they are configured now.
+    let limits: Live<DeadLetterLimits>
+    private let metrics: WorkMetrics
+    private let logger: Logger
+    /// A monotonic time in milliseconds.
+    private let clock: @Sendable () -> Int64
+    private let untold = Mutex(Untold())
+
+    /// How often the log reports dropped dead letters, in milliseconds.
+    private static let interval: Int64 = 60_000
+
+    init(
+        limits: DeadLetterLimits, metrics: WorkMetrics, logger: Logger, clock: @escaping @Sendable () -> Int64
+    ) {
+        self.limits = Live(limits)
+        self.metrics = metrics
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// Counts dead letters that were dropped, and reports them in the log unless it has reported others lately.
+    func dropped(_ dropped: DroppedDeadLetters) {
+        metrics.dropped(dropped)
+        let now = clock()
+        let due: Untold? = untold.withLock { untold in
+            untold.counts.merge(dropped.counts, uniquingKeysWith: +)
+            untold.topic = dropped.lastTopic ?? untold.topic
+            let isDue = untold.lastToldAt.map { now - $0 >= Self.interval } ?? true
+            guard isDue, !untold.counts.isEmpty else { return nil }
+            defer { untold = Untold(lastToldAt: now) }
+            return untold
+        }
+        if let due { tell(due) }
+    }
+
+    private func tell(_ dropped: Untold) {
+        let counts = dropped.counts.sorted { $0.key.rawValue < $1.key.rawValue }
+        var metadata: Logger.Metadata = [
+            "dropped": "\(counts.reduce(0) { $0 + $1.value })",
+            LogKey.reason: .string(counts.map { "\($0.value) beyond \($0.key.key.name)" }.joined(separator: ", ")),
+        ]
+        metadata[LogKey.topic] = dropped.topic.map { .string($0) }
+        logger.error("Dead letters were dropped because of a limit; they are lost.", metadata: metadata)
+    }
+}
+
+extension DroppedDeadLetters.Cause {
+    /// The key that the limit comes from.
+    var key: ConfigurationKey {
+        switch self {
+        case .count: .deadLettersMaxCount
+        case .bytes: .deadLettersMaxBytes
+        case .age: .deadLettersMaxAge
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// What the dead letters of one topic, or of a source without topics, take, or a change of that. A pure value.
+struct DeadLetterShare: Sendable, Hashable {
+    let source: String
+    /// Empty where there is none, or none is known.
+    let topic: String
+    var load: DeadLetterLoad
+    /// How many of them are dropped.
+    var dropped = 0
+
+    init(source: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
+        (self.source, self.topic, self.load, self.dropped) = (source, topic, load, dropped)
+    }
+
+    /// Reads a row of source, topic, count and bytes.
+    init(_ row: some StoredRow, sign: Int = 1) throws {
+        self.init(
+            source: try row.text(0), topic: try row.text(1),
+            load: DeadLetterLoad(count: try row.count(2) &* sign, bytes: try row.count(3) &* sign))
+    }
+
+    /// The shares that change when dead letters are dropped.
+    static func dropping(_ letters: [Self]) -> [Self] {
+        let shares = Dictionary(grouping: letters) { [$0.source, $0.topic] }
+        return shares.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, letters in
+            let load = letters.reduce(DeadLetterLoad()) { $0 + $1.load }
+            return Self(
+                source: name[0], topic: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
+                dropped: load.count)
+        }
+    }
+}
+
+/// What one transaction dropped.
+struct DeadLetterDrop: Sendable {
+    var dropped = DroppedDeadLetters()
+    /// Whether the rest is within the limits.
+    var isDone = true
+
+    mutating func add(_ next: Self) {
+        dropped.add(next.dropped)
+        isDone = next.isDone
+    }
+}
+
+/// What the topic that takes most has to lose next. A pure value.
+struct DeadLetterPortion: Sendable, Hashable {
+    let share: DeadLetterShare
+    private let amount: Int
+    private let cause: DroppedDeadLetters.Cause
+    /// How many of its oldest dead letters are to be read.
+    let rows: Int
+
+    /// How many rows are read to find some bytes.
+    private static let rowsForBytes = 16
+
+    fileprivate init(share: DeadLetterShare, amount: Int, cause: DroppedDeadLetters.Cause, atMost limit: Int) {
+        (self.share, self.amount, self.cause) = (share, amount, cause)
+        rows = min(limit, cause == .bytes ? Self.rowsForBytes : amount)
+    }
+
+    /// How many of the oldest have to go.
+    ///
+    /// - Parameter letters: The oldest, the oldest first.
+    func count(of letters: [DeadLetterShare]) -> Int {
+        var left = amount
+        return letters.prefix { letter in
+            defer { left -= cause.amount(of: letter.load) }
+            return left > 0
+        }.count
+    }
+}
+
+extension DeadLetterExcess {
+    /// What to drop next, so that the topics that take most come to take the same; nil if nothing is there.
+    ///
+    /// - Parameters:
+    ///   - shares: The two largest of each source.
+    ///   - limit: The most that may be dropped.
+    func portion(of shares: [DeadLetterShare], atMost limit: Int) -> DeadLetterPortion? {
+        let sorted = shares.sorted { cause.amount(of: $0.load) > cause.amount(of: $1.load) }
+        guard let largest = sorted.first else { return nil }
+        let next = sorted.dropFirst().first.map { cause.amount(of: $0.load) } ?? 0
+        let lead = max(cause.amount(of: largest.load) - next, 1)
+        return DeadLetterPortion(share: largest, amount: min(amount, lead), cause: cause, atMost: limit)
+    }
+}
+
+extension DeadLetterUsage {
+    /// Reads rows of source, count, bytes and number of dropped ones.
+    init(loads rows: some Sequence<some StoredRow>) throws {
+        self.init()
+        for row in rows {
+            // What a later version adds is none of this version's.
+            guard let source = Delivery.Source(rawValue: try row.text(0)) else { continue }
+            loads[source] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
+            dropped += try row.count(3)
+        }
+    }
+}

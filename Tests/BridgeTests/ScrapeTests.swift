@@ -1,0 +1,98 @@
+import AWSClient
+import Cryptography
+import SNS
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite("Scrapes and the store", .timeLimit(.minutes(1))) struct ScrapeTests {
+    private final class Reads: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Metrics and status of facts that take a time to be read.
+    private func withMetrics(
+        cost: Duration,
+        _ body: @escaping @Sendable (MetricsReport, StatusSource, Reads, SimulatedTime) async throws -> Void
+    ) async throws {
+        try await Workshop.run { shop in
+            let (time, reads, start) = (SimulatedTime(), Reads(), ContinuousClock.now)
+            func ration<Value: Sendable>(_ value: Value, _ cost: Duration) -> Ration<Value> {
+                Ration(quick: .milliseconds(500), limit: .seconds(10), patience: .seconds(5), on: time) {
+                    start + time.now
+                } sleep: {
+                    try await time.sleep(for: $0)
+                } read: { () throws(StoreError) in
+                    try? await time.sleep(for: cost)
+                    reads.count.add(1, ordering: .relaxed)
+                    return value
+                }
+            }
+            let source = StatusSource(
+                present: ration(StoredFacts.Present(), cost), ledger: ration(StoredFacts.Ledger(), .zero))
+            let configuration = try BridgeConfiguration(
+                environment: [:], readFile: { _ throws(ConfigurationError) in [] })
+            let metrics = MetricsReport(
+                source: source, configuration: Live(configuration), accounts: AWSAccounts(shop.client),
+                standings: shop.context.standings,
+                certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
+                    _ throws(SigningCertificateCache.FetchFailure) in throw .tooLarge
+                },
+                admission: Admission(store: shop.store, maximumPending: 9, clock: { now }),
+                outage: shop.context.outage, origins: OriginSeries(), clock: { now },
+                isClockTrusted: { true })
+            try await time.run { try await body(metrics, source, reads, time) }
+        }
+    }
+
+    private func isUp(_ families: [MetricFamily]) -> Bool {
+        families.first { $0.name == "defender_bridge_store_up" }?.samples.first?.value == 1
+    }
+
+    @Test(
+        "Two hundred that scrape and view the status at once have the store read once, and so have those a moment later"
+    )
+    func once() async throws {
+        try await withMetrics(cost: .milliseconds(10)) { metrics, source, reads, time in
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        if number.isMultiple(of: 2) {
+                            _ = await metrics.families()
+                        } else {
+                            _ = try? await source.facts()
+                        }
+                    }
+                }
+            }
+            // Queue and ledger.
+            #expect(reads.count.load(ordering: .relaxed) == 2)
+            try await time.sleep(for: .milliseconds(900))
+            #expect(isUp(await metrics.families()))
+            #expect(reads.count.load(ordering: .relaxed) == 2)
+            try await time.sleep(for: .milliseconds(200))
+            _ = await metrics.families()
+            #expect(reads.count.load(ordering: .relaxed) == 4)
+        }
+    }
+
+    @Test("A store that does not answer holds no scrape up for longer than five seconds, and is asked by one")
+    func stalled() async throws {
+        try await withMetrics(cost: .seconds(60)) { metrics, _, reads, time in
+            for _ in 0..<3 {
+                let before = time.now
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<50 { group.addTask { #expect(!isUp(await metrics.families())) } }
+                }
+                #expect(time.now - before == .seconds(5))
+            }
+            #expect(reads.count.load(ordering: .relaxed) == 0)
+            try await time.sleep(for: .seconds(50))
+            #expect(isUp(await metrics.families()))
+            #expect(reads.count.load(ordering: .relaxed) == 2)
+        }
+    }
+}

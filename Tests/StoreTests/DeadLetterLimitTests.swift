@@ -1,0 +1,322 @@
+import AWSCore
+import FoundationEssentials
+import GRDB
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// Dead letters never fill the store, and noise pushes out no others.
+@Suite struct DeadLetterLimitTests {
+    private static func topic(_ name: String) throws -> ARN {
+        try #require(ARN("arn:aws:sns:us-east-1:111122223333:\(name)"))
+    }
+
+    /// Receives a delivery and dead-letters it.
+    @discardableResult
+    private func bury(
+        _ number: Int, of topic: String? = nil, from source: Delivery.Source = .sns, bytes: Int = 8,
+        at now: Int64, within limits: DeadLetterLimits, in store: any TestedStore
+    ) async throws -> DroppedDeadLetters {
+        let one = Delivery(
+            id: "x:\(number)", origin: origins[0], source: source, topic: try topic.map(Self.topic), receivedAt: 0,
+            payload: [UInt8](repeating: 1, count: bytes))
+        _ = try await store.append(one)
+        let leased = try #require(try await store.take(1, now: 0).first)
+        #expect(leased.delivery == one)
+        return try await store.deadLetter(leased.lease, reason: "no", now: now, within: limits)
+    }
+
+    private func numbers(in store: any TestedStore) async throws -> [Int] {
+        try await store.deadLetters(matching: .all, limit: 1000, after: nil)
+            .compactMap { Int($0.delivery.id.dropFirst(2)) }
+    }
+
+    @Test(arguments: StoreKind.all) func aTopicTakesNoMoreThanHalfAndLosesItsOldest(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
+            var dropped = 0
+            for number in 1...9 {
+                let drop = try await bury(number, of: "noise", at: Int64(number), within: limits, in: store)
+                #expect(drop.isEmpty == (number <= 5) && drop.lastTopic == (number <= 5 ? nil : drop.lastTopic))
+                dropped += drop.counts[.count] ?? 0
+            }
+            #expect(dropped == 4)
+            #expect(try await numbers(in: store) == [5, 6, 7, 8, 9])
+            let usage = try await store.deadLetterUsage()
+            #expect(usage.total == DeadLetterLoad(count: 5, bytes: 50))
+            #expect(usage.dropped == 4 && usage.oldestFailedAt == 5)
+            #expect(usage.share(of: limits).count == 1)
+            #expect(try await store.verify() == [])
+            // What was dropped is forgotten: it may come again.
+            #expect(try await store.append(delivery(1)) == .stored)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func noiseOfOneTopicOrChannelPushesOutNoOther(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let limits = DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20)
+            for number in 1...3 {
+                try await bury(number, of: "defender", at: Int64(number), within: limits, in: store)
+            }
+            try await bury(4, from: .eventBridge, at: 4, within: limits, in: store)
+            try await bury(5, from: .catchUp, at: 5, within: limits, in: store)
+            for number in 6...40 {
+                try await bury(number, of: "noise", at: Int64(number), within: limits, in: store)
+            }
+            // The noise has what the channel's half leaves, and loses to what has less.
+            #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(34...40))
+            try await bury(41, of: "defender", at: 41, within: limits, in: store)
+            #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(35...41))
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func allTogetherStayWithinTheLimit(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
+            let sources: [Delivery.Source] = [.sns, .eventBridge, .schedule, .catchUp]
+            for number in 0..<60 {
+                try await bury(number, from: sources[number % 4], at: Int64(number), within: limits, in: store)
+                let usage = try await store.deadLetterUsage()
+                #expect(usage.total.count == min(number + 1, 10))
+                #expect(usage.channels.allSatisfy { $0.load.count <= 5 })
+            }
+            #expect(try await store.deadLetterUsage().dropped == 50)
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func bytesAreLimitedWhateverTheirNumber(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            let limits = DeadLetterLimits(maximumCount: 1000, maximumBytes: 20_000)
+            // Forty small ones, then large ones, each of which takes the place of many.
+            for number in 0..<40 {
+                try await bury(number, of: "noise", bytes: 98, at: Int64(number), within: limits, in: store)
+            }
+            for number in 40..<46 {
+                try await bury(number, of: "noise", bytes: 2998, at: Int64(number), within: limits, in: store)
+                #expect(try await store.deadLetterUsage().total.bytes <= 10_000)
+            }
+            #expect(try await numbers(in: store) == [43, 44, 45])
+            // One that is larger than all that there may be is not kept.
+            try await bury(46, of: "noise", bytes: 30_000, at: 46, within: limits, in: store)
+            #expect(try await numbers(in: store) == [])
+            #expect(try await store.deadLetterUsage().total == DeadLetterLoad())
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func replayedDroppedAndExpiredOnesAreNotCounted(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            for number in 1...8 {
+                try await bury(number, of: number < 4 ? "a" : "b", at: Int64(number), within: .standard, in: store)
+            }
+            #expect(try await store.requeueDeadLetters(ids: ["x:1", "x:1", "x:9"]) == 1)
+            #expect(try await store.discardDeadLetters(ids: ["x:4", "x:5", "x:1"]) == 2)
+            #expect(try await store.deadLetterUsage().total == DeadLetterLoad(count: 5, bytes: 50))
+            let dropped = try await store.trimDeadLetters(to: .standard, failedBefore: 7)
+            #expect(dropped.counts == [.age: 3])
+            #expect(try await numbers(in: store) == [7, 8])
+            let usage = try await store.deadLetterUsage()
+            #expect(usage.total == DeadLetterLoad(count: 2, bytes: 20) && usage.dropped == 3)
+            #expect(usage.oldestFailedAt == 7)
+            #expect(try await store.trimDeadLetters(to: .standard, failedBefore: .min).isEmpty)
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    /// Puts many dead letters into the tables at once.
+    private func fill(_ store: any TestedStore, _ kind: StoreKind, _ count: Int) async throws {
+        let columns = "id, origin, source, topic, received_at, state, first_failed_at, last_failed_at, reason"
+        let values = "'x:' || n, '\(origins[0].stored)', 'sns', 'a', 0, 'dead', n, n, 'no'"
+        switch kind {
+        case .sqlite:
+            try await store.run(
+                """
+                WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < \(count))
+                INSERT INTO delivery (\(columns)) SELECT \(values) FROM many;
+                INSERT INTO payload SELECT sequence, x'010203' FROM delivery;
+                """)
+        case .postgreSQL:
+            try await store.run(
+                """
+                INSERT INTO delivery (\(columns), payload)
+                SELECT \(values), '\\x010203'::bytea FROM generate_series(1, \(count)) AS many (n)
+                """)
+        }
+        try await store.run(
+            """
+            INSERT INTO dead_letter_share VALUES ('sns', 'a', \(count), \(count * 5));
+            INSERT INTO dead_letter_load VALUES ('sns', \(count), \(count * 5), 0)
+            ON CONFLICT (source) DO UPDATE SET count = excluded.count, bytes = excluded.bytes
+            """)
+    }
+
+    @Test(arguments: StoreKind.all) func aLowerLimitHoldsWithTheNextOneInBoundedSteps(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await fill(store, kind, 3500)
+            #expect(try await store.verify() == [])
+            let before = (store as? SQLiteStore)?.commitCount
+            _ = try await store.append(
+                Delivery(
+                    id: "x:0", origin: origins[0], source: .sns, receivedAt: 0, payload: [1]))
+            let leased = try #require(try await store.take(1, now: 0).first)
+            let dropped = try await store.deadLetter(
+                leased.lease, reason: "no", now: 9999,
+                within: DeadLetterLimits(maximumCount: 200, maximumBytes: 1 << 20))
+            #expect(dropped.counts == [.count: 3401] && dropped.lastTopic == "a")
+            if let before, let store = store as? SQLiteStore { #expect(store.commitCount >= before + 6) }
+            #expect(try await store.deadLetterUsage().total.count == 100)
+            #expect(try await store.verify() == [])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func wrongFiguresAreFound(kind: StoreKind) async throws {
+        try await withStore(kind) { store in
+            try await bury(1, of: "a", at: 1, within: .standard, in: store)
+            try await store.run("UPDATE dead_letter_share SET count = 7; UPDATE dead_letter_load SET bytes = 3")
+            let problems = try await store.verify()
+            let topic = try Self.topic("a")
+            #expect(problems.contains(#"The figures of dead letters of "sns \#(topic)" differ from what there is."#))
+            #expect(problems.contains(#"The figures of dead letters of "sns" differ from what there is."#))
+        }
+    }
+
+    @Test func figuresThatAnEarlierVersionMadeWrongAreCorrectedByUpkeep() async throws {
+        try await withStore(.postgreSQL) { store in
+            for number in 1...3 { try await bury(number, of: "a", at: Int64(number), within: .standard, in: store) }
+            try await store.run("DELETE FROM dead_letter_share; UPDATE dead_letter_load SET count = 9, bytes = 0")
+            #expect(try await store.verify() != [])
+            #expect(try await store.trimDeadLetters(to: .standard, failedBefore: 0).isEmpty)
+            #expect(try await store.verify() == [])
+            #expect(try await store.deadLetterUsage().total == DeadLetterLoad(count: 3, bytes: 30))
+        }
+    }
+
+    @Test func deadLettersOfAnOlderStoreAreCounted() async throws {
+        let folder = try TemporaryFolder()
+        let old = try DatabasePool(path: folder.file)
+        try Schema.migrator.migrate(old, upTo: Schema.statusStep)
+        try await old.write { db in
+            for number in 1...3 {
+                try db.execute(
+                    sql: """
+                        INSERT INTO delivery (id, origin, source, received_at, state, first_failed_at, last_failed_at,
+                            reason, bookmark, lease_number)
+                        VALUES (?, ?, ?, 0, 'dead', 1, ?, 'é', 'page', 1)
+                        """,
+                    arguments: ["x:\(number)", origins[0].stored, number == 3 ? "eventBridge" : "sns", number])
+                try db.execute(sql: QueueSQL.insertPayload, arguments: [number, Data("abc".utf8)])
+            }
+        }
+        try old.close()
+        let store = try await SQLiteStore(path: folder.file)
+        try await perform {
+            let usage = try await store.deadLetterUsage()
+            #expect(
+                usage.loads == [
+                    .sns: DeadLetterLoad(count: 2, bytes: 10), .eventBridge: DeadLetterLoad(count: 1, bytes: 5),
+                ])
+            #expect(try await store.verify() == [])
+            let dropped = try await store.trimDeadLetters(
+                to: DeadLetterLimits(maximumCount: 2, maximumBytes: 1000), failedBefore: .min)
+            #expect(dropped.counts == [.count: 1])
+            #expect(try await numbers(in: store) == [2, 3])
+        } finally: {
+            await store.close()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func bridgesThatDeadLetterAtTheSameTimeKeepTheLimitTogether() async throws {
+        guard PostgreSQLCluster.isInstalled else { return }
+        try await withDatabase { url in
+            try await withStore(url) { one in
+                try await withStore(url) { other in
+                    let limits = DeadLetterLimits(maximumCount: 60, maximumBytes: 1 << 20)
+                    let stores = [one, other]
+                    for number in 0..<400 {
+                        let topic = try Self.topic("topic-\(number % 3)")
+                        _ = try await one.append(
+                            Delivery(
+                                id: "x:\(number)", origin: origins[number % 2],
+                                source: number % 5 == 0 ? .eventBridge : .sns,
+                                topic: number % 5 == 0 ? nil : topic, receivedAt: 0, payload: [1, 2]))
+                    }
+                    try await withThrowingDiscardingTaskGroup { group in
+                        for store in stores {
+                            group.addTask {
+                                while try await one.status().pending > 0 {
+                                    // Until each has an origin, one may take what the other is to have.
+                                    let batch = try await store.take(20, now: 0)
+                                    try await withThrowingDiscardingTaskGroup { group in
+                                        for leased in batch {
+                                            group.addTask {
+                                                _ = try await store.deadLetter(
+                                                    leased.lease, reason: "no", now: leased.lease.sequence,
+                                                    within: limits)
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                            group.addTask {
+                                for round in 0..<20 {
+                                    let ids = (0..<20).map { "x:\(round * 20 + $0)" }
+                                    _ = try await store.discardDeadLetters(ids: ids)
+                                    _ = try await store.trimDeadLetters(to: limits, failedBefore: 10)
+                                }
+                            }
+                        }
+                    }
+                    let usage = try await one.deadLetterUsage()
+                    #expect(usage.total.count <= 60 && usage.channels.allSatisfy { $0.load.count <= 30 })
+                    #expect(try await one.status().dead == usage.total.count)
+                    #expect(try await one.verify() == [])
+                }
+            }
+        }
+    }
+}
+
+@Suite struct DeadLetterExcessTests {
+    private let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 100)
+
+    private struct Example {
+        let loads: [Delivery.Source: DeadLetterLoad]
+        let excess: DeadLetterExcess?
+
+        init(_ loads: [Delivery.Source: [Int]], _ excess: DeadLetterExcess?) {
+            self.loads = loads.mapValues { DeadLetterLoad(count: $0[0], bytes: $0[1]) }
+            self.excess = excess
+        }
+    }
+
+    private static let examples = [
+        Example([.sns: [5, 50], .eventBridge: [5, 50]], nil),
+        Example([.sns: [6, 10]], DeadLetterExcess(sources: [.sns], cause: .count, amount: 1)),
+        Example([.sns: [1, 63]], DeadLetterExcess(sources: [.sns], cause: .bytes, amount: 13)),
+        Example(
+            [.sns: [5, 10], .eventBridge: [4, 10], .catchUp: [3, 10]],
+            DeadLetterExcess(sources: [.sns], cause: .count, amount: 2)),
+        Example(
+            [.sns: [1, 10], .eventBridge: [1, 50], .schedule: [1, 45]],
+            DeadLetterExcess(sources: [.eventBridge], cause: .bytes, amount: 5)),
+        Example(
+            [.schedule: [3, 10], .catchUp: [4, 10]],
+            DeadLetterExcess(sources: [.schedule, .catchUp], cause: .count, amount: 2)),
+    ]
+
+    @Test(arguments: examples.indices) func whatIsTooMuchIsFound(index: Int) {
+        let example = Self.examples[index]
+        #expect(DeadLetterUsage(loads: example.loads).excess(over: limits) == example.excess)
+    }
+
+    @Test func theShareIsThatOfTheChannelNearestToItsHalf() {
+        let usage = DeadLetterUsage(loads: [
+            .sns: DeadLetterLoad(count: 4, bytes: 10), .eventBridge: DeadLetterLoad(count: 1, bytes: 45),
+        ])
+        let share = usage.share(of: limits)
+        #expect(share.count == 0.8 && share.bytes == 0.9)
+    }
+}

@@ -1,0 +1,144 @@
+import Dispatch
+import GRDB
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Store
+
+/// The write-ahead log does not grow without end.
+@Suite(.timeLimit(.minutes(2))) struct WriteAheadLogTests {
+    private static let limit = 12 << 20
+    /// What one transaction may add: the writes that share it, and the pages around them.
+    private static let transaction = GroupCommitter.batchSizeLimit + (2 << 20)
+
+    private func withStore(_ body: @Sendable (SQLiteStore) async throws -> Void) async throws {
+        let folder = try TemporaryFolder()
+        let store = try await SQLiteStore(path: folder.file, logLimit: Self.limit)
+        try await perform {
+            try await body(store)
+        } finally: {
+            await store.close()
+        }
+    }
+
+    private final class ReaderState: Sendable {
+        let isOver = Atomic(false)
+        let reads = Atomic(0)
+    }
+
+    /// Has readers overlap, so that one is always there, until the body has ended.
+    private func whileReadersOverlap(
+        in store: SQLiteStore, _ body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let state = ReaderState()
+        let work = """
+            WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 100000) SELECT COUNT(*) FROM many
+            """
+        try await withThrowingDiscardingTaskGroup { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    while !state.isOver.load(ordering: .relaxed) {
+                        _ = try await store.read { db in
+                            // Only what has read the database holds the log up.
+                            _ = try Row.fetchAll(db, sql: "SELECT COUNT(*) FROM delivery")
+                            return try Row.fetchAll(db, sql: work).count
+                        }
+                        state.reads.add(1, ordering: .relaxed)
+                    }
+                }
+            }
+            try await eventually("reads") { state.reads.load(ordering: .relaxed) > 3 }
+            defer { state.isOver.store(true, ordering: .relaxed) }
+            try await body()
+        }
+    }
+
+    @Test func readersThatOverlapLeaveItBelowItsBound() async throws {
+        try await withStore { store in
+            try await whileReadersOverlap(in: store) {
+                var longest = 0
+                for number in 0..<480 {
+                    _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
+                    longest = max(longest, try #require(store.log).length)
+                }
+                // Four times its limit was written, and more than SQLite moves into the database by itself.
+                #expect(longest >= Self.limit / 2)
+                #expect(longest <= Self.limit + Self.transaction, "\(longest)")
+            }
+            #expect(try await store.status().pending == 480)
+        }
+    }
+
+    @Test func aReadThatDoesNotEndStopsNoWrites() async throws {
+        try await withStore { store in
+            let gate = DispatchSemaphore(value: 0)
+            let state = ReaderState()
+            async let reading: Void = store.read { db in
+                _ = try Row.fetchAll(db, sql: "SELECT COUNT(*) FROM delivery")
+                state.reads.add(1, ordering: .relaxed)
+                gate.wait()
+            }
+            try await eventually("a read") { state.reads.load(ordering: .relaxed) > 0 }
+            for number in 0..<135 {
+                _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
+            }
+            #expect(try #require(store.log).length >= Self.limit)
+            // Reads go on, too, after the attempt.
+            #expect(try await store.status().pending == 135)
+            gate.signal()
+            try await reading
+            for number in 135..<220 {
+                _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
+            }
+            // Nothing keeps it from beginning at its start again.
+            #expect(try #require(store.log).length <= Self.limit + Self.transaction)
+        }
+    }
+
+    @Test func largeWritesThatWaitDoNotShareOneTransaction() async throws {
+        try await withStore { store in
+            let gate = DispatchSemaphore(value: 0)
+            store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+            let before = store.commitCount
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 1 << 20)))
+                    }
+                }
+                defer { gate.signal() }
+                try await eventually("40 writes that wait") { store.committer.waitingCount >= 40 }
+            }
+            #expect(store.commitCount == before + 5)
+            #expect(try #require(store.log).length <= Self.limit + Self.transaction)
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ReadGateTests {
+    @Test func whileItIsHeldNoCallPassesAndThoseInsideMayLeave() async throws {
+        let gate = ReadGate()
+        #expect(await gate.pass())
+        async let held: Void = gate.hold(atMost: .seconds(60))
+        async let second = gate.pass()
+        gate.leave()
+        await held
+        // A call ahead of the hold is in already; a later one waits for its end.
+        gate.open()
+        #expect(await second)
+        gate.leave()
+        #expect(!gate.isOccupied)
+    }
+
+    @Test func aHoldEndsByItself() async {
+        let gate = ReadGate()
+        #expect(await gate.pass())
+        await gate.hold(atMost: .milliseconds(10))
+        #expect(gate.isOccupied)
+        gate.open()
+        gate.leave()
+        await gate.close()
+        #expect(await !gate.pass())
+    }
+}
