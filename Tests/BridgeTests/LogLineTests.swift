@@ -87,6 +87,34 @@ import Testing
         #expect(line.contains("é") && line.contains("\\u{1B}[2J"))
     }
 
+    @Test("A value is cut to 200 bytes in whole characters, a reason or command to 2,048, wherever it comes from")
+    func cut() throws {
+        func value(_ name: String, _ text: String) throws -> String {
+            var fields = LogFields(capacity: 1)
+            fields.add(name, text)
+            let values = try [
+                [name: .string(text)], [LogFields.key: .stringConvertible(fields)],
+            ].map { try JSON(parsing: LogLine.json(.info, "x", $0, label: "bridge", at: time))[name]?.string }
+            #expect(values[0] == values[1])
+            return try #require(values[0])
+        }
+        for (name, limit) in [("path", 200), ("agent", 200), (LogKey.reason, 2048), (LogKey.command, 2048)] {
+            for character in ["a", "é", "日", "🙂", "\"", "\u{1}", "e\u{301}"] {
+                for length in [limit - 3, limit, limit + 1, limit * 5] {
+                    let text = String(repeating: character, count: length / character.utf8.count + 1)
+                    let found = try value(name, text)
+                    #expect(found.utf8.count <= limit, "\(name) \(character)")
+                    if text.utf8.count <= limit {
+                        #expect(found == text)
+                    } else {
+                        #expect(found.hasSuffix("…") && found.utf8.count > limit - 4)
+                        #expect(text.unicodeScalars.starts(with: found.unicodeScalars.dropLast()))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("A text without anything to escape stays as it is")
     func plain() { #expect("Grüße, \"x\" \\ 日本 🙂".escapingControls() == "Grüße, \"x\" \\ 日本 🙂") }
 }

@@ -39,6 +39,15 @@ import Testing
         #expect(known == kinds.count && beyond == 100 && told.isEmpty && later == RepeatRule<Int>.limit)
     }
 
+    @Test("Lines about very many peers count together")
+    func peers() {
+        var rule = RepeatRule<Int>()
+        let written = (0..<10_000).count { rule.takes($0, elseAs: -1, now: 0) }
+        #expect(written == RepeatRule<Int>.maximumKinds / 2 + RepeatRule<Int>.limit)
+        let told = rule.takeSummaries(now: 60_000)
+        #expect(told.map(\.kind) == [-1] && told.map(\.count) == [10_000 - written])
+    }
+
     @Test("A clock that is set back makes no minute longer")
     func clock() {
         var rule = Rule()

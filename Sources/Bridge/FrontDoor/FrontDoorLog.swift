@@ -11,8 +11,9 @@ struct FrontDoorLog: Sendable {
     func take(_ event: HTTPServerEvent) {
         switch event {
         case .answered(let request):
-            logger.info(
-                "A request was answered.", metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
+            logger.log(
+                level: Self.level(request), "A request was answered.",
+                metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
         case .refused(let fault, let id, let peer):
             metrics.fault(code: fault.code)
             logger.warning(
@@ -48,9 +49,19 @@ struct FrontDoorLog: Sendable {
         }
     }
 
+    /// Probes come each few seconds, and say nothing that metrics do not.
+    static func level(_ request: AnsweredRequest) -> Logger.Level {
+        request.path == "/healthz" || request.path == "/readyz" ? .debug : .info
+    }
+
     /// What an access log's line says; the query is left out, because anything may stand there.
     static func fields(_ request: AnsweredRequest) -> LogFields {
         var fields = LogFields(capacity: 10 + request.details.count)
+        // A client that does it wrong once does it again and again.
+        if request.status.kind == .clientError {
+            fields.group = LogFields.Group(
+                code: String(request.status.code), peer: request.peer?.host ?? request.peer.text)
+        }
         fields.add("method", request.method.rawValue)
         fields.add("path", request.path)
         fields.add("status", String(request.status.code))

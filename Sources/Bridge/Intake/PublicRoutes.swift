@@ -73,12 +73,12 @@ struct PublicRoutes: Sendable {
         if let reason = answer.refusal {
             let isOutage = answer.outcome == IntakeAnswer.storeUnavailable
             if isOutage { outage.failed(reason, to: .intake) }
-            logger.log(
-                level: isOutage ? .debug : .warning, "A delivery was refused.",
-                metadata: [
-                    "route": "\(route)", "status": "\(answer.response.status.code)", LogKey.code: "\(answer.outcome)",
-                    LogKey.reason: "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
-                ])
+            var metadata: Logger.Metadata = [
+                "route": "\(route)", "status": "\(answer.response.status.code)", LogKey.code: "\(answer.outcome)",
+                LogKey.reason: "\(reason)", "peer": "\(request.peer.text)", "request": "\(request.id)",
+            ]
+            for (name, value) in answer.details where name == LogKey.claim { metadata[name] = .string(value) }
+            logger.log(level: isOutage ? .debug : .warning, "A delivery was refused.", metadata: metadata)
         }
         var response = answer.response
         response.details = answer.details

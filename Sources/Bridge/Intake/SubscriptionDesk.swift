@@ -105,7 +105,7 @@ struct SubscriptionDesk: Sendable {
                 try await note(message, .pending)
                 logger.warning(
                     "A subscription waits to be confirmed by you, as sns.confirm is off.",
-                    metadata: ["topic": "\(message.topic)", "command": "\(command)"])
+                    metadata: ["topic": "\(message.topic)", LogKey.command: "\(command)"])
                 return .accepted("pending")
             }
         } catch {
@@ -152,7 +152,7 @@ struct SubscriptionDesk: Sendable {
     private func logEnd(of message: SNSMessage, _ consequence: String, _ command: String) {
         logger.warning(
             "A subscription was ended: \(consequence).",
-            metadata: ["topic": "\(message.topic)", "command": "\(command)"])
+            metadata: ["topic": "\(message.topic)", LogKey.command: "\(command)"])
     }
 }
 

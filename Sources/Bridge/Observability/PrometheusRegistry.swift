@@ -261,6 +261,11 @@ struct MetricFamily: Sendable {
         self.samples = samples
     }
 
+    init(_ name: String, _ kind: Kind, _ samples: [Sample]) {
+        self.init(name, samples)
+        self.kind = kind
+    }
+
     /// A gauge of one series.
     init(_ name: String, _ value: some BinaryInteger) { self.init(name, .gauge, Double(value)) }
 

@@ -14,6 +14,10 @@ public final class LogControl: Sendable {
         let level: Logger.Level
         let message: String
         let code: String?
+        var peer: String?
+
+        /// What it counts as when there are too many peers; nil if it is about none.
+        var ofAnyPeer: Kind? { peer.map { _ in Kind(level: level, message: message, code: code) } }
     }
 
     /// The index of the level among all; asked for by each statement that may log.
@@ -21,6 +25,7 @@ public final class LogControl: Sendable {
     private let isJSON: Atomic<Bool>
     private let repeats = Mutex(RepeatRule<Kind>())
     private let leastLevel: Logger.Level
+    private let output = LogOutput.standardError
     /// The time of the last line, in milliseconds since 1970, and as it is written: under load, many have the same.
     private let lastTime = Mutex<(milliseconds: Int64, text: String)>((-1, ""))
 
@@ -63,7 +68,7 @@ public final class LogControl: Sendable {
             let (isTaken, summaries) = repeats.withLock { repeats in
                 let elapsed = MonotonicClock.milliseconds()
                 let summaries = repeats.takeSummaries(now: elapsed)
-                return (repeats.takes(kind, now: elapsed), summaries)
+                return (repeats.takes(kind, elseAs: kind.ofAnyPeer, now: elapsed), summaries)
             }
             say(summaries, label: label, now: now)
             guard isTaken else { return }
@@ -76,6 +81,7 @@ public final class LogControl: Sendable {
     /// - Parameter atEnd: whether of the present minute, too.
     func sumUp(atEnd: Bool = false) {
         let now = Bridge.now()
+        sayDropped(output.takeDropped(), now: now)
         say(
             repeats.withLock { $0.takeSummaries(now: MonotonicClock.milliseconds(), atEnd: atEnd) },
             label: "defender-bridge", now: now)
@@ -83,10 +89,12 @@ public final class LogControl: Sendable {
 
     /// Nil for lines that are all written: each of them is about something else.
     private func kind(of level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> Kind? {
-        // To go through the few names takes less than to look one up; each request comes here.
-        guard level >= .warning || metadata.contains(where: { $0.key == LogKey.code }), self.level > .debug else {
-            return nil
+        guard self.level > .debug else { return nil }
+        if metadata.count == 1, case .stringConvertible(let fields as LogFields)? = metadata.values.first {
+            return fields.group.map { Kind(level: level, message: message, code: $0.code, peer: $0.peer) }
         }
+        // To go through the few names takes less than to look one up; each request comes here.
+        guard level >= .warning || metadata.contains(where: { $0.key == LogKey.code }) else { return nil }
         return Kind(level: level, message: message, code: metadata[LogKey.code].map { "\($0)" })
     }
 
@@ -97,10 +105,19 @@ public final class LogControl: Sendable {
                 LogKey.seconds: "\(summary.seconds)",
             ]
             if let code = summary.kind.code { metadata[LogKey.code] = .string(code) }
+            if let peer = summary.kind.peer { metadata["peer"] = .string(peer) }
             line(
                 summary.kind.level, "A line was repeated \(summary.count) times in \(summary.seconds) s.", metadata,
                 label: label, now: now)
         }
+    }
+
+    /// Tells how many lines were dropped while the reader of the log was too slow.
+    private func sayDropped(_ dropped: LogOutput.Dropped?, now: Int64) {
+        guard let dropped else { return }
+        line(
+            .warning, "Log lines were dropped because the reader of the log was too slow.",
+            ["lines": "\(dropped.lines)", "warnings": "\(dropped.warnings)"], label: "defender-bridge", now: now)
     }
 
     private func line(
@@ -114,7 +131,7 @@ public final class LogControl: Sendable {
                 LogLine.text(level, message, metadata, at: time)
             }
         line.append(UInt8(ascii: "\n"))
-        LogOutput.standardError.write(line, atOnce: level >= .warning)
+        sayDropped(output.write(line, atOnce: level >= .warning), now: now)
     }
 
     private func text(of time: Int64) -> String {

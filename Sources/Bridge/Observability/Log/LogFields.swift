@@ -11,11 +11,47 @@ struct LogFields: Sendable, CustomStringConvertible {
         let name: String
         let value: String
 
+        /// A field whose value is cut to what a line may say: whatever a client, a sender or AWS wrote comes through here.
         init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value.utf8.count <= Self.limit ? value : Self.cut(value, to: Self.limit(of: name))
+        }
+
+        /// A field as it is.
+        init(name: String, whole value: String) {
             self.name = name
             self.value = value
         }
+
+        /// The longest value, in bytes.
+        static let limit = 200
+        /// The longest reason or command, in bytes: a reason says what to do after what AWS said, and a command is to be run.
+        static let longLimit = 2048
+
+        private static func limit(of name: String) -> Int {
+            name == LogKey.reason || name == LogKey.command ? longLimit : limit
+        }
+
+        /// The beginning of a text, in whole characters of UTF-8, with a mark that something is missing.
+        static func cut(_ text: String, to limit: Int) -> String {
+            guard text.utf8.count > limit else { return text }
+            let mark = "…"
+            var end = text.utf8.index(text.startIndex, offsetBy: limit - mark.utf8.count)
+            while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
+            return String(text.unicodeScalars[..<end]) + mark
+        }
     }
+
+    /// What lines have in common of which only some are written in a minute; see ``RepeatRule``.
+    struct Group: Sendable, Hashable {
+        /// A word for what they say.
+        let code: String
+        /// Whom they are about; nil for all together.
+        let peer: String?
+    }
+
+    /// Nil for a line that is written however many come.
+    var group: Group?
 
     private(set) var all: [Field] = []
 

@@ -26,6 +26,8 @@ enum LogKey {
     static let attempt = "attempt"
     /// How long it took, in milliseconds.
     static let milliseconds = "milliseconds"
+    /// A command that an operator may run.
+    static let command = "command"
     /// Why.
     static let reason = "reason"
     /// A word for why, for programs.

@@ -10,7 +10,8 @@ enum LogLine {
         _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, label: String, at time: String
     ) -> [UInt8] {
         let own = [
-            Field("time", time), Field("level", level.rawValue), Field("message", message), Field("logger", label),
+            Field("time", time), Field("level", level.rawValue), Field(name: "message", whole: message),
+            Field("logger", label),
         ]
         let more = fields(of: metadata)
         let (line, isPlain) = object(own, more)
@@ -93,7 +94,9 @@ enum LogLine {
         return special == 0 && found == quotes
     }
 
-    private static func inJSON(_ field: Field) -> Field { Field(inJSON(field.name), inJSON(field.value)) }
+    private static func inJSON(_ field: Field) -> Field {
+        Field(name: inJSON(field.name), whole: inJSON(field.value))
+    }
 
     /// What stands for a text between the quotes of a string of JSON.
     private static func inJSON(_ text: String) -> String {

@@ -31,6 +31,16 @@ struct RepeatRule<Kind: Hashable & Sendable>: Sendable {
     private var lastLook = Int64.min
 
     /// Whether a line is to be written.
+    ///
+    /// - Parameter other: the kind that it counts as when many kinds are kept apart already; nil if it always is its own.
+    mutating func takes(_ kind: Kind, elseAs other: Kind?, now: Int64) -> Bool {
+        guard let other, counts[kind] == nil, counts.count >= Self.maximumKinds / 2 else {
+            return takes(kind, now: now)
+        }
+        return takes(other, now: now)
+    }
+
+    /// Whether a line is to be written.
     mutating func takes(_ kind: Kind, now: Int64) -> Bool {
         guard var count = counts[kind] else {
             guard counts.count < Self.maximumKinds else { return true }

@@ -51,6 +51,8 @@ extension BridgeMetrics {
         "defender_bridge_tls_reloads_total": "Times that a new TLS certificate was found, by outcome.",
         "defender_bridge_configuration_reloads_total": "Times that SIGHUP had the configuration read, by outcome.",
         "defender_bridge_configuration_last_reload_successful": "Whether the last reload did not fail.",
+        "defender_bridge_log_lines_dropped_total":
+            "Log lines dropped because the reader of the log was too slow, by least level.",
         "defender_bridge_clock_trusted": "Whether the clock agrees with AWS's and has not jumped ahead within a day.",
         "defender_bridge_store_up": "Whether the store can be used.",
         "defender_bridge_store_commits_total": "Transactions committed.",

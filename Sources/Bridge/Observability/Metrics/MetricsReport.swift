@@ -40,6 +40,14 @@ struct MetricsReport: Sendable {
         families.append(
             MetricFamily("defender_bridge_build_info", [MetricFamily.Sample([("version", Bridge.version)], 1)]))
         families.append(MetricFamily("defender_bridge_deliveries_in_progress", admission.current))
+        let dropped = LogOutput.standardError.allDropped
+        families.append(
+            MetricFamily(
+                "defender_bridge_log_lines_dropped_total", .counter,
+                [
+                    MetricFamily.Sample([("level", "info")], Double(dropped.lines)),
+                    MetricFamily.Sample([("level", "warning")], Double(dropped.warnings)),
+                ]))
         families.append(MetricFamily("defender_bridge_clock_trusted", isClockTrusted() ? 1 : 0))
         if case .sqlite(let path) = configuration.value.store, let space = DiskSpace(ofStoreAt: path) {
             families.append(MetricFamily("defender_bridge_store_size_bytes", space.used))
