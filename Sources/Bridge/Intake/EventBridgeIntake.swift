@@ -21,7 +21,7 @@ struct EventBridgeIntake: Sendable {
         case .allowed: return await take(request.body, reserve)
         case .refused: return unauthorized
         // Only the log says which: a stranger learns nothing.
-        case .invalidClaim(let claim): return unauthorized.saying([(LogKey.claim, claim)])
+        case .invalidClaim(let claim): return unauthorized.naming(claim: claim)
         case .unverifiable:
             return .unavailable(
                 code: "token_keys_unavailable",

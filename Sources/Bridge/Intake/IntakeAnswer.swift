@@ -20,6 +20,8 @@ struct IntakeAnswer: Sendable {
 
     /// The topic of a new delivery that holds no message of Device Defender's; nil for any other.
     private(set) var unrelatedTopic: ARN?
+    /// The claim of a token for which the request was rejected.
+    private var claim: String?
 
     /// Deliveries of one request with one outcome.
     struct Part: Sendable, Hashable {
@@ -85,6 +87,13 @@ struct IntakeAnswer: Sendable {
         return answer
     }
 
+    /// The same with the claim of a token for which it was rejected, for the log.
+    func naming(claim: String) -> IntakeAnswer {
+        var answer = self
+        answer.claim = claim
+        return answer
+    }
+
     /// The same for a message of a topic that is not Device Defender's.
     func unrelated(to topic: ARN) -> IntakeAnswer {
         var answer = self
@@ -95,6 +104,7 @@ struct IntakeAnswer: Sendable {
     /// What the log is to say of the request, by name.
     var details: [(name: String, value: String)] {
         (queued.count == 1 ? queued[0].details : []) + [(LogKey.outcome, outcome)]
+            + (claim.map { [(LogKey.claim, $0)] } ?? [])
     }
 
     /// How many deliveries are new in the queue.

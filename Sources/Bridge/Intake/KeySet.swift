@@ -39,10 +39,10 @@ struct KeySet: Sendable {
     }
 
     /// Whether a token's name for its key can mean a key. One without a name is meant where there is no other of its type.
-    private func isNamed(_ entry: Entry, _ keyID: String?, isOnlyOne: Bool) -> Bool {
+    private func isNamed(_ entry: Entry, _ keyID: UTF8Text?, isOnlyOne: Bool) -> Bool {
         guard let keyID else { return true }
         guard let id = entry.id else { return isOnlyOne }
-        return id.utf8.elementsEqual(keyID.utf8)
+        return id == keyID
     }
 
     private static func entry(_ json: JSON) -> Entry? {
