@@ -10,7 +10,7 @@ step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
 step "Dependencies"
 install_build_packages
 install_packages openssl curl python3 python3-venv python3-pip shellcheck prometheus util-linux \
-    nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql systemd libseccomp2 \
+    nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql pgbouncer systemd libseccomp2 \
     debootstrap iproute2 jq zsh fish chromium chromium-driver
 command -v kubectl >/dev/null || install_packages kubernetes-client
 # They come over the network while the compiler works.
