@@ -14,7 +14,7 @@ extension IntegrationTests {
         /// Names of metrics that a bridge on SQLite without TLS has nothing to say of.
         private static let absent: Set = [
             "defender_bridge_postgresql_connections", "defender_bridge_postgresql_connection_failures_total",
-            "defender_bridge_tls_certificate_expiry_timestamp_seconds",
+            "defender_bridge_tls_certificate_expiry_timestamp_seconds", "defender_bridge_replica_clock_offset_seconds",
         ]
 
         @Test("every metric is there, promtool takes it, and the numbers are those of what happened")
