@@ -211,7 +211,8 @@ extension IntegrationTests {
         func sockets() async throws {
             try await World.run { world in
                 let path = world.folder.path + "/bridge.sock"
-                let bridge = try await world.start(wrapper: ["python3", "-c", Self.activate, path])
+                let bridge = try await world.start(
+                    ["log.level": "debug"], wrapper: ["python3", "-c", Self.activate, path])
                 let addresses = bridge.listen.split(separator: ",").map(String.init)
                 try #require(addresses.count == 3 && addresses[2] == "unix:\(path)", "\(addresses)")
                 for address in addresses.dropLast() {
