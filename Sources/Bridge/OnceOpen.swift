@@ -26,7 +26,7 @@ struct IntegrityWatch: Service {
     let store: any Store
     let logger: Logger
 
-    /// How often a check that takes long is told of, and how long to wait after one that was not possible.
+    /// How often a long check is logged, and how long to wait after one that was not possible.
     private static let (interval, pause) = (Duration.seconds(30), Duration.seconds(600))
 
     /// - Throws: ``ConfigurationError`` if the store is damaged.

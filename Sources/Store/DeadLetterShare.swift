@@ -47,7 +47,7 @@ struct DeadLetterPortion: Sendable, Hashable {
     let share: DeadLetterShare
     private let amount: Int
     private let cause: DroppedDeadLetters.Cause
-    /// How many of its oldest dead letters are to be read.
+    /// How many of its oldest dead letters to read.
     let rows: Int
 
     /// How many rows are read to find some bytes.

@@ -124,7 +124,7 @@ import Testing
         }
     }
 
-    @Test("A message that only the clock speaks against is to be sent again; nothing is stored of it")
+    @Test("A message that only the clock speaks against is deferred; nothing is stored of it")
     func wrongClock() async throws {
         try await withGate { gate in
             let envelope = try Envelope("Notification")
@@ -414,7 +414,7 @@ import Testing
         }
     }
 
-    @Test("An array that the queue has no room for is put off as a whole")
+    @Test("An array that the queue has no room for is deferred as a whole")
     func arrayWithoutRoom() async throws {
         try await withGate { gate in
             let body = JSON.array(

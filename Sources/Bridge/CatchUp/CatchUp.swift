@@ -171,7 +171,7 @@ struct CatchUp: Sendable {
 
     /// - Parameter told: the findings about which what was missed is in the queue.
     private func findActive(except told: Set<Int>, now: Int64, _ found: inout Found) async throws {
-        // By AWS's clock when the first page was sent: what happened later is not told of by the list.
+        // By AWS's clock when the first page was sent: the list does not contain what happened later.
         var listedAt: Int64?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: origin.region) {

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Remembers that deliveries were put off which their sender may have dropped meanwhile.
 ///
-/// Anybody can send what is put off, for example a copy of an old message, again and again. So a gap that does not end is
+/// Any client can repeat a message that is deferred, for example a copy of an old one. So a gap that does not end is
 /// caught up on, too, and a new one not before the last one's turn is some time ago.
 ///
 /// Times are milliseconds of a monotonic clock.
@@ -15,7 +15,7 @@ final class ReceiptGap: Sendable {
     static let interval: Int64 = 600_000
 
     private struct State {
-        /// When the first and the last delivery of the gap were put off; nil for none since the last gap was caught up on.
+        /// When the first and the last delivery of the gap were deferred; nil for none since the last gap was caught up on.
         var gap: (first: Int64, last: Int64)?
         /// When a gap was caught up on last.
         var takenOverAt: Int64?

@@ -11,7 +11,7 @@ struct IntakeNotices: Sendable {
 
     /// How many paths, and how many topics, are kept; the one seen longest ago makes room.
     static let limit = 20
-    /// How long something is told of after it came last.
+    /// How long something is reported after it came last.
     static let lifetime: Int64 = 86_400_000
 
     private(set) var misdirected: [MisdirectedDelivery: Count] = [:]

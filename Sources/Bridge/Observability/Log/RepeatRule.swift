@@ -30,7 +30,7 @@ struct RepeatRule<Kind: Hashable & Sendable>: Sendable {
     private var nextEnd = Int64.max
     private var lastLook = Int64.min
 
-    /// Whether a line is to be written.
+    /// Whether to write a line.
     ///
     /// - Parameter other: the kind that it counts as when many kinds are kept apart already; nil if it always is its own.
     mutating func takes(_ kind: Kind, elseAs other: Kind?, now: Int64) -> Bool {
@@ -40,7 +40,7 @@ struct RepeatRule<Kind: Hashable & Sendable>: Sendable {
         return takes(other, now: now)
     }
 
-    /// Whether a line is to be written.
+    /// Whether to write a line.
     mutating func takes(_ kind: Kind, now: Int64) -> Bool {
         guard var count = counts[kind] else {
             guard counts.count < Self.maximumKinds else { return true }
