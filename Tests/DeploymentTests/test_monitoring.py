@@ -25,8 +25,13 @@ PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
 ADDED = {"job", "instance", "le"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
-# What a bridge with plain HTTP and SQLite that nobody throttles has no series of.
-NOT_IN_THE_DEMO = re.compile("defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset)_")
+# What a bridge with plain HTTP and SQLite that nobody throttles, and whose topics carry nothing else, has no series of.
+NOT_IN_THE_DEMO = re.compile(
+    "defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset|unrelated_messages)_"
+)
+# Their faults need several replicas on PostgreSQL: StoreTests cause them, and promtool tries the rules. No bridge of AlertTests
+# has them.
+OF_REPLICAS = {"DefenderBridgeAccountStalled", "DefenderBridgeClockOffset"}
 
 
 def rules():
@@ -101,7 +106,7 @@ class RuleTests(unittest.TestCase):
                 self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
                 self.assertEqual(sorted(rule["annotations"]), ["description", "runbook", "summary"])
                 self.assertIn(f'labels: ALERTS{{alertname="{rule["alert"]}"', tests)
-                self.assertIn(f'"{rule["alert"]}"', faults)
+                self.assertEqual(f'"{rule["alert"]}"' in faults, rule["alert"] not in OF_REPLICAS)
 
     def test_keys_and_commands_that_a_runbook_names_are_there(self):
         readme = (REPOSITORY / "README.md").read_text()
