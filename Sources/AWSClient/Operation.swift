@@ -1,5 +1,6 @@
 import HTTPClient
 import HTTPTypes
+import JSON
 
 /// One request to a service, before it is known where to.
 struct Operation {
@@ -89,5 +90,12 @@ extension Operation {
             service: service, name: name, method: .post, path: "/",
             contentType: "application/x-www-form-urlencoded; charset=utf-8",
             body: Array(PercentEncoding.query([("Action", name), ("Version", version)] + parameters).utf8))
+    }
+
+    /// An operation of the AWS JSON protocol 1.1: a JSON object, sent to the root, with the operation in a field.
+    init(service: AWSService, targeted name: String, prefix: String, members: JSON.Members) {
+        self.init(
+            service: service, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
+            body: JSON.object(members).serialized(), target: prefix + name)
     }
 }

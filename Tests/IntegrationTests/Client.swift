@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Synchronization
 import TestSupport
+import Testing
 
 /// A request as it goes over the wire.
 struct Request: Sendable {
@@ -120,5 +121,14 @@ struct Client: Sendable {
                 bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
+    }
+}
+
+extension Answer {
+    /// Checks that a response says that the store cannot be used now, and when to try again.
+    static func expectUnavailable(_ answer: Answer) throws {
+        #expect(answer.status == 503, "\(answer.text)")
+        #expect(answer.fields["retry-after"] != nil)
+        #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")
     }
 }

@@ -10,12 +10,6 @@ extension IntegrationTests {
         private static let began = "The store cannot be used; senders are asked to come again."
         private static let ended = "The store can be used again."
 
-        private func expectUnavailable(_ answer: Answer) throws {
-            #expect(answer.status == 503, "\(answer.text)")
-            #expect(answer.fields["retry-after"] != nil)
-            #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")
-        }
-
         /// Bodies of deliveries, made in advance.
         private func bodies(_ range: Range<Int>, in world: World) async throws -> [[UInt8]] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
@@ -32,8 +26,8 @@ extension IntegrationTests {
             of bridge: BridgeProcess, resending body: [UInt8], findings: Range<Int>, reason: String, in world: World,
             by mend: () async throws -> Void
         ) async throws {
-            try expectUnavailable(try await post(body, to: bridge))
-            try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            try Answer.expectUnavailable(try await post(body, to: bridge))
+            try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             for _ in 0..<10 { #expect(try await post(body, to: bridge).status == 503) }
             try await mend()
@@ -154,8 +148,8 @@ extension IntegrationTests {
                 world.keep(holder)
                 try await eventually("the lock to be taken") { holder.outputLines == ["locked"] }
                 // Each answer waits two seconds for the lock.
-                try expectUnavailable(try await post(bodies[1], to: bridge))
-                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try Answer.expectUnavailable(try await post(bodies[1], to: bridge))
+                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 holder.signal(SIGKILL)
                 try await eventually("the delivery to be taken") { try await post(bodies[1], to: bridge).status == 200 }
                 try await eventually("the end to be told", { bridge.log(Self.ended).count }, is: { $0 == 1 })

@@ -11,20 +11,14 @@ extension IntegrationTests {
         private static let began = "The store cannot be used; senders are asked to come again."
         private static let ended = "The store can be used again."
 
-        private func expectUnavailable(_ answer: Answer) throws {
-            #expect(answer.status == 503, "\(answer.text)")
-            #expect(answer.fields["retry-after"] != nil)
-            #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")
-        }
-
         /// Checks that a bridge waits for its store, and goes on once that is there.
         private func expectWait(
             of bridge: BridgeProcess, in world: World, reason: String, until cause: () async throws -> Void
         ) async throws {
             let alarms = try Alarms.make(0..<1, from: world.scenario())
             let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
-            for _ in 0..<3 { try expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
-            try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            for _ in 0..<3 { try Answer.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
+            try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             #expect(
                 try await Client.exchange(.get("/status.json"), with: bridge.admin).json["health"]?["state"]
@@ -100,7 +94,7 @@ extension IntegrationTests {
         func unknownName(signal: Int32) async throws {
             try await World.run { world in
                 let bridge = try await world.start(["store.url": "postgresql://bridge@database.invalid/bridge"])
-                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 try await bridge.stop(with: signal)
                 #expect(bridge.log(Self.began).count == 1)
             }
@@ -186,8 +180,8 @@ extension IntegrationTests {
                 let lines = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
                 #expect(lines.first?["reason"]?.string?.contains("The store's file was removed or replaced") == true)
                 let body = try await world.signedBody(of: "{}")
-                try expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
-                try expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try Answer.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
+                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
                 #expect(try await bridge.metric("defender_bridge_store_up") == 0)
                 try await bridge.stop()

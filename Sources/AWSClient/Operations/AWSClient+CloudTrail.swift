@@ -1,5 +1,4 @@
 public import AWSCore
-import HTTPTypes
 import JSON
 
 /// A trail, as AWS CloudTrail describes it.
@@ -38,10 +37,8 @@ extension AWSClient {
     }
 
     private static func trailService(_ name: String, _ members: JSON.Members) -> Operation {
-        var operation = Operation(
-            service: .cloudTrail, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
-            body: JSON.object(members).serialized())
-        operation.target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.\(name)"
-        return operation
+        Operation(
+            service: .cloudTrail, targeted: name, prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.",
+            members: members)
     }
 }

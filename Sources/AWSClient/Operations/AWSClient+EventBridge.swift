@@ -1,5 +1,4 @@
 public import AWSCore
-import HTTPTypes
 import JSON
 
 extension AWSClient {
@@ -31,10 +30,6 @@ extension AWSClient {
     }
 
     private static func eventService(_ name: String, _ members: JSON.Members) -> Operation {
-        var operation = Operation(
-            service: .events, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",
-            body: JSON.object(members).serialized())
-        operation.target = "AWSEvents.\(name)"
-        return operation
+        Operation(service: .events, targeted: name, prefix: "AWSEvents.", members: members)
     }
 }
