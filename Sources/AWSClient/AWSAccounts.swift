@@ -14,6 +14,8 @@ public final class AWSAccounts: Sendable {
     private let clients = Mutex<[AccountID: AWSClient]>([:])
     private let sessions = Mutex<[RefreshingCredentials]>([])
     private let ownAccount: OwnAccount
+    /// Whether the client signs for every account as it is.
+    private let isOneClient: Bool
 
     /// Makes clients; nothing is asked for yet.
     ///
@@ -22,16 +24,26 @@ public final class AWSAccounts: Sendable {
     ///   - credentials: the process's own.
     ///   - region: the Region whose AWS STS is asked.
     ///   - sessionName: what the sessions of assumed roles are called: who assumes them.
-    public init(
+    public convenience init(
         client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
         sessionName: String
     ) {
+        self.init(
+            client: client, credentials: credentials, roles: roles, region: region, sessionName: sessionName,
+            isOneClient: false)
+    }
+
+    private init(
+        client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
+        sessionName: String, isOneClient: Bool
+    ) {
+        self.isOneClient = isOneClient
         own = client.using(credentials)
         ownCredentials = credentials
         self.roles = roles
         self.region = region
         self.sessionName = sessionName
-        ownAccount = OwnAccount(client: own, region: region)
+        ownAccount = OwnAccount(client: own, credentials: credentials, region: region)
     }
 
     /// All accounts by one client, as it is.
@@ -39,7 +51,7 @@ public final class AWSAccounts: Sendable {
         guard let region = Region("us-east-1") else { preconditionFailure("us-east-1 is a Region") }
         self.init(
             client: client, credentials: client.credentials, roles: AccountRoles(), region: region,
-            sessionName: "defender-bridge")
+            sessionName: "defender-bridge", isOneClient: true)
     }
 
     /// The client for an account and Region.
@@ -63,8 +75,8 @@ public final class AWSAccounts: Sendable {
     public var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
 
     private func credentials(for origin: Origin) -> any CredentialsProvider {
+        guard !isOneClient else { return ownCredentials }
         switch roles.way(to: origin.account, in: origin.partition) {
-        case .own: return ownCredentials
         case .role(let arn): return session(arn)
         case .ownOrRole(let arn):
             return AccountCredentials(
@@ -93,6 +105,13 @@ public final class AWSAccounts: Sendable {
         return session
     }
 
+    /// Whether no role is configured for an account that is not that of the process's own credentials: nothing can be asked of
+    /// AWS for it. False if the account of the credentials is not known.
+    public func lacksRole(for origin: Origin) async -> Bool {
+        guard !isOneClient, roles.way(to: origin.account, in: origin.partition) == .ownOnly else { return false }
+        return (try? await ownAccount.get()).map { $0 != origin.account } ?? false
+    }
+
     /// Who the process's own credentials belong to.
     public func identity() async throws(AWSError) -> CallerIdentity { try await own.getCallerIdentity(region: region) }
 
@@ -102,22 +121,26 @@ public final class AWSAccounts: Sendable {
     }
 }
 
-/// The account of the process's own credentials, asked for once.
+/// The account of the process's own credentials, asked for once for each access key.
 private actor OwnAccount {
     private let client: AWSClient
+    private let credentials: any CredentialsProvider
     private let region: Region
-    private var known: AccountID?
+    private var known: (accessKeyID: String, account: AccountID)?
 
-    init(client: AWSClient, region: Region) {
+    init(client: AWSClient, credentials: any CredentialsProvider, region: Region) {
         self.client = client
+        self.credentials = credentials
         self.region = region
     }
 
     func get() async throws(CredentialsError) -> AccountID {
-        if let known { return known }
+        let accessKeyID = try await credentials.credentials().accessKeyID
+        // A profile may name another account's key after a change.
+        if let known, known.accessKeyID == accessKeyID { return known.account }
         do throws(AWSError) {
             let account = try await client.getCallerIdentity(region: region).account
-            known = account
+            known = (accessKeyID, account)
             return account
         } catch {
             throw CredentialsError("the bridge's own account is not known: \(error)", kind: error.kind)
@@ -136,8 +159,9 @@ private struct AccountCredentials: CredentialsProvider {
         if try await ownAccount.get() == account { return own }
         guard let other else {
             throw CredentialsError(
-                "there is no role for the account \(account): name it in aws.roles, or set aws.roleName",
-                kind: .accessDenied
+                "no role configured for account \(account), which the bridge's own credentials are not of. "
+                    + "Name a role of \(account) in aws.roles, or set aws.roleName",
+                kind: .noCredentials
             )
         }
         return other

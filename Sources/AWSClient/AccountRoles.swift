@@ -4,8 +4,6 @@ public import AWSCore
 public struct AccountRoles: Sendable, Hashable {
     /// How requests for an account are signed.
     enum Way: Hashable {
-        /// By the process's own credentials.
-        case own
         /// By those of a role.
         case role(arn: String)
         /// By the process's own credentials if the account is their own, else by those of a role.
@@ -21,16 +19,16 @@ public struct AccountRoles: Sendable, Hashable {
     /// What the trust policies of the roles ask for (`sts:ExternalId`); nil for nothing.
     public var externalID: String?
 
-    /// No roles: the process's own credentials sign for every account.
+    /// No roles: only requests for the account of the process's own credentials can be signed.
     public init() {}
 
-    /// Whether requests for all accounts are signed by the process's own credentials.
+    /// Whether there are none.
     public var isEmpty: Bool { roles.isEmpty && name == nil }
 
     func way(to account: AccountID, in partition: Partition) -> Way {
         if let arn = roles[account] { return .role(arn: arn) }
         if let name { return .ownOrRole(arn: "arn:\(partition.rawValue):iam::\(account):role/\(name)") }
-        return roles.isEmpty ? .own : .ownOnly
+        return .ownOnly
     }
 
     /// Whether a text can be the ARN of a role, and of which account; nil if not.

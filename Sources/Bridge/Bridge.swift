@@ -106,7 +106,7 @@ public final class Bridge: Sendable {
                     CatchUpSchedule(
                         context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap)),
                 onceOpen(Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration)),
-                onceOpen(Schedule(context: context, loop: parts.clientLoop)),
+                onceOpen(Schedule(context: context, loop: parts.clientLoop) { live.configuration.value.staleAfter }),
                 onceOpen(
                     LastDeliveryNotes(
                         store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger)),

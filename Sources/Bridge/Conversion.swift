@@ -1,42 +1,67 @@
+import AWSClient
 import AWSCore
 import DeviceDefender
 public import JSON
 import SNS
-public import SecurityFindings
+import SecurityFindings
+import Store
 
-/// Shows what a message becomes, by the same mapping that the bridge uses, without store or network.
-public enum Conversion {
+/// Shows what a message becomes, without store or network: it goes the way that it goes in the bridge, to a Security Hub that
+/// has no findings yet. Findings are as of the time of the message.
+public struct Conversion: Sendable {
     /// Why a message becomes nothing.
     public struct Failure: Error, Sendable {
         /// What is wrong with it.
         public let message: String
     }
 
-    /// Converts a message of Device Defender, an SNS envelope, an audit finding as AWS IoT lists it, or an EventBridge
-    /// event.
-    ///
+    private let origin: Origin
+    private let scheduledAudit: String?
+    private let mapping: Mapping
+    private let topics: TopicPolicy
+
     /// - Parameters:
-    ///   - bytes: the message, as JSON.
-    ///   - account: the account that it is from, where it does not say so itself.
+    ///   - account: the account that a message is from, where it does not say so itself.
     ///   - region: the Region that it is from, where it does not say so itself.
-    ///   - severities: the team's own severities.
-    /// - Returns: an array of findings (ASFF) for what makes findings, and for an event the request that it makes.
+    ///   - scheduledAudit: the scheduled audit that an audit finding is from, which does not say so itself; nil for an audit on
+    ///     demand.
+    ///   - configuration: how findings are made.
     /// - Throws: ``Failure``.
-    public static func convert(
-        _ bytes: [UInt8], account: String, region: String, severities: SeverityRules = .none
-    ) throws(Failure) -> JSON {
+    public init(
+        account: String, region: String, scheduledAudit: String? = nil, configuration: BridgeConfiguration
+    ) throws(Failure) {
         guard let account = AccountID(account), let region = Region(region) else {
             throw Failure(
                 message: "the account must be 12 digits and the Region a Region's name, for example us-east-1")
         }
+        origin = Origin(account: account, region: region)
+        self.scheduledAudit = scheduledAudit
+        mapping = Mapping(configuration)
+        topics = configuration.topics
+    }
+
+    /// Converts a message of Device Defender, an SNS envelope, an audit finding as AWS IoT lists it, or an EventBridge
+    /// event.
+    ///
+    /// - Parameter bytes: the message, as JSON.
+    /// - Returns: an array of findings (ASFF) for what makes findings, followed by the update if the message brings one; for an
+    ///   event the request that it makes.
+    /// - Throws: ``Failure``.
+    public func convert(_ bytes: [UInt8]) throws(Failure) -> JSON {
         do throws(UnrecognizedMessage) {
-            let json = try parse(bytes)
+            let json = try Self.parse(bytes)
             if json["Type"] != nil, json["TopicArn"] != nil {
-                let envelope = try envelope(bytes)
-                return try message(parse(Array(envelope.message.utf8)), envelope.topic.origin, severities)
+                let envelope = try Self.envelope(bytes)
+                let origin = (try? topics.origin(of: envelope.topic)) ?? envelope.topic.origin
+                return try message(Array(envelope.message.utf8), from: .sns, origin)
             }
-            if json["detail"] != nil || json.array != nil { return try event(EventBridgeEvent(posted: json)) }
-            return try message(json, Origin(account: account, region: region), severities)
+            if json["detail"] != nil || json.array != nil {
+                let event = try EventBridgeEvent(posted: json)
+                return try message(bytes, from: .eventBridge, event.origin)
+            }
+            if json["checkName"] != nil { return try auditFinding(json) }
+            let account = json["accountId"]?.string.flatMap { AccountID($0) } ?? origin.account
+            return try message(bytes, from: .sns, Origin(account: account, region: origin.region))
         } catch {
             throw Failure(message: error.reason)
         }
@@ -54,69 +79,75 @@ public enum Conversion {
         }
     }
 
-    private static func message(
-        _ json: JSON, _ origin: Origin, _ severities: SeverityRules
+    // MARK: Work
+
+    private func message(
+        _ payload: [UInt8], from source: Delivery.Source, _ origin: Origin
     ) throws(UnrecognizedMessage) -> JSON {
-        if json["checkName"] != nil {
-            let auditFinding = try AuditFinding(json)
-            return [
-                SecurityFinding(
-                    auditFinding: auditFinding, task: try AuditTask(of: auditFinding), origin: origin,
-                    severities: severities
-                ).json
-            ]
-        }
-        switch try DeviceDefenderMessage(json) {
-        case .alarm(let alarm): return [SecurityFinding(alarm: alarm, origin: origin, severities: severities).json]
-        case .audit(let notification):
-            let own = notification.account.map { Origin(account: $0, region: origin.region) } ?? origin
-            return .array(
-                notification.task.checks.map {
-                    SecurityFinding(summaryOf: $0, task: notification.task, origin: own, severities: severities).json
-                })
+        let delivery = Delivery(id: "convert", origin: origin, source: source, receivedAt: 0, payload: payload)
+        switch try Work(delivery, severities: mapping.severities) {
+        case .alarm(let observation): return alarm(observation)
+        case .verification(let judgement): return Self.update(judgement)
+        case .audit:
+            guard source == .sns, case .audit(let notification) = try DeviceDefenderMessage(try Self.parse(payload))
+            else { throw UnrecognizedMessage(reason: "what the event changes depends on how far the audit came") }
+            return summaries(of: notification.task, origin)
+        case .suppression:
+            throw UnrecognizedMessage(
+                reason: "a suppression changes those findings of its resource that the bridge has sent")
+        case .later(let reason): throw UnrecognizedMessage(reason: "the event is ignored: \(reason)")
+        case .suppressionEnded, .refresh, .archiveStale, .violationOver, .suppressionList, .catchUp:
+            throw UnrecognizedMessage(reason: "the message is one that the bridge makes for itself")
         }
     }
 
-    private static func event(_ event: EventBridgeEvent) throws(UnrecognizedMessage) -> JSON {
-        switch event.change {
-        case .verification(let violationID, let state, let words):
-            let verification = Verification(state: state, words: words)
-            let id = FindingID.violation(id: violationID, origin: event.origin)
-            guard case .object(var request) = verification.changes else { return [] }
-            request["FindingIdentifiers"] = [
-                [
-                    "Id": .string(id), "ProductArn": .string(SecurityFinding.productARN(origin: event.origin)),
-                ]
-            ]
-            return .object(request)
-        case .suppressionCreated(let suppression), .suppressionUpdated(let suppression):
-            return recordState("ARCHIVED", suppression.check, suppression.resource, event.origin)
-        case .suppressionDeleted(let check, let resource):
-            return recordState("ACTIVE", check, resource, event.origin)
-        case .auditTaskCanceled:
-            throw UnrecognizedMessage(reason: "what the event changes depends on how far the audit came")
-        case .ignored(let reason): throw UnrecognizedMessage(reason: "the event is ignored: \(reason)")
-        }
+    private func alarm(_ observation: Observation) -> JSON {
+        let batch = AlarmBatch(
+            [.alarm(observation)], known: [:], judgements: [:], now: observation.finding.updatedAt)
+        let updates = batch.updates { _ in true }.values.map(Self.update)
+        return .array(batch.changes.compactMap(\.finding?.json) + updates)
     }
 
-    /// What becomes of the finding of a resource.
-    private static func recordState(
-        _ state: String, _ check: AuditCheck, _ resource: ResourceIdentifier, _ origin: Origin
-    ) -> JSON {
-        let id = FindingID.audit(check: check, resource: resource, reasonCode: nil, origin: origin)
-        return ["RecordState": .string(state), "Id": .string(id)]
+    private static func update(_ judgement: VerificationJudgement) -> JSON {
+        let finding = FindingIdentifier(
+            id: judgement.subject, productARN: SecurityFinding.productARN(origin: judgement.origin))
+        return AWSClient.updateRequest(of: [finding], changes: judgement.verification.changes)
+    }
+
+    private func summaries(of task: AuditTask, _ origin: Origin) -> JSON {
+        guard mapping.checkSummaries else { return [] }
+        let completions = Dictionary(SummaryRules.completions(of: task, origin: origin).map { ($0.check, $0) }) {
+            first, _ in first
+        }
+        let summaries = SummaryRules.observations(of: task, completions) { result in
+            SecurityFinding(summaryOf: result, task: task, origin: origin, severities: mapping.severities)
+        }
+        return .array(summaries.sorted { $0.group < $1.group }.compactMap(Self.finding))
+    }
+
+    private func auditFinding(_ json: JSON) throws(UnrecognizedMessage) -> JSON {
+        let auditFinding = try AuditFinding(json)
+        let task = try AuditTask(of: auditFinding, scheduledAudit: scheduledAudit)
+        let finding = SecurityFinding(
+            auditFinding: auditFinding, task: task, origin: origin, severities: mapping.severities)
+        return .array([Observation(auditFinding, task: task, finding: finding)].compactMap(Self.finding))
+    }
+
+    private static func finding(_ observation: Observation) -> JSON? {
+        Planner.plan([observation], known: nil, judgement: nil, now: observation.finding.updatedAt)?.finding?.json
     }
 }
 
 extension AuditTask {
     /// What an audit finding tells of its audit.
-    fileprivate init(of finding: AuditFinding) throws(UnrecognizedMessage) {
+    fileprivate init(of finding: AuditFinding, scheduledAudit: String?) throws(UnrecognizedMessage) {
         let start = finding.taskStartTime ?? finding.time
-        try self.init(
-            id: finding.taskID ?? "unknown",
-            description: [
-                "taskStatus": "COMPLETED", "taskType": "ON_DEMAND_AUDIT_TASK",
-                "taskStartTime": .number(String(Double(start.milliseconds) / 1000)),
-            ])
+        var description: JSON.Members = [
+            "taskStatus": "COMPLETED",
+            "taskType": scheduledAudit == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK",
+            "taskStartTime": .number(String(Double(start.milliseconds) / 1000)),
+        ]
+        description["scheduledAuditName"] = scheduledAudit.map(JSON.string)
+        try self.init(id: finding.taskID ?? "unknown", description: .object(description))
     }
 }

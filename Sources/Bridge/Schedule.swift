@@ -9,6 +9,8 @@ import Store
 struct Schedule: Service {
     let context: LaneContext
     let loop: EventLoop
+    /// How long findings of audits stay current that no audit confirms any more; nil for ever.
+    var staleAfter: @Sendable () -> Duration? = { nil }
 
     private static let interval = Duration.seconds(30)
     /// How many looks at suppressions there are between two looks for findings that Security Hub would soon forget.
@@ -42,11 +44,15 @@ struct Schedule: Service {
         }
     }
 
-    /// Has findings imported again that Security Hub would soon forget.
+    /// Has findings archived that nothing confirms any more, and others imported again that Security Hub would soon forget.
     func lookForStaleFindings() async throws(StoreError) {
         guard let time = context.trust.reliable else { return }
         let now = context.clock()
+        let staleAfter = staleAfter()
         for origin in try await context.store.ledgerOrigins() {
+            if try await StaleWalk.isDue(origin, in: context.store, staleAfter: staleAfter) {
+                _ = try await context.store.append(DueWork.archiveStale.delivery(of: origin, now: now))
+            }
             for refreshed in DueWork.RefreshedKinds.allCases where try await isStale(refreshed, of: origin, time) {
                 _ = try await context.store.append(DueWork.refresh(refreshed).delivery(of: origin, now: now))
             }

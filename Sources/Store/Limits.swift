@@ -45,6 +45,7 @@ enum Limits {
             if let schedule = audit.schedule { try check(schedule, "A scheduled audit's name") }
             try check(audit.taskID, "An audit's task id")
         }
+        for completion in progress.completions { try check(completion.check, "A completed check") }
         if let bookmark = progress.bookmark, !isText(bookmark, atMost: Progress.maximumBookmarkLength) {
             throw StoreError(
                 .invalidValue,

@@ -1,18 +1,47 @@
 public import AWSCore
 
-/// How many findings of one account and Region are current and of one severity.
+/// How many findings of one account and Region are of one severity: those that Security Hub has as active, and those whose
+/// latest state it is not known to have.
 public struct OpenFindings: Sendable, Hashable {
     /// The account and Region.
     public let origin: Origin
     /// The severity; nil for findings whose severity the ledger does not know yet.
     public let severity: LedgerEntry.Severity?
-    /// How many there are, at least one.
+    /// How many Security Hub has as active.
     public let count: Int
+    /// How many wait to be sent: new ones, changed ones, and those to be archived.
+    public let unsent: Int
 
     /// Puts the parts together.
-    public init(origin: Origin, severity: LedgerEntry.Severity?, count: Int) {
+    public init(origin: Origin, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
         self.origin = origin
         self.severity = severity
         self.count = count
+        self.unsent = unsent
+    }
+
+    /// Puts rows together that are each about an origin and a severity.
+    init(_ rows: [Row]) throws {
+        guard let first = rows.first else { throw StoreError.unreadableRow }
+        let (current, unsentCurrent) = (rows.reduce(0) { $0 + $1.current }, rows.reduce(0) { $0 + $1.unsentCurrent })
+        self.init(
+            origin: first.origin, severity: first.severity, count: max(current - unsentCurrent, 0),
+            unsent: rows.reduce(0) { $0 + $1.unsent })
+    }
+
+    /// Counts of one origin and severity.
+    struct Row {
+        let origin: Origin
+        let severity: LedgerEntry.Severity?
+        /// How many are to be active, sent or not.
+        let current: Int
+        /// How many of those are not sent.
+        let unsentCurrent: Int
+        /// How many are not sent, whatever they are to be.
+        let unsent: Int
+    }
+
+    static func all(of rows: [Row]) throws -> [OpenFindings] {
+        try Dictionary(grouping: rows) { [$0.origin.stored, $0.severity?.rawValue] }.values.map { try OpenFindings($0) }
     }
 }

@@ -204,6 +204,28 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
+    public func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion] {
+        try await current().checkCompletions(of: origin)
+    }
+
+    /// See ``Store``.
+    public func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage? {
+        try await current().auditCoverage(of: origin)
+    }
+
+    /// See ``Store``.
+    public func record(
+        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+    ) async throws(StoreError) {
+        try await current().record(coverage, of: origin, completions)
+    }
+
+    /// See ``Store``.
+    public func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String] {
+        try await current().ledgerGroups(of: origin, kind: kind)
+    }
+
+    /// See ``Store``.
     public func ledgerOrigins() async throws(StoreError) -> [Origin] {
         try await current().ledgerOrigins()
     }
@@ -264,8 +286,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
-        try await current().findingCounts()
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        try await current().ledgerCounts()
     }
 
     /// See ``Store``.

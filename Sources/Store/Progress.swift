@@ -13,6 +13,8 @@ public struct Progress: Sendable, Hashable {
     public var marks: [AuditMark]
     /// Audits that have ended, each in place of an older one of the same schedule.
     public var audits: [FinishedAudit]
+    /// When checks were completed, each beside what is known of the same check.
+    public var completions: [CheckCompletion]
     /// Where the work goes on if it is interrupted, handed out again with the delivery
     /// (``LeasedDelivery/bookmark``): 1 to ``maximumBookmarkLength`` bytes of UTF-8 without NUL; nil leaves it as it is.
     public var bookmark: String?
@@ -23,7 +25,8 @@ public struct Progress: Sendable, Hashable {
     /// Puts the parts together; whether the texts are well formed is checked when the progress is recorded.
     public init(
         entries: [LedgerEntry] = [], sent: [String: Int64] = [:], refused: [String] = [], judgements: [Judgement] = [],
-        marks: [AuditMark] = [], audits: [FinishedAudit] = [], bookmark: String? = nil
+        marks: [AuditMark] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
+        bookmark: String? = nil
     ) {
         self.entries = entries
         self.sent = sent
@@ -31,12 +34,13 @@ public struct Progress: Sendable, Hashable {
         self.judgements = judgements
         self.marks = marks
         self.audits = audits
+        self.completions = completions
         self.bookmark = bookmark
     }
 
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
         entries.isEmpty && sent.isEmpty && refused.isEmpty && judgements.isEmpty && marks.isEmpty
-            && audits.isEmpty && bookmark == nil
+            && audits.isEmpty && completions.isEmpty && bookmark == nil
     }
 }

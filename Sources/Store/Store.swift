@@ -176,7 +176,8 @@ public protocol Store: Sendable {
         of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// How many findings are current, by origin and severity; in no order. Only what there is any of is told.
+    /// How many findings Security Hub has as active, and of how many it is not known to have the latest state, by origin and
+    /// severity; in no order. Only what there is any of is told.
     ///
     /// Reads a short index entry for each finding that is counted.
     func openFindings() async throws(StoreError) -> [OpenFindings]
@@ -215,12 +216,29 @@ public protocol Store: Sendable {
     /// The newest audit of each origin and schedule that has ended and was worked on; in no order.
     func finishedAudits() async throws(StoreError) -> [FinishedAudit]
 
+    /// When audits last completed checks of an origin, by the names of the checks.
+    func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion]
+
+    /// The span of time in which every audit of an origin is known; nil if AWS's lists of them were never read.
+    func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage?
+
+    /// Notes that AWS's lists of all audits of a time were read, with what they completed. The span grows if the new one begins
+    /// within it; else there is a gap, and only the new one counts.
+    func record(
+        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+    ) async throws(StoreError)
+
+    /// The groups (``LedgerEntry/group``) that findings of an origin which are not over belong to, each once and in order.
+    ///
+    /// Reads an index entry for each group.
+    func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String]
+
     // MARK: Rebuilding the ledger
 
     /// The origins whose ledger is complete: it holds all that Security Hub has of them.
     func ledgerOrigins() async throws(StoreError) -> [Origin]
 
-    /// Forgets what the ledger has of an origin, and that it is complete. Judgements stay.
+    /// Forgets what the ledger has of an origin, that it is complete, and which audits are known. Judgements stay.
     func clearLedger(of origin: Origin) async throws(StoreError)
 
     /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt. What is there already,
@@ -280,7 +298,7 @@ public protocol Store: Sendable {
     func queueStatus() async throws(StoreError) -> StoreStatus
 
     /// Counts the findings in the ledger; reads an index entry for each.
-    func findingCounts() async throws(StoreError) -> (active: Int, archived: Int)
+    func ledgerCounts() async throws(StoreError) -> LedgerCounts
 
     /// Checks the store as a whole: that what keeps it is sound, that its tables are as they should be, and that each row
     /// keeps the rules and can be read. Takes a while when there is much.
@@ -323,7 +341,9 @@ extension Store {
     /// Counts all that the store holds.
     package func status() async throws(StoreError) -> StoreStatus {
         var status = try await queueStatus()
-        (status.activeFindings, status.archivedFindings) = try await findingCounts()
+        let findings = try await ledgerCounts()
+        (status.activeFindings, status.archivedFindings) = (findings.active, findings.archived)
+        status.unsentFindings = findings.unsent
         return status
     }
 

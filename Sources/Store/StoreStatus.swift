@@ -10,10 +10,12 @@ public struct StoreStatus: Sendable, Hashable {
     public var dead = 0
     /// When the oldest pending or leased delivery came in, in milliseconds since 1970; nil when there is none.
     public var oldestReceivedAt: Int64?
-    /// Findings in the ledger that are current.
+    /// Findings that Security Hub has as active.
     public var activeFindings = 0
-    /// Findings in the ledger that are archived.
+    /// Findings that Security Hub has as archived.
     public var archivedFindings = 0
+    /// Findings whose latest state Security Hub is not known to have.
+    public var unsentFindings = 0
 
     /// The status of an empty store.
     public init() {}

@@ -100,6 +100,18 @@ extension AuditMark {
     }
 }
 
+extension CheckCompletion {
+    init(_ row: some StoredRow) throws {
+        self.init(
+            origin: try row.origin(0), check: try row.text(1), completedAt: try row.integer(2),
+            passedAt: try row.optionalInteger(3))
+    }
+}
+
+extension AuditCoverage {
+    init(_ row: some StoredRow) throws { self.init(since: try row.integer(0), until: try row.integer(1)) }
+}
+
 extension FinishedAudit {
     init(_ row: some StoredRow) throws {
         let schedule = try row.text(1)
@@ -109,9 +121,11 @@ extension FinishedAudit {
     }
 }
 
-extension OpenFindings {
+extension OpenFindings.Row {
     init(_ row: some StoredRow) throws {
-        self.init(origin: try row.origin(0), severity: try row.optionalValue(1), count: try row.count(2))
+        self.init(
+            origin: try row.origin(0), severity: try row.optionalValue(1), current: try row.count(2),
+            unsentCurrent: try row.count(3), unsent: try row.count(4))
     }
 }
 

@@ -12,7 +12,8 @@ struct ConvertCommand: ParsableCommand {
             Reads a message of Device Defender, the SNS envelope around one, an element of AWS IoT's ListAuditFindings, or \
             an EventBridge event, and prints the Security Hub findings in the AWS Security Finding Format. Nothing is sent.
 
-            The configuration is read as serve reads it, so that the severities are those of mapping.severities.
+            Prints what serve would send for the message to a Security Hub that has no findings yet, with the configuration as \
+            serve reads it. Times are those of the message.
             """)
 
     @Argument(help: ArgumentHelp("The file with the message; - is standard input.", valueName: "file"))
@@ -24,11 +25,16 @@ struct ConvertCommand: ParsableCommand {
     @Option(help: "The Region that the message is from, where it does not say so itself.")
     var region = "us-east-1"
 
+    @Option(
+        help: ArgumentHelp(
+            "The scheduled audit that an audit finding is from. Default: an audit on demand.", valueName: "name"))
+    var scheduledAudit: String?
+
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
     func run() throws {
-        let severities = try options.load(environment: ProcessInfo.processInfo.environment).severities
+        let configuration = try options.load(environment: ProcessInfo.processInfo.environment)
         let bytes: [UInt8]
         if file == "-" {
             bytes = Array(FileHandle.standardInput.readData(ofLength: ConfigurationFile.maximumLength + 1))
@@ -36,8 +42,9 @@ struct ConvertCommand: ParsableCommand {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
         do throws(Conversion.Failure) {
-            let findings = try Conversion.convert(bytes, account: account, region: region, severities: severities)
-            print(findings.prettyPrinted())
+            let conversion = try Conversion(
+                account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
+            print(try conversion.convert(bytes).prettyPrinted())
         } catch {
             throw CommandFailure(message: error.message, exitCode: 65)
         }

@@ -127,19 +127,30 @@ struct AccountTests {
         #expect(organization.assumed.last?.contains("arn%3Aaws-cn%3Aiam%3A%3A444455556666%3Arole%2FBridge") == true)
     }
 
-    @Test("Without any role, the own credentials sign for all; with some, an account without one is refused")
+    @Test("Nothing is asked of AWS for an account that the credentials are not of and that has no role")
     func noRole() async throws {
         let time = SetClock()
         let organization = Organization(time)
-        try await get(try accounts(organization, time, AccountRoles()), origin("777788889999"))
-        #expect(organization.calls.map(\.signer) == ["AKIAOWN"])
-        var roles = AccountRoles()
-        roles.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/Bridge"
-        let accounts = try accounts(organization, time, roles)
-        try await get(accounts, origin(Self.own))
-        let error = try await failure { try await get(accounts, origin("777788889999")) }
-        #expect(error.kind == .accessDenied && error.stage == .credentials && error.consequence == .suspend)
-        #expect(error.description.contains("no role for the account 777788889999: name it in aws.roles"))
+        var some = AccountRoles()
+        some.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/Bridge"
+        for roles in [AccountRoles(), some] {
+            let accounts = try accounts(organization, time, roles)
+            try await get(accounts, origin(Self.own))
+            let before = organization.calls
+            let error = try await failure { try await get(accounts, origin("777788889999")) }
+            #expect(error.kind == .noCredentials && error.stage == .credentials && error.consequence == .suspend)
+            #expect(error.description.contains("no role configured for account 777788889999"))
+            #expect(error.description.contains("Name a role of 777788889999 in aws.roles, or set aws.roleName"))
+            // Who the credentials belong to was known.
+            #expect(organization.calls == before && before.last?.operation == "GetFindings")
+            #expect(try await accounts.lacksRole(for: origin("777788889999")))
+            #expect(try await !accounts.lacksRole(for: origin(Self.own)))
+            #expect(try await !accounts.lacksRole(for: origin("444455556666")) == !roles.isEmpty)
+        }
+        #expect(
+            organization.calls.map(\.operation) == [
+                "GetCallerIdentity", "GetFindings", "GetCallerIdentity", "GetFindings",
+            ])
     }
 
     @Test("A role that may not be assumed is the trouble of its account alone, told with what to do")

@@ -234,6 +234,53 @@ import Testing
         }
     }
 
+    @Test("An alarm that is raised again after it was called a false positive is not hidden, if the bridge hid it")
+    func raisedAgain() async throws {
+        try await Workshop.run { shop in
+            let id = try id("v1")
+            func workflow() -> String? {
+                shop.aws.state.withLock { $0.customerFields[id]?["Workflow"]?["Status"]?.string }
+            }
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
+            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
+            try await shop.work(of: origin())
+            #expect(workflow() == "SUPPRESSED")
+            // Somebody has found out more in Security Hub; that is left alone.
+            shop.aws.state.withLock { $0.customerFields[id]?["VerificationState"] = "TRUE_POSITIVE" }
+            _ = try await shop.store.append(delivery("2", Messages.alarm(at: now + 600_000), of: origin()))
+            try await shop.work(of: origin())
+            #expect(shop.aws.state.withLock { $0.hub[id]?["RecordState"] } == "ACTIVE")
+            #expect(workflow() == "NEW")
+            #expect(shop.aws.state.withLock { $0.customerFields[id]?["VerificationState"] } == "TRUE_POSITIVE")
+            // That is told once: whatever status somebody gives it from now on stays.
+            shop.aws.state.withLock { $0.customerFields[id]?["Workflow"] = ["Status": "SUPPRESSED"] }
+            _ = try await shop.store.append(delivery("3", Messages.alarm(at: now + 700_000, count: 9), of: origin()))
+            try await shop.work(of: origin())
+            #expect(workflow() == "SUPPRESSED")
+        }
+    }
+
+    @Test("A finding that the bridge did not hide keeps its workflow status when its alarm is raised again")
+    func hiddenByOthers() async throws {
+        try await Workshop.run { shop in
+            let id = try id("v1")
+            for (number, time) in [now, now + 600_000].enumerated() {
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm(at: time, count: Int64(number) + 60), of: origin()))
+                try await shop.work(of: origin())
+                shop.aws.state.withLock { $0.customerFields[id, default: [:]]["Workflow"] = ["Status": "SUPPRESSED"] }
+            }
+            // The verdict is told late: the alarm was raised again since.
+            let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
+            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: origin()))
+            try await shop.work(of: origin())
+            let state = shop.aws.state.withLock { ($0.hub[id]?["RecordState"], $0.customerFields[id]) }
+            #expect(state.0 == "ACTIVE" && state.1?["Workflow"] == ["Status": "SUPPRESSED"])
+            #expect(state.1?["VerificationState"] == "FALSE_POSITIVE")
+        }
+    }
+
     @Test("A lost lease loses no delivery")
     func leaseLost() async throws {
         try await Workshop.run { shop in

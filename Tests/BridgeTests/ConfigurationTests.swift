@@ -88,7 +88,8 @@ import Testing
                 "BRIDGE_EVENT_BRIDGE_OAUTH_JWKS_URL", "BRIDGE_AWS_ROLES", "BRIDGE_AWS_ROLE_NAME",
                 "BRIDGE_AWS_EXTERNAL_ID", "BRIDGE_AWS_REGIONS",
                 "BRIDGE_SECURITY_HUB_REQUESTS_PER_SECOND", "BRIDGE_SECURITY_HUB_BURST",
-                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_CATCH_UP_INTERVAL",
+                "BRIDGE_MAPPING_CHECK_SUMMARIES", "BRIDGE_MAPPING_SEVERITIES", "BRIDGE_MAPPING_STALE_AFTER",
+                "BRIDGE_CATCH_UP_INTERVAL",
                 "BRIDGE_NETWORK_CONNECT_TO",
                 "BRIDGE_LOG_LEVEL",
                 "BRIDGE_LOG_FORMAT",
@@ -116,7 +117,8 @@ import Testing
             "aws.roleName": "arn:aws:iam::*:role/p/Bridge",
             "aws.externalId": "e-1", "aws.regions": "us-east-1, eu-west-1", "securityHub.requestsPerSecond": "2.5",
             "securityHub.burst": "7", "mapping.checkSummaries": "false",
-            "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "catchUp.interval": "15m",
+            "mapping.severities": "Fleet/*=HIGH, LOGGING_?=low", "mapping.staleAfter": "60d",
+            "catchUp.interval": "15m",
             "network.connectTo": "a:1:b:2,[::1]:1:[::2]:2", "log.level": "debug", "log.format": "json",
         ]
         let variables = Dictionary(
@@ -133,6 +135,7 @@ import Testing
         #expect(configuration.listenAddress.description == "[::1]:1")
         #expect(configuration.tls == BridgeConfiguration.TLSFiles(certificate: "c.pem", privateKey: "k.pem"))
         #expect(configuration.loops == 3 && configuration.maximumConnections == 500)
+        #expect(configuration.staleAfter == .seconds(60 * 86_400))
         #expect(configuration.maximumConnectionsPerAddress == 50 && configuration.maximumPending == 9)
         #expect(configuration.deadLetterLimits == DeadLetterLimits(maximumCount: 2, maximumBytes: 4 << 20))
         #expect(configuration.maximumDeadLetterAge == .seconds(3600))

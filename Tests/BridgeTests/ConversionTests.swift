@@ -5,13 +5,28 @@ import Testing
 @testable import Bridge
 
 @Suite struct ConversionTests {
+    private func conversion(
+        _ settings: [String: String] = [:], account: String = "111122223333", region: String = "eu-west-1",
+        scheduledAudit: String? = nil
+    ) throws(Conversion.Failure) -> Conversion {
+        let configuration: BridgeConfiguration
+        do throws(ConfigurationError) {
+            configuration = try BridgeConfiguration(
+                flags: settings, environment: [:], readFile: { _ throws(ConfigurationError) in [] })
+        } catch {
+            throw Conversion.Failure(message: "\(error)")
+        }
+        return try Conversion(
+            account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
+    }
+
     private func convert(_ json: JSON) throws(Conversion.Failure) -> JSON {
-        try Conversion.convert(json.serialized(), account: "111122223333", region: "eu-west-1")
+        try conversion().convert(json.serialized())
     }
 
     private func failure(_ bytes: [UInt8], account: String = "111122223333", region: String = "eu-west-1") -> String? {
         do throws(Conversion.Failure) {
-            _ = try Conversion.convert(bytes, account: account, region: region)
+            _ = try conversion(account: account, region: region).convert(bytes)
             return nil
         } catch {
             return error.message
@@ -42,7 +57,7 @@ import Testing
 
     @Test("Alarms, audit findings and summaries have the team's own severities")
     func severities() throws {
-        let rules = try SeverityRules(entries: ["*/*=LOW", "*=INFORMATIONAL"])
+        let conversion = try conversion(["mapping.severities": "*/*=LOW,*=INFORMATIONAL"])
         var alarm = Messages.alarm().object ?? [:]
         alarm["behavior"] = ["name": "MessagesSent"]
         var summary = Messages.audit().object ?? [:]
@@ -54,8 +69,7 @@ import Testing
         for (json, label): (JSON, String) in [
             (.object(alarm), "LOW"), (.object(summary), "INFORMATIONAL"), (auditFinding, "INFORMATIONAL"),
         ] {
-            let findings = try Conversion.convert(
-                json.serialized(), account: "111122223333", region: "eu-west-1", severities: rules)
+            let findings = try conversion.convert(json.serialized())
             #expect(findings.array?.first?["Severity"]?["Label"]?.string == label)
         }
     }
@@ -101,14 +115,50 @@ import Testing
         }
     }
 
-    @Test("A suppression names the finding that it archives")
-    func suppression() throws {
-        let said = try convert(Messages.suppression(of: "c1", time: "2026-11-22T10:00:00Z"))
-        #expect(said["RecordState"] == "ARCHIVED")
-        #expect(said["Id"]?.string?.hasSuffix("audits/finding/\(Messages.clientIDs)-c1") == true)
-        let deleted = try convert(
-            Messages.suppression("DeleteAuditSuppression", of: "c1", time: "2026-11-22T10:00:00Z"))
-        #expect(deleted == ["RecordState": "ACTIVE", "Id": said["Id"] ?? nil])
+    @Test("An alarm that brings a verdict becomes its archived finding, followed by the update")
+    func alarmWithVerdict() throws {
+        var alarm = Messages.alarm().object ?? [:]
+        alarm["verificationState"] = "FALSE_POSITIVE"
+        let sent = try #require(try convert(.object(alarm)).array)
+        #expect(sent.count == 2 && sent[0]["RecordState"] == "ARCHIVED")
+        #expect(sent[1]["Workflow"] == ["Status": "SUPPRESSED"] && sent[1]["VerificationState"] == "FALSE_POSITIVE")
+    }
+
+    @Test("Checks that did not end have no summary, and none has where summaries are off")
+    func unendedChecks() throws {
+        var message = Messages.audit().object ?? [:]
+        message["auditDetails"] = [
+            ["checkName": "B_CHECK", "checkRunStatus": "FAILED"],
+            ["checkName": "A_CHECK", "checkRunStatus": "COMPLETED_COMPLIANT"],
+            ["checkName": "C_CHECK", "checkRunStatus": "IN_PROGRESS"],
+        ]
+        let findings = try convert(.object(message)).array
+        #expect(findings?.map { $0["ProductFields"]?["CheckName"] } == ["A_CHECK", "B_CHECK"])
+        let off = try conversion(["mapping.checkSummaries": "false"]).convert(JSON.object(message).serialized())
+        #expect(off == [])
+    }
+
+    @Test("An audit finding is of the scheduled audit that is named, else of one on demand")
+    func scheduledAudit() throws {
+        let element = Messages.auditFinding("c1", at: now).serialized()
+        for (name, kind) in [("Daily", "SCHEDULED_AUDIT_TASK"), (nil, "ON_DEMAND_AUDIT_TASK")] as [(String?, String)] {
+            let fields = try conversion(scheduledAudit: name).convert(element).array?.first?["ProductFields"]
+            #expect(fields?["ScheduledAuditName"]?.string == name && fields?["TaskType"]?.string == kind)
+        }
+    }
+
+    @Test("The findings of a topic are those of the account that the configuration says")
+    func carriedTopic() throws {
+        let host = "https://sns.us-east-1.amazonaws.com"
+        let envelope: JSON = [
+            "Type": "Notification", "MessageId": "m1", "TopicArn": "arn:aws:sns:us-east-1:999999999999:t",
+            "Message": .string(String(decoding: Messages.alarm().serialized(), as: UTF8.self)),
+            "Timestamp": "2026-11-22T10:00:00.123Z", "SignatureVersion": "1", "Signature": "AAAA",
+            "SigningCertURL": .string("\(host)/SimpleNotificationService-0.pem"),
+        ]
+        let topics = "arn:aws:sns:us-east-1:999999999999:t=444455556666"
+        let finding = try conversion(["sns.topics": topics]).convert(envelope.serialized()).array?.first
+        #expect(finding?["AwsAccountId"] == "444455556666")
     }
 
     @Test("What becomes nothing says why")
@@ -119,6 +169,9 @@ import Testing
         #expect(
             failure(Messages.event("CancelAuditTask", ["taskId": "t1"]).serialized())
                 == "what the event changes depends on how far the audit came")
+        #expect(
+            failure(Messages.suppression(of: "c1", time: "2026-11-22T10:00:00Z").serialized())
+                == "a suppression changes those findings of its resource that the bridge has sent")
         #expect(
             failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the event is ignored: ") == true)
         #expect(

@@ -160,9 +160,9 @@ private final class Telling: Sendable {
             for alarms in words.alarms {
                 let id = alarms[0].finding.id
                 check(id, model.isActive(alarms))
-                guard state.hub[id] != nil, let judged = model.judgement(of: id)?.verification else { continue }
+                guard state.hub[id] != nil else { continue }
                 let workflow = state.customerFields[id]?["Workflow"]?["Status"]?.string ?? "NEW"
-                if workflow != judged.workflowStatus { differences.append("workflow of \(id)") }
+                if !model.workflows(of: alarms).contains(workflow) { differences.append("workflow of \(id)") }
             }
             for (number, resources) in words.found.enumerated() {
                 for moments in resources {

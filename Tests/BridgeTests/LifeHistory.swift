@@ -18,10 +18,20 @@ enum Saying {
 /// An audit of two checks: what each found, by resource; nil for a check that did not complete.
 struct SaidAudit {
     let task: Int
+    /// Which of the scheduled audits it is, by ``Vocabulary/schedules``.
+    let schedule: Int
+    /// Whether it looks at each check: some are turned off.
+    let isAudited: [Bool]
     let found: [[Observation]?]
 
     var start: Int64 { LifeHistory.time(task) }
     var id: String { "task\(task)" }
+
+    /// How a check ended; nil if the audit does not look at it.
+    func status(_ check: Int) -> CheckResult.Status? {
+        guard isAudited[check] else { return nil }
+        return found[check].map { $0.isEmpty ? .completedCompliant : .completedNonCompliant } ?? .failed
+    }
 }
 
 /// What may be said in histories, made once: mapping takes longer than planning.
@@ -33,6 +43,12 @@ struct Vocabulary: Sendable {
     /// By check, resource, audit, and whether it is suppressed.
     let found: [[[[Observation]]]]
 
+    /// Summaries by check, audit, schedule and status, see ``SaidAudit/status(_:)``.
+    let summaries: [[[[CheckResult.Status: Observation]]]]
+
+    /// Two scheduled audits look at the same checks, beside audits on demand. One that is renamed or deleted is one that does
+    /// not come again.
+    static let schedules: [String?] = ["Daily", "Weekly", nil]
     static let checks = [Messages.clientIDs, "DEVICE_CERTIFICATE_EXPIRING_CHECK"]
     static let resources = 3
 
@@ -57,6 +73,11 @@ struct Vocabulary: Sendable {
             return all
         }
         self.messages = messages
+        summaries = try Self.checks.map { check in
+            try (0..<LifeHistory.moments).map { moment in
+                try Self.schedules.map { try Self.summaries(of: check, at: LifeHistory.time(moment), schedule: $0) }
+            }
+        }
         found = try Self.checks.map { check in
             try (0..<Self.resources).map { resource in
                 try (0..<LifeHistory.moments).map { moment in
@@ -67,6 +88,25 @@ struct Vocabulary: Sendable {
                 }
             }
         }
+    }
+}
+
+extension Vocabulary {
+    private static func summaries(
+        of check: String, at time: Int64, schedule: String?
+    ) throws -> [CheckResult.Status: Observation] {
+        var all: [CheckResult.Status: Observation] = [:]
+        for status in [CheckResult.Status.completedCompliant, .completedNonCompliant, .failed] {
+            var description = try #require(
+                Messages.description(startTime: time, checks: [check: status.word]).object)
+            description["scheduledAuditName"] = schedule.map(JSON.string)
+            let task = try AuditTask(id: "t", description: .object(description))
+            let result = try #require(task.checks.first)
+            all[status] = Observation(
+                summaryOf: result, task: task,
+                finding: SecurityFinding(summaryOf: result, task: task, origin: try origin()))
+        }
+        return all
     }
 }
 
@@ -100,10 +140,12 @@ struct LifeHistory {
     }
 
     private static func audit(_ moment: Int, _ words: Vocabulary, _ random: inout SeededGenerator) -> SaidAudit {
-        SaidAudit(
-            task: moment,
-            found: words.found.map { resources in
-                guard Int.random(in: 0...4, using: &random) > 0 else { return nil }
+        let isAudited = words.found.map { _ in Int.random(in: 0...5, using: &random) > 0 }
+        return SaidAudit(
+            task: moment, schedule: Int.random(in: 0..<Vocabulary.schedules.count, using: &random),
+            isAudited: isAudited,
+            found: zip(words.found, isAudited).map { resources, isAudited in
+                guard isAudited, Int.random(in: 0...4, using: &random) > 0 else { return nil }
                 return resources.compactMap { moments in
                     Bool.random(using: &random) ? moments[moment].randomElement(using: &random) : nil
                 }
@@ -140,6 +182,21 @@ struct LifeHistory {
 struct LifeModel {
     let sayings: [Saying]
     let now: Int64
+    /// What audits began at this time or before confirms nothing any more; nil if all of it does.
+    var cutoff: Int64?
+
+    var audits: [SaidAudit] { sayings.compactMap { if case .audit(let audit) = $0 { audit } else { nil } } }
+
+    /// Whether the summary of a check of a scheduled audit is active.
+    func isActive(summaryOf check: Int, schedule: Int) -> Bool {
+        let own = audits.filter { $0.schedule == schedule && $0.isAudited[check] }.max { $0.start < $1.start }
+        guard let own, own.status(check) != .completedCompliant, !isStale(own.start) else { return false }
+        let newer = audits.filter { $0.start > own.start }.compactMap { $0.status(check) }
+        if newer.contains(.completedCompliant) { return false }
+        return Vocabulary.schedules[schedule] != nil || !newer.contains(.completedNonCompliant)
+    }
+
+    private func isStale(_ time: Int64) -> Bool { cutoff.map { time <= $0 } ?? false }
 
     func isActive(_ alarms: [Observation]) -> Bool {
         guard let last = newest(alarms), last.condition == .present else { return false }
@@ -150,6 +207,22 @@ struct LifeModel {
     private func newest(_ alarms: [Observation]) -> Observation? {
         let said = sayings.compactMap { if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil } }
         return said.max { ($0.time, $0.condition == .over ? 1 : 0) < ($1.time, $1.condition == .over ? 1 : 0) }
+    }
+
+    /// The workflow statuses that the finding may have. One that is active is never hidden; one that is over, and was raised
+    /// again between, may be.
+    func workflows(of alarms: [Observation]) -> Set<String> {
+        guard let judged = judgement(of: alarms[0].finding.id), let status = judged.verification.workflowStatus else {
+            return ["NEW"]
+        }
+        guard judged.verification.archives else { return [status] }
+        // What the bridge has not hidden keeps the status that it has.
+        if isActive(alarms) { return ["NEW", "NOTIFIED"] }
+        let isRaisedAgain = sayings.contains { saying in
+            guard case .alarm(let alarm) = saying, alarms.contains(alarm) else { return false }
+            return alarm.condition == .present && alarm.time > judged.time
+        }
+        return isRaisedAgain ? ["NEW", "NOTIFIED", status] : [status]
     }
 
     func judgement(of violation: String) -> VerificationJudgement? {
@@ -165,11 +238,9 @@ struct LifeModel {
     }
 
     func isActive(check: Int, subject: String) -> Bool {
-        let audits = sayings.compactMap {
-            if case .audit(let audit) = $0, audit.found[check] != nil { audit } else { nil }
-        }
+        let audits = audits.filter { $0.found[check] != nil }
         guard let last = audits.max(by: { $0.start < $1.start }),
-            let seen = last.found[check]?.first(where: { $0.subject == subject })
+            let seen = last.found[check]?.first(where: { $0.subject == subject }), !isStale(last.start)
         else { return false }
         let said = sayings.compactMap {
             if case .suppressed(let said) = $0, said.subject == subject { said } else { nil }

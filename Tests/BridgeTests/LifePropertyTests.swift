@@ -3,7 +3,8 @@ import Testing
 
 @testable import Bridge
 
-/// Random histories of audits, alarms, suppressions and verifications, told late, in any order, several times, in any
+/// Random histories of audits by schedules and on demand, of checks that are turned off, of time that passes, of alarms,
+/// suppressions and verifications, told late, in any order, several times, in any
 /// portions, with crashes between any two steps: Security Hub always comes to show what was said last.
 @Suite struct LifePropertyTests {
     private static let histories = 10_000
@@ -39,12 +40,18 @@ import Testing
         told += told.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
         told.shuffle(using: &random)
         let crashes = Bool.random(using: &random)
+        let reads = Bool.random(using: &random)
+        let audits = LifeModel(sayings: history.sayings, now: 0).audits
         while !told.isEmpty {
             let portion = Array(told.prefix(Int.random(in: 1...4, using: &random)))
             world.letCrash(after: crashes && Bool.random(using: &random) ? Int.random(in: 0...9, using: &random) : nil)
             do {
-                try world.hear(portion)
+                try world.hear(portion, words)
                 told.removeFirst(portion.count)
+                if reads, Int.random(in: 0...3, using: &random) == 0 {
+                    try world.read(audits, until: LifeHistory.time(Int.random(in: 0...12, using: &random)))
+                    try world.archiveStale()
+                }
             } catch is LifeWorld.Crash {
                 // What was not completed is told again, at any time.
                 told.shuffle(using: &random)
@@ -53,6 +60,12 @@ import Testing
         world.letCrash(after: nil)
         if Bool.random(using: &random) { world.advance(to: LifeHistory.end + 10_000) }
         try world.settle()
-        return world.differences(from: LifeModel(sayings: history.sayings, now: world.now), words)
+        if reads {
+            // Time goes on, and audits may not.
+            try world.read(audits, until: LifeHistory.time(Int.random(in: 12...20, using: &random)))
+            try world.archiveStale()
+        }
+        return world.differences(
+            from: LifeModel(sayings: history.sayings, now: world.now, cutoff: world.cutoff), words)
     }
 }

@@ -20,6 +20,10 @@ struct LifeWorld {
     private var ledger: [String: LedgerEntry] = [:]
     private var judgements: [String: Judgement] = [:]
     private var marks: [Int: (start: Int64, id: String)] = [:]
+    private var completions: [String: CheckCompletion] = [:]
+    private var coverage: AuditCoverage?
+    /// How long findings stay current that no audit confirms, in milliseconds.
+    private static let staleAfter: Int64 = 600
     /// How far interrupted audits came.
     private var bookmarks: [String: Int] = [:]
     private(set) var now = LifeHistory.end
@@ -46,13 +50,13 @@ struct LifeWorld {
 
     // MARK: Steps
 
-    mutating func hear(_ sayings: [Saying]) throws {
+    mutating func hear(_ sayings: [Saying], _ words: Vocabulary) throws {
         var alarms: [AlarmBatch.Said] = []
         for saying in sayings {
             switch saying {
             case .alarm(let alarm): alarms.append(.alarm(alarm))
             case .verified(let judged): alarms.append(.verification(judged))
-            case .audit(let audit): try walk(audit)
+            case .audit(let audit): try walk(audit, words)
             case .suppressed(let said): try suppress(said)
             }
         }
@@ -68,8 +72,8 @@ struct LifeWorld {
         for (id, judged) in batch.updates(where: { _ in true }) {
             try step()
             if hub[id] == nil { faults.append("an update of a finding that is not there") }
-            hub[id]?.workflow = judged.verification.workflowStatus
-            hub[id]?.verification = judged.verification.state
+            if let status = judged.verification.workflowStatus { hub[id]?.workflow = status }
+            if !judged.verification.isTold { hub[id]?.verification = judged.verification.state }
             try step()
             judgements[id] = judged.applied.judgement
         }
@@ -103,10 +107,14 @@ struct LifeWorld {
         hub[finding.id]?.finding = finding
     }
 
-    private mutating func walk(_ audit: SaidAudit) throws {
+    private mutating func resend() throws {
         try apply(
-            ledger.values.filter { $0.kind == .audit && !$0.isSent }.sorted { $0.id < $1.id }
+            ledger.values.filter { $0.kind != .violation && !$0.isSent }.sorted { $0.id < $1.id }
                 .compactMap { Planner.refresh($0, now: Timestamp(milliseconds: now)) })
+    }
+
+    private mutating func walk(_ audit: SaidAudit, _ words: Vocabulary) throws {
+        try resend()
         let checks = audit.found.indices.filter { check in
             audit.found[check] != nil && marks[check].map { ($0.start, $0.id) <= (audit.start, audit.id) } ?? true
         }
@@ -119,6 +127,7 @@ struct LifeWorld {
             try apply(change.map { [$0] } ?? [])
             bookmarks[audit.id] = number + 1
         }
+        try summarize(audit, words)
         for check in checks {
             let start = Timestamp(milliseconds: audit.start)
             let changes = ledger.values.sorted { $0.id < $1.id }
@@ -129,6 +138,85 @@ struct LifeWorld {
         try step()
         for check in checks { marks[check] = (audit.start, audit.id) }
         bookmarks[audit.id] = nil
+    }
+
+    private mutating func summarize(_ audit: SaidAudit, _ words: Vocabulary) throws {
+        let own = try Self.completions(of: audit)
+        let known = completions.merging(own) { $0.merged(with: $1) }
+        let time = Timestamp(milliseconds: audit.start)
+        for (check, name) in Vocabulary.checks.enumerated() {
+            guard let status = audit.status(check),
+                var seen = words.summaries[check][audit.task][audit.schedule][status]
+            else { continue }
+            let schedule = Vocabulary.schedules[audit.schedule]
+            if SummaryRules.isEnded(schedule: schedule, time: time, by: known[name]) { seen.condition = .over }
+            let now = Timestamp(milliseconds: now)
+            try apply(
+                Planner.plan([seen], known: ledger[seen.finding.id], judgement: nil, now: now).map { [$0] } ?? [])
+            let onDemand = words.summaries[check][audit.task][2][status]?.finding.id
+            let others = ledger.values.sorted { $0.id < $1.id }.filter {
+                guard $0.kind == .summary, $0.group == name, $0.eventTime < audit.start else { return false }
+                switch SummaryRules.Ended(status) {
+                case .all: return true
+                case .onDemand: return $0.id == onDemand
+                case .none: return false
+                }
+            }
+            try apply(others.compactMap { Planner.end($0, at: time, now: Timestamp(milliseconds: self.now)) })
+        }
+        try step()
+        completions.merge(own) { $0.merged(with: $1) }
+    }
+
+    private static func completions(of audit: SaidAudit) throws -> [String: CheckCompletion] {
+        var all: [String: CheckCompletion] = [:]
+        for (check, name) in Vocabulary.checks.enumerated() {
+            guard let status = audit.status(check), status.isComplete else { continue }
+            all[name] = CheckCompletion(
+                origin: try origin(), check: name, completedAt: audit.start,
+                passedAt: status == .completedCompliant ? audit.start : nil)
+        }
+        return all
+    }
+
+    /// Reads AWS's list of all audits that began until a time, whether or not they were told of.
+    mutating func read(_ audits: [SaidAudit], until time: Int64) throws {
+        try step()
+        for audit in audits where audit.start <= time {
+            completions.merge(try Self.completions(of: audit)) { $0.merged(with: $1) }
+        }
+        coverage = AuditCoverage(since: LifeHistory.time(-1), until: max(time, coverage?.until ?? time))
+    }
+
+    /// What began at this time or before is stale; nil if nothing is known to be.
+    var cutoff: Int64? {
+        guard let coverage, coverage.until - Self.staleAfter >= coverage.since else { return nil }
+        return coverage.until - Self.staleAfter
+    }
+
+    mutating func archiveStale() throws {
+        try resend()
+        var known: [String: AuditMark] = [:]
+        for (check, mark) in marks {
+            let name = Vocabulary.checks[check]
+            known[name] = AuditMark(origin: try origin(), check: name, startTime: mark.start, taskID: mark.id)
+        }
+        guard
+            let staleness = Staleness(
+                staleAfter: .milliseconds(Self.staleAfter), coverage: coverage, completions: completions, marks: known)
+        else { return }
+        for kind in [LedgerEntry.Kind.audit, .summary] {
+            for check in Vocabulary.checks {
+                guard let limit = staleness.limit(kind, check: check) else { continue }
+                let stale = ledger.values.sorted { $0.id < $1.id }.filter {
+                    $0.kind == kind && $0.group == check && $0.condition != .over && $0.eventTime < limit
+                }
+                try apply(
+                    stale.compactMap {
+                        Planner.end($0, at: staleness.endedAt, now: Timestamp(milliseconds: now))
+                    })
+            }
+        }
     }
 
     private mutating func suppress(_ said: SuppressionJudgement) throws {
@@ -179,7 +267,8 @@ struct LifeWorld {
                 differences.append("state of \(id)")
             }
             let judged = shown == nil ? nil : model.judgement(of: id)?.verification
-            if shown?.workflow ?? "NEW" != judged?.workflowStatus ?? "NEW" { differences.append("workflow of \(id)") }
+            let workflows = shown == nil ? ["NEW"] : model.workflows(of: alarms)
+            if !workflows.contains(shown?.workflow ?? "NEW") { differences.append("workflow of \(id)") }
             if shown?.verification ?? .unknown != judged?.state ?? .unknown { differences.append("verdict of \(id)") }
         }
         for (check, resources) in words.found.enumerated() {
@@ -188,6 +277,13 @@ struct LifeWorld {
                 if (hub[id]?.finding.recordState == .active) != model.isActive(check: check, subject: subject) {
                     differences.append("state of \(id)")
                 }
+            }
+        }
+        for (check, moments) in words.summaries.enumerated() {
+            for (schedule, summaries) in moments[0].enumerated() {
+                guard let id = summaries[.failed]?.finding.id else { continue }
+                let isActive = model.isActive(summaryOf: check, schedule: schedule)
+                if (hub[id]?.finding.recordState == .active) != isActive { differences.append("state of \(id)") }
             }
         }
         for (id, shown) in hub {

@@ -70,6 +70,16 @@ import Testing
             ["VerificationState": "FALSE_POSITIVE", "Note": ["Text": "lab device", "UpdatedBy": "defender-bridge"]])
         #expect(found.entry == change.entry.sent && found.entry.condition == .present)
         #expect(found.judgement == judged.judgement)
+        // What hides a finding counts as the bridge's own only if the bridge said why.
+        for (author, isHidden) in [("defender-bridge", true), ("alice", false)] {
+            let hidden = try restored(
+                try #require(change.finding),
+                [
+                    "VerificationState": "FALSE_POSITIVE", "Workflow": ["Status": "SUPPRESSED"],
+                    "Note": ["Text": "lab device", "UpdatedBy": .string(author)],
+                ])
+            #expect(hidden.judgement.flatMap { VerificationJudgement($0) }?.isHidden == isHidden)
+        }
         #expect(try restored(observed.finding, ["VerificationState": "UNKNOWN"]).judgement == nil)
     }
 
@@ -80,6 +90,8 @@ import Testing
         #expect(try restored(auditObservation().finding).mark == mark)
         #expect(try restored(summaryObservation().finding).mark == mark)
         #expect(try restored(observation().finding).mark == nil)
+        // A check that could not run was not applied.
+        #expect(try restored(summaryObservation("FAILED").finding).mark == nil)
     }
 
     /// A finding as AWS's sample sends it.

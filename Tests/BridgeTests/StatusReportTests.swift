@@ -53,10 +53,16 @@ import Testing
                 id: "sns:1", origin: here, source: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
                 lastFailedAt: 0, reason: "no", payloadLength: 812)
         ]
+        var counts = LedgerCounts()
+        (counts.active, counts.archived, counts.unsent) = (6, 2, 7)
         let ledger = StoredFacts.Ledger(
+            counts: counts,
             openFindings: [
                 OpenFindings(origin: here, severity: .critical, count: 1),
-                OpenFindings(origin: here, severity: .low, count: 3),
+                OpenFindings(origin: here, severity: .low, count: 3, unsent: 2),
+                // None of them is in Security Hub yet.
+                OpenFindings(origin: here, severity: .high, count: 0, unsent: 4),
+                OpenFindings(origin: here, severity: nil, count: 0, unsent: 1),
                 OpenFindings(origin: there, severity: nil, count: 5),
             ],
             audits: [
@@ -79,6 +85,7 @@ import Testing
                 "pending": 3, "leased": 4, "dead": 1, "oldestPendingAgeSeconds": 9, "paused": false, "denied": nil,
                 "throttledAt": nil, "caughtUpTo": "2026-11-22T09:59:00Z",
                 "openFindings": ["CRITICAL": 1, "HIGH": 0, "MEDIUM": 0, "LOW": 3, "INFORMATIONAL": 0],
+                "unsentFindings": 7,
                 "audits": [
                     ["schedule": nil, "taskId": "u", "startedAt": "2026-11-22T10:00:00Z", "finishedAt": nil],
                     [
@@ -87,7 +94,8 @@ import Testing
                     ],
                 ],
             ])
-        #expect(origins.first?["openFindings"]?["UNKNOWN"] == 5)
+        #expect(origins.first?["openFindings"]?["UNKNOWN"] == 5 && origins.first?["unsentFindings"] == 0)
+        #expect(status["ledger"] == ["active": 6, "archived": 2, "unsent": 7])
         #expect(origins.first?["lastDeliveryAt"] == "2026-11-22T09:59:53Z")
         #expect(status["deadLetters"]?["total"] == 1)
         #expect(status["deadLetters"]?["newest"]?.array?.first?["payloadBytes"] == 812)
@@ -140,7 +148,8 @@ import Testing
         }
         let here = try #require(status["origins"]?.array?.first)
         for name in [
-            "pending", "leased", "dead", "oldestPendingAgeSeconds", "paused", "caughtUpTo", "openFindings", "audits",
+            "pending", "leased", "dead", "oldestPendingAgeSeconds", "paused", "caughtUpTo", "openFindings",
+            "unsentFindings", "audits",
         ] {
             #expect(here[name] == .null, "\(name)")
         }

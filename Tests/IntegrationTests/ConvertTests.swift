@@ -1,5 +1,7 @@
+import AWSCore
 import Foundation
 import JSON
+import LocalAWS
 import TestSupport
 import Testing
 
@@ -193,22 +195,53 @@ extension IntegrationTests {
                 ])
         }
 
-        @Test(
-            "a suppression becomes the archived finding",
-            arguments: ["CreateAuditSuppression", "UpdateAuditSuppression"])
-        func suppression(name: String) async throws {
-            let update = try await convert(
-                event(
-                    name,
-                    [
-                        "checkName": "LOGGING_DISABLED_CHECK", "resourceIdentifier": ["account": "111122223333"],
-                        "suppressIndefinitely": true,
-                    ]))
-            #expect(update["RecordState"] == "ARCHIVED")
-            #expect(
-                update["Id"]
-                    == "arn:aws:iot-device-defender:us-east-1:111122223333:audits/finding/LOGGING_DISABLED_CHECK-111122223333"
-            )
+        /// A finding as bytes, without its times.
+        private func timeless(_ finding: JSON) throws -> String {
+            var members = try #require(finding.object)
+            for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"] { members[name] = "" }
+            return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
+        }
+
+        @Test("what serve sends is what convert prints, byte for byte apart from times")
+        func asServed() async throws {
+            try await World.run { world in
+                let scenario = world.scenario(findings: 8)
+                let bridge = try await world.start()
+                try await world.deliverAuditAndAlarm(of: scenario, to: bridge)
+                let verdicts = ["UNKNOWN", "FALSE_POSITIVE", "BENIGN_POSITIVE", "TRUE_POSITIVE"]
+                let alarms = try (1..<scenario.alarms.count + 4).map { number in
+                    var alarm = try #require(try Alarms.make(number..<number + 1, from: scenario).first?.object)
+                    if number.isMultiple(of: 3) { alarm["violationEventType"] = "alarm-cleared" }
+                    if number.isMultiple(of: 2) { alarm["verificationState"] = .string(verdicts[number / 2 % 4]) }
+                    return JSON.object(alarm)
+                }
+                try await world.publish(alarms, to: world.topics.detect)
+                try await bridge.waitForCompletion(of: alarms.count + 2)
+                try await bridge.stop()
+                let rows = try await world.lines("SELECT CAST(finding AS TEXT) FROM ledger")
+                let sent = try Set(rows.map { try timeless(JSON(parsing: $0)) })
+                // The wrong name of an option, and an account or Region of their own, would show.
+                let from = ["--account", world.origin.account.digits, "--region", world.origin.region.name]
+                let audit = from + ["--scheduled-audit", try #require(scenario.auditTask.scheduledAuditName)]
+                var converted: [JSON] = []
+                for alarm in alarms + (try Alarms.make(0..<1, from: scenario)) + [scenario.auditNotification] {
+                    converted += try await convert(alarm, from).array ?? []
+                }
+                for element in scenario.auditFindings {
+                    converted += try await convert(element.json, audit).array ?? []
+                }
+                let findings = converted.filter { $0["FindingIdentifiers"] == nil }
+                #expect(findings.count == sent.count)
+                #expect(try sent.subtracting(findings.map(timeless)) == [])
+                let updates = converted.filter { $0["FindingIdentifiers"] != nil }
+                #expect(!updates.isEmpty)
+                for update in updates {
+                    let id = try #require(update["FindingIdentifiers"]?.array?.first?["Id"]?.string)
+                    let finding = try #require(world.aws.finding(id, in: world.origin))
+                    #expect(finding["Workflow"] == update["Workflow"])
+                    #expect(finding["VerificationState"] == update["VerificationState"])
+                }
+            }
         }
 
         /// A text that is no message that makes a finding.

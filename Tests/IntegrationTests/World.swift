@@ -205,6 +205,9 @@ final class World: Sendable {
         return try #require(rows.first.flatMap { Int($0) })
     }
 
+    /// The first column of what a query of the store gives, which must hold no line breaks. No bridge should be running.
+    func lines(_ query: String) async throws -> [String] { try await sql(query) }
+
     /// Changes the store by SQL. No bridge should be running.
     func change(_ script: String) async throws {
         let program = """
@@ -333,8 +336,10 @@ extension World {
     }
 
     /// Waits until Security Hub has exactly these findings.
-    func waitForFindings(_ ids: some Sequence<String>, within limit: Duration = .seconds(60)) async throws {
-        let expected = Set(ids)
+    func waitForFindings(
+        _ ids: some Sequence<String>, in account: Origin? = nil, within limit: Duration = .seconds(60)
+    ) async throws {
+        let (expected, origin) = (Set(ids), account ?? origin)
         try await eventually("\(expected.count) findings", within: limit) {
             let findings = aws.findings(in: origin).compactMap { $0["Id"]?.string }
             let seen = Set(findings)

@@ -11,7 +11,7 @@ import Testing
             let steps = try await store.pool.read(Schema.migrator.appliedIdentifiers)
             let all: Set = [
                 Schema.queueStep, Schema.ledgerStep, Schema.probeStep, Schema.subscriptionStep, Schema.catchUpStep,
-                Schema.pauseStep, Schema.statusStep, Schema.clockStep, Schema.deadLetterStep,
+                Schema.pauseStep, Schema.statusStep, Schema.clockStep, Schema.deadLetterStep, Schema.completionStep,
             ]
             #expect(steps == all)
             let id = try await store.pool.read { try Int64.fetchOne($0, sql: "PRAGMA application_id") }

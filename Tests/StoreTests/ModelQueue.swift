@@ -37,8 +37,9 @@ struct ModelQueue {
             }
         }
         status.oldestReceivedAt = rows.values.filter(\.isQueued).map(\.delivery.receivedAt).min()
-        status.activeFindings = ledger.values.count { $0.recordState == .active }
-        status.archivedFindings = ledger.values.count { $0.recordState == .archived }
+        status.activeFindings = ledger.values.count { $0.isSent && $0.recordState == .active }
+        status.archivedFindings = ledger.values.count { $0.isSent && $0.recordState == .archived }
+        status.unsentFindings = ledger.values.count { !$0.isSent }
         return status
     }
 

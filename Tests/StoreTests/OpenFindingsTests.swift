@@ -32,6 +32,30 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreKind.all) func whatSecurityHubDoesNotHaveIsCountedApart(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let entries = [
+                entry("1"), entry("2"), entry("3", isSent: false), entry("4", recordState: .archived, isSent: false),
+                entry("5", severity: .low, isSent: false), entry("6", of: origins[1], severity: nil, isSent: false),
+            ]
+            try await store.record(Progress(entries: entries), under: lease)
+            let found = [
+                OpenFindings(origin: origins[0], severity: .high, count: 2, unsent: 2),
+                OpenFindings(origin: origins[0], severity: .low, count: 0, unsent: 1),
+                OpenFindings(origin: origins[1], severity: nil, count: 0, unsent: 1),
+            ]
+            #expect(try await Set(store.openFindings()) == Set(found))
+            try await store.record(Progress(sent: ["3": 2, "4": 2, "5": 2, "6": 2]), under: lease)
+            #expect(
+                try await Set(store.openFindings()) == [
+                    OpenFindings(origin: origins[0], severity: .high, count: 3),
+                    OpenFindings(origin: origins[0], severity: .low, count: 1),
+                    OpenFindings(origin: origins[1], severity: nil, count: 1),
+                ])
+        }
+    }
+
     @Test(arguments: StoreKind.all) func aSeverityIsAddedOnlyWhereThereIsNone(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let entries = [

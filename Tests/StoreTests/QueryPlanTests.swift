@@ -49,6 +49,7 @@ import Testing
         DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
+        CompletionSQL.ofOrigin, CompletionSQL.coverage,
         SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
         OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
         DeadLetterLimitSQL.loadBySequence, DeadLetterLimitSQL.loadByID, DeadLetterLimitSQL.removeEmptyShare,
@@ -64,7 +65,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [OpenFindingsSQL.count, DeadLetterSQL.newest])
+    @Test(arguments: [OpenFindingsSQL.current, DeadLetterSQL.newest])
     func whatIsLookedAtOftenIsNotSorted(sql: String) async throws {
         try await withStore { store async throws in
             let steps = try await plan(sql, in: store)
@@ -77,7 +78,8 @@ import Testing
         (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
         (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
         (QueueSQL.completionTime, "delivery_completed"), (DeadLetterLimitSQL.oldestFailure, "delivery_dead"),
-        (OpenFindingsSQL.count, "ledger_active_severity"), (DeadLetterSQL.newest, "delivery_dead"),
+        (OpenFindingsSQL.current, "ledger_active_severity"), (UpkeepSQL.unsent, "ledger_unsent"),
+        (DeadLetterSQL.newest, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {
         try await withStore { store async throws in

@@ -244,13 +244,18 @@ import Testing
         try await withStore(kind) { store async throws in
             try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 0)
             try await store.complete(
-                store.takeNew(2).lease, recording: [entry("b"), entry("c", recordState: .archived)], now: 0)
+                store.takeNew(2).lease,
+                recording: [
+                    entry("b"), entry("c", recordState: .archived), entry("d", isSent: false),
+                    entry("e", recordState: .archived, isSent: false),
+                ], now: 0)
             try await store.deadLetter(store.takeNew(3).lease, reason: "no", now: 0)
             _ = try await store.takeNew(4, now: 70)
             for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + Int64(number))) }
             var expected = StoreStatus()
             (expected.pending, expected.leased, expected.completed, expected.dead) = (4, 1, 2, 1)
             (expected.oldestReceivedAt, expected.activeFindings, expected.archivedFindings) = (65, 2, 1)
+            expected.unsentFindings = 2
             #expect(try await store.status() == expected)
         }
     }

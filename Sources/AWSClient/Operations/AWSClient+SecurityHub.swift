@@ -84,11 +84,9 @@ extension AWSClient {
     public func batchUpdateFindings(
         _ identifiers: [FindingIdentifier], changes: JSON, region: Region
     ) async throws(AWSError) -> BatchUpdateResult {
-        var members = changes.object ?? [:]
-        members["FindingIdentifiers"] = .array(
-            identifiers.map { ["Id": .string($0.id), "ProductArn": .string($0.productARN)] })
         let operation = Self.operation(
-            "BatchUpdateFindings", .patch, "/findings/batchupdate", body: JSON.object(members).serialized())
+            "BatchUpdateFindings", .patch, "/findings/batchupdate",
+            body: Self.updateRequest(of: identifiers, changes: changes).serialized())
         guard (1...Self.maximumFindings).contains(identifiers.count) else {
             throw operation.invalidInput("there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
         }
@@ -100,6 +98,14 @@ extension AWSClient {
             $0["FindingIdentifier"]?["Id"]
         }
         return BatchUpdateResult(processed: processed.compactMap { $0 }, unprocessed: unprocessed)
+    }
+
+    /// The request that changes findings.
+    public static func updateRequest(of identifiers: [FindingIdentifier], changes: JSON) -> JSON {
+        var members = changes.object ?? [:]
+        members["FindingIdentifiers"] = .array(
+            identifiers.map { ["Id": .string($0.id), "ProductArn": .string($0.productARN)] })
+        return .object(members)
     }
 
     /// Asks for a page of findings (AWS Security Hub `GetFindings`).

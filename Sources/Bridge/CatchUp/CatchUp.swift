@@ -126,8 +126,11 @@ struct CatchUp: Sendable {
 
     private func findAudits(since start: Int64, now: Int64, _ found: inout Found) async throws {
         var tasks: [AuditTask] = []
+        let unread = found.unread
+        var listedAt: Int64?
         let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
         for try await page in client.auditTasks(in: times, region: origin.region) {
+            listedAt = listedAt ?? page.date
             for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
                 do {
                     guard let task = try await describe(element) else { continue }
@@ -139,6 +142,31 @@ struct CatchUp: Sendable {
         }
         let chosen = AuditChoice.choose(tasks, marks: try await context.store.auditMarks(of: origin))
         found.audits = try await append(chosen.map { .audit(taskID: $0.id) })
+        // One that could not be read may have completed any check.
+        guard found.unread == unread, let listedAt else { return }
+        try await note(tasks, readOf: times, at: listedAt)
+    }
+
+    /// Notes which audits are known, by AWS's clock: what none of them confirms is stale some day (``Staleness``).
+    ///
+    /// - Parameters:
+    ///   - times: when the audits began that were asked for.
+    ///   - listedAt: AWS's time when it listed them.
+    private func note(
+        _ tasks: [AuditTask], readOf times: ClosedRange<Int64>, at listedAt: Int64
+    ) async throws(StoreError) {
+        // A wrong clock asked for other times than the last.
+        guard listedAt.saturatingDistance(to: times.upperBound) <= Self.tolerance else { return }
+        // An audit that began earlier may have ended since.
+        let since = times.lowerBound.saturatingAdding(Self.longestAudit)
+        let until = min(listedAt, times.upperBound)
+        guard since <= until else { return }
+        var completions: [String: CheckCompletion] = [:]
+        for completion in tasks.flatMap({ SummaryRules.completions(of: $0, origin: origin) }) {
+            completions[completion.check] = completion.merged(with: completions[completion.check])
+        }
+        try await context.store.record(
+            AuditCoverage(since: since, until: until), of: origin, Array(completions.values))
     }
 
     /// Asks about a listed audit; nil if it is not kept any more.
@@ -175,16 +203,17 @@ struct CatchUp: Sendable {
         var listedAt: Int64?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: origin.region) {
-            let unread = found.unread
             let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
                 try MissedAlarms.Listed(activeViolation: element, origin: origin)
             }
-            active.formUnion(listed.map(\.findingID.hashValue))
+            // One that cannot be read confirms its own finding yet, and must not keep the others from ending.
+            let ids = page.elements.compactMap { $0["violationId"]?.string }
+            active.formUnion(ids.map { FindingID.violation(id: $0, origin: origin).hashValue })
             listedAt = listedAt ?? page.date ?? now
             let asOf = Self.asOf(page.date ?? now)
             try await findMissed(listed, except: told, asOf: asOf, &found)
-            // One that could not be read may be any of those that seem to have ended.
-            guard found.unread == unread else { return }
+            // One without an id may be any of those that seem to have ended.
+            guard ids.count == page.elements.count else { return }
         }
         try await findEnds(active.union(told), listedAt: Timestamp(milliseconds: listedAt ?? now), &found)
     }

@@ -74,6 +74,8 @@ public struct BridgeConfiguration: Sendable {
     public var checkSummaries: Bool
     /// `mapping.severities`
     public var severities: SeverityRules
+    /// `mapping.staleAfter`; nil for never.
+    public var staleAfter: Duration?
     /// `catchUp.interval`; nil for never.
     public var catchUpInterval: Duration?
     /// `network.connectTo`
@@ -138,6 +140,7 @@ public struct BridgeConfiguration: Sendable {
         importBurst = try values.number(.securityHubBurst, in: 1...1000) ?? 30
         checkSummaries = try values.flag(.checkSummaries, default: true)
         severities = try values.severities()
+        staleAfter = try values.staleAfter()
         catchUpInterval = try values.catchUpInterval()
         connectTo = try values.connectTo()
         logLevel = try values.value(
@@ -186,6 +189,14 @@ extension ConfigurationValues {
         return try duration(
             .catchUpInterval, default: .seconds(3600), in: .seconds(60)...Duration.seconds(86_400),
             expected: "a duration from 1m to 24h, for example 1h, or off")
+    }
+
+    /// AWS keeps audits for 90 days: of what was longer ago, nothing is known.
+    fileprivate func staleAfter() throws(ConfigurationError) -> Duration? {
+        if try text(.staleAfter) == "off" { return nil }
+        return try duration(
+            .staleAfter, default: .seconds(45 * 86_400), in: .seconds(86_400)...Duration.seconds(85 * 86_400),
+            expected: "a duration from 1d to 85d, for example 45d, or off")
     }
 
     /// A duration in a range.

@@ -122,6 +122,10 @@ extension ConfigurationKey {
         "mapping.severities", "PATTERN=LABEL,…",
         "Severities for profile/behavior or check; the first pattern that matches counts, * and ? stand for any text and "
             + "any character. Default: none.")
+    static let staleAfter = Self(
+        "mapping.staleAfter", "DURATION|off",
+        "How long an audit finding or check summary stays active that no audit confirms any more; counted only while catch-up "
+            + "reads audits. Default 45d; off: until Security Hub has it no more.")
     static let networkConnectTo = Self(
         "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
         "Where to connect to instead, for private endpoints. Default: none.")
@@ -152,7 +156,8 @@ extension ConfigurationKey {
         snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRoles, awsRoleName, awsExternalID, awsRegions,
-        securityHubRequestsPerSecond, securityHubBurst, checkSummaries, severities, catchUpInterval, networkConnectTo,
+        securityHubRequestsPerSecond, securityHubBurst, checkSummaries, severities, staleAfter, catchUpInterval,
+        networkConnectTo,
         logLevel, logFormat,
     ]
 

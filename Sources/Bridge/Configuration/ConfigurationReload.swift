@@ -30,6 +30,6 @@ extension ConfigurationKey {
         snsMaxMessageAge, snsConfirm,
         snsResubscribe, eventBridgeAPIKey, eventBridgeAPIKeyHeader, eventBridgeBasic, eventBridgeOAuthIssuer,
         eventBridgeOAuthAudience, eventBridgeOAuthKeys, awsRegions, securityHubRequestsPerSecond, securityHubBurst,
-        checkSummaries, severities, catchUpInterval, logLevel, logFormat,
+        checkSummaries, severities, staleAfter, catchUpInterval, logLevel, logFormat,
     ]
 }

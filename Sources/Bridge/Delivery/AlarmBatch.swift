@@ -65,6 +65,8 @@ struct AlarmBatch {
             judged[id]?.isApplied = false
             isNew.insert(id)
         }
+        let changed = Dictionary(changes.map { ($0.entry.id, $0.entry) }) { first, _ in first }
+        for id in ids { Self.settle(changed[id] ?? known[id], &judged, &isNew) }
         self.changes = changes
         let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
         unchanged = ids.subtracting(sent).compactMap { id in
@@ -79,10 +81,34 @@ struct AlarmBatch {
         let id = judgement.subject
         guard judgement.isNewer(than: judged[id]) else { return }
         var judgement = judgement
+        judgement.isHidden = judged[id]?.isHidden ?? false
         // Every finding begins as unknown: an alarm that says so of one that nobody judged says nothing new.
         judgement.isApplied = !isExplicit && judged[id] == nil && judgement.verification.state == .unknown
         judged[id] = judgement
         isNew.insert(id)
+    }
+
+    /// Decides on the workflow status that goes with what somebody found out about a finding.
+    ///
+    /// An alarm that is raised again after it was called a false positive is active, and must not stay hidden: its status
+    /// becomes NEW, if it was the bridge that hid it. One that somebody else chose is left alone.
+    private static func settle(
+        _ entry: LedgerEntry?, _ judged: inout [String: VerificationJudgement], _ isNew: inout Set<String>
+    ) {
+        guard let entry, var judgement = judged[entry.id], judgement.verification.archives else { return }
+        if entry.recordState == .active {
+            judgement.verification.workflowStatus = judgement.isHidden ? Verification.newStatus : nil
+            if judgement.isHidden, judgement.isApplied {
+                judgement.isApplied = false
+                judgement.verification.isTold = true
+                isNew.insert(entry.id)
+            }
+        } else if !judgement.isApplied, !judgement.isHidden {
+            // Kept before it is said: what is said may not be known to have been.
+            judgement.isHidden = true
+            isNew.insert(entry.id)
+        }
+        judged[entry.id] = judgement
     }
 
     /// Whether Security Hub will forget what it was told of a finding: an archived finding that becomes active loses the
@@ -131,6 +157,8 @@ extension VerificationJudgement {
     var applied: VerificationJudgement {
         var copy = self
         copy.isApplied = true
+        // Without a status, the one that the finding has is left.
+        if let status = verification.workflowStatus { copy.isHidden = status == Verification.suppressedStatus }
         return copy
     }
 }

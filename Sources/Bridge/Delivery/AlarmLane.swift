@@ -25,7 +25,7 @@ struct AlarmLane: Sendable {
                 await context.finish(leased, about: DeliveryTopic(work), .imported)
             case .violationOver(let findingID, let time):
                 batch.append((leased, .over(findingID: findingID, asOf: time)))
-            case .audit, .suppression, .suppressionEnded, .suppressionList, .catchUp:
+            case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
                 preconditionFailure("this work belongs elsewhere")
             }
         }

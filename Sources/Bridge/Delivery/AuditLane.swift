@@ -67,6 +67,10 @@ struct AuditLane: Sendable {
         case .refresh(let kinds):
             let walk = RefreshWalk(origin: origin, context: context, sender: sender)
             return try await walk.refresh(kinds.kinds, leased.lease)
+        case .archiveStale:
+            let walk = StaleWalk(
+                origin: origin, context: context, sender: sender, staleAfter: mapping.staleAfter)
+            return try await walk.archive(leased.lease)
         case .suppressionList:
             var refusals = Refusals()
             let list = SuppressionList(origin: origin, context: context, client: client, work: suppressions)

@@ -38,10 +38,12 @@ struct AuditWalk: Sendable {
         progress.refusals.add(try await unsent.resend([.audit, .summary], lease))
         if !checks.isEmpty, !progress.isListed { try await list(task, checks, &progress) }
         var refusals = progress.refusals
-        if mapping.checkSummaries { try await summarize(task, &refusals) }
-        if task.status == .completed {
-            try await context.store.record(Progress(audits: [finished(task)]), under: lease)
-        }
+        let completions = SummaryRules.completions(of: task, origin: origin)
+        if mapping.checkSummaries { refusals.add(try await summaries.summarize(task, try await known(completions))) }
+        // Summaries of other audits end also where the bridge makes none any more.
+        refusals.add(try await summaries.endOthers(task))
+        let ended = Progress(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
+        if !ended.isEmpty { try await context.store.record(ended, under: lease) }
         guard !progress.hasUnread else { return refusals }
         for check in checks.sorted() { try await endUnseen(of: check, task, &refusals) }
         let newMarks = checks.sorted().map {
@@ -57,6 +59,16 @@ struct AuditWalk: Sendable {
             startTime: task.startTime.milliseconds,
             // Device Defender publishes an audit's end as it comes; DescribeAuditTask does not tell when that was.
             finishedAt: leased.delivery.source == .sns ? leased.delivery.receivedAt : nil)
+    }
+
+    /// What is known of all checks, with what this audit completed.
+    private func known(_ completions: [CheckCompletion]) async throws(StoreError) -> [String: CheckCompletion] {
+        let own = Dictionary(completions.map { ($0.check, $0) }) { first, _ in first }
+        return try await context.store.checkCompletions(of: origin).merging(own) { $0.merged(with: $1) }
+    }
+
+    private var summaries: SummaryWork {
+        SummaryWork(origin: origin, context: context, sender: sender, mapping: mapping, lease: lease)
     }
 
     private var suppressions: SuppressionList {
@@ -181,19 +193,6 @@ struct AuditWalk: Sendable {
         for same in observations where !sent.contains(same.finding.id) {
             context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
         }
-    }
-
-    private func summarize(_ task: AuditTask, _ refusals: inout Refusals) async throws {
-        let summaries = task.checks.filter(\.status.isEnded).map { result in
-            Observation(
-                summaryOf: result, task: task,
-                finding: SecurityFinding(
-                    summaryOf: result, task: task, origin: origin, severities: mapping.severities))
-        }
-        let changes = try await keep(summaries)
-        let outcomes = try await context.send(changes, by: sender, under: lease)
-        countUnchanged(summaries, changes)
-        try refusals.add(outcomes)
     }
 
     /// Archives the findings of a check that the audit completed and did not see.

@@ -11,6 +11,8 @@ enum DueWork: Sendable, Hashable {
     case suppressionEnded(subject: String, at: Timestamp)
     /// Security Hub would soon forget current findings of some kinds.
     case refresh(RefreshedKinds)
+    /// Findings of audits are there that no audit confirms any more.
+    case archiveStale
 
     /// The kinds of findings that are refreshed together: those of one lane.
     enum RefreshedKinds: String, Sendable, Hashable, CaseIterable {
@@ -33,6 +35,8 @@ enum DueWork: Sendable, Hashable {
             self = .suppressionEnded(subject: subject, at: Timestamp(milliseconds: time))
         } else if let kinds = json["refresh"]?.string.flatMap(RefreshedKinds.init) {
             self = .refresh(kinds)
+        } else if json["archiveStale"] != nil {
+            self = .archiveStale
         } else {
             throw UnrecognizedMessage(reason: "the bridge does not know what is due")
         }
@@ -43,6 +47,7 @@ enum DueWork: Sendable, Hashable {
         case .suppressionEnded(let subject, let time):
             ["suppressionEnded": .string(subject), "at": .integer(time.milliseconds)]
         case .refresh(let kinds): ["refresh": .string(kinds.rawValue)]
+        case .archiveStale: ["archiveStale": true]
         }
     }
 
@@ -53,6 +58,7 @@ enum DueWork: Sendable, Hashable {
             case .suppressionEnded(let subject, let time):
                 "suppression/\(Digest.hexadecimal(Digest.sha256(Array(subject.utf8))))/\(time.milliseconds)"
             case .refresh(let kinds): "refresh/\(origin)/\(kinds.rawValue)/\(now / 86_400_000)"
+            case .archiveStale: "stale/\(origin)/\(now / 86_400_000)"
             }
         return Delivery(
             id: "schedule:\(name)", origin: origin, source: .schedule, receivedAt: now, payload: payload.serialized())

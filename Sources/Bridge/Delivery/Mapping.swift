@@ -6,10 +6,14 @@ struct Mapping: Sendable {
     var checkSummaries = true
     /// The team's own severities.
     var severities = SeverityRules.none
+    /// How long a finding of an audit stays current that no audit confirms any more; nil for ever.
+    var staleAfter: Duration?
 }
 
 extension Mapping {
     init(_ configuration: BridgeConfiguration) {
-        self.init(checkSummaries: configuration.checkSummaries, severities: configuration.severities)
+        self.init(
+            checkSummaries: configuration.checkSummaries, severities: configuration.severities,
+            staleAfter: configuration.staleAfter)
     }
 }

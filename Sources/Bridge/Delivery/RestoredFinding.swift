@@ -42,12 +42,12 @@ struct RestoredFinding: Sendable, Hashable {
         judgement = found.verification.map { verification in
             VerificationJudgement(
                 subject: finding.id, origin: origin, time: Timestamp(milliseconds: eventTime),
-                verification: verification, isApplied: true
+                verification: verification, isApplied: true, isHidden: found.isHiddenByBridge
             ).judgement
         }
         // Only a bridge says in the finding which audit it is from.
         mark =
-            found.kind != .violation && eventTime > 0
+            found.kind != .violation && eventTime > 0 && found.isOfCompleteCheck
             ? found.field("TaskId").map {
                 AuditMark(origin: origin, check: found.group, startTime: eventTime, taskID: $0)
             } : nil
@@ -105,6 +105,18 @@ private struct Found {
         case .violation: return field("ViolationEventType") == "in-alarm" ? .present : .over
         case .summary: return .over
         }
+    }
+
+    /// Whether the audit completed the check: a summary also tells of one that could not run.
+    var isOfCompleteCheck: Bool {
+        guard kind == .summary else { return true }
+        return ["COMPLETED_COMPLIANT", "COMPLETED_NON_COMPLIANT"].contains(field("CheckRunStatus"))
+    }
+
+    /// Whether the finding is suppressed, and the bridge has said why: only of what it did itself may it think otherwise.
+    var isHiddenByBridge: Bool {
+        json["Workflow"]?["Status"]?.string == Verification.suppressedStatus
+            && json["Note"]?["UpdatedBy"]?.string == Verification.author
     }
 
     var verification: Verification? {

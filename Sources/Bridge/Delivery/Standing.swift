@@ -24,7 +24,7 @@ struct Standing: Sendable, Hashable {
         case accessDenied
         /// The account does not use Security Hub in this Region.
         case notEnabled
-        /// There are no usable credentials to sign requests with.
+        /// There are no usable credentials to sign requests with, or no role is configured for the account.
         case noCredentials
         /// No request reaches AWS.
         case unreachable

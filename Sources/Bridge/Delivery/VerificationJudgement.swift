@@ -11,9 +11,11 @@ struct VerificationJudgement: Sendable, Hashable {
     let origin: Origin
     /// When it was said.
     let time: Timestamp
-    let verification: Verification
+    var verification: Verification
     /// Whether Security Hub has been told.
     var isApplied: Bool
+    /// Whether the bridge set the finding's workflow status to SUPPRESSED, or may have, and has not taken that back.
+    var isHidden = false
 
     /// How long it waits for its finding, in milliseconds: Device Defender keeps violations for 30 days.
     private static let patience: Int64 = 90 * 86_400_000
@@ -29,7 +31,7 @@ struct VerificationJudgement: Sendable, Hashable {
 }
 
 extension VerificationJudgement {
-    private static let (stateKey, wordsKey, appliedKey) = ("state", "words", "isApplied")
+    private static let (stateKey, wordsKey, appliedKey, hiddenKey) = ("state", "words", "isApplied", "isHidden")
 
     /// Reads one from the store; nil for one of another kind.
     init?(_ judgement: Judgement) {
@@ -42,12 +44,15 @@ extension VerificationJudgement {
         time = Timestamp(milliseconds: judgement.time)
         verification = Verification(state: state, words: json[Self.wordsKey]?.string)
         self.isApplied = isApplied
+        // Earlier versions did not keep it, and hid whatever they said of.
+        isHidden = json[Self.hiddenKey]?.bool ?? (isApplied && verification.archives)
     }
 
     /// As the store keeps it.
     var judgement: Judgement {
         var content: JSON.Members = [
             UTF8Text(Self.stateKey): .string(verification.state.rawValue), UTF8Text(Self.appliedKey): .bool(isApplied),
+            UTF8Text(Self.hiddenKey): .bool(isHidden),
         ]
         content[Self.wordsKey] = verification.words.map(JSON.string)
         return Judgement(

@@ -18,6 +18,8 @@ enum Work: Sendable {
     case suppressionEnded(subject: String, at: Timestamp)
     /// Findings that Security Hub would soon forget.
     case refresh(DueWork.RefreshedKinds)
+    /// Findings of audits that no audit confirms any more.
+    case archiveStale
     /// A violation that was not raised any more at a time, by its finding.
     case violationOver(findingID: String, asOf: Timestamp)
     /// The suppressions to be compared with those that AWS IoT lists.
@@ -94,6 +96,7 @@ enum Work: Sendable {
         switch try DueWork(json) {
         case .suppressionEnded(let subject, let time): .suppressionEnded(subject: subject, at: time)
         case .refresh(let kinds): .refresh(kinds)
+        case .archiveStale: .archiveStale
         }
     }
 
@@ -134,7 +137,7 @@ enum Work: Sendable {
     /// What kind it is of.
     var kind: Kind {
         switch self {
-        case .audit, .suppression, .suppressionEnded, .suppressionList: .audits
+        case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
         case .refresh(let kinds): kinds == .audits ? .audits : .alarms
         case .alarm, .verification, .violationOver, .later: .alarms
         case .catchUp: .catchUp

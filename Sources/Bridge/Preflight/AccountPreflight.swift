@@ -8,6 +8,8 @@ import Store
 struct AccountPreflight: Sendable {
     let origin: Origin
     let client: AWSClient
+    /// Whether no role is configured for the account, which the credentials are not of.
+    let lacksRole: Bool
     let configuration: BridgeConfiguration
     let report: @Sendable (PreflightCheck) -> Void
 
@@ -53,7 +55,9 @@ struct AccountPreflight: Sendable {
         } catch {
             check(
                 "role", .failed, error.description,
-                cure: "let the role trust the bridge's identity, and allow sts:AssumeRole to that")
+                cure: lacksRole
+                    ? "name a role of \(origin.account) in aws.roles, or set aws.roleName"
+                    : "let the role trust the bridge's identity, and allow sts:AssumeRole to that")
             return false
         }
     }

@@ -31,7 +31,8 @@ public struct Preflight: Sendable {
         let tally = Tally(report)
         let preflight = Preflight(configuration) { tally.add($0) }
         tally.add(PreflightCheck("configuration", "", .passed, "every value can be used"))
-        for warning in configuration.warnings {
+        // That there are no topics is a failure of its own.
+        for warning in configuration.warnings where warning.key != ConfigurationKey.snsTopics.name {
             tally.add(
                 PreflightCheck("configuration", warning.key, .warning, warning.problem, cure: warning.remedy))
         }
@@ -124,8 +125,8 @@ public struct Preflight: Sendable {
         }
         for origin in origins {
             let check = AccountPreflight(
-                origin: origin, client: parts.accounts.client(for: origin), configuration: configuration,
-                report: report)
+                origin: origin, client: parts.accounts.client(for: origin),
+                lacksRole: await parts.accounts.lacksRole(for: origin), configuration: configuration, report: report)
             await check.run()
         }
         for pattern in configuration.topics.patterns where pattern.isForAnyName {

@@ -13,7 +13,7 @@ struct DeliveryTopic: Sendable, Hashable {
         case verification
         /// To judge findings anew that somebody suppressed, or suppresses no longer.
         case suppression
-        /// To import findings again before Security Hub forgets them.
+        /// To import findings again before Security Hub forgets them, or to archive those that nothing confirms any more.
         case refresh
         /// To ask Device Defender for what was missed.
         case catchUp
@@ -49,6 +49,7 @@ struct DeliveryTopic: Sendable, Hashable {
         case .suppressionEnded(let subject, _): self.init(.suppression, Self.suppressed(subject))
         case .suppressionList: self.init(.suppression, "all suppressions")
         case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
+        case .archiveStale: self.init(.refresh, "findings that no audit confirms")
         case .catchUp: self.init(.catchUp, "what no delivery told of")
         case .later(let reason): self.init(.other, reason)
         }

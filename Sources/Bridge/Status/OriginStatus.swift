@@ -32,6 +32,7 @@ struct OriginStatus: Sendable {
             "dead": .integer(count(.dead)), "oldestPendingAgeSeconds": .age(oldest, now: now),
             "paused": .bool(isPaused), "caughtUpTo": .time(caughtUpTo),
             "openFindings": isLedgerKnown ? findings : .null,
+            "unsentFindings": isLedgerKnown ? .integer(openFindings.reduce(0) { $0 + $1.unsent }) : .null,
             "audits": isLedgerKnown
                 ? .array(audits.sorted { ($0.schedule ?? "") < ($1.schedule ?? "") }.map(Self.json)) : .null,
         ]
@@ -48,7 +49,7 @@ struct OriginStatus: Sendable {
         }
         var members = JSON.Members(
             uniqueKeysWithValues: LedgerEntry.Severity.allCases.map { (UTF8Text($0.rawValue), count($0)) })
-        if openFindings.contains(where: { $0.severity == nil }) { members["UNKNOWN"] = count(nil) }
+        if openFindings.contains(where: { $0.severity == nil && $0.count > 0 }) { members["UNKNOWN"] = count(nil) }
         return .object(members)
     }
 

@@ -47,7 +47,7 @@ struct StatusReport: Sendable {
             origins.prefix(StoredFacts.limit).map { $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil) })
         status["originsOmitted"] = .integer(max(origins.count - StoredFacts.limit, 0))
         status["ledger"] =
-            stored?.ledger.map { ["active": .integer($0.active), "archived": .integer($0.archived)] } ?? .null
+            stored?.ledger.map { Self.json($0.counts) } ?? .null
         return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
     }
 
@@ -95,6 +95,13 @@ struct StatusReport: Sendable {
                 "dropped": .integer(stored.deadLetterUsage.dropped),
                 "newest": .array(stored.deadLetters.map(DeadLetterReport.json)),
             ],
+        ]
+    }
+
+    private static func json(_ counts: LedgerCounts) -> JSON {
+        [
+            "active": .integer(counts.active), "archived": .integer(counts.archived),
+            "unsent": .integer(counts.unsent),
         ]
     }
 

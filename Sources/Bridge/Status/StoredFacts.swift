@@ -30,8 +30,7 @@ struct StoredFacts: Sendable {
 
     /// What is in the ledger.
     struct Ledger: Sendable {
-        var active = 0
-        var archived = 0
+        var counts = LedgerCounts()
         var openFindings: [OpenFindings] = []
         var audits: [FinishedAudit] = []
     }
@@ -70,7 +69,7 @@ extension StoredFacts.Present {
 extension StoredFacts.Ledger {
     /// Asks a store.
     init(_ store: any Store) async throws(StoreError) {
-        (active, archived) = try await store.findingCounts()
+        counts = try await store.ledgerCounts()
         openFindings = try await store.openFindings()
         audits = try await store.finishedAudits()
     }

@@ -68,7 +68,7 @@ public struct FleetAuditFinding: Sendable, Hashable {
     }
 
     /// An element of the answer of `ListAuditFindings`.
-    var json: JSON {
+    public var json: JSON {
         var members: JSON.Members = [
             "findingId": .string(id), "taskId": .string(taskID), "checkName": .string(checkName),
             "taskStartTime": .number(Moment(milliseconds: taskStartTime).epochSeconds),

@@ -9,14 +9,14 @@ enum PostgreSQLSchema {
         (Schema.queueStep, queue), (Schema.ledgerStep, ledger), (Schema.probeStep, probe),
         (Schema.subscriptionStep, subscription), (Schema.catchUpStep, catchUp), (Schema.pauseStep, pause),
         (sharingStep, sharing), (Schema.statusStep, status), (Schema.clockStep, clock), (replicaStep, replicas),
-        (Schema.deadLetterStep, deadLetters),
+        (Schema.deadLetterStep, deadLetters), (Schema.completionStep, completion),
     ]
 
     /// The tables that the steps make.
     static let tables = [
         "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
         "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark", "dead_letter_share",
-        "dead_letter_load",
+        "dead_letter_load", "check_completion", "audit_coverage",
     ]
 
     // What SQLite, which one process has for itself, does not need.
@@ -283,5 +283,21 @@ enum PostgreSQLSchema {
             VALUES ('sns', 0, 0, 0), ('eventBridge', 0, 0, 0), ('schedule', 0, 0, 0), ('catchUp', 0, 0, 0);
         \(PostgreSQLDeadLetterLimits.recountShares);
         \(PostgreSQLDeadLetterLimits.recountLoads);
+        """
+
+    private static let completion = """
+        CREATE TABLE check_completion (
+            origin text COLLATE "C" NOT NULL,
+            check_name text COLLATE "C" NOT NULL,
+            completed_at bigint NOT NULL,
+            passed_at bigint,
+            PRIMARY KEY (origin, check_name)
+        );
+
+        CREATE TABLE audit_coverage (
+            origin text COLLATE "C" PRIMARY KEY,
+            read_from bigint NOT NULL,
+            read_to bigint NOT NULL
+        );
         """
 }

@@ -120,6 +120,7 @@ extension PostgreSQLStore {
         try await write(progress.judgements, by: PostgreSQLJudgements.upsert, connection)
         try await write(progress.marks, by: PostgreSQLJudgements.upsertMarks, connection)
         try await write(progress.audits, by: connection)
+        try await write(progress.completions, by: connection)
     }
 
     static func write(

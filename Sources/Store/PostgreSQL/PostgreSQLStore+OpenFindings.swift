@@ -4,9 +4,11 @@ extension PostgreSQLStore {
         WHERE ledger.id = given.id AND ledger.severity IS NULL
         """
 
-    /// Counts current findings by origin and severity.
+    /// Counts findings by origin and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
-        try await read(OpenFindingsSQL.count, isLong: true) { try $0.rows.map { try OpenFindings($0) } }
+        try await read(OpenFindingsSQL.count, isLong: true) { rows in
+            try OpenFindings.all(of: rows.rows.map { try OpenFindings.Row($0) })
+        }
     }
 
     /// Lists some current findings whose severity is not known.

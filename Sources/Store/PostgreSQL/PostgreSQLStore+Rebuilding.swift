@@ -17,6 +17,7 @@ extension PostgreSQLStore {
         try await transact { connection in
             _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(origin.stored)])
             _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(origin.stored)])
+            try await Self.clearCompletions(of: origin, connection)
         }
         _ = try await deleteInSteps(Self.clear, [.text(origin.stored)])
     }

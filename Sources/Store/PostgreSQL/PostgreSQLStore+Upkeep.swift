@@ -7,7 +7,9 @@ enum PostgreSQLUpkeep {
             (SELECT min(received_at) FROM delivery WHERE ready_at IS NOT NULL)
         """
 
-    static let findings = "SELECT (\(UpkeepSQL.active)), (\(UpkeepSQL.archived))"
+    static let findings = """
+        SELECT (\(UpkeepSQL.active)), (\(UpkeepSQL.archived)), (\(UpkeepSQL.unsentActive)), (\(UpkeepSQL.unsent))
+        """
 }
 
 extension PostgreSQLStore {
@@ -26,10 +28,12 @@ extension PostgreSQLStore {
     }
 
     /// Counts findings; reads the index entry of each.
-    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
         try await read(PostgreSQLUpkeep.findings, within: patience, isLong: true) { rows in
             guard let row = rows.rows.first else { throw StoreError.unreadableRow }
-            return (try row.count(0), try row.count(1))
+            return LedgerCounts(
+                active: try row.count(0), archived: try row.count(1), unsentActive: try row.count(2),
+                unsent: try row.count(3))
         }
     }
 

@@ -66,6 +66,10 @@ extension PostgreSQLStore {
         try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
             try Limits.check(Progress(audits: [FinishedAudit($0.stored)]))
         }
+        try await checkAll("Completion of", VerificationSQL.completions, &problems) {
+            try Limits.check(Progress(completions: [CheckCompletion($0.stored)]))
+        }
+        try await checkAll("Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.origin(2) }
         try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
         try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored)

@@ -2,9 +2,17 @@ import GRDB
 
 /// The statements about the severities of current findings.
 enum OpenFindingsSQL {
-    static let count = """
-        SELECT origin, severity, COUNT(*) FROM ledger WHERE record_state = 'active' GROUP BY severity, origin
+    static let current = """
+        SELECT origin, severity, COUNT(*), 0, 0 FROM ledger WHERE record_state = 'active' GROUP BY severity, origin
         """
+
+    /// Those that are not sent are few: they are looked up one by one.
+    static let count =
+        current + """
+             UNION ALL
+            SELECT origin, severity, 0, SUM(CASE WHEN record_state = 'active' THEN 1 ELSE 0 END), COUNT(*)
+            FROM ledger WHERE is_sent = 0 GROUP BY origin, severity
+            """
 
     static let unlabeled = """
         SELECT \(LedgerSQL.columns) FROM ledger WHERE record_state = 'active' AND severity IS NULL LIMIT ?
@@ -14,10 +22,11 @@ enum OpenFindingsSQL {
 }
 
 extension SQLiteStore {
-    /// Counts current findings by origin and severity.
+    /// Counts findings by origin and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count)).map { try OpenFindings($0) }
+            let rows = try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count))
+            return try OpenFindings.all(of: rows.map { try OpenFindings.Row($0) })
         }
     }
 

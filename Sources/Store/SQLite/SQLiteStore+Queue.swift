@@ -149,6 +149,7 @@ extension SQLiteStore {
             for judgement in progress.judgements { try Self.write(judgement, by: JudgementSQL.upsert, in: db) }
             for mark in progress.marks { try Self.write(mark, by: AuditMarkSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }
+            for completion in progress.completions { try Self.write(completion, in: db) }
             if let bookmark = progress.bookmark {
                 try db.cachedStatement(sql: QueueSQL.bookmark).execute(arguments: [bookmark, lease.sequence])
             }

@@ -25,6 +25,7 @@ extension SQLiteStore {
         try await committer.write { db in
             try db.cachedStatement(sql: RebuildingSQL.unfinish).execute(arguments: [origin.stored])
             try db.cachedStatement(sql: RebuildingSQL.clearMarks).execute(arguments: [origin.stored])
+            try Self.clearCompletions(of: origin, in: db)
             return .success(())
         }
         _ = try await deleteInSteps { db, limit in

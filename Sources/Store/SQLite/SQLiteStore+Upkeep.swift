@@ -9,6 +9,8 @@ enum UpkeepSQL {
     static let dead = "SELECT COUNT(*) FROM delivery WHERE state = 'dead'"
     static let active = "SELECT COUNT(*) FROM ledger WHERE record_state = 'active'"
     static let archived = "SELECT COUNT(*) FROM ledger WHERE record_state = 'archived'"
+    static let unsentActive = "SELECT COUNT(*) FROM ledger WHERE is_sent = 0 AND record_state = 'active'"
+    static let unsent = "SELECT COUNT(*) FROM ledger WHERE is_sent = 0"
     static let probe = "INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1"
 }
 
@@ -29,10 +31,12 @@ extension SQLiteStore {
         }
     }
 
-    /// Counts findings, in two reads: the write-ahead log waits for the longest.
-    public func findingCounts() async throws(StoreError) -> (active: Int, archived: Int) {
-        let active = try await read { try Self.count(UpkeepSQL.active, in: $0) }
-        return (active, try await read { try Self.count(UpkeepSQL.archived, in: $0) })
+    /// Counts findings, in several reads: the write-ahead log waits for the longest.
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
+        return LedgerCounts(
+            active: try await count(UpkeepSQL.active), archived: try await count(UpkeepSQL.archived),
+            unsentActive: try await count(UpkeepSQL.unsentActive), unsent: try await count(UpkeepSQL.unsent))
     }
 
     /// Adds one to a counter in the file, durably.

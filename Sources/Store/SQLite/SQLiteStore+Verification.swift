@@ -17,6 +17,8 @@ enum VerificationSQL {
     static let completeOrigins = "SELECT 0, origin, origin FROM ledger_origin"
     static let watermarks = "SELECT 0, origin, origin FROM catch_up"
     static let audits = "SELECT 0, origin, \(ArrivalSQL.auditColumns) FROM finished_audit"
+    static let completions = "SELECT 0, check_name, \(CompletionSQL.columns) FROM check_completion"
+    static let coverages = "SELECT 0, origin, origin FROM audit_coverage"
     static let lastDeliveries = "SELECT 0, origin, origin FROM last_delivery"
     static let subscriptions = "SELECT 0, topic, \(SubscriptionSQL.columns) FROM subscription"
     static let pauses = "SELECT 0, account, \(PauseSQL.columns) FROM pause"
@@ -59,6 +61,10 @@ extension SQLiteStore {
         try await checkAll(of: "Finished audit of", VerificationSQL.audits, &problems) {
             try Limits.check(Progress(audits: [FinishedAudit($0.stored())]))
         }
+        try await checkAll(of: "Completion of", VerificationSQL.completions, &problems) {
+            try Limits.check(Progress(completions: [CheckCompletion($0.stored())]))
+        }
+        try await checkAll(of: "Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.origin(2) }
         try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored())

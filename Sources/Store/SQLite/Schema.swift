@@ -14,6 +14,7 @@ enum Schema {
     static let statusStep = "keep severities, finished audits and last deliveries"
     static let clockStep = "keep what is known of the clock"
     static let deadLetterStep = "count dead letters by source and topic"
+    static let completionStep = "record when audits completed checks"
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -26,6 +27,7 @@ enum Schema {
         migrator.registerMigration(statusStep) { try $0.execute(sql: status) }
         migrator.registerMigration(clockStep) { try $0.execute(sql: clock) }
         migrator.registerMigration(deadLetterStep) { try $0.execute(sql: deadLetters) }
+        migrator.registerMigration(completionStep) { try $0.execute(sql: completion) }
         return migrator
     }
 
@@ -230,5 +232,21 @@ enum Schema {
             FROM delivery JOIN payload USING (sequence) WHERE state = 'dead' GROUP BY source, topic;
         INSERT INTO dead_letter_load (source, count, bytes, dropped)
             SELECT source, count, bytes, 0 FROM dead_letter_share;
+        """
+
+    private static let completion = """
+        CREATE TABLE check_completion (
+            origin TEXT NOT NULL,
+            check_name TEXT NOT NULL,
+            completed_at INTEGER NOT NULL,
+            passed_at INTEGER,
+            PRIMARY KEY (origin, check_name)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE audit_coverage (
+            origin TEXT NOT NULL PRIMARY KEY,
+            read_from INTEGER NOT NULL,
+            read_to INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

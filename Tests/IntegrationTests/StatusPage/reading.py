@@ -112,7 +112,8 @@ def facts(world):
         total = sum(map(sum, known)) if known or said["origins"] == [] else None
         wanted = {
             "Pending": number(queue.get("pending")), "Being worked on": number(queue.get("leased")), "Dead letters": number(queue.get("dead")),
-            "Completed": number(queue.get("completed")), "Findings in the ledger": number(ledger.get("active")), "Open findings": number(total),
+            "Completed": number(queue.get("completed")), "Findings in Security Hub": number(ledger.get("active")),
+            "Findings to be sent": number(ledger.get("unsent")), "Open findings": number(total),
             "Takes deliveries": {True: "yes", False: "no"}.get(said["ready"], UNKNOWN),
         }
         for name, value in wanted.items():

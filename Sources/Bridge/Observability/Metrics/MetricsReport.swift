@@ -93,11 +93,14 @@ struct MetricsReport: Sendable {
     private func ofStore() async throws(StoreError) -> [MetricFamily] {
         let facts = try await source.facts(atMost: StatusSource.metricsAge)
         let stored = facts.present
-        let ledger = facts.ledger.map { [("active", $0.active), ("archived", $0.archived)] } ?? []
+        let ledger = facts.ledger.map { [("active", $0.counts.active), ("archived", $0.counts.archived)] } ?? []
         return [
             MetricFamily(
                 "defender_bridge_ledger_findings",
                 ledger.map { MetricFamily.Sample([("record_state", $0)], Double($1)) }),
+            MetricFamily(
+                "defender_bridge_ledger_unsent_findings",
+                facts.ledger.map { [MetricFamily.Sample([], Double($0.counts.unsent))] } ?? []),
             MetricFamily("defender_bridge_account_paused", Self.samples(of: stored.pauses)),
             MetricFamily("defender_bridge_subscriptions", Self.samples(of: stored.subscriptionCounts)),
             MetricFamily(

@@ -14,7 +14,8 @@ function facts() {
     fact("Being worked on", number(queue?.leased)),
     fact("Dead letters", number(queue?.dead ?? status.deadLetters?.total)),
     fact("Completed", number(queue?.completed)),
-    fact("Findings in the ledger", number(ledger?.active), isNumber(ledger?.archived) ? `active; ${number(ledger.archived)} archived` : null),
+    fact("Findings in Security Hub", number(ledger?.active), isNumber(ledger?.archived) ? `active; ${number(ledger.archived)} archived` : null),
+    fact("Findings to be sent", number(ledger?.unsent), ledger?.unsent > 0 ? "not in Security Hub as they are" : null),
   ];
 }
 

@@ -1,0 +1,74 @@
+import AWSCore
+import DeviceDefender
+import SecurityFindings
+import Store
+
+/// Brings the summaries of an audit's checks up to date, and ends those that it outdates.
+struct SummaryWork: Sendable {
+    let origin: Origin
+    let context: LaneContext
+    let sender: FindingSender
+    let mapping: Mapping
+    let lease: Lease
+
+    /// Summarizes an audit.
+    ///
+    /// - Parameter completions: what is known of the checks, the audit itself included.
+    /// - Returns: why findings were refused.
+    func summarize(_ task: AuditTask, _ completions: [String: CheckCompletion]) async throws -> Refusals {
+        let summaries = SummaryRules.observations(of: task, completions) { result in
+            SecurityFinding(summaryOf: result, task: task, origin: origin, severities: mapping.severities)
+        }
+        let known = try await context.store.ledgerEntries(ids: summaries.map(\.finding.id))
+        let now = context.now
+        let changes = PlannedChanges(
+            summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], judgement: nil, now: now) },
+            known: known)
+        let outcomes = try await context.make(changes, by: sender, under: lease)
+        let sent = Set(changes.toBeSent.map(\.entry.id))
+        for same in summaries where !sent.contains(same.finding.id) {
+            context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
+        }
+        var refusals = Refusals()
+        try refusals.add(outcomes)
+        return refusals
+    }
+
+    /// Ends the summaries of other audits that an audit outdates.
+    ///
+    /// - Returns: why findings were refused.
+    func endOthers(_ task: AuditTask) async throws -> Refusals {
+        var refusals = Refusals()
+        for result in task.checks {
+            switch SummaryRules.Ended(result.status) {
+            case .all: refusals.add(try await endAll(of: result.check, at: task.startTime))
+            case .onDemand:
+                let id = FindingID.summary(check: result.check, scheduledAuditName: nil, origin: origin)
+                let known = try await context.store.ledgerEntries(ids: [id]).values
+                refusals.add(
+                    try await end(known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
+            case .none: continue
+            }
+        }
+        return refusals
+    }
+
+    private func endAll(of check: AuditCheck, at time: Timestamp) async throws -> Refusals {
+        var refusals = Refusals()
+        var last: LedgerEntry?
+        repeat {
+            let page = try await context.store.unseenLedgerEntries(
+                of: origin, kind: .summary, group: check.name, before: time.milliseconds, after: last, limit: 500)
+            refusals.add(try await end(page, at: time))
+            last = page.last
+        } while last != nil
+        return refusals
+    }
+
+    private func end(_ known: [LedgerEntry], at time: Timestamp) async throws -> Refusals {
+        guard !known.isEmpty else { return Refusals() }
+        let now = context.now
+        return try await context.make(
+            { Planner.end($0, at: time, now: now) }, of: known, by: sender, under: lease)
+    }
+}

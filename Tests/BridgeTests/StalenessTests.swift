@@ -1,0 +1,187 @@
+import DeviceDefender
+import JSON
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+@Suite struct StalenessTests {
+    private let check = Messages.clientIDs
+    private static let day: Int64 = 86_400_000
+
+    private func staleness(
+        _ staleAfter: Duration? = .seconds(45 * 86_400), read: ClosedRange<Int64>? = 0...100 * day,
+        completedAt: Int64? = nil, marked: Int64? = nil
+    ) throws -> Staleness? {
+        let origin = try origin()
+        return Staleness(
+            staleAfter: staleAfter, coverage: read.map { AuditCoverage(since: $0.lowerBound, until: $0.upperBound) },
+            completions: completedAt.map {
+                [check: CheckCompletion(origin: origin, check: check, completedAt: $0, passedAt: nil)]
+            } ?? [:],
+            marks: marked.map {
+                [check: AuditMark(origin: origin, check: check, startTime: $0, taskID: "t")]
+            } ?? [:])
+    }
+
+    @Test("Findings of a check are stale that no audit has completed for so long, those seen since are not")
+    func audit() throws {
+        for (completedAt, marked) in [(nil, nil), (55, nil), (nil, 55), (10, 55)] as [(Int64?, Int64?)] {
+            let stale = try staleness(
+                completedAt: completedAt.map { $0 * Self.day }, marked: marked.map { $0 * Self.day })
+            #expect(stale?.limit(.audit, check: check) == 55 * Self.day + 1)
+            #expect(stale?.endedAt.milliseconds == 55 * Self.day)
+        }
+        // An audit that could not be applied has completed the check all the same.
+        for (completedAt, marked) in [(56, nil), (56, 1), (1, 56)] as [(Int64?, Int64?)] {
+            let stale = try staleness(
+                completedAt: completedAt.map { $0 * Self.day }, marked: marked.map { $0 * Self.day })
+            #expect(stale?.limit(.audit, check: check) == nil)
+            #expect(stale?.limit(.audit, check: "OTHER_CHECK") == 55 * Self.day + 1)
+        }
+    }
+
+    @Test("A summary is stale without an audit of its own, though others complete the check; an alarm never is")
+    func others() throws {
+        let stale = try staleness(completedAt: 99 * Self.day)
+        #expect(stale?.limit(.summary, check: check) == 55 * Self.day + 1)
+        #expect(stale?.limit(.violation, check: check) == nil)
+    }
+
+    @Test("Nothing is stale where it is off, nothing was read, or what was read is too short")
+    func unknown() throws {
+        #expect(try staleness(nil) == nil)
+        #expect(try staleness(read: nil) == nil)
+        #expect(try staleness(read: 56 * Self.day...100 * Self.day) == nil)
+        #expect(try staleness(read: 55 * Self.day...100 * Self.day) != nil)
+        // Hostile times of a damaged store.
+        #expect(try staleness(read: .min ... .min)?.limit(.audit, check: check) == .min + 1)
+        #expect(try staleness(read: .max ... .max) == nil)
+    }
+
+    // MARK: What catch-up has read
+
+    /// Has catch-up read an audit that began an hour ago, and gives what is known then.
+    private func read(
+        clockIsAheadBy ahead: Duration, date: Int64?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
+    ) async throws -> AuditCoverage? {
+        var coverage: AuditCoverage?
+        try await Workshop.run { shop in
+            shop.aws.state.withLock { state in
+                state.date = date
+                state.tasks = [[["taskId": "t1", "taskStatus": "COMPLETED", "taskType": "SCHEDULED_AUDIT_TASK"]]]
+                state.audits["t1"] = (
+                    Messages.description(
+                        startTime: now - 3_600_000, checks: [check: "COMPLETED_COMPLIANT", "OTHER_CHECK": "FAILED"]),
+                    [[]]
+                )
+                change(&state)
+            }
+            shop.time.advance(by: ahead)
+            let catchUp = CatchUp(origin: try origin(), context: shop.context, client: shop.client)
+            _ = try? await catchUp.run(since: nil)
+            coverage = try await shop.store.auditCoverage(of: origin())
+            let completions = try await shop.store.checkCompletions(of: origin())
+            #expect(Set(completions.keys) == (coverage == nil ? [] : [check]))
+            if coverage != nil { #expect(completions[check]?.passedAt == now - 3_600_000) }
+        }
+        return coverage
+    }
+
+    @Test("Catch-up notes which audits it has read, by AWS's clock, whatever this machine's clock says")
+    func coverage() async throws {
+        let day = Self.day
+        for ahead in [0, 60, -60] {
+            let known = try #require(
+                try await read(clockIsAheadBy: .seconds(ahead * 86_400), date: now), "\(ahead) days ahead")
+            // `Date` has whole seconds.
+            #expect(abs(known.since - (now - day)) < 1000 && abs(known.until - now) < 1000, "\(ahead) days ahead")
+        }
+    }
+
+    @Test("Nothing is noted where AWS tells no time, denies the list, or lists what cannot be read")
+    func noCoverage() async throws {
+        #expect(try await read(clockIsAheadBy: .zero, date: nil) == nil)
+        let denied = try await read(clockIsAheadBy: .zero, date: now) { state in
+            state.fault = { path, _ in
+                path.hasPrefix("/audit/tasks") ? .status(403, code: "AccessDeniedException") : nil
+            }
+        }
+        #expect(denied == nil)
+        let unread = try await read(clockIsAheadBy: .zero, date: now) {
+            $0.tasks[0].append(["taskStatus": "COMPLETED"])
+        }
+        #expect(unread == nil)
+    }
+
+    // MARK: Through the lane
+
+    private func record(_ shop: Workshop, read: ClosedRange<Int64>, completed: [String: Int64] = [:]) async throws {
+        let origin = try origin()
+        try await shop.store.finishLedger(of: origin, marks: [], now: now)
+        try await shop.store.record(
+            AuditCoverage(since: read.lowerBound, until: read.upperBound), of: origin,
+            completed.map { CheckCompletion(origin: origin, check: $0, completedAt: $1, passedAt: nil) })
+    }
+
+    private func look(_ shop: Workshop, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
+        try await Schedule(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
+        try await shop.work(of: origin(), mapping: Mapping(checkSummaries: true, staleAfter: staleAfter))
+        shop.time.advance(by: .seconds(86_400))
+    }
+
+    @Test("Findings of a check that audits no longer complete are archived, once, and come back with an audit")
+    func archived() async throws {
+        try await Workshop.run { shop in
+            try await shop.audit("t1", at: now, ["c1", "c2"])
+            let later = now + 46 * Self.day
+            // What was read does not reach as far, or another audit completed the check.
+            try await record(shop, read: now...now + 44 * Self.day)
+            try await look(shop)
+            #expect(shop.activeClients == ["c1", "c2"])
+            // Off, and read without a gap, but not by so long.
+            try await record(shop, read: now...later)
+            try await look(shop, staleAfter: nil)
+            #expect(shop.activeClients == ["c1", "c2"])
+            try await look(shop)
+            #expect(shop.activeClients == [])
+            let imports = shop.aws.state.withLock { $0.imports.joined().count }
+            try await look(shop)
+            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports)
+            #expect(try await shop.store.status().completed == 2)
+            // An audit that began before the findings were archived, and was not known then, counts.
+            try await shop.audit("t2", at: later - 44 * Self.day, ["c2"])
+            #expect(shop.activeClients == ["c2"])
+        }
+    }
+
+    @Test(
+        "While nothing is read from AWS, nothing is archived, whatever this machine's clock says; findings are refreshed"
+    )
+    func unread() async throws {
+        try await Workshop.run { shop in
+            try await shop.audit("t1", at: now, ["c1"])
+            try await record(shop, read: now...now + Self.day)
+            shop.time.advance(by: .seconds(400 * 86_400))
+            let imports = shop.aws.state.withLock { $0.imports.joined().count }
+            try await look(shop)
+            #expect(shop.activeClients == ["c1"])
+            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports + 1)
+        }
+    }
+
+    @Test("A walk that is cut off is gone on with")
+    func interrupted() async throws {
+        try await Workshop.run { shop in
+            try await shop.audit("t1", at: now, (0..<150).map { "c\($0)" })
+            try await record(shop, read: now...now + 46 * Self.day)
+            shop.aws.state.withLock { $0.losesAnswers = true }
+            try await look(shop)
+            shop.aws.state.withLock { $0.losesAnswers = false }
+            try await shop.work(of: origin(), mapping: Mapping(staleAfter: .seconds(45 * 86_400)))
+            #expect(shop.activeClients == [])
+            #expect(try await shop.store.status().unsentFindings == 0)
+        }
+    }
+}

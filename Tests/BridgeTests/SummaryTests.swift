@@ -1,0 +1,103 @@
+import DeviceDefender
+import JSON
+import Store
+import Synchronization
+import Testing
+
+@testable import Bridge
+
+/// Summaries of one check by several schedules and on demand, through the lane.
+@Suite struct SummaryTests {
+    /// Has an audit without findings walked.
+    private func audit(_ shop: Workshop, _ task: String, at time: Int64, by schedule: String?, _ status: String)
+        async throws
+    {
+        shop.aws.state.withLock {
+            $0.audits[task] = (
+                Messages.description(startTime: time, audit: schedule, checks: [Messages.clientIDs: status]), [[]]
+            )
+        }
+        _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
+        try await shop.work(of: origin(), mapping: Mapping())
+    }
+
+    /// The schedules whose summaries are active.
+    private func active(_ shop: Workshop) -> Set<String> {
+        Set(
+            shop.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
+                .compactMap { $0["Id"]?.string?.split(separator: "/").dropLast().last.map(String.init) })
+    }
+
+    private let failed = "COMPLETED_NON_COMPLIANT"
+    private let passed = "COMPLETED_COMPLIANT"
+    private let broken = "FAILED"
+
+    @Test("An audit that completes a check as compliant archives all summaries of it, of whichever schedule")
+    func compliant() async throws {
+        try await Workshop.run { shop in
+            for (number, schedule) in ["Daily", "Weekly", nil].enumerated() {
+                try await audit(
+                    shop, "t\(number)", at: now + Int64(number), by: schedule, number == 1 ? broken : failed)
+            }
+            #expect(active(shop) == ["Daily", "Weekly", "OnDemand"])
+            try await audit(shop, "t3", at: now + 10, by: "Renamed", passed)
+            #expect(active(shop) == [])
+            // What is told late changes nothing.
+            try await audit(shop, "t4", at: now + 5, by: "Weekly", failed)
+            try await audit(shop, "t5", at: now + 6, by: "Another", failed)
+            #expect(active(shop) == [])
+            try await audit(shop, "t6", at: now + 20, by: "Weekly", failed)
+            #expect(active(shop) == ["Weekly"])
+        }
+    }
+
+    @Test("One that is not compliant archives older summaries on demand, and leaves other schedules' alone")
+    func nonCompliant() async throws {
+        try await Workshop.run { shop in
+            try await audit(shop, "t1", at: now, by: nil, failed)
+            try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
+            #expect(active(shop) == ["Daily"])
+            try await audit(shop, "t3", at: now + 2, by: "Weekly", failed)
+            try await audit(shop, "t4", at: now + 3, by: nil, failed)
+            #expect(active(shop) == ["Daily", "Weekly", "OnDemand"])
+            let imports = shop.aws.state.withLock { $0.imports.joined().count }
+            // Two schedules on one check do not flap.
+            for number in 4..<10 {
+                try await audit(
+                    shop, "t1\(number)", at: now + Int64(number), by: number.isMultiple(of: 2) ? "Daily" : "Weekly",
+                    failed)
+            }
+            #expect(active(shop) == ["Daily", "Weekly"])
+            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports + 1)
+            // Of one that is told late, a newer audit has said more.
+            try await audit(shop, "t2x", at: now + 8, by: nil, failed)
+            #expect(active(shop) == ["Daily", "Weekly"])
+        }
+    }
+
+    @Test("One that did not complete the check archives no other summary", arguments: ["FAILED", "CANCELED"])
+    func incomplete(status: String) async throws {
+        try await Workshop.run { shop in
+            try await audit(shop, "t1", at: now, by: nil, failed)
+            try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
+            try await audit(shop, "t3", at: now + 2, by: nil, failed)
+            try await audit(shop, "t4", at: now + 3, by: "Weekly", status)
+            #expect(active(shop).isSuperset(of: ["Daily", "OnDemand"]))
+        }
+    }
+
+    @Test("The summary of a schedule that does not come again is archived, though others complete the check")
+    func deletedSchedule() async throws {
+        try await Workshop.run { shop in
+            let day: Int64 = 86_400_000
+            try await audit(shop, "t1", at: now, by: "Old", failed)
+            try await audit(shop, "t2", at: now + 40 * day, by: "New", failed)
+            try await shop.store.finishLedger(of: origin(), marks: [], now: now)
+            try await shop.store.record(AuditCoverage(since: now, until: now + 46 * day), of: origin(), [])
+            let staleAfter = Duration.seconds(45 * 86_400)
+            try await Schedule(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
+            try await shop.work(of: origin(), mapping: Mapping(staleAfter: staleAfter))
+            #expect(active(shop) == ["New"])
+        }
+    }
+}
