@@ -104,7 +104,7 @@ import Testing
             try Self.configuration(file: "\u{FEFF}eventBridge:\n  apiKey: \"\u{FEFF}\(key)\\n\"\n"),
         ] {
             #expect(configuration.eventBridge.apiKeys.map { $0.matches(key) } == [true])
-            #expect(configuration.warnings.isEmpty)
+            #expect(configuration.warnings.map(\.key) == ["sns.topics"])
         }
         #expect(
             try Self.configuration(environment: ["BRIDGE_ADMIN_TOKEN_FILE": "/marked"]).admin.token == nil)
@@ -115,15 +115,29 @@ import Testing
 
     @Test("A short key or password is a warning that does not hold it")
     func shortKeys() throws {
-        let short = try Self.configuration(flags: ["eventBridge.apiKey": "pa55,a-long-random-key-1"]).warnings
+        func warnings(_ flags: [String: String]) throws -> [ConfigurationWarning] {
+            let topics = ["sns.topics": "arn:aws:sns:us-east-1:111122223333:detect"]
+            return try Self.configuration(flags: flags.merging(topics) { $1 }).warnings
+        }
+        let short = try warnings(["eventBridge.apiKey": "pa55,a-long-random-key-1"])
         #expect(
             short.map(\.description) == [
                 "eventBridge.apiKey: a key has fewer than 16 characters. Replace it with a random key of at least 16 "
                     + "characters."
             ])
-        let password = try Self.configuration(flags: ["eventBridge.basic": "a-very-long-user-name:pa55"]).warnings
+        let password = try warnings(["eventBridge.basic": "a-very-long-user-name:pa55"])
         #expect(password.map(\.key) == ["eventBridge.basic"])
-        #expect(try Self.configuration(flags: ["eventBridge.apiKey": "0123456789abcdef"]).warnings.isEmpty)
+        #expect(try warnings(["eventBridge.apiKey": "0123456789abcdef"]).isEmpty)
+    }
+
+    @Test("No topic is a warning that says what is rejected")
+    func noTopics() throws {
+        let warnings = try Self.configuration(flags: ["eventBridge.apiKey": "0123456789abcdef"]).warnings
+        #expect(
+            warnings.map(\.description) == [
+                "sns.topics: no topic is listed, so every SNS message and every EventBridge event is rejected. "
+                    + "List the ARNs of the SNS topics that Device Defender publishes to."
+            ])
     }
 
     @Test("Variables of a Service of Kubernetes are ignored, misspelled settings are not")

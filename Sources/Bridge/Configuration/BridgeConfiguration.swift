@@ -149,7 +149,7 @@ public struct BridgeConfiguration: Sendable {
         logFormat = try values.value(.logFormat, default: nil, expected: "text or json") {
             LogFormat(rawValue: $0.lowercased())
         }
-        warnings = try values.eventBridgeWarnings()
+        warnings = Self.warnings(of: topics) + (try values.eventBridgeWarnings())
         digests = try values.digests()
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
@@ -162,6 +162,17 @@ public struct BridgeConfiguration: Sendable {
 extension BridgeConfiguration {
     /// How many threads this process may run at the same time, 64 at most.
     private static var cores: Int { min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64) }
+
+    /// Events of EventBridge, too, are accepted only from the accounts and Regions of the topics.
+    private static func warnings(of topics: TopicPolicy) -> [ConfigurationWarning] {
+        guard topics.patterns.isEmpty else { return [] }
+        return [
+            ConfigurationWarning(
+                key: ConfigurationKey.snsTopics.name,
+                problem: "no topic is listed, so every SNS message and every EventBridge event is rejected",
+                remedy: "List the ARNs of the SNS topics that Device Defender publishes to.")
+        ]
+    }
 }
 
 extension ConfigurationValues {
