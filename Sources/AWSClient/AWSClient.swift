@@ -98,9 +98,9 @@ public struct AWSClient: Sendable {
     }
 
     /// Whether an import could be sent at once, and some more behind it, so that nothing is gained by waiting.
-    public func hasAmpleImports(region: Region) -> Bool {
+    public func hasImportHeadroom(region: Region) -> Bool {
         let key = Pacer.Key(account: account, region: region, service: .securityHub, operation: "BatchImportFindings")
-        return pacer.isAmple(key, now: clock.elapsed())
+        return pacer.hasHeadroom(key, now: clock.elapsed())
     }
 
     // MARK: Carrying out
@@ -194,10 +194,10 @@ public struct AWSClient: Sendable {
     }
 
     private func otherCredentials(
-        than refused: Credentials, _ operation: Operation
+        than rejected: Credentials, _ operation: Operation
     ) async throws(AWSError) -> Credentials? {
         do throws(CredentialsError) {
-            return try await credentials.credentials(replacing: refused)
+            return try await credentials.credentials(replacing: rejected)
         } catch {
             throw operation.error(error)
         }
@@ -231,7 +231,7 @@ public struct AWSClient: Sendable {
                 operation.request(to: endpoint), body: operation.body, signing: signing)
             if let date = response.headerFields[.date] { clock.serviceTime.note(date, elapsed: clock.elapsed()) }
             if response.status.kind == .successful { return .success(body) }
-            let fault = Fault(response, body: body, hiding: credentials)
+            let fault = AWSErrorResponse(response, body: body, hiding: credentials)
             return .failure(
                 Failure(
                     error: operation.error(fault), authority: endpoint.authority,

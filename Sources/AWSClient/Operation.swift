@@ -75,7 +75,7 @@ struct Operation {
     }
 
     /// The error for a response that says no.
-    func error(_ fault: Fault) -> AWSError {
+    func error(_ fault: AWSErrorResponse) -> AWSError {
         AWSError(
             fault.kind, service: service, operation: name, status: fault.status, code: fault.code,
             message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID,

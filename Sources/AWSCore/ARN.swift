@@ -6,7 +6,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
     /// The service, for example `sns`.
     public let service: String
     /// The account and Region.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// What stands behind the fifth colon; not empty.
     public let resource: String
     /// The ARN as AWS writes it.
@@ -32,17 +32,18 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
             !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
             let account = AccountID(parts[4]), !parts[5].isEmpty
         else { return nil }
-        self.init(service: parts[2], origin: Origin(account: account, region: region), resource: parts[5])
+        self.init(service: parts[2], accountRegion: AccountRegion(account: account, region: region), resource: parts[5])
     }
 
     /// Puts an ARN together.
-    public init(service: String, origin: Origin, resource: String) {
-        self.partition = origin.partition
+    public init(service: String, accountRegion: AccountRegion, resource: String) {
+        self.partition = accountRegion.partition
         self.service = service
-        self.origin = origin
+        self.accountRegion = accountRegion
         self.resource = resource
         description =
-            "arn:" + partition.rawValue + ":" + service + ":" + origin.region.name + ":" + origin.account.digits + ":"
+            "arn:" + partition.rawValue + ":" + service + ":" + accountRegion.region.name + ":"
+            + accountRegion.account.digits + ":"
             + resource
     }
 }

@@ -29,7 +29,7 @@ public final class Bridge: Sendable {
     private let listenAddresses: String
     private let configuration: BridgeConfiguration
     private let logger: Logger
-    private let parts: BridgeParts
+    private let parts: BridgeRuntime
     private let group: ServiceGroup
     private let store: OpeningStore
 
@@ -53,22 +53,22 @@ public final class Bridge: Sendable {
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, and if an address or the store is in use.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
-        countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogControl? = nil,
+        countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogSink? = nil,
         reload: (@Sendable () throws -> BridgeConfiguration)? = nil, beginsAnew: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
         let metrics = BridgeMetrics(factory: factory ?? registry)
-        let activity = RecentActivity(clock: Self.now)
+        let activity = ActivityLog(clock: Self.now)
         let tell: @Sendable (String) -> Void = { file in
             logger.error(
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",
                 metadata: ["file": "\(file)"])
         }
-        let store = StoreOpening.later(
+        let store = StoreFactory.later(
             configuration.store, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
         self.store = store
-        let parts = try await BridgeParts(
+        let parts = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
             report: { call in
                 metrics.aws.called(call)
@@ -77,16 +77,16 @@ public final class Bridge: Sendable {
         self.parts = parts
         var servers: [HTTPServer] = []
         do {
-            let context = LaneContext(
+            let context = FindingWriter(
                 store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
                 trust: parts.clockTrust(isChecked: true, logger), chance: { .random(in: 0...1) }, metrics: metrics,
                 logger: logger, activity: activity, deadLetterLimits: configuration.deadLetterLimits)
-            let manager = ServiceManager(environment: environment)
-            let door = try FrontDoor(
+            let manager = SystemdManager(environment: environment)
+            let door = try ListenerConfiguration(
                 configuration, tls: parts.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
-            let gap = ReceiptGap()
-            let live = LiveParts(configuration, parts, context)
+            let gap = OutageTracker()
+            let live = ReloadableComponents(configuration, parts, context)
             let listener = try await Self.listener(parts, door, gap, live, context)
             servers.append(listener)
             let (admin, feed) = try await Self.admin(parts, door, live, context, registry)
@@ -95,8 +95,8 @@ public final class Bridge: Sendable {
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
             let workers = WorkerPool(
                 context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
-                configuration: live.configuration, owner: "\(BridgeParts.hostName):\(getpid())")
-            let certificates = CertificateWatch(
+                configuration: live.configuration, owner: "\(BridgeRuntime.hostName):\(getpid())")
+            let certificates = TLSCertificateReloader(
                 keeper: parts.certificate, listener: listener, loop: parts.mainLoop, metrics: metrics.process,
                 logger: logger)
             func onceOpen(_ service: any Service) -> any Service { OnceOpen(store: store, service: service) }
@@ -105,23 +105,25 @@ public final class Bridge: Sendable {
                 onceOpen(
                     CatchUpSchedule(
                         context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap)),
-                onceOpen(Upkeep(context: context, loop: parts.clientLoop, configuration: live.configuration)),
-                onceOpen(Schedule(context: context, loop: parts.clientLoop) { live.configuration.value.staleAfter }),
                 onceOpen(
-                    LastDeliveryNotes(
+                    MaintenanceService(context: context, loop: parts.clientLoop, configuration: live.configuration)),
+                onceOpen(
+                    TaskScheduler(context: context, loop: parts.clientLoop) { live.configuration.value.staleAfter }),
+                onceOpen(
+                    LastDeliveryRecorder(
                         store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger)),
                 onceOpen(IntegrityWatch(store: parts.store, logger: logger)),
-                StoreWatch(readiness: context.readiness, outage: context.outage, loop: parts.mainLoop),
-                LoopWatch(loops: parts.loops, metrics: metrics.process),
+                StoreProbe(readiness: context.readiness, outage: context.outage, loop: parts.mainLoop),
+                EventLoopLagMonitor(loops: parts.loops, metrics: metrics.process),
                 onceOpen(workers), feed,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
-                SupervisedService(manager: manager, listener: listener, store: store, loop: parts.mainLoop),
+                SystemdNotifier(manager: manager, listener: listener, store: store, loop: parts.mainLoop),
             ]
-            if let log { services.insert(LogSummaries(control: log, loop: parts.mainLoop), at: 0) }
+            if let log { services.insert(RepeatedLineService(control: log, loop: parts.mainLoop), at: 0) }
             if let reload {
-                let reloading = Reloading(
+                let reloading = ConfigurationReloader(
                     hangups: parts.hangups, load: reload, started: configuration, running: live.configuration,
                     apply: { read in
                         live.use(read)
@@ -191,14 +193,15 @@ public final class Bridge: Sendable {
     // MARK: Servers
 
     private static func listener(
-        _ parts: BridgeParts, _ door: FrontDoor, _ gap: ReceiptGap, _ live: LiveParts, _ context: LaneContext
+        _ parts: BridgeRuntime, _ door: ListenerConfiguration, _ gap: OutageTracker, _ live: ReloadableComponents,
+        _ context: FindingWriter
     ) async throws -> HTTPServer {
-        let routes = PublicRoutes(
+        let routes = IntakeRoutes(
             intake: live.intake, health: health(parts, context), admission: live.admission, gap: gap,
             outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
             logger: context.logger, clock: now)
         let router = routes.router
-        let log = FrontDoorLog(metrics: context.metrics.intake, logger: context.logger)
+        let log = AccessLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
             key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
             handler: { request in
@@ -207,26 +210,27 @@ public final class Bridge: Sendable {
             }, report: { log.take($0) })
     }
 
-    private static func health(_ parts: BridgeParts, _ context: LaneContext) -> HealthRoutes {
+    private static func health(_ parts: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {
         HealthRoutes(
             readiness: context.readiness, certificate: parts.certificate, outage: context.outage, clock: now)
     }
 
     private static func admin(
-        _ parts: BridgeParts, _ door: FrontDoor, _ live: LiveParts, _ context: LaneContext,
+        _ parts: BridgeRuntime, _ door: ListenerConfiguration, _ live: ReloadableComponents, _ context: FindingWriter,
         _ registry: PrometheusRegistry
-    ) async throws -> (HTTPServer, StatusFeed) {
+    ) async throws -> (HTTPServer, StatusStream) {
         let source = StatusSource(parts.store, clock: now)
-        let metrics = MetricsReport(
+        let metrics = MetricsCollector(
             source: source, configuration: live.configuration, accounts: parts.accounts,
-            standings: context.standings, certificates: live.certificates, admission: live.admission,
-            outage: context.outage, origins: context.metrics.origins, clock: now,
+            circuitBreakers: context.circuitBreakers, certificates: live.certificates, admission: live.admission,
+            outage: context.outage, accountRegions: context.metrics.accountRegions, clock: now,
             isClockTrusted: { context.trust.isTrusted })
         let report = StatusReport(
             source: source, configuration: live.configuration,
-            standings: context.standings, activity: context.activity, outage: context.outage,
+            circuitBreakers: context.circuitBreakers, activity: context.activity, outage: context.outage,
             certificate: parts.certificate, startedAt: now(), clock: now)
-        let feed = StatusFeed(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusFeed.interval) }) {
+        let feed = StatusStream(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusStream.interval) })
+        {
             await report.json()
         }
         let letters = DeadLetterRoutes(

@@ -53,13 +53,13 @@ struct IntegrityWatch: Service {
             guard error.code != .corrupt else { throw ConfigurationError(error) }
             logger.warning(
                 "The store could not be checked for damage. The check will be retried.",
-                metadata: [LogKey.reason: "\(error)"])
+                metadata: [LogMetadataKey.reason: "\(error)"])
             return Task.isCancelled
         }
         guard !Task.isCancelled else { return true }
         logger.log(
             level: progress.wasDue ? .info : .debug, "The store was checked for damage; it has none.",
-            metadata: [LogKey.milliseconds: "\((ContinuousClock.now - start).milliseconds)"])
+            metadata: [LogMetadataKey.milliseconds: "\((ContinuousClock.now - start).milliseconds)"])
         return true
     }
 }

@@ -37,9 +37,9 @@ public struct Alarm: Sendable, Hashable {
 
     /// Reads an alarm as it comes by SNS. Fields that are not known are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
     ///   the kind of event is unknown.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "alarm")
         try self.init(
             fields, eventType: fields.word("violationEventType"),
@@ -48,9 +48,9 @@ public struct Alarm: Sendable, Hashable {
 
     /// Reads an element of the AWS IoT API's answer to `ListViolationEvents`.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
     ///   the kind of event is unknown.
-    public init(violationEvent json: JSON) throws(UnrecognizedMessage) {
+    public init(violationEvent json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "violation event")
         try self.init(
             fields, eventType: fields.word("violationEventType"),
@@ -59,8 +59,8 @@ public struct Alarm: Sendable, Hashable {
 
     /// Reads an element of the AWS IoT API's answer to `ListActiveViolations`, as the event that raised the alarm.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long.
-    public init(activeViolation json: JSON) throws(UnrecognizedMessage) {
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long.
+    public init(activeViolation json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "active violation")
         try self.init(
             fields, eventType: .inAlarm, time: fields.time("violationStartTime", in: .seconds),
@@ -69,7 +69,7 @@ public struct Alarm: Sendable, Hashable {
 
     private init(
         _ fields: Fields, eventType: EventType, time: Timestamp, metricValue: JSON?
-    ) throws(UnrecognizedMessage) {
+    ) throws(UnrecognizedMessageError) {
         violationID = try fields.identifier("violationId", limit: 128)
         self.eventType = eventType
         self.time = time

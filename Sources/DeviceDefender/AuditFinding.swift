@@ -27,20 +27,20 @@ public struct AuditFinding: Sendable, Hashable {
 
     /// Reads an element of the answer to `ListAuditFindings`. Fields that are not known are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long.
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit finding")
         id = try fields.optionalIdentifier("findingId", limit: 128)
         taskID = try fields.optionalIdentifier("taskId", limit: AuditTask.maximumIDLength)
         guard let check = AuditCheck(name: try fields.name("checkName", limit: AuditCheck.maximumNameLength)) else {
-            throw UnrecognizedMessage(reason: "audit finding: checkName is malformed")
+            throw UnrecognizedMessageError(reason: "audit finding: checkName is malformed")
         }
         self.check = check
         taskStartTime = try fields.optionalTime("taskStartTime", in: .seconds)
         if let time = try fields.optionalTime("findingTime", in: .seconds) ?? taskStartTime {
             self.time = time
         } else {
-            throw UnrecognizedMessage(reason: "audit finding: findingTime is missing")
+            throw UnrecognizedMessageError(reason: "audit finding: findingTime is missing")
         }
         severity = fields["severity"]?.string.flatMap { Severity(word: $0) } ?? check.severity
         resource = try AuditedResource(fields.object("nonCompliantResource"))

@@ -10,9 +10,9 @@ public struct AuditNotification: Sendable, Hashable {
 
     /// Reads a notification. Fields that are not known are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long, or if
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
     ///   a check is there twice.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit notification")
         account = try fields.account("accountId")
         var checks: [CheckResult] = []
@@ -21,7 +21,7 @@ public struct AuditNotification: Sendable, Hashable {
             let detail = try Fields(detail, at: "auditDetails")
             let check = try CheckResult(name: detail.name("checkName", limit: AuditCheck.maximumNameLength), detail)
             guard names.insert(check.check.name).inserted else {
-                throw UnrecognizedMessage(reason: "auditDetails: the same check is there twice")
+                throw UnrecognizedMessageError(reason: "auditDetails: the same check is there twice")
             }
             checks.append(check)
         }
@@ -33,10 +33,10 @@ public struct AuditNotification: Sendable, Hashable {
 
 extension Fields {
     /// An account id that may be absent (nil), but not be malformed.
-    func account(_ name: String) throws(UnrecognizedMessage) -> AccountID? {
+    func account(_ name: String) throws(UnrecognizedMessageError) -> AccountID? {
         guard let digits = try optionalName(name, limit: 12) else { return nil }
         guard let account = AccountID(digits) else {
-            throw UnrecognizedMessage(reason: "\(name) is not an account id")
+            throw UnrecognizedMessageError(reason: "\(name) is not an account id")
         }
         return account
     }

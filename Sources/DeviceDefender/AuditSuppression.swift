@@ -14,16 +14,16 @@ public struct AuditSuppression: Sendable, Hashable {
 
     /// Reads an element of the AWS IoT API's answer to `ListAuditSuppressions`.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if the check or the resource is missing or malformed.
-    public init(_ json: JSON) throws(UnrecognizedMessage) { try self.init(Fields(json, at: "suppression")) }
+    /// - Throws: ``UnrecognizedMessageError`` if the check or the resource is missing or malformed.
+    public init(_ json: JSON) throws(UnrecognizedMessageError) { try self.init(Fields(json, at: "suppression")) }
 
     /// Reads the parameters of a call, which have the same members.
-    init(_ fields: Fields) throws(UnrecognizedMessage) {
+    init(_ fields: Fields) throws(UnrecognizedMessageError) {
         guard let check = AuditCheck(name: try fields.name("checkName", limit: AuditCheck.maximumNameLength)) else {
-            throw UnrecognizedMessage(reason: "suppression: checkName is malformed")
+            throw UnrecognizedMessageError(reason: "suppression: checkName is malformed")
         }
         guard let resource = fields["resourceIdentifier"] else {
-            throw UnrecognizedMessage(reason: "suppression: resourceIdentifier is missing")
+            throw UnrecognizedMessageError(reason: "suppression: resourceIdentifier is missing")
         }
         self.check = check
         self.resource = try ResourceIdentifier(resource)

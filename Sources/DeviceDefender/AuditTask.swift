@@ -40,17 +40,17 @@ public struct AuditTask: Sendable, Hashable {
 
     /// Reads the answer to `DescribeAuditTask`, which does not repeat the id that was asked for.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if a field that identifies or decides is missing, mistyped or too long,
+    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long,
     ///   or if the id is malformed.
-    public init(id: String, description json: JSON) throws(UnrecognizedMessage) {
+    public init(id: String, description json: JSON) throws(UnrecognizedMessageError) {
         guard id.utf8.count <= Self.maximumIDLength, id.isIdentifier else {
-            throw UnrecognizedMessage(reason: "audit task: the id is malformed")
+            throw UnrecognizedMessageError(reason: "audit task: the id is malformed")
         }
         let fields = try Fields(json, at: "audit task")
         var checks: [CheckResult] = []
         if let details = fields["auditDetails"] {
             guard let details = details.object, details.count <= CheckResult.maximumChecks else {
-                throw UnrecognizedMessage(reason: "audit task: auditDetails is no object of acceptable size")
+                throw UnrecognizedMessageError(reason: "audit task: auditDetails is no object of acceptable size")
             }
             for (name, detail) in details.sorted(by: { $0.key < $1.key }) {
                 checks.append(try CheckResult(name: name.string, Fields(detail, at: "auditDetails")))
@@ -60,7 +60,7 @@ public struct AuditTask: Sendable, Hashable {
     }
 
     /// Reads the part that a notification and a description share.
-    init(id: String, _ fields: Fields, startTime: Timestamp, checks: [CheckResult]) throws(UnrecognizedMessage) {
+    init(id: String, _ fields: Fields, startTime: Timestamp, checks: [CheckResult]) throws(UnrecognizedMessageError) {
         self.id = id
         status = try fields.word("taskStatus")
         kind = try fields.word("taskType")

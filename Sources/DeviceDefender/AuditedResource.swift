@@ -9,9 +9,9 @@ public struct AuditedResource: Sendable, Hashable {
     /// More about it, by undocumented names. At most 50 entries of 128 and 1024 characters.
     public let additionalInfo: [UTF8Text: String]
 
-    init(_ fields: Fields) throws(UnrecognizedMessage) {
+    init(_ fields: Fields) throws(UnrecognizedMessageError) {
         guard let identifier = fields["resourceIdentifier"] else {
-            throw UnrecognizedMessage(reason: "resource: resourceIdentifier is missing")
+            throw UnrecognizedMessageError(reason: "resource: resourceIdentifier is missing")
         }
         self.identifier = try ResourceIdentifier(identifier)
         type = fields.text("resourceType", limit: 128)

@@ -13,8 +13,8 @@ public struct Behavior: Sendable, Hashable {
     /// Whether alarms of this behavior are kept from SNS.
     public let suppressAlerts: Bool?
 
-    /// - Throws: ``UnrecognizedMessage`` if the name is missing, or a field that decides has another type.
-    init(_ fields: Fields) throws(UnrecognizedMessage) {
+    /// - Throws: ``UnrecognizedMessageError`` if the name is missing, or a field that decides has another type.
+    init(_ fields: Fields) throws(UnrecognizedMessageError) {
         name = try fields.name("name", limit: 128)
         metric = try fields.optionalName("metric", limit: 256)
         metricDimension = fields["metricDimension"].flatMap(MetricDimension.init)

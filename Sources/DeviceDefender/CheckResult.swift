@@ -63,9 +63,9 @@ public struct CheckResult: Sendable, Hashable {
     /// The most checks that one audit may have; AWS has 17.
     static let maximumChecks = 256
 
-    init(name: String, _ fields: Fields) throws(UnrecognizedMessage) {
+    init(name: String, _ fields: Fields) throws(UnrecognizedMessageError) {
         guard let check = AuditCheck(name: name) else {
-            throw UnrecognizedMessage(reason: "auditDetails: the name of a check is malformed")
+            throw UnrecognizedMessageError(reason: "auditDetails: the name of a check is malformed")
         }
         self.check = check
         status = Status(try fields.name("checkRunStatus", limit: 128))

@@ -23,14 +23,15 @@ public enum DeviceDefenderMessage: Sendable, Hashable {
 
     /// Reads a message.
     ///
-    /// - Throws: ``UnrecognizedMessage`` for every other message, and for one that lacks what is needed to act on it.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    /// - Throws: ``UnrecognizedMessageError`` for every other message, and for one that lacks what is needed to act on it.
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         switch (json["violationEventType"] != nil, json["taskStatus"] != nil) {
         case (true, false): self = .alarm(try Alarm(json))
         case (false, true): self = .audit(try AuditNotification(json))
-        case (true, true): throw UnrecognizedMessage(reason: "the message is both an alarm and an audit notification")
+        case (true, true):
+            throw UnrecognizedMessageError(reason: "the message is both an alarm and an audit notification")
         case (false, false):
-            throw UnrecognizedMessage(
+            throw UnrecognizedMessageError(
                 reason: "the message is neither an alarm (violationEventType) nor an audit notification (taskStatus)")
         }
     }

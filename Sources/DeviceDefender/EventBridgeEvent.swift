@@ -23,7 +23,7 @@ public struct EventBridgeEvent: Sendable, Hashable {
     /// The event's id, at most 128 characters: the same in repeated deliveries. Nil if an input transformer removed it.
     public let id: String?
     /// The account and Region that the call was made in.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// When the call was made.
     public let time: Timestamp
     /// The service that the event is about, for example `aws.iot`; nil if a transformer took it away.
@@ -36,25 +36,25 @@ public struct EventBridgeEvent: Sendable, Hashable {
     /// Reads an event. Where an input transformer has taken away a member of the envelope, CloudTrail's own record of
     /// the same is used.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if the envelope, or the parameters of a call that matters, lack something or
+    /// - Throws: ``UnrecognizedMessageError`` if the envelope, or the parameters of a call that matters, lack something or
     ///   are malformed.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let envelope = try Fields(json, at: "event")
         let detail = try envelope.object("detail")
         id = try envelope.optionalName("id", or: "eventID", of: detail, limit: 128)
         let accountDigits = try envelope.optionalName("account", or: "recipientAccountId", of: detail, limit: 12)
         guard let account = accountDigits.flatMap({ AccountID($0) }) else {
-            throw UnrecognizedMessage(reason: "event: account is missing or malformed")
+            throw UnrecognizedMessageError(reason: "event: account is missing or malformed")
         }
         let regionName = try envelope.optionalName("region", or: "awsRegion", of: detail, limit: 32)
         guard let region = regionName.flatMap({ Region($0) }) else {
-            throw UnrecognizedMessage(reason: "event: region is missing or malformed")
+            throw UnrecognizedMessageError(reason: "event: region is missing or malformed")
         }
         let timeText = try envelope.optionalName("time", or: "eventTime", of: detail, limit: 64)
         guard let time = timeText.flatMap({ Timestamp(iso8601: $0) }) else {
-            throw UnrecognizedMessage(reason: "event: time is missing or malformed")
+            throw UnrecognizedMessageError(reason: "event: time is missing or malformed")
         }
-        origin = Origin(account: account, region: region)
+        accountRegion = AccountRegion(account: account, region: region)
         self.time = time
         source = try envelope.optionalName("source", limit: 256)
         detailType = try envelope.optionalName("detail-type", limit: 256)
@@ -63,10 +63,10 @@ public struct EventBridgeEvent: Sendable, Hashable {
 
     private static func change(
         source: String?, detailType: String?, detail: Fields
-    ) throws(UnrecognizedMessage) -> Change {
+    ) throws(UnrecognizedMessageError) -> Change {
         let eventSource = try detail.optionalName("eventSource", limit: 256)
         guard source != nil || eventSource != nil else {
-            throw UnrecognizedMessage(reason: "event: source is missing")
+            throw UnrecognizedMessageError(reason: "event: source is missing")
         }
         guard source ?? "aws.iot" == "aws.iot", eventSource ?? "iot.amazonaws.com" == "iot.amazonaws.com" else {
             return .ignored(reason: "not from AWS IoT")
@@ -105,7 +105,7 @@ extension EventBridgeEvent {
     }
 
     /// The account and Region of an event, also of one that cannot be read otherwise; nil if it does not say.
-    public static func origin(of json: JSON) -> Origin? {
+    public static func accountRegion(of json: JSON) -> AccountRegion? {
         let detail = json["detail"]
         func text(_ name: String, _ otherName: String) -> String? {
             for value in [json[name], detail?[otherName]] {
@@ -117,7 +117,7 @@ extension EventBridgeEvent {
         guard let account = text("account", "recipientAccountId").flatMap({ AccountID($0) }),
             let region = text("region", "awsRegion").flatMap({ Region($0) })
         else { return nil }
-        return Origin(account: account, region: region)
+        return AccountRegion(account: account, region: region)
     }
 }
 
@@ -125,7 +125,7 @@ extension Fields {
     /// A name of this object or, if it is absent here, another name of another object.
     fileprivate func optionalName(
         _ name: String, or otherName: String, of other: Fields, limit: Int
-    ) throws(UnrecognizedMessage) -> String? {
+    ) throws(UnrecognizedMessageError) -> String? {
         if let text = try optionalName(name, limit: limit) { return text }
         return try other.optionalName(otherName, limit: limit)
     }
@@ -139,7 +139,7 @@ private enum Call: String {
     case deleteSuppression = "DeleteAuditSuppression"
     case cancelTask = "CancelAuditTask"
 
-    func change(_ parameters: Fields) throws(UnrecognizedMessage) -> EventBridgeEvent.Change {
+    func change(_ parameters: Fields) throws(UnrecognizedMessageError) -> EventBridgeEvent.Change {
         switch self {
         case .putVerificationState:
             return .verification(

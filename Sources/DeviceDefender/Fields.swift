@@ -8,14 +8,14 @@ struct Fields {
     private let path: String
 
     /// - Parameter path: where the object stands, in fixed words: it goes into the reasons of errors.
-    init(_ json: JSON, at path: String) throws(UnrecognizedMessage) {
-        guard let members = json.object else { throw UnrecognizedMessage(reason: "\(path) is not an object") }
+    init(_ json: JSON, at path: String) throws(UnrecognizedMessageError) {
+        guard let members = json.object else { throw UnrecognizedMessageError(reason: "\(path) is not an object") }
         self.members = members
         self.path = path
     }
 
-    private func error(_ name: String, _ fault: String) -> UnrecognizedMessage {
-        UnrecognizedMessage(reason: "\(path): \(name) \(fault)")
+    private func error(_ name: String, _ fault: String) -> UnrecognizedMessageError {
+        UnrecognizedMessageError(reason: "\(path): \(name) \(fault)")
     }
 
     /// The member, or nil if it is absent, `null` or an empty string.
@@ -25,7 +25,7 @@ struct Fields {
     }
 
     /// A string that has to be there and not be empty.
-    func name(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String {
+    func name(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String {
         guard let value = try optionalName(name, limit: limit) else { throw error(name, "is missing or empty") }
         return value
     }
@@ -33,7 +33,7 @@ struct Fields {
     /// A string that may be absent or empty (nil), but not of another type or too long.
     ///
     /// - Parameter limit: in Unicode scalars, the most generous reading of a limit in characters.
-    func optionalName(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String? {
+    func optionalName(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String? {
         guard let value = self[name] else { return nil }
         guard let text = value.string else { throw error(name, "is not a string") }
         guard text.unicodeScalars.prefix(limit + 1).count <= limit else {
@@ -45,7 +45,7 @@ struct Fields {
     }
 
     /// An id that AWS made: ASCII letters, digits, dashes and underscores. It has to be there.
-    func identifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String {
+    func identifier(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String {
         guard let value = try optionalIdentifier(name, limit: limit) else {
             throw error(name, "is missing or empty")
         }
@@ -53,7 +53,7 @@ struct Fields {
     }
 
     /// An id that AWS made, which may be absent or empty (nil).
-    func optionalIdentifier(_ name: String, limit: Int) throws(UnrecognizedMessage) -> String? {
+    func optionalIdentifier(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String? {
         guard let value = try optionalName(name, limit: limit) else { return nil }
         guard value.isIdentifier else {
             throw error(name, "has characters other than letters, digits, - and _")
@@ -62,7 +62,7 @@ struct Fields {
     }
 
     /// One of the words of an enumeration, which has to be there.
-    func word<Word: RawRepresentable<String>>(_ name: String) throws(UnrecognizedMessage) -> Word {
+    func word<Word: RawRepresentable<String>>(_ name: String) throws(UnrecognizedMessageError) -> Word {
         guard let word = Word(word: try self.name(name, limit: 128)) else {
             throw error(name, "has an unknown value")
         }
@@ -79,7 +79,7 @@ struct Fields {
     }
 
     /// A flag that may be absent (nil), but not of another type; the strings `true` and `false` count as flags.
-    func flag(_ name: String) throws(UnrecognizedMessage) -> Bool? {
+    func flag(_ name: String) throws(UnrecognizedMessageError) -> Bool? {
         switch self[name] {
         case nil: return nil
         case .bool(let value): return value
@@ -98,13 +98,13 @@ struct Fields {
     }
 
     /// A time since 1970 that has to be there.
-    func time(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessage) -> Timestamp {
+    func time(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessageError) -> Timestamp {
         guard let time = try optionalTime(name, in: unit) else { throw error(name, "is missing") }
         return time
     }
 
     /// A time since 1970 that may be absent (nil), but not be malformed or out of range.
-    func optionalTime(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessage) -> Timestamp? {
+    func optionalTime(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessageError) -> Timestamp? {
         guard let value = self[name] else { return nil }
         switch unit {
         case .milliseconds:
@@ -118,13 +118,13 @@ struct Fields {
     }
 
     /// An object that has to be there.
-    func object(_ name: String) throws(UnrecognizedMessage) -> Fields {
+    func object(_ name: String) throws(UnrecognizedMessageError) -> Fields {
         guard let value = self[name] else { throw error(name, "is missing") }
         return try Fields(value, at: name)
     }
 
     /// An array that may be absent (empty then), but not of another type or too long.
-    func array(_ name: String, limit: Int) throws(UnrecognizedMessage) -> [JSON] {
+    func array(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> [JSON] {
         guard let value = self[name] else { return [] }
         guard let elements = value.array else { throw error(name, "is not an array") }
         guard elements.count <= limit else { throw error(name, "has more than \(limit) elements") }

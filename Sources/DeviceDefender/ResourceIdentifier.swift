@@ -56,9 +56,9 @@ public struct ResourceIdentifier: Sendable, Hashable {
 
     /// Reads an identifier.
     ///
-    /// - Throws: ``UnrecognizedMessage`` if nothing in it names a resource, or a documented member is mistyped or too
+    /// - Throws: ``UnrecognizedMessageError`` if nothing in it names a resource, or a documented member is mistyped or too
     ///   long.
-    public init(_ json: JSON) throws(UnrecognizedMessage) {
+    public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "resourceIdentifier")
         deviceCertificateID = try fields.optionalName("deviceCertificateId", limit: 128)
         deviceCertificateARN = try fields.optionalName("deviceCertificateArn", limit: Self.maximumLength)
@@ -71,10 +71,10 @@ public struct ResourceIdentifier: Sendable, Hashable {
         roleAliasARN = try fields.optionalName("roleAliasArn", limit: Self.maximumLength)
         issuerCertificate = try Self.issuerCertificate(fields)
         others = Self.others(json)
-        guard !value.isEmpty else { throw UnrecognizedMessage(reason: "resourceIdentifier names no resource") }
+        guard !value.isEmpty else { throw UnrecognizedMessageError(reason: "resourceIdentifier names no resource") }
     }
 
-    private static func policyVersion(_ fields: Fields) throws(UnrecognizedMessage) -> PolicyVersion? {
+    private static func policyVersion(_ fields: Fields) throws(UnrecognizedMessageError) -> PolicyVersion? {
         guard fields["policyVersionIdentifier"] != nil else { return nil }
         let policy = try fields.object("policyVersionIdentifier")
         // An input transformer writes the object even where it has nothing to fill it with.
@@ -84,7 +84,7 @@ public struct ResourceIdentifier: Sendable, Hashable {
             versionID: try policy.optionalName("policyVersionId", limit: 128))
     }
 
-    private static func issuerCertificate(_ fields: Fields) throws(UnrecognizedMessage) -> IssuerCertificate? {
+    private static func issuerCertificate(_ fields: Fields) throws(UnrecognizedMessageError) -> IssuerCertificate? {
         guard fields["issuerCertificateIdentifier"] != nil else { return nil }
         let issuer = try fields.object("issuerCertificateIdentifier")
         let certificate = IssuerCertificate(

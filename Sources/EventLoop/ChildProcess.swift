@@ -12,7 +12,7 @@ public struct EndedProgram: Sendable, Hashable {
 }
 
 /// Why a program did not run to its end.
-public enum ProgramFailure: Error, Hashable, CustomStringConvertible {
+public enum ProcessError: Error, Hashable, CustomStringConvertible {
     /// It could not be started.
     case notStarted(EventLoopError)
     /// It was killed, because it took too long.
@@ -39,8 +39,8 @@ extension EventLoop {
     ///   - maximumOutput: how many bytes it may write, to its output and to its standard error each.
     public func run(
         program arguments: [String], within limit: Duration, maximumOutput: Int
-    ) async throws(ProgramFailure) -> EndedProgram {
-        let result: Result<EndedProgram, ProgramFailure> = await withCheckedContinuation { continuation in
+    ) async throws(ProcessError) -> EndedProgram {
+        let result: Result<EndedProgram, ProcessError> = await withCheckedContinuation { continuation in
             Task(executorPreference: self) {
                 ChildProcess.start(arguments, on: self, within: limit, maximumOutput: maximumOutput) {
                     continuation.resume(returning: $0)
@@ -56,23 +56,23 @@ private final class ChildProcess {
     private let handle = OwnedHandle<uv_process_t>()
     private let limit: Duration
     private let maximumOutput: Int
-    private let finish: (Result<EndedProgram, ProgramFailure>) -> Void
+    private let finish: (Result<EndedProgram, ProcessError>) -> Void
     private var output: OutputPipe?
     private var errors: OutputPipe?
     private var deadline: LoopTimer?
     private var status: Int64??
-    private var failure: ProgramFailure?
+    private var failure: ProcessError?
 
     static func start(
         _ arguments: [String], on loop: EventLoop, within limit: Duration, maximumOutput: Int,
-        finish: @escaping (Result<EndedProgram, ProgramFailure>) -> Void
+        finish: @escaping (Result<EndedProgram, ProcessError>) -> Void
     ) {
         let child = ChildProcess(limit: limit, maximumOutput: maximumOutput, finish: finish)
         child.start(arguments, on: loop)
     }
 
     private init(
-        limit: Duration, maximumOutput: Int, finish: @escaping (Result<EndedProgram, ProgramFailure>) -> Void
+        limit: Duration, maximumOutput: Int, finish: @escaping (Result<EndedProgram, ProcessError>) -> Void
     ) {
         self.limit = limit
         self.maximumOutput = maximumOutput
@@ -135,7 +135,7 @@ private final class ChildProcess {
     }
 
     /// Kills the program, whose output counts no longer: a child of its own may keep it open.
-    private func end(_ failure: ProgramFailure) {
+    private func end(_ failure: ProcessError) {
         guard self.failure == nil else { return }
         self.failure = failure
         if status == nil { uv_process_kill(handle.pointer, SIGKILL) }

@@ -9,7 +9,7 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
         /// The name of the peer, or of the proxy before it, has no address.
         case nameNotResolved
         /// The peer's certificate was refused, or the peer and we share no version of TLS.
-        case tlsRefused
+        case tlsRejected
         /// The connection ended before the response did.
         case connectionLost
         /// The response's body is longer than the limit.
@@ -48,7 +48,7 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     public var isTransient: Bool {
         switch code {
         case .timedOut, .connectFailed, .nameNotResolved, .connectionLost: true
-        case .tlsRefused, .bodyTooLarge, .headTooLarge, .canceled, .invalidRequest, .invalidSigning,
+        case .tlsRejected, .bodyTooLarge, .headTooLarge, .canceled, .invalidRequest, .invalidSigning,
             .invalidConfiguration, .other:
             false
         }
@@ -62,7 +62,7 @@ extension HTTPClientError.Code {
     /// Whether such a failure comes before anything of the request is sent, wherever it happens.
     fileprivate var isUnsent: Bool {
         switch self {
-        case .connectFailed, .nameNotResolved, .tlsRefused, .invalidRequest, .invalidSigning, .invalidConfiguration:
+        case .connectFailed, .nameNotResolved, .tlsRejected, .invalidRequest, .invalidSigning, .invalidConfiguration:
             true
         case .timedOut, .connectionLost, .bodyTooLarge, .headTooLarge, .canceled, .other: false
         }

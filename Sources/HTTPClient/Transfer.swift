@@ -33,7 +33,7 @@ final class Transfer {
     private var wasConnected = false
     private var headBytes = 0
     private var body: [UInt8] = []
-    private var refusal: HTTPClientError?
+    private var rejection: HTTPClientError?
 
     /// Makes a transfer whose time is running.
     ///
@@ -78,7 +78,7 @@ final class Transfer {
 
     /// The outcome of a transfer that libcurl has ended.
     func outcome(_ code: CURLcode) -> Outcome {
-        if let refusal { return .failure(refusal) }
+        if let rejection { return .failure(rejection) }
         guard code == CURLE_OK else {
             return .failure(HTTPClientError(code, words: easy.errorWords, target: target, isUnsent: !wasConnected))
         }
@@ -151,7 +151,7 @@ final class Transfer {
     private func didReceiveHead(_ count: Int) -> Int {
         guard count <= configuration.maximumHeaderBytes - headBytes else {
             let limit = configuration.maximumHeaderBytes
-            refusal = HTTPClientError(.headTooLarge, "the head of the response from \(target) is over \(limit) bytes")
+            rejection = HTTPClientError(.headTooLarge, "the head of the response from \(target) is over \(limit) bytes")
             return -1
         }
         headBytes += count
@@ -161,7 +161,7 @@ final class Transfer {
     private func didReceiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard count <= configuration.maximumBodyBytes - body.count else {
             let limit = configuration.maximumBodyBytes
-            refusal = HTTPClientError(.bodyTooLarge, "the body of the response from \(target) is over \(limit) bytes")
+            rejection = HTTPClientError(.bodyTooLarge, "the body of the response from \(target) is over \(limit) bytes")
             return -1
         }
         body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))

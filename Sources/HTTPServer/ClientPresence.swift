@@ -12,6 +12,6 @@ final class ClientPresence: Sendable {
 
 extension ServerResponse {
     /// The response to a request whose client has left before any work was done for it.
-    public static let abandoned = ServerResponse.refusal(
+    public static let abandoned = ServerResponse.rejection(
         .serviceUnavailable, code: "client_left", message: "The client closed the connection. Send the request again.")
 }

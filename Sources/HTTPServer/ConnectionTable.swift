@@ -4,7 +4,7 @@ import EventLoop
 /// itself. Every step takes the same time, however many connections there are.
 struct ConnectionTable<Connection: AnyObject> {
     /// Whether there is room for a new connection.
-    enum Room {
+    enum Capacity {
         case free
         /// When this idle one has been closed.
         case after(Connection)
@@ -44,18 +44,18 @@ struct ConnectionTable<Connection: AnyObject> {
     // MARK: Room
 
     /// - Parameter address: whom the connection counts for; nil if for nobody.
-    func room(for address: IPAddress?) -> Room {
+    func room(for address: IPAddress?) -> Capacity {
         let ofClient = roomOfClient(address)
         guard case .free = ofClient, entries.count >= limits.total else { return ofClient }
-        return idle.oldest.map(Room.after) ?? .none
+        return idle.oldest.map(Capacity.after) ?? .none
     }
 
     /// Whether there is room for one more of the address's own connections.
-    func roomOfClient(_ address: IPAddress?) -> Room {
+    func roomOfClient(_ address: IPAddress?) -> Capacity {
         guard let client = address.flatMap({ clients[$0.client] }), client.count >= limits.perAddress else {
             return .free
         }
-        return client.idle.oldest.map(Room.after) ?? .none
+        return client.idle.oldest.map(Capacity.after) ?? .none
     }
 
     // MARK: Connections

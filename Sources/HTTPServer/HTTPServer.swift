@@ -42,7 +42,7 @@ public final class HTTPServer: Sendable {
     /// The first of them.
     public var address: SocketAddress { addresses[0] }
     /// One for each loop.
-    let cores: [LoopBound<ServerCore>]
+    let cores: [LoopBound<ServerLoop>]
 
     /// Starts to listen on one loop.
     ///
@@ -80,7 +80,7 @@ public final class HTTPServer: Sendable {
         var configuration = configuration
         configuration.connections = configuration.connections.share(of: loops.count)
         configuration.limits.bodiesInAll /= loops.count
-        var cores: [LoopBound<ServerCore>] = []
+        var cores: [LoopBound<ServerLoop>] = []
         for (loop, socket) in zip(loops, sockets) {
             do throws(EventLoopError) {
                 cores.append(try await Self.start(loop, socket, configuration, handler, report))
@@ -95,9 +95,9 @@ public final class HTTPServer: Sendable {
     private static func start(
         _ loop: EventLoop, _ sockets: [ListeningSocket], _ configuration: Configuration,
         _ handler: @escaping Router.Handler, _ report: @escaping @Sendable (HTTPServerEvent) -> Void
-    ) async throws(EventLoopError) -> LoopBound<ServerCore> {
+    ) async throws(EventLoopError) -> LoopBound<ServerLoop> {
         try await loop.run { () throws(EventLoopError) in
-            let core = ServerCore(configuration: configuration, loop: loop, handler: handler, report: report)
+            let core = ServerLoop(configuration: configuration, loop: loop, handler: handler, report: report)
             try core.listen(on: sockets)
             return LoopBound(core, loop: loop)
         }
@@ -127,7 +127,7 @@ public final class HTTPServer: Sendable {
     }
 
     @discardableResult
-    private static func drain(_ core: LoopBound<ServerCore>, within limit: Duration) async -> Int {
+    private static func drain(_ core: LoopBound<ServerLoop>, within limit: Duration) async -> Int {
         let loop = core.loop
         let timeout = Task {
             try await loop.sleep(for: limit)

@@ -22,8 +22,8 @@ struct RequestHead {
     /// - Parameters:
     ///   - bytes: the buffer.
     ///   - lines: the lines in it, each without its line end and without control characters, the request line first.
-    /// - Throws: ``HTTPFault``.
-    init(_ bytes: [UInt8], lines: [Range<Int>], limits: HTTPLimits) throws(HTTPFault) {
+    /// - Throws: ``HTTPRequestError``.
+    init(_ bytes: [UInt8], lines: [Range<Int>], limits: HTTPLimits) throws(HTTPRequestError) {
         guard lines.count <= limits.headerFields + 1 else { throw .headTooLarge }
         let (method, target, isHTTP11) = try RequestLine(bytes: bytes[lines[0]]).parse()
         request = HTTPRequest(method: method, scheme: nil, authority: nil, path: nil)
@@ -36,7 +36,7 @@ struct RequestHead {
         if fields.closes { keepsAlive = false }
     }
 
-    private mutating func setTarget(_ target: RequestLine.Target, host: String?) throws(HTTPFault) {
+    private mutating func setTarget(_ target: RequestLine.Target, host: String?) throws(HTTPRequestError) {
         switch target {
         case .origin(let path): (request.path, request.authority) = (path, host)
         // RFC 9112, section 3.2.2: what Host says does not count then.
@@ -44,7 +44,9 @@ struct RequestHead {
         }
     }
 
-    private mutating func setFraming(_ fields: FieldSummary, isHTTP11: Bool, limits: HTTPLimits) throws(HTTPFault) {
+    private mutating func setFraming(_ fields: FieldSummary, isHTTP11: Bool, limits: HTTPLimits)
+        throws(HTTPRequestError)
+    {
         if fields.hasTransferEncoding {
             guard isHTTP11 else { throw .malformed("Transfer-Encoding needs HTTP/1.1.") }
             guard fields.contentLength == nil else {
@@ -72,7 +74,7 @@ private struct RequestLine {
 
     let bytes: ArraySlice<UInt8>
 
-    func parse() throws(HTTPFault) -> (HTTPRequest.Method, Target, isHTTP11: Bool) {
+    func parse() throws(HTTPRequestError) -> (HTTPRequest.Method, Target, isHTTP11: Bool) {
         let parts = bytes.split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, !parts[0].isEmpty, parts[0].allSatisfy(HTTPGrammar.isToken),
             let method = HTTPRequest.Method(String(decoding: parts[0], as: UTF8.self))
@@ -83,7 +85,7 @@ private struct RequestLine {
         return (method, try target(parts[1], method: method), isHTTP11)
     }
 
-    private func version(_ bytes: ArraySlice<UInt8>) throws(HTTPFault) -> Bool {
+    private func version(_ bytes: ArraySlice<UInt8>) throws(HTTPRequestError) -> Bool {
         let version = Array(bytes)
         guard version.count == 8, version.starts(with: "HTTP/".utf8), version[6] == UInt8(ascii: "."),
             HTTPGrammar.isDigit(version[5]), HTTPGrammar.isDigit(version[7])
@@ -93,7 +95,7 @@ private struct RequestLine {
         return version[7] != UInt8(ascii: "0")
     }
 
-    private func target(_ bytes: ArraySlice<UInt8>, method: HTTPRequest.Method) throws(HTTPFault) -> Target {
+    private func target(_ bytes: ArraySlice<UInt8>, method: HTTPRequest.Method) throws(HTTPRequestError) -> Target {
         guard let first = bytes.first, bytes.allSatisfy(HTTPGrammar.isTarget), !bytes.contains(UInt8(ascii: "#")) else {
             throw .malformed("The target must be a path of visible ASCII characters without a fragment.")
         }
@@ -123,7 +125,7 @@ private struct FieldSummary {
     var hasUnknownExpectation = false
     private var hosts: [String] = []
 
-    mutating func add(_ line: ArraySlice<UInt8>, to fields: inout HTTPFields) throws(HTTPFault) {
+    mutating func add(_ line: ArraySlice<UInt8>, to fields: inout HTTPFields) throws(HTTPRequestError) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
             let name = KnownFieldNames.find(line[..<colon]) ?? Self.name(line[..<colon])
         else { throw .malformed("Each header field must be a name, a colon without space before it, and a value.") }
@@ -136,7 +138,7 @@ private struct FieldSummary {
         bytes.allSatisfy(HTTPGrammar.isToken) ? HTTPField.Name(String(decoding: bytes, as: UTF8.self)) : nil
     }
 
-    private mutating func note(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) throws(HTTPFault) {
+    private mutating func note(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) throws(HTTPRequestError) {
         switch name {
         case .contentLength:
             // RFC 9112, section 6.3, lets equal repetitions be folded; refusing them leaves no two readings.
@@ -170,12 +172,12 @@ private struct FieldSummary {
     private static let host = HTTPField.Name("Host")
 
     /// RFC 9112, section 3.2: exactly one, at most one in HTTP/1.0.
-    func host(isHTTP11: Bool) throws(HTTPFault) -> String? {
+    func host(isHTTP11: Bool) throws(HTTPRequestError) -> String? {
         guard hosts.count == 1 || (!isHTTP11 && hosts.isEmpty) else { throw .malformed("Host must be there once.") }
         return hosts.first
     }
 
-    private static func length(_ value: ArraySlice<UInt8>) throws(HTTPFault) -> Int {
+    private static func length(_ value: ArraySlice<UInt8>) throws(HTTPRequestError) -> Int {
         guard !value.isEmpty, value.allSatisfy(HTTPGrammar.isDigit) else {
             throw .malformed("Content-Length must be a decimal number.")
         }

@@ -74,8 +74,8 @@ struct RequestParser {
 
     /// Reads on.
     ///
-    /// - Throws: ``HTTPFault``; nothing more can be read after it.
-    mutating func next() throws(HTTPFault) -> Event {
+    /// - Throws: ``HTTPRequestError``; nothing more can be read after it.
+    mutating func next() throws(HTTPRequestError) -> Event {
         while true {
             switch state {
             case .requestLine, .fields:
@@ -114,7 +114,7 @@ struct RequestParser {
 
     /// Reads one line of the head; returns whether there was one. The state is `requestLine` again when the head is
     /// whole.
-    private mutating func parseHeadLine() throws(HTTPFault) -> Bool {
+    private mutating func parseHeadLine() throws(HTTPRequestError) -> Bool {
         let isFirst = lines.isEmpty
         let limit = isFirst ? min(limits.requestLine, limits.head) : limits.head - headBytes
         guard let line = try nextLine(limit: limit, else: isFirst ? .requestLineTooLong : .headTooLarge) else {
@@ -142,7 +142,7 @@ struct RequestParser {
         return true
     }
 
-    private mutating func begin(_ head: RequestHead) throws(HTTPFault) -> Event {
+    private mutating func begin(_ head: RequestHead) throws(HTTPRequestError) -> Event {
         switch head.framing {
         case .length(0): return finish()
         case .length(let length): state = .body(remaining: length)
@@ -167,7 +167,7 @@ struct RequestParser {
 
     // MARK: Chunks
 
-    private mutating func parseChunkSize(_ line: ArraySlice<UInt8>) throws(HTTPFault) {
+    private mutating func parseChunkSize(_ line: ArraySlice<UInt8>) throws(HTTPRequestError) {
         let digits = line.prefix { HTTPGrammar.hexDigit($0) != nil }
         // RFC 9112, section 7.1.1: extensions that are not known are passed over.
         let extensions = line[digits.endIndex...]
@@ -191,7 +191,7 @@ struct RequestParser {
     }
 
     /// Trailers are checked like header fields, then dropped: nothing here reads them.
-    private mutating func checkTrailer(_ line: Range<Int>) throws(HTTPFault) {
+    private mutating func checkTrailer(_ line: Range<Int>) throws(HTTPRequestError) {
         headBytes += line.count + 2
         let bytes = buffer[line]
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > bytes.startIndex,
@@ -209,7 +209,7 @@ struct RequestParser {
     ///
     /// - Throws: a fault for a line that is longer than the limit, for control characters, and for line ends other than
     ///   CR LF: each as soon as the byte comes that makes it sure.
-    private mutating func nextLine(limit: Int, else tooLong: HTTPFault) throws(HTTPFault) -> Range<Int>? {
+    private mutating func nextLine(limit: Int, else tooLong: HTTPRequestError) throws(HTTPRequestError) -> Range<Int>? {
         let start = position
         scanned = max(scanned, start)
         while scanned < buffer.count {

@@ -2,9 +2,9 @@ import EventLoop
 
 /// Writes an answer's content piece by piece, as fast as the client takes it.
 public struct ResponseWriter: Sendable {
-    private let answer: LoopBound<StreamedAnswer>
+    private let answer: LoopBound<StreamingResponse>
 
-    init(_ answer: LoopBound<StreamedAnswer>) { self.answer = answer }
+    init(_ answer: LoopBound<StreamingResponse>) { self.answer = answer }
 
     /// Writes a piece, and waits until the system has taken it: so that no more than one piece waits for a client that is
     /// slow. A client that takes nothing for as long as ``HTTPTimeouts/response`` is cut off.
@@ -32,7 +32,7 @@ public struct ResponseWriter: Sendable {
 }
 
 /// An answer whose content is written piece by piece; on its connection's loop only.
-final class StreamedAnswer {
+final class StreamingResponse {
     /// The bytes of content that were written.
     private(set) var sent = 0
     private let connection: ServerConnection
@@ -57,7 +57,7 @@ final class StreamedAnswer {
     }
 
     /// The system has taken everything.
-    func goOn() {
+    func resumeWriters() {
         for continuation in waiting { continuation.finish() }
         waiting = []
     }
@@ -65,6 +65,6 @@ final class StreamedAnswer {
     /// Nothing more can be written.
     func end() {
         isOver = true
-        goOn()
+        resumeWriters()
     }
 }

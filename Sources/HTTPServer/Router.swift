@@ -43,15 +43,16 @@ public struct Router: Sendable {
     /// Answers a request: by its handler, or with 404, 405 with `Allow`, or 501.
     public func respond(to request: ServerRequest) async -> ServerResponse {
         guard Self.knownMethods.contains(request.head.method) else {
-            return .refusal(.notImplemented, code: "method_not_implemented", message: "This method is not known here.")
+            return .rejection(
+                .notImplemented, code: "method_not_implemented", message: "This method is not known here.")
         }
         guard let methods = handlers(of: request.path) else {
-            return .refusal(.notFound, code: "not_found", message: "There is nothing at this path.")
+            return .rejection(.notFound, code: "not_found", message: "There is nothing at this path.")
         }
         let method = request.head.method
         guard let handler = methods[method] ?? (method == .head ? methods[.get] : nil) else {
             let allowed = Set(methods.keys.map(\.rawValue) + (methods[.get] == nil ? [] : ["HEAD"])).sorted()
-            var response = ServerResponse.refusal(
+            var response = ServerResponse.rejection(
                 .methodNotAllowed, code: "method_not_allowed",
                 message: "This path takes \(allowed.joined(separator: ", ")) only.")
             response.headerFields[.allow] = allowed.joined(separator: ", ")

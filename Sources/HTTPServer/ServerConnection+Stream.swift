@@ -4,7 +4,7 @@ extension ServerConnection {
     /// Begins an answer whose content is written piece by piece; returns what writes it, or nil if none is to be.
     func beginStream(_ response: ServerResponse, to request: ServerRequest) -> ResponseWriter? {
         guard case .serving = stage, machine.willStream(response) else { return nil }
-        let answer = StreamedAnswer(connection: self)
+        let answer = StreamingResponse(connection: self)
         streamed = answer
         send(response, to: request)
         if core.isDraining { cancelStream() }

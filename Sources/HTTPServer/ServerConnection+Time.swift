@@ -20,7 +20,7 @@ extension ServerConnection {
             } else if let requestStart {
                 checkRequest(sinceStart: .seconds(core.seconds - requestStart), sinceProgress, timeouts)
             } else if sinceProgress > (isFresh ? timeouts.head : timeouts.idle) {
-                giveWay()
+                evict()
             }
         }
     }

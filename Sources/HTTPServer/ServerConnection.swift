@@ -2,7 +2,7 @@ import Cryptography
 import EventLoop
 import HTTPTypes
 
-/// One connection: moves bytes between its socket, TLS if there is any, and its ``ConnectionMachine``.
+/// One connection: moves bytes between its socket, TLS if there is any, and its ``HTTP1ConnectionStateMachine``.
 final class ServerConnection: TCPStreamHandler {
     enum Stage {
         /// Requests are read and answered.
@@ -16,14 +16,14 @@ final class ServerConnection: TCPStreamHandler {
         case closed
     }
 
-    let core: ServerCore
+    let core: ServerLoop
     let stream: TCPStream
     let tls: TLSServerSession?
     /// The first bytes, while a PROXY header is awaited; nil afterwards.
     private(set) var proxyHeader: [UInt8]?
     /// The address that the connection comes from, by what the proxy says.
     private(set) var client: SocketAddress?
-    var machine: ConnectionMachine
+    var machine: HTTP1ConnectionStateMachine
     private(set) var stage = Stage.serving
     var output = OutputQueue()
     /// The task that answers a request. It goes on when the client has gone, unless it writes a stream.
@@ -31,7 +31,7 @@ final class ServerConnection: TCPStreamHandler {
     /// Shared with the requests of this connection.
     private let presence = ClientPresence()
     /// The answer whose content that task writes.
-    var streamed: StreamedAnswer?
+    var streamed: StreamingResponse?
     /// How many bytes the request has that is being answered.
     private var bodyInHandling = 0
     /// How many bytes of requests were counted.
@@ -43,12 +43,12 @@ final class ServerConnection: TCPStreamHandler {
     /// Whether no request has come whole yet.
     private(set) var isFresh = true
 
-    init(_ stream: TCPStream, tls: TLSServerSession?, core: ServerCore) {
+    init(_ stream: TCPStream, tls: TLSServerSession?, core: ServerLoop) {
         self.core = core
         self.stream = stream
         self.tls = tls
         client = stream.peer
-        machine = ConnectionMachine(limits: core.configuration.limits)
+        machine = HTTP1ConnectionStateMachine(limits: core.configuration.limits)
         lastProgress = core.seconds
         if core.configuration.proxyProtocol { proxyHeader = [] }
         if !isSecured { requestStart = core.seconds }
@@ -57,7 +57,7 @@ final class ServerConnection: TCPStreamHandler {
     func start() {
         stream.handler = self
         if core.configuration.proxyProtocol, stream.peer.map(core.isTrusted) != true {
-            return refuseProxyHeader("it comes from an address that is not one of the trusted proxies'")
+            return rejectProxyHeader("it comes from an address that is not one of the trusted proxies'")
         }
         // Who has said nothing yet waits, too.
         core.setIdle(true, self)
@@ -108,13 +108,13 @@ final class ServerConnection: TCPStreamHandler {
             requestStart = tls == nil ? nil : core.seconds
             received.removeFirst(length)
         } catch {
-            return refuseProxyHeader(error.reason)
+            return rejectProxyHeader(error.reason)
         }
         if !received.isEmpty { receive(received.span) }
     }
 
-    private func refuseProxyHeader(_ reason: String) {
-        core.report(.proxyHeaderRefused(reason: reason, peer: stream.peer))
+    private func rejectProxyHeader(_ reason: String) {
+        core.report(.proxyHeaderRejected(reason: reason, peer: stream.peer))
         stream.reset()
     }
 
@@ -166,10 +166,10 @@ final class ServerConnection: TCPStreamHandler {
     /// Does the machine's next action; returns whether there may be another one.
     private func step() -> Bool {
         switch machine.next() {
-        case .wait: return countHeldBytes() ? false : refuse(.overloaded)
+        case .wait: return countHeldBytes() ? false : reject(.overloaded)
         case .dispatch(let request): dispatch(request)
         case .write(let bytes): output.append(bytes)
-        case .refuse(let fault): return refuse(fault)
+        case .reject(let fault): return reject(fault)
         case .close(let lingers):
             stage = .ending(lingers: lingers)
             cancelStream()
@@ -185,9 +185,9 @@ final class ServerConnection: TCPStreamHandler {
         return core.changeHeldBytes(from: heldBytes, to: held) || machine.isResponding || machine.isIdle
     }
 
-    private func refuse(_ fault: HTTPFault) -> Bool {
+    private func reject(_ fault: HTTPRequestError) -> Bool {
         let id = core.nextRequestID()
-        core.report(.refused(fault, id: id, peer: client))
+        core.report(.rejected(fault, id: id, peer: client))
         output.append(machine.reject(fault, core.answerFields(requestID: id)))
         return true
     }
@@ -231,7 +231,7 @@ final class ServerConnection: TCPStreamHandler {
         bodyInHandling = 0
         core.report(
             .answered(
-                AnsweredRequest(
+                AccessLogEntry(
                     method: request.head.method, path: String(request.path), status: response.status,
                     received: request.body.count, sent: sent, duration: time, peer: request.peer, id: request.id,
                     tls: tls?.protocolVersion,
@@ -269,7 +269,7 @@ final class ServerConnection: TCPStreamHandler {
         // What the client sent while it took no answer was not read, and does not count against it.
         requestStart = nil
         advance()
-        if hasSentAll { streamed?.goOn() }
+        if hasSentAll { streamed?.resumeWriters() }
     }
 
     /// Reads while it is of use. While an answer waits for the client, nothing is read: so a client that takes no answers
@@ -310,7 +310,7 @@ final class ServerConnection: TCPStreamHandler {
     }
 
     /// Ends the idle connection because another one needs its place, or because it was idle for too long.
-    func giveWay() { finish(lingers: false) }
+    func evict() { finish(lingers: false) }
 
     /// Ends the connection after its next answer, and a stream at once.
     func drain() {

@@ -49,7 +49,7 @@ public struct ServerResponse: Sendable {
     /// - Parameters:
     ///   - code: a word for programs, for example `signature_mismatch`.
     ///   - message: for people: what is wrong and what to do.
-    public static func refusal(_ status: HTTPResponse.Status, code: String, message: String) -> ServerResponse {
+    public static func rejection(_ status: HTTPResponse.Status, code: String, message: String) -> ServerResponse {
         ServerResponse(status: status, json: ["error": .string(code), "message": .string(message)])
     }
 
@@ -67,7 +67,7 @@ public struct ServerResponse: Sendable {
     ///   - takesChunks: whether the client knows chunks. For one that does not, content that is streamed ends with the
     ///     connection.
     ///   - fields: the server's own.
-    func encoded(isHead: Bool, closes: Bool, takesChunks: Bool, _ fields: AnswerFields) -> [UInt8] {
+    func encoded(isHead: Bool, closes: Bool, takesChunks: Bool, _ fields: DefaultResponseFields) -> [UInt8] {
         let hasContent = mayHaveContent
         var output: [UInt8] = []
         output.reserveCapacity(256 + (hasContent && !isHead ? body.count : 0))

@@ -33,7 +33,7 @@ public final class LocalAWS: Sendable {
         guard let first = configuration.credentials.first, let region = configuration.regions.first else {
             throw LocalAWSError.incompleteConfiguration
         }
-        let identity = try TopicIdentity(regions: configuration.regions, now: configuration.clock())
+        let identity = try SNSCertificate(regions: configuration.regions, now: configuration.clock())
         var content = CloudState.Content(
             keys: AccessKeys(configuration.credentials, partition: region.partition))
         content.throttle = configuration.throttles ? Throttle() : nil
@@ -70,13 +70,13 @@ public final class LocalAWS: Sendable {
     // MARK: Looking at what happened
 
     /// The findings of an account's Security Hub, in the order in which they first came.
-    public func findings(in origin: Origin) -> [JSON] {
-        state.withLock { $0.hubs[origin]?.records.map(\.json) ?? [] }
+    public func findings(in accountRegion: AccountRegion) -> [JSON] {
+        state.withLock { $0.hubs[accountRegion]?.records.map(\.json) ?? [] }
     }
 
     /// The finding with an id, or nil if there is none.
-    public func finding(_ id: String, in origin: Origin) -> JSON? {
-        state.withLock { $0.hubs[origin]?.finding(id: id) }
+    public func finding(_ id: String, in accountRegion: AccountRegion) -> JSON? {
+        state.withLock { $0.hubs[accountRegion]?.finding(id: id) }
     }
 
     /// How often an operation was called. Calls whose signature was refused do not count, others that failed do.
@@ -87,25 +87,27 @@ public final class LocalAWS: Sendable {
     // MARK: Setting up
 
     /// Adds an audit with what it found; one with the same id is replaced.
-    public func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in origin: Origin) {
-        state.withLock { $0.audits[origin, default: AuditModel()].add(task, findings: findings) }
+    public func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in accountRegion: AccountRegion) {
+        state.withLock { $0.audits[accountRegion, default: AuditModel()].add(task, findings: findings) }
     }
 
     /// Sets all suppressions that `ListAuditSuppressions` tells of. No finding is changed by them.
-    public func setSuppressions(_ suppressions: [FleetAuditSuppression], in origin: Origin) {
-        state.withLock { $0.audits[origin, default: AuditModel()].suppressions = suppressions }
+    public func setSuppressions(_ suppressions: [FleetAuditSuppression], in accountRegion: AccountRegion) {
+        state.withLock { $0.audits[accountRegion, default: AuditModel()].suppressions = suppressions }
     }
 
     /// Adds what happened to alarms, as Device Defender publishes it, to what `ListViolationEvents` and
     /// `ListActiveViolations` tell. Nothing is published by that.
-    public func add(alarms messages: [JSON], in origin: Origin) {
-        state.withLock { $0.alarms[origin, default: AlarmModel()].add(messages) }
+    public func add(alarms messages: [JSON], in accountRegion: AccountRegion) {
+        state.withLock { $0.alarms[accountRegion, default: AlarmModel()].add(messages) }
     }
 
     /// Does what `PutVerificationStateOnViolation` does to what is told of an alarm. No event is sent by that.
-    public func verify(violation id: String, state verification: String, description: String?, in origin: Origin) {
+    public func verify(
+        violation id: String, state verification: String, description: String?, in accountRegion: AccountRegion
+    ) {
         state.withLock {
-            $0.alarms[origin, default: AlarmModel()].verify(id, state: verification, description: description)
+            $0.alarms[accountRegion, default: AlarmModel()].verify(id, state: verification, description: description)
         }
     }
 
@@ -114,8 +116,8 @@ public final class LocalAWS: Sendable {
     /// - Parameters:
     ///   - pattern: the events that it is about, as JSON.
     ///   - targets: ARNs of what it passes them on to.
-    public func addRule(_ name: String, pattern: String, targets: [String], in origin: Origin) {
-        state.withLock { $0.rules[origin, default: EventRules()].add(name, pattern: pattern, targets: targets) }
+    public func addRule(_ name: String, pattern: String, targets: [String], in accountRegion: AccountRegion) {
+        state.withLock { $0.rules[accountRegion, default: EventRules()].add(name, pattern: pattern, targets: targets) }
     }
 
     /// Sets an attribute of an endpoint's subscription to a topic, such as `RedrivePolicy`.
@@ -129,25 +131,25 @@ public final class LocalAWS: Sendable {
     }
 
     /// Starts or stops the account's trail, which records events from the beginning.
-    public func setTrailLogging(_ isOn: Bool, in origin: Origin) {
-        state.withLock { $0.trails[origin, default: Trails()].isLogging = isOn }
+    public func setTrailLogging(_ isOn: Bool, in accountRegion: AccountRegion) {
+        state.withLock { $0.trails[accountRegion, default: Trails()].isLogging = isOn }
     }
 
     /// Has Security Hub receive the findings of a product.
     ///
     /// - Parameter product: the end of its subscription's ARN, for example `aws/iot-device-defender-audit`.
-    public func enableProduct(_ product: String, in origin: Origin) {
-        let arn = ARN(service: "securityhub", origin: origin, resource: "product-subscription/\(product)")
-        state.withLock { $0.products[origin, default: []].append(arn.description) }
+    public func enableProduct(_ product: String, in accountRegion: AccountRegion) {
+        let arn = ARN(service: "securityhub", accountRegion: accountRegion, resource: "product-subscription/\(product)")
+        state.withLock { $0.products[accountRegion, default: []].append(arn.description) }
     }
 
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
     /// - Returns: the answer, or nil if the request was refused.
     @discardableResult
-    public func updateFindings(_ request: JSON, in origin: Origin) -> JSON? {
+    public func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
         let now = state.clock()
-        return state.withLock { try? $0[hub: origin].updateFindings(request, now: now) }
+        return state.withLock { try? $0[hub: accountRegion].updateFindings(request, now: now) }
     }
 
     /// Has the next answers of an operation fail.
@@ -168,12 +170,12 @@ public final class LocalAWS: Sendable {
     }
 
     /// Has Security Hub refuse a finding whatever it says, with the code `InternalFailure`; or no longer.
-    public func refuse(finding id: String, in origin: Origin, _ isRefused: Bool = true) {
+    public func reject(finding id: String, in accountRegion: AccountRegion, _ isRejected: Bool = true) {
         state.withLock { state in
-            if isRefused {
-                state[hub: origin].refusedIDs.insert(id)
+            if isRejected {
+                state[hub: accountRegion].rejectedIDs.insert(id)
             } else {
-                state[hub: origin].refusedIDs.remove(id)
+                state[hub: accountRegion].rejectedIDs.remove(id)
             }
         }
     }
@@ -278,7 +280,7 @@ public final class LocalAWS: Sendable {
         _ message: TopicMessage, for subscription: TopicModel.Subscription, version: TopicSignatureVersion
     ) throws -> Deliveries.Item {
         guard let signature = try signer.sign(message, version: version) else {
-            throw LocalAWSError.regionNotConfigured(message.topic.origin.region)
+            throw LocalAWSError.regionNotConfigured(message.topic.accountRegion.region)
         }
         return Deliveries.Item(
             message: message, body: message.body(signature: signature, for: subscription), subscription: subscription)

@@ -4,7 +4,7 @@ extension SNSMessage {
     /// The address that confirms a subscription to a topic, put together from what is known and on the topic's own host,
     /// whatever the message says (see `ConfirmSubscription` in the Amazon SNS API Reference).
     public static func confirmationURL(topic: ARN, token: String) -> String {
-        "https://\(topic.origin.region.snsHost)/?Action=ConfirmSubscription"
+        "https://\(topic.accountRegion.region.snsHost)/?Action=ConfirmSubscription"
             + "&TopicArn=\(percentEncoded(topic.description))&Token=\(percentEncoded(token))&Version=2010-03-31"
     }
 
@@ -13,11 +13,11 @@ extension SNSMessage {
     ///
     /// Verify the message before.
     ///
-    /// - Throws: ``SNSRefusal`` with the code `subscribe_url_refused` if the message's own address says anything else.
-    public func confirmationURL() throws(SNSRefusal) -> String? {
+    /// - Throws: ``SNSError`` with the code `subscribe_url_rejected` if the message's own address says anything else.
+    public func confirmationURL() throws(SNSError) -> String? {
         guard let confirmation = kind.confirmation else { return nil }
         guard Self.says(confirmation, about: topic) else {
-            throw .refused(
+            throw .rejected(
                 "subscribe_url_refused",
                 "The SubscribeURL does not confirm a subscription to the message's own topic with its own token.")
         }
@@ -29,7 +29,7 @@ extension SNSMessage {
     /// Verify the message before.
     public var confirmationCommand: String? {
         guard let confirmation = kind.confirmation else { return nil }
-        return "aws sns confirm-subscription --region \(topic.origin.region) --topic-arn \(topic)"
+        return "aws sns confirm-subscription --region \(topic.accountRegion.region) --topic-arn \(topic)"
             + " --token \(Self.quoted(confirmation.token))"
     }
 
@@ -40,7 +40,7 @@ extension SNSMessage {
     }
 
     private static func says(_ confirmation: Confirmation, about topic: ARN) -> Bool {
-        let start = Array("https://\(topic.origin.region.snsHost)/?".utf8)
+        let start = Array("https://\(topic.accountRegion.region.snsHost)/?".utf8)
         let url = Array(confirmation.subscribeURL.utf8)
         guard url.starts(with: start) else { return false }
         var parameters: [[UInt8]: [UInt8]] = [:]

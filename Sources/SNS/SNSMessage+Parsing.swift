@@ -8,8 +8,8 @@ extension SNSMessage {
     /// Takes the body of a request apart. Members that are not needed are ignored; those that are must be strings, and the
     /// spellings `…URL` and `…Url` are the same name.
     ///
-    /// - Throws: ``SNSRefusal`` of the kind `malformed`, or `refused` for a signature version that is not known.
-    public init(parsing body: [UInt8]) throws(SNSRefusal) {
+    /// - Throws: ``SNSError`` of the kind `malformed`, or `rejected` for a signature version that is not known.
+    public init(parsing body: [UInt8]) throws(SNSError) {
         guard body.count <= Self.maximumBodyLength else {
             throw .malformed("body_too_large", "The body has more than \(Self.maximumBodyLength) bytes.")
         }
@@ -41,12 +41,12 @@ extension SNSMessage {
     /// Refuses what SNS delivered without an envelope, and so without a signature.
     ///
     /// - Parameter isRaw: whether the request has the header `x-amz-sns-rawdelivery: true`.
-    /// - Throws: ``SNSRefusal`` with the code `raw_delivery`, if so.
-    public static func requireEnvelope(isRaw: Bool) throws(SNSRefusal) {
+    /// - Throws: ``SNSError`` with the code `raw_delivery`, if so.
+    public static func requireEnvelope(isRaw: Bool) throws(SNSError) {
         if isRaw { throw .rawDelivery }
     }
 
-    private static func topic(_ text: String) throws(SNSRefusal) -> ARN {
+    private static func topic(_ text: String) throws(SNSError) -> ARN {
         // The ARN is signed as it is written here, not as it was sent: it must be the same.
         guard let topic = ARN(text), topic.isTopic, topic.description.utf8.elementsEqual(text.utf8) else {
             throw .malformed("invalid_topic_arn", "The TopicArn is not the ARN of an SNS topic.")
@@ -54,21 +54,21 @@ extension SNSMessage {
         return topic
     }
 
-    private static func signatureVersion(_ text: String) throws(SNSRefusal) -> SignatureVersion {
+    private static func signatureVersion(_ text: String) throws(SNSError) -> SignatureVersion {
         guard let version = SignatureVersion(rawValue: text) else {
-            throw .refused("signature_version_unknown", "The SignatureVersion is neither 1 nor 2.")
+            throw .rejected("signature_version_unknown", "The SignatureVersion is neither 1 nor 2.")
         }
         return version
     }
 
-    private static func signature(_ text: String) throws(SNSRefusal) -> [UInt8] {
+    private static func signature(_ text: String) throws(SNSError) -> [UInt8] {
         guard let signature = Base64.decode(text) else {
             throw .malformed("invalid_signature_encoding", "The Signature is not base64 (RFC 4648, section 4).")
         }
         return signature
     }
 
-    private static func confirmation(_ fields: EnvelopeFields) throws(SNSRefusal) -> Confirmation {
+    private static func confirmation(_ fields: EnvelopeFields) throws(SNSError) -> Confirmation {
         Confirmation(
             token: try fields.required("Token", maximum: 2048),
             subscribeURL: try fields.url("Subscribe", maximum: 2048))
@@ -79,7 +79,7 @@ extension SNSMessage {
 private struct EnvelopeFields {
     private let members: JSON.Members
 
-    init(_ body: [UInt8]) throws(SNSRefusal) {
+    init(_ body: [UInt8]) throws(SNSError) {
         let json: JSON
         do throws(JSONError) {
             // Message attributes, which are not signed and not needed, nest three deep.
@@ -92,7 +92,7 @@ private struct EnvelopeFields {
     }
 
     /// A field that must be there, and have something in it.
-    func required(_ name: String, maximum: Int) throws(SNSRefusal) -> String {
+    func required(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try optional(name, maximum: maximum), !value.isEmpty else {
             throw .malformed("field_missing", "The field \(name) is missing or empty.")
         }
@@ -100,7 +100,7 @@ private struct EnvelopeFields {
     }
 
     /// A field that must be there under one of two names: with `URL` at its end, or `Url`.
-    func url(_ prefix: String, maximum: Int) throws(SNSRefusal) -> String {
+    func url(_ prefix: String, maximum: Int) throws(SNSError) -> String {
         let (name, other) = (prefix + "URL", prefix + "Url")
         guard members[name] == nil || members[other] == nil else {
             throw .malformed("field_ambiguous", "The field \(name) is there in both of its spellings.")
@@ -112,7 +112,7 @@ private struct EnvelopeFields {
     ///
     /// SNS signs names and values with line breaks between. Only because no value but the first, the message, has a line
     /// break can a signed text be split in no other way than the one that was signed.
-    func optional(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
+    func optional(_ name: String, maximum: Int) throws(SNSError) -> String? {
         let value = try string(name, maximum: maximum)
         guard value.map(Self.isPlain) ?? true else {
             throw .malformed("field_invalid", "The field \(name) has a control character.")
@@ -127,14 +127,14 @@ private struct EnvelopeFields {
     }
 
     /// A field that must be there, with any text.
-    func text(_ name: String, maximum: Int) throws(SNSRefusal) -> String {
+    func text(_ name: String, maximum: Int) throws(SNSError) -> String {
         guard let value = try string(name, maximum: maximum) else {
             throw .malformed("field_missing", "The field \(name) is missing.")
         }
         return value
     }
 
-    private func string(_ name: String, maximum: Int) throws(SNSRefusal) -> String? {
+    private func string(_ name: String, maximum: Int) throws(SNSError) -> String? {
         guard let value = members[name] else { return nil }
         guard let text = value.string else {
             throw .malformed("field_not_a_string", "The field \(name) is not a string.")
@@ -146,10 +146,10 @@ private struct EnvelopeFields {
     }
 }
 
-extension SNSRefusal {
-    static func malformed(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.malformed, code, message) }
-    static func refused(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.refused, code, message) }
-    static func unavailable(_ code: String, _ message: String) -> SNSRefusal { SNSRefusal(.unavailable, code, message) }
+extension SNSError {
+    static func malformed(_ code: String, _ message: String) -> SNSError { SNSError(.malformed, code, message) }
+    static func rejected(_ code: String, _ message: String) -> SNSError { SNSError(.rejected, code, message) }
+    static func unavailable(_ code: String, _ message: String) -> SNSError { SNSError(.unavailable, code, message) }
 
     static let rawDelivery = malformed(
         "raw_delivery",

@@ -31,8 +31,8 @@ public enum SNSTimestamp {
     ///   - publishedAt: milliseconds since 1970.
     ///   - now: milliseconds since 1970.
     ///   - maximumAge: milliseconds; SNS retries for an hour at most.
-    /// - Throws: ``SNSRefusal`` with the code `message_too_old` or `message_from_future`.
-    public static func check(publishedAt: Int64, now: Int64, maximumAge: Int64) throws(SNSRefusal) {
+    /// - Throws: ``SNSError`` with the code `message_too_old` or `message_from_future`.
+    public static func check(publishedAt: Int64, now: Int64, maximumAge: Int64) throws(SNSError) {
         let (age, overflow) = now.subtractingReportingOverflow(publishedAt)
         let (oldest, isEndless) = maximumAge.addingReportingOverflow(allowedSkew)
         if overflow ? now > publishedAt : (!isEndless && age > oldest) {

@@ -34,15 +34,15 @@ public struct SNSVerifier: Sendable {
     ///   - now: milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
     /// - Returns: the account and Region whose findings the message carries.
-    /// - Throws: ``SNSRefusal`` of the kind `refused`, or `unavailable` if the signature could not be checked just now, or
+    /// - Throws: ``SNSError`` of the kind `rejected`, or `unavailable` if the signature could not be checked just now, or
     ///   if the message is genuine and the clock speaks against it.
     @discardableResult
     public func verify(
         _ message: SNSMessage, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
-    ) async throws(SNSRefusal) -> Origin {
-        let origin = try topics.origin(of: message.topic)
+    ) async throws(SNSError) -> AccountRegion {
+        let accountRegion = try topics.accountRegion(of: message.topic)
         guard message.signatureVersion >= minimumVersion else {
-            throw .refused(
+            throw .rejected(
                 "signature_version_too_low",
                 "The topic signs with version 1, which sns.minimumSignatureVersion forbids. Set the topic's attribute "
                     + "SignatureVersion to 2.")
@@ -59,12 +59,12 @@ public struct SNSVerifier: Sendable {
                 "\(error). If SHA-1 is forbidden here, set the topic's attribute SignatureVersion to 2.")
         }
         guard isGenuine else {
-            throw .refused(
+            throw .rejected(
                 "signature_mismatch", "The signature does not fit the message. Somebody may be forging messages.")
         }
         try signing.checkValidity(now: now)
         try SNSTimestamp.check(publishedAt: message.publishedAt, now: now, maximumAge: maximumAge)
-        return origin
+        return accountRegion
     }
 }
 

@@ -10,9 +10,9 @@ public struct SigningCertificate: Sendable {
     /// Checks that the certificate is valid by this machine's clock.
     ///
     /// - Parameter now: milliseconds since 1970.
-    /// - Throws: ``SNSRefusal`` with the code `signing_certificate_not_valid`, of the kind `unavailable`: the certificate is
+    /// - Throws: ``SNSError`` with the code `signing_certificate_not_valid`, of the kind `unavailable`: the certificate is
     ///   SNS's own, so the clock may well be wrong.
-    public func checkValidity(now: Int64) throws(SNSRefusal) {
+    public func checkValidity(now: Int64) throws(SNSError) {
         guard !validity.contains(now / 1000) else { return }
         throw .unavailable(
             "signing_certificate_not_valid",

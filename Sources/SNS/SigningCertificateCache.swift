@@ -7,11 +7,11 @@ import Synchronization
 /// Whoever asks for a certificate that is being fetched waits for the same fetch; it goes on when some or all of them are
 /// canceled. What can never become a certificate is remembered for a while, so that it is not fetched for every message.
 /// Anybody may name certificates that do not exist: therefore what is remembered of them does not push out certificates,
-/// only a few fetches run at once, and each host is asked only so often (``FetchBudget``). A certificate that is known is
+/// only a few fetches run at once, and each host is asked only so often (``FetchRateLimiter``). A certificate that is known is
 /// never fetched again, whatever happens to its host.
 public final class SigningCertificateCache: Sendable {
     /// Why there is no body.
-    public enum FetchFailure: Error, Hashable {
+    public enum FetchError: Error, Hashable {
         /// An answer other than 200; redirects are not followed.
         case status(Int)
         /// No answer: names, connections, TLS or time; with the reason in words.
@@ -24,23 +24,23 @@ public final class SigningCertificateCache: Sendable {
     ///
     /// SNS gives a signing certificate without those that issued it. That it is genuine then follows from the host that it
     /// comes from alone, so the fetch must verify that host's own certificate.
-    public typealias Fetch = @Sendable (_ url: String) async throws(FetchFailure) -> [UInt8]
+    public typealias Fetch = @Sendable (_ url: String) async throws(FetchError) -> [UInt8]
 
     /// How many certificates are kept; the least recently used one makes room.
     public static let maximumCertificates = 64
     /// How many addresses without a certificate are remembered; the oldest one makes room.
-    public static let maximumRefusals = 64
+    public static let maximumRejections = 64
     /// How many fetches run at once.
     public static let maximumFetches = 8
     /// For how long an address without a certificate is remembered, in milliseconds.
-    public static let refusalLifetime: Int64 = 60_000
+    public static let rejectionLifetime: Int64 = 60_000
 
-    private typealias Outcome = Result<SigningCertificate, SNSRefusal>
+    private typealias Outcome = Result<SigningCertificate, SNSError>
 
     private struct State {
         var certificates: [SigningCertificateURL: (known: SigningCertificate, lastUse: UInt64)] = [:]
-        var budget = FetchBudget()
-        var refusals: [(url: SigningCertificateURL, refusal: SNSRefusal, end: Int64)] = []
+        var budget = FetchRateLimiter()
+        var rejections: [(url: SigningCertificateURL, rejection: SNSError, end: Int64)] = []
         var fetches: [SigningCertificateURL: Task<Outcome, Never>] = [:]
         var uses: UInt64 = 0
     }
@@ -52,7 +52,7 @@ public final class SigningCertificateCache: Sendable {
 
     private let state = Mutex(State())
     private let fetch: Fetch
-    private let report: @Sendable (SNSRefusal.Kind?) -> Void
+    private let report: @Sendable (SNSError.Kind?) -> Void
     private let authorities: TrustStore
 
     /// Makes an empty cache.
@@ -62,7 +62,7 @@ public final class SigningCertificateCache: Sendable {
     ///   - report: hears how each fetch went: nil when it gave a certificate, else what its refusal is.
     ///   - fetch: gets a certificate.
     public init(
-        authorities: TrustStore, report: @escaping @Sendable (SNSRefusal.Kind?) -> Void = { _ in },
+        authorities: TrustStore, report: @escaping @Sendable (SNSError.Kind?) -> Void = { _ in },
         fetch: @escaping Fetch
     ) {
         self.authorities = authorities
@@ -75,11 +75,11 @@ public final class SigningCertificateCache: Sendable {
     /// - Parameters:
     ///   - now: milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
-    /// - Throws: ``SNSRefusal``: `signing_certificate_unavailable` for what may work later, and
-    ///   `signing_certificate_refused` for what will not.
+    /// - Throws: ``SNSError``: `signing_certificate_unavailable` for what may work later, and
+    ///   `signing_certificate_rejected` for what will not.
     public func certificate(
         at url: SigningCertificateURL, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
-    ) async throws(SNSRefusal) -> SigningCertificate {
+    ) async throws(SNSError) -> SigningCertificate {
         let outcome: Outcome
         switch state.withLock({ step(for: url, now: now, elapsed: elapsed, state: &$0) }) {
         case .done(let known): outcome = known
@@ -104,8 +104,8 @@ public final class SigningCertificateCache: Sendable {
             return .done(.success(known.known))
         }
         if let running = state.fetches[url] { return .wait(running) }
-        state.refusals.removeAll { $0.end <= elapsed }
-        if let known = state.refusals.first(where: { $0.url == url }) { return .done(.failure(known.refusal)) }
+        state.rejections.removeAll { $0.end <= elapsed }
+        if let known = state.rejections.first(where: { $0.url == url }) { return .done(.failure(known.rejection)) }
         guard state.fetches.count < Self.maximumFetches else {
             return .done(.failure(.certificateUnavailable("too many certificates are being fetched at once")))
         }
@@ -119,13 +119,13 @@ public final class SigningCertificateCache: Sendable {
 
     private func outcome(of url: SigningCertificateURL, now: Int64, elapsed: Int64) async -> Outcome {
         let outcome: Outcome
-        do throws(FetchFailure) {
+        do throws(FetchError) {
             outcome = read(try await fetch(url.description), region: url.region, now: now)
         } catch {
-            outcome = .failure(Self.refusal(for: error))
+            outcome = .failure(Self.rejection(for: error))
         }
         state.withLock { Self.remember(outcome, of: url, elapsed: elapsed, state: &$0) }
-        if case .failure(let refusal) = outcome { report(refusal.kind) } else { report(nil) }
+        if case .failure(let rejection) = outcome { report(rejection.kind) } else { report(nil) }
         return outcome
     }
 
@@ -142,9 +142,9 @@ public final class SigningCertificateCache: Sendable {
             }
             state.uses += 1
             state.certificates[url] = (known, state.uses)
-        case .failure(let refusal) where refusal.kind == .refused:
-            if state.refusals.count >= maximumRefusals { state.refusals.removeFirst() }
-            state.refusals.append((url, refusal, elapsed.saturatingAdding(refusalLifetime)))
+        case .failure(let rejection) where rejection.kind == .rejected:
+            if state.rejections.count >= maximumRejections { state.rejections.removeFirst() }
+            state.rejections.append((url, rejection, elapsed.saturatingAdding(rejectionLifetime)))
         case .failure: break
         }
     }
@@ -155,12 +155,12 @@ public final class SigningCertificateCache: Sendable {
         do throws(CryptographyError) {
             chain = try Certificate.bundle(pem: body)
         } catch {
-            return .failure(.certificateRefused("cannot be read"))
+            return .failure(.certificateRejected("cannot be read"))
         }
         let certificate = chain[0]
-        if let reason = Self.reasonToRefuse(certificate, of: region) { return .failure(.certificateRefused(reason)) }
+        if let reason = Self.reasonToReject(certificate, of: region) { return .failure(.certificateRejected(reason)) }
         guard certificate.notBefore <= certificate.notAfter else {
-            return .failure(.certificateRefused("is never valid"))
+            return .failure(.certificateRejected("is never valid"))
         }
         var validity = certificate.notBefore...certificate.notAfter
         if chain.count > 1 {
@@ -172,14 +172,14 @@ public final class SigningCertificateCache: Sendable {
                 let time = start <= end ? min(max(now / 1000, start), end) : now / 1000
                 validity = try authorities.validity(of: chain, at: time)
             } catch {
-                return .failure(.certificateRefused("has issuers that do not lead to a trusted authority"))
+                return .failure(.certificateRejected("has issuers that do not lead to a trusted authority"))
             }
         }
         return .success(SigningCertificate(certificate: certificate, validity: validity))
     }
 
     /// What does not change with time: the names and the key.
-    private static func reasonToRefuse(_ certificate: Certificate, of region: Region) -> String? {
+    private static func reasonToReject(_ certificate: Certificate, of region: Region) -> String? {
         let expected = signingCommonNames(for: region)
         let names = certificate.dnsNames.isEmpty ? [certificate.commonName ?? ""] : certificate.dnsNames
         guard names.contains(where: { name in expected.contains { $0.utf8.elementsEqual(name.utf8) } }) else {
@@ -191,22 +191,22 @@ public final class SigningCertificateCache: Sendable {
         return nil
     }
 
-    private static func refusal(for failure: FetchFailure) -> SNSRefusal {
+    private static func rejection(for failure: FetchError) -> SNSError {
         switch failure {
-        case .status(404), .status(410): .certificateRefused("does not exist on SNS's host")
-        case .tooLarge: .certificateRefused("is larger than any certificate")
+        case .status(404), .status(410): .certificateRejected("does not exist on SNS's host")
+        case .tooLarge: .certificateRejected("is larger than any certificate")
         case .status(let status): .certificateUnavailable("SNS's host answered \(status)")
         case .unreachable(let reason): .certificateUnavailable(String(reason.prefix(200)))
         }
     }
 }
 
-extension SNSRefusal {
-    fileprivate static func certificateRefused(_ reason: String) -> SNSRefusal {
-        refused("signing_certificate_refused", "The message's signing certificate \(reason).")
+extension SNSError {
+    fileprivate static func certificateRejected(_ reason: String) -> SNSError {
+        rejected("signing_certificate_refused", "The message's signing certificate \(reason).")
     }
 
-    fileprivate static func certificateUnavailable(_ reason: String) -> SNSRefusal {
+    fileprivate static func certificateUnavailable(_ reason: String) -> SNSError {
         unavailable(
             "signing_certificate_unavailable",
             "The message's signing certificate cannot be had just now: \(reason). Check that this machine reaches SNS.")

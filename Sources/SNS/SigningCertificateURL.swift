@@ -14,16 +14,16 @@ public struct SigningCertificateURL: Sendable, Hashable, CustomStringConvertible
 
     /// Checks an address from a message of a topic.
     ///
-    /// - Throws: ``SNSRefusal`` with the code `signing_certificate_url_refused`.
-    public init(_ text: String, topic: ARN) throws(SNSRefusal) {
-        let region = topic.origin.region
+    /// - Throws: ``SNSError`` with the code `signing_certificate_url_rejected`.
+    public init(_ text: String, topic: ARN) throws(SNSError) {
+        let region = topic.accountRegion.region
         let (start, end) = ("https://" + region.snsHost + "/SimpleNotificationService-", ".pem")
         let rest = text.utf8.dropFirst(start.utf8.count)
         guard text.utf8.starts(with: start.utf8), rest.suffix(end.utf8.count).elementsEqual(end.utf8) else {
-            throw .urlRefused(region)
+            throw .urlRejected(region)
         }
         let name = rest.dropLast(end.utf8.count)
-        guard (1...128).contains(name.count), name.allSatisfy(\.isLetterOrDigit) else { throw .urlRefused(region) }
+        guard (1...128).contains(name.count), name.allSatisfy(\.isLetterOrDigit) else { throw .urlRejected(region) }
         self.region = region
         description = text
     }
@@ -34,9 +34,9 @@ extension Region {
     var snsHost: String { "sns." + name + "." + partition.dnsSuffix }
 }
 
-extension SNSRefusal {
-    fileprivate static func urlRefused(_ region: Region) -> SNSRefusal {
-        refused(
+extension SNSError {
+    fileprivate static func urlRejected(_ region: Region) -> SNSError {
+        rejected(
             "signing_certificate_url_refused",
             "The SigningCertURL is not that of a certificate of https://\(region.snsHost). Somebody may be forging messages."
         )

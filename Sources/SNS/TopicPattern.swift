@@ -43,8 +43,8 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
             carried = .account(account)
         }
         description = text
-        region = topic.origin.region
-        account = isAnyAccount ? nil : topic.origin.account
+        region = topic.accountRegion.region
+        account = isAnyAccount ? nil : topic.accountRegion.account
         name = isAnyName ? nil : topic.resource
     }
 
@@ -59,33 +59,33 @@ public struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether the entry is about a topic.
     func isAbout(_ topic: ARN, accounts: Set<AccountID>) -> Bool {
-        topic.isTopic && topic.origin.region == region && (name.map { $0 == topic.resource } ?? true)
-            && (account.map { $0 == topic.origin.account } ?? accounts.contains(topic.origin.account))
+        topic.isTopic && topic.accountRegion.region == region && (name.map { $0 == topic.resource } ?? true)
+            && (account.map { $0 == topic.accountRegion.account } ?? accounts.contains(topic.accountRegion.account))
     }
 
     /// The account and Region whose findings a topic carries that the entry is about. Of a central topic it is that of
     /// messages that do not say of which account they are: the topic's own.
-    func origin(of topic: ARN) -> Origin {
-        if case .account(let account) = carried { return Origin(account: account, region: region) }
-        return Origin(account: topic.origin.account, region: region)
+    func accountRegion(of topic: ARN) -> AccountRegion {
+        if case .account(let account) = carried { return AccountRegion(account: account, region: region) }
+        return AccountRegion(account: topic.accountRegion.account, region: region)
     }
 
     /// Every account and Region whose findings its topics can carry.
-    func origins(accounts: Set<AccountID>) -> Set<Origin> {
+    func accountRegions(accounts: Set<AccountID>) -> Set<AccountRegion> {
         let own: Set<AccountID> =
             switch carried {
             case .own: account.map { [$0] } ?? accounts
             case .account(let account): [account]
             case .allAccounts: accounts
             }
-        return Set(own.map { Origin(account: $0, region: region) })
+        return Set(own.map { AccountRegion(account: $0, region: region) })
     }
 
     /// The topics that it names; none if any name will do.
     func namedTopics(accounts: Set<AccountID>) -> [ARN] {
         guard let name else { return [] }
         return (account.map { [$0] } ?? accounts).map {
-            ARN(service: "sns", origin: Origin(account: $0, region: region), resource: name)
+            ARN(service: "sns", accountRegion: AccountRegion(account: $0, region: region), resource: name)
         }
     }
 

@@ -20,7 +20,7 @@ public struct TopicPolicy: Sendable, Hashable {
     /// The entries, in order.
     public let patterns: [TopicPattern]
     /// Every account and Region whose findings may come.
-    public let origins: Set<Origin>
+    public let accountRegions: Set<AccountRegion>
     private let accounts: Set<AccountID>
     /// Nil for every Region.
     private let regions: Set<Region>?
@@ -44,24 +44,28 @@ public struct TopicPolicy: Sendable, Hashable {
         self.patterns = patterns
         self.accounts = accounts
         self.regions = regions
-        let carried: Set<Origin> = patterns.reduce(into: []) { $0.formUnion($1.origins(accounts: accounts)) }
-        origins = carried.filter { regions?.contains($0.region) ?? true }
-        guard !origins.isEmpty || patterns.isEmpty else { throw .noTopicInRegions }
+        let carried: Set<AccountRegion> = patterns.reduce(into: []) {
+            $0.formUnion($1.accountRegions(accounts: accounts))
+        }
+        accountRegions = carried.filter { regions?.contains($0.region) ?? true }
+        guard !accountRegions.isEmpty || patterns.isEmpty else { throw .noTopicInRegions }
     }
 
     /// The topics that the entries name, those aside of which any name will do.
     public var namedTopics: [ARN] {
         patterns.flatMap { $0.namedTopics(accounts: accounts) }
-            .filter { regions?.contains($0.origin.region) ?? true }
+            .filter { regions?.contains($0.accountRegion.region) ?? true }
             .sorted { $0.description < $1.description }
     }
 
     /// The account and Region whose findings a topic carries, as the first entry says that is about it. Of a central topic
     /// it is the topic's own; see ``origin(of:stating:)``.
     ///
-    /// - Throws: ``SNSRefusal`` with the code `topic_not_allowed` if none is, `region_not_allowed` if its Region is none of
+    /// - Throws: ``SNSError`` with the code `topic_not_allowed` if none is, `region_not_allowed` if its Region is none of
     ///   those that are taken.
-    public func origin(of topic: ARN) throws(SNSRefusal) -> Origin { try pattern(of: topic).origin(of: topic) }
+    public func accountRegion(of topic: ARN) throws(SNSError) -> AccountRegion {
+        try pattern(of: topic).accountRegion(of: topic)
+    }
 
     /// Whether a topic is a central one, whose audits say of which account they are.
     public func isCentral(_ topic: ARN) -> Bool { (try? pattern(of: topic))?.isCentral ?? false }
@@ -70,30 +74,31 @@ public struct TopicPolicy: Sendable, Hashable {
     ///
     /// - Parameter account: that which an audit states in its signed text; nil for any other message, which is of the
     ///   topic's own account.
-    /// - Throws: ``SNSRefusal`` with the code `account_not_allowed` if the account is not one of `sns.accounts`, and those
+    /// - Throws: ``SNSError`` with the code `account_not_allowed` if the account is not one of `sns.accounts`, and those
     ///   of ``origin(of:)``.
-    public func origin(of topic: ARN, stating account: AccountID?) throws(SNSRefusal) -> Origin {
-        let origin = Origin(account: account ?? topic.origin.account, region: try origin(of: topic).region)
-        guard accounts.contains(origin.account) else {
-            throw .refused(
+    public func accountRegion(of topic: ARN, stating account: AccountID?) throws(SNSError) -> AccountRegion {
+        let accountRegion = AccountRegion(
+            account: account ?? topic.accountRegion.account, region: try accountRegion(of: topic).region)
+        guard accounts.contains(accountRegion.account) else {
+            throw .rejected(
                 "account_not_allowed",
                 account == nil
                     ? "The message on the central topic \(topic) does not say of which account it is, and the topic's own "
                         + "account is not in sns.accounts. Only audits of Device Defender say it."
-                    : "The audit on the central topic \(topic) is of account \(origin.account), which is not in "
+                    : "The audit on the central topic \(topic) is of account \(accountRegion.account), which is not in "
                         + "sns.accounts. Add it there if it is one of yours.")
         }
-        return origin
+        return accountRegion
     }
 
-    private func pattern(of topic: ARN) throws(SNSRefusal) -> TopicPattern {
-        guard regions?.contains(topic.origin.region) ?? true else {
-            throw .refused(
+    private func pattern(of topic: ARN) throws(SNSError) -> TopicPattern {
+        guard regions?.contains(topic.accountRegion.region) ?? true else {
+            throw .rejected(
                 "region_not_allowed",
                 "The topic \(topic) is in a Region that is not in aws.regions. Add it there if it is one of yours.")
         }
         guard let pattern = patterns.first(where: { $0.isAbout(topic, accounts: accounts) }) else {
-            throw .refused(
+            throw .rejected(
                 "topic_not_allowed", "The topic \(topic) is not in sns.topics. Add it there if it is one of yours.")
         }
         return pattern

@@ -4,27 +4,27 @@ import DeviceDefender
 /// Addresses of pages of AWS's console: of AWS IoT's and, of a finding, of Security Hub's.
 public enum ConsolePage {
     /// A finding in the list of Security Hub, which has the filter by which it is found in the fragment, encoded twice.
-    public static func finding(id: String, origin: Origin) -> String {
+    public static func finding(id: String, accountRegion: AccountRegion) -> String {
         let filter = "Id=" + encoded("\\operator\\:EQUALS\\:\(id)")
-        return "https://\(origin.partition.consoleHost)/securityhub/home?region=\(origin.region)"
+        return "https://\(accountRegion.partition.consoleHost)/securityhub/home?region=\(accountRegion.region)"
             + "#/findings?search=\(encoded(filter))"
     }
 
     /// What one check of an audit found.
-    static func auditResult(taskID: String, check: AuditCheck, origin: Origin) -> String {
-        page("/dd/audit/results/\(encoded(taskID))/\(encoded(check.name))", origin)
+    static func auditResult(taskID: String, check: AuditCheck, accountRegion: AccountRegion) -> String {
+        page("/dd/audit/results/\(encoded(taskID))/\(encoded(check.name))", accountRegion)
     }
 
     /// The violations of a security profile.
-    static func violations(securityProfile name: String, origin: Origin) -> String {
-        page("/dd/securityProfile/\(encoded(name))?tab=violations", origin)
+    static func violations(securityProfile name: String, accountRegion: AccountRegion) -> String {
+        page("/dd/securityProfile/\(encoded(name))?tab=violations", accountRegion)
     }
 
     /// The violations of all devices, where alarms are judged and mitigated.
-    static func violations(origin: Origin) -> String { page("/dd/violationhub", origin) }
+    static func violations(accountRegion: AccountRegion) -> String { page("/dd/violationhub", accountRegion) }
 
-    private static func page(_ fragment: String, _ origin: Origin) -> String {
-        "https://\(origin.partition.consoleHost)/iot/home?region=\(origin.region)#\(fragment)"
+    private static func page(_ fragment: String, _ accountRegion: AccountRegion) -> String {
+        "https://\(accountRegion.partition.consoleHost)/iot/home?region=\(accountRegion.region)#\(fragment)"
     }
 
     private static func encoded(_ text: String) -> String {

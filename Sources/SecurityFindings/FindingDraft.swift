@@ -5,7 +5,7 @@ import JSON
 /// What a finding is made from, before the limits of the format are applied.
 struct FindingDraft {
     var id: String
-    var origin: Origin
+    var accountRegion: AccountRegion
     var generatorID: String
     var types: [String]
     var severity: SecurityFinding.Severity.Label
@@ -43,7 +43,7 @@ extension SecurityFinding {
     /// - Parameter valueLimit: the longest value in the maps, for those whose own limit is not lower.
     private init(_ draft: FindingDraft, valueLimit: Int) {
         id = FindingText.required(draft.id, to: FindingLimits.id)
-        origin = draft.origin
+        accountRegion = draft.accountRegion
         generatorID = FindingText.required(draft.generatorID, to: FindingLimits.generatorID)
         types = Array(draft.types.compactMap(Self.type).prefix(FindingLimits.types))
         severity = Severity(

@@ -12,34 +12,36 @@ public enum FindingID {
     ///
     /// - Parameter reasonCode: counts only for checks that can give one resource several.
     public static func audit(
-        check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, origin: Origin
+        check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, accountRegion: AccountRegion
     ) -> String {
         var text = "audits/finding/\(check.name)-\(resource.value)"
         if check.givesSeveralReasonCodes, let reasonCode { text += "/\(reasonCode)" }
-        return id(text, origin)
+        return id(text, accountRegion)
     }
 
     /// The id of a detect alarm's finding.
-    public static func violation(id violationID: String, origin: Origin) -> String {
-        id("detect/violation/\(violationID)", origin)
+    public static func violation(id violationID: String, accountRegion: AccountRegion) -> String {
+        id("detect/violation/\(violationID)", accountRegion)
     }
 
     /// The id of the finding that sums up a check of a scheduled audit, or of audits on demand (nil).
-    public static func summary(check: AuditCheck, scheduledAuditName: String?, origin: Origin) -> String {
-        id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", origin)
+    public static func summary(check: AuditCheck, scheduledAuditName: String?, accountRegion: AccountRegion) -> String {
+        id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", accountRegion)
     }
 
     /// The name of what is suppressed when the findings of a check about a resource are, whatever their reason codes. No
     /// finding has it as its id.
-    public static func suppression(check: AuditCheck, resource: ResourceIdentifier, origin: Origin) -> String {
-        id("audits/suppression/\(check.name)-\(resource.subject)", origin)
+    public static func suppression(check: AuditCheck, resource: ResourceIdentifier, accountRegion: AccountRegion)
+        -> String
+    {
+        id("audits/suppression/\(check.name)-\(resource.subject)", accountRegion)
     }
 
     /// The same from the id of an audit finding; nil if it is the id of something else.
     ///
     /// - Parameter reasonCode: the finding's reason code, if the id may hold one.
-    public static func suppression(ofFinding id: String, reasonCode: String?, origin: Origin) -> String? {
-        let prefix = arn("audits/finding/", origin)
+    public static func suppression(ofFinding id: String, reasonCode: String?, accountRegion: AccountRegion) -> String? {
+        let prefix = arn("audits/finding/", accountRegion)
         guard id.hasPrefix(prefix) else { return nil }
         var text = String(id.dropFirst(prefix.count))
         if let reasonCode, text.hasSuffix("/\(reasonCode)") { text.removeLast(reasonCode.count + 1) }
@@ -47,19 +49,21 @@ public enum FindingID {
         if let dash = text.firstIndex(of: "-"), let certificate = text.firstRange(of: ":cert/") {
             text.replaceSubrange(text.index(after: dash)..<certificate.upperBound, with: "")
         }
-        return cut(arn("audits/suppression/\(text)", origin))
+        return cut(arn("audits/suppression/\(text)", accountRegion))
     }
 
     /// Whether an id is that of an audit finding.
-    static func isAudit(_ id: String, origin: Origin) -> Bool { id.hasPrefix(arn("audits/", origin)) }
-
-    private static func arn(_ resource: String, _ origin: Origin) -> String {
-        ARN(service: "iot-device-defender", origin: origin, resource: resource).description
+    static func isAudit(_ id: String, accountRegion: AccountRegion) -> Bool {
+        id.hasPrefix(arn("audits/", accountRegion))
     }
 
-    private static func id(_ resource: String, _ origin: Origin) -> String {
+    private static func arn(_ resource: String, _ accountRegion: AccountRegion) -> String {
+        ARN(service: "iot-device-defender", accountRegion: accountRegion, resource: resource).description
+    }
+
+    private static func id(_ resource: String, _ accountRegion: AccountRegion) -> String {
         let encoded = FindingText.percentEncoded(resource) { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "%") }
-        return cut(arn(encoded, origin))
+        return cut(arn(encoded, accountRegion))
     }
 
     /// Cuts a text of more bytes than an id may have characters, so that different texts stay different. A character

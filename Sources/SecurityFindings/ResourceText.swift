@@ -5,10 +5,10 @@ import JSON
 /// Names of resources as findings have them.
 enum ResourceText {
     /// The ARN of a thing; nil if no thing can have this name, so that the device is not a registered one.
-    static func thingARN(_ name: String, origin: Origin) -> String? {
+    static func thingARN(_ name: String, accountRegion: AccountRegion) -> String? {
         let isLegal =
             (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { isWordByte($0) || isOneOf($0, ":-") }
-        return isLegal ? iot("thing/\(name)", origin) : nil
+        return isLegal ? iot("thing/\(name)", accountRegion) : nil
     }
 
     /// The ASFF's type of an audited resource.
@@ -24,12 +24,12 @@ enum ResourceText {
     }
 
     /// The ARN of an audited resource where one can be formed, else what names it.
-    static func id(_ identifier: ResourceIdentifier, origin: Origin) -> String {
+    static func id(_ identifier: ResourceIdentifier, accountRegion: AccountRegion) -> String {
         if let account = account(identifier) { return "AWS::::Account:\(account)" }
         if let arn = identifier.deviceCertificateARN { return arn }
-        if let id = identifier.deviceCertificateID, isCertificateID(id) { return iot("cert/\(id)", origin) }
-        if let id = identifier.caCertificateID, isCertificateID(id) { return iot("cacert/\(id)", origin) }
-        if let name = identifier.policyVersion?.name, isPolicyName(name) { return iot("policy/\(name)", origin) }
+        if let id = identifier.deviceCertificateID, isCertificateID(id) { return iot("cert/\(id)", accountRegion) }
+        if let id = identifier.caCertificateID, isCertificateID(id) { return iot("cacert/\(id)", accountRegion) }
+        if let name = identifier.policyVersion?.name, isPolicyName(name) { return iot("policy/\(name)", accountRegion) }
         return identifier.roleAliasARN ?? identifier.iamRoleARN ?? identifier.value
     }
 
@@ -59,8 +59,8 @@ enum ResourceText {
         return documented.compactMap { key, value in value.map { (key, $0) } } + others
     }
 
-    private static func iot(_ resource: String, _ origin: Origin) -> String {
-        ARN(service: "iot", origin: origin, resource: resource).description
+    private static func iot(_ resource: String, _ accountRegion: AccountRegion) -> String {
+        ARN(service: "iot", accountRegion: accountRegion, resource: resource).description
     }
 
     private static func isCertificateID(_ id: String) -> Bool {

@@ -8,31 +8,32 @@ extension SecurityFinding {
     /// Severity: what the rules give, else what the behavior's name ends with (`MessagesSent-High`), else medium.
     ///
     /// - Parameters:
-    ///   - origin: the account and Region of the topic that the alarm came by.
+    ///   - accountRegion: the account and Region of the topic that the alarm came by.
     ///   - severities: the team's own severities, held against `profile/behavior`.
-    public init(alarm: Alarm, origin: Origin, severities: SeverityRules = .none) {
+    public init(alarm: Alarm, accountRegion: AccountRegion, severities: SeverityRules = .none) {
         let words = AlarmText(alarm)
         let rule = "\(alarm.securityProfileName)/\(alarm.behavior.name)"
         let named = Self.severity(behaviorName: alarm.behavior.name)
         self.init(
             FindingDraft(
-                id: FindingID.violation(id: alarm.violationID, origin: origin),
-                origin: origin,
+                id: FindingID.violation(id: alarm.violationID, accountRegion: accountRegion),
+                accountRegion: accountRegion,
                 generatorID: rule,
                 types: Self.types(alarm),
                 severity: severities.severity(of: rule) ?? named?.label ?? .medium,
                 originalSeverity: named?.word ?? Severity.Label.medium.rawValue,
                 title: words.title,
                 description: words.description,
-                sourceURL: ConsolePage.violations(securityProfile: alarm.securityProfileName, origin: origin),
+                sourceURL: ConsolePage.violations(
+                    securityProfile: alarm.securityProfileName, accountRegion: accountRegion),
                 remediationText: "Find out what the device does and who controls it. If it may be compromised, isolate "
                     + "it, for example by moving it to a thing group with a restrictive policy, and replace its "
                     + "certificate. If the behavior is harmless, set the alarm's verification state, and adjust the "
                     + "behavior in the security profile.",
-                remediationURL: ConsolePage.violations(origin: origin),
+                remediationURL: ConsolePage.violations(accountRegion: accountRegion),
                 resourceType: "Other",
-                resourceID: ResourceText.thingARN(alarm.thingName, origin: origin) ?? alarm.thingName,
-                details: Self.details(alarm, origin: origin),
+                resourceID: ResourceText.thingARN(alarm.thingName, accountRegion: accountRegion) ?? alarm.thingName,
+                details: Self.details(alarm, accountRegion: accountRegion),
                 productFields: AlarmFields(alarm).entries,
                 createdAt: alarm.time,
                 updatedAt: alarm.time,
@@ -61,9 +62,11 @@ extension SecurityFinding {
         ]
     }
 
-    private static func details(_ alarm: Alarm, origin: Origin) -> [(key: String, value: String)] {
+    private static func details(_ alarm: Alarm, accountRegion: AccountRegion) -> [(key: String, value: String)] {
         var details = [(key: "ThingName", value: alarm.thingName)]
-        if let arn = ResourceText.thingARN(alarm.thingName, origin: origin) { details.append(("ThingArn", arn)) }
+        if let arn = ResourceText.thingARN(alarm.thingName, accountRegion: accountRegion) {
+            details.append(("ThingArn", arn))
+        }
         if let level = alarm.confidenceLevel { details.append(("ConfidenceLevel", level.rawValue)) }
         return details
     }

@@ -8,19 +8,22 @@ extension SecurityFinding {
     ///
     /// - Parameters:
     ///   - task: the audit that found it.
-    ///   - origin: the account and Region that the audit ran in.
+    ///   - accountRegion: the account and Region that the audit ran in.
     ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
     public init(
-        auditFinding finding: AuditFinding, task: AuditTask, origin: Origin, severities: SeverityRules = .none
+        auditFinding finding: AuditFinding, task: AuditTask, accountRegion: AccountRegion,
+        severities: SeverityRules = .none
     ) {
         let identifier = finding.resource.identifier
-        let page = ConsolePage.auditResult(taskID: finding.taskID ?? task.id, check: finding.check, origin: origin)
+        let page = ConsolePage.auditResult(
+            taskID: finding.taskID ?? task.id, check: finding.check, accountRegion: accountRegion)
         self.init(
             FindingDraft(
                 id: FindingID.audit(
-                    check: finding.check, resource: identifier, reasonCode: finding.reasonCode, origin: origin),
-                origin: origin,
-                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                    check: finding.check, resource: identifier, reasonCode: finding.reasonCode,
+                    accountRegion: accountRegion),
+                accountRegion: accountRegion,
+                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, accountRegion: accountRegion),
                 types: Self.types(finding.check),
                 severity: severities.severity(of: finding.check.name) ?? Severity.Label(finding.severity),
                 originalSeverity: finding.severity.rawValue,
@@ -30,7 +33,7 @@ extension SecurityFinding {
                 remediationText: finding.check.remediation,
                 remediationURL: page,
                 resourceType: ResourceText.type(identifier),
-                resourceID: FindingID.cut(ResourceText.id(identifier, origin: origin)),
+                resourceID: FindingID.cut(ResourceText.id(identifier, accountRegion: accountRegion)),
                 details: Self.details(finding),
                 productFields: Self.productFields(finding, task: task),
                 createdAt: finding.time,
@@ -41,8 +44,8 @@ extension SecurityFinding {
     }
 
     /// The generator of an audit's findings, as AWS's sample has it.
-    static func scheduledAuditARN(_ name: String?, origin: Origin) -> String {
-        ARN(service: "iot", origin: origin, resource: "scheduledaudit/\(name ?? "OnDemand")").description
+    static func scheduledAuditARN(_ name: String?, accountRegion: AccountRegion) -> String {
+        ARN(service: "iot", accountRegion: accountRegion, resource: "scheduledaudit/\(name ?? "OnDemand")").description
     }
 
     static func types(_ check: AuditCheck) -> [String] {

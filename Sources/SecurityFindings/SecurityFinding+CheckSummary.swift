@@ -8,21 +8,21 @@ extension SecurityFinding {
     /// - Parameters:
     ///   - result: what the check came to; one of the task's.
     ///   - task: the audit.
-    ///   - origin: the account and Region that the audit ran in.
+    ///   - accountRegion: the account and Region that the audit ran in.
     ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
     public init(
-        summaryOf result: CheckResult, task: AuditTask, origin: Origin, severities: SeverityRules = .none
+        summaryOf result: CheckResult, task: AuditTask, accountRegion: AccountRegion, severities: SeverityRules = .none
     ) {
-        let page = ConsolePage.auditResult(taskID: task.id, check: result.check, origin: origin)
+        let page = ConsolePage.auditResult(taskID: task.id, check: result.check, accountRegion: accountRegion)
         let words = CheckSummaryText(result, task: task)
         let hasFailed = result.status == .completedNonCompliant || result.status == .failed
         let isActive = hasFailed && task.status != .canceled
         self.init(
             FindingDraft(
                 id: FindingID.summary(
-                    check: result.check, scheduledAuditName: task.scheduledAuditName, origin: origin),
-                origin: origin,
-                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                    check: result.check, scheduledAuditName: task.scheduledAuditName, accountRegion: accountRegion),
+                accountRegion: accountRegion,
+                generatorID: Self.scheduledAuditARN(task.scheduledAuditName, accountRegion: accountRegion),
                 types: Self.types(result.check),
                 severity: severities.severity(of: result.check.name) ?? Severity.Label(result.check.severity),
                 originalSeverity: result.check.severity.rawValue,
@@ -32,7 +32,7 @@ extension SecurityFinding {
                 remediationText: result.check.remediation,
                 remediationURL: page,
                 resourceType: "Other",
-                resourceID: Self.scheduledAuditARN(task.scheduledAuditName, origin: origin),
+                resourceID: Self.scheduledAuditARN(task.scheduledAuditName, accountRegion: accountRegion),
                 details: [],
                 productFields: Self.productFields(result, task: task),
                 createdAt: task.startTime,

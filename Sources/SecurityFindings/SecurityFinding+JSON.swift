@@ -8,9 +8,9 @@ extension SecurityFinding {
         var members: JSON.Members = [
             "SchemaVersion": "2018-10-08",
             "Id": .string(id),
-            "ProductArn": .string(Self.productARN(origin: origin)),
+            "ProductArn": .string(Self.productARN(accountRegion: accountRegion)),
             "GeneratorId": .string(generatorID),
-            "AwsAccountId": .string(origin.account.digits),
+            "AwsAccountId": .string(accountRegion.account.digits),
             "CreatedAt": .string(createdAt.iso8601),
             "UpdatedAt": .string(updatedAt.iso8601),
             "FirstObservedAt": .string(firstObservedAt.iso8601),
@@ -43,8 +43,10 @@ extension SecurityFinding {
             "Type": .string(resource.type),
             "Id": .string(resource.id),
         ]
-        if let partition = origin.partition.findingWord { members["Partition"] = .string(partition) }
-        if origin.region.name.utf8.count <= FindingLimits.region { members["Region"] = .string(origin.region.name) }
+        if let partition = accountRegion.partition.findingWord { members["Partition"] = .string(partition) }
+        if accountRegion.region.name.utf8.count <= FindingLimits.region {
+            members["Region"] = .string(accountRegion.region.name)
+        }
         if !resource.details.isEmpty {
             members["Details"] = ["Other": .object(resource.details.mapValues(JSON.string))]
         }

@@ -10,7 +10,7 @@ extension SecurityFinding {
     /// Security Hub added is left out. The limits of the format are applied anew. Nil if a member is missing or
     /// malformed that nothing stands in for.
     public init?(_ json: JSON) {
-        guard let origin = json["ProductArn"]?.string.flatMap({ ARN($0) })?.origin,
+        guard let accountRegion = json["ProductArn"]?.string.flatMap({ ARN($0) })?.accountRegion,
             let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
             let label = Self.severity(json)?["Label"]?.string.flatMap(Severity.Label.init),
             let title = json["Title"]?.string, let description = json["Description"]?.string,
@@ -23,7 +23,7 @@ extension SecurityFinding {
         else { return nil }
         self.init(
             FindingDraft(
-                id: id, origin: origin, generatorID: generatorID,
+                id: id, accountRegion: accountRegion, generatorID: generatorID,
                 types: (json["FindingProviderFields"]?["Types"] ?? json["Types"])?.array?.compactMap(\.string) ?? [],
                 severity: label,
                 originalSeverity: Self.severity(json)?["Original"]?.string ?? "", title: title,

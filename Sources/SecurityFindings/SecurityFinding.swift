@@ -63,7 +63,7 @@ public struct SecurityFinding: Sendable, Hashable {
     /// The id, which the same problem always has; see ``FindingID``.
     public let id: String
     /// The account and Region whose Security Hub the finding belongs to.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// What found it, 1 to 512 characters: a scheduled audit's ARN, or a security profile and a behavior.
     public let generatorID: String
     /// The types, each of one to three parts with slashes between.
@@ -96,8 +96,9 @@ public struct SecurityFinding: Sendable, Hashable {
 
 extension SecurityFinding {
     /// The ARN of the product that findings of an account and Region are imported for: the account's own.
-    public static func productARN(origin: Origin) -> String {
-        ARN(service: "securityhub", origin: origin, resource: "product/\(origin.account)/default").description
+    public static func productARN(accountRegion: AccountRegion) -> String {
+        ARN(service: "securityhub", accountRegion: accountRegion, resource: "product/\(accountRegion.account)/default")
+            .description
     }
 
     /// Says in the product fields whether the finding is suppressed, as Device Defender's own integration does.
@@ -109,5 +110,5 @@ extension SecurityFinding {
     public mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
 
     /// Whether the finding comes from an audit, rather than from a detect alarm.
-    public var isFromAudit: Bool { FindingID.isAudit(id, origin: origin) }
+    public var isFromAudit: Bool { FindingID.isAudit(id, accountRegion: accountRegion) }
 }

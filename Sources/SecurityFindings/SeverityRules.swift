@@ -4,7 +4,7 @@
 /// Upper and lower case count. It is held against `profile/behavior` of an alarm, and against the name of a check.
 public struct SeverityRules: Sendable, Hashable {
     /// An entry that is no rule.
-    public struct InvalidEntry: Error, Hashable, CustomStringConvertible {
+    public struct InvalidEntryError: Error, Hashable, CustomStringConvertible {
         /// What is wrong, naming the entry, and how to mend it.
         public let description: String
     }
@@ -27,31 +27,32 @@ public struct SeverityRules: Sendable, Hashable {
 
     /// Reads rules of the form `pattern=LABEL`, in their order. The label is one of Security Hub's, in any case.
     ///
-    /// - Throws: ``InvalidEntry`` for the first entry that is none.
-    public init(entries: [String]) throws(InvalidEntry) {
+    /// - Throws: ``InvalidEntryError`` for the first entry that is none.
+    public init(entries: [String]) throws(InvalidEntryError) {
         guard entries.count <= Self.maximumCount else {
-            throw InvalidEntry(description: "there are more than \(Self.maximumCount) rules; put some together with *")
+            throw InvalidEntryError(
+                description: "there are more than \(Self.maximumCount) rules; put some together with *")
         }
         var rules: [Rule] = []
         for entry in entries { rules.append(try Self.rule(entry)) }
         self.rules = rules
     }
 
-    private static func rule(_ entry: String) throws(InvalidEntry) -> Rule {
+    private static func rule(_ entry: String) throws(InvalidEntryError) -> Rule {
         // A pattern may have an equals sign in it, a label has none.
         guard let equals = entry.lastIndex(of: "=") else {
-            throw InvalidEntry(description: "\"\(entry)\" is not of the form pattern=LABEL; mend it")
+            throw InvalidEntryError(description: "\"\(entry)\" is not of the form pattern=LABEL; mend it")
         }
         let pattern = String(entry[..<equals])
         guard !pattern.isEmpty, pattern.unicodeScalars.count <= maximumPatternLength else {
-            throw InvalidEntry(
+            throw InvalidEntryError(
                 description: "the pattern of \"\(entry)\" is empty or longer than \(maximumPatternLength) characters; "
                     + "write for example Fleet/*=HIGH")
         }
         guard let severity = SecurityFinding.Severity.Label(rawValue: entry[entry.index(after: equals)...].uppercased())
         else {
             let labels = SecurityFinding.Severity.Label.allCases.map(\.rawValue).joined(separator: ", ")
-            throw InvalidEntry(description: "the label of \"\(entry)\" is not one of \(labels); mend it")
+            throw InvalidEntryError(description: "the label of \"\(entry)\" is not one of \(labels); mend it")
         }
         return Rule(glob: Glob(pattern), severity: severity)
     }

@@ -7,7 +7,7 @@ public import AWSCore
 /// known by it.
 public struct CheckCompletion: Sendable, Hashable {
     /// The account and Region that the audits ran in.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// The check's name: 1 to 2,048 bytes of UTF-8 without NUL.
     public let check: String
     /// The start of the newest audit that completed the check.
@@ -16,8 +16,8 @@ public struct CheckCompletion: Sendable, Hashable {
     public let passedAt: Int64?
 
     /// Puts the parts together; whether the text is well formed is checked when the completion is recorded.
-    public init(origin: Origin, check: String, completedAt: Int64, passedAt: Int64?) {
-        self.origin = origin
+    public init(accountRegion: AccountRegion, check: String, completedAt: Int64, passedAt: Int64?) {
+        self.accountRegion = accountRegion
         self.check = check
         self.completedAt = completedAt
         self.passedAt = passedAt
@@ -27,7 +27,7 @@ public struct CheckCompletion: Sendable, Hashable {
     public func merged(with other: CheckCompletion?) -> CheckCompletion {
         guard let other else { return self }
         return CheckCompletion(
-            origin: origin, check: check, completedAt: max(completedAt, other.completedAt),
+            accountRegion: accountRegion, check: check, completedAt: max(completedAt, other.completedAt),
             passedAt: [passedAt, other.passedAt].compactMap(\.self).max())
     }
 }

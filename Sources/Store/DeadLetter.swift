@@ -23,7 +23,8 @@ public struct DeadLetter: Sendable, Hashable {
     /// The same without its payload.
     public var summary: DeadLetterSummary {
         DeadLetterSummary(
-            id: delivery.id, origin: delivery.origin, source: delivery.source, receivedAt: delivery.receivedAt,
+            id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source,
+            receivedAt: delivery.receivedAt,
             attempts: attempts, firstFailedAt: firstFailedAt, lastFailedAt: lastFailedAt, reason: reason,
             payloadLength: delivery.payload.count)
     }

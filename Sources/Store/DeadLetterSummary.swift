@@ -5,7 +5,7 @@ public struct DeadLetterSummary: Sendable, Hashable {
     /// The delivery's id.
     public let id: String
     /// The account and Region that it is about.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// Who sent it.
     public let source: Delivery.Source
     /// When it came in.
@@ -23,11 +23,12 @@ public struct DeadLetterSummary: Sendable, Hashable {
 
     /// Puts the parts together.
     public init(
-        id: String, origin: Origin, source: Delivery.Source, receivedAt: Int64, attempts: Int, firstFailedAt: Int64,
+        id: String, accountRegion: AccountRegion, source: Delivery.Source, receivedAt: Int64, attempts: Int,
+        firstFailedAt: Int64,
         lastFailedAt: Int64, reason: String, payloadLength: Int
     ) {
         self.id = id
-        self.origin = origin
+        self.accountRegion = accountRegion
         self.source = source
         self.receivedAt = receivedAt
         self.attempts = attempts

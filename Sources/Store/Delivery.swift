@@ -19,7 +19,7 @@ public struct Delivery: Sendable, Hashable {
     /// A sender that tries again uses the same one, so that it serves to find duplicates.
     public let id: String
     /// The account and Region that it is about.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// Who sent it.
     public let source: Source
     /// The SNS topic that it came by; nil for other sources, and once it is completed.
@@ -31,10 +31,10 @@ public struct Delivery: Sendable, Hashable {
 
     /// Makes a delivery; whether the id is well formed is checked when it is appended.
     public init(
-        id: String, origin: Origin, source: Source, topic: ARN? = nil, receivedAt: Int64, payload: [UInt8]
+        id: String, accountRegion: AccountRegion, source: Source, topic: ARN? = nil, receivedAt: Int64, payload: [UInt8]
     ) {
         self.id = id
-        self.origin = origin
+        self.accountRegion = accountRegion
         self.source = source
         self.topic = topic
         self.receivedAt = receivedAt
@@ -43,14 +43,14 @@ public struct Delivery: Sendable, Hashable {
 }
 
 /// What became of an appended delivery.
-public enum Append: Sendable, Hashable {
+public enum AppendResult: Sendable, Hashable {
     /// It is in the queue, durably.
     case stored
     /// A delivery with this id is known already: pending, leased, completed or dead. Nothing was changed.
     case duplicate
 
     /// The origins of those deliveries that were stored, in the form of the tables.
-    static func storedOrigins(of deliveries: [Delivery], _ outcomes: [Append]) -> Set<String> {
-        Set(zip(deliveries, outcomes).filter { $0.1 == .stored }.map(\.0.origin.stored))
+    static func storedAccountRegions(of deliveries: [Delivery], _ outcomes: [AppendResult]) -> Set<String> {
+        Set(zip(deliveries, outcomes).filter { $0.1 == .stored }.map(\.0.accountRegion.stored))
     }
 }

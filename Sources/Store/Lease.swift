@@ -37,14 +37,14 @@ public struct LeasedDelivery: Sendable, Hashable {
     /// Which attempt this is, from 1. Attempts that were released do not count; attempts whose holder vanished do.
     public let attempt: Int
     /// How far an earlier attempt came, as ``Progress/bookmark`` said it; nil if none said.
-    public let bookmark: String?
+    public let checkpoint: String?
 
     /// Puts the parts together.
-    public init(delivery: Delivery, lease: Lease, attempt: Int, bookmark: String? = nil) {
+    public init(delivery: Delivery, lease: Lease, attempt: Int, checkpoint: String? = nil) {
         self.delivery = delivery
         self.lease = lease
         self.attempt = attempt
-        self.bookmark = bookmark
+        self.checkpoint = checkpoint
     }
 }
 
@@ -61,13 +61,14 @@ public struct LeaseBatch: Sendable, Hashable {
     public let pauses: [Pause]
     /// The accounts and Regions that this process began to work on with this batch, and that another one may have worked on
     /// until now: whatever limit there is to requests in them may be used up.
-    public let taken: Set<Origin>
+    public let taken: Set<AccountRegion>
     /// How many leases ended with this batch whose holder vanished: by their time, or because its process is gone.
     public let expired: Int
 
     /// Puts the parts together.
     public init(
-        deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause], taken: Set<Origin> = [],
+        deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause],
+        taken: Set<AccountRegion> = [],
         expired: Int = 0
     ) {
         self.deliveries = deliveries

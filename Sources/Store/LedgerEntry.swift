@@ -49,7 +49,7 @@ public struct LedgerEntry: Sendable, Hashable {
     /// The finding's `Id`: 1 to 2,048 bytes of UTF-8 without NUL.
     public let id: String
     /// The account and Region whose Security Hub has it.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// What it stands for.
     public let kind: Kind
     /// What it is looked up by together with others: the name of the check, or of profile and behavior; 1 to 2,048
@@ -81,12 +81,13 @@ public struct LedgerEntry: Sendable, Hashable {
 
     /// Puts the parts together; whether the texts are well formed is checked when the entry is recorded.
     public init(
-        id: String, origin: Origin, kind: Kind, group: String, subject: String, createdAt: Int64, updatedAt: Int64,
+        id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Int64,
+        updatedAt: Int64,
         eventTime: Int64, firstObservedAt: Int64, lastObservedAt: Int64, condition: Condition,
         recordState: RecordState, severity: Severity?, finding: [UInt8], isSent: Bool
     ) {
         self.id = id
-        self.origin = origin
+        self.accountRegion = accountRegion
         self.kind = kind
         self.group = group
         self.subject = subject

@@ -1,6 +1,6 @@
 import AWSCore
 
-extension Progress {
+extension LedgerUpdate {
     /// Whether a store accepts all of it. One value that it does not accept makes it reject everything that is recorded
     /// together: what comes from outside is checked one by one first.
     public var isStorable: Bool { (try? Limits.check(self)) != nil }
@@ -33,10 +33,10 @@ enum Limits {
         }
     }
 
-    static func check(_ progress: Progress) throws(StoreError) {
+    static func check(_ progress: LedgerUpdate) throws(StoreError) {
         try check(progress.entries)
-        for id in Array(progress.sent.keys) + progress.refused { try check(id, "A finding's id") }
-        for judgement in progress.judgements { try check(judgement.subject, "A judgement's subject") }
+        for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding's id") }
+        for disposition in progress.dispositions { try check(disposition.subject, "A judgement's subject") }
         for mark in progress.marks {
             try check(mark.check, "An audit mark's check")
             try check(mark.taskID, "An audit mark's task id")
@@ -46,10 +46,10 @@ enum Limits {
             try check(audit.taskID, "An audit's task id")
         }
         for completion in progress.completions { try check(completion.check, "A completed check") }
-        if let bookmark = progress.bookmark, !isText(bookmark, atMost: Progress.maximumBookmarkLength) {
+        if let checkpoint = progress.checkpoint, !isText(checkpoint, atMost: LedgerUpdate.maximumCheckpointLength) {
             throw StoreError(
                 .invalidValue,
-                "A bookmark must be 1 to \(Progress.maximumBookmarkLength) bytes of UTF-8 without NUL.")
+                "A bookmark must be 1 to \(LedgerUpdate.maximumCheckpointLength) bytes of UTF-8 without NUL.")
         }
     }
 

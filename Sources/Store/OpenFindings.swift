@@ -4,7 +4,7 @@ public import AWSCore
 /// latest state it is not known to have.
 public struct OpenFindings: Sendable, Hashable {
     /// The account and Region.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// The severity; nil for findings whose severity the ledger does not know yet.
     public let severity: LedgerEntry.Severity?
     /// How many Security Hub has as active.
@@ -13,8 +13,8 @@ public struct OpenFindings: Sendable, Hashable {
     public let unsent: Int
 
     /// Puts the parts together.
-    public init(origin: Origin, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
-        self.origin = origin
+    public init(accountRegion: AccountRegion, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
+        self.accountRegion = accountRegion
         self.severity = severity
         self.count = count
         self.unsent = unsent
@@ -25,13 +25,13 @@ public struct OpenFindings: Sendable, Hashable {
         guard let first = rows.first else { throw StoreError.unreadableRow }
         let (current, unsentCurrent) = (rows.reduce(0) { $0 + $1.current }, rows.reduce(0) { $0 + $1.unsentCurrent })
         self.init(
-            origin: first.origin, severity: first.severity, count: max(current - unsentCurrent, 0),
+            accountRegion: first.accountRegion, severity: first.severity, count: max(current - unsentCurrent, 0),
             unsent: rows.reduce(0) { $0 + $1.unsent })
     }
 
     /// Counts of one origin and severity.
     struct Row {
-        let origin: Origin
+        let accountRegion: AccountRegion
         let severity: LedgerEntry.Severity?
         /// How many are to be active, sent or not.
         let current: Int
@@ -42,6 +42,8 @@ public struct OpenFindings: Sendable, Hashable {
     }
 
     static func all(of rows: [Row]) throws -> [OpenFindings] {
-        try Dictionary(grouping: rows) { [$0.origin.stored, $0.severity?.rawValue] }.values.map { try OpenFindings($0) }
+        try Dictionary(grouping: rows) { [$0.accountRegion.stored, $0.severity?.rawValue] }.values.map {
+            try OpenFindings($0)
+        }
     }
 }

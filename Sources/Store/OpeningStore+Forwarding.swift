@@ -2,12 +2,14 @@ public import AWSCore
 
 extension OpeningStore {
     /// See ``Store``.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         try await current().append(deliveries)
     }
 
     /// See ``Store``.
-    public func lease(limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>)
+    public func lease(
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
+    )
         async throws(StoreError) -> LeaseBatch
     {
         try await current().lease(limit: limit, for: duration, owner: owner, now: now, excluding: excluded)
@@ -19,7 +21,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try await current().record(progress, under: lease)
     }
 
@@ -58,8 +60,10 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func queueDepths(now: Int64, after origin: Origin?, limit: Int) async throws(StoreError) -> [QueueDepth] {
-        try await current().queueDepths(now: now, after: origin, limit: limit)
+    public func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+        -> [QueueDepth]
+    {
+        try await current().queueDepths(now: now, after: accountRegion, limit: limit)
     }
 
     /// See ``Store``.
@@ -130,25 +134,29 @@ extension OpeningStore {
 
     /// See ``Store``.
     public func unseenLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await current().unseenLedgerEntries(
-            of: origin, kind: kind, group: group, before: time, after: last, limit: limit)
+            of: accountRegion, kind: kind, group: group, before: time, after: last, limit: limit)
     }
 
     /// See ``Store``.
     public func staleLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
-        try await current().staleLedgerEntries(of: origin, kind: kind, before: time, after: last, limit: limit)
+        try await current().staleLedgerEntries(of: accountRegion, kind: kind, before: time, after: last, limit: limit)
     }
 
     /// See ``Store``.
-    public func unsentLedgerEntries(of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int)
+    public func unsentLedgerEntries(
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+    )
         async throws(StoreError) -> [LedgerEntry]
     {
-        try await current().unsentLedgerEntries(of: origin, kind: kind, after: last, limit: limit)
+        try await current().unsentLedgerEntries(of: accountRegion, kind: kind, after: last, limit: limit)
     }
 
     /// See ``Store``.
@@ -172,30 +180,31 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func judgements(about subjects: [String]) async throws(StoreError) -> [String: Judgement] {
-        try await current().judgements(about: subjects)
+    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+        try await current().dispositions(about: subjects)
     }
 
     /// See ``Store``.
-    public func judgements(of origin: Origin, after last: Judgement?, limit: Int) async throws(StoreError)
-        -> [Judgement]
+    public func dispositions(of accountRegion: AccountRegion, after last: Disposition?, limit: Int)
+        async throws(StoreError)
+        -> [Disposition]
     {
-        try await current().judgements(of: origin, after: last, limit: limit)
+        try await current().dispositions(of: accountRegion, after: last, limit: limit)
     }
 
     /// See ``Store``.
-    public func dueJudgements(by time: Int64, limit: Int) async throws(StoreError) -> [Judgement] {
-        try await current().dueJudgements(by: time, limit: limit)
+    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await current().dueDispositions(by: time, limit: limit)
     }
 
     /// See ``Store``.
-    public func purgeJudgements(by time: Int64) async throws(StoreError) -> Int {
-        try await current().purgeJudgements(by: time)
+    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+        try await current().purgeDispositions(by: time)
     }
 
     /// See ``Store``.
-    public func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark] {
-        try await current().auditMarks(of: origin)
+    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+        try await current().appliedAudits(of: accountRegion)
     }
 
     /// See ``Store``.
@@ -204,45 +213,50 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion] {
-        try await current().checkCompletions(of: origin)
+    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    {
+        try await current().checkCompletions(of: accountRegion)
     }
 
     /// See ``Store``.
-    public func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage? {
-        try await current().auditCoverage(of: origin)
+    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
+        try await current().auditCoverage(of: accountRegion)
     }
 
     /// See ``Store``.
     public func record(
-        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+        _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
-        try await current().record(coverage, of: origin, completions)
+        try await current().record(coverage, of: accountRegion, completions)
     }
 
     /// See ``Store``.
-    public func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String] {
-        try await current().ledgerGroups(of: origin, kind: kind)
+    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
+        try await current().ledgerGroups(of: accountRegion, kind: kind)
     }
 
     /// See ``Store``.
-    public func ledgerOrigins() async throws(StoreError) -> [Origin] {
-        try await current().ledgerOrigins()
+    public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
+        try await current().ledgerAccountRegions()
     }
 
     /// See ``Store``.
-    public func clearLedger(of origin: Origin) async throws(StoreError) {
-        try await current().clearLedger(of: origin)
+    public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
+        try await current().clearLedger(of: accountRegion)
     }
 
     /// See ``Store``.
-    public func restore(_ entries: [LedgerEntry], _ judgements: [Judgement]) async throws(StoreError) {
-        try await current().restore(entries, judgements)
+    public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
+        try await current().restore(entries, dispositions)
     }
 
     /// See ``Store``.
-    public func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError) {
-        try await current().finishLedger(of: origin, marks: marks, now: now)
+    public func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64)
+        async throws(StoreError)
+    {
+        try await current().finishLedger(of: accountRegion, marks: marks, now: now)
     }
 
     /// See ``Store``.
@@ -261,22 +275,22 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
         try await current().catchUpWatermarks()
     }
 
     /// See ``Store``.
-    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
-        try await current().advanceCatchUpWatermark(of: origin, to: time)
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await current().advanceCatchUpWatermark(of: accountRegion, to: time)
     }
 
     /// See ``Store``.
-    public func lastDeliveries() async throws(StoreError) -> [Origin: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await current().lastDeliveries()
     }
 
     /// See ``Store``.
-    public func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError) {
+    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         try await current().noteLastDeliveries(times)
     }
 
@@ -301,8 +315,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
-        try await current().resetCatchUpWatermark(of: origin, to: time)
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await current().resetCatchUpWatermark(of: accountRegion, to: time)
     }
 
     /// See ``Store``.

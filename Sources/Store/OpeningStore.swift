@@ -29,7 +29,7 @@ public final class OpeningStore: Store {
     }
 
     private let open: Open
-    private let patience: Duration
+    private let timeout: Duration
     private let longestDelay: Duration
     private let state = Mutex(State.opening)
     private let changes = WorkSignal()
@@ -38,12 +38,12 @@ public final class OpeningStore: Store {
     /// Does not open anything yet; see ``start(report:)``.
     ///
     /// - Parameters:
-    ///   - patience: how long calls wait for the first attempt. EventBridge waits 5 seconds for a response.
+    ///   - timeout: how long calls wait for the first attempt. EventBridge waits 5 seconds for a response.
     ///   - longestDelay: the longest time between two attempts.
     ///   - open: opens the store; called until it succeeds or throws an error that is permanent.
-    public init(patience: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
+    public init(timeout: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
         self.open = open
-        self.patience = patience
+        self.timeout = timeout
         self.longestDelay = longestDelay
     }
 
@@ -100,8 +100,8 @@ public final class OpeningStore: Store {
         .unavailable, "The store is still being opened: its tables are updated, or its log is recovered.")
 
     private func openUntilDone(_ report: @escaping @Sendable (StoreError) -> Void) async {
-        let timer = Task { [patience] in
-            guard (try? await Task.sleep(for: patience)) != nil else { return }
+        let timer = Task { [timeout] in
+            guard (try? await Task.sleep(for: timeout)) != nil else { return }
             if self.settle(.unavailable(Self.beingOpened), if: \.isOpening) { report(Self.beingOpened) }
         }
         defer { timer.cancel() }
@@ -166,7 +166,7 @@ public final class OpeningStore: Store {
     // MARK: Closing
 
     /// How long closing waits for an attempt that is running. One that takes longer closes what it has opened by itself.
-    private static let closingPatience = Duration.seconds(1)
+    private static let closingTimeout = Duration.seconds(1)
 
     /// Closes the store, or stops opening it.
     public func close() async {
@@ -184,7 +184,7 @@ public final class OpeningStore: Store {
             continuation.finish()
         }
         let timer = Task {
-            try? await Task.sleep(for: Self.closingPatience)
+            try? await Task.sleep(for: Self.closingTimeout)
             continuation.finish()
         }
         for await _ in ended {}

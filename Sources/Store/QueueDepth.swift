@@ -15,7 +15,7 @@ public struct QueueDepth: Sendable, Hashable {
     }
 
     /// The account and Region.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// The state.
     public let state: State
     /// How many there are, at least one.
@@ -24,8 +24,8 @@ public struct QueueDepth: Sendable, Hashable {
     public let oldestReceivedAt: Int64
 
     /// Puts the parts together.
-    public init(origin: Origin, state: State, count: Int, oldestReceivedAt: Int64) {
-        self.origin = origin
+    public init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Int64) {
+        self.accountRegion = accountRegion
         self.state = state
         self.count = count
         self.oldestReceivedAt = oldestReceivedAt

@@ -23,15 +23,15 @@ public struct SharingStatus: Sendable, Hashable {
     /// An account-Region that a live replica holds and does not process, although deliveries have been ready for a minute.
     public struct Stall: Sendable, Hashable {
         /// The account-Region.
-        public let origin: Origin
+        public let accountRegion: AccountRegion
         /// The name of the replica that holds it.
         public let replica: String
         /// Milliseconds since the replica last leased a delivery of it.
         public let idleTime: Int64
 
         /// Puts the parts together.
-        public init(origin: Origin, replica: String, idleTime: Int64) {
-            self.origin = origin
+        public init(accountRegion: AccountRegion, replica: String, idleTime: Int64) {
+            self.accountRegion = accountRegion
             self.replica = replica
             self.idleTime = idleTime
         }

@@ -20,7 +20,7 @@ public protocol Store: Sendable {
     ///
     /// - Returns: What became of each delivery, in order.
     /// - Throws: ``StoreError/Code/invalidValue`` for an id that is not 1 to 256 visible ASCII characters.
-    func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append]
+    func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult]
 
     /// Leases deliveries that are ready, the longest ready first.
     ///
@@ -35,7 +35,7 @@ public protocol Store: Sendable {
     ///   - now: The present time.
     ///   - excluded: Origins to pass over, as if they had nothing in the queue.
     func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch
 
     /// Waits until there may be more to lease than the batch with this mark saw: something was appended, released, put
@@ -50,7 +50,7 @@ public protocol Store: Sendable {
     func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease
 
     /// Keeps what the work on a delivery has come to, while it goes on.
-    func record(_ progress: Progress, under lease: Lease) async throws(StoreError)
+    func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError)
 
     /// Ends the work on a delivery: it is done, and the findings are in the ledger, in one transaction.
     ///
@@ -99,9 +99,10 @@ public protocol Store: Sendable {
     ///
     /// - Parameters:
     ///   - now: The present time: what is put off beyond it is waiting.
-    ///   - origin: The last origin of the page before; nil asks for the first page.
+    ///   - accountRegion: The last origin of the page before; nil asks for the first page.
     ///   - limit: The most origins, 1 to 1,000.
-    func queueDepths(now: Int64, after origin: Origin?, limit: Int) async throws(StoreError) -> [QueueDepth]
+    func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
+        -> [QueueDepth]
 
     // MARK: Pauses
 
@@ -160,20 +161,22 @@ public protocol Store: Sendable {
     /// The findings of an origin that are not over and of which nothing was said since a time, ordered by
     /// ``LedgerEntry/eventTime`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
     func unseenLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
     /// The findings of an origin that are current and were sent last before a time, ordered by
     /// ``LedgerEntry/updatedAt`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
     func staleLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
     /// The findings of an origin of which it is not known that they were sent, ordered by id, at most 1,000 in a call; the
     /// next page follows the last one of the page before.
     func unsentLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
     /// How many findings Security Hub has as active, and of how many it is not known to have the latest state, by origin and
@@ -196,57 +199,57 @@ public protocol Store: Sendable {
     // MARK: Judgements and audit marks
 
     /// What people said about these subjects; one that nothing was said about is left out.
-    func judgements(about subjects: [String]) async throws(StoreError) -> [String: Judgement]
+    func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition]
 
     /// All judgements of an origin, ordered by subject, at most 1,000 in a call; the next page follows the last one of
     /// the page before.
-    func judgements(
-        of origin: Origin, after last: Judgement?, limit: Int
-    ) async throws(StoreError) -> [Judgement]
+    func dispositions(
+        of accountRegion: AccountRegion, after last: Disposition?, limit: Int
+    ) async throws(StoreError) -> [Disposition]
 
     /// The judgements that are due by a time, the longest due first, at most 1,000.
-    func dueJudgements(by time: Int64, limit: Int) async throws(StoreError) -> [Judgement]
+    func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition]
 
     /// Forgets judgements that may be forgotten by a time and concern no finding in the ledger; returns how many.
-    func purgeJudgements(by time: Int64) async throws(StoreError) -> Int
+    func purgeDispositions(by time: Int64) async throws(StoreError) -> Int
 
     /// The newest applied audits of an origin, by the names of their checks.
-    func auditMarks(of origin: Origin) async throws(StoreError) -> [String: AuditMark]
+    func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit]
 
     /// The newest audit of each origin and schedule that has ended and was worked on; in no order.
     func finishedAudits() async throws(StoreError) -> [FinishedAudit]
 
     /// When audits last completed checks of an origin, by the names of the checks.
-    func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion]
+    func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
 
     /// The span of time in which every audit of an origin is known; nil if AWS's lists of them were never read.
-    func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage?
+    func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage?
 
     /// Notes that AWS's lists of all audits of a time were read, with what they completed. The span grows if the new one begins
     /// within it; else there is a gap, and only the new one counts.
     func record(
-        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+        _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError)
 
     /// The groups (``LedgerEntry/group``) that findings of an origin which are not over belong to, each once and in order.
     ///
     /// Reads an index entry for each group.
-    func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String]
+    func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError) -> [String]
 
     // MARK: Rebuilding the ledger
 
     /// The origins whose ledger is complete: it holds all that Security Hub has of them.
-    func ledgerOrigins() async throws(StoreError) -> [Origin]
+    func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion]
 
     /// Forgets what the ledger has of an origin, that it is complete, and which audits are known. Judgements stay.
-    func clearLedger(of origin: Origin) async throws(StoreError)
+    func clearLedger(of accountRegion: AccountRegion) async throws(StoreError)
 
     /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt. What is there already,
     /// stays.
-    func restore(_ entries: [LedgerEntry], _ judgements: [Judgement]) async throws(StoreError)
+    func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError)
 
     /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
-    func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError)
+    func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64) async throws(StoreError)
 
     // MARK: Subscriptions
 
@@ -266,23 +269,23 @@ public protocol Store: Sendable {
 
     /// How far Device Defender has been asked for what no delivery told of, for each account and Region that it has been
     /// asked about: milliseconds since 1970.
-    func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64]
+    func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64]
 
     /// Says that Device Defender was asked for all that happened in an account and Region before a time, in
     /// milliseconds since 1970. What is not later than the watermark that is there changes nothing.
-    func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
+    func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError)
 
     /// Moves the watermark of an account and Region back to a time if it is later: a clock that was ahead wrote it.
-    func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError)
+    func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError)
 
     // MARK: Receiving
 
     /// When deliveries came last, for each account and Region, in milliseconds since 1970; as far as it was noted.
-    func lastDeliveries() async throws(StoreError) -> [Origin: Int64]
+    func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64]
 
     /// Notes when deliveries came last. What is not later than what is there changes nothing, unless what is there is later
     /// by more than ``QueueTime/longestWait``: a clock that was ahead wrote it.
-    func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError)
+    func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError)
 
     // MARK: The clock
 
@@ -334,7 +337,7 @@ public protocol Store: Sendable {
 
 extension Store {
     /// Adds one delivery to the queue unless its id is known; see ``append(_:)-([Delivery])``.
-    public func append(_ delivery: Delivery) async throws(StoreError) -> Append {
+    public func append(_ delivery: Delivery) async throws(StoreError) -> AppendResult {
         try await append([delivery]).first ?? .duplicate
     }
 

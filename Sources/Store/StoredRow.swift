@@ -35,9 +35,9 @@ extension StoredRow {
         try optionalText(column) == nil ? nil : value(column)
     }
 
-    func origin(_ column: Int) throws -> Origin {
-        guard let origin = Origin(stored: try text(column)) else { throw StoreError.unreadableRow }
-        return origin
+    func accountRegion(_ column: Int) throws -> AccountRegion {
+        guard let accountRegion = AccountRegion(stored: try text(column)) else { throw StoreError.unreadableRow }
+        return accountRegion
     }
 
     func arn(_ column: Int) throws -> ARN {
@@ -60,7 +60,8 @@ extension Delivery {
     /// Reads a row that has id, origin, source and time of receipt from the second column on, and its topic in the eleventh.
     init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
-            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), topic: try row.optionalARN(10),
+            id: try row.text(1), accountRegion: try row.accountRegion(2), source: try row.value(3),
+            topic: try row.optionalARN(10),
             receivedAt: try row.integer(4), payload: payload)
     }
 }
@@ -76,7 +77,8 @@ extension DeadLetter {
 extension LedgerEntry {
     init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text(0), origin: try row.origin(1), kind: try row.value(2), group: try row.text(3),
+            id: try row.text(0), accountRegion: try row.accountRegion(1), kind: try row.value(2),
+            group: try row.text(3),
             subject: try row.text(4), createdAt: try row.integer(5), updatedAt: try row.integer(6),
             eventTime: try row.integer(7), firstObservedAt: try row.integer(8), lastObservedAt: try row.integer(9),
             condition: try row.value(10), recordState: try row.value(11), severity: try row.optionalValue(14),
@@ -84,26 +86,27 @@ extension LedgerEntry {
     }
 }
 
-extension Judgement {
+extension Disposition {
     init(_ row: some StoredRow) throws {
         self.init(
-            subject: try row.text(0), origin: try row.origin(1), time: try row.integer(2),
+            subject: try row.text(0), accountRegion: try row.accountRegion(1), time: try row.integer(2),
             dueAt: try row.optionalInteger(3), keepUntil: try row.optionalInteger(4), content: try row.bytes(5))
     }
 }
 
-extension AuditMark {
+extension AppliedAudit {
     /// Reads a row of check, start and task.
-    init(_ row: some StoredRow, of origin: Origin) throws {
+    init(_ row: some StoredRow, of accountRegion: AccountRegion) throws {
         self.init(
-            origin: origin, check: try row.text(0), startTime: try row.integer(1), taskID: try row.text(2))
+            accountRegion: accountRegion, check: try row.text(0), startTime: try row.integer(1), taskID: try row.text(2)
+        )
     }
 }
 
 extension CheckCompletion {
     init(_ row: some StoredRow) throws {
         self.init(
-            origin: try row.origin(0), check: try row.text(1), completedAt: try row.integer(2),
+            accountRegion: try row.accountRegion(0), check: try row.text(1), completedAt: try row.integer(2),
             passedAt: try row.optionalInteger(3))
     }
 }
@@ -116,7 +119,8 @@ extension FinishedAudit {
     init(_ row: some StoredRow) throws {
         let schedule = try row.text(1)
         self.init(
-            origin: try row.origin(0), schedule: schedule.isEmpty ? nil : schedule, taskID: try row.text(2),
+            accountRegion: try row.accountRegion(0), schedule: schedule.isEmpty ? nil : schedule,
+            taskID: try row.text(2),
             startTime: try row.integer(3), finishedAt: try row.optionalInteger(4))
     }
 }
@@ -124,7 +128,7 @@ extension FinishedAudit {
 extension OpenFindings.Row {
     init(_ row: some StoredRow) throws {
         self.init(
-            origin: try row.origin(0), severity: try row.optionalValue(1), current: try row.count(2),
+            accountRegion: try row.accountRegion(0), severity: try row.optionalValue(1), current: try row.count(2),
             unsentCurrent: try row.count(3), unsent: try row.count(4))
     }
 }
@@ -133,7 +137,8 @@ extension DeadLetterSummary {
     /// Reads a row that has id, origin, source and time of receipt from the second column on.
     init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text(1), origin: try row.origin(2), source: try row.value(3), receivedAt: try row.integer(4),
+            id: try row.text(1), accountRegion: try row.accountRegion(2), source: try row.value(3),
+            receivedAt: try row.integer(4),
             attempts: try row.count(5), firstFailedAt: try row.integer(6), lastFailedAt: try row.integer(7),
             reason: try row.text(8), payloadLength: try row.count(9))
     }
@@ -158,15 +163,15 @@ extension Pause {
     }
 }
 
-extension DeliveryRecord {
+extension DeliveryRow {
     /// Reads a row that has a name for itself from the second column on.
     init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text(1), origin: try row.text(2), source: try row.text(3), state: try row.text(4),
+            id: try row.text(1), accountRegion: try row.text(2), source: try row.text(3), state: try row.text(4),
             readyAt: try row.optionalInteger(5), attempts: try row.integer(6), leaseNumber: try row.integer(7),
             leaseOwner: try row.optionalText(8), firstFailedAt: try row.optionalInteger(9),
             lastFailedAt: try row.optionalInteger(10), reason: try row.optionalText(11),
-            bookmark: try row.optionalText(12), completedAt: try row.optionalInteger(13),
+            checkpoint: try row.optionalText(12), completedAt: try row.optionalInteger(13),
             payloadLength: try row.optionalInteger(14))
     }
 }
@@ -174,11 +179,11 @@ extension DeliveryRecord {
 extension StoredRow {
     /// What is wrong where dead letters were counted wrong, with their source and topic in the second column.
     var wrongFigures: String {
-        get throws { "The figures of dead letters of \(ProblemList.shown(try text(1))) differ from what there is." }
+        get throws { "The figures of dead letters of \(IntegrityReport.shown(try text(1))) differ from what there is." }
     }
 }
 
-extension ProblemList {
+extension IntegrityReport {
     /// What is wrong with a row, with its name, which stands in the second column.
     static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
         let name = "\(what) \(shown((try? row.text(1)) ?? ""))"

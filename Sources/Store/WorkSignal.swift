@@ -15,7 +15,7 @@ final class WorkSignal: Sendable {
         var count: UInt64 = 0
         /// The last change that may concern any origin, and the last one of each that concerned just some.
         var last: UInt64 = 0
-        var lastByOrigin: [String: UInt64] = [:]
+        var lastByAccountRegion: [String: UInt64] = [:]
         var isClosed = false
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: Waiter] = [:]
@@ -24,12 +24,14 @@ final class WorkSignal: Sendable {
         func hasNews(after mark: WorkMark) -> Bool {
             guard count != mark.count else { return false }
             return last > mark.count
-                || lastByOrigin.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
+                || lastByAccountRegion.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
         }
 
-        mutating func takeWaiters(for origins: Set<String>? = nil) -> [CheckedContinuation<Void, Never>] {
+        mutating func takeWaiters(for accountRegions: Set<String>? = nil) -> [CheckedContinuation<Void, Never>] {
             guard !waiters.isEmpty else { return [] }
-            let woken = waiters.filter { waiter in origins.map { !waiter.value.excluded.isSuperset(of: $0) } ?? true }
+            let woken = waiters.filter { waiter in
+                accountRegions.map { !waiter.value.excluded.isSuperset(of: $0) } ?? true
+            }
             for key in woken.keys { waiters[key] = nil }
             return woken.values.map(\.continuation)
         }
@@ -41,8 +43,8 @@ final class WorkSignal: Sendable {
     var mark: WorkMark { mark(excluding: []) }
 
     /// The present point in history, for somebody who passes over some origins.
-    func mark(excluding origins: Set<String>) -> WorkMark {
-        WorkMark(count: state.withLock(\.count), excluding: origins)
+    func mark(excluding accountRegions: Set<String>) -> WorkMark {
+        WorkMark(count: state.withLock(\.count), excluding: accountRegions)
     }
 
     /// How many wait now.
@@ -52,16 +54,16 @@ final class WorkSignal: Sendable {
 
     /// Wakes everybody who waits and does not pass over all of these origins.
     ///
-    /// - Parameter origins: what the change concerns, in the form of the tables; nil for any.
-    func notify(of origins: Set<String>? = nil) {
+    /// - Parameter accountRegions: what the change concerns, in the form of the tables; nil for any.
+    func notify(of accountRegions: Set<String>? = nil) {
         let waiters = state.withLock { state in
             state.count &+= 1
-            if let origins {
-                for origin in origins { state.lastByOrigin[origin] = state.count }
+            if let accountRegions {
+                for accountRegion in accountRegions { state.lastByAccountRegion[accountRegion] = state.count }
             } else {
                 state.last = state.count
             }
-            return state.takeWaiters(for: origins)
+            return state.takeWaiters(for: accountRegions)
         }
         for waiter in waiters { waiter.resume() }
     }

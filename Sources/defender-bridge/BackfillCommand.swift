@@ -42,34 +42,34 @@ struct BackfillCommand: AsyncParsableCommand {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try options.loadForStore(environment: environment)
         let bar = ProgressBar()
-        let report: Backfilling.Report
+        let report: Backfill.Report
         do {
-            report = try await Backfilling.run(
+            report = try await Backfill.run(
                 configuration: configuration, environment: environment, registry: PrometheusRegistry(),
                 logger: configuration.log(atLeast: .warning).logger(), past: since,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },
                 report: { bar.show(Self.text($0), share: Self.share($0)) })
-        } catch let interruption as Backfilling.Interruption {
+        } catch let interruption as Backfill.Interruption {
             bar.end()
-            throw CommandFailure(message: interruption.description)
+            throw CommandError(message: interruption.description)
         }
         bar.end()
         guard report.dead == 0 else {
-            throw CommandFailure(
+            throw CommandError(
                 message: "\(report.dead) deliveries were given up; see defender-bridge dead-letters list")
         }
-        print("Done: Security Hub has what Device Defender told of \(report.origins) accounts and Regions.")
+        print("Done: Security Hub has what Device Defender told of \(report.accountRegions) accounts and Regions.")
     }
 
-    private static func text(_ report: Backfilling.Report) -> String {
-        "asked about \(report.asked) of \(report.origins) accounts and Regions, \(report.left) deliveries left"
+    private static func text(_ report: Backfill.Report) -> String {
+        "asked about \(report.asked) of \(report.accountRegions) accounts and Regions, \(report.left) deliveries left"
             + (report.waitingFor.map { ", waiting for \($0)" } ?? "")
     }
 
-    private static func share(_ report: Backfilling.Report) -> Double {
-        guard report.asked == report.origins, report.most > 0 else { return 0 }
+    private static func share(_ report: Backfill.Report) -> Double {
+        guard report.asked == report.accountRegions, report.most > 0 else { return 0 }
         return 1 - Double(report.left) / Double(report.most)
     }
 }

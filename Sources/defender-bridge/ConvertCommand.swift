@@ -41,12 +41,12 @@ struct ConvertCommand: ParsableCommand {
         } else {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
-        do throws(Conversion.Failure) {
-            let conversion = try Conversion(
+        do throws(MessageConverter.Failure) {
+            let conversion = try MessageConverter(
                 account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
             print(try conversion.convert(bytes).prettyPrinted())
         } catch {
-            throw CommandFailure(message: error.message, exitCode: 65)
+            throw CommandError(message: error.message, exitCode: 65)
         }
     }
 }

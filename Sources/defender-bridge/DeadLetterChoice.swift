@@ -91,7 +91,7 @@ struct DeadLetterChoice: ParsableArguments {
         if json { StoreOptions.show([action.done: .integer(count)]) }
         if !json { print("\(Self.letters(count)) \(count == 1 ? "was" : "were") \(action.done).") }
         guard all || missing == 0 else {
-            throw CommandFailure(
+            throw CommandError(
                 message: "\(missing) of the ids are of no dead letter. defender-bridge dead-letters list gives the ids."
             )
         }
@@ -111,12 +111,12 @@ struct DeadLetterChoice: ParsableArguments {
     private func confirm(_ count: Int, _ action: Action) throws {
         guard all, !yes, count > 0 else { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw CommandFailure(message: "--all asks first, and there is no terminal to ask at: say --yes, too.")
+            throw CommandError(message: "--all asks first, and there is no terminal to ask at: say --yes, too.")
         }
         let question = "\(action.verb.capitalized) \(Self.letters(count))? [y/N] "
         try FileHandle.standardError.write(contentsOf: Data(question.utf8))
         let answer = readLine()?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { throw CommandFailure(message: "nothing was \(action.done)") }
+        guard ["y", "yes"].contains(answer) else { throw CommandError(message: "nothing was \(action.done)") }
     }
 
     private static func letters(_ count: Int) -> String { "\(count) dead letter\(count == 1 ? "" : "s")" }

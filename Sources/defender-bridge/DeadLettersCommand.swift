@@ -63,7 +63,7 @@ struct DeadLettersCommand: AsyncParsableCommand {
 
         func run() async throws {
             guard let letter = try await store.withStore(.readOnly, { try await $0.deadLetter(id: id) }) else {
-                throw CommandFailure(
+                throw CommandError(
                     message: "There is no dead letter with this id. defender-bridge dead-letters list gives the ids.")
             }
             if json {

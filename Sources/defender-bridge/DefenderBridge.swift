@@ -38,7 +38,7 @@ struct DefenderBridge: AsyncParsableCommand {
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as ConfigurationError {
             fail("defender-bridge: \(error)", code: error.mayPass ? 75 : 78)
-        } catch let error as CommandFailure {
+        } catch let error as CommandError {
             fail("defender-bridge: \(error.message)", code: error.exitCode)
         } catch {
             exit(withError: error)
@@ -52,7 +52,7 @@ struct DefenderBridge: AsyncParsableCommand {
 }
 
 /// A failure with its own words and exit code.
-struct CommandFailure: Error {
+struct CommandError: Error {
     let message: String
     var exitCode: Int32 = 1
 }

@@ -28,8 +28,8 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let log = LogControl(level: .warning, format: .text)
-        LoggingSystem.bootstrap { LogLineHandler(label: $0, control: log) }
+        let log = LogSink(level: .warning, format: .text)
+        LoggingSystem.bootstrap { BridgeLogHandler(label: $0, control: log) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "defender-bridge-demo-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(at: folder) }

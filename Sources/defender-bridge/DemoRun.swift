@@ -18,22 +18,22 @@ struct DemoRun: Sendable {
     private let start = ContinuousClock.now
 
     private static let apiKey = "key-of-the-demo-only"
-    private static let patience = Duration.seconds(120)
+    private static let timeout = Duration.seconds(120)
 
     init(loop: EventLoop, folder: URL, findings: Int, once: Bool) throws {
         guard let account = AccountID("111122223333"), let region = Region("us-east-1") else {
             preconditionFailure("the demo's names are well-formed")
         }
-        let origin = Origin(account: account, region: region)
+        let accountRegion = AccountRegion(account: account, region: region)
         self.loop = loop
         self.folder = folder
         self.once = once
         topics = (
-            ARN(service: "sns", origin: origin, resource: "device-defender-audit"),
-            ARN(service: "sns", origin: origin, resource: "device-defender-detect")
+            ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit"),
+            ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-detect")
         )
         let threeHoursAgo = Int64(Date().timeIntervalSince1970 * 1000) - 3 * 3_600_000
-        scenario = FleetScenario(origin: origin, findings: findings, startTime: threeHoursAgo)
+        scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: threeHoursAgo)
     }
 
     func run() async throws {
@@ -41,7 +41,7 @@ struct DemoRun: Sendable {
         // SNS waits 20 seconds between tries; nobody watches a demo that long.
         settings.retryDelayScale = 0.05
         let aws = try await LocalAWS(loop: loop, configuration: settings)
-        aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.origin)
+        aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.accountRegion)
         say("A stand-in for AWS STS, AWS IoT, AWS Security Hub and Amazon SNS answers at \(aws.apiURL).")
         let result: Result<Void, any Error>
         do { result = .success(try await runBridge(aws)) } catch { result = .failure(error) }
@@ -98,7 +98,7 @@ struct DemoRun: Sendable {
         for topic in [topics.audit, topics.detect] {
             let report = try await aws.subscribe(topic: topic, endpoint: endpoint)
             guard report.outcome == .delivered, aws.isConfirmed(topic: topic, endpoint: endpoint) else {
-                throw CommandFailure(message: "demo: the subscription to \(topic) was not confirmed")
+                throw CommandError(message: "demo: the subscription to \(topic) was not confirmed")
             }
             say("Amazon SNS asked to confirm the subscription to \(topic.resource), and the bridge confirmed it.")
         }
@@ -107,24 +107,28 @@ struct DemoRun: Sendable {
         try await publish(
             [scenario.clearedAlarm, scenario.invalidatedAlarm], to: topics.detect, aws, "the end of two alarms")
         let expected = DemoExpectation(scenario)
-        try await wait("the findings to be in Security Hub") { expected.isImported(aws.findings(in: scenario.origin)) }
-        say("Security Hub has \(aws.findings(in: scenario.origin).count) findings.")
+        try await wait("the findings to be in Security Hub") {
+            expected.isImported(aws.findings(in: scenario.accountRegion))
+        }
+        say("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
         for event in scenario.events {
             let status = try await post(event, to: bridge)
             guard status == 200 else {
-                throw CommandFailure(message: "demo: an event was answered with status \(status)")
+                throw CommandError(message: "demo: an event was answered with status \(status)")
             }
         }
         say("EventBridge told of a false positive and of a suppression.")
-        try await wait("the false positive to be suppressed") { expected.isJudged(aws.findings(in: scenario.origin)) }
+        try await wait("the false positive to be suppressed") {
+            expected.isJudged(aws.findings(in: scenario.accountRegion))
+        }
         print("")
-        print(DemoReport(aws.findings(in: scenario.origin)).text)
+        print(DemoReport(aws.findings(in: scenario.accountRegion)).text)
         let calls = aws.calls(of: .batchImportFindings)
         say(
             "It took \(calls) calls of BatchImportFindings and \(aws.calls(of: .listAuditFindings)) of ListAuditFindings."
         )
-        let problems = expected.problems(aws.findings(in: scenario.origin))
-        guard problems.isEmpty else { throw CommandFailure(message: "demo: " + problems.joined(separator: "\n      ")) }
+        let problems = expected.problems(aws.findings(in: scenario.accountRegion))
+        guard problems.isEmpty else { throw CommandError(message: "demo: " + problems.joined(separator: "\n      ")) }
         say(TerminalColors().good("Every finding is there once, and as expected."))
         if !once { print(DemoReport.hint(aws)) }
     }
@@ -133,7 +137,7 @@ struct DemoRun: Sendable {
         let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
         let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
         guard reports.count == texts.count, reports.allSatisfy({ $0.outcome == .delivered }) else {
-            throw CommandFailure(message: "demo: the bridge did not take \(what): \(reports.map(\.attempts))")
+            throw CommandError(message: "demo: the bridge did not take \(what): \(reports.map(\.attempts))")
         }
         say("Amazon SNS delivered \(what), signed; the bridge stored them and answered 200.")
     }
@@ -159,10 +163,10 @@ struct DemoRun: Sendable {
     }
 
     private func wait(_ what: String, until condition: () -> Bool) async throws {
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + Self.timeout
         while !condition() {
             guard ContinuousClock.now < end else {
-                throw CommandFailure(message: "demo: waited \(Self.patience) in vain for \(what)")
+                throw CommandError(message: "demo: waited \(Self.timeout) in vain for \(what)")
             }
             try await loop.sleep(for: .milliseconds(20))
         }

@@ -46,19 +46,19 @@ struct HealthCommand: AsyncParsableCommand {
     /// Sends the request.
     ///
     /// - Returns: the body of the response.
-    /// - Throws: ``CommandFailure`` for a status other than 200, or without a response.
-    private static func send(_ request: HTTPRequest, by client: HTTPClient) async throws(CommandFailure) -> String {
+    /// - Throws: ``CommandError`` for a status other than 200, or without a response.
+    private static func send(_ request: HTTPRequest, by client: HTTPClient) async throws(CommandError) -> String {
         let url = "http://\(request.authority ?? "")\(request.path ?? "")"
         let response: (response: HTTPResponse, body: [UInt8])
         do throws(HTTPClientError) {
             response = try await client.send(request, timeout: timeout, pastProxies: true)
         } catch {
-            throw CommandFailure(
+            throw CommandError(
                 message: "\(url): no response: \(error). Check that the bridge runs with this configuration.")
         }
         let body = String(decoding: response.body, as: UTF8.self)
         guard response.response.status == .ok else {
-            throw CommandFailure(message: "\(url): status \(response.response.status.code): \(body)")
+            throw CommandError(message: "\(url): status \(response.response.status.code): \(body)")
         }
         return body
     }

@@ -57,7 +57,7 @@ struct QueueCommand: AsyncParsableCommand {
                 StoreOptions.show(problems.isEmpty ? ["The store is sound."] : problems)
             }
             guard problems.isEmpty else {
-                throw CommandFailure(
+                throw CommandError(
                     message:
                         "The store is not sound; the lines above say why. Keep its files, and restore them from a backup."
                 )

@@ -35,7 +35,7 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
         let results = Mutex<[JSON]>([])
         let isWell: Bool
         do {
-            isWell = try await LedgerRebuilding.run(
+            isWell = try await RebuildLedger.run(
                 configuration: configuration, environment: environment,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
@@ -44,35 +44,36 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
                     bar.map { Self.show(progress, $0) }
                     if let result = Self.json(progress) { results.withLock { $0.append(result) } }
                 })
-        } catch let interruption as LedgerRebuilding.Interruption {
+        } catch let interruption as RebuildLedger.Interruption {
             bar?.end()
-            throw CommandFailure(message: interruption.description)
+            throw CommandError(message: interruption.description)
         }
         if json { print(JSON.array(results.withLock { $0 }).prettyPrinted()) }
-        if !isWell { throw CommandFailure(message: "Not every ledger could be rebuilt; the lines above say why.") }
+        if !isWell { throw CommandError(message: "Not every ledger could be rebuilt; the lines above say why.") }
     }
 
-    @Sendable private static func show(_ progress: LedgerRebuilding.Progress, _ bar: ProgressBar) {
-        let origin = progress.origin
+    @Sendable private static func show(_ progress: RebuildLedger.Progress, _ bar: ProgressBar) {
+        let accountRegion = progress.accountRegion
         switch progress.report {
         case .found(let count):
-            bar.show("\(origin): \(count) findings so far", share: Double(progress.done) / Double(progress.all))
-        case .done(let restored, 0): bar.say("\(origin): done, \(restored) findings are in the ledger")
+            bar.show("\(accountRegion): \(count) findings so far", share: Double(progress.done) / Double(progress.all))
+        case .done(let restored, 0): bar.say("\(accountRegion): done, \(restored) findings are in the ledger")
         case .done(let restored, let unread):
-            bar.say("\(origin): done, \(restored) findings are in the ledger; \(unread) could not be read")
-        case .failed(let reason): bar.say("\(origin): failed: \(reason)")
+            bar.say("\(accountRegion): done, \(restored) findings are in the ledger; \(unread) could not be read")
+        case .failed(let reason): bar.say("\(accountRegion): failed: \(reason)")
         }
     }
 
-    @Sendable private static func json(_ progress: LedgerRebuilding.Progress) -> JSON? {
-        let origin: JSON.Members = [
-            "account": .string(progress.origin.account.digits), "region": .string(progress.origin.region.name),
+    @Sendable private static func json(_ progress: RebuildLedger.Progress) -> JSON? {
+        let accountRegion: JSON.Members = [
+            "account": .string(progress.accountRegion.account.digits),
+            "region": .string(progress.accountRegion.region.name),
         ]
         switch progress.report {
         case .found: return nil
         case .done(let restored, let unread):
-            return .object(origin.merging(["restored": .integer(restored), "unread": .integer(unread)]) { $1 })
-        case .failed(let reason): return .object(origin.merging(["error": .string(reason)]) { $1 })
+            return .object(accountRegion.merging(["restored": .integer(restored), "unread": .integer(unread)]) { $1 })
+        case .failed(let reason): return .object(accountRegion.merging(["error": .string(reason)]) { $1 })
         }
     }
 }

@@ -12,19 +12,19 @@ struct StoreOptions: ParsableArguments {
 
     /// Opens the store, and closes it when the work is done.
     ///
-    /// - Throws: what the body throws; a `StoreError` becomes a ``CommandFailure`` with its words.
+    /// - Throws: what the body throws; a `StoreError` becomes a ``CommandError`` with its words.
     func withStore<Value>(
         _ access: StoreAccess, _ body: (any Store) async throws -> Value
     ) async throws -> Value {
         let configuration = try options.loadForStore(environment: ProcessInfo.processInfo.environment)
-        let store = try await StoreOpening.open(configuration.store, for: access)
+        let store = try await StoreFactory.open(configuration.store, for: access)
         let result: Result<Value, any Error>
         do { result = .success(try await body(store)) } catch { result = .failure(error) }
         await store.close()
         do {
             return try result.get()
         } catch let error as StoreError {
-            throw CommandFailure(message: error.message, exitCode: error.code == .unavailable ? 75 : 1)
+            throw CommandError(message: error.message, exitCode: error.code == .unavailable ? 75 : 1)
         }
     }
 

@@ -121,7 +121,7 @@ struct AWSErrorTests {
         arguments: [
             (HTTPClientError.Code.timedOut, AWSError.Kind.transient), (.connectionLost, .transient),
             (.canceled, .canceled),
-            (.invalidRequest, .invalid), (.tlsRefused, .other), (.bodyTooLarge, .other),
+            (.invalidRequest, .invalid), (.tlsRejected, .other), (.bodyTooLarge, .other),
         ])
     func transport(code: HTTPClientError.Code, kind: AWSError.Kind) async throws {
         let error = try await failure(.failure(HTTPClientError(code, "the reason")))

@@ -64,23 +64,23 @@ struct AccountTests {
 
     private func accounts(
         _ organization: Organization, _ time: SetClock, _ roles: AccountRoles
-    ) throws -> AWSAccounts {
+    ) throws -> AccountClients {
         let client = AWSClient(
             http: organization, credentials: NoCredentials(), endpoints: try Endpoints(),
             retry: RetryPolicy(maximumAttempts: 1), pacer: Pacer(), random: { 1 }, clock: time.clock)
-        return AWSAccounts(
+        return AccountClients(
             client: client,
             credentials: AWSClientTests.FixedCredentials(
                 result: .success(Credentials(accessKeyID: "AKIAOWN", secretAccessKey: "s"))),
             roles: roles, region: try #require(Region("eu-central-1")), sessionName: "defender-bridge-m1")
     }
 
-    private func origin(_ account: String, _ region: String = "us-east-1") throws -> Origin {
-        Origin(account: try #require(AccountID(account)), region: try #require(Region(region)))
+    private func accountRegion(_ account: String, _ region: String = "us-east-1") throws -> AccountRegion {
+        AccountRegion(account: try #require(AccountID(account)), region: try #require(Region(region)))
     }
 
-    private func get(_ accounts: AWSAccounts, _ origin: Origin) async throws {
-        _ = try await accounts.client(for: origin).getFindings(filters: [:], region: origin.region)
+    private func get(_ accounts: AccountClients, _ accountRegion: AccountRegion) async throws {
+        _ = try await accounts.client(for: accountRegion).getFindings(filters: [:], region: accountRegion.region)
     }
 
     @Test("A role of its own signs for an account, asked for once at the STS of the caller's Region")
@@ -88,11 +88,11 @@ struct AccountTests {
         let time = SetClock()
         let organization = Organization(time)
         var roles = AccountRoles()
-        roles.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/x/Bridge"
+        roles.roles[try accountRegion("444455556666").account] = "arn:aws:iam::444455556666:role/x/Bridge"
         roles.externalID = "ext+1"
         let accounts = try accounts(organization, time, roles)
         for region in ["us-east-1", "eu-west-1", "us-east-1"] {
-            try await get(accounts, origin("444455556666", region))
+            try await get(accounts, accountRegion("444455556666", region))
         }
         #expect(
             organization.calls == [
@@ -116,9 +116,9 @@ struct AccountTests {
         var roles = AccountRoles()
         roles.name = "Bridge"
         let accounts = try accounts(organization, time, roles)
-        try await get(accounts, origin(Self.own))
-        try await get(accounts, origin("777788889999"))
-        try await get(accounts, origin("444455556666", "cn-north-1"))
+        try await get(accounts, accountRegion(Self.own))
+        try await get(accounts, accountRegion("777788889999"))
+        try await get(accounts, accountRegion("444455556666", "cn-north-1"))
         #expect(
             organization.calls.map(\.signer) == [
                 "AKIAOWN", "AKIAOWN", "AKIAOWN", "ASIA777788889999", "AKIAOWN", "ASIA444455556666",
@@ -132,20 +132,20 @@ struct AccountTests {
         let time = SetClock()
         let organization = Organization(time)
         var some = AccountRoles()
-        some.roles[try origin("444455556666").account] = "arn:aws:iam::444455556666:role/Bridge"
+        some.roles[try accountRegion("444455556666").account] = "arn:aws:iam::444455556666:role/Bridge"
         for roles in [AccountRoles(), some] {
             let accounts = try accounts(organization, time, roles)
-            try await get(accounts, origin(Self.own))
+            try await get(accounts, accountRegion(Self.own))
             let before = organization.calls
-            let error = try await failure { try await get(accounts, origin("777788889999")) }
+            let error = try await failure { try await get(accounts, accountRegion("777788889999")) }
             #expect(error.kind == .noCredentials && error.stage == .credentials && error.consequence == .suspend)
             #expect(error.description.contains("no role configured for account 777788889999"))
             #expect(error.description.contains("Name a role of 777788889999 in aws.roles, or set aws.roleName"))
             // Who the credentials belong to was known.
             #expect(organization.calls == before && before.last?.operation == "GetFindings")
-            #expect(try await accounts.lacksRole(for: origin("777788889999")))
-            #expect(try await !accounts.lacksRole(for: origin(Self.own)))
-            #expect(try await !accounts.lacksRole(for: origin("444455556666")) == !roles.isEmpty)
+            #expect(try await accounts.lacksRole(for: accountRegion("777788889999")))
+            #expect(try await !accounts.lacksRole(for: accountRegion(Self.own)))
+            #expect(try await !accounts.lacksRole(for: accountRegion("444455556666")) == !roles.isEmpty)
         }
         #expect(
             organization.calls.map(\.operation) == [
@@ -161,11 +161,11 @@ struct AccountTests {
         var roles = AccountRoles()
         roles.name = "Bridge"
         let accounts = try accounts(organization, time, roles)
-        let error = try await failure { try await get(accounts, origin("444455556666")) }
+        let error = try await failure { try await get(accounts, accountRegion("444455556666")) }
         #expect(error.kind == .accessDenied)
         #expect(error.description.contains("arn:aws:iam::444455556666:role/Bridge may not be assumed: not authorized"))
         #expect(error.description.contains("allow sts:AssumeRole"))
-        try await get(accounts, origin("777788889999"))
+        try await get(accounts, accountRegion("777788889999"))
     }
 
     @Test(

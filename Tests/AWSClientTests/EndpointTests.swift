@@ -111,7 +111,7 @@ struct EndpointTests {
             "http://host:65536", "http://host/a?b=c", "http://host/#a", "http://host/a b", "http://host//a",
             "http://host/a/../b", "http://[::1", "http://ho st", "http://host/%20", "http://host\r\nX: y",
         ])
-    func refused(url: String) throws {
+    func rejected(url: String) throws {
         let own = #expect(throws: EndpointError.self) { try Endpoints(environment: ["AWS_ENDPOINT_URL_IOT": url]) }
         #expect(own?.description.contains("AWS_ENDPOINT_URL_IOT ") == true)
         let all = #expect(throws: EndpointError.self) { try Endpoints(environment: ["AWS_ENDPOINT_URL": url]) }

@@ -106,7 +106,7 @@ import Testing
         "Without a response: what was not sent suspends, what may have been is retried",
         arguments: [
             (HTTPClientError(.nameNotResolved, "x"), AWSError.Consequence.suspend),
-            (HTTPClientError(.connectFailed, "x"), .suspend), (HTTPClientError(.tlsRefused, "x"), .suspend),
+            (HTTPClientError(.connectFailed, "x"), .suspend), (HTTPClientError(.tlsRejected, "x"), .suspend),
             (HTTPClientError(.invalidConfiguration, "x"), .suspend), (HTTPClientError(.other, "x"), .suspend),
             (HTTPClientError(.invalidSigning, "x"), .suspend),
             (HTTPClientError(.timedOut, "x", isUnsent: true), .suspend),
@@ -154,11 +154,11 @@ import Testing
         let account = try #require(AccountID("111122223333"))
         var roles = AccountRoles()
         roles.roles[account] = "arn:aws:iam::111122223333:role/r"
-        let accounts = AWSAccounts(
+        let accounts = AccountClients(
             client: try client(aws, retry: RetryPolicy(maximumAttempts: 1)), credentials: FixedCredentials(),
             roles: roles, region: region, sessionName: "test")
         let error = try await failure {
-            try await accounts.client(for: Origin(account: account, region: region))
+            try await accounts.client(for: AccountRegion(account: account, region: region))
                 .getFindings(filters: [:], region: region)
         }
         #expect(error.consequence == .suspend && error.stage == .credentials, "\(error)")

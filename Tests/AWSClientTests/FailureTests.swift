@@ -17,8 +17,8 @@ private final class Replaceable: CredentialsProvider {
 
     func credentials() async throws(CredentialsError) -> Credentials { current }
 
-    func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
-        if refused == current { number.add(1, ordering: .relaxed) }
+    func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
+        if rejected == current { number.add(1, ordering: .relaxed) }
         return current
     }
 }

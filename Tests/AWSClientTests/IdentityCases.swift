@@ -6,7 +6,7 @@ struct IdentityCase: Sendable {
     var config = ""
     var credentials = ""
     /// What our error says, where there are none.
-    var refusal: String?
+    var rejection: String?
 }
 
 extension IdentityCase {
@@ -36,7 +36,7 @@ extension IdentityCase {
             environment: keys.merging(["AWS_SESSION_TOKEN": "new", "AWS_SECURITY_TOKEN": "old"]) { $1 }),
         IdentityCase(
             name: "a key without its secret", environment: ["AWS_ACCESS_KEY_ID": "AKIAENV"],
-            credentials: profiles, refusal: "AWS_SECRET_ACCESS_KEY is not"),
+            credentials: profiles, rejection: "AWS_SECRET_ACCESS_KEY is not"),
         IdentityCase(
             name: "an empty key", environment: ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "s"],
             credentials: profiles),
@@ -62,7 +62,7 @@ extension IdentityCase {
             credentials: profiles),
         IdentityCase(
             name: "a profile that is not there", environment: ["AWS_PROFILE": "nobody"],
-            credentials: profiles, refusal: "names nobody"),
+            credentials: profiles, rejection: "names nobody"),
         IdentityCase(
             name: "keys in the configuration file", environment: ["AWS_PROFILE": "a b"],
             config: "[profile \"a b\"]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n"),
@@ -71,10 +71,10 @@ extension IdentityCase {
             config: "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", credentials: profiles),
         IdentityCase(
             name: "the word profile is missing", environment: ["AWS_PROFILE": "p"],
-            config: "[p]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", refusal: "names p"),
+            config: "[p]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", rejection: "names p"),
         IdentityCase(
             name: "a key without its secret",
-            credentials: "[default]\naws_access_key_id = AKIAHALF\n", refusal: "without aws_secret_access_key"),
+            credentials: "[default]\naws_access_key_id = AKIAHALF\n", rejection: "without aws_secret_access_key"),
         IdentityCase(
             name: "comments, blanks, colons, capitals, an equals sign in the value",
             credentials: """
@@ -91,11 +91,11 @@ extension IdentityCase {
             name: "an empty token",
             credentials: "[default]\naws_access_key_id = A\naws_secret_access_key = b\naws_session_token =\n"),
         IdentityCase(
-            name: "a line that is neither", credentials: "[default]\nnothing\n", refusal: "line 2"),
+            name: "a line that is neither", credentials: "[default]\nnothing\n", rejection: "line 2"),
         IdentityCase(
             name: "a key that is there twice",
-            credentials: "[default]\naws_access_key_id = A\naws_access_key_id = B\n", refusal: "twice"),
-        IdentityCase(name: "a key before any section", credentials: "a = b\n", refusal: "line 1"),
+            credentials: "[default]\naws_access_key_id = A\naws_access_key_id = B\n", rejection: "twice"),
+        IdentityCase(name: "a key before any section", credentials: "a = b\n", rejection: "line 1"),
     ]
 
     private static let roles = [
@@ -139,38 +139,38 @@ extension IdentityCase {
             config: role("r", "source_profile = w") + role("w", "web_identity_token_file = FOLDER/token")),
         IdentityCase(
             name: "one that may not be assumed", environment: ["AWS_PROFILE": "forbidden"],
-            config: role("forbidden", "source_profile = default"), credentials: profiles, refusal: "not you"),
+            config: role("forbidden", "source_profile = default"), credentials: profiles, rejection: "not you"),
     ]
 
     private static let loops = [
         IdentityCase(
             name: "a circle of two", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = b") + role("b", "source_profile = a"), refusal: "a → b → a"),
+            config: role("a", "source_profile = b") + role("b", "source_profile = a"), rejection: "a → b → a"),
         IdentityCase(
             name: "a circle behind the first", environment: ["AWS_PROFILE": "a"],
             config: role("a", "source_profile = b") + role("b", "source_profile = c") + role("c", "source_profile = b"),
-            refusal: "circle"),
+            rejection: "circle"),
         IdentityCase(
             name: "a profile that names itself without keys", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = a"), refusal: "circle"),
+            config: role("a", "source_profile = a"), rejection: "circle"),
         IdentityCase(
             name: "a source that does not exist", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = nobody"), refusal: "nobody"),
+            config: role("a", "source_profile = nobody"), rejection: "nobody"),
         IdentityCase(
             name: "a source without credentials", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = b") + "[profile b]\nregion = us-east-1\n", refusal: "no credentials"),
+            config: role("a", "source_profile = b") + "[profile b]\nregion = us-east-1\n", rejection: "no credentials"),
         IdentityCase(
             name: "two sources", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = b\ncredential_source = Environment"), refusal: "both"),
+            config: role("a", "source_profile = b\ncredential_source = Environment"), rejection: "both"),
         IdentityCase(
             name: "no source", environment: ["AWS_PROFILE": "a"], config: role("a", ""),
-            refusal: "neither"),
+            rejection: "neither"),
         IdentityCase(
             name: "an unknown source", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "credential_source = Elsewhere"), refusal: "Elsewhere"),
+            config: role("a", "credential_source = Elsewhere"), rejection: "Elsewhere"),
         IdentityCase(
             name: "an empty environment as the source", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "credential_source = Environment"), refusal: "has no credentials"),
+            config: role("a", "credential_source = Environment"), rejection: "has no credentials"),
     ]
 
     private static let webIdentities = [
@@ -190,11 +190,11 @@ extension IdentityCase {
             config: role("w", "web_identity_token_file = FOLDER/token\nrole_session_name = me")),
         IdentityCase(
             name: "one without a role", environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "FOLDER/token"],
-            refusal: "AWS_ROLE_ARN"),
+            rejection: "AWS_ROLE_ARN"),
         IdentityCase(
             name: "one whose token is not there",
             environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "FOLDER/nothing", "AWS_ROLE_ARN": "arn:aws:iam::1:role/x"],
-            refusal: "cannot be read"),
+            rejection: "cannot be read"),
     ]
 
     private static let processes = [
@@ -214,13 +214,13 @@ extension IdentityCase {
                 + "aws_secret_access_key = s\n"),
         IdentityCase(
             name: "one that fails", config: "[default]\ncredential_process = FOLDER/fail\n",
-            refusal: "exit code 3: no ticket"),
+            rejection: "exit code 3: no ticket"),
         IdentityCase(
             name: "one of another version", config: "[default]\ncredential_process = FOLDER/other-version\n",
-            refusal: "Version"),
+            rejection: "Version"),
         IdentityCase(
             name: "one that is not there", config: "[default]\ncredential_process = FOLDER/nothing\n",
-            refusal: "nothing"),
+            rejection: "nothing"),
     ]
 
     private static let containers = [
@@ -248,11 +248,11 @@ extension IdentityCase {
             ]),
         IdentityCase(
             name: "another host without TLS",
-            environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/container"], refusal: "192.0.2.1"),
+            environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/container"], rejection: "192.0.2.1"),
         IdentityCase(
             name: "one that answers with an error",
             environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:PORT/container/missing"],
-            refusal: "HTTP 404"),
+            rejection: "HTTP 404"),
         IdentityCase(
             name: "files before a container",
             environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:PORT/container"],
@@ -267,13 +267,13 @@ extension IdentityCase {
             config: "[default]\nec2_metadata_service_endpoint = http://127.0.0.1:PORT/\n"),
         IdentityCase(
             name: "disabled", environment: ["AWS_EC2_METADATA_DISABLED": "TRUE"],
-            refusal: "no AWS credentials"),
+            rejection: "no AWS credentials"),
     ]
 
     private static let unsupported = [
         IdentityCase(
             name: "single sign-on", environment: ["AWS_PROFILE": "sso"],
             config: "[profile sso]\nsso_start_url = https://x.awsapps.com/start\nsso_region = us-east-1\n"
-                + "sso_account_id = 111122223333\nsso_role_name = R\n", refusal: "not supported")
+                + "sso_account_id = 111122223333\nsso_role_name = R\n", rejection: "not supported")
     ]
 }

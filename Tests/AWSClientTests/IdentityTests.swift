@@ -111,11 +111,11 @@ struct IdentityTests {
         switch ours {
         case .success(let found):
             #expect(found == words, "\(identity.name)")
-            #expect(identity.refusal == nil, "\(identity.name)")
+            #expect(identity.rejection == nil, "\(identity.name)")
         case .failure(let error):
             #expect(words.count == 1, "\(identity.name): boto3 has \(words), we \(error)")
-            let refusal = identity.refusal ?? "credentials expected"
-            #expect(error.description.contains(refusal), "\(identity.name): \(error)")
+            let rejection = identity.rejection ?? "credentials expected"
+            #expect(error.description.contains(rejection), "\(identity.name): \(error)")
         }
     }
 }

@@ -155,7 +155,7 @@ struct OperationTests {
                 { $0.activeViolations(region: region) }, "activeViolations", "/active-violations?maxResults=250",
                 "/active-violations?maxResults=250&nextToken=a%2Bb%2Fc%3D%26"
             ),
-        ] as [((AWSClient) -> Pages, String, String, String)] {
+        ] as [((AWSClient) -> PaginatorSequence, String, String, String)] {
             let aws = ScriptedAWS([
                 ScriptedAWS.reply(200, #"{"\#(elements)": [{"id": "1"}], "nextToken": "a+b/c=&"}"#),
                 ScriptedAWS.reply(200, #"{"\#(elements)": [{"id": "2"}]}"#),

@@ -127,10 +127,10 @@ struct PaceTests {
         for _ in 0..<4 { _ = pacer.turn(try key("BatchImportFindings"), now: .zero) }
         _ = pacer.turn(try key("AssumeRole", .sts), now: .zero)
         for _ in 0..<7 { _ = pacer.turn(try key("GetFindings"), now: .zero) }
-        let origin = Origin(account: try #require(AccountID("111122223333")), region: region)
+        let accountRegion = AccountRegion(account: try #require(AccountID("111122223333")), region: region)
         let levels = pacer.levels(now: .zero).sorted { $0.operation < $1.operation }
         #expect(levels.map(\.operation) == ["BatchImportFindings", "GetFindings"])
-        #expect(levels.allSatisfy { $0.origin == origin })
+        #expect(levels.allSatisfy { $0.accountRegion == accountRegion })
         #expect(abs(levels[0].tokens - 25) < 1e-9 && abs(levels[1].tokens + 2) < 1e-9)
         #expect(pacer.levels(now: .seconds(60)).map(\.tokens).sorted() == [5, 29])
     }
@@ -141,7 +141,7 @@ struct PaceTests {
         let (imports, reads) = (try key("BatchImportFindings"), try key("GetFindings"))
         let other = try key("BatchImportFindings", account: "444455556666")
         #expect(pacer.turn(imports, now: .zero) == .zero)
-        pacer.takeOver(Origin(account: try #require(imports.account), region: region), now: .zero)
+        pacer.takeOver(AccountRegion(account: try #require(imports.account), region: region), now: .zero)
         #expect((0..<2).map { _ in pacer.turn(imports, now: .zero) } == [.milliseconds(100), .milliseconds(200)])
         #expect(pacer.turn(reads, now: .zero) > .milliseconds(300))
         #expect((0..<29).allSatisfy { _ in pacer.turn(other, now: .zero) == .zero })
@@ -156,7 +156,7 @@ struct PaceTests {
         #expect(pacer.turn(operation, now: .seconds(2)) == .seconds(6))
         pacer.note(operation, isThrottled: true, retryAfter: .seconds(86_400), now: .seconds(10))
         #expect(pacer.turn(operation, now: .seconds(10)) == .seconds(60))
-        #expect(!pacer.isAmple(operation, now: .seconds(10)))
-        #expect(pacer.isAmple(try key("BatchUpdateFindings"), now: .seconds(10)))
+        #expect(!pacer.hasHeadroom(operation, now: .seconds(10)))
+        #expect(pacer.hasHeadroom(try key("BatchUpdateFindings"), now: .seconds(10)))
     }
 }

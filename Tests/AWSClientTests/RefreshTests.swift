@@ -147,7 +147,7 @@ struct RefreshTests {
     }
 
     @Test("Those that a service refuses are replaced once, by whoever notices first")
-    func refused() async throws {
+    func rejected() async throws {
         let time = SetClock()
         let issuer = Issuer(time)
         let provider = issuer.provider

@@ -86,7 +86,7 @@ struct RetryTests {
             ScriptedAWS.fault(403, "ExpiredTokenException"), ScriptedAWS.fault(401, "InvalidAccessException"),
             ScriptedAWS.fault(404, "ResourceNotFoundException"), ScriptedAWS.reply(302),
             ScriptedAWS.reply(404, "<html>"),
-            .failure(HTTPClientError(.tlsRefused, "")), .failure(HTTPClientError(.bodyTooLarge, "")),
+            .failure(HTTPClientError(.tlsRejected, "")), .failure(HTTPClientError(.bodyTooLarge, "")),
             .failure(HTTPClientError(.canceled, "")),
         ])
     func notRepeated(reply: ScriptedAWS.Reply) async throws {

@@ -66,7 +66,7 @@ struct SharedFileTests {
         let text = try await Program.python(program, input: JSON.array(texts.map(JSON.string)).serialized())
         let answers = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 1_000_000))
         for (text, expected) in zip(texts, try #require(answers.array)) {
-            let ours = CommandLineWords.split(text).map { JSON.array($0.map(JSON.string)) }
+            let ours = ShellWords.split(text).map { JSON.array($0.map(JSON.string)) }
             #expect(ours ?? .null == expected, "\(text.debugDescription)")
         }
     }

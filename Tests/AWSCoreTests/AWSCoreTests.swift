@@ -9,8 +9,8 @@ struct AWSCoreTests {
         let arn = try #require(ARN(text))
         #expect(arn.partition == .aws)
         #expect(arn.service == "sns")
-        #expect(arn.origin.region.name == "us-east-1")
-        #expect(arn.origin.account.digits == "111122223333")
+        #expect(arn.accountRegion.region.name == "us-east-1")
+        #expect(arn.accountRegion.account.digits == "111122223333")
         #expect(arn.resource == "a:b/c")
         #expect(arn.description == text)
     }
@@ -28,7 +28,7 @@ struct AWSCoreTests {
             "ARN:aws:sns:us-east-1:111122223333:t",
             "arn:aws:sns:us-east-1:111122223333:" + String(repeating: "t", count: 2048),
         ])
-    func refused(text: String) {
+    func rejected(text: String) {
         #expect(ARN(text) == nil)
     }
 
@@ -73,7 +73,7 @@ struct AWSCoreTests {
     @Test(
         "names without the form of a Region are refused",
         arguments: ["", "us", "us-east", "us-east-1-", "-us-1", "us--1", "us-east-one", "us east-1", "us-east-1/"])
-    func refusedRegions(name: String) {
+    func rejectedRegions(name: String) {
         #expect(Region(name) == nil)
     }
 }

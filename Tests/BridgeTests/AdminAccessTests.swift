@@ -14,7 +14,7 @@ import Testing
             "127.0.0.1", "127.0.0.1:9090", "10.1.2.3:80", "[::1]", "[::1]:9090", "[2001:db8::1]:1", "localhost",
             "LocalHost:9090", "localhost.", "bridge.example.com", "Bridge.Example.com.:9090",
         ])
-    func allowed(host: String) { #expect(HostRule.allows(host, names: ["bridge.example.com"])) }
+    func allowed(host: String) { #expect(HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
 
     @Test(
         "Every other name is refused, whatever it looks like",
@@ -25,7 +25,7 @@ import Testing
             "2130706433", "0x7f.0.0.1", "user@127.0.0.1", "127.0.0.1@evil.example", "[::1].evil.example", "[::1]evil",
             "[::1", "::1", "[evil.example]", "[]", "lo%63alhost", "localhost evil",
         ] as [String?])
-    func refused(host: String?) { #expect(!HostRule.allows(host, names: ["bridge.example.com"])) }
+    func rejected(host: String?) { #expect(!HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
 
     @Test(
         "A page is the bridge's own if its origin is the host that it asks",
@@ -40,7 +40,7 @@ import Testing
             ("127.0.0.1:9090", "127.0.0.1:9090", false),
         ] as [(String, String?, Bool)])
     func origin(origin: String, authority: String?, isOwn: Bool) {
-        #expect(HostRule.isOwn(origin: origin, authority: authority) == isOwn)
+        #expect(HostHeaderPolicy.isOwn(origin: origin, authority: authority) == isOwn)
     }
 
     // MARK: Tokens
@@ -56,8 +56,8 @@ import Testing
                 headerFields: headers), peer: SocketAddress(peer))
     }
 
-    private func gate(token: String? = AdminAccessTests.token) -> AdminGate {
-        AdminGate(
+    private func gate(token: String? = AdminAccessTests.token) -> AdminAuthenticator {
+        AdminAuthenticator(
             access: AdminAccess(hosts: [], token: token.map { Secret($0) }),
             failures: DeadLetterRoutes.limit)
     }
@@ -67,48 +67,48 @@ import Testing
         arguments: [
             ([(.authorization, "Bearer \(token)")], .allowed),
             ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed),
-            ([], .refused), ([(.authorization, token)], .refused), ([(.authorization, "Bearer ")], .refused),
-            ([(.authorization, "Bearer \(token)0")], .refused),
-            ([(.authorization, "Bearer 0123456789abcde")], .refused),
-            ([(.authorization, "Basic \(token)")], .refused),
-            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .refused),
-            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .foreign),
-            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .foreign),
+            ([], .rejected), ([(.authorization, token)], .rejected), ([(.authorization, "Bearer ")], .rejected),
+            ([(.authorization, "Bearer \(token)0")], .rejected),
+            ([(.authorization, "Bearer 0123456789abcde")], .rejected),
+            ([(.authorization, "Basic \(token)")], .rejected),
+            ([(.authorization, "Bearer \(token)"), (.authorization, "Bearer \(token)")], .rejected),
+            ([(.authorization, "Bearer \(token)"), (.origin, "http://evil.example")], .crossOrigin),
+            ([(.authorization, "Bearer \(token)"), (.origin, "null")], .crossOrigin),
             (
                 [
                     (.authorization, "Bearer \(token)"), (.origin, "http://127.0.0.1:9090"),
                     (.origin, "http://evil.example"),
-                ], .foreign
+                ], .crossOrigin
             ),
-        ] as [([(HTTPField.Name, String)], AdminGate.Verdict)])
-    func verdict(fields: [(HTTPField.Name, String)], verdict: AdminGate.Verdict) {
-        #expect(gate().verdict(on: request(fields), now: now) == verdict)
-        #expect(gate(token: nil).verdict(on: request(fields), now: now) == .off)
+        ] as [([(HTTPField.Name, String)], AdminAuthenticator.Decision)])
+    func decision(fields: [(HTTPField.Name, String)], decision: AdminAuthenticator.Decision) {
+        #expect(gate().decision(on: request(fields), now: now) == decision)
+        #expect(gate(token: nil).decision(on: request(fields), now: now) == .off)
     }
 
     @Test("Ten wrong tokens in a minute are enough; another address is heard, and after a while the same one, too")
     func limit() {
         let gate = gate()
         let (wrong, right) = ([(HTTPField.Name.authorization, "Bearer wrong")], "Bearer \(Self.token)")
-        for _ in 0..<10 { #expect(gate.verdict(on: request(wrong), now: now) == .refused) }
-        #expect(gate.verdict(on: request(wrong), now: now) == .overLimit)
-        #expect(gate.verdict(on: request([(.authorization, right)]), now: now) == .overLimit)
+        for _ in 0..<10 { #expect(gate.decision(on: request(wrong), now: now) == .rejected) }
+        #expect(gate.decision(on: request(wrong), now: now) == .overLimit)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now) == .overLimit)
         let other = request([(.authorization, right)], peer: "192.0.2.8:1")
-        #expect(gate.verdict(on: other, now: now) == .allowed)
-        #expect(gate.verdict(on: request([(.authorization, right)]), now: now + 5999) == .overLimit)
-        #expect(gate.verdict(on: request([(.authorization, right)]), now: now + 6000) == .allowed)
+        #expect(gate.decision(on: other, now: now) == .allowed)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now + 5999) == .overLimit)
+        #expect(gate.decision(on: request([(.authorization, right)]), now: now + 6000) == .allowed)
     }
 
     @Test("Each refusal says so with its status")
-    func refusals() {
+    func rejections() {
         let gate = gate()
-        #expect(gate.refusal(.allowed) == nil)
-        #expect(gate.refusal(.off)?.status == .notFound)
-        #expect(gate.refusal(.foreign)?.status == .forbidden)
-        #expect(gate.refusal(.refused)?.status == .unauthorized)
-        #expect(gate.refusal(.refused)?.headerFields[.wwwAuthenticate] == "Bearer")
-        #expect(gate.refusal(.overLimit)?.status == .tooManyRequests)
-        #expect(gate.refusal(.overLimit)?.headerFields[.retryAfter] == "6")
+        #expect(gate.rejection(.allowed) == nil)
+        #expect(gate.rejection(.off)?.status == .notFound)
+        #expect(gate.rejection(.crossOrigin)?.status == .forbidden)
+        #expect(gate.rejection(.rejected)?.status == .unauthorized)
+        #expect(gate.rejection(.rejected)?.headerFields[.wwwAuthenticate] == "Bearer")
+        #expect(gate.rejection(.overLimit)?.status == .tooManyRequests)
+        #expect(gate.rejection(.overLimit)?.headerFields[.retryAfter] == "6")
     }
 
     // MARK: The page

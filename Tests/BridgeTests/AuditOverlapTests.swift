@@ -13,7 +13,7 @@ import Testing
 
     @Test("The next part goes into the ledger while the one before is on its way")
     func overlapped() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let (store, later) = (shop.store, try auditObservation("c600").finding.id)
             let isFirst = Atomic(true)
             let isThere = Atomic(false)
@@ -30,13 +30,14 @@ import Testing
             let wasThere = isThere.load(ordering: .relaxed)
             #expect(wasThere)
             #expect(shop.activeClients.count == 750)
-            #expect(try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1).isEmpty)
+            #expect(
+                try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
         }
     }
 
     @Test("A finding that an audit lists twice is left alone while it is on its way, and is as the later place says")
     func listedTwice() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let (store, twice) = (shop.store, try auditObservation("c0").finding.id)
             let changes = Atomic(0)
             shop.aws.state.withLock { state in
@@ -69,7 +70,7 @@ import Testing
 
     @Test("An audit that is cut off with one part on its way and the next in the ledger loses and doubles nothing")
     func cutOff() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let (store, later) = (shop.store, try auditObservation("c600").finding.id)
             shop.aws.state.withLock { $0.fault = { path, _ in path.hasSuffix("/import") ? .silence : nil } }
             let work = Task { try await shop.audit("t1", at: now, clients) }
@@ -79,21 +80,22 @@ import Testing
             work.cancel()
             try await work.value
             #expect(try await store.status().pending == 1)
-            let unsent = try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1000)
+            let unsent = try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1000)
             #expect(unsent.count == 750)
             shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-            try await shop.work(of: origin())
+            try await shop.work(of: accountRegion())
             let sent = shop.aws.state.withLock { Array($0.imports.joined()) }
             #expect(sent.count == 750 && Set(sent).count == 750 && shop.activeClients.count == 750)
             #expect(shop.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
-            #expect(try await store.unsentLedgerEntries(of: origin(), kind: .audit, after: nil, limit: 1).isEmpty)
+            #expect(
+                try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
             #expect(try await store.status().completed == 1)
         }
     }
 
     @Test("When the list cannot be gone on with, what is in the ledger is sent, and the next try goes on behind it")
     func failedList() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { state in
                 state.fault = { path, body in
                     path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
@@ -103,8 +105,8 @@ import Testing
             try await shop.audit("t1", at: now, clients)
             #expect(shop.activeClients.count == 500)
             shop.time.advance(by: .seconds(1))
-            let bookmarks = try await shop.items().map(\.leased.bookmark)
-            #expect(bookmarks.map { AuditProgress(bookmark: $0).nextToken } == ["2"])
+            let checkpoints = try await shop.items().map(\.leased.checkpoint)
+            #expect(checkpoints.map { AuditCheckpoint(checkpoint: $0).nextToken } == ["2"])
         }
     }
 }

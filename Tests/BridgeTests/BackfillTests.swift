@@ -8,32 +8,32 @@ import Testing
     private func depth(
         _ region: String = "us-east-1", _ state: QueueDepth.State = .pending, _ count: Int = 1, since time: Int64
     ) throws -> QueueDepth {
-        QueueDepth(origin: try origin(region), state: state, count: count, oldestReceivedAt: time)
+        QueueDepth(accountRegion: try accountRegion(region), state: state, count: count, oldestReceivedAt: time)
     }
 
     @Test("It is over when the questions, and all that came in until they were answered, are done")
     func over() throws {
-        let both: Set = [try origin(), try origin("eu-west-1")]
+        let both: Set = [try accountRegion(), try accountRegion("eu-west-1")]
         let before = [try depth("us-east-1", .dead, 2, since: 1)]
-        var progress = BackfillProgress(origins: both, beganAt: 10, before: before)
+        var progress = BackfillProgress(accountRegions: both, beganAt: 10, before: before)
         var changed = false
         let questions = [try depth(since: 10), try depth("eu-west-1", .leased, since: 10)]
         changed = progress.update(before + questions, now: 11)
         #expect(changed)
         changed = progress.update(before + questions, now: 11)
         #expect(!changed)
-        #expect(progress.report == Backfilling.Report(origins: 2, asked: 0, left: 2, most: 2))
+        #expect(progress.report == Backfill.Report(accountRegions: 2, asked: 0, left: 2, most: 2))
         // One has found 40 deliveries; of another account and Region there is something, too.
         let found = [try depth("us-east-1", .waiting, 40, since: 12), try depth("eu-west-2", since: 1)]
         changed = progress.update(before + found + [questions[1]], now: 20)
         #expect(changed)
-        #expect(progress.report == Backfilling.Report(origins: 2, asked: 1, left: 41, most: 41))
+        #expect(progress.report == Backfill.Report(accountRegions: 2, asked: 1, left: 41, most: 41))
         changed = progress.update(before + found, now: 21)
         #expect(changed)
         #expect(
             progress.report
-                == Backfilling.Report(
-                    origins: 2, asked: 2, left: 40, most: 41,
+                == Backfill.Report(
+                    accountRegions: 2, asked: 2, left: 40, most: 41,
                     waitingFor: "the next attempt of 40 deliveries that failed; the log has the reasons"))
         // What comes in after the last answer is nobody's question.
         let given = [try depth("us-east-1", .dead, 3, since: 1), try depth("us-east-1", .pending, 5, since: 21)]
@@ -46,8 +46,8 @@ import Testing
 
     @Test("What is left says what it waits for: a resume, access, another bridge, the next attempt")
     func waiting() throws {
-        let one = try origin()
-        var progress = BackfillProgress(origins: [one], beganAt: 10, before: [])
+        let one = try accountRegion()
+        var progress = BackfillProgress(accountRegions: [one], beganAt: 10, before: [])
         func wait(_ depths: [QueueDepth], _ obstacles: BackfillProgress.Obstacles = .init()) -> String? {
             _ = progress.update(depths, obstacles, now: 11)
             return progress.report.waitingFor
@@ -57,11 +57,11 @@ import Testing
         #expect(wait(waiting) == "the next attempt of 3 deliveries that failed; the log has the reasons")
         #expect(wait(pending + waiting) == nil)
         #expect(wait(pending, .init(isServed: true))?.hasPrefix("the bridge that serves from this store") == true)
-        let denial = StandingBoard.Entry(
-            origin: one,
-            denial: Standing.Denial(
+        let denial = CircuitBreakers.Entry(
+            accountRegion: one,
+            denial: CircuitBreaker.Denial(
                 cause: .accessDenied, reason: "AccessDenied", since: 1, retryAt: 2, attempts: 1))
-        let elsewhere = StandingBoard.Entry(origin: try origin("eu-west-1"), denial: denial.denial)
+        let elsewhere = CircuitBreakers.Entry(accountRegion: try accountRegion("eu-west-1"), denial: denial.denial)
         #expect(wait(waiting, .init(denials: [elsewhere, denial])) == "access in \(one): AccessDenied")
         #expect(wait(pending, .init(denials: [elsewhere])) == nil)
         let pause = Pause(account: one.account, pausedBy: "ops", pausedAt: 1, reason: nil)
@@ -74,7 +74,7 @@ import Testing
 
     @Test("With nothing left it is over at once")
     func empty() throws {
-        var progress = BackfillProgress(origins: [try origin()], beganAt: 10, before: [])
+        var progress = BackfillProgress(accountRegions: [try accountRegion()], beganAt: 10, before: [])
         let changed = progress.update([], now: 11)
         #expect(changed)
         #expect(progress.report.isOver && progress.report.asked == 1)

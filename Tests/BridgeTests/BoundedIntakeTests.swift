@@ -18,12 +18,12 @@ import Testing
     func offLoop() async throws {
         try await withLoop { loop in
             for (size, isOnLoop) in [
-                (0, true), (PublicRoutes.maximumOnLoop, true), (PublicRoutes.maximumOnLoop + 1, false),
+                (0, true), (IntakeRoutes.maximumOnLoop, true), (IntakeRoutes.maximumOnLoop + 1, false),
             ] {
                 let request = request(size)
                 let wasOnLoop = await Task(executorPreference: loop) {
                     let wasOnLoop = Mutex<Bool?>(nil)
-                    _ = await PublicRoutes.bounded(request, { _ in true }) { _ in
+                    _ = await IntakeRoutes.bounded(request, { _ in true }) { _ in
                         wasOnLoop.withLock { $0 = loop.isCurrent }
                         return .accepted("stored")
                     }
@@ -40,7 +40,7 @@ import Testing
         let presence = ClientPresence()
         presence.leave()
         request.presence = presence
-        let answer = await PublicRoutes.bounded(request, { _ in true }) { _ in
+        let answer = await IntakeRoutes.bounded(request, { _ in true }) { _ in
             Issue.record("it was read")
             return .accepted("stored")
         }

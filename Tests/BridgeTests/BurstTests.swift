@@ -74,11 +74,11 @@ private final class ThrottlingHub: HTTPTransport {
             clock: AWSClock(
                 now: { start + time.now.milliseconds }, elapsed: { time.now }, sleep: { try await time.sleep(for: $0) },
                 executor: time))
-        let origin = try origin()
+        let accountRegion = try accountRegion()
         let registry = PrometheusRegistry()
         let sender = FindingSender(
-            origin: origin, client: client, metrics: BridgeMetrics(factory: registry).work,
-            standings: StandingBoard(clock: { start }, logger: Logger(label: "test")))
+            accountRegion: accountRegion, client: client, metrics: BridgeMetrics(factory: registry).work,
+            circuitBreakers: CircuitBreakers(clock: { start }, logger: Logger(label: "test")))
         let findings = try (0..<6000).compactMap { FindingText(try observation("v\($0)").finding.json) }
         try await time.run {
             // As the lane takes them: as many as the workers hold.

@@ -17,8 +17,8 @@ import Testing
         try AuditTask(id: id, description: Messages.description(startTime: time, checks: checks))
     }
 
-    private func mark(_ check: String, at time: Int64, _ task: String) throws -> AuditMark {
-        AuditMark(origin: try origin(), check: check, startTime: time, taskID: task)
+    private func mark(_ check: String, at time: Int64, _ task: String) throws -> AppliedAudit {
+        AppliedAudit(accountRegion: try accountRegion(), check: check, startTime: time, taskID: task)
     }
 
     private static let (done, failed) = ("COMPLETED_NON_COMPLIANT", "FAILED")
@@ -31,8 +31,8 @@ import Testing
             try task("t2", at: now + 2, [b: "COMPLETED_COMPLIANT"]),
             try task("t0", at: now, [a: Self.done, b: Self.done]),
         ]
-        #expect(AuditChoice.choose(tasks, marks: [:]).map(\.id) == ["t2", "t3"])
-        #expect(AuditChoice.choose(tasks.reversed(), marks: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.choose(tasks, marks: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.choose(tasks.reversed(), marks: [:]).map(\.id) == ["t2", "t3"])
     }
 
     @Test("An audit that was applied, or is older than one that was, is not walked again")
@@ -40,16 +40,18 @@ import Testing
         let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
         let tasks = [try task("t1", at: now, [a: Self.done, b: Self.done])]
         let marks = [a: try mark(a, at: now, "t1"), b: try mark(b, at: now, "t1")]
-        #expect(AuditChoice.choose(tasks, marks: marks).isEmpty)
-        #expect(AuditChoice.choose(tasks, marks: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
+        #expect(AuditSelection.choose(tasks, marks: marks).isEmpty)
+        #expect(AuditSelection.choose(tasks, marks: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
         let newer = [a: try mark(a, at: now + 1, "t0"), b: try mark(b, at: now, "t2")]
-        #expect(AuditChoice.choose(tasks, marks: newer).isEmpty)
+        #expect(AuditSelection.choose(tasks, marks: newer).isEmpty)
         #expect(
-            AuditChoice.choose(tasks, marks: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == ["t1"])
+            AuditSelection.choose(tasks, marks: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == [
+                "t1"
+            ])
     }
 
-    private func listed(_ json: JSON) throws -> MissedAlarms.Listed {
-        try MissedAlarms.Listed(violationEvent: json, origin: origin())
+    private func listed(_ json: JSON) throws -> AlarmReconciliation.Listed {
+        try AlarmReconciliation.Listed(violationEvent: json, accountRegion: accountRegion())
     }
 
     private static func event(
@@ -74,59 +76,63 @@ import Testing
     private func entry(at time: Int64, _ condition: LedgerEntry.Condition = .present) throws -> LedgerEntry {
         let seen = try observation(at: time, event: condition == .over ? "alarm-cleared" : "in-alarm")
         return try #require(
-            Planner.plan([seen], known: nil, judgement: nil, now: Timestamp(milliseconds: now))
+            Planner.plan([seen], known: nil, disposition: nil, now: Timestamp(milliseconds: now))
         ).entry.sent
     }
 
     @Test("What is newer than the ledger's entry is missed, unless Device Defender keeps it from SNS")
     func missedAlarms() throws {
         let event = try listed(Self.event(at: now))
-        #expect(MissedAlarms.isMissed(event, known: nil))
-        #expect(MissedAlarms.isMissed(event, known: try entry(at: now - 1)))
-        #expect(!MissedAlarms.isMissed(event, known: try entry(at: now)))
-        #expect(!MissedAlarms.isMissed(event, known: try entry(at: now + 1, .over)))
-        #expect(!MissedAlarms.isMissed(try listed(Self.event(isSuppressed: true)), known: nil))
+        #expect(AlarmReconciliation.isMissed(event, known: nil))
+        #expect(AlarmReconciliation.isMissed(event, known: try entry(at: now - 1)))
+        #expect(!AlarmReconciliation.isMissed(event, known: try entry(at: now)))
+        #expect(!AlarmReconciliation.isMissed(event, known: try entry(at: now + 1, .over)))
+        #expect(!AlarmReconciliation.isMissed(try listed(Self.event(isSuppressed: true)), known: nil))
     }
 
-    private func judgement(_ state: VerificationState, at time: Int64) throws -> Judgement {
-        VerificationJudgement(
-            subject: FindingID.violation(id: "v1", origin: try origin()), origin: try origin(),
+    private func disposition(_ state: VerificationState, at time: Int64) throws -> Disposition {
+        VerificationDisposition(
+            subject: FindingID.violation(id: "v1", accountRegion: try accountRegion()),
+            accountRegion: try accountRegion(),
             time: Timestamp(milliseconds: time), verification: Verification(state: state, words: nil), isApplied: true
-        ).judgement
+        ).disposition
     }
 
     @Test("A verification is missed if it is another than the known one, and the known one is not newer")
     func missedVerifications() throws {
         let asOf = Timestamp(milliseconds: now)
-        func missed(_ state: String?, _ known: Judgement?) throws -> Bool {
-            MissedAlarms.missedVerification(try listed(Self.event(state: state)), known: known, asOf: asOf) != nil
+        func missed(_ state: String?, _ known: Disposition?) throws -> Bool {
+            AlarmReconciliation.missedVerification(try listed(Self.event(state: state)), known: known, asOf: asOf)
+                != nil
         }
         #expect(try missed("FALSE_POSITIVE", nil))
-        #expect(try missed("UNKNOWN", judgement(.falsePositive, at: now - 1)))
-        #expect(try missed("TRUE_POSITIVE", judgement(.falsePositive, at: now - 1)))
+        #expect(try missed("UNKNOWN", disposition(.falsePositive, at: now - 1)))
+        #expect(try missed("TRUE_POSITIVE", disposition(.falsePositive, at: now - 1)))
         #expect(try !missed("UNKNOWN", nil))
-        #expect(try !missed(nil, judgement(.falsePositive, at: now - 1)))
-        #expect(try !missed("FALSE_POSITIVE", judgement(.falsePositive, at: now - 1)))
-        #expect(try !missed("TRUE_POSITIVE", judgement(.falsePositive, at: now)))
+        #expect(try !missed(nil, disposition(.falsePositive, at: now - 1)))
+        #expect(try !missed("FALSE_POSITIVE", disposition(.falsePositive, at: now - 1)))
+        #expect(try !missed("TRUE_POSITIVE", disposition(.falsePositive, at: now)))
         let quiet = try listed(Self.event(state: "FALSE_POSITIVE", isSuppressed: true))
-        #expect(MissedAlarms.missedVerification(quiet, known: nil, asOf: asOf) == nil)
+        #expect(AlarmReconciliation.missedVerification(quiet, known: nil, asOf: asOf) == nil)
     }
 
     @Test("An alarm that no list shows is over when it is old enough to be shown")
     func unlistedAlarms() throws {
         let listedAt = Timestamp(milliseconds: now)
-        let old = try entry(at: now - MissedAlarms.patience - 1)
-        #expect(MissedAlarms.isOver(old, isListed: false, listedAt: listedAt))
-        #expect(!MissedAlarms.isOver(old, isListed: true, listedAt: listedAt))
-        #expect(!MissedAlarms.isOver(try entry(at: now - MissedAlarms.patience), isListed: false, listedAt: listedAt))
-        let over = try entry(at: now - MissedAlarms.patience - 1, .over)
-        #expect(!MissedAlarms.isOver(over, isListed: false, listedAt: listedAt))
+        let old = try entry(at: now - AlarmReconciliation.timeout - 1)
+        #expect(AlarmReconciliation.isOver(old, isListed: false, listedAt: listedAt))
+        #expect(!AlarmReconciliation.isOver(old, isListed: true, listedAt: listedAt))
+        #expect(
+            !AlarmReconciliation.isOver(
+                try entry(at: now - AlarmReconciliation.timeout), isListed: false, listedAt: listedAt))
+        let over = try entry(at: now - AlarmReconciliation.timeout - 1, .over)
+        #expect(!AlarmReconciliation.isOver(over, isListed: false, listedAt: listedAt))
     }
 
     @Test("What was missed comes out of the queue as it was put in; the same is one delivery on one occasion")
     func deliveries() throws {
         let words = Verification(state: .falsePositive, words: "lab")
-        let works: [MissedWork] = [
+        let works: [CatchUpTask] = [
             .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
             .violationEvent(Self.event()), .activeViolation(Self.active()), .suppressions,
             .verification(violationID: "v1", words, asOf: Timestamp(milliseconds: now)),
@@ -136,34 +142,34 @@ import Testing
         ]
         var ids: Set<String> = []
         for work in works {
-            let delivery = work.delivery(of: try origin(), on: "", now: now)
-            #expect(try MissedWork(JSON(parsing: delivery.payload)) == work)
-            #expect(delivery == work.delivery(of: try origin(), on: "", now: now))
+            let delivery = work.delivery(of: try accountRegion(), on: "", now: now)
+            #expect(try CatchUpTask(JSON(parsing: delivery.payload)) == work)
+            #expect(delivery == work.delivery(of: try accountRegion(), on: "", now: now))
             #expect(delivery.id.utf8.count <= 256 && delivery.source == .catchUp)
-            ids.formUnion([delivery.id, work.delivery(of: try origin(), on: "2", now: now).id])
-            ids.insert(work.delivery(of: try origin("eu-west-1"), on: "", now: now).id)
+            ids.formUnion([delivery.id, work.delivery(of: try accountRegion(), on: "2", now: now).id])
+            ids.insert(work.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
         }
         #expect(ids.count == works.count * 3)
-        #expect(throws: UnrecognizedMessage.self) { try MissedWork(["other": 1]) }
+        #expect(throws: UnrecognizedMessageError.self) { try CatchUpTask(["other": 1]) }
     }
 
     @Test("A gap is taken up once, when nothing was put off for two minutes")
     func gap() {
-        let gap = ReceiptGap()
+        let gap = OutageTracker()
         #expect(!gap.takeOver(now: 0))
         gap.note(now: 0)
-        #expect(!gap.takeOver(now: ReceiptGap.patience - 1))
+        #expect(!gap.takeOver(now: OutageTracker.timeout - 1))
         gap.note(now: 1)
-        #expect(!gap.takeOver(now: ReceiptGap.patience))
-        #expect(gap.takeOver(now: 1 + ReceiptGap.patience))
-        #expect(!gap.takeOver(now: 10 * ReceiptGap.patience))
+        #expect(!gap.takeOver(now: OutageTracker.timeout))
+        #expect(gap.takeOver(now: 1 + OutageTracker.timeout))
+        #expect(!gap.takeOver(now: 10 * OutageTracker.timeout))
     }
 
     @Test(
         "Messages that are sent again and again have the bridge catch up every ten minutes, neither more often nor never"
     )
     func endlessGap() {
-        let gap = ReceiptGap()
+        let gap = OutageTracker()
         var times: [Int64] = []
         // A copy of an old message each minute, and a look every half minute, for three hours.
         for now in stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000) {
@@ -172,7 +178,7 @@ import Testing
         }
         #expect((16...18).contains(times.count))
         // Copies that leave two minutes between them do no more.
-        let other = ReceiptGap()
+        let other = OutageTracker()
         let count = stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000).count { now in
             if now.isMultiple(of: 150_000) { other.note(now: now) }
             return other.takeOver(now: now)
@@ -192,23 +198,23 @@ import Testing
 
     // MARK: Schedule
 
-    private func pending(_ shop: Workshop) async throws -> Int { try await shop.store.status().pending }
+    private func pending(_ shop: ProcessingHarness) async throws -> Int { try await shop.store.status().pending }
 
     @Test("It is due when nobody asked for an interval, once for all bridges, and at once after a gap")
     func schedule() async throws {
-        try await Workshop.run { shop in
-            let other = try origin("eu-west-1")
+        try await ProcessingHarness.run { shop in
+            let other = try accountRegion("eu-west-1")
             func configuration(_ interval: String) throws -> BridgeConfiguration {
                 try ConfigurationTests.configuration(
                     flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval])
             }
-            let live = Live(try configuration("off"))
+            let live = Reloadable(try configuration("off"))
             let schedule = CatchUpSchedule(
-                context: shop.context, loop: shop.loop, configuration: live, gap: ReceiptGap())
+                context: shop.context, loop: shop.loop, configuration: live, gap: OutageTracker())
             try await schedule.look(hasGap: true)
             #expect(try await pending(shop) == 0)
             live.set(try configuration("1h"))
-            try await shop.store.advanceCatchUpWatermark(of: origin(), to: now)
+            try await shop.store.advanceCatchUpWatermark(of: accountRegion(), to: now)
             shop.time.advance(by: .milliseconds(3_599_999))
             try await schedule.look(hasGap: false)
             #expect(try await pending(shop) == 0)
@@ -243,12 +249,12 @@ import Testing
     @Test("A watermark of the future is reset with a warning, and all that AWS keeps is asked for")
     func futureWatermark() async throws {
         for ahead in [300_001, 3_600_001, 120 * 86_400_000, Int64.max - now] as [Int64] {
-            try await Workshop.run { shop in
-                try await shop.store.advanceCatchUpWatermark(of: origin(), to: now + ahead)
+            try await ProcessingHarness.run { shop in
+                try await shop.store.advanceCatchUpWatermark(of: accountRegion(), to: now + ahead)
                 shop.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
                 #expect(CatchUpSchedule.isDue(now + ahead, .seconds(3600), now))
                 #expect(try await catchUp(shop).alarms == 1)
-                #expect(try await shop.store.catchUpWatermarks() == [try origin(): now])
+                #expect(try await shop.store.catchUpWatermarks() == [try accountRegion(): now])
                 #expect(shop.aws.state.withLock { $0.queries[1] }.contains("startTime=2026-10-23T11%3A00%3A00Z"))
                 let warning =
                     "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked."
@@ -261,9 +267,10 @@ import Testing
     @Test(
         "Ends and dispositions are dated by AWS's clock, whatever the bridge's says", arguments: [-2, 0, 2, 48, 2880])
     func datedByAWS(hoursAhead: Int64) async throws {
-        try await Workshop.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm("gone", at: now - 7_200_000), of: origin()))
-            try await shop.work(of: origin())
+        try await ProcessingHarness.run { shop in
+            _ = try await shop.store.append(
+                delivery("1", Messages.alarm("gone", at: now - 7_200_000), of: accountRegion()))
+            try await shop.work(of: accountRegion())
             shop.aws.state.withLock { state in
                 state.date = now
                 state.activeViolations = [[Self.active("judged", since: now - 600_000, state: "FALSE_POSITIVE")]]
@@ -273,44 +280,48 @@ import Testing
             #expect(try state(shop, "gone") == "ARCHIVED" && state(shop, "judged") == "ARCHIVED")
             // It is raised again, and judged again, by the right clock.
             shop.time.advance(by: .seconds(-hoursAhead * 3600))
-            _ = try await shop.store.append(delivery("2", Messages.alarm("gone", at: now + 10_000), of: origin()))
-            let judgement = VerificationJudgement(
-                subject: FindingID.violation(id: "judged", origin: try origin()), origin: try origin(),
+            _ = try await shop.store.append(
+                delivery("2", Messages.alarm("gone", at: now + 10_000), of: accountRegion()))
+            let disposition = VerificationDisposition(
+                subject: FindingID.violation(id: "judged", accountRegion: try accountRegion()),
+                accountRegion: try accountRegion(),
                 time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, words: nil),
                 isApplied: false)
             #expect(
-                try judgement.isNewer(
-                    than: await shop.store.judgements(about: [judgement.subject])[judgement.subject]
-                        .flatMap { VerificationJudgement($0) }))
+                try disposition.isNewer(
+                    than: await shop.store.dispositions(about: [disposition.subject])[disposition.subject]
+                        .flatMap { VerificationDisposition($0) }))
             shop.time.advance(by: .seconds(20))
-            try await shop.work(of: origin())
+            try await shop.work(of: accountRegion())
             #expect(try state(shop, "gone") == "ACTIVE")
             // The watermark is of AWS's clock, to the second.
-            let watermark = try #require(try await shop.store.catchUpWatermarks()[origin()])
+            let watermark = try #require(try await shop.store.catchUpWatermarks()[accountRegion()])
             #expect(abs(watermark - now) < 1000 || hoursAhead == 0)
         }
     }
 
     // MARK: The whole way
 
-    private func catchUp(_ shop: Workshop, since: Int64? = nil) async throws -> CatchUp.Found {
-        let found = try await CatchUp(origin: origin(), context: shop.context, client: shop.client)
+    private func catchUp(_ shop: ProcessingHarness, since: Int64? = nil) async throws -> CatchUp.Found {
+        let found = try await CatchUp(accountRegion: accountRegion(), context: shop.context, client: shop.client)
             .run(since: since.map { Timestamp(milliseconds: $0) })
-        try await shop.work(of: origin())
+        try await shop.work(of: accountRegion())
         return found
     }
 
-    private func state(_ shop: Workshop, _ violation: String) throws -> String? {
-        let id = FindingID.violation(id: violation, origin: try origin())
+    private func state(_ shop: ProcessingHarness, _ violation: String) throws -> String? {
+        let id = FindingID.violation(id: violation, accountRegion: try accountRegion())
         return shop.aws.state.withLock { $0.hub[id]?["RecordState"]?.string }
     }
 
     @Test("Missed alarms, ends and verifications reach Security Hub, and a second time nothing is left to do")
     func alarms() async throws {
-        try await Workshop.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm("known", at: now - 7_200_000), of: origin()))
-            _ = try await shop.store.append(delivery("2", Messages.alarm("gone", at: now - 7_200_000), of: origin()))
-            try await shop.work(of: origin())
+        try await ProcessingHarness.run { shop in
+            _ = try await shop.store.append(
+                delivery("1", Messages.alarm("known", at: now - 7_200_000), of: accountRegion()))
+            _ = try await shop.store.append(
+                delivery("2", Messages.alarm("gone", at: now - 7_200_000), of: accountRegion()))
+            try await shop.work(of: accountRegion())
             shop.time.advance(by: .seconds(1))
             shop.aws.state.withLock {
                 $0.violationEvents = [
@@ -335,7 +346,7 @@ import Testing
 
     @Test("It begins an hour before the watermark, or a day ago, and for audits two days earlier; and moves it on")
     func times() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             func times() -> [String] {
                 shop.aws.state.withLock { state in
                     defer { state.queries = [] }
@@ -345,7 +356,7 @@ import Testing
             #expect(now == 1_795_341_600_123)
             _ = try await catchUp(shop)
             #expect(times().prefix(2) == ["2026-11-19T10%3A00%3A00Z", "2026-11-21T10%3A00%3A00Z"])
-            #expect(try await shop.store.catchUpWatermarks() == [try origin(): now])
+            #expect(try await shop.store.catchUpWatermarks() == [try accountRegion(): now])
             shop.time.advance(by: .seconds(86_400))
             _ = try await catchUp(shop)
             #expect(times().prefix(2) == ["2026-11-20T09%3A00%3A00Z", "2026-11-22T09%3A00%3A00Z"])
@@ -357,7 +368,7 @@ import Testing
 
     @Test("A missed audit is walked, one that was applied is not, and one that AWS forgot does not matter")
     func audits() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
             shop.time.advance(by: .seconds(60))
             shop.aws.state.withLock { state in
@@ -379,7 +390,7 @@ import Testing
 
     @Test("Suppressions that no event told of are compared without any audit")
     func suppressions() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
             shop.time.advance(by: .seconds(120))
             shop.aws.state.withLock {
@@ -397,7 +408,7 @@ import Testing
 
     @Test("Without the permission to list alarms, audits are caught up on, and the watermark waits")
     func denied() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { state in
                 state.audits["t1"] = (
                     Messages.description(startTime: now - 1000, checks: [Messages.clientIDs: Self.done]),
@@ -417,10 +428,10 @@ import Testing
 
     @Test("The pool works on it like on any delivery")
     func pool() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
-            let work = MissedWork.catchUp(since: nil)
-            _ = try await shop.store.append(work.delivery(of: origin(), on: "test", now: now))
+            let work = CatchUpTask.catchUp(since: nil)
+            _ = try await shop.store.append(work.delivery(of: accountRegion(), on: "test", now: now))
             try await withPool(shop) {
                 try await eventually("all to be done") {
                     try await shop.store.status().completed

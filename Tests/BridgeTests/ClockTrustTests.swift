@@ -144,17 +144,17 @@ struct ClockTrustTests {
 
     @Test("Nothing is forgotten by a clock that jumped ahead, and no denied delivery is given up; a day later they are")
     func deletion() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let times = Times()
-            let context = LaneContext(
+            let context = FindingWriter(
                 store: shop.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
                 chance: { 1 }, metrics: shop.context.metrics, logger: shop.context.logger)
-            let configuration = Live(
+            let configuration = Reloadable(
                 try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]))
-            let upkeep = Upkeep(context: context, loop: shop.loop, configuration: configuration)
+            let upkeep = MaintenanceService(context: context, loop: shop.loop, configuration: configuration)
             try await context.trust.check(by: shop.store)
-            _ = try await shop.store.append(delivery("done", Messages.alarm("v1"), of: origin()))
-            _ = try await shop.store.append(delivery("denied", Messages.alarm("v2"), of: origin()))
+            _ = try await shop.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
+            _ = try await shop.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))
             let leased = try await shop.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
             try await shop.store.complete(leased[0].lease, recording: [], now: now)
             times.step(by: 120 * Self.day)

@@ -52,7 +52,7 @@ import Testing
         #expect(configuration.trustedProxies.isEmpty && !configuration.proxyProtocol)
         #expect(configuration.topics.patterns.isEmpty && configuration.maximumMessageAge == .seconds(3600))
         #expect(configuration.minimumSignatureVersion == .one)
-        #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: true, resubscribes: false))
+        #expect(configuration.subscriptions == SubscriptionManager.Policy(confirms: true, resubscribes: false))
         #expect(!configuration.takesEvents && configuration.eventBridge.apiKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
         #expect(configuration.checkSummaries && configuration.severities == .none && configuration.connectTo.isEmpty)
@@ -145,13 +145,13 @@ import Testing
         #expect(configuration.admin.token?.matches("0123456789abcdef") == true)
         #expect(configuration.store == .sqlite(path: "/s.db"))
         #expect(
-            configuration.topics.origins.map(\.description).sorted() == [
+            configuration.topics.accountRegions.map(\.description).sorted() == [
                 "111122223333/us-east-1", "444455556666/eu-west-1", "777788889999/eu-west-1",
             ])
         #expect(configuration.minimumSignatureVersion == .two)
         #expect(configuration.roles.roles.map { "\($0)=\($1)" } == ["111122223333=arn:aws:iam::111122223333:role/x/y"])
         #expect(configuration.roles.name == "p/Bridge" && configuration.roles.externalID == "e-1")
-        #expect(configuration.subscriptions == SubscriptionDesk.Policy(confirms: false, resubscribes: true))
+        #expect(configuration.subscriptions == SubscriptionManager.Policy(confirms: false, resubscribes: true))
         #expect(configuration.maximumMessageAge == .seconds(5400) && configuration.catchUpInterval == .seconds(900))
         #expect(try Self.configuration(flags: ["catchUp.interval": "off"]).catchUpInterval == nil)
         let credentials = configuration.eventBridge
@@ -303,7 +303,7 @@ import Testing
     func regions() throws {
         let topics = "arn:aws:sns:us-east-1:111122223333:a,arn:aws:sns:eu-west-1:111122223333:a"
         let configuration = try Self.configuration(flags: ["sns.topics": topics, "aws.regions": "eu-west-1,eu-west-3"])
-        #expect(configuration.topics.origins.map(\.description) == ["111122223333/eu-west-1"])
+        #expect(configuration.topics.accountRegions.map(\.description) == ["111122223333/eu-west-1"])
         #expect(
             Self.line(flags: ["sns.topics": topics, "aws.regions": "eu-west-3"])
                 == "aws.regions: no entry of sns.topics is in one of these Regions; add theirs, or remove the key")

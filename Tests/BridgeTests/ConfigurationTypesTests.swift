@@ -76,7 +76,7 @@ import Testing
         let topics = try Self.configuration(
             file: "sns: {topics: 'arn:aws:sns:us-east-1:*:a', accounts: [011122223333]}\n"
         ).topics
-        #expect(topics.origins.map(\.description) == ["011122223333/us-east-1"])
+        #expect(topics.accountRegions.map(\.description) == ["011122223333/us-east-1"])
         for text in ["yes", "on", "tRue", "1"] {
             #expect(ConfigurationTests.line(file: "sns:\n  resubscribe: \(text)\n") != nil)
         }

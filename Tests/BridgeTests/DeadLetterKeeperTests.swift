@@ -8,24 +8,24 @@ import Testing
 @Suite("Dead letters within their limits", .timeLimit(.minutes(1))) struct DeadLetterKeeperTests {
     private static let line = "Dead letters were dropped because of a limit; they are lost."
 
-    private func configuration(_ flags: [String: String] = [:]) throws -> Live<BridgeConfiguration> {
-        Live(
+    private func configuration(_ flags: [String: String] = [:]) throws -> Reloadable<BridgeConfiguration> {
+        Reloadable(
             try BridgeConfiguration(flags: flags, environment: [:], readFile: { _ throws(ConfigurationError) in [] }))
     }
 
     @Test(
         "A flood of messages that nobody understands keeps the store small, and makes a line a minute; each is counted")
     func flood() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.context.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
             for minute in 0..<3 {
                 for number in 0..<30 {
                     let id = "\(minute)-\(number)"
-                    _ = try await shop.store.append(delivery(id, ["hello": 1], of: origin(), at: shop.time.now))
+                    _ = try await shop.store.append(delivery(id, ["hello": 1], of: accountRegion(), at: shop.time.now))
                     let leased = try #require(
                         try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
                             .deliveries.first)
-                    await shop.context.finish(leased, about: .unknown, .refused("no"), as: .notUnderstood)
+                    await shop.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
                 }
                 #expect(try await shop.store.status().dead == 10)
                 #expect(shop.journal.count(Self.line) == minute + 1)
@@ -38,16 +38,17 @@ import Testing
 
     @Test("Upkeep drops what is too old, and what is beyond limits that were lowered")
     func upkeep() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for number in 0..<6 {
-                _ = try await shop.store.append(delivery("\(number)", ["hello": 1], of: origin(), at: shop.time.now))
+                _ = try await shop.store.append(
+                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: shop.time.now))
                 let leased = try #require(
                     try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
                         .deliveries.first)
-                await shop.context.finish(leased, about: .unknown, .refused("no"))
+                await shop.context.finish(leased, about: .unknown, .rejected("no"))
                 shop.time.advance(by: .seconds(1800))
             }
-            let upkeep = Upkeep(
+            let upkeep = MaintenanceService(
                 context: shop.context, loop: shop.loop,
                 configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
             await upkeep.forget()
@@ -61,9 +62,10 @@ import Testing
 
     @Test("Beyond so many, completed deliveries are forgotten early, but none that Amazon SNS may send again")
     func completed() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for number in 0..<10 {
-                _ = try await shop.store.append(delivery("\(number)", ["hello": 1], of: origin(), at: shop.time.now))
+                _ = try await shop.store.append(
+                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: shop.time.now))
                 let leased = try #require(
                     try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
                         .deliveries.first)
@@ -72,7 +74,7 @@ import Testing
             }
             // The last was completed half an hour ago, the first five hours ago.
             for (limit, left) in [(20, 10), (7, 8), (1, 4)] {
-                let upkeep = Upkeep(
+                let upkeep = MaintenanceService(
                     context: shop.context, loop: shop.loop, configuration: try configuration(), completedLimit: limit)
                 await upkeep.forget()
                 #expect(try await shop.store.status().completed == left, "\(limit)")

@@ -11,8 +11,8 @@ import Testing
 /// 2026-11-22T10:00:00.123Z.
 let now: Int64 = 1_795_341_600_123
 
-func origin(_ region: String = "us-east-1") throws -> Origin {
-    Origin(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
+func accountRegion(_ region: String = "us-east-1") throws -> AccountRegion {
+    AccountRegion(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
 }
 
 /// Messages as AWS sends them.
@@ -117,10 +117,12 @@ enum Messages {
 }
 
 func delivery(
-    _ id: String, _ payload: JSON, from source: Delivery.Source = .sns, of origin: Origin, at receivedAt: Int64 = now
+    _ id: String, _ payload: JSON, from source: Delivery.Source = .sns, of accountRegion: AccountRegion,
+    at receivedAt: Int64 = now
 ) -> Delivery {
     Delivery(
-        id: "\(source.rawValue.lowercased()):\(id)", origin: origin, source: source, receivedAt: receivedAt,
+        id: "\(source.rawValue.lowercased()):\(id)", accountRegion: accountRegion, source: source,
+        receivedAt: receivedAt,
         payload: payload.serialized())
 }
 
@@ -129,7 +131,7 @@ func observation(
     _ violation: String = "v1", at time: Int64 = now, event: String = "in-alarm", count: Int64 = 54
 ) throws -> Observation {
     let alarm = try Alarm(Messages.alarm(violation, at: time, event: event, count: count))
-    return Observation(alarm, finding: SecurityFinding(alarm: alarm, origin: try origin()))
+    return Observation(alarm, finding: SecurityFinding(alarm: alarm, accountRegion: try accountRegion()))
 }
 
 /// The observation that an audit finding is; the audit's start is its time.
@@ -144,7 +146,8 @@ func auditObservation(
     let task = try AuditTask(
         id: "task\(time)", description: Messages.description(startTime: time, audit: audit, checks: [:]))
     return Observation(
-        finding, task: task, finding: SecurityFinding(auditFinding: finding, task: task, origin: try origin()))
+        finding, task: task,
+        finding: SecurityFinding(auditFinding: finding, task: task, accountRegion: try accountRegion()))
 }
 
 /// Runs a test with a store in a new folder, and removes both.

@@ -8,20 +8,20 @@ import Testing
 @testable import Bridge
 
 @Suite("Whether the bridge works") struct HealthTests {
-    private func facts(_ change: (inout HealthFacts) throws -> Void = { _ in }) throws -> HealthFacts {
-        var facts = HealthFacts(now: now, startedAt: now - 3_600_000, stored: StoredFacts.Present())
+    private func facts(_ change: (inout HealthInput) throws -> Void = { _ in }) throws -> HealthInput {
+        var facts = HealthInput(now: now, startedAt: now - 3_600_000, stored: StoreSnapshot.QueueSnapshot())
         try change(&facts)
         return facts
     }
 
     private func depth(_ state: QueueDepth.State, _ count: Int = 1, age: Int64) throws -> QueueDepth {
-        QueueDepth(origin: try origin(), state: state, count: count, oldestReceivedAt: now - age)
+        QueueDepth(accountRegion: try accountRegion(), state: state, count: count, oldestReceivedAt: now - age)
     }
 
-    private func denial(_ region: String = "us-east-1") throws -> StandingBoard.Entry {
-        StandingBoard.Entry(
-            origin: try origin(region),
-            denial: Standing.Denial(
+    private func denial(_ region: String = "us-east-1") throws -> CircuitBreakers.Entry {
+        CircuitBreakers.Entry(
+            accountRegion: try accountRegion(region),
+            denial: CircuitBreaker.Denial(
                 cause: .accessDenied, reason: "AccessDeniedException: no", since: now, retryAt: now, attempts: 1))
     }
 
@@ -31,7 +31,8 @@ import Testing
 
     private func subscription(_ state: Subscription.State, age: Int64 = 0) throws -> Subscription {
         Subscription(
-            topic: ARN(service: "sns", origin: try origin(), resource: "topic"), state: state, messageID: "m",
+            topic: ARN(service: "sns", accountRegion: try accountRegion(), resource: "topic"), state: state,
+            messageID: "m",
             publishedAt: now, changedAt: now - age)
     }
 
@@ -43,7 +44,7 @@ import Testing
                 facts.stored?.subscriptions = [
                     try subscription(.confirmed, age: .max / 2), try subscription(.pending, age: 900_000),
                 ]
-                facts.stored?.watermarks = [try origin(): now - 3 * 900_000]
+                facts.stored?.watermarks = [try accountRegion(): now - 3 * 900_000]
                 facts.catchUpInterval = 900_000
                 facts.maximumPending = 10
                 facts.stored?.status.pending = 8
@@ -55,8 +56,8 @@ import Testing
     @Test(
         "Deliveries to a wrong path and messages that are not Device Defender's are told for a day, bounded in number")
     func notices() throws {
-        let topic = ARN(service: "sns", origin: try origin(), resource: "topic")
-        var notices = IntakeNotices()
+        let topic = ARN(service: "sns", accountRegion: try accountRegion(), resource: "topic")
+        var notices = IntakeProblems()
         for number in 0..<50 {
             let request = ServerRequest(
                 head: HTTPRequest(
@@ -66,14 +67,14 @@ import Testing
         }
         for _ in 0..<3 { notices.noteUnrelated(topic, now: now) }
         #expect(
-            notices.misdirected.count == IntakeNotices.limit
+            notices.misdirected.count == IntakeProblems.limit
                 && notices.misdirected.keys.contains { $0.path == "/prod/sns49" })
         let health = Health(try facts { $0.notices = notices.recent(now: now) })
-        #expect(health.state == .attention && health.problems.count == IntakeNotices.limit + 1)
+        #expect(health.state == .attention && health.problems.count == IntakeProblems.limit + 1)
         #expect(health.problems.contains { $0.summary.contains("Amazon SNS delivers to the path /prod/sns49, where") })
         let unrelated = try #require(health.problems.first { $0.about == topic.description })
         #expect(unrelated.summary.contains("(3 times, last "))
-        let later = notices.recent(now: now + IntakeNotices.lifetime + 50)
+        let later = notices.recent(now: now + IntakeProblems.lifetime + 50)
         #expect(later.misdirected.isEmpty && later.unrelated.isEmpty)
     }
 
@@ -104,15 +105,15 @@ import Testing
 
     /// What one change of the facts leads to.
     private func expect(
-        _ state: Health.State, _ severity: Problem.Severity, _ words: String, about: String?,
-        _ change: (inout HealthFacts) throws -> Void, _ location: SourceLocation = #_sourceLocation
+        _ state: Health.State, _ severity: HealthProblem.Severity, _ words: String, about: String?,
+        _ change: (inout HealthInput) throws -> Void, _ location: SourceLocation = #_sourceLocation
     ) throws {
         let health = Health(try facts(change))
         #expect(health.state == state, sourceLocation: location)
         let problem = try #require(health.problems.first, sourceLocation: location)
         #expect(health.problems.count == 1 && problem.severity == severity, sourceLocation: location)
         #expect(problem.summary.contains(words), "\(problem.summary)", sourceLocation: location)
-        #expect(problem.about == about && problem.cure.count > 20, sourceLocation: location)
+        #expect(problem.about == about && problem.remediation.count > 20, sourceLocation: location)
     }
 
     @Test("A store that does not answer leaves the state unknown, whatever else is known")
@@ -154,13 +155,13 @@ import Testing
         try expect(.failing, .critical, words, about: about) {
             $0.stored?.depths = [try depth(.pending, age: 600_000)]
             $0.stored?.sharing.stalls = [
-                SharingStatus.Stall(origin: try origin(), replica: "one:7", idleTime: 90_000)
+                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: 90_000)
             ]
         }
         try expect(.attention, .warning, "is paused", about: nil) {
             $0.stored?.pauses = [pause(nil)]
             $0.stored?.sharing.stalls = [
-                SharingStatus.Stall(origin: try origin(), replica: "one:7", idleTime: 90_000)
+                SharingStatus.Stall(accountRegion: try accountRegion(), replica: "one:7", idleTime: 90_000)
             ]
         }
     }
@@ -188,7 +189,7 @@ import Testing
             $0.stored?.depths = [try depth(.waiting, age: 61_000), try depth(.pending, age: 1)]
         }
         try expect(.attention, .warning, "Device Defender was asked last 46m 40s ago", about: about) {
-            $0.stored?.watermarks = [try origin(): now - 2_800_000]
+            $0.stored?.watermarks = [try accountRegion(): now - 2_800_000]
             $0.catchUpInterval = 900_000
         }
         try expect(.attention, .critical, "expires in 3 days", about: nil) {
@@ -201,7 +202,7 @@ import Testing
             $0.stored?.subscriptions = [try subscription(.pending, age: 900_001)]
         }
         try expect(.attention, .warning, "of account 111122223333 is paused by alice: maint", about: "111122223333") {
-            $0.stored?.pauses = [pause(try origin().account)]
+            $0.stored?.pauses = [pause(try accountRegion().account)]
         }
         try expect(.attention, .warning, "of all accounts is paused", about: nil) { $0.stored?.pauses = [pause(nil)] }
         try expect(.attention, .warning, "499 MB are free", about: nil) { $0.freeSpace = 499_999_999 }
@@ -214,14 +215,14 @@ import Testing
     @Test("What follows from a denial or a pause is not told a second time")
     func consequences() throws {
         for change in [
-            { (facts: inout HealthFacts) in facts.denied = [try denial()] },
-            { (facts: inout HealthFacts) in facts.stored?.pauses = [pause(nil)] },
+            { (facts: inout HealthInput) in facts.denied = [try denial()] },
+            { (facts: inout HealthInput) in facts.stored?.pauses = [pause(nil)] },
         ] {
             let health = Health(
                 try facts { facts in
                     try change(&facts)
                     facts.stored?.depths = [try depth(.pending, age: 600_000)]
-                    facts.stored?.watermarks = [try origin(): 0]
+                    facts.stored?.watermarks = [try accountRegion(): 0]
                     facts.catchUpInterval = 900_000
                 })
             #expect(health.problems.count == 1)
@@ -233,7 +234,7 @@ import Testing
         let health = Health(
             try facts { facts in
                 facts.startedAt = now - 599_000
-                facts.stored?.watermarks = [try origin(): 0]
+                facts.stored?.watermarks = [try accountRegion(): 0]
                 facts.catchUpInterval = 900_000
                 facts.stored?.subscriptions = [try subscription(.ended)]
                 facts.takes = { _ in false }

@@ -16,8 +16,8 @@ import Testing
     /// Both intakes before a store, with SNS's host scripted.
     private final class Gate: Sendable {
         let store: SQLiteStore
-        let certificate: Mutex<Result<[UInt8], SigningCertificateCache.FetchFailure>>
-        let confirmation = Mutex<Result<Int, Unexpected>>(.success(200))
+        let certificate: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
+        let confirmation = Mutex<Result<Int, UnexpectedError>>(.success(200))
         let confirmed = Mutex<[String]>([])
 
         init(_ store: SQLiteStore) throws {
@@ -26,18 +26,18 @@ import Testing
         }
 
         func sns(
-            _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionDesk.Policy = .init(),
+            _ body: [UInt8], fields: HTTPFields = [:], policy: SubscriptionManager.Policy = .init(),
             topics: TopicPolicy? = nil
-        ) async throws -> IntakeAnswer {
-            let intake = SNSIntake(
+        ) async throws -> IntakeResult {
+            let intake = SNSHandler(
                 verifier: SNSVerifier(
                     topics: try topics ?? TopicPolicy(topics: [Envelope.topic]),
                     certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
-                        [self] _ throws(SigningCertificateCache.FetchFailure) in
+                        [self] _ throws(SigningCertificateCache.FetchError) in
                         try certificate.withLock { $0 }.get()
                     }, maximumAge: 3_600_000),
                 store: store,
-                subscriptions: SubscriptionDesk(
+                subscriptions: SubscriptionManager(
                     policy: policy, store: store,
                     confirm: { [self] url in
                         confirmed.withLock { $0.append(url) }
@@ -50,12 +50,13 @@ import Testing
         func eventBridge(
             _ body: [UInt8], keys: [String] = ["the-key"], configured: [Secret] = [Secret("the-key")],
             room: Int = .max
-        ) async throws -> IntakeAnswer {
-            let intake = EventBridgeIntake(
-                gate: EventBridgeGate(
-                    credentials: EventBridgeGate.Credentials(apiKeys: configured), tokens: nil, failures: FailureLimit()
+        ) async throws -> IntakeResult {
+            let intake = EventBridgeHandler(
+                gate: EventBridgeAuthenticator(
+                    credentials: EventBridgeAuthenticator.Credentials(apiKeys: configured), tokens: nil,
+                    failures: AuthenticationThrottle()
                 ),
-                served: try TopicPolicy(topics: [Envelope.topic]).origins, store: store,
+                served: try TopicPolicy(topics: [Envelope.topic]).accountRegions, store: store,
                 clock: { now })
             var fields = HTTPFields()
             for key in keys { fields.append(HTTPField(name: try #require(.init("X-API-Key")), value: key)) }
@@ -74,23 +75,23 @@ import Testing
     }
 
     /// That an answer refuses as table A1 says: the status, and an error with a code and what to do.
-    private func expectRefusal(
-        _ answer: IntakeAnswer, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
+    private func expectRejection(
+        _ answer: IntakeResult, _ status: Int, _ code: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         let json = try JSON(parsing: answer.response.body)
         #expect(answer.response.status.code == status, sourceLocation: sourceLocation)
         #expect(json["error"] == .string(code) && answer.outcome == code, sourceLocation: sourceLocation)
-        #expect(json["message"]?.string == answer.refusal, sourceLocation: sourceLocation)
-        #expect(answer.refusal?.isEmpty == false && json.object?.count == 2, sourceLocation: sourceLocation)
+        #expect(json["message"]?.string == answer.rejection, sourceLocation: sourceLocation)
+        #expect(answer.rejection?.isEmpty == false && json.object?.count == 2, sourceLocation: sourceLocation)
         let retryAfter = answer.response.headerFields[.retryAfter]
         #expect(retryAfter == (status == 503 ? "10" : nil), sourceLocation: sourceLocation)
     }
 
     private func expectAccepted(
-        _ answer: IntakeAnswer, _ outcome: String, sourceLocation: SourceLocation = #_sourceLocation
+        _ answer: IntakeResult, _ outcome: String, sourceLocation: SourceLocation = #_sourceLocation
     ) {
         #expect(answer.response.status == .ok && answer.outcome == outcome, sourceLocation: sourceLocation)
-        #expect(answer.refusal == nil, sourceLocation: sourceLocation)
+        #expect(answer.rejection == nil, sourceLocation: sourceLocation)
     }
 
     // MARK: SNS
@@ -105,7 +106,7 @@ import Testing
             let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let delivery = try #require(batch.deliveries.first?.delivery)
             #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.source == .sns)
-            #expect(delivery.origin == (try origin()) && delivery.receivedAt == now)
+            #expect(delivery.accountRegion == (try accountRegion()) && delivery.receivedAt == now)
             #expect(delivery.payload == Messages.alarm().serialized())
         }
     }
@@ -116,7 +117,7 @@ import Testing
             for body in [[], Array("{".utf8), Array("[]".utf8), Array("{\"Type\":5}".utf8)] {
                 let answer = try await gate.sns(body)
                 #expect(answer.response.status == .badRequest)
-                try expectRefusal(answer, 400, answer.outcome)
+                try expectRejection(answer, 400, answer.outcome)
             }
             let deep = Array((String(repeating: "[", count: 5000)).utf8)
             #expect(try await gate.sns(deep).response.status == .badRequest)
@@ -132,7 +133,7 @@ import Testing
                 ("2026-11-22T08:00:00.000Z", "message_too_old"), ("2026-11-22T11:00:00.000Z", "message_from_future"),
             ] {
                 let answer = try await gate.sns(envelope.with("Timestamp", .string(time)).signed().body)
-                try expectRefusal(answer, 503, code)
+                try expectRejection(answer, 503, code)
                 #expect(answer.response.headerFields[.retryAfter] == "10")
             }
             #expect(try await gate.store.status().pending == 0)
@@ -140,14 +141,14 @@ import Testing
     }
 
     @Test("A message that must not be taken is 403, and nothing is stored")
-    func refused() async throws {
+    func rejected() async throws {
         try await withGate { gate in
             let envelope = try Envelope("Notification")
             let other = "arn:aws:sns:us-east-1:111122223333:other"
-            try expectRefusal(
+            try expectRejection(
                 try await gate.sns(envelope.with("TopicArn", .string(other)).signed().body), 403, "topic_not_allowed")
             let forged = try envelope.signed().with("Message", "{}")
-            try expectRefusal(try await gate.sns(forged.body), 403, "signature_mismatch")
+            try expectRejection(try await gate.sns(forged.body), 403, "signature_mismatch")
             let elsewhere = try envelope.with("SigningCertURL", "https://sns.s3.amazonaws.com/x.pem").signed()
             #expect(try await gate.sns(elsewhere.body).response.status == .forbidden)
             #expect(try await gate.store.status().pending == 0)
@@ -160,7 +161,7 @@ import Testing
             let name = try #require(HTTPField.Name("x-amz-sns-rawdelivery"))
             let answer = try await gate.sns(Messages.alarm().serialized(), fields: [name: "true"])
             #expect((400..<500).contains(answer.response.status.code))
-            try expectRefusal(answer, answer.response.status.code, answer.outcome)
+            try expectRejection(answer, answer.response.status.code, answer.outcome)
         }
     }
 
@@ -169,7 +170,7 @@ import Testing
         try await withGate { gate in
             gate.certificate.withLock { $0 = .failure(.unreachable("no route")) }
             let answer = try await gate.sns(try Envelope("Notification").signed().body)
-            try expectRefusal(answer, 503, "signing_certificate_unavailable")
+            try expectRejection(answer, 503, "signing_certificate_unavailable")
         }
     }
 
@@ -178,9 +179,9 @@ import Testing
         try await withGate { gate in
             await gate.store.close()
             let sns = try await gate.sns(try Envelope("Notification").signed().body)
-            try expectRefusal(sns, 503, "store_unavailable")
+            try expectRejection(sns, 503, "store_unavailable")
             let event = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z")
-            try expectRefusal(try await gate.eventBridge(event.serialized()), 503, "store_unavailable")
+            try expectRejection(try await gate.eventBridge(event.serialized()), 503, "store_unavailable")
         }
     }
 
@@ -201,9 +202,9 @@ import Testing
     @Test("A confirmation that fails is 503, so that SNS asks again", arguments: [nil, 302, 400, 500])
     func confirmationFailed(status: Int?) async throws {
         try await withGate { gate in
-            gate.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(Unexpected()) }
+            gate.confirmation.withLock { $0 = status.map { .success($0) } ?? .failure(UnexpectedError()) }
             let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
-            try expectRefusal(answer, 503, "confirmation_failed")
+            try expectRejection(answer, 503, "confirmation_failed")
         }
     }
 
@@ -212,7 +213,7 @@ import Testing
         try await withGate { gate in
             let envelope = try Envelope("SubscriptionConfirmation")
                 .with("TopicArn", "arn:aws:sns:us-east-1:999999999999:theirs").signed()
-            try expectRefusal(try await gate.sns(envelope.body), 403, "topic_not_allowed")
+            try expectRejection(try await gate.sns(envelope.body), 403, "topic_not_allowed")
             #expect(gate.confirmed.withLock { $0 } == [])
         }
     }
@@ -238,9 +239,9 @@ import Testing
     @Test("What SNS did not answer is noted as pending, and confirmed when it is asked for again")
     func confirmedLater() async throws {
         try await withGate { gate in
-            gate.confirmation.withLock { $0 = .failure(Unexpected()) }
+            gate.confirmation.withLock { $0 = .failure(UnexpectedError()) }
             let body = try Envelope("SubscriptionConfirmation").signed().body
-            try expectRefusal(try await gate.sns(body), 503, "confirmation_failed")
+            try expectRejection(try await gate.sns(body), 503, "confirmation_failed")
             #expect(try await state(gate) == .pending)
             gate.confirmation.withLock { $0 = .success(200) }
             expectAccepted(try await gate.sns(body), "confirmed")
@@ -253,14 +254,14 @@ import Testing
         try await withGate { gate in
             await gate.store.close()
             let answer = try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body)
-            try expectRefusal(answer, 503, "store_unavailable")
+            try expectRejection(answer, 503, "store_unavailable")
         }
     }
 
     @Test("With sns.confirm off the operator confirms, which shows when the topic delivers")
     func confirmedByOperator() async throws {
         try await withGate { gate in
-            let off = SubscriptionDesk.Policy(confirms: false)
+            let off = SubscriptionManager.Policy(confirms: false)
             expectAccepted(
                 try await gate.sns(try Envelope("SubscriptionConfirmation").signed().body, policy: off), "pending")
             #expect(gate.confirmed.withLock { $0 } == [])
@@ -275,12 +276,12 @@ import Testing
     func resubscribed() async throws {
         try await withGate { gate in
             func sns(_ type: String, _ id: String, at time: String, resubscribes: Bool = false) async throws
-                -> IntakeAnswer
+                -> IntakeResult
             {
                 let envelope = try Envelope(type).with("MessageId", .string(id))
                     .with("Timestamp", .string("2026-11-22T10:00:\(time)Z")).signed()
                 return try await gate.sns(
-                    envelope.body, policy: SubscriptionDesk.Policy(resubscribes: resubscribes))
+                    envelope.body, policy: SubscriptionManager.Policy(resubscribes: resubscribes))
             }
             expectAccepted(try await sns("UnsubscribeConfirmation", "u1", at: "10"), "unsubscribed")
             #expect(try await state(gate) == .ended)
@@ -291,7 +292,7 @@ import Testing
             #expect(gate.confirmed.withLock { $0 } == [])
 
             gate.confirmation.withLock { $0 = .success(500) }
-            try expectRefusal(
+            try expectRejection(
                 try await sns("UnsubscribeConfirmation", "u2", at: "20", resubscribes: true), 503,
                 "confirmation_failed")
             #expect(try await state(gate) == .ended)
@@ -320,7 +321,7 @@ import Testing
         try await withGate { gate in
             let listed = Set(try ["444455556666", "777788889999"].map { try #require(AccountID($0)) })
             let central = try TopicPolicy(topics: [Envelope.topic + "=*"], accounts: listed)
-            func sns(_ id: String, _ message: JSON, _ topics: TopicPolicy? = nil) async throws -> IntakeAnswer {
+            func sns(_ id: String, _ message: JSON, _ topics: TopicPolicy? = nil) async throws -> IntakeResult {
                 let text = String(decoding: message.serialized(), as: UTF8.self)
                 let envelope = try Envelope("Notification").with("MessageId", .string(id))
                     .with("Message", .string(text)).signed()
@@ -332,7 +333,7 @@ import Testing
                 Messages.audit(account: "999900001111"), Messages.audit(account: "111122223333"), Messages.alarm(),
                 ["accountId": "444455556666"],
             ] {
-                try expectRefusal(try await sns("2", message), 403, "account_not_allowed")
+                try expectRejection(try await sns("2", message), 403, "account_not_allowed")
             }
             let withOwn = try TopicPolicy(
                 topics: [Envelope.topic + "=*"],
@@ -346,11 +347,13 @@ import Testing
             expectAccepted(try await sns("4", Messages.audit(account: "444455556666"), plain), "stored")
             let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let accounts = Dictionary(
-                uniqueKeysWithValues: batch.deliveries.map { ($0.delivery.id, $0.delivery.origin.account.digits) })
+                uniqueKeysWithValues: batch.deliveries.map {
+                    ($0.delivery.id, $0.delivery.accountRegion.account.digits)
+                })
             #expect(
                 accounts == ["sns:1": "444455556666", "sns:3": "111122223333", "sns:4": "111122223333"])
             let audit = try #require(batch.deliveries.first { $0.delivery.id == "sns:1" }).delivery
-            guard case .audit = try Work(audit) else {
+            guard case .audit = try DeliveryCommand(audit) else {
                 Issue.record("the audit is not worked on")
                 return
             }
@@ -360,7 +363,7 @@ import Testing
     @Test("A new message that is not Device Defender's is told by its topic; Device Defender's and known ones are not")
     func unrelated() async throws {
         try await withGate { gate async throws in
-            func sns(_ id: String, _ text: String) async throws -> IntakeAnswer {
+            func sns(_ id: String, _ text: String) async throws -> IntakeResult {
                 try await gate.sns(
                     try Envelope("Notification").with("MessageId", .string(id)).with("Message", .string(text))
                         .signed().body)
@@ -410,7 +413,7 @@ import Testing
                 batch.deliveries.map(\.delivery.id).prefix(2) == ["eventbridge:e2", "eventbridge:e1"]
                     && batch.deliveries.count == 3)
             let many = JSON.array((0..<101).map { event("m\($0)") }).serialized()
-            try expectRefusal(try await gate.eventBridge(many), 413, "too_many_events")
+            try expectRejection(try await gate.eventBridge(many), 413, "too_many_events")
         }
     }
 
@@ -420,7 +423,7 @@ import Testing
             let body = JSON.array(
                 (1...3).map { Messages.event("CancelAuditTask", ["taskId": "t1"], id: "e\($0)") }
             ).serialized()
-            try expectRefusal(try await gate.eventBridge(body, room: 2), 503, "queue_full")
+            try expectRejection(try await gate.eventBridge(body, room: 2), 503, "queue_full")
             #expect(try await gate.store.status().pending == 0)
             expectAccepted(try await gate.eventBridge(body, room: 3), "stored")
         }
@@ -432,10 +435,10 @@ import Testing
             let body = Messages.verification("UNKNOWN", time: "2026-11-22T10:00:00Z").serialized()
             for keys in [[], [""], ["the-keys"], ["the-ke"], ["the-key", "the-key"], ["x", "the-key"]] {
                 let answer = try await gate.eventBridge(body, keys: keys)
-                try expectRefusal(answer, 401, "unauthorized")
+                try expectRejection(answer, 401, "unauthorized")
                 #expect(answer.response.headerFields[.wwwAuthenticate] == "ApiKey")
             }
-            try expectRefusal(try await gate.eventBridge(body, configured: []), 401, "unauthorized")
+            try expectRejection(try await gate.eventBridge(body, configured: []), 401, "unauthorized")
             #expect(try await gate.store.status().pending == 0)
         }
     }
@@ -444,10 +447,10 @@ import Testing
     func malformedEvent() async throws {
         try await withGate { gate in
             for body in ["", "{", "nul"] {
-                try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_json")
+                try expectRejection(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_json")
             }
             for body in ["{}", "[{},{}]", "5", "[5]", "[[]]", "{\"id\":\"x\",\"detail\":5}"] {
-                try expectRefusal(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_event")
+                try expectRejection(try await gate.eventBridge(Array(body.utf8)), 400, "malformed_event")
             }
         }
     }
@@ -456,7 +459,7 @@ import Testing
     func foreignEvent() async throws {
         try await withGate { gate in
             let event = Messages.event("CancelAuditTask", ["taskId": "t1"], region: "eu-west-1")
-            try expectRefusal(try await gate.eventBridge(event.serialized()), 403, "origin_not_served")
+            try expectRejection(try await gate.eventBridge(event.serialized()), 403, "origin_not_served")
         }
     }
 

@@ -14,29 +14,29 @@ import Testing
 @Suite struct LaneHistoryTests {
     @Test("Histories end as the model says, whatever requests fail", .timeLimit(.minutes(5)))
     func converge() async throws {
-        let words = try Vocabulary()
+        let words = try EventGenerator()
         let first = UInt64.random(in: 0...UInt64.max / 2)
         print("The random histories through the lanes begin with seed \(first).")
         for seed in first..<first + 60 {
-            try await Workshop.run { shop in try await Telling(words, seed: seed, shop).tell() }
+            try await ProcessingHarness.run { shop in try await Telling(words, seed: seed, shop).tell() }
         }
     }
 }
 
 /// One history, told to the lanes.
 private final class Telling: Sendable {
-    let words: Vocabulary
+    let words: EventGenerator
     let seed: UInt64
-    let shop: Workshop
+    let shop: ProcessingHarness
     let history: LifeHistory
-    private let origin: Origin
+    private let accountRegion: AccountRegion
     private let random: Mutex<SeededGenerator>
 
-    init(_ words: Vocabulary, seed: UInt64, _ shop: Workshop) throws {
+    init(_ words: EventGenerator, seed: UInt64, _ shop: ProcessingHarness) throws {
         var random = SeededGenerator(seed: seed)
         (self.words, self.seed, self.shop) = (words, seed, shop)
         history = try LifeHistory(words, using: &random)
-        origin = try BridgeTests.origin()
+        accountRegion = try BridgeTests.accountRegion()
         self.random = Mutex(random)
     }
 
@@ -52,7 +52,7 @@ private final class Telling: Sendable {
                 _ = try await shop.store.append(try delivery(of: saying, number: number))
             }
             told.removeFirst(min(told.count, pick(1...4)))
-            try await shop.work(of: origin)
+            try await shop.work(of: accountRegion)
             shop.time.advance(by: .seconds(pick(0...2)))
         }
         breakRequests(oneIn: nil)
@@ -61,11 +61,11 @@ private final class Telling: Sendable {
             _ = try await shop.store.append(try delivery(of: saying, number: number))
         }
         for _ in 0..<3 {
-            try await shop.work(of: origin)
+            try await shop.work(of: accountRegion)
             shop.time.advance(by: .seconds(600))
         }
-        try await Schedule(context: shop.context, loop: shop.loop).lookForSuppressions()
-        try await shop.work(of: origin)
+        try await TaskScheduler(context: shop.context, loop: shop.loop).lookForSuppressions()
+        try await shop.work(of: accountRegion)
         let status = try await shop.store.status()
         try #require(status.pending + status.leased + status.dead == 0, "seed \(seed)")
         let differences = differences
@@ -112,13 +112,13 @@ private final class Telling: Sendable {
 
     private func made(_ id: String, _ payload: JSON, from source: Delivery.Source) -> Delivery {
         Delivery(
-            id: "\(source.rawValue.lowercased()):\(id)", origin: origin, source: source,
+            id: "\(source.rawValue.lowercased()):\(id)", accountRegion: accountRegion, source: source,
             receivedAt: now, payload: payload.serialized())
     }
 
     private static func description(_ audit: SaidAudit) -> JSON {
         var checks: [String: String] = [:]
-        for (check, found) in zip(Vocabulary.checks, audit.found) {
+        for (check, found) in zip(EventGenerator.checks, audit.found) {
             checks[check] = found.map { $0.isEmpty ? "COMPLETED_COMPLIANT" : "COMPLETED_NON_COMPLIANT" } ?? "FAILED"
         }
         return Messages.description(startTime: audit.start, checks: checks)
@@ -126,7 +126,7 @@ private final class Telling: Sendable {
 
     /// Two findings a page.
     private static func pages(_ audit: SaidAudit) -> [[JSON]] {
-        let findings = zip(Vocabulary.checks, audit.found).flatMap { check, found in
+        let findings = zip(EventGenerator.checks, audit.found).flatMap { check, found in
             (found ?? []).map { seen in
                 Messages.auditFinding(
                     String(seen.finding.id.suffix(2)), at: audit.start,
@@ -137,8 +137,8 @@ private final class Telling: Sendable {
         return pages.isEmpty ? [[]] : pages
     }
 
-    private func event(_ said: SuppressionJudgement, id: String) throws -> JSON {
-        let check = try #require(Vocabulary.checks.first { said.subject.contains("/\($0)-") })
+    private func event(_ said: SuppressionDisposition, id: String) throws -> JSON {
+        let check = try #require(EventGenerator.checks.first { said.subject.contains("/\($0)-") })
         var parameters: JSON.Members = [
             "checkName": .string(check), "resourceIdentifier": ["clientId": .string(String(said.subject.suffix(2)))],
         ]

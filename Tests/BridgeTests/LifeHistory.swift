@@ -10,9 +10,9 @@ import Testing
 /// One thing that Device Defender or somebody says.
 enum Saying {
     case alarm(Observation)
-    case verified(VerificationJudgement)
+    case verified(VerificationDisposition)
     case audit(SaidAudit)
-    case suppressed(SuppressionJudgement)
+    case suppressed(SuppressionDisposition)
 }
 
 /// An audit of two checks: what each found, by resource; nil for a check that did not complete.
@@ -35,7 +35,7 @@ struct SaidAudit {
 }
 
 /// What may be said in histories, made once: mapping takes longer than planning.
-struct Vocabulary: Sendable {
+struct EventGenerator: Sendable {
     /// By violation.
     let alarms: [[Observation]]
     /// The messages that the alarms are made from, by finding and what they say.
@@ -64,7 +64,7 @@ struct Vocabulary: Sendable {
                         members["verificationState"] = state.map(JSON.string)
                         let alarm = try Alarm(.object(members))
                         let seen = Observation(
-                            alarm, finding: SecurityFinding(alarm: alarm, origin: try origin()))
+                            alarm, finding: SecurityFinding(alarm: alarm, accountRegion: try accountRegion()))
                         messages[seen] = .object(members)
                         all.append(seen)
                     }
@@ -91,7 +91,7 @@ struct Vocabulary: Sendable {
     }
 }
 
-extension Vocabulary {
+extension EventGenerator {
     private static func summaries(
         of check: String, at time: Int64, schedule: String?
     ) throws -> [CheckResult.Status: Observation] {
@@ -104,7 +104,7 @@ extension Vocabulary {
             let result = try #require(task.checks.first)
             all[status] = Observation(
                 summaryOf: result, task: task,
-                finding: SecurityFinding(summaryOf: result, task: task, origin: try origin()))
+                finding: SecurityFinding(summaryOf: result, task: task, accountRegion: try accountRegion()))
         }
         return all
     }
@@ -120,7 +120,7 @@ struct LifeHistory {
 
     private(set) var sayings: [Saying] = []
 
-    init(_ words: Vocabulary, using random: inout SeededGenerator) throws {
+    init(_ words: EventGenerator, using random: inout SeededGenerator) throws {
         for moment in (0..<Self.moments).shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random)) {
             sayings.append(.audit(Self.audit(moment, words, &random)))
         }
@@ -139,10 +139,10 @@ struct LifeHistory {
         try #require(elements.randomElement(using: &random))
     }
 
-    private static func audit(_ moment: Int, _ words: Vocabulary, _ random: inout SeededGenerator) -> SaidAudit {
+    private static func audit(_ moment: Int, _ words: EventGenerator, _ random: inout SeededGenerator) -> SaidAudit {
         let isAudited = words.found.map { _ in Int.random(in: 0...5, using: &random) > 0 }
         return SaidAudit(
-            task: moment, schedule: Int.random(in: 0..<Vocabulary.schedules.count, using: &random),
+            task: moment, schedule: Int.random(in: 0..<EventGenerator.schedules.count, using: &random),
             isAudited: isAudited,
             found: zip(words.found, isAudited).map { resources, isAudited in
                 guard isAudited, Int.random(in: 0...4, using: &random) > 0 else { return nil }
@@ -153,25 +153,25 @@ struct LifeHistory {
     }
 
     private static func verification(
-        _ words: Vocabulary, _ random: inout SeededGenerator
-    ) throws -> VerificationJudgement {
+        _ words: EventGenerator, _ random: inout SeededGenerator
+    ) throws -> VerificationDisposition {
         let finding = try pick(words.alarms, &random)[0].finding
-        return VerificationJudgement(
-            subject: finding.id, origin: finding.origin,
+        return VerificationDisposition(
+            subject: finding.id, accountRegion: finding.accountRegion,
             time: Timestamp(milliseconds: time(Int.random(in: 0...5, using: &random))),
             verification: Verification(state: try pick(VerificationState.allCases, &random), words: nil),
             isApplied: false)
     }
 
     private static func suppression(
-        _ words: Vocabulary, _ random: inout SeededGenerator
-    ) throws -> SuppressionJudgement {
+        _ words: EventGenerator, _ random: inout SeededGenerator
+    ) throws -> SuppressionDisposition {
         let finding = try pick(try pick(words.found, &random), &random)[0][0]
         let moment = Int.random(in: 0..<moments, using: &random)
         let ends = [nil, time(moment) + 150, end + 5_000, end + 100_000]
         let isSuppressed = Int.random(in: 0...2, using: &random) > 0
-        return SuppressionJudgement(
-            subject: finding.subject, origin: finding.finding.origin,
+        return SuppressionDisposition(
+            subject: finding.subject, accountRegion: finding.finding.accountRegion,
             time: Timestamp(milliseconds: time(moment) + Int64.random(in: 0...1, using: &random) * 50),
             isSuppressed: isSuppressed,
             expiresAt: isSuppressed ? try pick(ends, &random).map { Timestamp(milliseconds: $0) } : nil)
@@ -193,14 +193,14 @@ struct LifeModel {
         guard let own, own.status(check) != .completedCompliant, !isStale(own.start) else { return false }
         let newer = audits.filter { $0.start > own.start }.compactMap { $0.status(check) }
         if newer.contains(.completedCompliant) { return false }
-        return Vocabulary.schedules[schedule] != nil || !newer.contains(.completedNonCompliant)
+        return EventGenerator.schedules[schedule] != nil || !newer.contains(.completedNonCompliant)
     }
 
     private func isStale(_ time: Int64) -> Bool { cutoff.map { time <= $0 } ?? false }
 
     func isActive(_ alarms: [Observation]) -> Bool {
         guard let last = newest(alarms), last.condition == .present else { return false }
-        guard let judged = judgement(of: last.finding.id) else { return true }
+        guard let judged = disposition(of: last.finding.id) else { return true }
         return !(judged.verification.archives && judged.time >= last.time)
     }
 
@@ -212,7 +212,7 @@ struct LifeModel {
     /// The workflow statuses that the finding may have. One that is active is never hidden; one that is over, and was raised
     /// again between, may be.
     func workflows(of alarms: [Observation]) -> Set<String> {
-        guard let judged = judgement(of: alarms[0].finding.id), let status = judged.verification.workflowStatus else {
+        guard let judged = disposition(of: alarms[0].finding.id), let status = judged.verification.workflowStatus else {
             return ["NEW"]
         }
         guard judged.verification.archives else { return [status] }
@@ -225,8 +225,8 @@ struct LifeModel {
         return isRaisedAgain ? ["NEW", "NOTIFIED", status] : [status]
     }
 
-    func judgement(of violation: String) -> VerificationJudgement? {
-        let said = sayings.compactMap { saying -> VerificationJudgement? in
+    func disposition(of violation: String) -> VerificationDisposition? {
+        let said = sayings.compactMap { saying -> VerificationDisposition? in
             switch saying {
             case .verified(let judged): judged
             case .alarm(let alarm): alarm.verification

@@ -12,7 +12,7 @@ import Testing
 
     @Test("10,000 random histories end as the model says", arguments: 0..<shards)
     func converge(shard: Int) throws {
-        let words = try Vocabulary()
+        let words = try EventGenerator()
         let first = UInt64.random(in: 0...UInt64.max / 2)
         print("The random histories of shard \(shard) begin with seed \(first).")
         for number in 0..<UInt64(Self.histories / Self.shards) {
@@ -24,7 +24,7 @@ import Testing
 
     /// The same few histories each time, for what chance may pass over in a single run, and one that once ended wrong.
     @Test("Known histories end as the model says") func known() throws {
-        let words = try Vocabulary()
+        let words = try EventGenerator()
         for seed in Array(0..<UInt64(200)) + [7_199_173_618_745_242_955] {
             let differences = try play(words, seed: seed)
             try #require(differences.isEmpty, "seed \(seed)")
@@ -32,10 +32,10 @@ import Testing
     }
 
     /// Plays a history, and returns what is wrong at its end.
-    private func play(_ words: Vocabulary, seed: UInt64) throws -> [String] {
+    private func play(_ words: EventGenerator, seed: UInt64) throws -> [String] {
         var random = SeededGenerator(seed: seed)
         let history = try LifeHistory(words, using: &random)
-        var world = LifeWorld()
+        var world = ConvergenceModel()
         var told = history.sayings
         told += told.shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random))
         told.shuffle(using: &random)
@@ -52,7 +52,7 @@ import Testing
                     try world.read(audits, until: LifeHistory.time(Int.random(in: 0...12, using: &random)))
                     try world.archiveStale()
                 }
-            } catch is LifeWorld.Crash {
+            } catch is ConvergenceModel.Crash {
                 // What was not completed is told again, at any time.
                 told.shuffle(using: &random)
             }

@@ -89,7 +89,7 @@ import Testing
             let token = parts.map { TokenIssuer.base64URL(Array($0.utf8)) }.joined(separator: ".")
             return {
                 for _ in 0..<20 {
-                    guard let token = WebToken(token) else { continue }
+                    guard let token = JSONWebToken(token) else { continue }
                     _ = token.invalidClaim(issuer: "https://issuer.example/", audience: "bridge", now: 0)
                     _ = token.keyID == "rsa-1"
                 }
@@ -125,8 +125,8 @@ import Testing
             return { for _ in 0..<200 { _ = (request.path.utf8.count, request.query.utf8.count) } }
         },
         Parser("Origin") { size in
-            let origin = marks(size)
-            return { _ = HostRule.isOwn(origin: origin, authority: "localhost") }
+            let accountRegion = marks(size)
+            return { _ = HostHeaderPolicy.isOwn(origin: accountRegion, authority: "localhost") }
         },
         Parser("alarm") { size in
             let json: JSON = [
@@ -139,7 +139,7 @@ import Testing
         },
         Parser("log line") { size in
             let text = marks(size)
-            return { _ = LogLine.json(.warning, "m", ["a": .string(text)], label: "l", at: "t") }
+            return { _ = LogFormatter.json(.warning, "m", ["a": .string(text)], label: "l", at: "t") }
         },
     ]
 

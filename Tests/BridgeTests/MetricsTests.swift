@@ -15,9 +15,9 @@ import Testing
             .map { String($0.dropFirst(series.count + 1)) }
     }
 
-    private func origins(_ count: Int) throws -> [Origin] {
+    private func accountRegions(_ count: Int) throws -> [AccountRegion] {
         try (0..<count).map { number in
-            Origin(
+            AccountRegion(
                 account: try #require(AccountID(String(111_122_220_000 + number))),
                 region: try #require(Region("us-east-1")))
         }
@@ -27,18 +27,20 @@ import Testing
 
     @Test("So many values have names of their own, the first that are met, and keep them")
     func limit() {
-        var limit = SeriesLimit<String>(2)
+        var limit = SeriesLimiter<String>(2)
         let named = ["a", "b", "c", "a", "c", "b"].map { limit.names($0) }
         #expect(named == [true, true, false, true, false, true])
     }
 
     @Test("Accounts and Regions beyond the limit are told together, by label, folded as the metric wants it")
     func others() throws {
-        let all = try origins(4)
-        let series = OriginSeries(limit: 2)
+        let all = try accountRegions(4)
+        let series = LabelCardinalityLimiter(limit: 2)
         #expect(series.labels(of: all[3]).account == all[3].account.digits)
-        let values = all.enumerated().flatMap { index, origin in
-            [("a", Double(index + 1)), ("b", 10)].map { OriginSeries.Value(origin, ("state", $0.0), $0.1) }
+        let values = all.enumerated().flatMap { index, accountRegion in
+            [("a", Double(index + 1)), ("b", 10)].map {
+                LabelCardinalityLimiter.Value(accountRegion, ("state", $0.0), $0.1)
+            }
         }
         func text(_ fold: (Double, Double) -> Double) -> [String: Double] {
             Dictionary(
@@ -67,7 +69,7 @@ import Testing
         #expect(count("stored") == "0" && count("refused") == "0" && count("deferred") == "0")
         let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
         metrics.answered(
-            .refused(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
+            .rejected(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
         metrics.answered(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
         metrics.answered(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
@@ -87,7 +89,7 @@ import Testing
     ) throws -> Change {
         try #require(
             Planner.plan(
-                [observation(at: time, event: event)], known: known, judgement: nil,
+                [observation(at: time, event: event)], known: known, disposition: nil,
                 now: Timestamp(milliseconds: now + 10_000)))
     }
 
@@ -97,7 +99,7 @@ import Testing
         #expect(FindingResult(first, known: nil, outcome: .imported) == .imported)
         #expect(FindingResult(first, known: first.entry, outcome: .imported) == .imported)
         #expect(FindingResult(first, known: first.entry.sent, outcome: .imported) == .updated)
-        #expect(FindingResult(first, known: nil, outcome: .refused("")) == .refused)
+        #expect(FindingResult(first, known: nil, outcome: .rejected("")) == .rejected)
         for outcome in [SendOutcome.failed(""), .denied(""), nil] {
             #expect(FindingResult(first, known: nil, outcome: outcome) == nil)
         }
@@ -108,12 +110,12 @@ import Testing
     @Test("The delay from the event counts for what is news, not for what is sent again")
     func delay() throws {
         let registry = PrometheusRegistry(buckets: BridgeMetrics.buckets)
-        let metrics = WorkMetrics(registry)
+        let metrics = ProcessingMetrics(registry)
         let first = try change()
         func count() -> String? {
             value(#"defender_bridge_event_delay_seconds_count{kind="violation"}"#, in: registry)
         }
-        metrics.sent(first, .refused, known: nil, now: now + 2000)
+        metrics.sent(first, .rejected, known: nil, now: now + 2000)
         #expect(count() == "0")
         metrics.sent(first, .imported, known: nil, now: now + 2000)
         #expect(count() == "1")
@@ -138,21 +140,23 @@ import Testing
     @Test("When the process started is read behind its name, whatever that is")
     func start() throws {
         let fields = (3...30).map { $0 == 22 ? "4200" : "\($0)" }.joined(separator: " ")
-        let plain = try #require(ProcessStatus.start(statistics: "1 (bridge) \(fields)\n"))
-        let odd = try #require(ProcessStatus.start(statistics: "1 (a) b (c 9 9) \(fields)\n"))
+        let plain = try #require(ProcessMetricsSource.start(statistics: "1 (bridge) \(fields)\n"))
+        let odd = try #require(ProcessMetricsSource.start(statistics: "1 (a) b (c 9 9) \(fields)\n"))
         #expect(abs(plain - odd) < 1)
-        for text in ["", "1 (bridge", "1 (bridge) S 1 2"] { #expect(ProcessStatus.start(statistics: text) == nil) }
+        for text in ["", "1 (bridge", "1 (bridge) S 1 2"] {
+            #expect(ProcessMetricsSource.start(statistics: text) == nil)
+        }
     }
 
     @Test("The system tells of this process")
     func process() throws {
-        let status = ProcessStatus()
+        let status = ProcessMetricsSource()
         #expect(status.processorSeconds > 0)
         #expect(try #require(status.residentMemory) > 1_000_000)
         #expect(try #require(status.virtualMemory) >= #require(status.residentMemory))
         let files = try (0..<20).map { _ in try #require(FileHandle(forReadingAtPath: "/dev/null")) }
-        #expect(try #require(ProcessStatus().openDescriptors) >= 20)
-        #expect(status.startedAt != nil && ProcessStatus().startedAt == status.startedAt)
+        #expect(try #require(ProcessMetricsSource().openDescriptors) >= 20)
+        #expect(status.startedAt != nil && ProcessMetricsSource().startedAt == status.startedAt)
         #expect(try #require(status.maximumDescriptors) >= UInt64(files.count))
         let age = Date().timeIntervalSince1970 - (try #require(status.startedAt))
         #expect((-1...86_400).contains(age))

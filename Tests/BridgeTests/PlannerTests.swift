@@ -8,16 +8,16 @@ import Testing
 
 /// What is planned at the time of the last thing said, or later.
 private func plan(
-    _ observations: Observation..., known: LedgerEntry? = nil, judgement: Judgement? = nil, later: Int64 = 0
+    _ observations: Observation..., known: LedgerEntry? = nil, disposition: Disposition? = nil, later: Int64 = 0
 ) -> Change? {
     let last = observations.map(\.time.milliseconds).max() ?? now
     return Planner.plan(
-        observations, known: known, judgement: judgement, now: Timestamp(milliseconds: last + later))
+        observations, known: known, disposition: disposition, now: Timestamp(milliseconds: last + later))
 }
 
-private func entry(_ observations: Observation..., judgement: Judgement? = nil) throws -> LedgerEntry {
+private func entry(_ observations: Observation..., disposition: Disposition? = nil) throws -> LedgerEntry {
     let time = observations.map(\.time).max() ?? Timestamp(milliseconds: now)
-    return try #require(Planner.plan(observations, known: nil, judgement: judgement, now: time)).entry.sent
+    return try #require(Planner.plan(observations, known: nil, disposition: disposition, now: time)).entry.sent
 }
 
 @Suite struct PlannerTests {
@@ -111,10 +111,10 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
     @Test("Of two contents at one time the same one counts, whichever comes first, judged or not")
     func contentTies() throws {
         let (one, other) = (try observation(count: 11), try observation(count: 12))
-        let judgement = try verification(.falsePositive)
-        for judgement in [nil, judgement] {
-            let first = plan(one, other, judgement: judgement)?.finding
-            let second = plan(other, one, judgement: judgement)?.finding
+        let disposition = try verification(.falsePositive)
+        for disposition in [nil, disposition] {
+            let first = plan(one, other, disposition: disposition)?.finding
+            let second = plan(other, one, disposition: disposition)?.finding
             #expect(first?.description == second?.description)
             #expect(first?.productFields == second?.productFields)
         }
@@ -157,7 +157,7 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
             Planner.end(known, at: Timestamp(milliseconds: now + 9), now: Timestamp(milliseconds: now + 9)))
         #expect(change.finding == nil && change.entry.condition == .over)
         let deleted = try suppression(isSuppressed: false, at: now + 10)
-        #expect(plan(known: change.entry, judgement: deleted, later: 20) == nil)
+        #expect(plan(known: change.entry, disposition: deleted, later: 20) == nil)
     }
 
     @Test("Of several changes of one finding the last is sent, once")
@@ -171,10 +171,10 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
     }
 
     @Test("A finding whose change is refused stays as it was, and is not gone")
-    func refused() throws {
+    func rejected() throws {
         let known = try entry(auditObservation())
         let change = try #require(plan(auditObservation(at: now + 5, isSuppressed: true), known: known))
-        let after = Planner.refused(change, known: known)
+        let after = Planner.rejected(change, known: known)
         #expect(after.eventTime == now + 5 && after.condition == .suppressed && after.isSent)
         #expect(after.recordState == .active && after.finding == known.finding)
     }
@@ -198,7 +198,8 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
     func unreadable() throws {
         let known = try entry(observation())
         let broken = LedgerEntry(
-            id: known.id, origin: known.origin, kind: known.kind, group: known.group, subject: known.subject,
+            id: known.id, accountRegion: known.accountRegion, kind: known.kind, group: known.group,
+            subject: known.subject,
             createdAt: known.createdAt, updatedAt: known.updatedAt, eventTime: known.eventTime,
             firstObservedAt: known.firstObservedAt, lastObservedAt: known.lastObservedAt, condition: known.condition,
             recordState: known.recordState, severity: nil, finding: [0], isSent: true)
@@ -209,49 +210,49 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
     }
 }
 
-@Suite struct JudgementRuleTests {
+@Suite struct DispositionRuleTests {
     @Test("A suppression said after the audit archives, and its deletion brings back")
     func suppressed() throws {
         let known = try entry(auditObservation())
-        let change = try #require(plan(known: known, judgement: suppression(at: now + 1), later: 5))
+        let change = try #require(plan(known: known, disposition: suppression(at: now + 1), later: 5))
         #expect(change.finding?.recordState == .archived && change.finding?.productFields["IsSuppressed"] == "true")
         #expect(change.entry.condition == .present && change.entry.eventTime == now)
         let deleted = try suppression(isSuppressed: false, at: now + 2)
-        let back = try #require(plan(known: change.entry.sent, judgement: deleted, later: 9))
+        let back = try #require(plan(known: change.entry.sent, disposition: deleted, later: 9))
         #expect(back.finding?.recordState == .active && back.finding?.productFields["IsSuppressed"] == "false")
     }
 
     @Test("A suppression counts for a finding that comes after it was said, from an audit that began before")
     func suppressedBefore() throws {
-        let change = try #require(plan(auditObservation(), judgement: suppression(at: now + 1)))
+        let change = try #require(plan(auditObservation(), disposition: suppression(at: now + 1)))
         #expect(change.finding?.recordState == .archived && change.entry.condition == .present)
     }
 
     @Test("What a newer audit says counts more than an older suppression or deletion")
     func newerAudit() throws {
-        #expect(try plan(auditObservation(), judgement: suppression(at: now - 1))?.finding?.recordState == .active)
+        #expect(try plan(auditObservation(), disposition: suppression(at: now - 1))?.finding?.recordState == .active)
         let deleted = try suppression(isSuppressed: false, at: now - 1)
         let suppressed = try auditObservation(isSuppressed: true)
-        #expect(plan(suppressed, judgement: deleted)?.finding?.recordState == .archived)
+        #expect(plan(suppressed, disposition: deleted)?.finding?.recordState == .archived)
     }
 
     @Test("A suppression that ends by itself after the audit brings back, one that ended before does not")
     func expired() throws {
         let suppressed = try auditObservation(isSuppressed: true)
         let ending = try suppression(at: now - 9, until: now + 5)
-        #expect(plan(suppressed, judgement: ending, later: 4)?.finding?.recordState == .archived)
-        #expect(plan(suppressed, judgement: ending, later: 5)?.finding?.recordState == .active)
+        #expect(plan(suppressed, disposition: ending, later: 4)?.finding?.recordState == .archived)
+        #expect(plan(suppressed, disposition: ending, later: 5)?.finding?.recordState == .active)
         let ended = try suppression(at: now - 9, until: now)
-        #expect(plan(suppressed, judgement: ended, later: 5)?.finding?.recordState == .archived)
+        #expect(plan(suppressed, disposition: ended, later: 5)?.finding?.recordState == .archived)
         let said = try suppression(at: now + 1, until: now + 5)
-        #expect(try plan(auditObservation(), judgement: said, later: 4)?.finding?.recordState == .archived)
-        #expect(try plan(auditObservation(), judgement: said, later: 5)?.finding?.recordState == .active)
+        #expect(try plan(auditObservation(), disposition: said, later: 4)?.finding?.recordState == .archived)
+        #expect(try plan(auditObservation(), disposition: said, later: 5)?.finding?.recordState == .active)
     }
 
     @Test("Of two suppressions the one said later counts, of one second that which shows more")
     func suppressionOrder() throws {
-        func said(_ isSuppressed: Bool, _ time: Int64, _ end: Int64? = nil) throws -> SuppressionJudgement {
-            try #require(SuppressionJudgement(suppression(isSuppressed: isSuppressed, at: time, until: end)))
+        func said(_ isSuppressed: Bool, _ time: Int64, _ end: Int64? = nil) throws -> SuppressionDisposition {
+            try #require(SuppressionDisposition(suppression(isSuppressed: isSuppressed, at: time, until: end)))
         }
         #expect(try said(true, 1).isNewer(than: nil))
         #expect(try said(true, 2).isNewer(than: said(false, 1)) && !said(false, 1).isNewer(than: said(true, 2)))
@@ -262,13 +263,13 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
 
     @Test("A suppression is kept as it was said, due at its end until that was acted on")
     func suppressionStored() throws {
-        var said = try #require(SuppressionJudgement(suppression(at: now, until: now + 5)))
-        #expect(said.judgement.dueAt == now + 5 && SuppressionJudgement(said.judgement) == said)
+        var said = try #require(SuppressionDisposition(suppression(at: now, until: now + 5)))
+        #expect(said.disposition.dueAt == now + 5 && SuppressionDisposition(said.disposition) == said)
         said.isSettled = true
-        #expect(said.judgement.dueAt == nil && SuppressionJudgement(said.judgement) == said)
+        #expect(said.disposition.dueAt == nil && SuppressionDisposition(said.disposition) == said)
         #expect(try suppression(at: now).keepUntil == nil)
         #expect(try suppression(isSuppressed: false, at: now).keepUntil != nil)
-        #expect(VerificationJudgement(said.judgement) == nil)
+        #expect(VerificationDisposition(said.disposition) == nil)
     }
 
     @Test(
@@ -277,46 +278,47 @@ private func entry(_ observations: Observation..., judgement: Judgement? = nil) 
             (.falsePositive, .archived), (.benignPositive, .archived), (.truePositive, .active), (.unknown, .active),
         ] as [(VerificationState, SecurityFinding.RecordState)])
     func verified(state: VerificationState, recordState: SecurityFinding.RecordState) throws {
-        #expect(try plan(observation(), judgement: verification(state))?.finding?.recordState == recordState)
+        #expect(try plan(observation(), disposition: verification(state))?.finding?.recordState == recordState)
     }
 
     @Test("What was judged is active again when it is raised later, and when the judgement is taken back")
     func verifiedBack() throws {
-        let known = try entry(observation(), judgement: verification(.falsePositive))
+        let known = try entry(observation(), disposition: verification(.falsePositive))
         #expect(known.recordState == .archived && known.condition == .present)
-        let raised = plan(try observation(at: now + 5), known: known, judgement: try verification(.falsePositive))
+        let raised = plan(try observation(at: now + 5), known: known, disposition: try verification(.falsePositive))
         #expect(raised?.finding?.recordState == .active)
-        let back = plan(known: known, judgement: try verification(.unknown, at: now + 2))
+        let back = plan(known: known, disposition: try verification(.unknown, at: now + 2))
         #expect(back?.finding?.recordState == .active)
-        let cleared = try entry(observation(event: "alarm-cleared"), judgement: verification(.falsePositive))
-        #expect(plan(known: cleared, judgement: try verification(.unknown, at: now + 2)) == nil)
+        let cleared = try entry(observation(event: "alarm-cleared"), disposition: verification(.falsePositive))
+        #expect(plan(known: cleared, disposition: try verification(.unknown, at: now + 2)) == nil)
     }
 
     @Test("Of two verifications the one said later counts, of two at once the same one everywhere")
     func verificationOrder() throws {
-        let one = try #require(VerificationJudgement(verification(.falsePositive)))
-        let other = try #require(VerificationJudgement(verification(.truePositive)))
+        let one = try #require(VerificationDisposition(verification(.falsePositive)))
+        let other = try #require(VerificationDisposition(verification(.truePositive)))
         #expect(one.isNewer(than: nil) && !one.isNewer(than: one))
         #expect(one.isNewer(than: other) != other.isNewer(than: one))
-        let later = try #require(VerificationJudgement(verification(.truePositive, at: now + 9)))
+        let later = try #require(VerificationDisposition(verification(.truePositive, at: now + 9)))
         #expect(later.isNewer(than: one) && !one.isNewer(than: later))
-        #expect(VerificationJudgement(later.judgement) == later)
-        #expect(SuppressionJudgement(later.judgement) == nil)
+        #expect(VerificationDisposition(later.disposition) == later)
+        #expect(SuppressionDisposition(later.disposition) == nil)
     }
 }
 
 /// What an operator said of the alarm of ``observation(_:at:event:count:)``.
-private func verification(_ state: VerificationState, at time: Int64 = now + 1) throws -> Judgement {
-    VerificationJudgement(
-        subject: try observation().finding.id, origin: try origin(), time: Timestamp(milliseconds: time),
+private func verification(_ state: VerificationState, at time: Int64 = now + 1) throws -> Disposition {
+    VerificationDisposition(
+        subject: try observation().finding.id, accountRegion: try accountRegion(), time: Timestamp(milliseconds: time),
         verification: Verification(state: state, words: "lab device"), isApplied: false
-    ).judgement
+    ).disposition
 }
 
 /// What an operator said of the finding of ``auditObservation(_:at:isSuppressed:reason:audit:)``.
-private func suppression(isSuppressed: Bool = true, at time: Int64, until end: Int64? = nil) throws -> Judgement {
-    SuppressionJudgement(
-        subject: try auditObservation().subject, origin: try origin(), time: Timestamp(milliseconds: time),
+private func suppression(isSuppressed: Bool = true, at time: Int64, until end: Int64? = nil) throws -> Disposition {
+    SuppressionDisposition(
+        subject: try auditObservation().subject, accountRegion: try accountRegion(),
+        time: Timestamp(milliseconds: time),
         isSuppressed: isSuppressed, expiresAt: end.map { Timestamp(milliseconds: $0) }
-    ).judgement
+    ).disposition
 }

@@ -17,11 +17,11 @@ import Testing
 
     private static func read(_ json: JSON) throws -> PostedEvents {
         try PostedEvents(
-            json, body: json.serialized(), served: [try origin(), try origin("eu-west-1")], now: now)
+            json, body: json.serialized(), served: [try accountRegion(), try accountRegion("eu-west-1")], now: now)
     }
 
     private static func problem(_ json: JSON) throws -> PostedEvents.Problem? {
-        let served: Set = [try origin()]
+        let served: Set = [try accountRegion()]
         do throws(PostedEvents.Problem) {
             _ = try PostedEvents(json, body: json.serialized(), served: served, now: now)
             return nil
@@ -32,7 +32,7 @@ import Testing
     func each() throws {
         let all = try Self.read([Self.event("e1"), Self.event("e2", region: "eu-west-1"), Self.event("e1")])
         #expect(all.deliveries.map(\.id) == ["eventbridge:e1", "eventbridge:e2", "eventbridge:e1"])
-        #expect(all.deliveries.map(\.origin.region.name) == ["us-east-1", "eu-west-1", "us-east-1"])
+        #expect(all.deliveries.map(\.accountRegion.region.name) == ["us-east-1", "eu-west-1", "us-east-1"])
         #expect(all.deliveries[0].payload == Self.event("e1").serialized())
         #expect(try Self.read(Self.event("e1")).deliveries.map(\.id) == ["eventbridge:e1"])
         #expect(try Self.read([]).deliveries.isEmpty)
@@ -69,12 +69,12 @@ import Testing
             Self.broken("b2", region: "ap-south-1"), Self.event("e2", region: "eu-west-1"), nil,
         ])
         #expect(
-            kept.deliveries.map(\.origin.region.name) == [
+            kept.deliveries.map(\.accountRegion.region.name) == [
                 "us-east-1", "eu-west-1", "us-east-1", "us-east-1", "eu-west-1", "us-east-1",
             ])
         #expect(kept.deliveries[1].id == "eventbridge:b1" && kept.notServed == 1)
         for delivery in [kept.deliveries[0], kept.deliveries[1], kept.deliveries[3]] {
-            #expect(throws: (any Error).self) { try Work(delivery) }
+            #expect(throws: (any Error).self) { try DeliveryCommand(delivery) }
         }
         // Without any that can be read, nothing says that this is EventBridge's at all.
         for json in [[5], [Self.broken("b1")], Self.broken("b1"), [[Self.event("e1")]], 5] as [JSON] {
@@ -100,15 +100,15 @@ import Testing
         for json in [wrapped, [wrapped]] as [JSON] {
             let delivery = try #require(try Self.read(json).deliveries.first)
             #expect(delivery.id == "eventbridge:e1" && delivery.payload == Self.event("e1").serialized())
-            _ = try Work(delivery)
+            _ = try DeliveryCommand(delivery)
         }
     }
 
     @Test("An event that is kept under another account and Region is not worked on, whatever can be read later")
-    func otherOrigin() throws {
+    func otherAccountRegion() throws {
         let delivery = Delivery(
-            id: "eventbridge:e1", origin: try origin("eu-west-1"), source: .eventBridge, receivedAt: now,
+            id: "eventbridge:e1", accountRegion: try accountRegion("eu-west-1"), source: .eventBridge, receivedAt: now,
             payload: Self.event("e1").serialized())
-        #expect(throws: (any Error).self) { try Work(delivery) }
+        #expect(throws: (any Error).self) { try DeliveryCommand(delivery) }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import Bridge
 
 @Suite("Lines that are repeated") struct RepeatRuleTests {
-    private typealias Rule = RepeatRule<String>
+    private typealias Rule = RepeatedLineLimiter<String>
 
     @Test("The first lines of a kind in a minute are written, the others are told together when it is over")
     func sums() {
@@ -30,20 +30,20 @@ import Testing
 
     @Test("Kinds beyond the most that are kept apart are written all")
     func kinds() {
-        var rule = RepeatRule<Int>()
-        let kinds = 0..<RepeatRule<Int>.maximumKinds
+        var rule = RepeatedLineLimiter<Int>()
+        let kinds = 0..<RepeatedLineLimiter<Int>.maximumKinds
         let known = kinds.count { rule.takes($0, now: 0) }
         let beyond = (0..<100).count { _ in rule.takes(-1, now: 1) }
         let told = rule.takeSummaries(now: 60_000)
         let later = (0..<100).count { _ in rule.takes(-1, now: 60_001) }
-        #expect(known == kinds.count && beyond == 100 && told.isEmpty && later == RepeatRule<Int>.limit)
+        #expect(known == kinds.count && beyond == 100 && told.isEmpty && later == RepeatedLineLimiter<Int>.limit)
     }
 
     @Test("Lines about very many peers count together")
     func peers() {
-        var rule = RepeatRule<Int>()
+        var rule = RepeatedLineLimiter<Int>()
         let written = (0..<10_000).count { rule.takes($0, elseAs: -1, now: 0) }
-        #expect(written == RepeatRule<Int>.maximumKinds / 2 + RepeatRule<Int>.limit)
+        #expect(written == RepeatedLineLimiter<Int>.maximumKinds / 2 + RepeatedLineLimiter<Int>.limit)
         let told = rule.takeSummaries(now: 60_000)
         #expect(told.map(\.kind) == [-1] && told.map(\.count) == [10_000 - written])
     }

@@ -9,7 +9,9 @@ import Testing
     private func depth(
         _ state: QueueDepth.State, _ count: Int, age seconds: Int64, region: String = "us-east-1"
     ) throws -> QueueDepth {
-        QueueDepth(origin: try origin(region), state: state, count: count, oldestReceivedAt: now - seconds * 1000)
+        QueueDepth(
+            accountRegion: try accountRegion(region), state: state, count: count, oldestReceivedAt: now - seconds * 1000
+        )
     }
 
     @Test(
@@ -49,11 +51,11 @@ import Testing
         let json = report.json
         #expect(json["pending"] == 2 && json["waiting"] == 3 && json["leased"] == 1 && json["dead"] == 4)
         #expect(json["oldestAgeSeconds"] == 70)
-        let origins = try #require(json["origins"]?.array)
-        #expect(origins.map { $0["region"]?.string } == ["eu-west-1", "us-east-1"])
-        #expect(origins[1]["oldestAgeSeconds"] == 10)
+        let accountRegions = try #require(json["origins"]?.array)
+        #expect(accountRegions.map { $0["region"]?.string } == ["eu-west-1", "us-east-1"])
+        #expect(accountRegions[1]["oldestAgeSeconds"] == 10)
         #expect(
-            origins[1]["states"] == [
+            accountRegions[1]["states"] == [
                 "pending": ["count": 2, "oldestAgeSeconds": 10], "dead": ["count": 4, "oldestAgeSeconds": 9000],
             ])
         #expect(
@@ -74,7 +76,8 @@ import Testing
 
     private func letter(_ payload: [UInt8], reason: String = "throttled\u{7}") throws -> DeadLetter {
         DeadLetter(
-            delivery: Delivery(id: "sns:1", origin: try origin(), source: .sns, receivedAt: now, payload: payload),
+            delivery: Delivery(
+                id: "sns:1", accountRegion: try accountRegion(), source: .sns, receivedAt: now, payload: payload),
             attempts: 3, firstFailedAt: now + 1000, lastFailedAt: now + 2000, reason: reason)
     }
 

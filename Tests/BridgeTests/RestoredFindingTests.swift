@@ -13,11 +13,11 @@ import Testing
         _ finding: SecurityFinding, _ customer: JSON.Members = [:]
     ) throws -> RestoredFinding {
         let json = JSON.object(try #require(finding.json.object).merging(customer) { _, last in last })
-        return try #require(RestoredFinding(json, origin: try origin()))
+        return try #require(RestoredFinding(json, accountRegion: try accountRegion()))
     }
 
     private func entry(_ observation: Observation) throws -> LedgerEntry {
-        try #require(Planner.plan([observation], known: nil, judgement: nil, now: observation.time)).entry.sent
+        try #require(Planner.plan([observation], known: nil, disposition: nil, now: observation.time)).entry.sent
     }
 
     @Test("A finding of ours gives back the entry that it was sent from")
@@ -52,7 +52,8 @@ import Testing
             let finding = try AuditFinding(.object(members))
             let task = try AuditTask(id: "task1", description: Messages.description(startTime: now, checks: [:]))
             let observation = Observation(
-                finding, task: task, finding: SecurityFinding(auditFinding: finding, task: task, origin: try origin()))
+                finding, task: task,
+                finding: SecurityFinding(auditFinding: finding, task: task, accountRegion: try accountRegion()))
             #expect(try restored(observation.finding).entry.subject == observation.subject)
         }
     }
@@ -60,16 +61,16 @@ import Testing
     @Test("What somebody found out about a violation is restored, so that it stays archived")
     func verified() throws {
         let observed = try observation()
-        let judged = VerificationJudgement(
-            subject: observed.subject, origin: try origin(), time: observed.time,
+        let judged = VerificationDisposition(
+            subject: observed.subject, accountRegion: try accountRegion(), time: observed.time,
             verification: Verification(state: .falsePositive, words: "lab device"), isApplied: true)
         let change = try #require(
-            Planner.plan([observed], known: nil, judgement: judged.judgement, now: observed.time))
+            Planner.plan([observed], known: nil, disposition: judged.disposition, now: observed.time))
         let found = try restored(
             try #require(change.finding),
             ["VerificationState": "FALSE_POSITIVE", "Note": ["Text": "lab device", "UpdatedBy": "defender-bridge"]])
         #expect(found.entry == change.entry.sent && found.entry.condition == .present)
-        #expect(found.judgement == judged.judgement)
+        #expect(found.disposition == judged.disposition)
         // What hides a finding counts as the bridge's own only if the bridge said why.
         for (author, isHidden) in [("defender-bridge", true), ("alice", false)] {
             let hidden = try restored(
@@ -78,15 +79,15 @@ import Testing
                     "VerificationState": "FALSE_POSITIVE", "Workflow": ["Status": "SUPPRESSED"],
                     "Note": ["Text": "lab device", "UpdatedBy": .string(author)],
                 ])
-            #expect(hidden.judgement.flatMap { VerificationJudgement($0) }?.isHidden == isHidden)
+            #expect(hidden.disposition.flatMap { VerificationDisposition($0) }?.isHidden == isHidden)
         }
-        #expect(try restored(observed.finding, ["VerificationState": "UNKNOWN"]).judgement == nil)
+        #expect(try restored(observed.finding, ["VerificationState": "UNKNOWN"]).disposition == nil)
     }
 
     @Test("An audit finding and a summary tell of their audit, an alarm does not")
     func marks() throws {
-        let mark = AuditMark(
-            origin: try origin(), check: Messages.clientIDs, startTime: now, taskID: "task\(now)")
+        let mark = AppliedAudit(
+            accountRegion: try accountRegion(), check: Messages.clientIDs, startTime: now, taskID: "task\(now)")
         #expect(try restored(auditObservation().finding).mark == mark)
         #expect(try restored(summaryObservation().finding).mark == mark)
         #expect(try restored(observation().finding).mark == nil)
@@ -96,10 +97,11 @@ import Testing
 
     /// A finding as AWS's sample sends it.
     static func sample(_ id: String, generator: String, state: String = "ACTIVE") throws -> JSON {
-        let origin = try origin()
+        let accountRegion = try accountRegion()
         return [
-            "SchemaVersion": "2018-10-08", "Id": .string(RestoredFinding.idPrefix(origin) + id),
-            "ProductArn": .string(SecurityFinding.productARN(origin: origin)), "GeneratorId": .string(generator),
+            "SchemaVersion": "2018-10-08", "Id": .string(RestoredFinding.idPrefix(accountRegion) + id),
+            "ProductArn": .string(SecurityFinding.productARN(accountRegion: accountRegion)),
+            "GeneratorId": .string(generator),
             "AwsAccountId": "111122223333", "Compliance": ["Status": "FAILED"],
             "Types": ["Software and Configuration Checks/AWS IoT Device Defender/X"],
             "CreatedAt": "2026-10-01T10:00:00.123456Z", "UpdatedAt": "2026-10-02T10:00:00.123456Z",
@@ -115,7 +117,8 @@ import Testing
     func sampleFindings() throws {
         let audit = try #require(
             RestoredFinding(
-                try Self.sample("audits/finding/\(Messages.clientIDs)-c1", generator: "g"), origin: try origin()))
+                try Self.sample("audits/finding/\(Messages.clientIDs)-c1", generator: "g"),
+                accountRegion: try accountRegion()))
         #expect(audit.entry.kind == .audit && audit.entry.group == Messages.clientIDs)
         #expect(audit.entry.subject == (try auditObservation("c1").subject))
         #expect(audit.entry.id == (try auditObservation("c1").finding.id))
@@ -123,46 +126,46 @@ import Testing
         let alarm = try #require(
             RestoredFinding(
                 try Self.sample("detect/violation/v1", generator: "Fleet/Messages", state: "ARCHIVED"),
-                origin: try origin()))
+                accountRegion: try accountRegion()))
         #expect(alarm.entry.kind == .violation && alarm.entry.group == "Fleet/Messages")
         #expect(alarm.entry.condition == .over && alarm.entry.eventTime == 0)
     }
 
     @Test("What is not Device Defender's, or of another account, is no finding of ours")
     func others() throws {
-        for (id, origin) in [
-            ("detect/violation/v1", try origin("eu-west-1")), ("something/else", try origin()),
-            ("audits/summary/Daily/X", try origin()), ("audits/finding/-c1", try origin()),
+        for (id, accountRegion) in [
+            ("detect/violation/v1", try accountRegion("eu-west-1")), ("something/else", try accountRegion()),
+            ("audits/summary/Daily/X", try accountRegion()), ("audits/finding/-c1", try accountRegion()),
         ] {
             let json = try Self.sample(id, generator: "g")
-            #expect(RestoredFinding(json, origin: origin) == nil, "\(id)")
+            #expect(RestoredFinding(json, accountRegion: accountRegion) == nil, "\(id)")
         }
-        #expect(RestoredFinding(["Id": 5], origin: try origin()) == nil)
+        #expect(RestoredFinding(["Id": 5], accountRegion: try accountRegion()) == nil)
     }
 }
 
-@Suite struct LedgerRebuildTests {
-    private func rebuild(_ shop: Workshop) throws -> LedgerRebuild {
-        LedgerRebuild(
-            origin: try origin(), store: shop.store, client: shop.client,
+@Suite struct LedgerRebuilderTests {
+    private func rebuild(_ shop: ProcessingHarness) throws -> LedgerRebuilder {
+        LedgerRebuilder(
+            accountRegion: try accountRegion(), store: shop.store, client: shop.client,
             clock: { [time = shop.time] in time.now })
     }
 
     @Test("A rebuilt ledger sends nothing again, and knows what is gone")
     func sameAgain() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now, (0..<150).map { "c\($0)" })
-            _ = try await shop.store.append(delivery("a", Messages.alarm(), of: origin()))
-            try await shop.work(of: origin())
-            try await shop.store.clearLedger(of: origin())
-            #expect(try await rebuild(shop).rebuild() == LedgerRebuild.Count(restored: 151))
-            #expect(try await shop.store.ledgerOrigins() == [origin()])
-            #expect(try await shop.store.auditMarks(of: origin())[Messages.clientIDs]?.startTime == now)
+            _ = try await shop.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
+            try await shop.work(of: accountRegion())
+            try await shop.store.clearLedger(of: accountRegion())
+            #expect(try await rebuild(shop).rebuild() == LedgerRebuilder.Count(restored: 151))
+            #expect(try await shop.store.ledgerAccountRegions() == [accountRegion()])
+            #expect(try await shop.store.appliedAudits(of: accountRegion())[Messages.clientIDs]?.startTime == now)
 
             let imports = shop.aws.state.withLock { $0.imports.count }
             try await shop.audit("t0", at: now - 1000, ["gone"])
-            _ = try await shop.store.append(delivery("b", Messages.alarm(), of: origin()))
-            try await shop.work(of: origin())
+            _ = try await shop.store.append(delivery("b", Messages.alarm(), of: accountRegion()))
+            try await shop.work(of: accountRegion())
             #expect(shop.aws.state.withLock { $0.imports.count } == imports)
             try await shop.audit("t2", at: now + 1000, (1..<150).map { "c\($0)" })
             #expect(shop.aws.state.withLock { $0.imports.last } == [try auditObservation("c0").finding.id])
@@ -172,7 +175,7 @@ import Testing
 
     @Test("What AWS's sample left is taken over, and what is stale of it is archived with the next audit")
     func sample() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for client in ["c1", "stale"] {
                 let json = try RestoredFindingTests.sample(
                     "audits/finding/\(Messages.clientIDs)-\(client)", generator: "g")
@@ -181,7 +184,7 @@ import Testing
             let foreign = try RestoredFindingTests.sample("something/else", generator: "g")
             shop.aws.state.withLock { $0.hub[foreign["Id"]?.string ?? ""] = foreign }
             let count = try await rebuild(shop).rebuild()
-            #expect(count == LedgerRebuild.Count(restored: 2, unread: 1, firstUnread: foreign["Id"]?.string))
+            #expect(count == LedgerRebuilder.Count(restored: 2, unread: 1, firstUnread: foreign["Id"]?.string))
             try await shop.audit("t1", at: now, ["c1", "c2"])
             #expect(shop.activeClients == ["c1", "c2"])
             let created = shop.aws.state.withLock { $0.hub.values.compactMap { $0["CreatedAt"]?.string }.sorted() }
@@ -192,13 +195,13 @@ import Testing
 
     @Test("The first work on an origin waits for its ledger, also while Security Hub does not answer")
     func first() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let json = try RestoredFindingTests.sample("detect/violation/v1", generator: "Fleet/MessagesSent-High")
             shop.aws.state.withLock { state in
                 state.hub[json["Id"]?.string ?? ""] = json
                 state.fault = { path, _ in path == "/findings" ? .status(500, code: "InternalException") : nil }
             }
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             try await withPool(shop) {
                 await shop.journal.wait(
                     for: "Security Hub could not be asked for the findings that it has; deliveries wait.", count: 1)
@@ -213,14 +216,14 @@ import Testing
 
     @Test("Without permission to ask Security Hub for findings, they are imported all the same")
     func denied() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { state in
                 state.fault = { path, _ in path == "/findings" ? .status(403, code: "AccessDeniedException") : nil }
             }
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             try await withPool(shop) { await shop.journal.wait(for: "A delivery is done.", count: 1) }
             #expect(shop.aws.state.withLock { $0.imports.count } == 1)
-            #expect(try await shop.store.ledgerOrigins().isEmpty)
+            #expect(try await shop.store.ledgerAccountRegions().isEmpty)
         }
     }
 }
@@ -232,5 +235,5 @@ private func summaryObservation(_ status: String = "COMPLETED_NON_COMPLIANT") th
     let result = try #require(task.checks.first)
     return Observation(
         summaryOf: result, task: task,
-        finding: SecurityFinding(summaryOf: result, task: task, origin: try origin()))
+        finding: SecurityFinding(summaryOf: result, task: task, accountRegion: try accountRegion()))
 }

@@ -16,12 +16,12 @@ import Testing
     /// Metrics and status of facts that take a time to be read.
     private func withMetrics(
         cost: Duration,
-        _ body: @escaping @Sendable (MetricsReport, StatusSource, Reads, SimulatedTime) async throws -> Void
+        _ body: @escaping @Sendable (MetricsCollector, StatusSource, Reads, SimulatedTime) async throws -> Void
     ) async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let (time, reads, start) = (SimulatedTime(), Reads(), ContinuousClock.now)
-            func ration<Value: Sendable>(_ value: Value, _ cost: Duration) -> Ration<Value> {
-                Ration(quick: .milliseconds(500), limit: .seconds(10), patience: .seconds(5), on: time) {
+            func ration<Value: Sendable>(_ value: Value, _ cost: Duration) -> CachedQuery<Value> {
+                CachedQuery(quick: .milliseconds(500), limit: .seconds(10), timeout: .seconds(5), on: time) {
                     start + time.now
                 } sleep: {
                     try await time.sleep(for: $0)
@@ -32,17 +32,17 @@ import Testing
                 }
             }
             let source = StatusSource(
-                present: ration(StoredFacts.Present(), cost), ledger: ration(StoredFacts.Ledger(), .zero))
+                present: ration(StoreSnapshot.QueueSnapshot(), cost), ledger: ration(StoreSnapshot.Ledger(), .zero))
             let configuration = try BridgeConfiguration(
                 environment: [:], readFile: { _ throws(ConfigurationError) in [] })
-            let metrics = MetricsReport(
-                source: source, configuration: Live(configuration), accounts: AWSAccounts(shop.client),
-                standings: shop.context.standings,
+            let metrics = MetricsCollector(
+                source: source, configuration: Reloadable(configuration), accounts: AccountClients(shop.client),
+                circuitBreakers: shop.context.circuitBreakers,
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
-                    _ throws(SigningCertificateCache.FetchFailure) in throw .tooLarge
+                    _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
                 admission: Admission(store: shop.store, maximumPending: 9, clock: { now }),
-                outage: shop.context.outage, origins: OriginSeries(), clock: { now },
+                outage: shop.context.outage, accountRegions: LabelCardinalityLimiter(), clock: { now },
                 isClockTrusted: { true })
             try await time.run { try await body(metrics, source, reads, time) }
         }

@@ -58,10 +58,10 @@ final class ScriptedAWS: HTTPTransport {
 
     let state = Mutex(State())
     private let loop: EventLoop
-    private let journal: Journal
+    private let journal: LogRecorder
 
     /// - Parameter journal: hears of the requests that get no answer.
-    init(loop: EventLoop, journal: Journal) {
+    init(loop: EventLoop, journal: LogRecorder) {
         self.loop = loop
         self.journal = journal
     }

@@ -50,15 +50,17 @@ import Testing
 
     @Test("The place in an audit is read back as it was; without one, or with one that makes no sense, it begins anew")
     func auditProgress() {
-        var refusals = Refusals()
-        refusals.add("id", "reason")
-        refusals.add("id2", "reason2")
-        var progress = AuditProgress(nextToken: "+/=é", isListed: false, refusals: refusals, hasUnread: true)
-        #expect(AuditProgress(bookmark: progress.bookmark) == progress)
-        for bookmark in [nil, "", "{}", "[1]"] { #expect(AuditProgress(bookmark: bookmark) == AuditProgress()) }
+        var rejections = FindingRejections()
+        rejections.add("id", "reason")
+        rejections.add("id2", "reason2")
+        var progress = AuditCheckpoint(nextToken: "+/=é", isListed: false, rejections: rejections, hasUnread: true)
+        #expect(AuditCheckpoint(checkpoint: progress.checkpoint) == progress)
+        for checkpoint in [nil, "", "{}", "[1]"] {
+            #expect(AuditCheckpoint(checkpoint: checkpoint) == AuditCheckpoint())
+        }
         progress.nextToken = String(repeating: "x", count: 20_000)
-        #expect(progress.bookmark == nil)
-        #expect(refusals.outcome == .refused("id: reason (and 1 more findings)"))
+        #expect(progress.checkpoint == nil)
+        #expect(rejections.outcome == .rejected("id: reason (and 1 more findings)"))
     }
 
     @Test("A note is left out when blank, and cut to what Security Hub takes")

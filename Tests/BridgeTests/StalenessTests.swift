@@ -14,14 +14,14 @@ import Testing
         _ staleAfter: Duration? = .seconds(45 * 86_400), read: ClosedRange<Int64>? = 0...100 * day,
         completedAt: Int64? = nil, marked: Int64? = nil
     ) throws -> Staleness? {
-        let origin = try origin()
+        let accountRegion = try accountRegion()
         return Staleness(
             staleAfter: staleAfter, coverage: read.map { AuditCoverage(since: $0.lowerBound, until: $0.upperBound) },
             completions: completedAt.map {
-                [check: CheckCompletion(origin: origin, check: check, completedAt: $0, passedAt: nil)]
+                [check: CheckCompletion(accountRegion: accountRegion, check: check, completedAt: $0, passedAt: nil)]
             } ?? [:],
             marks: marked.map {
-                [check: AuditMark(origin: origin, check: check, startTime: $0, taskID: "t")]
+                [check: AppliedAudit(accountRegion: accountRegion, check: check, startTime: $0, taskID: "t")]
             } ?? [:])
     }
 
@@ -67,7 +67,7 @@ import Testing
         clockIsAheadBy ahead: Duration, date: Int64?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
     ) async throws -> AuditCoverage? {
         var coverage: AuditCoverage?
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { state in
                 state.date = date
                 state.tasks = [[["taskId": "t1", "taskStatus": "COMPLETED", "taskType": "SCHEDULED_AUDIT_TASK"]]]
@@ -79,10 +79,10 @@ import Testing
                 change(&state)
             }
             shop.time.advance(by: ahead)
-            let catchUp = CatchUp(origin: try origin(), context: shop.context, client: shop.client)
+            let catchUp = CatchUp(accountRegion: try accountRegion(), context: shop.context, client: shop.client)
             _ = try? await catchUp.run(since: nil)
-            coverage = try await shop.store.auditCoverage(of: origin())
-            let completions = try await shop.store.checkCompletions(of: origin())
+            coverage = try await shop.store.auditCoverage(of: accountRegion())
+            let completions = try await shop.store.checkCompletions(of: accountRegion())
             #expect(Set(completions.keys) == (coverage == nil ? [] : [check]))
             if coverage != nil { #expect(completions[check]?.passedAt == now - 3_600_000) }
         }
@@ -117,23 +117,25 @@ import Testing
 
     // MARK: Through the lane
 
-    private func record(_ shop: Workshop, read: ClosedRange<Int64>, completed: [String: Int64] = [:]) async throws {
-        let origin = try origin()
-        try await shop.store.finishLedger(of: origin, marks: [], now: now)
+    private func record(_ shop: ProcessingHarness, read: ClosedRange<Int64>, completed: [String: Int64] = [:])
+        async throws
+    {
+        let accountRegion = try accountRegion()
+        try await shop.store.finishLedger(of: accountRegion, marks: [], now: now)
         try await shop.store.record(
-            AuditCoverage(since: read.lowerBound, until: read.upperBound), of: origin,
-            completed.map { CheckCompletion(origin: origin, check: $0, completedAt: $1, passedAt: nil) })
+            AuditCoverage(since: read.lowerBound, until: read.upperBound), of: accountRegion,
+            completed.map { CheckCompletion(accountRegion: accountRegion, check: $0, completedAt: $1, passedAt: nil) })
     }
 
-    private func look(_ shop: Workshop, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
-        try await Schedule(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
-        try await shop.work(of: origin(), mapping: Mapping(checkSummaries: true, staleAfter: staleAfter))
+    private func look(_ shop: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
+        try await TaskScheduler(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
+        try await shop.work(of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
         shop.time.advance(by: .seconds(86_400))
     }
 
     @Test("Findings of a check that audits no longer complete are archived, once, and come back with an audit")
     func archived() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now, ["c1", "c2"])
             let later = now + 46 * Self.day
             // What was read does not reach as far, or another audit completed the check.
@@ -160,7 +162,7 @@ import Testing
         "While nothing is read from AWS, nothing is archived, whatever this machine's clock says; findings are refreshed"
     )
     func unread() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now, ["c1"])
             try await record(shop, read: now...now + Self.day)
             shop.time.advance(by: .seconds(400 * 86_400))
@@ -173,13 +175,13 @@ import Testing
 
     @Test("A walk that is cut off is gone on with")
     func interrupted() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await shop.audit("t1", at: now, (0..<150).map { "c\($0)" })
             try await record(shop, read: now...now + 46 * Self.day)
             shop.aws.state.withLock { $0.losesAnswers = true }
             try await look(shop)
             shop.aws.state.withLock { $0.losesAnswers = false }
-            try await shop.work(of: origin(), mapping: Mapping(staleAfter: .seconds(45 * 86_400)))
+            try await shop.work(of: accountRegion(), mapping: MappingOptions(staleAfter: .seconds(45 * 86_400)))
             #expect(shop.activeClients == [])
             #expect(try await shop.store.status().unsentFindings == 0)
         }

@@ -14,10 +14,12 @@ import Testing
     private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
 
     private func report(
-        topics: String = topic, activity: RecentActivity? = nil, standings: StandingBoard? = nil,
-        outage: StoreOutage? = nil,
-        present: @escaping @Sendable () throws(StoreError) -> StoredFacts.Present = { StoredFacts.Present() },
-        ledger: @escaping @Sendable () throws(StoreError) -> StoredFacts.Ledger = { StoredFacts.Ledger() }
+        topics: String = topic, activity: ActivityLog? = nil, circuitBreakers: CircuitBreakers? = nil,
+        outage: StoreOutageTracker? = nil,
+        present: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.QueueSnapshot = {
+            StoreSnapshot.QueueSnapshot()
+        },
+        ledger: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.Ledger = { StoreSnapshot.Ledger() }
     ) throws -> StatusReport {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         let clock: @Sendable () -> Int64 = { now }
@@ -29,47 +31,50 @@ import Testing
             } ledger: { () throws(StoreError) in
                 try ledger()
             },
-            configuration: Live(configuration), standings: standings ?? StandingBoard(clock: clock, logger: logger),
-            activity: activity ?? RecentActivity(clock: clock),
-            outage: outage ?? StoreOutage(logger: logger, clock: clock), certificate: nil, startedAt: now - 812_000,
+            configuration: Reloadable(configuration),
+            circuitBreakers: circuitBreakers ?? CircuitBreakers(clock: clock, logger: logger),
+            activity: activity ?? ActivityLog(clock: clock),
+            outage: outage ?? StoreOutageTracker(logger: logger, clock: clock), certificate: nil,
+            startedAt: now - 812_000,
             clock: clock, elapsed: clock)
     }
 
     @Test("An account and Region is told with all that is known of it")
-    func origins() async throws {
-        let (here, there) = (try origin(), try origin("eu-west-1"))
-        var present = StoredFacts.Present()
+    func accountRegions() async throws {
+        let (here, there) = (try accountRegion(), try accountRegion("eu-west-1"))
+        var present = StoreSnapshot.QueueSnapshot()
         present.status.dead = 1
         present.depths = [
-            QueueDepth(origin: here, state: .pending, count: 2, oldestReceivedAt: now - 2000),
-            QueueDepth(origin: here, state: .waiting, count: 1, oldestReceivedAt: now - 9000),
-            QueueDepth(origin: here, state: .leased, count: 4, oldestReceivedAt: now - 3000),
-            QueueDepth(origin: here, state: .dead, count: 1, oldestReceivedAt: now - 99_000),
+            QueueDepth(accountRegion: here, state: .pending, count: 2, oldestReceivedAt: now - 2000),
+            QueueDepth(accountRegion: here, state: .waiting, count: 1, oldestReceivedAt: now - 9000),
+            QueueDepth(accountRegion: here, state: .leased, count: 4, oldestReceivedAt: now - 3000),
+            QueueDepth(accountRegion: here, state: .dead, count: 1, oldestReceivedAt: now - 99_000),
         ]
         present.watermarks = [here: now - 60_000]
         present.lastDeliveries = [here: now - 5000, there: now - 7000]
         present.deadLetters = [
             DeadLetterSummary(
-                id: "sns:1", origin: here, source: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
+                id: "sns:1", accountRegion: here, source: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
                 lastFailedAt: 0, reason: "no", payloadLength: 812)
         ]
         var counts = LedgerCounts()
         (counts.active, counts.archived, counts.unsent) = (6, 2, 7)
-        let ledger = StoredFacts.Ledger(
+        let ledger = StoreSnapshot.Ledger(
             counts: counts,
             openFindings: [
-                OpenFindings(origin: here, severity: .critical, count: 1),
-                OpenFindings(origin: here, severity: .low, count: 3, unsent: 2),
+                OpenFindings(accountRegion: here, severity: .critical, count: 1),
+                OpenFindings(accountRegion: here, severity: .low, count: 3, unsent: 2),
                 // None of them is in Security Hub yet.
-                OpenFindings(origin: here, severity: .high, count: 0, unsent: 4),
-                OpenFindings(origin: here, severity: nil, count: 0, unsent: 1),
-                OpenFindings(origin: there, severity: nil, count: 5),
+                OpenFindings(accountRegion: here, severity: .high, count: 0, unsent: 4),
+                OpenFindings(accountRegion: here, severity: nil, count: 0, unsent: 1),
+                OpenFindings(accountRegion: there, severity: nil, count: 5),
             ],
             audits: [
-                FinishedAudit(origin: here, schedule: "Daily", taskID: "t", startTime: now - 60_000, finishedAt: now),
-                FinishedAudit(origin: here, schedule: nil, taskID: "u", startTime: now, finishedAt: nil),
+                FinishedAudit(
+                    accountRegion: here, schedule: "Daily", taskID: "t", startTime: now - 60_000, finishedAt: now),
+                FinishedAudit(accountRegion: here, schedule: nil, taskID: "u", startTime: now, finishedAt: nil),
             ])
-        let activity = RecentActivity { now - 1000 }
+        let activity = ActivityLog { now - 1000 }
         activity.received(from: here, isNew: true)
         let facts = present
         let status = try await report(activity: activity) { () throws(StoreError) in
@@ -78,9 +83,9 @@ import Testing
             ledger
         }.json()
         #expect(status["originsOmitted"] == 0 && status["ready"] == true && status["problem"] == .null)
-        let origins = try #require(status["origins"]?.array)
+        let accountRegions = try #require(status["origins"]?.array)
         #expect(
-            origins.last == [
+            accountRegions.last == [
                 "account": "111122223333", "region": "us-east-1", "lastDeliveryAt": "2026-11-22T09:59:59Z",
                 "pending": 3, "leased": 4, "dead": 1, "oldestPendingAgeSeconds": 9, "paused": false, "denied": nil,
                 "throttledAt": nil, "caughtUpTo": "2026-11-22T09:59:00Z",
@@ -94,9 +99,9 @@ import Testing
                     ],
                 ],
             ])
-        #expect(origins.first?["openFindings"]?["UNKNOWN"] == 5 && origins.first?["unsentFindings"] == 0)
+        #expect(accountRegions.first?["openFindings"]?["UNKNOWN"] == 5 && accountRegions.first?["unsentFindings"] == 0)
         #expect(status["ledger"] == ["active": 6, "archived": 2, "unsent": 7])
-        #expect(origins.first?["lastDeliveryAt"] == "2026-11-22T09:59:53Z")
+        #expect(accountRegions.first?["lastDeliveryAt"] == "2026-11-22T09:59:53Z")
         #expect(status["deadLetters"]?["total"] == 1)
         #expect(status["deadLetters"]?["newest"]?.array?.first?["payloadBytes"] == 812)
         #expect(status["lastHour"]?["deliveries"]?.array?.count == 60)
@@ -108,22 +113,22 @@ import Testing
     @Test("Denial, pause and throttling are told where they are")
     func troubles() async throws {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let standings = StandingBoard(clock: { now - 30_000 }, logger: logger)
-        let far = try origin("eu-west-1")
+        let circuitBreakers = CircuitBreakers(clock: { now - 30_000 }, logger: logger)
+        let far = try accountRegion("eu-west-1")
         let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
-        standings.note(error, far)
-        let status = try await report(standings: standings) { () throws(StoreError) in
-            var present = StoredFacts.Present()
+        circuitBreakers.note(error, far)
+        let status = try await report(circuitBreakers: circuitBreakers) { () throws(StoreError) in
+            var present = StoreSnapshot.QueueSnapshot()
             present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
             return present
         }.json()
-        let origins = try #require(status["origins"]?.array)
-        #expect(origins.map { $0["region"] } == ["eu-west-1", "us-east-1"])
-        #expect(origins.allSatisfy { $0["paused"] == true })
+        let accountRegions = try #require(status["origins"]?.array)
+        #expect(accountRegions.map { $0["region"] } == ["eu-west-1", "us-east-1"])
+        #expect(accountRegions.allSatisfy { $0["paused"] == true })
         let denial: JSON = [
             "cause": "accessDenied", "reason": .string(error.description), "ageSeconds": 30, "retryInSeconds": 0,
         ]
-        #expect(origins[0]["denied"] == denial && origins[1]["denied"] == .null)
+        #expect(accountRegions[0]["denied"] == denial && accountRegions[1]["denied"] == .null)
         #expect(status["denied"]?.array?.first?["region"] == "eu-west-1")
         #expect(status["health"]?["state"] == "failing")
     }
@@ -131,12 +136,12 @@ import Testing
     @Test("A store that does not answer makes everything unknown that it would tell, and nothing zero")
     func outage() async throws {
         let failure = StoreError(.unavailable, "The disk has failed.")
-        let activity = RecentActivity { now }
-        activity.received(from: try origin(), isNew: true)
+        let activity = ActivityLog { now }
+        activity.received(from: try accountRegion(), isNew: true)
         let isOut = Mutex(false)
         let reported = try report(activity: activity) { () throws(StoreError) in
             if isOut.withLock({ $0 }) { throw failure }
-            return StoredFacts.Present()
+            return StoreSnapshot.QueueSnapshot()
         }
         #expect(await reported.json()["health"]?["state"] == "working")
         isOut.withLock { $0 = true }
@@ -166,7 +171,7 @@ import Testing
         let unreadable = try await report(ledger: { () throws(StoreError) in throw failure }).json()
         #expect(unreadable["health"]?["state"] == "unknown" && unreadable["queue"] == .null)
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-        let outage = StoreOutage(logger: logger, clock: { now })
+        let outage = StoreOutageTracker(logger: logger, clock: { now })
         outage.failed("The disk is full.")
         let unwritable = try await report(outage: outage).json()
         #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)
@@ -177,11 +182,14 @@ import Testing
         let time = SimulatedTime()
         var reported = try report()
         reported.source = StatusSource(
-            present: Ration(limit: .zero, patience: .seconds(5)) { () throws(StoreError) in StoredFacts.Present() },
-            ledger: Ration(limit: .zero, patience: .seconds(5), on: time, sleep: { try await time.sleep(for: $0) }) {
+            present: CachedQuery(limit: .zero, timeout: .seconds(5)) { () throws(StoreError) in
+                StoreSnapshot.QueueSnapshot()
+            },
+            ledger: CachedQuery(limit: .zero, timeout: .seconds(5), on: time, sleep: { try await time.sleep(for: $0) })
+            {
                 () throws(StoreError) in
                 try? await time.sleep(for: .seconds(60))
-                return StoredFacts.Ledger()
+                return StoreSnapshot.Ledger()
             })
         let slow = reported
         try await time.run {
@@ -195,11 +203,11 @@ import Testing
     @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")
     func bounded() async throws {
         let status = try await report { () throws(StoreError) in
-            var present = StoredFacts.Present()
+            var present = StoreSnapshot.QueueSnapshot()
             for number in 0..<1500 {
                 guard let account = AccountID(String(222_200_000_000 + number)), let region = Region("us-east-1")
                 else { continue }
-                present.lastDeliveries[Origin(account: account, region: region)] = now
+                present.lastDeliveries[AccountRegion(account: account, region: region)] = now
             }
             return present
         }.json()

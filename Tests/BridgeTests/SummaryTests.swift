@@ -9,7 +9,9 @@ import Testing
 /// Summaries of one check by several schedules and on demand, through the lane.
 @Suite struct SummaryTests {
     /// Has an audit without findings walked.
-    private func audit(_ shop: Workshop, _ task: String, at time: Int64, by schedule: String?, _ status: String)
+    private func audit(
+        _ shop: ProcessingHarness, _ task: String, at time: Int64, by schedule: String?, _ status: String
+    )
         async throws
     {
         shop.aws.state.withLock {
@@ -17,12 +19,12 @@ import Testing
                 Messages.description(startTime: time, audit: schedule, checks: [Messages.clientIDs: status]), [[]]
             )
         }
-        _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: origin()))
-        try await shop.work(of: origin(), mapping: Mapping())
+        _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
+        try await shop.work(of: accountRegion(), mapping: MappingOptions())
     }
 
     /// The schedules whose summaries are active.
-    private func active(_ shop: Workshop) -> Set<String> {
+    private func active(_ shop: ProcessingHarness) -> Set<String> {
         Set(
             shop.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
                 .compactMap { $0["Id"]?.string?.split(separator: "/").dropLast().last.map(String.init) })
@@ -34,7 +36,7 @@ import Testing
 
     @Test("An audit that completes a check as compliant archives all summaries of it, of whichever schedule")
     func compliant() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for (number, schedule) in ["Daily", "Weekly", nil].enumerated() {
                 try await audit(
                     shop, "t\(number)", at: now + Int64(number), by: schedule, number == 1 ? broken : failed)
@@ -53,7 +55,7 @@ import Testing
 
     @Test("One that is not compliant archives older summaries on demand, and leaves other schedules' alone")
     func nonCompliant() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await audit(shop, "t1", at: now, by: nil, failed)
             try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
             #expect(active(shop) == ["Daily"])
@@ -77,7 +79,7 @@ import Testing
 
     @Test("One that did not complete the check archives no other summary", arguments: ["FAILED", "CANCELED"])
     func incomplete(status: String) async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             try await audit(shop, "t1", at: now, by: nil, failed)
             try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
             try await audit(shop, "t3", at: now + 2, by: nil, failed)
@@ -88,15 +90,15 @@ import Testing
 
     @Test("The summary of a schedule that does not come again is archived, though others complete the check")
     func deletedSchedule() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let day: Int64 = 86_400_000
             try await audit(shop, "t1", at: now, by: "Old", failed)
             try await audit(shop, "t2", at: now + 40 * day, by: "New", failed)
-            try await shop.store.finishLedger(of: origin(), marks: [], now: now)
-            try await shop.store.record(AuditCoverage(since: now, until: now + 46 * day), of: origin(), [])
+            try await shop.store.finishLedger(of: accountRegion(), marks: [], now: now)
+            try await shop.store.record(AuditCoverage(since: now, until: now + 46 * day), of: accountRegion(), [])
             let staleAfter = Duration.seconds(45 * 86_400)
-            try await Schedule(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
-            try await shop.work(of: origin(), mapping: Mapping(staleAfter: staleAfter))
+            try await TaskScheduler(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
+            try await shop.work(of: accountRegion(), mapping: MappingOptions(staleAfter: staleAfter))
             #expect(active(shop) == ["New"])
         }
     }

@@ -15,20 +15,21 @@ import Testing
     @Test(
         "Whatever keeps requests from AWS suspends the account and Region, names its cause, and counts no attempt",
         arguments: [
-            (401, "InvalidAccessException", Standing.Cause.accessDenied), (403, "OptInRequired", .accessDenied),
+            (401, "InvalidAccessException", CircuitBreaker.Cause.accessDenied), (403, "OptInRequired", .accessDenied),
             (404, "ResourceNotFoundException", .notEnabled), (404, "UnknownOperationException", .unreachable),
         ])
-    func suspended(status: Int, code: String, cause: Standing.Cause) async throws {
-        try await Workshop.run { shop in
+    func suspended(status: Int, code: String, cause: CircuitBreaker.Cause) async throws {
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             for number in 0..<3 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             for _ in 0..<4 {
-                try await shop.work(of: origin())
+                try await shop.work(of: accountRegion())
                 shop.time.advance(by: .seconds(70))
             }
-            #expect(shop.context.standings.entries.map(\.denial.cause) == [cause])
+            #expect(shop.context.circuitBreakers.entries.map(\.denial.cause) == [cause])
             #expect(try await shop.items().map(\.leased.attempt) == [1, 1, 1])
             #expect(try await shop.store.status().dead == 0)
         }
@@ -36,8 +37,8 @@ import Testing
 
     @Test("A code that is not known is no verdict on a finding: each is tried alone, and retried")
     func unknownCode() async throws {
-        try await Workshop.run { shop in
-            let odd = FindingID.violation(id: "v7", origin: try origin())
+        try await ProcessingHarness.run { shop in
+            let odd = FindingID.violation(id: "v7", accountRegion: try accountRegion())
             shop.aws.state.withLock {
                 $0.fault = { _, body in
                     let ids = (body["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
@@ -45,23 +46,25 @@ import Testing
                 }
             }
             for number in 0..<20 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            try await shop.work(of: origin())
+            try await shop.work(of: accountRegion())
             let status = try await shop.store.status()
             #expect(status.completed == 19 && status.pending == 1 && status.dead == 0)
-            #expect(shop.context.standings.entries.isEmpty)
+            #expect(shop.context.circuitBreakers.entries.isEmpty)
         }
     }
 
     @Test("A whole update that Security Hub rejects is tried finding by finding")
     func updates() async throws {
-        try await Workshop.run { shop in
-            let odd = FindingID.violation(id: "v3", origin: try origin())
+        try await ProcessingHarness.run { shop in
+            let odd = FindingID.violation(id: "v3", accountRegion: try accountRegion())
             for number in 0..<10 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            try await shop.work(of: origin())
+            try await shop.work(of: accountRegion())
             shop.aws.state.withLock {
                 $0.fault = { path, body in
                     let ids = (body["FindingIdentifiers"]?.array ?? []).compactMap { $0["Id"]?.string }
@@ -72,9 +75,9 @@ import Testing
             for number in 0..<10 {
                 let event = Messages.verification(
                     "FALSE_POSITIVE", of: "v\(number)", id: "e\(number)", time: "2026-11-22T10:00:01Z")
-                _ = try await shop.store.append(delivery("e\(number)", event, from: .eventBridge, of: origin()))
+                _ = try await shop.store.append(delivery("e\(number)", event, from: .eventBridge, of: accountRegion()))
             }
-            try await shop.work(of: origin())
+            try await shop.work(of: accountRegion())
             let status = try await shop.store.status()
             #expect(status.completed == 19 && status.dead == 1)
             #expect(shop.aws.state.withLock { $0.updates.flatMap { $0["FindingIdentifiers"]?.array ?? [] }.count } == 9)
@@ -92,22 +95,23 @@ import Testing
 
     @Test("What waits for credentials goes on when they are there, also where nothing is sent to Security Hub")
     func credentials() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             let absent = Absent()
             let client = AWSClient(
                 http: shop.aws, credentials: absent, endpoints: try Endpoints(), retry: RetryPolicy(), pacer: Pacer(),
                 random: { 0 },
                 clock: AWSClock(
                     now: { [time = shop.time] in time.now }, elapsed: { .zero }, sleep: { _ in }, executor: shop.loop))
-            let audits = AuditLane(
-                origin: try origin(), context: shop.context, sender: shop.sender(try origin()), client: client,
-                mapping: Mapping(checkSummaries: false))
+            let audits = AuditProcessor(
+                accountRegion: try accountRegion(), context: shop.context, sender: shop.sender(try accountRegion()),
+                client: client,
+                mapping: MappingOptions(checkSummaries: false))
             shop.aws.state.withLock {
                 $0.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
             }
-            _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: origin()))
+            _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
             await audits.work(try await shop.items())
-            let denial = try #require(shop.context.standings.denial(try origin(), .everything))
+            let denial = try #require(shop.context.circuitBreakers.denial(try accountRegion(), .everything))
             #expect(denial.cause == .noCredentials && denial.reason.contains("no keys yet"))
             #expect(
                 shop.journal.count(
@@ -116,7 +120,7 @@ import Testing
                     == 1)
             absent.isThere.store(true, ordering: .relaxed)
             await audits.work(try await shop.items())
-            #expect(shop.context.standings.entries.isEmpty)
+            #expect(shop.context.circuitBreakers.entries.isEmpty)
             #expect(try await shop.store.status().completed == 1)
         }
     }
@@ -127,7 +131,7 @@ import Testing
         "A name with U+0000 makes a dead letter at once, and the others are done",
         arguments: ["thingName", "securityProfileName", "name"])
     func nullCharacter(member: String) async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for number in 0..<3 {
                 var alarm = try #require(Messages.alarm("v\(number)").object)
                 if number == 1 {
@@ -139,7 +143,7 @@ import Testing
                         alarm[member] = "a\u{0}b"
                     }
                 }
-                _ = try await shop.store.append(delivery("\(number)", .object(alarm), of: origin()))
+                _ = try await shop.store.append(delivery("\(number)", .object(alarm), of: accountRegion()))
             }
             try await withPool(shop) {
                 try await eventually("all to be done") { try await shop.store.status().completed == 2 }
@@ -152,16 +156,18 @@ import Testing
 
     @Test("One finding that the store rejects is given up alone")
     func unstorable() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for number in 0..<9 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             let items = try await shop.items().map { item in
                 guard item.leased.delivery.id == "sns:4", case .alarm(var observation) = item.work else { return item }
                 observation.group = String(repeating: "x", count: 3000)
                 return (item.leased, .alarm(observation))
             }
-            let lane = AlarmLane(origin: try origin(), context: shop.context, sender: shop.sender(try origin()))
+            let lane = AlarmProcessor(
+                accountRegion: try accountRegion(), context: shop.context, sender: shop.sender(try accountRegion()))
             await lane.work(items)
             let status = try await shop.store.status()
             #expect(status.completed == 8 && status.dead == 1 && status.activeFindings == 8)
@@ -170,7 +176,7 @@ import Testing
 
     @Test("Findings in Security Hub that the store rejects are skipped at a rebuild, counted, and named once")
     func rebuild() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             func put(_ name: String, _ change: (inout JSON.Members) -> Void) throws {
                 var finding = try #require(
                     try RestoredFindingTests.sample("audits/finding/\(Messages.clientIDs)-\(name)", generator: "g")
@@ -190,15 +196,15 @@ import Testing
             let version = JSON.string(SecurityFinding.providerVersion)
             try put("c", with(["TaskId": long, "TaskStartTime": "1", "ProviderVersion": version]))
             try put("d") { _ in }
-            _ = try await shop.store.append(delivery("1", Messages.alarm("v1"), of: origin()))
+            _ = try await shop.store.append(delivery("1", Messages.alarm("v1"), of: accountRegion()))
             try await withPool(shop) { await shop.journal.wait(for: "A delivery is done.", count: 1) }
-            #expect(try await shop.store.ledgerOrigins() == [origin()])
+            #expect(try await shop.store.ledgerAccountRegions() == [accountRegion()])
             #expect(
                 shop.journal.count("Findings in Security Hub could not be read; the ledger was rebuilt without them.")
                     == 1)
-            try await shop.store.clearLedger(of: origin())
-            let count = try await LedgerRebuild(
-                origin: try origin(), store: shop.store, client: shop.client, clock: { now }
+            try await shop.store.clearLedger(of: accountRegion())
+            let count = try await LedgerRebuilder(
+                accountRegion: try accountRegion(), store: shop.store, client: shop.client, clock: { now }
             ).rebuild()
             #expect(count.restored == 3 && count.unread == 2, "\(count)")
             #expect(count.firstUnread?.hasSuffix("\(Messages.clientIDs)-b") == true)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TokenVerifierTests {
     /// A verifier before an issuer that is scripted.
     private final class Gate: Sendable {
-        let answer: Mutex<Result<[UInt8], SigningCertificateCache.FetchFailure>>
+        let answer: Mutex<Result<[UInt8], SigningCertificateCache.FetchError>>
         let urls = Mutex<[String]>([])
 
         init(_ keys: JSON...) { answer = Mutex(.success(JSON.object(["keys": .array(keys)]).serialized())) }
@@ -18,7 +18,7 @@ import Testing
         func verifier() -> TokenVerifier {
             let settings = TokenVerifier.Settings(
                 issuer: "https://issuer.example/", audience: "bridge", jwksURL: "https://issuer.example/keys")
-            return TokenVerifier(settings: settings) { [self] url throws(SigningCertificateCache.FetchFailure) in
+            return TokenVerifier(settings: settings) { [self] url throws(SigningCertificateCache.FetchError) in
                 urls.withLock { $0.append(url) }
                 return try answer.withLock { $0 }.get()
             }
@@ -36,12 +36,12 @@ import Testing
         for key in [issuer.rsa, issuer.curve] {
             for header: [String: JSON?] in [[:], ["kid": JSON?.none], ["typ": "at+jwt"]] {
                 let token = try await issuer.token(key: key, header: header)
-                #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
+                #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
             }
         }
         let several = TokenIssuer.claims(["aud": ["other", "bridge"], "nbf": JSON?.none])
         let token = try await issuer.token(several, key: issuer.rsa)
-        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
         #expect(gate.urls.withLock { $0 } == ["https://issuer.example/keys"])
     }
 
@@ -57,21 +57,21 @@ import Testing
         ] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
             #expect(
-                await verifier.verdict(on: token, now: now, elapsed: now)
+                await verifier.decision(on: token, now: now, elapsed: now)
                     == .invalidClaim(name == "aud" && value == nil ? "client_id" : name),
                 "\(name): \(String(describing: value))")
         }
         #expect(gate.fetches == 0)
         for (name, value): (String, JSON) in [("exp", .integer(seconds - 59)), ("nbf", .integer(seconds + 60))] {
             let token = try await issuer.token(TokenIssuer.claims([name: value]), key: issuer.rsa)
-            #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine, "\(name)")
+            #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine, "\(name)")
         }
     }
 
     @Test("A token without an audience counts by its client, as Amazon Cognito's do; one with an audience does not")
     func clients() async throws {
         let verifier = Gate(issuer.rsa.json).verifier()
-        for (audience, client, expected): (JSON?, JSON?, TokenVerifier.Verdict) in [
+        for (audience, client, expected): (JSON?, JSON?, TokenVerifier.Decision) in [
             (nil, "bridge", .genuine), (nil, "other", .invalidClaim("client_id")),
             (nil, nil, .invalidClaim("client_id")),
             (nil, ["bridge"], .invalidClaim("client_id")), ("other", "bridge", .invalidClaim("aud")),
@@ -80,7 +80,7 @@ import Testing
         ] {
             let token = try await issuer.token(
                 TokenIssuer.claims(["aud": audience, "client_id": client]), key: issuer.rsa)
-            #expect(await verifier.verdict(on: token, now: now, elapsed: now) == expected)
+            #expect(await verifier.decision(on: token, now: now, elapsed: now) == expected)
         }
     }
 
@@ -89,10 +89,10 @@ import Testing
         func nameless(_ key: JSON) throws -> JSON { .object(try #require(key.object).filter { $0.key != "kid" }) }
         let token = try await issuer.token(key: issuer.rsa)
         let key = try nameless(issuer.rsa.json)
-        #expect(await Gate(key, issuer.curve.json).verifier().verdict(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await Gate(key, issuer.curve.json).verifier().decision(on: token, now: now, elapsed: now) == .genuine)
         var other = try #require(issuer.rsa.json.object)
         other["kid"] = "other"
-        #expect(await Gate(key, .object(other)).verifier().verdict(on: token, now: now, elapsed: now) == .refused)
+        #expect(await Gate(key, .object(other)).verifier().decision(on: token, now: now, elapsed: now) == .rejected)
     }
 
     @Test("Whatever else is wrong with a token, it is refused")
@@ -107,33 +107,33 @@ import Testing
             token + ".", token + "=", " " + token, token + ".x", "\(none).\(parts[1]).", "\(none).\(parts[1]).AAAA",
             "\(parts[0]).\(claims).\(parts[2])", String(repeating: "a", count: 9000), token + token,
         ] {
-            let verdict = await verifier.verdict(on: forged, now: now, elapsed: now)
-            #expect(verdict != .genuine && verdict != .unverifiable, "\(forged)")
+            let decision = await verifier.decision(on: forged, now: now, elapsed: now)
+            #expect(decision != .genuine && decision != .unverifiable, "\(forged)")
         }
         for header: [String: JSON?] in [
             ["alg": "none"], ["alg": "HS256"], ["alg": "RS512"], ["alg": "PS256"], ["alg": "rs256"], ["alg": "ES256"],
             ["alg": JSON?.none], ["alg": 5], ["kid": "ec-1"], ["kid": 5], ["crit": ["exp"]],
         ] {
             let token = try await issuer.token(key: issuer.rsa, header: header)
-            #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .refused, "\(header)")
+            #expect(await verifier.decision(on: token, now: now, elapsed: now) == .rejected, "\(header)")
         }
         let swapped = try await issuer.token(key: issuer.curve, header: ["alg": "RS256", "kid": "rsa-1"])
-        #expect(await verifier.verdict(on: swapped, now: now, elapsed: now) == .refused)
+        #expect(await verifier.decision(on: swapped, now: now, elapsed: now) == .rejected)
     }
 
     @Test("A flip of any bit of a token is noticed")
     func flipped() async throws {
         let verifier = Gate(issuer.rsa.json, issuer.curve.json).verifier()
         let token = Array(try await issuer.token(key: issuer.curve).utf8)
-        #expect(await verifier.verdict(on: String(decoding: token, as: UTF8.self), now: now) == .genuine)
+        #expect(await verifier.decision(on: String(decoding: token, as: UTF8.self), now: now) == .genuine)
         for index in token.indices {
             for bit in 0..<7 {
                 var flipped = token
                 flipped[index] ^= 1 << bit
                 let text = String(decoding: flipped, as: UTF8.self)
                 // One in the claims may show before the signature is checked.
-                let verdict = await verifier.verdict(on: text, now: now, elapsed: now)
-                #expect(verdict != .genuine && verdict != .unverifiable, "byte \(index), bit \(bit)")
+                let decision = await verifier.decision(on: text, now: now, elapsed: now)
+                #expect(decision != .genuine && decision != .unverifiable, "byte \(index), bit \(bit)")
             }
         }
     }
@@ -147,9 +147,9 @@ import Testing
         ] {
             var members = try #require(issuer.rsa.json.object)
             members[name] = value
-            let verdict = await Gate(.object(members), issuer.curve.json).verifier().verdict(
+            let decision = await Gate(.object(members), issuer.curve.json).verifier().decision(
                 on: token, now: now, elapsed: now)
-            #expect(verdict == .refused, "\(name)")
+            #expect(decision == .rejected, "\(name)")
         }
     }
 
@@ -158,16 +158,16 @@ import Testing
         let gate = Gate(issuer.rsa.json)
         let verifier = gate.verifier()
         let (old, new) = (try await issuer.token(key: issuer.rsa), try await issuer.token(key: issuer.curve))
-        #expect(await verifier.verdict(on: old, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: old, now: now, elapsed: now) == .genuine)
         gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.rsa.json, issuer.curve.json)) }
-        #expect(await verifier.verdict(on: new, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: new, now: now, elapsed: now) == .genuine)
         #expect(gate.fetches == 2)
         let made = try await issuer.token(key: issuer.rsa, header: ["kid": "made up"])
         for step: Int64 in 0..<1000 {
-            #expect(await verifier.verdict(on: made, now: now + step * 60, elapsed: now + step * 60) == .refused)
-            #expect(await verifier.verdict(on: old, now: now + step * 60, elapsed: now + step * 60) == .genuine)
+            #expect(await verifier.decision(on: made, now: now + step * 60, elapsed: now + step * 60) == .rejected)
+            #expect(await verifier.decision(on: old, now: now + step * 60, elapsed: now + step * 60) == .genuine)
         }
-        #expect(gate.fetches <= 2 * FetchBudget.burst)
+        #expect(gate.fetches <= 2 * FetchRateLimiter.burst)
     }
 
     @Test("Keys that are known count for a day while the issuer cannot be asked; without any, it is to be tried again")
@@ -176,25 +176,25 @@ import Testing
         let claims = TokenIssuer.claims(["exp": .integer(now / 1000 + 1_000_000)])
         let token = try await issuer.token(claims, key: issuer.rsa)
         let verifier = gate.verifier()
-        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
-        for failure in [SigningCertificateCache.FetchFailure.unreachable("x"), .status(404), .status(500), .tooLarge] {
+        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
+        for failure in [SigningCertificateCache.FetchError.unreachable("x"), .status(404), .status(500), .tooLarge] {
             gate.answer.withLock { $0 = .failure(failure) }
             #expect(
-                await verifier.verdict(
+                await verifier.decision(
                     on: token, now: now + TokenVerifier.freshness + 1, elapsed: now + TokenVerifier.freshness + 1)
                     == .genuine)
             #expect(
-                await verifier.verdict(
+                await verifier.decision(
                     on: token, now: now + TokenVerifier.maximumAge, elapsed: now + TokenVerifier.maximumAge) == .genuine
             )
             let fresh = gate.verifier()
-            #expect(await fresh.verdict(on: token, now: now, elapsed: now) == .unverifiable)
+            #expect(await fresh.decision(on: token, now: now, elapsed: now) == .unverifiable)
         }
         let later = now + TokenVerifier.maximumAge + 600_000
-        #expect(await verifier.verdict(on: token, now: later, elapsed: later) == .unverifiable)
+        #expect(await verifier.decision(on: token, now: later, elapsed: later) == .unverifiable)
         for body in ["", "{}", "[]", "{\"keys\":5}", "{\"keys\":[]}", "<html>"] {
             gate.answer.withLock { $0 = .success(Array(body.utf8)) }
-            #expect(await gate.verifier().verdict(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
+            #expect(await gate.verifier().decision(on: token, now: now, elapsed: now) == .unverifiable, "\(body)")
         }
     }
 
@@ -203,14 +203,14 @@ import Testing
         let gate = Gate(issuer.rsa.json)
         let verifier = gate.verifier()
         let token = try await issuer.token(key: issuer.rsa)
-        #expect(await verifier.verdict(on: token, now: now, elapsed: now) == .genuine)
+        #expect(await verifier.decision(on: token, now: now, elapsed: now) == .genuine)
         gate.answer.withLock { $0 = .success(TokenIssuer.set(issuer.curve.json)) }
         let later = now + TokenVerifier.freshness + 1
-        #expect(await verifier.verdict(on: token, now: later, elapsed: later) == .genuine)
-        try await eventuallyRefused(verifier, token, at: later)
+        #expect(await verifier.decision(on: token, now: later, elapsed: later) == .genuine)
+        try await eventuallyRejected(verifier, token, at: later)
     }
 
-    private func eventuallyRefused(_ verifier: TokenVerifier, _ token: String, at now: Int64) async throws {
-        while await verifier.verdict(on: token, now: now, elapsed: now) == .genuine { await Task.yield() }
+    private func eventuallyRejected(_ verifier: TokenVerifier, _ token: String, at now: Int64) async throws {
+        while await verifier.decision(on: token, now: now, elapsed: now) == .genuine { await Task.yield() }
     }
 }

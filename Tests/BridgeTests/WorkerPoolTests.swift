@@ -16,7 +16,7 @@ import Testing
 
     @Test("What comes while the pool runs is worked on, and what is not understood is kept with the reason")
     func end2End() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             shop.aws.state.withLock {
                 $0.audits["t1"] = (
                     Messages.description(startTime: now, checks: [Messages.clientIDs: "COMPLETED_NON_COMPLIANT"]),
@@ -25,11 +25,12 @@ import Testing
             }
             try await withPool(shop) {
                 for number in 0..<30 {
-                    let origin = try origin(number % 2 == 0 ? "us-east-1" : "eu-west-1")
-                    _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin))
+                    let accountRegion = try accountRegion(number % 2 == 0 ? "us-east-1" : "eu-west-1")
+                    _ = try await shop.store.append(
+                        delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion))
                 }
-                _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: origin()))
-                _ = try await shop.store.append(delivery("poison", ["hello": 1], of: origin()))
+                _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
+                _ = try await shop.store.append(delivery("poison", ["hello": 1], of: accountRegion()))
                 await shop.journal.wait(for: Self.done, count: 31)
                 await shop.journal.wait(for: "A delivery was given up and is kept as a dead letter.", count: 1)
             }
@@ -41,16 +42,17 @@ import Testing
 
     @Test("A clock that is set ahead does not end the leases of those who hold them")
     func clockSetAhead() async throws {
-        try await Workshop.run { shop in
-            try await shop.store.finishLedger(of: origin(), marks: [], now: now)
+        try await ProcessingHarness.run { shop in
+            try await shop.store.finishLedger(of: accountRegion(), marks: [], now: now)
             shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
             let time = shop.time
-            let context = LaneContext(
+            let context = FindingWriter(
                 store: shop.store, clock: { time.now }, elapsed: { 0 }, chance: { 1 }, metrics: shop.context.metrics,
                 logger: shop.context.logger)
             try await withPool(shop, context: context) {
                 for number in 1...3 {
-                    _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                    _ = try await shop.store.append(
+                        delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
                     try await eventually("\(number) leases") { try await shop.store.status().leased == number }
                     // The first is being sent, and gets no answer.
                     await shop.journal.wait(for: "no answer to /findings/import", count: 1)
@@ -63,24 +65,26 @@ import Testing
 
     @Test("A delivery that arrives twice is one finding")
     func duplicate() async throws {
-        try await Workshop.run { shop in
-            let first = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
-            let second = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+        try await ProcessingHarness.run { shop in
+            let first = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let second = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             #expect(first == .stored && second == .duplicate)
             try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1) }
-            let id = FindingID.violation(id: "v1", origin: try origin())
+            let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
             #expect(shop.aws.state.withLock { $0.imports } == [[id]])
         }
     }
 
     @Test("A pool that stops gives back what waits and what is under way, and the attempts do not count")
     func stop() async throws {
-        try await Workshop.run { shop in
+        try await ProcessingHarness.run { shop in
             for number in 0..<20 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             for number in 0..<3 {
-                _ = try await shop.store.append(delivery("audit\(number)", Messages.audit("t\(number)"), of: origin()))
+                _ = try await shop.store.append(
+                    delivery("audit\(number)", Messages.audit("t\(number)"), of: accountRegion()))
             }
             shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings" ? nil : .silence } }
             try await withPool(shop) {
@@ -98,20 +102,20 @@ import Testing
 
     @Test("A pool that stops while a ledger is rebuilt leaves all deliveries as they were")
     func stopWhileRebuilding() async throws {
-        try await Workshop.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: origin()))
+        try await ProcessingHarness.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             shop.aws.state.withLock { $0.fault = { _, _ in .silence } }
             try await withPool(shop) { await shop.journal.wait(for: "no answer to /findings", count: 1) }
             #expect(try await shop.store.status().pending == 1)
             #expect(try await shop.items().map(\.leased.attempt) == [1])
-            #expect(try await shop.store.ledgerOrigins().isEmpty)
+            #expect(try await shop.store.ledgerAccountRegions().isEmpty)
         }
     }
 
     @Test("An origin whose Security Hub does not answer holds a bounded number and does not hold up the others")
     func fairness() async throws {
-        try await Workshop.run { shop in
-            let (stuck, healthy) = (try origin("us-east-1"), try origin("eu-west-1"))
+        try await ProcessingHarness.run { shop in
+            let (stuck, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
             shop.aws.state.withLock { state in
                 state.fault = { _, body in
                     let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? ""
@@ -140,11 +144,11 @@ import Testing
 
     @Test("An origin that was full goes on when it has room again")
     func roomAgain() async throws {
-        try await Workshop.run { shop in
-            let (store, origin) = (shop.store, try origin())
+        try await ProcessingHarness.run { shop in
+            let (store, accountRegion) = (shop.store, try accountRegion())
             try await withThrowingDiscardingTaskGroup { group in
                 for number in 0..<1600 {
-                    let one = delivery("\(number)", Messages.alarm("v\(number)"), of: origin)
+                    let one = delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion)
                     group.addTask { _ = try await store.append(one) }
                 }
             }
@@ -155,9 +159,9 @@ import Testing
 
     @Test("A pause has what is under way and what waits given back, attempts not counted, and only that")
     func pause() async throws {
-        try await Workshop.run { shop in
-            let (store, held) = (shop.store, try origin())
-            let other = Origin(account: try #require(AccountID("444455556666")), region: held.region)
+        try await ProcessingHarness.run { shop in
+            let (store, held) = (shop.store, try accountRegion())
+            let other = AccountRegion(account: try #require(AccountID("444455556666")), region: held.region)
             shop.aws.state.withLock { state in
                 state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
                 state.fault = { path, body in
@@ -190,10 +194,10 @@ import Testing
 
     /// Has two origins get deliveries while AWS answers one of them otherwise, and waits until the other's are done.
     private func fairness(
-        _ shop: Workshop, each count: Int = 30,
+        _ shop: ProcessingHarness, each count: Int = 30,
         fault: @escaping @Sendable (_ path: String) -> ScriptedAWS.Fault?
     ) async throws -> StoreStatus {
-        let (troubled, healthy) = (try origin("us-east-1"), try origin("eu-west-1"))
+        let (troubled, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
         shop.aws.state.withLock { state in
             state.fault = { path, body in
                 let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? path
@@ -210,7 +214,7 @@ import Testing
                 for one in both { _ = try await shop.store.append(one) }
             }
             _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: troubled))
-            let all = (0..<count).map { FindingID.violation(id: "w\($0)", origin: healthy) }
+            let all = (0..<count).map { FindingID.violation(id: "w\($0)", accountRegion: healthy) }
             try await eventually("the healthy ones to be done") {
                 let hub = shop.aws.state.withLock { $0.hub }
                 guard all.allSatisfy({ hub[$0] != nil }) else { return false }
@@ -225,12 +229,12 @@ import Testing
     @Test(
         "An account that is denied or throttled, or whose services fail, is tried later and holds up nobody",
         arguments: [(403, "AccessDeniedException"), (429, "TooManyRequestsException"), (500, "InternalException")])
-    func troubledOrigin(status: Int, code: String) async throws {
-        try await Workshop.run { shop in
+    func troubledAccountRegion(status: Int, code: String) async throws {
+        try await ProcessingHarness.run { shop in
             let counts = try await fairness(shop) { _ in .status(status, code: code) }
             #expect(counts.completed == 30 && counts.dead == 0)
             let after = try await shop.store.queueDepths(now: now, after: nil, limit: 10)
-            #expect(after.map(\.origin) == [try origin("us-east-1")])
+            #expect(after.map(\.accountRegion) == [try accountRegion("us-east-1")])
             // What is denied waits for its account and Region, without a time of its own.
             let state: QueueDepth.State = status == 403 ? .pending : .waiting
             #expect(after.map(\.state) == [state] && after.map(\.count) == [31], "\(after)")
@@ -250,8 +254,8 @@ import Testing
     @Test("An origin that has used up its pace waits alone")
     func pace() async throws {
         // One request at once, then one each ten seconds: each origin has that for itself.
-        try await Workshop.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { shop in
-            let (busy, other) = (try origin("us-east-1"), try origin("eu-west-1"))
+        try await ProcessingHarness.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { shop in
+            let (busy, other) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
             for number in 0..<450 {
                 _ = try await shop.store.append(delivery("b\(number)", Messages.alarm("v\(number)"), of: busy))
             }
@@ -259,7 +263,7 @@ import Testing
                 try await eventually("the first batch") { shop.aws.state.withLock { $0.imports.count } == 1 }
                 _ = try await shop.store.append(delivery("o", Messages.alarm("w"), of: other))
                 await shop.journal.wait(for: Self.done, count: 1)
-                let id = FindingID.violation(id: "w", origin: other)
+                let id = FindingID.violation(id: "w", accountRegion: other)
                 #expect(shop.aws.state.withLock { $0.hub[id] } != nil)
                 #expect(try await shop.store.status().leased == 450)
             }
@@ -269,14 +273,14 @@ import Testing
     @Test(
         "A delivery that nobody understands and a finding that is refused hold up none of the same account and Region")
     func poison() async throws {
-        try await Workshop.run { shop in
-            let origin = try origin()
-            let refused = FindingID.violation(id: "v7", origin: origin)
-            shop.aws.state.withLock { $0.failures[refused] = "InvalidInput" }
+        try await ProcessingHarness.run { shop in
+            let accountRegion = try accountRegion()
+            let rejected = FindingID.violation(id: "v7", accountRegion: accountRegion)
+            shop.aws.state.withLock { $0.failures[rejected] = "InvalidInput" }
             try await withPool(shop) {
                 for number in 0..<40 {
                     let payload = number % 10 == 3 ? ["hello": .integer(number)] : Messages.alarm("v\(number)")
-                    _ = try await shop.store.append(delivery("\(number)", payload, of: origin))
+                    _ = try await shop.store.append(delivery("\(number)", payload, of: accountRegion))
                 }
                 try await eventually("each to have its end") {
                     let status = try await shop.store.status()

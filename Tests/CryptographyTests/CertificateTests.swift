@@ -122,7 +122,7 @@ struct CertificateTests {
         }
         let bodyStart = try #require(text.firstIndex(of: "\n"))
         let cut = text[..<text.index(bodyStart, offsetBy: 200)]
-        for refused in [
+        for rejected in [
             "", " ", "no certificate", text + text, text + other, other, "comment\n" + text, text + "comment",
             text.replacing(" CERTIFICATE", with: " TRUSTED CERTIFICATE"), String(cut),
             cut + "\n-----END CERTIFICATE-----\n",
@@ -132,8 +132,8 @@ struct CertificateTests {
             "-----BEGIN CERTIFICATE-----\nProc-Type: 4,MIC-CLEAR\n\n" + text.dropFirst(28),
             text + String(repeating: "\n", count: 65_536), text + "-----BEGIN CERTIFICATE-----\n",
         ] {
-            #expect(throws: CryptographyError.self, "\(refused.prefix(60))") {
-                try Certificate(pem: Array(refused.utf8))
+            #expect(throws: CryptographyError.self, "\(rejected.prefix(60))") {
+                try Certificate(pem: Array(rejected.utf8))
             }
         }
     }

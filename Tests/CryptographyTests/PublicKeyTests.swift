@@ -72,7 +72,7 @@ struct PublicKeyTests {
     }
 
     @Test("numbers that make no key, or a weak one, are refused")
-    func refused() throws {
+    func rejected() throws {
         let modulus = [UInt8](repeating: 0xFF, count: 256)
         for (modulus, exponent): ([UInt8], [UInt8]) in [
             (Array(modulus.dropLast()), [1, 0, 1]), ([0] + modulus, [1, 0, 1]), ([], [3]), (modulus, []),

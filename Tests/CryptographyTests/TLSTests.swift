@@ -96,7 +96,7 @@ struct TLSTests {
     }
 
     @Test("a client that offers only other protocols is told so", arguments: [["h2"], ["http/1.0", "http/1.12"]])
-    func protocolRefused(offered: [String]) async throws {
+    func protocolRejected(offered: [String]) async throws {
         var client = PythonClient(authority: authorityFile)
         client.protocols = offered
         let result = try #require(try await client.run(against: server).first)

@@ -54,7 +54,7 @@ struct AlarmTests {
             .setting("violationStartTime", to: .number("1573786800.0"))
             .setting("lastViolationTime", to: .number("1573786999.0"))
         #expect(try Alarm(activeViolation: json) == Alarm(Payloads.alarm))
-        #expect(throws: UnrecognizedMessage(reason: "active violation: violationStartTime is missing")) {
+        #expect(throws: UnrecognizedMessageError(reason: "active violation: violationStartTime is missing")) {
             try Alarm(activeViolation: json.setting("violationStartTime", to: nil))
         }
     }
@@ -64,7 +64,7 @@ struct AlarmTests {
         let json = Payloads.alarm.setting("violationEventTime", to: .number("1573786800.0"))
         #expect(try Alarm(violationEvent: json) == Alarm(Payloads.alarm))
         for name in ["violationEventTime", "violationEventType", "violationId"] {
-            #expect(throws: UnrecognizedMessage.self) { try Alarm(violationEvent: json.setting(name, to: nil)) }
+            #expect(throws: UnrecognizedMessageError.self) { try Alarm(violationEvent: json.setting(name, to: nil)) }
         }
     }
 
@@ -76,7 +76,7 @@ struct AlarmTests {
 
     @Test("an unknown kind of event is not recognized, and the reason names the field")
     func unknownEvent() {
-        #expect(throws: UnrecognizedMessage(reason: "alarm: violationEventType has an unknown value")) {
+        #expect(throws: UnrecognizedMessageError(reason: "alarm: violationEventType has an unknown value")) {
             try DeviceDefenderMessage(Payloads.alarm.setting("violationEventType", to: "alarm-sleeping"))
         }
     }
@@ -148,7 +148,7 @@ struct AlarmTests {
         ])
     func missing(name: String) {
         for value in Payloads.unusable {
-            #expect(throws: UnrecognizedMessage.self) { try Alarm(Payloads.alarm.setting(name, to: value)) }
+            #expect(throws: UnrecognizedMessageError.self) { try Alarm(Payloads.alarm.setting(name, to: value)) }
         }
     }
 
@@ -159,7 +159,7 @@ struct AlarmTests {
             .number("1573786800000.5"), "soon",
         ] as [JSON])
     func times(time: JSON) {
-        #expect(throws: UnrecognizedMessage(reason: "alarm: violationEventTime is not a time from 1970 to 9999")) {
+        #expect(throws: UnrecognizedMessageError(reason: "alarm: violationEventTime is not a time from 1970 to 9999")) {
             try Alarm(Payloads.alarm.setting("violationEventTime", to: time))
         }
     }
@@ -169,10 +169,10 @@ struct AlarmTests {
         for name in ["pump/17", "пампа", "🚰", "a\u{1}b", " ", String(repeating: "🚰", count: 128)] {
             #expect(try Alarm(Payloads.alarm.setting("thingName", to: .string(name))).thingName == name)
         }
-        #expect(throws: UnrecognizedMessage(reason: "alarm: thingName has the character U+0000")) {
+        #expect(throws: UnrecognizedMessageError(reason: "alarm: thingName has the character U+0000")) {
             try Alarm(Payloads.alarm.setting("thingName", to: "a\u{0}b"))
         }
-        #expect(throws: UnrecognizedMessage(reason: "alarm: thingName is longer than 128 characters")) {
+        #expect(throws: UnrecognizedMessageError(reason: "alarm: thingName is longer than 128 characters")) {
             try Alarm(Payloads.alarm.setting("thingName", to: .string(String(repeating: "x", count: 129))))
         }
     }
@@ -181,7 +181,7 @@ struct AlarmTests {
         "a violation's id with other characters than AWS gives is not recognized",
         arguments: ["a/b", "a b", "ä", "a\n"])
     func violationIDs(id: String) {
-        #expect(throws: UnrecognizedMessage.self) {
+        #expect(throws: UnrecognizedMessageError.self) {
             try Alarm(Payloads.alarm.setting("violationId", to: .string(id)))
         }
     }

@@ -42,17 +42,21 @@ struct AuditFindingTests {
         arguments: ["checkName", "nonCompliantResource"])
     func missing(name: String) {
         for value in Payloads.unusable + [5, [:]] {
-            #expect(throws: UnrecognizedMessage.self) { try AuditFinding(Payloads.finding.setting(name, to: value)) }
+            #expect(throws: UnrecognizedMessageError.self) {
+                try AuditFinding(Payloads.finding.setting(name, to: value))
+            }
         }
         let timeless = Payloads.finding.setting("findingTime", to: nil).setting("taskStartTime", to: nil)
-        #expect(throws: UnrecognizedMessage(reason: "audit finding: findingTime is missing")) {
+        #expect(throws: UnrecognizedMessageError(reason: "audit finding: findingTime is missing")) {
             try AuditFinding(timeless)
         }
     }
 
     @Test("a flag of another type is not recognized, rather than taken for open")
     func flags() throws {
-        #expect(throws: UnrecognizedMessage.self) { try AuditFinding(Payloads.finding.setting("isSuppressed", to: 1)) }
+        #expect(throws: UnrecognizedMessageError.self) {
+            try AuditFinding(Payloads.finding.setting("isSuppressed", to: 1))
+        }
         #expect(try AuditFinding(Payloads.finding.setting("isSuppressed", to: "true")).isSuppressed)
     }
 
@@ -151,7 +155,7 @@ struct ResourceIdentifierTests {
             ["policyVersionIdentifier": [:]], ["policyVersionIdentifier": "P"], ["issuerCertificateIdentifier": [:]],
             ["iamRoleArn": .string(String(repeating: "x", count: 2049))],
         ] as [JSON])
-    func refused(json: JSON) {
-        #expect(throws: UnrecognizedMessage.self) { try ResourceIdentifier(json) }
+    func rejected(json: JSON) {
+        #expect(throws: UnrecognizedMessageError.self) { try ResourceIdentifier(json) }
     }
 }

@@ -44,7 +44,7 @@ struct AuditTests {
 
     @Test("a malformed id of a task is refused", arguments: ["", "a/b", "a b", String(repeating: "x", count: 41)])
     func malformedIDs(id: String) {
-        #expect(throws: UnrecognizedMessage.self) { try AuditTask(id: id, description: Payloads.task) }
+        #expect(throws: UnrecognizedMessageError.self) { try AuditTask(id: id, description: Payloads.task) }
     }
 
     @Test("only a completed check has looked at all resources")
@@ -74,7 +74,9 @@ struct AuditTests {
         arguments: ["taskId", "taskStatus", "taskType", "taskStartTime"])
     func missing(name: String) {
         for value in Payloads.unusable {
-            #expect(throws: UnrecognizedMessage.self) { try AuditNotification(Payloads.audit.setting(name, to: value)) }
+            #expect(throws: UnrecognizedMessageError.self) {
+                try AuditNotification(Payloads.audit.setting(name, to: value))
+            }
         }
     }
 
@@ -90,7 +92,9 @@ struct AuditTests {
             ("auditDetails", .array(Array(repeating: 1, count: 257))), ("taskStatus", "DONE"), ("taskType", "NONE"),
         ] as [(String, JSON)])
     func malformed(name: String, value: JSON) {
-        #expect(throws: UnrecognizedMessage.self) { try AuditNotification(Payloads.audit.setting(name, to: value)) }
+        #expect(throws: UnrecognizedMessageError.self) {
+            try AuditNotification(Payloads.audit.setting(name, to: value))
+        }
     }
 
     @Test("counts that are no counts are left out", arguments: ["x", -1, .number("1e99"), [], true] as [JSON])
@@ -104,7 +108,7 @@ struct AuditTests {
     func neither() {
         let both = Payloads.alarm.setting("taskStatus", to: "COMPLETED")
         for json in [[:], [], nil, "x", ["taskId": "x"], both] as [JSON] {
-            #expect(throws: UnrecognizedMessage.self) { try DeviceDefenderMessage(json) }
+            #expect(throws: UnrecognizedMessageError.self) { try DeviceDefenderMessage(json) }
         }
     }
 }

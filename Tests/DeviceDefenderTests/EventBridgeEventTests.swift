@@ -10,7 +10,7 @@ struct EventBridgeEventTests {
     func envelope() throws {
         let event = try EventBridgeEvent(Payloads.verification)
         #expect(event.id == "6a7e8feb-b491-4cf7-a9f1-bf3703467718")
-        #expect(event.origin.description == "111122223333/us-east-1")
+        #expect(event.accountRegion.description == "111122223333/us-east-1")
         #expect(event.time.iso8601 == "2026-11-22T10:00:00.000Z")
         #expect(event.source == "aws.iot")
         #expect(event.detailType == "AWS API Call via CloudTrail")
@@ -61,7 +61,7 @@ struct EventBridgeEventTests {
         #expect(suppression.check.name == "LOGGING_DISABLED_CHECK")
         #expect(suppression.resource.account == "111122223333")
         #expect(suppression.expirationDate?.iso8601 == "2024-08-20T00:00:00.000Z")
-        #expect(throws: UnrecognizedMessage.self) { try AuditSuppression(["checkName": "X"]) }
+        #expect(throws: UnrecognizedMessageError.self) { try AuditSuppression(["checkName": "X"]) }
     }
 
     @Test("an expiry in an unknown form counts as absent")
@@ -141,7 +141,7 @@ struct EventBridgeEventTests {
             .setting("eventID", to: "e-1").setting("recipientAccountId", to: "111122223333")
         let event = try EventBridgeEvent(["detail": detail])
         #expect(event.id == "e-1")
-        #expect(event.origin.description == "111122223333/us-east-1")
+        #expect(event.accountRegion.description == "111122223333/us-east-1")
         #expect(event.time.iso8601 == "2026-11-22T10:00:00.000Z")
         #expect(event.change == .auditTaskCanceled(taskID: "4e2bcd1ccbc2a5dd15292a82ab80c380"))
     }
@@ -153,7 +153,7 @@ struct EventBridgeEventTests {
         let json = Payloads.cancellation.setting("detail", "awsRegion", to: nil)
             .setting("detail", "eventTime", to: nil)
         for value in Payloads.unusable + [5, .string(String(repeating: "x", count: 1000))] {
-            #expect(throws: UnrecognizedMessage.self) { try EventBridgeEvent(json.setting(name, to: value)) }
+            #expect(throws: UnrecognizedMessageError.self) { try EventBridgeEvent(json.setting(name, to: value)) }
         }
     }
 
@@ -161,7 +161,7 @@ struct EventBridgeEventTests {
     func withoutID() throws {
         #expect(try EventBridgeEvent(Payloads.cancellation.setting("id", to: "")).id == nil)
         for value in [5, [:], .string(String(repeating: "x", count: 129))] as [JSON] {
-            #expect(throws: UnrecognizedMessage.self) {
+            #expect(throws: UnrecognizedMessageError.self) {
                 try EventBridgeEvent(Payloads.cancellation.setting("id", to: value))
             }
         }
@@ -179,15 +179,15 @@ struct EventBridgeEventTests {
         for json in [["Data": event], ["Data": "text", "Metadata": [:]], 5, [event]] as [JSON] {
             #expect(EventBridgeEvent.unwrapped(json) == json)
         }
-        #expect(EventBridgeEvent.origin(of: event)?.description == "111122223333/us-east-1")
-        #expect(EventBridgeEvent.origin(of: event.setting("region", to: "")) != nil)
-        #expect(EventBridgeEvent.origin(of: ["account": "1", "region": "us-east-1"]) == nil)
+        #expect(EventBridgeEvent.accountRegion(of: event)?.description == "111122223333/us-east-1")
+        #expect(EventBridgeEvent.accountRegion(of: event.setting("region", to: "")) != nil)
+        #expect(EventBridgeEvent.accountRegion(of: ["account": "1", "region": "us-east-1"]) == nil)
     }
 
     @Test("an event that says nowhere what service it is about is not recognized")
     func withoutSource() {
         let json = Payloads.cancellation.setting("source", to: nil).setting("detail", "eventSource", to: nil)
-        #expect(throws: UnrecognizedMessage(reason: "event: source is missing")) { try EventBridgeEvent(json) }
+        #expect(throws: UnrecognizedMessageError(reason: "event: source is missing")) { try EventBridgeEvent(json) }
     }
 
     @Test(
@@ -199,11 +199,11 @@ struct EventBridgeEventTests {
         ])
     func missingParameters(json: JSON, name: String) {
         for value in Payloads.unusable + ["a b/c"] {
-            #expect(throws: UnrecognizedMessage.self) {
+            #expect(throws: UnrecognizedMessageError.self) {
                 try EventBridgeEvent(json.setting("detail", "requestParameters", name, to: value))
             }
         }
-        #expect(throws: UnrecognizedMessage.self) {
+        #expect(throws: UnrecognizedMessageError.self) {
             try EventBridgeEvent(json.setting("detail", "requestParameters", to: nil))
         }
     }

@@ -44,7 +44,7 @@ struct TimestampTests {
     @Test(
         "seconds that are no moment of the range are refused",
         arguments: [-1, .nan, .infinity, -.infinity, 253_402_300_800, 1e300, .greatestFiniteMagnitude])
-    func refusedSeconds(seconds: Double) {
+    func rejectedSeconds(seconds: Double) {
         #expect(Timestamp(seconds: seconds) == nil)
     }
 
@@ -71,7 +71,7 @@ struct TimestampTests {
             "2026-11-22T10:00:00+01:60", "2026-11-22T10:00:00ZZ", "２026-11-22T10:00:00Z", "+026-11-22T10:00:00Z",
             String(repeating: "0", count: 100_000),
         ])
-    func refusedText(text: String) {
+    func rejectedText(text: String) {
         #expect(Timestamp(iso8601: text) == nil)
     }
 
@@ -102,7 +102,7 @@ struct TimestampTests {
             "Aug -9223372036854775808, 2024 1:00:00 AM",
             "Aug 20, 9223372036854775807 1:00:00 AM",
         ] as [JSON])
-    func refusedLeniency(json: JSON) {
+    func rejectedLeniency(json: JSON) {
         #expect(Timestamp(lenient: json) == nil)
     }
 

@@ -177,7 +177,7 @@ struct EventLoopTests {
             "127.0.0.1:1 ",
             "::1:80", "[127.0.0.1]:80", "[::1", "localhost:80", "127.0.0.1:８０", "1.2.3:80", "256.0.0.1:80",
         ])
-    func refusedAddresses(text: String) {
+    func rejectedAddresses(text: String) {
         #expect(SocketAddress(text) == nil)
     }
 }

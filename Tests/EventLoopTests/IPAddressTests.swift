@@ -18,7 +18,7 @@ struct IPAddressTests {
         arguments: [
             "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "localhost", "::g", "fe80::1%lo", "[::1]",
         ])
-    func refused(text: String) { #expect(IPAddress(text) == nil) }
+    func rejected(text: String) { #expect(IPAddress(text) == nil) }
 
     @Test("bytes are taken in network order")
     func bytes() {
@@ -47,5 +47,5 @@ struct IPAddressTests {
         arguments: [
             "", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.1/8", "::1/64", "::/129", "x/8",
         ])
-    func refusedBlocks(text: String) { #expect(AddressBlock(text) == nil) }
+    func rejectedBlocks(text: String) { #expect(AddressBlock(text) == nil) }
 }

@@ -147,7 +147,7 @@ struct HTTPClientFailureTests {
     }
 
     @Test("a port that nobody listens on: not connected")
-    func refused() async throws {
+    func rejected() async throws {
         let peer = try await TestPeer { _ in .stayMute }
         await peer.stop()
         try await withClient { client in

@@ -126,12 +126,12 @@ struct SigningTests {
             "/a?a=%41",
             "/a?a=+", "/a?a=%", "/a?a=%2", "/a?a=1=2", "/a?=1", "/a?a=1&", "/a?a=ü", "/a?a=/",
         ])
-    func refusedPaths(path: String) async throws {
-        try await expectRefusal(path: path, signing: signing())
+    func rejectedPaths(path: String) async throws {
+        try await expectRejection(path: path, signing: signing())
     }
 
     @Test("fields that libcurl would sign wrongly are refused")
-    func refusedFields() async throws {
+    func rejectedFields() async throws {
         for fields: [HTTPField] in [
             [.init(name: .contentType, value: "")],
             [.init(name: .accept, value: "a"), .init(name: .accept, value: "b")],
@@ -140,18 +140,18 @@ struct SigningTests {
         ] {
             var headers = HTTPFields()
             for field in fields { headers.append(field) }
-            try await expectRefusal(path: "/", fields: headers, signing: signing())
+            try await expectRejection(path: "/", fields: headers, signing: signing())
         }
     }
 
     @Test("credentials and scopes that cannot be are refused, and not told")
-    func refusedCredentials() async throws {
+    func rejectedCredentials() async throws {
         for signing in [
             signing(region: ""), signing(region: "us:east"), signing(service: ""), signing(service: "a b"),
             signing(token: ""), signing(token: "a\r\nX-Injected: 1"), signing(secret: ""), signing(secret: "se\0cret"),
             signing(region: String(repeating: "a", count: 65)),
         ] {
-            let error = try await expectRefusal(path: "/", signing: signing, code: .invalidSigning)
+            let error = try await expectRejection(path: "/", signing: signing, code: .invalidSigning)
             #expect(!error.message.contains("Injected") && !error.message.contains("cret\0"))
         }
     }
@@ -167,21 +167,21 @@ struct SigningTests {
     }
 
     @discardableResult
-    private func expectRefusal(
+    private func expectRejection(
         path: String, fields: HTTPFields = [:], signing: RequestSigning, code: HTTPClientError.Code = .invalidRequest,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> HTTPClientError {
-        var refusal: HTTPClientError?
+        var rejection: HTTPClientError?
         try await withPeer { _ in
             .send(response())
         } _: { client, peer in
-            refusal = await #expect(throws: HTTPClientError.self, sourceLocation: sourceLocation) {
+            rejection = await #expect(throws: HTTPClientError.self, sourceLocation: sourceLocation) {
                 _ = try await client.send(HTTPRequest(.get, to: peer, path: path, fields: fields), signing: signing)
             }
-            #expect(refusal?.code == code, sourceLocation: sourceLocation)
+            #expect(rejection?.code == code, sourceLocation: sourceLocation)
             #expect(peer.requests.isEmpty, sourceLocation: sourceLocation)
         }
-        return try #require(refusal, sourceLocation: sourceLocation)
+        return try #require(rejection, sourceLocation: sourceLocation)
     }
 }
 

@@ -84,7 +84,7 @@ struct TLSTests {
         try await TLSServer.with { server in
             let answer = try await server.request(host: "bridge.test", trusting: nil)
             let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-            #expect(error.code == .tlsRefused)
+            #expect(error.code == .tlsRejected)
             #expect(!error.isTransient)
         }
     }
@@ -94,7 +94,7 @@ struct TLSTests {
         try await TLSServer.with { server in
             let answer = try await server.request(host: "other.test", trusting: server.authority)
             let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-            #expect(error.code == .tlsRefused)
+            #expect(error.code == .tlsRejected)
         }
     }
 
@@ -112,7 +112,7 @@ struct TLSTests {
         try await TLSServer.with { server in
             let answer = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
             let error = try #require(throws: HTTPClientError.self) { try answer.get() }
-            #expect(error.code == .tlsRefused)
+            #expect(error.code == .tlsRejected)
             #expect(error.message.contains("/no/such/file.pem"))
         }
     }

@@ -53,11 +53,13 @@ struct BackpressureTests {
                 return sent
             }
             try await server.wait {
-                $0.connections.all.contains { $0.bufferedBytes >= ConnectionMachine.maximumAhead }
+                $0.connections.all.contains { $0.bufferedBytes >= HTTP1ConnectionStateMachine.maximumAhead }
             }
             let ahead = await server.look { $0.connections.all.reduce(0) { $0 + $1.bufferedBytes } }
             // What may wait, and what the last reading brought.
-            #expect((ConnectionMachine.maximumAhead...ConnectionMachine.maximumAhead + 65_536).contains(ahead))
+            #expect(
+                (HTTP1ConnectionStateMachine.maximumAhead...HTTP1ConnectionStateMachine.maximumAhead + 65_536).contains(
+                    ahead))
             gate.open()
             _ = await server.server.drain(within: .seconds(0))
             #expect(try await sent > ahead)
@@ -68,7 +70,7 @@ struct BackpressureTests {
     @Test("a client that sends without end and takes no answers is not read from")
     func endlessSenderWithoutReading() async throws {
         try await withServer { server in
-            let client = try ClientSocket(port: server.port, receiveBuffer: 4096, sendPatience: 300_000)
+            let client = try ClientSocket(port: server.port, receiveBuffer: 4096, sendTimeout: 300_000)
             // Far more than the system's buffers take.
             let total = 67_108_864
             let sent = try await onThread { () -> Int in
@@ -79,7 +81,7 @@ struct BackpressureTests {
             }
             #expect(sent < total)
             let buffered = await server.look { $0.connections.all.reduce(0) { $0 + $1.bufferedBytes } }
-            #expect(buffered <= ConnectionMachine.maximumAhead + 65_536)
+            #expect(buffered <= HTTP1ConnectionStateMachine.maximumAhead + 65_536)
             client.close(resets: true)
         }
     }

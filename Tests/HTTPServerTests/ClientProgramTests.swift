@@ -55,7 +55,7 @@ struct ClientProgramTests {
     }
 
     @Test("curl understands refusals, and HEAD")
-    func refusals() async throws {
+    func rejections() async throws {
         try await withServer { server in
             let base = "http://127.0.0.1:\(server.port)"
             #expect(try await curl(["\(base)/none"]).summary == "404 1.1 1\n")

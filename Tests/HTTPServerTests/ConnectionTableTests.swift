@@ -13,7 +13,7 @@ struct ConnectionTableTests {
 
     private func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
-    private func name(_ room: ConnectionTable<Connection>.Room) -> String {
+    private func name(_ room: ConnectionTable<Connection>.Capacity) -> String {
         switch room {
         case .free: "free"
         case .after(let connection): "after \(connection.name)"

@@ -66,7 +66,7 @@ struct DifferentialTests {
         """
 
     /// Whether llhttp may refuse what ours accepts.
-    private static func isKnownRefusal(_ error: String?) -> Bool {
+    private static func isKnownRejection(_ error: String?) -> Bool {
         // RFC 9110, section 9.1: a server answers unknown methods with 501. llhttp has a list, and refuses others as
         // malformed. The framing of a request does not depend on its method.
         if error?.hasPrefix("HttpParserInvalidMethodError") == true { return true }
@@ -100,7 +100,7 @@ struct DifferentialTests {
             for (index, message) in Reading(bytes).messages.enumerated() {
                 guard index < verdict.messages.count else {
                     #expect(
-                        Self.isKnownRefusal(verdict.error),
+                        Self.isKnownRejection(verdict.error),
                         "\(note): llhttp refuses \(text.debugDescription): \(verdict.error ?? "no message")")
                     break
                 }
@@ -142,20 +142,20 @@ struct DifferentialTests {
 
     @Test("llhttp reads every request of the tables as ours does")
     func tables() async throws {
-        let cases = (acceptedCases.map(\.text) + refusedCases.map(\.text)).map { Array($0.utf8) }
+        let cases = (acceptedCases.map(\.text) + rejectedCases.map(\.text)).map { Array($0.utf8) }
         #expect(try await compare(cases, "table") >= acceptedCases.count - 2)
     }
 
     @Test("what llhttp accepts and ours refuses is listed, with the reason")
-    func refusals() async throws {
-        let verdicts = try await ask(refusedCases.map { Array($0.text.utf8) })
+    func rejections() async throws {
+        let verdicts = try await ask(rejectedCases.map { Array($0.text.utf8) })
         var accepted: Set<String> = []
-        for (row, verdict) in zip(refusedCases, verdicts) where verdict.error == nil && !verdict.messages.isEmpty {
+        for (row, verdict) in zip(rejectedCases, verdicts) where verdict.error == nil && !verdict.messages.isEmpty {
             accepted.insert(row.name)
         }
         let listed = Set(Self.stricter.flatMap(\.names))
         #expect(accepted.subtracting(listed) == [], "llhttp accepts these, and no reason is given why ours does not")
-        #expect(listed.subtracting(refusedCases.map(\.name)) == [], "these are no cases of the tables")
+        #expect(listed.subtracting(rejectedCases.map(\.name)) == [], "these are no cases of the tables")
     }
 
     /// Where ours is stricter than llhttp, and why. Each of these refusals closes the connection.
@@ -209,7 +209,7 @@ struct DifferentialTests {
         let seed = UInt64.random(in: .min ... .max)
         print("llhttp: changed requests with seed \(seed)")
         var generator = SeededGenerator(seed: seed)
-        let texts = (acceptedCases.map(\.text) + refusedCases.map(\.text)).filter { $0.utf8.count < 400 }
+        let texts = (acceptedCases.map(\.text) + rejectedCases.map(\.text)).filter { $0.utf8.count < 400 }
         let cases = texts.flatMap { text in
             (0..<40).map { _ in Array(text.utf8).mutated(using: &generator) }
         }

@@ -34,7 +34,7 @@ struct DrainTests {
             await reached.wait()
             async let forced = server.server.drain(within: .seconds(20))
             #expect(try await onThread { idle.readEnd() } == .closed)
-            #expect(throws: NoConnection.self) { try ClientSocket(port: port) }
+            #expect(throws: ConnectionError.self) { try ClientSocket(port: port) }
             gate.open()
             let answer = try await onThread { busy.readAnswer() }
             #expect(answer?.text == "/slow")

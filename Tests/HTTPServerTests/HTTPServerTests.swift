@@ -134,7 +134,7 @@ struct HTTPServerTests {
             (501, "transfer_coding_not_supported", get("/", "Transfer-Encoding: gzip, chunked\r\n")),
             (505, "http_version_not_supported", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
         ])
-    func refusals(status: Int, code: String, request: String) async throws {
+    func rejections(status: Int, code: String, request: String) async throws {
         try await withServer { server in
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
@@ -151,7 +151,7 @@ struct HTTPServerTests {
             #expect(json["message"]?.string?.isEmpty == false)
             #expect(end == .closed)
             var events = server.events.makeAsyncIterator()
-            guard case .refused(let fault, _, let peer) = await events.next() else {
+            guard case .rejected(let fault, _, let peer) = await events.next() else {
                 Issue.record("the refusal was not reported")
                 return
             }

@@ -31,7 +31,7 @@ struct ManyConnectionsTests {
             for client in clients + [newcomer] { client.close() }
             await server.tick(1)
             var events = server.events.makeAsyncIterator()
-            guard case .crowded(idleClosed: 1, refused: 0) = await events.next() else {
+            guard case .connectionLimitReached(idleClosed: 1, rejected: 0) = await events.next() else {
                 Issue.record("the closing was not reported")
                 return
             }
@@ -43,7 +43,7 @@ struct ManyConnectionsTests {
         arguments: [
             ConnectionLimits(total: 2, perAddress: 100), ConnectionLimits(total: 100, perAddress: 2),
         ])
-    func refuses(limits: ConnectionLimits) async throws {
+    func rejects(limits: ConnectionLimits) async throws {
         try await withServer {
             $0.connections = limits
         } _: { server in
@@ -63,7 +63,7 @@ struct ManyConnectionsTests {
             }
             await server.tick(1)
             var events = server.events.makeAsyncIterator()
-            guard case .crowded(idleClosed: 0, refused: 1) = await events.next() else {
+            guard case .connectionLimitReached(idleClosed: 0, rejected: 1) = await events.next() else {
                 Issue.record("the refusal was not reported")
                 return
             }
@@ -106,10 +106,10 @@ struct ManyConnectionsTests {
             try await server.wait { $0.heldBytes == 59_999 }
             clients[1].send(head)
             clients[1].send(half)
-            let refusal = try await onThread { clients[1].readAnswer() }
-            #expect(refusal?.status == 503)
-            #expect(refusal?.fields["retry-after"] == "10")
-            #expect(refusal?.fields["connection"] == "close")
+            let rejection = try await onThread { clients[1].readAnswer() }
+            #expect(rejection?.status == 503)
+            #expect(rejection?.fields["retry-after"] == "10")
+            #expect(rejection?.fields["connection"] == "close")
             #expect(try await ask(clients[2]) == "small ")
             let answer = try await onThread {
                 clients[0].send("b")

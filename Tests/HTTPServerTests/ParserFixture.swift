@@ -17,7 +17,7 @@ struct Reading: Equatable {
     }
 
     var messages: [Message] = []
-    var fault: HTTPFault?
+    var fault: HTTPRequestError?
     /// Whether the bytes end in the middle of a request.
     var isInside = false
 
@@ -26,7 +26,7 @@ struct Reading: Equatable {
         var parser = RequestParser(limits: limits)
         for piece in pieces {
             parser.append(piece)
-            do throws(HTTPFault) {
+            do throws(HTTPRequestError) {
                 try read(&parser)
             } catch {
                 fault = error
@@ -36,7 +36,7 @@ struct Reading: Equatable {
         isInside = parser.isInsideRequest
     }
 
-    private mutating func read(_ parser: inout RequestParser) throws(HTTPFault) {
+    private mutating func read(_ parser: inout RequestParser) throws(HTTPRequestError) {
         while true {
             switch try parser.next() {
             case .needsBytes: return
@@ -99,7 +99,7 @@ struct AcceptedCase: CustomTestStringConvertible {
 }
 
 /// One row of a table: its bytes, and why they must be refused.
-struct RefusedCase: CustomTestStringConvertible {
+struct RejectedCase: CustomTestStringConvertible {
     let name: String
     let text: String
     let status: Int

@@ -53,7 +53,7 @@ struct ProxyHeaderTests {
             header(family: 0x31, [UInt8](repeating: 0, count: 216)), header([1, 2, 3]),
             header([UInt8](repeating: 0, count: 2033)),
         ])
-    func refused(bytes: [UInt8]) {
+    func rejected(bytes: [UInt8]) {
         #expect(throws: ProxyHeader.Failure.self) { try ProxyHeader.read(bytes) }
     }
 }
@@ -147,7 +147,7 @@ struct ProxyTests {
                 // If the reset came before the request was sent, that is what sending failed with.
                 #expect(end != .neither)
                 var events = server.events.makeAsyncIterator()
-                guard case .proxyHeaderRefused(_, let peer) = await events.next() else {
+                guard case .proxyHeaderRejected(_, let peer) = await events.next() else {
                     Issue.record("the refusal was not reported")
                     return
                 }

@@ -14,8 +14,8 @@ struct RequestParserTests {
         #expect(!reading.isInside)
     }
 
-    @Test("what is wrong or ambiguous is refused, with its status and code", arguments: refusedCases)
-    func refused(row: RefusedCase) {
+    @Test("what is wrong or ambiguous is refused, with its status and code", arguments: rejectedCases)
+    func rejected(row: RejectedCase) {
         let reading = Reading(row.text)
         #expect(reading.messages == [])
         #expect(reading.fault?.status.code == row.status)
@@ -25,7 +25,7 @@ struct RequestParserTests {
 
     @Test("the result does not depend on how the bytes are split in two, or come one by one")
     func everySplit() {
-        for text in acceptedCases.map(\.text) + refusedCases.map(\.text) {
+        for text in acceptedCases.map(\.text) + rejectedCases.map(\.text) {
             let bytes = Array(text.utf8)
             let whole = Reading(bytes)
             #expect(Reading(bytes.indices.map { bytes[$0...$0] }) == whole, "byte by byte: \(text.debugDescription)")
@@ -42,7 +42,7 @@ struct RequestParserTests {
         let seed = UInt64.random(in: .min ... .max)
         print("RequestParser: random splits with seed \(seed)")
         var generator = SeededGenerator(seed: seed)
-        let texts = (acceptedCases.map(\.text) + refusedCases.map(\.text)).filter { $0.utf8.count < 400 }
+        let texts = (acceptedCases.map(\.text) + rejectedCases.map(\.text)).filter { $0.utf8.count < 400 }
         for text in texts {
             for _ in 0..<60 {
                 let bytes = Array(text.utf8).mutated(using: &generator)
@@ -172,7 +172,7 @@ struct RequestParserTests {
     }
 
     @Test("a body that is too large is refused before the client sends it")
-    func expectationRefused() {
+    func expectationRejected() {
         let text = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9999999\r\n\r\n"
         #expect(Reading(text).fault?.status.code == 413)
     }

@@ -84,7 +84,7 @@ struct RouterTests {
 @Suite("ServerResponse")
 struct ServerResponseTests {
     private func encode(_ response: ServerResponse, isHead: Bool = false, closes: Bool = false) -> String {
-        let fields = AnswerFields(date: "now")
+        let fields = DefaultResponseFields(date: "now")
         return String(
             decoding: response.encoded(isHead: isHead, closes: closes, takesChunks: true, fields), as: UTF8.self)
     }
@@ -122,8 +122,8 @@ struct ServerResponseTests {
     }
 
     @Test("a refusal is JSON with a code and a message")
-    func refusal() throws {
-        let response = ServerResponse.refusal(.forbidden, code: "no", message: "Ask.")
+    func rejection() throws {
+        let response = ServerResponse.rejection(.forbidden, code: "no", message: "Ask.")
         #expect(response.headerFields[.contentType] == "application/json")
         #expect(try JSON(parsing: response.body) == ["error": "no", "message": "Ask."])
     }

@@ -15,12 +15,12 @@ struct TestServer {
     /// What the server reported, without the answers.
     let events: AsyncStream<HTTPServerEvent>
     /// What the server reported of its answers.
-    let answers: AsyncStream<AnsweredRequest>
+    let answers: AsyncStream<AccessLogEntry>
 
     var port: UInt16 { server.address.port }
 
     /// Looks at the server's state on its thread.
-    func look<Value>(_ body: @Sendable (ServerCore) -> sending Value) async -> sending Value {
+    func look<Value>(_ body: @Sendable (ServerLoop) -> sending Value) async -> sending Value {
         await loop.run { body(server.cores[0].value) }
     }
 
@@ -28,7 +28,7 @@ struct TestServer {
     func tick(_ seconds: Int) async { await look { core in for _ in 0..<seconds { core.tick() } } }
 
     /// Waits until a condition holds on the loop's thread.
-    func wait(until condition: @Sendable (ServerCore) -> Bool) async throws {
+    func wait(until condition: @Sendable (ServerLoop) -> Bool) async throws {
         try await eventually("a state of the server") { await look { condition($0) } }
     }
 
@@ -55,7 +55,7 @@ func withServer(
         configuration.tick = .seconds(86_400)
         configure(&configuration)
         let (events, continuation) = AsyncStream.makeStream(of: HTTPServerEvent.self)
-        let (answers, answered) = AsyncStream.makeStream(of: AnsweredRequest.self)
+        let (answers, answered) = AsyncStream.makeStream(of: AccessLogEntry.self)
         let server = try await HTTPServer(on: loop, configuration: configuration, handler: handler) { event in
             if case .answered(let request) = event { answered.yield(request) } else { continuation.yield(event) }
         }

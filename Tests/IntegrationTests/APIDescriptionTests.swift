@@ -11,18 +11,18 @@ extension IntegrationTests {
         @Test("every answer is described in openapi.yaml, and everything described is answered")
         func openAPI() async throws {
             let (near, far) = (try #require(Region("us-east-1")), try #require(Region("eu-west-1")))
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 $0.regions = [near, far]
             } _: { world in
-                let distant = Origin(account: world.origin.account, region: far)
-                let unreachable = ARN(service: "sns", origin: distant, resource: "unreachable")
+                let distant = AccountRegion(account: world.accountRegion.account, region: far)
+                let unreachable = ARN(service: "sns", accountRegion: distant, resource: "unreachable")
                 let closed = try Client.freeAddress()
                 let connectTo = world.aws.connectTo.filter { $0.hasPrefix("sns.us-east-1.") }
                 let bridge = try await world.start([
                     "sns.topics": "\(world.topics.audit),\(world.topics.detect),\(unreachable)",
                     "network.connectTo": (connectTo + ["sns.eu-west-1.amazonaws.com:443:\(closed)"]).joined(
                         separator: ","),
-                    "admin.allowActions": "true", "admin.token": World.adminToken,
+                    "admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken,
                 ])
                 let dead = try await deadLetters(world, bridge)
                 let plan: JSON = [
@@ -60,7 +60,7 @@ extension IntegrationTests {
             return .object(members)
         }
 
-        private func requests(_ world: World, unreachable: ARN) async throws -> [JSON] {
+        private func requests(_ world: IntegrationEnvironment, unreachable: ARN) async throws -> [JSON] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
             let notification = try await mailbox.body(of: "{}", subject: "Subject")
             let far = try await world.signedBody(of: "{}", topic: unreachable)
@@ -89,7 +89,7 @@ extension IntegrationTests {
         }
 
         /// Has two deliveries given up; gives their ids.
-        private func deadLetters(_ world: World, _ bridge: BridgeProcess) async throws -> [String] {
+        private func deadLetters(_ world: IntegrationEnvironment, _ bridge: BridgeProcess) async throws -> [String] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
             let bodies = try await mailbox.bodies(of: [[:], [:]])
             for body in bodies { _ = try await Client.exchange(.sns(body), with: bridge.listen) }
@@ -104,7 +104,7 @@ extension IntegrationTests {
                 request("GET", path, status, headers: host.map { ["Host": $0] } ?? [:], server: "admin")
             }
             func act(_ id: String, _ action: String, _ status: Int, _ headers: [String: String] = [:]) -> JSON {
-                let token = ["Authorization": "Bearer \(World.adminToken)"]
+                let token = ["Authorization": "Bearer \(IntegrationEnvironment.adminToken)"]
                 return request(
                     "POST", "/dead-letters/\(id)/\(action)", status, body: [],
                     headers: token.merging(headers) { _, last in last }, server: "admin")
@@ -123,14 +123,16 @@ extension IntegrationTests {
             return requests
         }
 
-        private func events(_ world: World, large: [UInt8]) throws -> [JSON] {
+        private func events(_ world: IntegrationEnvironment, large: [UInt8]) throws -> [JSON] {
             let event = world.scenario().events[0]
             func changed(_ name: String, _ value: JSON?) throws -> [UInt8] {
                 var members = try #require(event.object)
                 members[name] = value
                 return JSON.object(members).serialized()
             }
-            func post(_ status: Int, _ body: [UInt8], _ isValid: Bool, key: String = World.apiKey) -> JSON {
+            func post(_ status: Int, _ body: [UInt8], _ isValid: Bool, key: String = IntegrationEnvironment.apiKey)
+                -> JSON
+            {
                 request(
                     "POST", "/eventbridge", status, body: body, isValid: isValid,
                     headers: ["Content-Type": "application/json", "x-api-key": key])

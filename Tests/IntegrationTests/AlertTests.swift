@@ -27,7 +27,7 @@ struct AlertTests {
 
     @Test("a process that was killed, starts again and again, is stopped for moments, or got a bad configuration")
     func process() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let admin = try Client.freeAddress()
             let file = try world.folder.write("log: {level: info}", as: "bridge.yaml")
             func start() async throws -> BridgeProcess {
@@ -69,7 +69,7 @@ struct AlertTests {
 
     @Test("topics that fall silent, are unsubscribed, are not the bridge's, or whose certificate cannot be fetched")
     func intake() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let bridge = try await world.start()
             let cutOff = try await world.start([
                 "store.url": "sqlite://\(world.folder.path("other.db"))",
@@ -83,7 +83,7 @@ struct AlertTests {
             _ = try await world.aws.unsubscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
             try await prometheus.waitForAlert("DefenderBridgeSubscriptionNotConfirmed", ["state": "ended"])
             let foreign = try await world.signedBody(
-                of: "{}", topic: ARN(service: "sns", origin: world.origin, resource: "somebody-elses"))
+                of: "{}", topic: ARN(service: "sns", accountRegion: world.accountRegion, resource: "somebody-elses"))
             try await post(
                 foreign, to: bridge, expecting: 403, until: prometheus, fires: "DefenderBridgeDeliveriesRefused",
                 ["route": "/sns"])
@@ -97,7 +97,7 @@ struct AlertTests {
 
     @Test("a TLS certificate that expires soon, and one that cannot be used")
     func certificate() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let tls = try TestCertificate.expiring(in: world.folder, days: 5)
             let bridge = try await world.start(tls.settings)
             let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
@@ -111,18 +111,20 @@ struct AlertTests {
 
     @Test("AWS that denies, fails, throttles, is not asked for what was missed; and what nobody understands")
     func cloud() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let bridge = try await world.start(["catchUp.interval": "1m", "deadLetters.maxCount": "2"])
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin],
                 // Ages of seconds instead of a minute, few throttles, and a twentieth of a minute without asking.
                 replacing: ["}) > 60\n": "}) > 2\n", "[15m])) > 50": "[15m])) > 2", "() 3 *": "() 0.05 *"], in: world)
-            let origin = ["account": world.origin.account.digits, "region": world.origin.region.name]
+            let accountRegion = [
+                "account": world.accountRegion.account.digits, "region": world.accountRegion.region.name,
+            ]
             let alarms = try Alarms.make(0..<2, from: world.scenario())
             try await world.subscribe(bridge, to: world.topics.detect)
 
             try await world.publish([["hello": 1]], to: world.topics.detect)
-            try await prometheus.waitForAlert("DefenderBridgeDeadLetters", origin)
+            try await prometheus.waitForAlert("DefenderBridgeDeadLetters", accountRegion)
             // A channel has half.
             try await prometheus.waitForAlert("DefenderBridgeDeadLettersNearLimit", ["limit": "count"])
             try await world.publish([["hello": 2]], to: world.topics.detect)
@@ -130,7 +132,7 @@ struct AlertTests {
 
             world.aws.fail(.batchImportFindings, count: 100_000, status: 403, code: "AccessDeniedException")
             try await world.publish([alarms[0]], to: world.topics.detect)
-            try await prometheus.waitForAlert("DefenderBridgeAccountDenied", origin)
+            try await prometheus.waitForAlert("DefenderBridgeAccountDenied", accountRegion)
             // There is an alert of its own for that.
             let firing = try await prometheus.alerts().filter(\.isFiring).map(\.name)
             #expect(!firing.contains("DefenderBridgeDeliveriesWait"))
@@ -139,23 +141,23 @@ struct AlertTests {
 
             world.aws.fail(.batchImportFindings, count: 100_000, status: 500, code: "InternalException")
             try await world.publish([alarms[1]], to: world.topics.detect)
-            try await prometheus.waitForAlert("DefenderBridgeDeliveriesWait", origin)
+            try await prometheus.waitForAlert("DefenderBridgeDeliveriesWait", accountRegion)
             try await prometheus.waitForAlert(
                 "DefenderBridgeAWSFails", ["service": "securityhub", "operation": "BatchImportFindings"])
             world.aws.clearFaults()
             world.aws.fail(.batchImportFindings, count: 100_000, status: 429, code: "TooManyRequestsException")
-            try await prometheus.waitForAlert("DefenderBridgeThrottled", origin)
+            try await prometheus.waitForAlert("DefenderBridgeThrottled", accountRegion)
             world.aws.clearFaults()
 
             world.aws.fail(.listAuditTasks, count: 100_000, status: 403, code: "AccessDeniedException")
-            try await prometheus.waitForAlert("DefenderBridgeCatchUpBehind", origin)
+            try await prometheus.waitForAlert("DefenderBridgeCatchUpBehind", accountRegion)
             try await bridge.stop()
         }
     }
 
     @Test("a clock that is set ahead")
     func clock() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let clock = try await ProgramClock(in: world.folder)
             let bridge = try await world.start(environment: clock.environment)
             let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
@@ -167,7 +169,7 @@ struct AlertTests {
 
     @Test("a pause, and a queue that fills meanwhile")
     func queue() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let bridge = try await world.start(["store.maxPending": "10"])
             let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
             try await world.subscribe(bridge, to: world.topics.detect)
@@ -182,7 +184,7 @@ struct AlertTests {
 
     @Test("a disk that is nearly full, then full", .enabled(if: geteuid() == 0, "only the superuser may mount"))
     func disk() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let folder = try world.folder.mount(size: "4m")
             try await perform {
                 let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])

@@ -25,9 +25,9 @@ extension IntegrationTests {
             }
         }
 
-        private func states(_ world: World) -> [String: State] {
+        private func states(_ world: IntegrationEnvironment) -> [String: State] {
             Dictionary(
-                world.aws.findings(in: world.origin).map { ($0["Id"]?.string ?? "", State($0)) },
+                world.aws.findings(in: world.accountRegion).map { ($0["Id"]?.string ?? "", State($0)) },
                 uniquingKeysWith: { first, _ in first })
         }
 
@@ -39,10 +39,11 @@ extension IntegrationTests {
             let findings: [FleetAuditFinding]
             let suppression: FleetAuditSuppression
 
-            init(_ world: World) throws {
+            init(_ world: IntegrationEnvironment) throws {
                 let start = Int64(Date().timeIntervalSince1970 * 1000) - 8 * 3_600_000
-                first = FleetScenario(origin: world.origin, findings: 60, startTime: start)
-                let later = FleetScenario(origin: world.origin, findings: 60, startTime: start + 3_600_000)
+                first = FleetScenario(accountRegion: world.accountRegion, findings: 60, startTime: start)
+                let later = FleetScenario(
+                    accountRegion: world.accountRegion, findings: 60, startTime: start + 3_600_000)
                 alarms = [first.clearedAlarm, first.invalidatedAlarm] + (try Alarms.make(100..<103, from: later))
                 var task = first.auditTask
                 (task.id, task.startTime) = ("the-next-audit", start + 6 * 3_600_000)
@@ -60,33 +61,33 @@ extension IntegrationTests {
             }
 
             /// Has Device Defender know of what happens first.
-            func begin(in world: World) {
-                world.aws.add(first.auditTask, findings: first.auditFindings, in: world.origin)
-                world.aws.add(alarms: first.alarms, in: world.origin)
+            func begin(in world: IntegrationEnvironment) {
+                world.aws.add(first.auditTask, findings: first.auditFindings, in: world.accountRegion)
+                world.aws.add(alarms: first.alarms, in: world.accountRegion)
             }
 
             /// Has Device Defender know of what happens then.
-            func goOn(in world: World) throws {
-                world.aws.add(task, findings: findings, in: world.origin)
-                world.aws.add(alarms: alarms, in: world.origin)
+            func goOn(in world: IntegrationEnvironment) throws {
+                world.aws.add(task, findings: findings, in: world.accountRegion)
+                world.aws.add(alarms: alarms, in: world.accountRegion)
                 world.aws.verify(
                     violation: try #require(first.alarms[2]["violationId"]?.string), state: "FALSE_POSITIVE",
-                    description: "A device of the laboratory", in: world.origin)
-                world.aws.setSuppressions([suppression], in: world.origin)
+                    description: "A device of the laboratory", in: world.accountRegion)
+                world.aws.setSuppressions([suppression], in: world.accountRegion)
             }
         }
 
         private func deliver(
-            _ alarms: [JSON], _ task: FleetAuditTask, in world: World
+            _ alarms: [JSON], _ task: FleetAuditTask, in world: IntegrationEnvironment
         ) async throws {
-            try await world.publish([task.notification(account: world.origin.account)], to: world.topics.audit)
+            try await world.publish([task.notification(account: world.accountRegion.account)], to: world.topics.audit)
             try await world.publish(alarms, to: world.topics.detect)
         }
 
         /// A world in which everything was delivered, and what Security Hub says in it.
         private func delivered() async throws -> [String: State] {
             var states: [String: State] = [:]
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let history = try History(world)
                 history.begin(in: world)
                 let bridge = try await world.start(Self.settings)
@@ -98,7 +99,7 @@ extension IntegrationTests {
                 try history.goOn(in: world)
                 for event in history.first.events {
                     let request = Request(
-                        "POST", "/eventbridge", ["x-api-key": World.apiKey], body: event.serialized())
+                        "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey], body: event.serialized())
                     #expect(try await Client.exchange(request, with: bridge.listen).status == 200)
                 }
                 try await deliver(history.alarms, history.task, in: world)
@@ -114,7 +115,7 @@ extension IntegrationTests {
             let expected = try await delivered()
             #expect(Set(expected.values.map(\.record)) == ["ACTIVE", "ARCHIVED"])
             #expect(expected.values.contains { $0.verification == "FALSE_POSITIVE" })
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let history = try History(world)
                 history.begin(in: world)
                 let address = try Client.freeAddress()
@@ -142,7 +143,9 @@ extension IntegrationTests {
             }
         }
 
-        private func backfill(_ world: World, _ arguments: [String] = []) async throws -> RunningProgram {
+        private func backfill(_ world: IntegrationEnvironment, _ arguments: [String] = []) async throws
+            -> RunningProgram
+        {
             let flags = Self.settings.sorted { $0.key < $1.key }.flatMap { ["--set", "\($0.key)=\($0.value)"] }
             return try await RunningProgram.run(
                 [Paths.program, "backfill"] + arguments + world.flags + flags, environment: world.environment)
@@ -151,12 +154,12 @@ extension IntegrationTests {
         @Test("backfill brings the past into Security Hub, without a bridge and beside one, and tells how far it is")
         func backfill() async throws {
             let expected = try await delivered()
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let history = try History(world)
                 history.begin(in: world)
                 try history.goOn(in: world)
-                let refused = try await backfill(world, ["--since", "91d"])
-                #expect(refused.exit == .init(status: 64, wasKilled: false))
+                let rejected = try await backfill(world, ["--since", "91d"])
+                #expect(rejected.exit == .init(status: 64, wasKilled: false))
                 // What is older than that is left alone, but for the alarms that are raised.
                 let near = try await backfill(world, ["--since", "5h"])
                 #expect(near.exit == .init(status: 0, wasKilled: false), "\(near.errorLines)")
@@ -164,7 +167,7 @@ extension IntegrationTests {
                 #expect(states.count < expected.count && states.values.contains { $0.record == "ACTIVE" })
 
                 let bridge = try await world.start(Self.settings)
-                let far = try await backfill(world, ["--since", "30d", "--account", "\(world.origin.account)"])
+                let far = try await backfill(world, ["--since", "30d", "--account", "\(world.accountRegion.account)"])
                 #expect(far.exit == .init(status: 0, wasKilled: false), "\(far.errorLines)")
                 #expect(far.outputLines.first?.hasPrefix("asked about ") == true)
                 #expect(

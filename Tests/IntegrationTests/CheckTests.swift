@@ -12,7 +12,7 @@ extension IntegrationTests {
     struct Check {
         /// Runs the command, and gives its exit code and what it says of each check, by name and subject.
         private func check(
-            _ world: World, _ settings: [String: String] = [:], environment: [String: String] = [:],
+            _ world: IntegrationEnvironment, _ settings: [String: String] = [:], environment: [String: String] = [:],
             arguments: [String] = []
         ) async throws -> (status: Int32, checks: [String: String], text: String) {
             let all = world.settings.merging(["catchUp.interval": "1h"]) { _, last in last }
@@ -36,7 +36,7 @@ extension IntegrationTests {
         }
 
         /// Subscribes somebody to both topics, with all that there should be.
-        private func setUp(_ world: World) async throws {
+        private func setUp(_ world: IntegrationEnvironment) async throws {
             for topic in [world.topics.audit, world.topics.detect] {
                 let url = try await world.serveConfirmation()
                 _ = try await world.aws.subscribe(topic: topic, endpoint: url)
@@ -48,12 +48,12 @@ extension IntegrationTests {
             }
             world.aws.addRule(
                 "to-the-bridge", pattern: #"{"source": ["aws.iot"]}"#,
-                targets: ["arn:aws:events:us-east-1:111122223333:api-destination/bridge/1"], in: world.origin)
+                targets: ["arn:aws:events:us-east-1:111122223333:api-destination/bridge/1"], in: world.accountRegion)
         }
 
         @Test("When all is well, everything passes, and nothing is left behind")
         func well() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 try await setUp(world)
                 let result = try await check(world)
                 #expect(result.status == 0, "\(result.text)")
@@ -63,15 +63,15 @@ extension IntegrationTests {
                     "role", "Security Hub", "permission securityhub:BatchImportFindings", "EventBridge rule",
                     "permission iot:ListActiveViolations", "CloudTrail", "AWS's own integration",
                 ]
-                for name in names { #expect(result.checks["\(name) \(world.origin)"] == "passed") }
+                for name in names { #expect(result.checks["\(name) \(world.accountRegion)"] == "passed") }
                 #expect(result.checks["dead-letter queue \(world.topics.audit)"] == "passed")
-                #expect(world.aws.findings(in: world.origin).isEmpty)
+                #expect(world.aws.findings(in: world.accountRegion).isEmpty)
             }
         }
 
         @Test("Of an account that boto3 set up in moto everything passes but what moto does not have")
         func moto() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let url = try await world.startMoto()
                 let endpoint = "https://bridge.example.com/sns"
                 let prepared = try await RunningProgram.python(
@@ -85,20 +85,20 @@ extension IntegrationTests {
                 // Moto knows nothing of Device Defender.
                 #expect(failed.allSatisfy { $0.hasPrefix("permission iot:") }, "\(result.text)")
                 for name in [
-                    "credentials ", "role \(topic.origin)", "Security Hub \(topic.origin)",
-                    "permission securityhub:BatchImportFindings \(topic.origin)",
-                    "permission securityhub:GetFindings \(topic.origin)", "subscription \(topic)",
-                    "delivery policy \(topic)", "dead-letter queue \(topic)", "EventBridge rule \(topic.origin)",
+                    "credentials ", "role \(topic.accountRegion)", "Security Hub \(topic.accountRegion)",
+                    "permission securityhub:BatchImportFindings \(topic.accountRegion)",
+                    "permission securityhub:GetFindings \(topic.accountRegion)", "subscription \(topic)",
+                    "delivery policy \(topic)", "dead-letter queue \(topic)", "EventBridge rule \(topic.accountRegion)",
                 ] { #expect(result.checks[name] == "passed", "\(name): \(result.text)") }
             }
         }
 
         @Test("What keeps findings from arriving, or has them imported twice, fails with the command that changes it")
         func hidden() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 try await setUp(world)
-                world.aws.enableProduct("aws/iot-device-defender-audit", in: world.origin)
-                world.aws.setTrailLogging(false, in: world.origin)
+                world.aws.enableProduct("aws/iot-device-defender-audit", in: world.accountRegion)
+                world.aws.setTrailLogging(false, in: world.accountRegion)
                 world.aws.setTopicAttribute("SignatureVersion", to: "2", topic: world.topics.audit)
                 for (topic, scope) in [(world.topics.detect, "MessageAttributes"), (world.topics.audit, "MessageBody")]
                 {
@@ -112,9 +112,9 @@ extension IntegrationTests {
                     #expect(result.status == 1)
                     let isDetect = topic == world.topics.detect
                     #expect(result.checks["filter policy \(topic)"] == (isDetect ? "failed" : "skipped"))
-                    #expect(result.checks["AWS's own integration \(world.origin)"] == "failed", "\(result.text)")
+                    #expect(result.checks["AWS's own integration \(world.accountRegion)"] == "failed", "\(result.text)")
                     #expect(result.text.contains("disable-import-findings-for-product"))
-                    #expect(result.checks["CloudTrail \(world.origin)"] == "failed")
+                    #expect(result.checks["CloudTrail \(world.accountRegion)"] == "failed")
                     #expect(result.checks["signature version \(world.topics.audit)"] == "passed")
                     #expect(result.checks["signature version \(world.topics.detect)"] == "failed")
                 }
@@ -123,7 +123,7 @@ extension IntegrationTests {
 
         @Test("The chain and the name of the certificate are checked as SNS checks them")
         func certificate() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let tls = try await TestCertificate.make("server", in: world.folder)
                 let trusted = ["SSL_CERT_FILE": tls.authority]
                 let name = "TLS certificate name", chain = "TLS certificate chain \(tls.certificate)"
@@ -140,7 +140,7 @@ extension IntegrationTests {
 
         @Test("It creates nothing, and the service opens what a command of root leaves behind")
         func creates() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let before = try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
                 let result = try await check(world)
                 #expect(result.checks["store "] == "passed", "\(result.text)")
@@ -152,7 +152,7 @@ extension IntegrationTests {
             "Run as root, a command continues as the owner of the store's folder",
             .enabled(if: geteuid() == 0, "only root can change the owner"))
         func owner() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let state = world.folder.path("state")
                 try FileManager.default.createDirectory(
                     atPath: state, withIntermediateDirectories: false,
@@ -182,7 +182,7 @@ extension IntegrationTests {
 
         @Test("The last line says how many checks passed, failed and were skipped")
         func tally() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let program = try await RunningProgram.run(
                     [Paths.program, "check"] + world.flags, environment: world.environment)
                 let outcomes = program.outputLines.dropLast().filter { !$0.hasPrefix(" ") }
@@ -195,7 +195,7 @@ extension IntegrationTests {
 
         @Test("What is missing fails by its name, and what may not be looked at is not checked")
         func missing() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 world.aws.fail(.batchImportFindings, count: 9, status: 403, code: "AccessDeniedException")
                 world.aws.fail(.listAuditFindings, count: 9, status: 403, code: "AccessDeniedException")
                 world.aws.fail(.listRules, count: 9, status: 400, code: "AccessDeniedException")
@@ -207,29 +207,29 @@ extension IntegrationTests {
                 #expect(
                     failed == [
                         "dead-letter queue \(world.topics.audit)", "delivery policy \(world.topics.audit)",
-                        "permission iot:ListAuditFindings \(world.origin)",
-                        "permission securityhub:BatchImportFindings \(world.origin)",
+                        "permission iot:ListAuditFindings \(world.accountRegion)",
+                        "permission securityhub:BatchImportFindings \(world.accountRegion)",
                         "subscription \(world.topics.detect)",
                     ], "\(result.text)")
-                #expect(result.checks["EventBridge rule \(world.origin)"] == "skipped")
+                #expect(result.checks["EventBridge rule \(world.accountRegion)"] == "skipped")
             }
         }
 
         @Test("Without Security Hub, or a role that may be assumed, an account fails and the next is looked at")
         func accounts() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 world.aws.fail(.describeHub, status: 401, code: "InvalidAccessException")
                 let topics = "\(world.topics.audit),arn:aws:sns:us-east-1:777788889999:fleet"
                 let result = try await check(world, ["sns.topics": topics, "aws.roleName": "DefenderBridge"])
                 #expect(result.status == 1)
                 #expect(result.checks["role 777788889999/us-east-1"] == "failed", "\(result.text)")
-                #expect(result.checks["role \(world.origin)"] == "passed")
+                #expect(result.checks["role \(world.accountRegion)"] == "passed")
             }
         }
 
         @Test("Credentials that AWS does not know, and a configuration that cannot be used, fail at once")
         func credentials() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let unknown = try await check(world, environment: ["AWS_ACCESS_KEY_ID": "AKIANOBODYHASTHISKEY"])
                 #expect(unknown.status == 1 && unknown.checks["credentials "] == "failed", "\(unknown.text)")
                 let broken = try await check(world, ["aws.regions": "Frankfurt"])
@@ -247,7 +247,7 @@ extension IntegrationTests {
     }
 }
 
-extension World {
+extension IntegrationEnvironment {
     /// An endpoint that takes every message, and is subscribed when SNS asks.
     func serveConfirmation() async throws -> String {
         let aws = aws

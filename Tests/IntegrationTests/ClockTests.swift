@@ -39,13 +39,13 @@ extension IntegrationTests {
 
         /// What happens in a test, and what Security Hub must say of it in the end.
         private final class Story {
-            let world: World
+            let world: IntegrationEnvironment
             let clock: ProgramClock
             let settings: [String: String]
             private(set) var expected: [String: String] = [:]
             private var events = 0
 
-            init(_ world: World, _ clock: ProgramClock, store: String?) throws {
+            init(_ world: IntegrationEnvironment, _ clock: ProgramClock, store: String?) throws {
                 self.world = world
                 self.clock = clock
                 settings = [
@@ -70,7 +70,7 @@ extension IntegrationTests {
             }
 
             func expect(_ numbers: Range<Int>, _ state: String) {
-                for number in numbers { expected[Alarms.findingID(number, in: world.origin)] = state }
+                for number in numbers { expected[Alarms.findingID(number, in: world.accountRegion)] = state }
             }
 
             /// Raises alarms that are delivered.
@@ -78,7 +78,7 @@ extension IntegrationTests {
             /// - Parameter isListed: whether Device Defender knows them, too.
             func raise(_ numbers: Range<Int>, minutesAgo: Int64 = 40, isListed: Bool = true) async throws {
                 let alarms = try alarms(numbers, minutesAgo: minutesAgo)
-                if isListed { world.aws.add(alarms: alarms, in: world.origin) }
+                if isListed { world.aws.add(alarms: alarms, in: world.accountRegion) }
                 try await world.publish(alarms, to: world.topics.detect)
                 expect(numbers, "ACTIVE")
             }
@@ -86,7 +86,7 @@ extension IntegrationTests {
             /// Raises alarms whose delivery the bridge puts off until SNS drops it.
             func raiseUnheard(_ numbers: Range<Int>) async throws {
                 let alarms = try alarms(numbers, minutesAgo: 20)
-                world.aws.add(alarms: alarms, in: world.origin)
+                world.aws.add(alarms: alarms, in: world.accountRegion)
                 let texts = alarms.map { String(decoding: $0.serialized(), as: UTF8.self) }
                 let reports = try await world.aws.publish(
                     topic: world.topics.detect, messages: texts, signatureVersion: .two)
@@ -97,13 +97,13 @@ extension IntegrationTests {
             /// Has a person find an alarm to be a false positive.
             func judge(_ number: Int, by bridge: BridgeProcess) async throws {
                 world.aws.verify(
-                    violation: Alarms.id(number), state: "FALSE_POSITIVE", description: "lab", in: world.origin)
+                    violation: Alarms.id(number), state: "FALSE_POSITIVE", description: "lab", in: world.accountRegion)
                 events += 1
                 let time = Date().formatted(.iso8601)
                 let event: JSON = [
                     "version": "0", "id": .string("event-\(events)"), "detail-type": "AWS API Call via CloudTrail",
-                    "source": "aws.iot", "account": .string(world.origin.account.digits), "time": .string(time),
-                    "region": .string(world.origin.region.name), "resources": [],
+                    "source": "aws.iot", "account": .string(world.accountRegion.account.digits), "time": .string(time),
+                    "region": .string(world.accountRegion.region.name), "resources": [],
                     "detail": [
                         "eventSource": "iot.amazonaws.com", "eventName": "PutVerificationStateOnViolation",
                         "eventTime": .string(time),
@@ -113,14 +113,15 @@ extension IntegrationTests {
                         ],
                     ],
                 ]
-                let request = Request("POST", "/eventbridge", ["x-api-key": World.apiKey], body: event.serialized())
+                let request = Request(
+                    "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey], body: event.serialized())
                 #expect(try await Client.exchange(request, with: bridge.listen).status == 200)
                 expect(number..<number + 1, "ARCHIVED")
             }
 
             var states: [String: String] {
                 Dictionary(
-                    world.aws.findings(in: world.origin).map {
+                    world.aws.findings(in: world.accountRegion).map {
                         ($0["Id"]?.string ?? "", $0["RecordState"]?.string ?? "")
                     }, uniquingKeysWith: { first, _ in first })
             }
@@ -156,7 +157,7 @@ extension IntegrationTests {
         }
 
         private func steps(at url: String?) async throws {
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 $0.retryDelayScale = 0.002
             } _: { world in
                 let story = try Story(world, try await ProgramClock(in: world.folder), store: url)
@@ -192,7 +193,7 @@ extension IntegrationTests {
             try await story.raiseUnheard(number..<number + 1)
             // What comes in by another way is worked on, with signatures that AWS takes.
             try await story.judge(100 + number, by: bridge)
-            let id = Alarms.findingID(100 + number, in: story.world.origin)
+            let id = Alarms.findingID(100 + number, in: story.world.accountRegion)
             try await eventually("an alarm to be judged under a clock that is \(seconds) s ahead") {
                 story.states[id] == "ARCHIVED"
             }
@@ -243,7 +244,7 @@ extension IntegrationTests {
             let second = try await story.start()
             try await story.settle("what was in the queue")
             #expect(try await second.metric("defender_bridge_clock_trusted") == 0)
-            let dated = story.world.aws.findings(in: story.world.origin).compactMap { $0["UpdatedAt"]?.string }
+            let dated = story.world.aws.findings(in: story.world.accountRegion).compactMap { $0["UpdatedAt"]?.string }
             #expect(dated.allSatisfy { $0 < "2030" }, "a finding is dated by the wrong clock")
             try story.clock.set(ahead: 0)
             try await story.raise(400..<401)

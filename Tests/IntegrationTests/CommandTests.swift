@@ -69,7 +69,7 @@ extension IntegrationTests {
 
         @Test("each exit code of README's table comes as it says")
         func exitCodes() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await bridge.stop()
                 let store = bridge.storeFlags
@@ -197,7 +197,7 @@ extension IntegrationTests {
 
         @Test("an address or a store that is in use ends serve with exit code 75 and one line that names the key")
         func taken() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let other = "sqlite://\(world.folder.path)/other.db"
                 for (settings, key) in [

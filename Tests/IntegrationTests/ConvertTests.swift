@@ -204,7 +204,7 @@ extension IntegrationTests {
 
         @Test("what serve sends is what convert prints, byte for byte apart from times")
         func asServed() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 8)
                 let bridge = try await world.start()
                 try await world.deliverAuditAndAlarm(of: scenario, to: bridge)
@@ -221,7 +221,9 @@ extension IntegrationTests {
                 let rows = try await world.lines("SELECT CAST(finding AS TEXT) FROM ledger")
                 let sent = try Set(rows.map { try timeless(JSON(parsing: $0)) })
                 // The wrong name of an option, and an account or Region of their own, would show.
-                let from = ["--account", world.origin.account.digits, "--region", world.origin.region.name]
+                let from = [
+                    "--account", world.accountRegion.account.digits, "--region", world.accountRegion.region.name,
+                ]
                 let audit = from + ["--scheduled-audit", try #require(scenario.auditTask.scheduledAuditName)]
                 var converted: [JSON] = []
                 for alarm in alarms + (try Alarms.make(0..<1, from: scenario)) + [scenario.auditNotification] {
@@ -237,7 +239,7 @@ extension IntegrationTests {
                 #expect(!updates.isEmpty)
                 for update in updates {
                     let id = try #require(update["FindingIdentifiers"]?.array?.first?["Id"]?.string)
-                    let finding = try #require(world.aws.finding(id, in: world.origin))
+                    let finding = try #require(world.aws.finding(id, in: world.accountRegion))
                     #expect(finding["Workflow"] == update["Workflow"])
                     #expect(finding["VerificationState"] == update["VerificationState"])
                 }

@@ -9,9 +9,9 @@ extension IntegrationTests {
     struct Crash {
         @Test("what was answered before the kill, and not imported, arrives once after the restart")
         func betweenAnswerAndImport() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 300)
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 let failure = try await world.serveFailure()
                 let first = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": failure.url])
                 try await world.subscribe(first, to: world.topics.detect)
@@ -20,15 +20,15 @@ extension IntegrationTests {
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
                 try await eventually("both to be tried", { failure.requests.value }, is: { $0 >= 2 })
                 try await first.kill()
-                #expect(world.aws.findings(in: world.origin) == [])
+                #expect(world.aws.findings(in: world.accountRegion) == [])
 
                 let second = try await world.start()
                 // What the killed process held is free at once: a lease lasts a minute.
                 try await second.waitForCompletion(of: 51, within: .seconds(30))
-                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                let findings = world.aws.findings(in: world.accountRegion).compactMap { $0["Id"]?.string }
                 #expect(findings.count == 50 + 300 + scenario.auditTask.checks.count)
                 #expect(Set(findings).count == findings.count)
-                #expect(Set(findings).isSuperset(of: (0..<50).map { Alarms.findingID($0, in: world.origin) }))
+                #expect(Set(findings).isSuperset(of: (0..<50).map { Alarms.findingID($0, in: world.accountRegion) }))
                 try await second.stop()
             }
         }
@@ -38,7 +38,7 @@ extension IntegrationTests {
             let seed = UInt64.random(in: 0...UInt64.max)
             print("The moments of the kills follow from the seed \(seed).")
             var random = SeededGenerator(seed: seed)
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 $0.retryDelayScale = 0.05
             } _: { world in
                 let scenario = world.scenario()
@@ -57,7 +57,7 @@ extension IntegrationTests {
                     try await bridge.kill()
                     bridge = try await world.start(["listen.address": address])
                     for (number, report) in zip(range, try await publishing) where report.outcome == .delivered {
-                        answered.insert(Alarms.findingID(number, in: world.origin))
+                        answered.insert(Alarms.findingID(number, in: world.accountRegion))
                     }
                 }
                 #expect(!answered.isEmpty)
@@ -66,7 +66,7 @@ extension IntegrationTests {
                 try await eventually("all work to be done", bridge.queue) { $0.pending + $0.leased == 0 }
                 let queue = try await bridge.queue()
                 #expect(queue.dead == 0)
-                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                let findings = world.aws.findings(in: world.accountRegion).compactMap { $0["Id"]?.string }
                 #expect(answered.subtracting(findings) == [])
                 // One that was stored and whose answer got lost is there, too, and no delivery is there twice.
                 #expect(Set(findings).count == findings.count)

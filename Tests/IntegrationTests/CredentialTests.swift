@@ -24,7 +24,7 @@ extension IntegrationTests {
             #expect(queue.dead == 0 && queue.pending + queue.leased == 1, "\(queue)")
         }
 
-        private func publishOne(_ bridge: BridgeProcess, _ world: World) async throws {
+        private func publishOne(_ bridge: BridgeProcess, _ world: IntegrationEnvironment) async throws {
             try await world.subscribe(bridge, to: world.topics.detect)
             try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
         }
@@ -33,15 +33,15 @@ extension IntegrationTests {
             "A role that AWS STS does not let be assumed for now suspends its account, which recovers by itself",
             arguments: ["ValidationError", "InvalidIdentityToken", "IDPCommunicationError"])
         func role(code: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 world.aws.fail(.assumeRole, count: 1000, status: 400, code: code)
-                let role = "\(world.origin.account)=arn:aws:iam::\(world.origin.account):role/bridge"
+                let role = "\(world.accountRegion.account)=arn:aws:iam::\(world.accountRegion.account):role/bridge"
                 let bridge = try await world.start(["aws.roles": role])
                 try await publishOne(bridge, world)
                 try await waitForSuspension(bridge, cause: "noCredentials", reason: code)
                 world.aws.clearFaults()
                 try await bridge.waitForCompletion(of: 1)
-                try await world.waitForFindings([Alarms.findingID(0, in: world.origin)])
+                try await world.waitForFindings([Alarms.findingID(0, in: world.accountRegion)])
                 let status = try await Client.exchange(.get("/status.json"), with: bridge.admin)
                 #expect(try status.json["denied"] == [])
                 try await bridge.stop()
@@ -52,7 +52,7 @@ extension IntegrationTests {
             "A web identity whose token is refused suspends, and so does an empty token file",
             arguments: [("header.claims.signature", "InvalidIdentityToken"), ("\n", "is empty")])
         func webIdentity(token: String, reason: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let fault = """
                     <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>\
                     <Code>InvalidIdentityToken</Code><Message>Couldn't retrieve verification key from your identity \
@@ -64,7 +64,7 @@ extension IntegrationTests {
                 }
                 let bridge = try await world.start(environment: [
                     "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_ENDPOINT_URL_STS": "http://\(sts)",
-                    "AWS_ROLE_ARN": "arn:aws:iam::\(world.origin.account):role/eks",
+                    "AWS_ROLE_ARN": "arn:aws:iam::\(world.accountRegion.account):role/eks",
                     "AWS_WEB_IDENTITY_TOKEN_FILE": try world.folder.write(token, as: "token"),
                 ])
                 try await publishOne(bridge, world)
@@ -75,7 +75,7 @@ extension IntegrationTests {
 
         @Test("Without any credentials the bridge starts and suspends processing, until a file has some")
         func absent() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let path = world.folder.path + "/credentials"
                 let bridge = try await world.start(environment: [
                     "AWS_ACCESS_KEY_ID": " ", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true",
@@ -98,7 +98,7 @@ extension IntegrationTests {
 
         @Test("Line breaks around keys in variables do not count; inside, they end the start with 78 and one line")
         func malformed() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let secret = try #require(world.aws.endpointEnvironment["AWS_SECRET_ACCESS_KEY"])
                 let bridge = try await world.start(environment: ["AWS_SECRET_ACCESS_KEY": secret + "\r\n"])
                 try await publishOne(bridge, world)
@@ -116,7 +116,7 @@ extension IntegrationTests {
 
         @Test("An endpoint that nothing listens on suspends, and one that is not AWS's does", arguments: [false, true])
         func unreachable(hasPage: Bool) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let page = try await world.serve { _ in
                     ServerResponse(
                         status: .notFound, headerFields: [.contentType: "text/html"], body: Array("<html>".utf8))

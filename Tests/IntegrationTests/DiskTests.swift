@@ -11,7 +11,7 @@ extension IntegrationTests {
         private static let ended = "The store can be used again."
 
         /// Bodies of deliveries, made in advance.
-        private func bodies(_ range: Range<Int>, in world: World) async throws -> [[UInt8]] {
+        private func bodies(_ range: Range<Int>, in world: IntegrationEnvironment) async throws -> [[UInt8]] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
             return try await mailbox.bodies(of: try Alarms.make(range, from: world.scenario()))
         }
@@ -23,7 +23,8 @@ extension IntegrationTests {
         /// Has the cause of a failure go, and checks that everything goes on without a restart: what was refused is taken,
         /// all becomes one finding each, and the log has told of the outage in few lines.
         private func expectRecovery(
-            of bridge: BridgeProcess, resending body: [UInt8], findings: Range<Int>, reason: String, in world: World,
+            of bridge: BridgeProcess, resending body: [UInt8], findings: Range<Int>, reason: String,
+            in world: IntegrationEnvironment,
             by mend: () async throws -> Void
         ) async throws {
             try Answer.expectUnavailable(try await post(body, to: bridge))
@@ -35,7 +36,7 @@ extension IntegrationTests {
                 try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
             }
             try await eventually("the delivery to be taken") { try await post(body, to: bridge).status == 200 }
-            try await world.waitForFindings(findings.map { Alarms.findingID($0, in: world.origin) })
+            try await world.waitForFindings(findings.map { Alarms.findingID($0, in: world.accountRegion) })
             try await eventually("the end to be told", { bridge.log(Self.ended).count }, is: { $0 == 1 })
             try await bridge.waitForCompletion(of: findings.count, within: .seconds(90))
             try await bridge.stop()
@@ -51,7 +52,7 @@ extension IntegrationTests {
             "full: 503 and not ready until there is space again, and then it goes on",
             .enabled(if: geteuid() == 0, "only the superuser may mount"))
         func full() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let folder = try world.folder.mount(size: "4m")
                 try await perform {
                     let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
@@ -81,7 +82,7 @@ extension IntegrationTests {
 
         @Test("an error of input or output: 503 and not ready until it has gone, and then it goes on")
         func inputOutput() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 // SIGXFSZ ignored, a write beyond the limit fails. The limit is soft, so that it can be raised again.
                 let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -S -f 300; exec "$@""#, "bash"]
                 let bridge = try await world.start(wrapper: limit)
@@ -108,7 +109,7 @@ extension IntegrationTests {
             "files that turn immutable: 503 and not ready until they are not, and then it goes on",
             .enabled(if: geteuid() == 0, "only the superuser may do this"))
         func readOnly() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let bodies = try await bodies(0..<2, in: world)
                 #expect(try await post(bodies[0], to: bridge).status == 200)
@@ -130,7 +131,7 @@ extension IntegrationTests {
 
         @Test("locked by another process: 503 and not ready until that lets go, and then it goes on")
         func locked() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let bodies = try await bodies(0..<2, in: world)
                 #expect(try await post(bodies[0], to: bridge).status == 200)
@@ -165,11 +166,11 @@ extension IntegrationTests {
             "a file or folder that may not be written: the start is refused with one line, and nothing is changed",
             .enabled(if: geteuid() == 0, "only the superuser may become another user"))
         func notWritable() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await bridge.stop()
                 let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-                func refused() async throws -> String {
+                func rejected() async throws -> String {
                     let program = try await RunningProgram.run(
                         other + [Paths.program, "serve"] + world.flags
                             + ["--set", "listen.address=127.0.0.1:0", "--set", "admin.address=127.0.0.1:0"],
@@ -179,16 +180,16 @@ extension IntegrationTests {
                     return program.errorLines.first ?? ""
                 }
                 // The lock file comes first: it is in the folder.
-                #expect(try await refused().contains("store.url: The store's file cannot be opened. Allow this user"))
+                #expect(try await rejected().contains("store.url: The store's file cannot be opened. Allow this user"))
                 try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: world.folder.path)
                 try FileManager.default.setAttributes(
                     [.posixPermissions: 0o666], ofItemAtPath: world.storePath + ".lock")
-                #expect(try await refused().contains("store.db: Permission denied"))
+                #expect(try await rejected().contains("store.db: Permission denied"))
                 for suffix in ["", "-wal", "-shm"] {
                     try? FileManager.default.setAttributes(
                         [.posixPermissions: suffix.isEmpty ? 0o444 : 0o666], ofItemAtPath: world.storePath + suffix)
                 }
-                #expect(try await refused().contains("store.db: Permission denied"))
+                #expect(try await rejected().contains("store.db: Permission denied"))
             }
         }
 
@@ -208,7 +209,7 @@ extension IntegrationTests {
 
         @Test("a damaged file: the start is refused and the file left alone; --begin-anew sets it aside and serves")
         func damaged() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let address = try Client.freeAddress()
                 var bridge = try await world.start(["listen.address": address])
                 try await world.subscribe(bridge, to: world.topics.detect)
@@ -220,12 +221,12 @@ extension IntegrationTests {
                 try world.folder.write("a log", as: "store.db-wal")
 
                 for _ in 0..<2 {
-                    let refused = try await RunningProgram.run(
+                    let rejected = try await RunningProgram.run(
                         [Paths.program, "serve", "--set", "listen.address=127.0.0.1:0"] + world.flags,
                         environment: world.environment)
-                    #expect(refused.exit == .init(status: 78, wasKilled: false))
-                    #expect(refused.errorLines.count == 1, "\(refused.errorLines)")
-                    let line = refused.errorLines.first ?? ""
+                    #expect(rejected.exit == .init(status: 78, wasKilled: false))
+                    #expect(rejected.errorLines.count == 1, "\(rejected.errorLines)")
+                    let line = rejected.errorLines.first ?? ""
                     #expect(line.hasPrefix("defender-bridge: store.url: The store's file is damaged"), "\(line)")
                     #expect(line.contains("--begin-anew"))
                     #expect(try Data(contentsOf: URL(filePath: world.storePath)) == damaged)
@@ -239,7 +240,7 @@ extension IntegrationTests {
                 #expect(try Data(contentsOf: URL(filePath: aside)) == damaged)
                 try await world.publish(try Alarms.make(5..<7, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 2)
-                try await world.waitForFindings((0..<7).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0..<7).map { Alarms.findingID($0, in: world.accountRegion) })
                 // With a sound store, the flag changes nothing.
                 try await bridge.stop()
                 bridge = try await world.start(["listen.address": address], arguments: ["--begin-anew"])
@@ -251,7 +252,7 @@ extension IntegrationTests {
 
         @Test("damage that appears while the bridge runs: 503, clear advice, and the file is kept")
         func damagedMeanwhile() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let bodies = try await bodies(0..<60, in: world)
                 for body in bodies[..<59] { #expect(try await post(body, to: bridge).status == 200) }
@@ -275,7 +276,7 @@ extension IntegrationTests {
         @Test(
             "a log torn by a kill: what was acknowledged before the tear is there after the start", arguments: [0, 1])
         func torn(cut: Int) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 var bridge = try await world.start()
                 let bodies = try await bodies(0..<20, in: world)
                 // Nothing else writes meanwhile.
@@ -296,7 +297,7 @@ extension IntegrationTests {
                 #expect(try await bridge.queue() == .init(pending: 20 - cut))
                 let resumed = try await RunningProgram.run([Paths.program, "resume"] + bridge.storeFlags)
                 #expect(resumed.exit?.status == 0, "\(resumed.errorLines)")
-                try await world.waitForFindings((0..<20 - cut).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0..<20 - cut).map { Alarms.findingID($0, in: world.accountRegion) })
                 try await bridge.stop()
                 let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
                 #expect(verified.outputLines == ["The store is sound."])
@@ -340,7 +341,7 @@ extension RunningProgram {
     }
 }
 
-extension World {
+extension IntegrationEnvironment {
     /// Keeps everybody from writing to files, those who have them open, too; or no longer.
     fileprivate func setImmutable(_ paths: [String], _ isImmutable: Bool) async throws {
         let changed = try await RunningProgram.run(["chattr", isImmutable ? "+i" : "-i"] + paths)

@@ -11,7 +11,7 @@ extension IntegrationTests {
 
         @Test("health succeeds with TLS and the PROXY protocol on the listener, and with a configuration file")
         func succeeds() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let tls = try await TestCertificate.make("server", in: world.folder)
                 let bridge = try await world.start(
                     tls.settings.merging([
@@ -36,7 +36,7 @@ extension IntegrationTests {
 
         @Test("health fails while the store rejects writes, and health --live does not")
         func storeUnavailable() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 for table in ["delivery", "probe"] {
                     try await world.change(

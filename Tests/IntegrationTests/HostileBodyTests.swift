@@ -14,7 +14,7 @@ extension IntegrationTests {
 
         @Test("four bodies of combining marks cost what others of their length do, and hold up no other request")
         func marks() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 func cost(of body: [UInt8]) async throws -> Double {
                     let before = try await bridge.metric("process_cpu_seconds_total")

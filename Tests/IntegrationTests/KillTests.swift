@@ -23,14 +23,16 @@ extension IntegrationTests {
             try await withThrowingTaskGroup { group in
                 for world in 0..<Self.worlds {
                     group.addTask {
-                        try await World.run { try await Self.killOften(in: $0, seed: seed + UInt64(world)) }
+                        try await IntegrationEnvironment.run {
+                            try await Self.killOften(in: $0, seed: seed + UInt64(world))
+                        }
                     }
                 }
                 try await group.waitForAll()
             }
         }
 
-        private static func killOften(in world: World, seed: UInt64) async throws {
+        private static func killOften(in world: IntegrationEnvironment, seed: UInt64) async throws {
             var random = SeededGenerator(seed: seed)
             let address = try Client.freeAddress()
             let load = try await Load(in: world, alarms: kills * 3, audits: 3, address: address, seed: seed)
@@ -66,7 +68,8 @@ extension IntegrationTests {
 
         /// Starts a bridge and kills it: while it starts, just behind an answer, just behind an import, or whenever.
         private static func kill(
-            _ number: Int, at address: String, in world: World, _ load: Load, _ random: inout SeededGenerator,
+            _ number: Int, at address: String, in world: IntegrationEnvironment, _ load: Load,
+            _ random: inout SeededGenerator,
             _ counts: inout Counts
         ) async throws {
             let imports = world.aws.calls(of: .batchImportFindings)
@@ -123,7 +126,7 @@ private final class Load: Sendable {
         var answers = 0
     }
 
-    private let world: World
+    private let world: IntegrationEnvironment
     private let address: String
     private let state: Mutex<State>
     private let alarms: Int
@@ -131,7 +134,7 @@ private final class Load: Sendable {
     /// How many deliveries there are.
     let count: Int
 
-    init(in world: World, alarms: Int, audits: Int, address: String, seed: UInt64) async throws {
+    init(in world: IntegrationEnvironment, alarms: Int, audits: Int, address: String, seed: UInt64) async throws {
         (self.world, self.address, self.alarms) = (world, address, alarms)
         let scenario = world.scenario(findings: 400)
         let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
@@ -140,7 +143,8 @@ private final class Load: Sendable {
         var requests = try await mailbox.bodies(of: raised + cleared).map { Request.sns($0) }
         requests += raised.indices.filter(Self.isFalse).map { number in
             Request(
-                "POST", "/eventbridge", ["x-api-key": World.apiKey, "Content-Type": "application/json"],
+                "POST", "/eventbridge",
+                ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"],
                 body: Self.event(number, scenario).serialized())
         }
         var random = SeededGenerator(seed: seed)
@@ -157,8 +161,8 @@ private final class Load: Sendable {
                 finding.time = task.startTime + 1000
                 return finding
             }
-            world.aws.add(task, findings: findings, in: world.origin)
-            let body = try await auditMailbox.bodies(of: [task.notification(account: world.origin.account)])[0]
+            world.aws.add(task, findings: findings, in: world.accountRegion)
+            let body = try await auditMailbox.bodies(of: [task.notification(account: world.accountRegion.account)])[0]
             requests.insert(.sns(body), at: requests.count * (number + 1) / (audits + 1))
         }
         audited = Set(scenario.auditFindings.map(\.id))
@@ -173,8 +177,8 @@ private final class Load: Sendable {
         let time = Date(timeIntervalSince1970: Double(scenario.startTime) / 1000 + 9000).formatted(.iso8601)
         return [
             "version": "0", "id": .string("event-\(number)"), "detail-type": "AWS API Call via CloudTrail",
-            "source": "aws.iot", "account": .string(scenario.origin.account.digits), "time": .string(time),
-            "region": .string(scenario.origin.region.name), "resources": [],
+            "source": "aws.iot", "account": .string(scenario.accountRegion.account.digits), "time": .string(time),
+            "region": .string(scenario.accountRegion.region.name), "resources": [],
             "detail": [
                 "eventSource": "iot.amazonaws.com", "eventName": "PutVerificationStateOnViolation",
                 "requestParameters": [
@@ -226,14 +230,14 @@ private final class Load: Sendable {
 
     /// Checks that Security Hub has each finding once, as it must be in the end.
     func expectAll(seed: UInt64) throws {
-        let findings = world.aws.findings(in: world.origin)
+        let findings = world.aws.findings(in: world.accountRegion)
         let ids = findings.compactMap { $0["Id"]?.string }
         #expect(
             Set(ids).count == ids.count && ids.count == findings.count, "seed \(seed): findings that are there twice")
         #expect(ids.count == alarms + audited.count, "seed \(seed)")
         let byID = Dictionary(zip(ids, findings)) { first, _ in first }
         for number in 0..<alarms {
-            let id = Alarms.findingID(number, in: world.origin)
+            let id = Alarms.findingID(number, in: world.accountRegion)
             let finding = try #require(byID[id], "seed \(seed): lost: \(id)")
             let isOver = Self.isCleared(number) || Self.isFalse(number)
             #expect(finding["RecordState"]?.string == (isOver ? "ARCHIVED" : "ACTIVE"), "seed \(seed): \(id)")

@@ -34,11 +34,12 @@ extension IntegrationTests {
 
         /// Has an audit finish, and waits until so many deliveries are done.
         private func finish(
-            _ task: FleetAuditTask, _ findings: [FleetAuditFinding], in world: World, _ bridge: BridgeProcess,
+            _ task: FleetAuditTask, _ findings: [FleetAuditFinding], in world: IntegrationEnvironment,
+            _ bridge: BridgeProcess,
             completed: Int
         ) async throws {
-            world.aws.add(task, findings: findings, in: world.origin)
-            try await world.publish([task.notification(account: world.origin.account)], to: world.topics.audit)
+            world.aws.add(task, findings: findings, in: world.accountRegion)
+            try await world.publish([task.notification(account: world.accountRegion.account)], to: world.topics.audit)
             try await bridge.waitForCompletion(of: completed, within: .seconds(240))
         }
 
@@ -50,12 +51,12 @@ extension IntegrationTests {
 
         @Test("10,000 findings again are no import; 10 fixed and 5 new are 15")
         func again() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 10_000)
                 let bridge = try await world.start(Self.settings)
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
-                #expect(world.aws.findings(in: world.origin).count == 10_000)
+                #expect(world.aws.findings(in: world.accountRegion).count == 10_000)
                 let calls = world.aws.calls(of: .batchImportFindings)
                 let imported = try await count("imported", of: bridge)
                 let archived = try await count("archived", of: bridge)
@@ -77,22 +78,22 @@ extension IntegrationTests {
                 try await finish(third.task, third.findings, in: world, bridge, completed: 3)
                 #expect(try await count("imported", of: bridge) == imported + 5)
                 #expect(try await count("archived", of: bridge) == archived + 10)
-                #expect(world.aws.findings(in: world.origin).count == 10_005)
+                #expect(world.aws.findings(in: world.accountRegion).count == 10_005)
                 try await bridge.stop()
             }
         }
 
         @Test("an audit goes on after a kill where it was, two pages at a time, and ends as without it")
         func killed() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 3000)
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 var bridge = try await world.start(Self.settings)
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
                 for share in [1, 2] {
                     try await eventually("a part of the audit to be imported", within: .seconds(60)) {
-                        world.aws.findings(in: world.origin).count
+                        world.aws.findings(in: world.accountRegion).count
                     } is: {
                         $0 >= share * 1000
                     }
@@ -100,12 +101,12 @@ extension IntegrationTests {
                     bridge = try await world.start(Self.settings)
                 }
                 try await bridge.waitForCompletion(of: 1, within: .seconds(120))
-                #expect(world.aws.findings(in: world.origin).count == 3000)
+                #expect(world.aws.findings(in: world.accountRegion).count == 3000)
                 // Twelve pages, and once more, at each kill, the two that were being sent, the two that were put into the
                 // ledger and the two that were fetched meanwhile.
                 let listed = world.aws.calls(of: .listAuditFindings)
                 #expect((12...24).contains(listed), "\(listed) pages were listed")
-                let active = world.aws.findings(in: world.origin).count { $0["RecordState"] == "ACTIVE" }
+                let active = world.aws.findings(in: world.accountRegion).count { $0["RecordState"] == "ACTIVE" }
                 #expect(active == scenario.auditFindings.count { !$0.isSuppressed })
                 try await bridge.stop()
             }
@@ -113,17 +114,17 @@ extension IntegrationTests {
 
         @Test("without its store, and after rebuild-ledger, a bridge sends nothing again and archives what is gone")
         func rebuilt() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 250)
                 let settings = Self.settings.merging(["listen.address": try Client.freeAddress()]) { $1 }
                 var bridge = try await world.start(settings)
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
                 let rebuild = ["rebuild-ledger"] + world.flags
-                let refused = try await RunningProgram.run(
+                let rejected = try await RunningProgram.run(
                     [Paths.program] + rebuild, environment: world.environment)
-                #expect(refused.exit == .init(status: 75, wasKilled: false))
-                #expect(refused.errorLines.first?.hasPrefix("defender-bridge: store.url: ") == true)
+                #expect(rejected.exit == .init(status: 75, wasKilled: false))
+                #expect(rejected.errorLines.first?.hasPrefix("defender-bridge: store.url: ") == true)
                 try await bridge.stop()
                 let calls = world.aws.calls(of: .batchImportFindings)
 
@@ -140,15 +141,16 @@ extension IntegrationTests {
 
                 let rebuilt = try await RunningProgram.run([Paths.program] + rebuild, environment: world.environment)
                 #expect(rebuilt.exit == .init(status: 0, wasKilled: false), "\(rebuilt.errorLines)")
-                #expect(rebuilt.outputLines.first == "\(world.origin): 100 findings so far")
-                #expect(rebuilt.outputLines.last == "\(world.origin): done, 250 findings are in the ledger")
+                #expect(rebuilt.outputLines.first == "\(world.accountRegion): 100 findings so far")
+                #expect(rebuilt.outputLines.last == "\(world.accountRegion): done, 250 findings are in the ledger")
                 let again = try await RunningProgram.run(
                     [Paths.program] + rebuild + ["--json"], environment: world.environment)
-                let origin: JSON = [
-                    "account": .string(world.origin.account.digits), "region": .string(world.origin.region.name),
+                let accountRegion: JSON = [
+                    "account": .string(world.accountRegion.account.digits),
+                    "region": .string(world.accountRegion.region.name),
                     "restored": 250, "unread": 0,
                 ]
-                #expect(try JSON(parsing: again.outputLines.joined()) == [origin])
+                #expect(try JSON(parsing: again.outputLines.joined()) == [accountRegion])
                 bridge = try await world.start(settings)
                 let third = next(scenario, number: 2, dropping: 3)
                 try await finish(third.task, third.findings, in: world, bridge, completed: 2)
@@ -160,7 +162,7 @@ extension IntegrationTests {
 
         @Test("rebuild-ledger ends at once when it is interrupted, and says so", arguments: [SIGINT, SIGTERM])
         func interrupted(signal: Int32) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
                 let rebuild = try RunningProgram(
                     [Paths.program, "rebuild-ledger"] + world.flags,
@@ -179,14 +181,14 @@ extension IntegrationTests {
 
         @Test("a suppression and its deletion, posted by EventBridge, take effect at once")
         func suppressed() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 50)
                 let bridge = try await world.start(Self.settings)
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await finish(scenario.auditTask, scenario.auditFindings, in: world, bridge, completed: 1)
                 let finding = try #require(scenario.auditFindings.first { !$0.isSuppressed })
                 func archived() -> Int {
-                    world.aws.findings(in: world.origin).count { $0["RecordState"] == "ARCHIVED" }
+                    world.aws.findings(in: world.accountRegion).count { $0["RecordState"] == "ARCHIVED" }
                 }
                 let before = archived()
                 for (number, (call, expected)) in [
@@ -197,7 +199,8 @@ extension IntegrationTests {
                         in: world)
                     let answer = try await Client.exchange(
                         Request(
-                            "POST", "/eventbridge", ["x-api-key": World.apiKey, "Content-Type": "application/json"],
+                            "POST", "/eventbridge",
+                            ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"],
                             body: event.serialized()), with: bridge.listen)
                     #expect(try answer.json == ["result": "stored"])
                     try await bridge.waitForCompletion(of: number + 2)
@@ -208,7 +211,7 @@ extension IntegrationTests {
         }
 
         private func event(
-            _ call: String, number: Int, of finding: FleetAuditFinding, at time: Int64, in world: World
+            _ call: String, number: Int, of finding: FleetAuditFinding, at time: Int64, in world: IntegrationEnvironment
         ) -> JSON {
             var parameters: JSON.Members = [
                 "checkName": .string(finding.checkName), "resourceIdentifier": finding.resource.identifier,
@@ -217,8 +220,8 @@ extension IntegrationTests {
             let date = Date(timeIntervalSince1970: Double(time) / 1000).formatted(.iso8601)
             return [
                 "version": "0", "id": .string("event-\(number)"), "detail-type": "AWS API Call via CloudTrail",
-                "source": "aws.iot", "account": .string(world.origin.account.digits), "time": .string(date),
-                "region": .string(world.origin.region.name), "resources": [],
+                "source": "aws.iot", "account": .string(world.accountRegion.account.digits), "time": .string(date),
+                "region": .string(world.accountRegion.region.name), "resources": [],
                 "detail": [
                     "eventSource": "iot.amazonaws.com", "eventName": .string(call),
                     "requestParameters": .object(parameters),

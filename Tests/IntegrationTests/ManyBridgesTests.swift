@@ -21,22 +21,23 @@ extension IntegrationTests {
         }
 
         /// The topic of alarms of each Region.
-        private func topics(_ world: World) -> [ARN] {
+        private func topics(_ world: IntegrationEnvironment) -> [ARN] {
             Self.regions.compactMap { Region($0) }.map {
                 ARN(
-                    service: "sns", origin: Origin(account: world.origin.account, region: $0),
+                    service: "sns", accountRegion: AccountRegion(account: world.accountRegion.account, region: $0),
                     resource: "device-defender-detect")
             }
         }
 
-        private func settings(_ world: World, store url: String) -> [String: String] {
+        private func settings(_ world: IntegrationEnvironment, store url: String) -> [String: String] {
             Self.pace.merging([
                 "store.url": url, "sns.topics": topics(world).map(\.description).joined(separator: ","),
                 "catchUp.interval": "off",
             ]) { first, _ in first }
         }
 
-        private func start(_ count: Int, in world: World, _ settings: [String: String]) async throws -> [BridgeProcess]
+        private func start(_ count: Int, in world: IntegrationEnvironment, _ settings: [String: String]) async throws
+            -> [BridgeProcess]
         {
             try await withThrowingTaskGroup(of: BridgeProcess.self) { group in
                 for _ in 0..<count { group.addTask { try await world.start(settings) } }
@@ -45,7 +46,9 @@ extension IntegrationTests {
         }
 
         /// Starts three bridges behind a load balancer that the topics of all Regions deliver to.
-        private func startBalanced(in world: World, _ settings: [String: String]) async throws -> [BridgeProcess] {
+        private func startBalanced(in world: IntegrationEnvironment, _ settings: [String: String]) async throws
+            -> [BridgeProcess]
+        {
             let bridges = try await start(3, in: world, settings)
             let balancer = Balancer(bridges)
             let address = try await world.serve { await balancer.forward($0) }
@@ -64,13 +67,14 @@ extension IntegrationTests {
 
         /// Publishes alarms of each Region, and gives the ids of the findings that are to be there.
         private func publish(
-            _ range: Range<Int>, in world: World, attempts: [DeliveryReport.Attempt]? = [.answered(200)]
-        ) async throws -> [Origin: Set<String>] {
-            try await withThrowingTaskGroup(of: (Origin, Set<String>).self) { group in
+            _ range: Range<Int>, in world: IntegrationEnvironment,
+            attempts: [DeliveryReport.Attempt]? = [.answered(200)]
+        ) async throws -> [AccountRegion: Set<String>] {
+            try await withThrowingTaskGroup(of: (AccountRegion, Set<String>).self) { group in
                 for topic in topics(world) {
                     group.addTask {
                         let scenario = FleetScenario(
-                            origin: topic.origin, findings: 23,
+                            accountRegion: topic.accountRegion, findings: 23,
                             startTime: Int64(Date().timeIntervalSince1970 * 1000) - 3 * 3_600_000)
                         let texts = try Alarms.make(range, from: scenario)
                             .map { String(decoding: $0.serialized(), as: UTF8.self) }
@@ -79,7 +83,7 @@ extension IntegrationTests {
                         if let attempts { #expect(reports.filter { $0.attempts != attempts } == []) }
                         let delivered = zip(range, reports).filter { $1.outcome == .delivered }
                         return (
-                            topic.origin, Set(delivered.map { Alarms.findingID($0.0, in: topic.origin) })
+                            topic.accountRegion, Set(delivered.map { Alarms.findingID($0.0, in: topic.accountRegion) })
                         )
                     }
                 }
@@ -88,14 +92,16 @@ extension IntegrationTests {
         }
 
         /// Waits until all these findings are there, each once.
-        private func waitForFindings(_ expected: [Origin: Set<String>], in world: World) async throws {
-            for (origin, ids) in expected {
-                try await eventually("\(ids.count) findings in \(origin)", within: .seconds(60)) {
-                    world.aws.findings(in: origin).compactMap { $0["Id"]?.string }
+        private func waitForFindings(_ expected: [AccountRegion: Set<String>], in world: IntegrationEnvironment)
+            async throws
+        {
+            for (accountRegion, ids) in expected {
+                try await eventually("\(ids.count) findings in \(accountRegion)", within: .seconds(60)) {
+                    world.aws.findings(in: accountRegion).compactMap { $0["Id"]?.string }
                 } is: { found in
                     ids.isSubset(of: found)
                 }
-                let found = world.aws.findings(in: origin).compactMap { $0["Id"]?.string }
+                let found = world.aws.findings(in: accountRegion).compactMap { $0["Id"]?.string }
                 #expect(Set(found).count == found.count)
             }
         }
@@ -122,7 +128,7 @@ extension IntegrationTests {
         @Test("ten share the work, four are killed in the midst of it: each finding is there, once")
         func killed() async throws {
             try await withDatabase(try await PostgreSQLCluster.shared.get()) { url in
-                try await World.run(configure) { world in
+                try await IntegrationEnvironment.run(configure) { world in
                     let settings = settings(world, store: url)
                     let bridges = try await start(10, in: world, settings)
                     let balancer = Balancer(bridges)
@@ -164,12 +170,12 @@ extension IntegrationTests {
         func crashedDatabase() async throws {
             let cluster = try await PostgreSQLCluster()
             try await withDatabase(cluster) { url in
-                try await World.run {
+                try await IntegrationEnvironment.run {
                     configure(&$0)
                     $0.retryDelayScale = 0.05
                 } _: { world in
                     let bridges = try await startBalanced(in: world, settings(world, store: url))
-                    var expected: [Origin: Set<String>] = [:]
+                    var expected: [AccountRegion: Set<String>] = [:]
                     for round in 0..<2 {
                         async let publishing = publish(round * 40..<(round + 1) * 40, in: world, attempts: nil)
                         try await eventually("deliveries to come in") {
@@ -178,12 +184,14 @@ extension IntegrationTests {
                         try await cluster.crash()
                         #expect(try await Client.exchange(.get("/healthz"), with: bridges[0].listen).status == 200)
                         try await cluster.start()
-                        for (origin, ids) in try await publishing { expected[origin, default: []].formUnion(ids) }
+                        for (accountRegion, ids) in try await publishing {
+                            expected[accountRegion, default: []].formUnion(ids)
+                        }
                     }
                     for bridge in bridges { try await waitUntilReady(bridge) }
                     #expect(expected.values.map(\.count).reduce(0, +) > 160)
-                    for (origin, ids) in try await publish(100..<110, in: world) {
-                        expected[origin, default: []].formUnion(ids)
+                    for (accountRegion, ids) in try await publish(100..<110, in: world) {
+                        expected[accountRegion, default: []].formUnion(ids)
                     }
                     try await waitForFindings(expected, in: world)
                     for bridge in bridges { try await bridge.stop() }
@@ -201,7 +209,7 @@ extension IntegrationTests {
             let url =
                 "postgresql://postgres@127.0.0.1:\(primary.port),127.0.0.1:\(standby.port)/\(database)"
                 + "?sslmode=disable&target_session_attrs=read-write"
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 configure(&$0)
                 $0.retryDelayScale = 0.05
             } _: { world in
@@ -249,7 +257,7 @@ extension IntegrationTests {
                     "postgresql://bridge@localhost:\(cluster.port)/bridge?sslmode=verify-full&sslrootcert=\(authority)\n",
                     as: "url")
             }
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 var settings = ["store.url": "", "store.urlFile": try file(certificate.authority)]
                 let bridge = try await world.start(settings, environment: ["PGPASSWORD": password])
                 #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200)

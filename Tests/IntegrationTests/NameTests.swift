@@ -48,7 +48,7 @@ extension IntegrationTests {
             /// How many requests it passed on.
             var count: Int { max(program.outputLines.count - 1, 0) }
 
-            init(on address: String, port: String, in world: World) async throws {
+            init(on address: String, port: String, in world: IntegrationEnvironment) async throws {
                 let url = try #require(world.aws.endpointEnvironment["AWS_ENDPOINT_URL"].flatMap { URL(string: $0) })
                 let upstream = "\(try #require(url.host())):\(try #require(url.port))"
                 let program = try RunningProgram([
@@ -72,7 +72,7 @@ extension IntegrationTests {
             "what goes to AWS follows a name to another address, though connections are kept",
             .enabled(if: geteuid() == 0, "a file of names of its own needs root"), arguments: Change.allCases)
         func follows(change: Change) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let hosts = try world.folder.write("127.0.0.1 localhost hub.test\n", as: "hosts")
                 let old = try await Passage(on: "127.0.0.1", port: "0", in: world)
                 let new = try await Passage(on: "127.0.0.2", port: old.port, in: world)
@@ -113,7 +113,7 @@ extension IntegrationTests {
                 let left = old.count
                 try await report(number + 1)
                 #expect(old.count == left && new.count > 1)
-                #expect(world.aws.findings(in: world.origin).count == number + 2)
+                #expect(world.aws.findings(in: world.accountRegion).count == number + 2)
                 try await bridge.stop()
             }
         }

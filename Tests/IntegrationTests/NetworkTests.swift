@@ -51,7 +51,7 @@ extension IntegrationTests {
 
         /// Has a bridge bring in an alarm with a proxy in its environment; gives what the proxy was asked.
         private func throughProxy(
-            _ environment: (_ port: String) -> [String: String], in world: World
+            _ environment: (_ port: String) -> [String: String], in world: IntegrationEnvironment
         ) async throws -> [String] {
             let log = try world.folder.write("", as: "proxy.log")
             try await withPythonServer(Self.proxy, [log]) { port in
@@ -59,7 +59,7 @@ extension IntegrationTests {
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 1)
-                #expect(world.aws.findings(in: world.origin).count == 1)
+                #expect(world.aws.findings(in: world.accountRegion).count == 1)
                 try await bridge.stop()
                 #expect(bridge.program.errorLines.filter { $0.contains("of the proxy") } == [])
             }
@@ -68,7 +68,7 @@ extension IntegrationTests {
 
         @Test("everything that goes to AWS goes through the proxy of ALL_PROXY, with its password, which is not logged")
         func proxy() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let asked = try await throughProxy(
                     {
                         [
@@ -86,7 +86,7 @@ extension IntegrationTests {
 
         @Test("the hosts that NO_PROXY names are asked without the proxy")
         func noProxy() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let asked = try await throughProxy(
                     { ["ALL_PROXY": "http://127.0.0.1:\($0)", "NO_PROXY": "127.0.0.1,.amazonaws.com"] }, in: world)
                 #expect(asked == [])
@@ -95,7 +95,7 @@ extension IntegrationTests {
 
         @Test("with a proxy that cannot be reached nothing is taken, and the log says that the proxy was not reached")
         func unreachableProxy() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(environment: ["HTTPS_PROXY": "http://127.0.0.1:9"])
                 let report = try await world.aws.subscribe(
                     topic: world.topics.detect, endpoint: bridge.endpoint, signatureVersion: .two)
@@ -112,12 +112,12 @@ extension IntegrationTests {
                 "eu-central-1", "eu-north-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-northeast-1",
                 "ap-northeast-2", "sa-east-1", "ca-central-1",
             ]
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 $0.regions = names.compactMap { Region($0) }
             } _: { world in
                 let topics = names.compactMap { Region($0) }.map {
                     ARN(
-                        service: "sns", origin: Origin(account: world.origin.account, region: $0),
+                        service: "sns", accountRegion: AccountRegion(account: world.accountRegion.account, region: $0),
                         resource: "device-defender-detect")
                 }
                 let silence = try await world.serveSilence()
@@ -130,7 +130,7 @@ extension IntegrationTests {
                 for (index, topic) in topics.enumerated() {
                     try await world.subscribe(bridge, to: topic)
                     let scenario = FleetScenario(
-                        origin: topic.origin, findings: 23,
+                        accountRegion: topic.accountRegion, findings: 23,
                         startTime: Int64(Date().timeIntervalSince1970 * 1000) - 3_600_000)
                     try await world.publish(try Alarms.make(0..<1, from: scenario), to: topic)
                     try await eventually("the requests of \(index + 1) Regions") {
@@ -150,7 +150,7 @@ extension IntegrationTests {
             "a name's first address that never answers does not keep the bridge from the second",
             .enabled(if: geteuid() == 0, "a network of its own needs root"))
         func secondAddress() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let hosts = try world.folder.write(
                     "127.0.0.1 localhost\n2001:db8::2 hub.test\n127.0.0.1 hub.test\n", as: "hosts")
                 let server = try world.folder.write(

@@ -19,10 +19,10 @@ extension IntegrationTests {
 
         @Test("every metric is there, promtool takes it, and the numbers are those of what happened")
         func metrics() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["catchUp.interval": "1h"])
                 let scenario = world.scenario()
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 world.aws.fail(.batchImportFindings, status: 429, code: "TooManyRequestsException")
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await world.subscribe(bridge, to: world.topics.detect)
@@ -34,7 +34,8 @@ extension IntegrationTests {
                 }
                 // The messages; the work that the bridge gave itself is not counted here.
                 let event = Request(
-                    "POST", "/eventbridge", ["x-api-key": World.apiKey], body: scenario.events[0].serialized())
+                    "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey],
+                    body: scenario.events[0].serialized())
                 #expect(try await Client.exchange(event, with: bridge.listen).status == 200)
                 #expect(try await Client.exchange(.sns(Array("{".utf8)), with: bridge.listen).status == 400)
                 #expect(try await Client.exchange(.get("/x y"), with: bridge.listen).status == 400)
@@ -63,7 +64,9 @@ extension IntegrationTests {
             }
         }
 
-        private func check(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
+        private func check(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: IntegrationEnvironment)
+            async throws
+        {
             let alarms = Double(scenario.alarms.count)
             let prefix = "defender_bridge_"
             #expect(
@@ -80,7 +83,8 @@ extension IntegrationTests {
             } is: {
                 $0 == 1
             }
-            #expect(try await bridge.total(prefix + "queue_deliveries", #"account="\#(world.origin.account)""#) == 1)
+            #expect(
+                try await bridge.total(prefix + "queue_deliveries", #"account="\#(world.accountRegion.account)""#) == 1)
             #expect(try await bridge.total(prefix + "queue_oldest_age_seconds", #"state="dead""#) > 0)
             let imported = try await bridge.total(
                 prefix + "findings_total", #"kind="violation""#, #"outcome="imported""#)
@@ -91,7 +95,7 @@ extension IntegrationTests {
             let active = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="imported""#)
             let suppressed = try await bridge.total(prefix + "findings_total", #"kind="audit""#, #"outcome="archived""#)
             #expect(active > 0 && active + suppressed == Double(scenario.auditFindings.count))
-            let findings = Double(world.aws.findings(in: world.origin).count)
+            let findings = Double(world.aws.findings(in: world.accountRegion).count)
             try await eventually("the findings to be counted") {
                 try await bridge.total(prefix + "ledger_findings")
             } is: {
@@ -103,7 +107,9 @@ extension IntegrationTests {
                 try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="ok""#)
                     == Double(world.aws.calls(of: .batchImportFindings) - 1))
             #expect(try await bridge.total(calls, #"operation="BatchImportFindings""#, #"outcome="throttled""#) == 1)
-            #expect(try await bridge.total(prefix + "aws_throttles_total", #"region="\#(world.origin.region)""#) == 1)
+            #expect(
+                try await bridge.total(prefix + "aws_throttles_total", #"region="\#(world.accountRegion.region)""#) == 1
+            )
             #expect(try await bridge.total(prefix + "aws_tokens", #"operation="BatchImportFindings""#) <= 29)
             #expect(try await bridge.total(prefix + "subscriptions", #"state="confirmed""#) == 2)
             #expect(try await bridge.total(prefix + "signing_certificate_fetches_total", #"outcome="ok""#) == 1)
@@ -122,7 +128,7 @@ extension IntegrationTests {
 
         @Test("a denied account, a pause and a lost store are told")
         func troubles() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 world.aws.fail(.getFindings, count: 1000, status: 403, code: "AccessDeniedException")
                 world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
@@ -136,9 +142,9 @@ extension IntegrationTests {
                 #expect(
                     try await bridge.total("defender_bridge_aws_calls_total", #"outcome="access_denied""#) >= 1)
                 let pause = try await RunningProgram.run(
-                    [Paths.program, "pause", "--account", world.origin.account.digits] + bridge.storeFlags)
+                    [Paths.program, "pause", "--account", world.accountRegion.account.digits] + bridge.storeFlags)
                 #expect(pause.exit?.status == 0)
-                let series = #"defender_bridge_account_paused{account="\#(world.origin.account)"}"#
+                let series = #"defender_bridge_account_paused{account="\#(world.accountRegion.account)"}"#
                 try await eventually("the pause to be told") {
                     try await bridge.metric(series)
                 } is: {
@@ -153,10 +159,10 @@ extension IntegrationTests {
 
         @Test("a delivery is followed from its receipt to Security Hub by its id")
         func followed() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["log.level": "debug"])
                 let scenario = world.scenario()
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.subscribe(bridge, to: world.topics.audit)
                 try await world.publish(try Alarms.make(0..<3, from: scenario), to: world.topics.detect)
@@ -171,8 +177,8 @@ extension IntegrationTests {
                     #expect(id == "sns:\(line["messageId"]?.string ?? "")")
                     let lines = bridge.log.filter { $0["delivery"]?.string == id }
                     for line in lines {
-                        #expect(line["account"]?.string == world.origin.account.digits)
-                        #expect(line["region"]?.string == world.origin.region.name)
+                        #expect(line["account"]?.string == world.accountRegion.account.digits)
+                        #expect(line["region"]?.string == world.accountRegion.region.name)
                     }
                     let isAudit = line["topic"]?.string == world.topics.audit.description
                     let steps = lines.compactMap { $0["message"]?.string }
@@ -187,7 +193,7 @@ extension IntegrationTests {
                         #expect(findings.allSatisfy { $0["finding"] != nil && $0["result"] != nil })
                     } else {
                         let finding = try #require(done["finding"]?.string)
-                        #expect((0..<3).contains { Alarms.findingID($0, in: world.origin) == finding })
+                        #expect((0..<3).contains { Alarms.findingID($0, in: world.accountRegion) == finding })
                         #expect(done["result"] == "imported")
                         let told = bridge.log("Security Hub was told of a finding.").filter {
                             $0["finding"]?.string == finding
@@ -200,7 +206,7 @@ extension IntegrationTests {
 
         @Test("at info, neither what messages say nor any secret is logged, whatever becomes of them")
         func discreet() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let marks = ["mark-of-thing", "mark-of-behavior", "mark-of-words", "mark-of-body", "mark-of-key"]
                 let bridge = try await world.start(["eventBridge.basic": "user:mark-of-key"])
                 try await world.subscribe(bridge, to: world.topics.detect)
@@ -215,7 +221,7 @@ extension IntegrationTests {
                     to: world.topics.detect)
                 for body in [#"{"Type": "mark-of-body"}"#, "mark-of-body", #"{"mark-of-body": 1}"#] {
                     _ = try await Client.exchange(.sns(Array(body.utf8)), with: bridge.listen)
-                    for key in [World.apiKey, "mark-of-key"] {
+                    for key in [IntegrationEnvironment.apiKey, "mark-of-key"] {
                         _ = try await Client.exchange(
                             Request("POST", "/eventbridge", ["x-api-key": key], body: Array(body.utf8)),
                             with: bridge.listen)
@@ -231,7 +237,7 @@ extension IntegrationTests {
                 try await bridge.stop()
                 let lines = bridge.program.errorLines
                 #expect(lines.count > 10)
-                for mark in marks + [World.apiKey] {
+                for mark in marks + [IntegrationEnvironment.apiKey] {
                     #expect(lines.filter { $0.contains(mark) } == [], "\(mark)")
                 }
             }
@@ -239,7 +245,7 @@ extension IntegrationTests {
 
         @Test("A reader of the log that stalls does not stall deliveries, nor the end of the process")
         func stalledLog() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let (listen, admin) = (try Client.freeAddress(), try Client.freeAddress())
                 // Nothing reads the other end of the pipe, which stays open for longer than this takes.
                 let program = try RunningProgram(
@@ -254,7 +260,7 @@ extension IntegrationTests {
                     (try? await Client.exchange(.get("/readyz"), with: listen).status) == 200
                 }
                 let event = world.scenario().events[0].serialized()
-                let request = Request("POST", "/eventbridge", ["x-api-key": World.apiKey], body: event)
+                let request = Request("POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey], body: event)
                 // Their lines are several times what the pipe and its reader's end hold.
                 for _ in 0..<1500 { #expect(try await Client.exchange(request, with: listen).status == 200) }
                 #expect(try await Client.exchange(.get("/readyz"), with: listen).status == 200)
@@ -269,7 +275,7 @@ extension IntegrationTests {
 
         @Test("The log line of a 401 names the claim that does not fit, and probes have no line")
         func quietLines() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
                     "eventBridge.oauth.issuer": "https://issuer.example/", "eventBridge.oauth.audience": "bridge",
                     "eventBridge.oauth.jwksURL": "https://issuer.example/keys",
@@ -300,7 +306,7 @@ extension IntegrationTests {
         @Test(
             "warnings that come again and again are summed up, unless the level is debug", arguments: ["info", "debug"])
         func repeats(level: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["log.level": level])
                 for _ in 0..<57 {
                     #expect(try await Client.exchange(.sns(Array("{".utf8)), with: bridge.listen).status == 400)

@@ -17,7 +17,7 @@ extension IntegrationTests {
             "a store that cannot grow: 503 for deliveries, events and readiness, and SNS's retry succeeds after a restart"
         )
         func fullStore() async throws {
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 // Three retries, four seconds apart.
                 $0.retryDelayScale = 0.2
             } _: { world in
@@ -30,14 +30,14 @@ extension IntegrationTests {
                 let alarms = try Alarms.make(0..<500, from: world.scenario())
                 let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
                 var stored = 0
-                var refused: Answer?
-                while refused == nil, stored < 499 {
+                var rejected: Answer?
+                while rejected == nil, stored < 499 {
                     let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
                     let body = try await mailbox.body(of: text)
                     let answer = try await Client.exchange(.sns(body), with: address)
-                    if answer.status == 200 { stored += 1 } else { refused = answer }
+                    if answer.status == 200 { stored += 1 } else { rejected = answer }
                 }
-                try expectUnavailable(try #require(refused, "the store never was full"), "store_unavailable")
+                try expectUnavailable(try #require(rejected, "the store never was full"), "store_unavailable")
                 // A probe needs less room than a delivery; each that succeeds takes some.
                 let readiness = try await eventually("the store not to be ready") {
                     try await Client.exchange(.get("/readyz"), with: address)
@@ -46,7 +46,8 @@ extension IntegrationTests {
                 }
                 try expectUnavailable(readiness, "store_unavailable")
                 let event = Request(
-                    "POST", "/eventbridge", ["x-api-key": World.apiKey], body: world.scenario().events[0].serialized())
+                    "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey],
+                    body: world.scenario().events[0].serialized())
                 try expectUnavailable(try await Client.exchange(event, with: address), "store_unavailable")
                 #expect(try await Client.exchange(.get("/healthz"), with: address).status == 200)
 
@@ -56,13 +57,13 @@ extension IntegrationTests {
                     topic: world.topics.detect, endpoint: first.endpoint, signatureVersion: .two)
                 #expect(Set(subscription.attempts) == [.answered(503)])
                 try #require(world.aws.isConfirmed(topic: world.topics.detect, endpoint: first.endpoint))
-                let refusals = first.log("A delivery was refused.").count
+                let rejections = first.log("A delivery was refused.").count
                 let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
                 async let publishing = world.aws.publish(topic: world.topics.detect, message: text)
                 try await eventually("SNS to be refused, too") {
                     first.log("A delivery was refused.").count
                 } is: {
-                    $0 > refusals
+                    $0 > rejections
                 }
                 try await first.stop()
                 let second = try await world.start(settings)
@@ -71,7 +72,7 @@ extension IntegrationTests {
                 #expect(report.outcome == .delivered)
                 #expect(report.attempts.first == .answered(503))
                 #expect(report.attempts.last == .answered(200))
-                try await world.waitForFindings((0...stored).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0...stored).map { Alarms.findingID($0, in: world.accountRegion) })
                 try await second.waitForCompletion(of: stored + 1)
                 try await second.stop()
             }
@@ -79,7 +80,7 @@ extension IntegrationTests {
 
         @Test("a signing certificate that cannot be had: 503, nothing stored, and 200 once it can be had")
         func certificate() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let closed = try Client.freeAddress()
                 let broken = try await world.start(["network.connectTo": "sns.us-east-1.amazonaws.com:443:\(closed)"])
                 let alarm = try Alarms.make(0..<1, from: world.scenario())[0]
@@ -98,7 +99,7 @@ extension IntegrationTests {
 
         @Test("a host of SNS whose own certificate is not trusted: 503, nothing stored")
         func untrustedHost() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 // Without the stand-in's authority, the system's authorities count.
                 let bridge = try await world.start(environment: ["AWS_CA_BUNDLE": ""])
                 let body = try await world.signedBody(of: "{}")
@@ -111,7 +112,7 @@ extension IntegrationTests {
 
         @Test("a confirmation that fails: 503, and confirmed when SNS asks again")
         func confirmation() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 world.aws.fail(.confirmSubscription, status: 500, code: "InternalError")
                 let report = try await world.aws.subscribe(topic: world.topics.audit, endpoint: bridge.endpoint)

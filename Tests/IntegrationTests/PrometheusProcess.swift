@@ -23,7 +23,9 @@ final class PrometheusProcess: Sendable {
     ///   - addresses: the bridges' admin addresses.
     ///   - replacing: what stands otherwise in the rules, since no test waits for a day. Each text must be there once.
     ///     Alerts never wait longer than a second before they fire.
-    init(scraping addresses: [String], replacing changes: [String: String] = [:], in world: World) async throws {
+    init(scraping addresses: [String], replacing changes: [String: String] = [:], in world: IntegrationEnvironment)
+        async throws
+    {
         folder = try TemporaryFolder()
         var rules = try String(contentsOfFile: Paths.inPackage("deploy/prometheus/alerts.yaml"), encoding: .utf8)
         for (original, replacement) in changes {

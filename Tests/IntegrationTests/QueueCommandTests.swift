@@ -9,14 +9,14 @@ extension IntegrationTests {
     @Suite("The commands on the store", .timeLimit(.minutes(2)))
     struct QueueCommands {
         /// Runs a command on a world's store.
-        private func run(_ arguments: [String], in world: World) async throws -> RunningProgram {
+        private func run(_ arguments: [String], in world: IntegrationEnvironment) async throws -> RunningProgram {
             try await RunningProgram.run(
                 [Paths.program] + arguments + ["--set", "store.url=sqlite://\(world.storePath)"],
                 environment: world.environment)
         }
 
         /// Runs a command that must end well; gives what it printed.
-        private func printed(_ arguments: [String], in world: World) async throws -> [String] {
+        private func printed(_ arguments: [String], in world: IntegrationEnvironment) async throws -> [String] {
             let program = try await run(arguments, in: world)
             try #require(
                 program.exit == .init(status: 0, wasKilled: false), "\(arguments): \(program.errorLines)")
@@ -24,7 +24,7 @@ extension IntegrationTests {
             return program.outputLines
         }
 
-        private func json(_ arguments: [String], in world: World) async throws -> JSON {
+        private func json(_ arguments: [String], in world: IntegrationEnvironment) async throws -> JSON {
             try JSON(parsing: try await printed(arguments + ["--json"], in: world).joined(separator: "\n"))
         }
 
@@ -43,7 +43,7 @@ extension IntegrationTests {
 
         @Test("queue tells what waits, for each account, Region and state, while a bridge runs and without one")
         func queue() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
                 let bridge = try await world.start(environment: ["AWS_ENDPOINT_URL_SECURITYHUB": silence.url])
                 #expect(try await printed(["queue"], in: world) == ["The queue is empty."])
@@ -57,25 +57,25 @@ extension IntegrationTests {
                 let report = try await json(["queue", "show"], in: world)
                 #expect(report["pending"] == 3 && report["leased"] == 0 && report["dead"] == 0, "\(report)")
                 #expect(report["pauses"] == [])
-                let origin = try #require(report["origins"]?.array?.first)
-                #expect(origin["account"]?.string == world.origin.account.digits)
-                #expect(origin["region"]?.string == world.origin.region.name)
-                #expect(origin["states"]?["pending"]?["count"] == 3)
-                #expect(origin["states"]?.object?.count == 1)
-                #expect(origin["oldestAgeSeconds"]?.integer.map { (0..<120).contains($0) } == true)
+                let accountRegion = try #require(report["origins"]?.array?.first)
+                #expect(accountRegion["account"]?.string == world.accountRegion.account.digits)
+                #expect(accountRegion["region"]?.string == world.accountRegion.region.name)
+                #expect(accountRegion["states"]?["pending"]?["count"] == 3)
+                #expect(accountRegion["states"]?.object?.count == 1)
+                #expect(accountRegion["oldestAgeSeconds"]?.integer.map { (0..<120).contains($0) } == true)
                 let lines = try await printed(["queue"], in: world)
                 #expect(lines.count == 2)
                 #expect(
                     lines[0].wholeMatch(of: /account\/Region +pending +waiting +leased +dead +oldest/) != nil,
                     "\(lines)")
                 let row = lines[1].split(separator: " ")
-                #expect(row.prefix(5) == ["\(world.origin)", "3", "0", "0", "0"], "\(lines)")
+                #expect(row.prefix(5) == ["\(world.accountRegion)", "3", "0", "0", "0"], "\(lines)")
             }
         }
 
         @Test("queue verify says that a store is sound, and each problem of one that is not")
         func verify() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<3, from: world.scenario()), to: world.topics.detect)
@@ -98,7 +98,7 @@ extension IntegrationTests {
 
         @Test("a command on a store that is not there fails as serve does, and makes none")
         func missing() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 for arguments in [
                     ["queue"], ["queue", "verify"], ["pause"], ["resume"], ["dead-letters", "list"],
                     ["dead-letters", "show", "sns:1"], ["dead-letters", "drop", "sns:1"],
@@ -130,12 +130,12 @@ extension IntegrationTests {
 
         @Test("a pause has a running bridge give back its work, receive, and go on when it is resumed")
         func pause() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
                 let first = try await world.start()
                 try await first.stop()
                 // Otherwise the work would begin with the rebuilding of the ledger, which only asks.
-                try await world.change("INSERT INTO ledger_origin VALUES ('\(world.origin)', 1)")
+                try await world.change("INSERT INTO ledger_origin VALUES ('\(world.accountRegion)', 1)")
                 let address = try Client.freeAddress()
                 let bridge = try await world.start(
                     ["listen.address": address], environment: ["AWS_ENDPOINT_URL_SECURITYHUB": silence.url])
@@ -160,7 +160,7 @@ extension IntegrationTests {
                 #expect(try await second.queue() == .init(pending: 4))
                 #expect(try await printed(["resume"], in: world) == ["Delivery goes on for all accounts."])
                 try await second.waitForCompletion(of: 4)
-                try await world.waitForFindings((0..<4).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0..<4).map { Alarms.findingID($0, in: world.accountRegion) })
                 #expect(try await printed(["resume"], in: world) == ["Delivery was not paused for all accounts."])
                 try await second.stop()
                 #expect(second.log("Deliveries are paused; they are received and wait.").count == 1)
@@ -170,10 +170,10 @@ extension IntegrationTests {
 
         @Test("a pause of one account holds that one and no other")
         func pauseOfOne() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
-                let (own, other) = (world.origin.account.digits, "999999999999")
+                let (own, other) = (world.accountRegion.account.digits, "999999999999")
                 _ = try await printed(["pause", "--account", other], in: world)
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 1)
@@ -198,11 +198,11 @@ extension IntegrationTests {
 
         @Test("dead letters are listed, shown, and replayed while the bridge runs: one finding each")
         func replay() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
                 #expect(try await printed(["dead-letters", "list"], in: world) == ["There are no such dead letters."])
-                try await world.giveUp(3, by: bridge)
+                try await world.deadLetter(3, by: bridge)
 
                 let list = try await json(["dead-letters", "list"], in: world)
                 #expect(list["more"] == false)
@@ -210,7 +210,7 @@ extension IntegrationTests {
                 #expect(letters.count == 3)
                 let letter = try #require(letters.first)
                 let id = try #require(letter["id"]?.string)
-                #expect(letter["account"]?.string == world.origin.account.digits && letter["source"] == "sns")
+                #expect(letter["account"]?.string == world.accountRegion.account.digits && letter["source"] == "sns")
                 #expect(letter["attempts"] == 1)
                 #expect(letter["reason"]?.string?.contains("InvalidInputException") == true, "\(letter)")
                 #expect(letter["firstFailedAt"] == letter["lastFailedAt"])
@@ -240,20 +240,20 @@ extension IntegrationTests {
                     naming: "--all asks first, and there is no terminal to ask at: say --yes, too.")
                 #expect(try await json(["dead-letters", "replay", "--all", "--yes"], in: world) == ["replayed": 2])
                 try await bridge.waitForCompletion(of: 3)
-                try await world.waitForFindings((0..<3).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0..<3).map { Alarms.findingID($0, in: world.accountRegion) })
                 try await bridge.stop()
             }
         }
 
         @Test("conditions choose among dead letters, for the list and for what is dropped")
         func filters() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
-                try await world.giveUp(2, by: bridge)
+                try await world.deadLetter(2, by: bridge)
                 try await world.publish([["hello": 1]], to: world.topics.detect)
                 try await eventually("three dead letters", bridge.queue) { $0 == .init(dead: 3) }
-                let own = world.origin
+                let own = world.accountRegion
                 for (filter, count) in [
                     (["--account", own.account.digits, "--region", own.region.name, "--source", "sns"], 3),
                     (["--account", "999999999999"], 0), (["--region", "eu-north-1"], 0),
@@ -272,7 +272,7 @@ extension IntegrationTests {
 
         @Test("--all asks at a terminal, and does nothing without a yes", arguments: [("n", 1), ("", 1), ("y", 0)])
         func confirmation(answer: String, status: Int) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish([["hello": 1]], to: world.topics.detect)

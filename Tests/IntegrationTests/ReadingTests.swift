@@ -15,7 +15,7 @@ extension IntegrationTests {
             try await Client.exchange(Request("POST", path, fields, body: body), with: bridge.listen)
         }
 
-        private let key = ["x-api-key": World.apiKey, "Content-Type": "application/json"]
+        private let key = ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"]
 
         /// The problems that status.json has, as `summary`.
         private func problems(_ bridge: BridgeProcess) async throws -> [String] {
@@ -25,7 +25,7 @@ extension IntegrationTests {
 
         @Test("A null key lets nobody in, a key file with a byte order mark works, and a short key is a warning")
         func keys() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 try world.folder.write(
                     Array("eventBridge:\n  apiKey: null\nsns:\n  resubscribe: True\n".utf8), as: "null.yaml")
                 try world.folder.write([0xEF, 0xBB, 0xBF] + Array("heldout-key-1\n".utf8), as: "key")
@@ -68,13 +68,13 @@ extension IntegrationTests {
             "An array's events are worked on one by one; one that cannot be read is a dead letter, foreign ones are counted"
         )
         func array() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 func event(_ id: String, _ parameters: JSON, region: String? = nil) -> JSON {
                     [
                         "version": "0", "id": .string(id), "detail-type": "AWS API Call via CloudTrail",
-                        "source": "aws.iot", "account": .string(world.origin.account.digits),
-                        "time": "2026-11-29T20:00:00Z", "region": .string(region ?? world.origin.region.name),
+                        "source": "aws.iot", "account": .string(world.accountRegion.account.digits),
+                        "time": "2026-11-29T20:00:00Z", "region": .string(region ?? world.accountRegion.region.name),
                         "resources": [],
                         "detail": [
                             "eventSource": "iot.amazonaws.com", "eventName": "PutVerificationStateOnViolation",
@@ -125,7 +125,7 @@ extension IntegrationTests {
 
         @Test("A slash at the end of a path does not matter; other wrong paths of senders are told, with the right one")
         func paths() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect, target: "/sns/")
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
@@ -159,7 +159,7 @@ extension IntegrationTests {
 
         @Test("Messages of a topic that are not Device Defender's are counted by topic, and dead letters")
         func unrelated() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(
@@ -180,7 +180,7 @@ extension IntegrationTests {
 
         @Test("A central topic carries the audits of the accounts that are listed, and of no other")
         func central() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
                     "sns.topics": "\(world.topics.audit)=*", "sns.accounts": "444455556666",
                 ])
@@ -200,16 +200,16 @@ extension IntegrationTests {
                 #expect(foreign.first?.attempts == [.answered(403)])
                 #expect(try await bridge.total("defender_bridge_refusals_total", "account_not_allowed") == 1)
                 let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
-                let origins = status["origins"]?.array ?? []
-                #expect(origins.map { $0["account"] } == ["444455556666"])
-                #expect(origins.first?["lastDeliveryAt"]?.string != nil)
+                let accountRegions = status["origins"]?.array ?? []
+                #expect(accountRegions.map { $0["account"] } == ["444455556666"])
+                #expect(accountRegions.first?["lastDeliveryAt"]?.string != nil)
                 try await bridge.stop()
             }
         }
 
         @Test("systemd's sockets: several addresses, and a local socket whose proxy names the client")
         func sockets() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let path = world.folder.path + "/bridge.sock"
                 let bridge = try await world.start(
                     ["log.level": "debug"], wrapper: ["python3", "-c", Self.activate, path])

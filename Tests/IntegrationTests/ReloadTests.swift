@@ -9,13 +9,13 @@ extension IntegrationTests {
     struct Reload {
         private static let unchanged = "The configuration was read again; nothing changes."
         private static let changed = "The configuration was read again; what changed is in use."
-        private static let refused =
+        private static let rejected =
             "The configuration that was read again cannot be used; the settings stay as they were."
         private static let kept =
             "Settings were changed that the bridge takes only when it starts. Restart it to use them."
 
         /// Starts a bridge with a file in place of some of the flags.
-        private func start(_ world: World, _ text: String) async throws -> BridgeProcess {
+        private func start(_ world: IntegrationEnvironment, _ text: String) async throws -> BridgeProcess {
             let file = try world.folder.write(Array(text.utf8), as: "bridge.yaml")
             var settings = world.settings
             for key in ["sns.topics", "eventBridge.apiKey", "catchUp.interval"] { settings[key] = nil }
@@ -26,7 +26,8 @@ extension IntegrationTests {
         }
 
         /// Writes the file, has it read, and waits for a line of the log.
-        private func reload(_ world: World, _ bridge: BridgeProcess, _ text: String, _ line: String) async throws
+        private func reload(_ world: IntegrationEnvironment, _ bridge: BridgeProcess, _ text: String, _ line: String)
+            async throws
             -> JSON
         {
             let before = bridge.log(line).count
@@ -40,7 +41,8 @@ extension IntegrationTests {
                 }.last)
         }
 
-        private func event(_ world: World, _ key: String, to bridge: BridgeProcess) async throws -> Int {
+        private func event(_ world: IntegrationEnvironment, _ key: String, to bridge: BridgeProcess) async throws -> Int
+        {
             let body = world.scenario().events[0].serialized()
             return try await Client.exchange(
                 Request("POST", "/eventbridge", ["x-api-key": key], body: body), with: bridge.listen
@@ -51,7 +53,7 @@ extension IntegrationTests {
             "topics, keys and level change by SIGHUP; a file that is wrong changes nothing; what needs a restart is named"
         )
         func settings() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 try world.folder.write(Array("first".utf8), as: "key")
                 let first = """
                     catchUp: {interval: off}
@@ -82,7 +84,7 @@ extension IntegrationTests {
                     (second + "nonsense: 1\n", "nonsense"),
                     (first.replacing("/key", with: "/gone"), "eventBridge.apiKeyFile"),
                 ] {
-                    let line = try await reload(world, bridge, text, Self.refused)
+                    let line = try await reload(world, bridge, text, Self.rejected)
                     #expect(line["reason"]?.string?.hasPrefix(key + ": ") == true, "\(line)")
                     #expect(line["level"] == "error")
                 }
@@ -107,14 +109,14 @@ extension IntegrationTests {
                 #expect(try await bridge.metric(reloads + #"{outcome="applied"}"#) == 3)
                 #expect(try await bridge.metric(reloads + #"{outcome="failed"}"#) == 4)
                 #expect(try await bridge.metric(reloads + #"{outcome="unchanged"}"#) == 1)
-                try await world.waitForFindings((0..<2).map { Alarms.findingID($0, in: world.origin) })
+                try await world.waitForFindings((0..<2).map { Alarms.findingID($0, in: world.accountRegion) })
                 try await bridge.stop()
             }
         }
 
         @Test("rates, the queue's limit, mapping and catching up change by SIGHUP")
         func rest() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let first = """
                     catchUp: {interval: off}
                     sns: {topics: ["\(world.topics.audit)", "\(world.topics.detect)"]}
@@ -149,9 +151,9 @@ extension IntegrationTests {
                 #expect(try await bridge.total(tokens, #"operation="BatchImportFindings""#) > 29)
                 #expect(try await bridge.metric("defender_bridge_queue_limit_deliveries") == 1000)
                 try await world.publish([alarms[1]], to: world.topics.detect)
-                let id = Alarms.findingID(1, in: world.origin)
+                let id = Alarms.findingID(1, in: world.accountRegion)
                 try await eventually("the second finding") {
-                    world.aws.findings(in: world.origin).first { $0["Id"]?.string == id }?["Severity"]?["Label"]
+                    world.aws.findings(in: world.accountRegion).first { $0["Id"]?.string == id }?["Severity"]?["Label"]
                 } is: {
                     $0 == "CRITICAL"
                 }

@@ -10,12 +10,12 @@ extension IntegrationTests {
         @Test("for an account without a role AWS is asked nothing, and its deliveries wait until there is one")
         func missing() async throws {
             let other = try #require(AccountID("444455556666"))
-            try await World.run {
+            try await IntegrationEnvironment.run {
                 $0.credentials.append(
                     .init(accessKeyID: "AKIAOTHEREXAMPLE", secretAccessKey: "of-no-use-here", account: other))
             } _: { world in
                 let topics = "\(world.topics.audit),\(world.topics.detect)=\(other)"
-                let origin = Origin(account: other, region: world.origin.region)
+                let accountRegion = AccountRegion(account: other, region: world.accountRegion.region)
                 let settings = ["sns.topics": topics, "catchUp.interval": "1h"]
                 let bridge = try await world.start(settings)
                 try await world.subscribe(bridge, to: world.topics.detect)
@@ -26,21 +26,24 @@ extension IntegrationTests {
                     $0["denied"]?.array?.contains { $0["account"]?.string == other.digits } == true
                 }
                 let problem = try #require(
-                    status["health"]?["problems"]?.array?.first { $0["about"]?.string == "\(origin)" })
+                    status["health"]?["problems"]?.array?.first { $0["about"]?.string == "\(accountRegion)" })
                 let summary = try #require(problem["summary"]?.string)
-                #expect(summary.hasPrefix("There are no usable AWS credentials for \(origin): "), "\(summary)")
+                #expect(summary.hasPrefix("There are no usable AWS credentials for \(accountRegion): "), "\(summary)")
                 #expect(summary.contains("no role configured for account 444455556666"), "\(summary)")
                 #expect(
                     try await bridge.metric(
-                        "defender_bridge_account_denied{account=\"\(other)\",region=\"\(origin.region)\"}") == 1)
+                        "defender_bridge_account_denied{account=\"\(other)\",region=\"\(accountRegion.region)\"}") == 1)
                 // Its own audits and alarms are not taken for the other account's.
-                #expect(world.aws.findings(in: origin).isEmpty && world.aws.findings(in: world.origin).isEmpty)
+                #expect(
+                    world.aws.findings(in: accountRegion).isEmpty && world.aws.findings(in: world.accountRegion).isEmpty
+                )
                 #expect(world.aws.calls(of: .batchImportFindings) == 0)
                 #expect(try await bridge.queue().dead == 0)
                 try await bridge.stop()
 
                 let next = try await world.start(settings.merging(["aws.roleName": "Bridge"]) { _, last in last })
-                try await world.waitForFindings([0, 1].map { Alarms.findingID($0, in: origin) }, in: origin)
+                try await world.waitForFindings(
+                    [0, 1].map { Alarms.findingID($0, in: accountRegion) }, in: accountRegion)
                 #expect(try await next.queue().dead == 0)
             }
         }

@@ -8,7 +8,7 @@ extension IntegrationTests {
     struct Generated {
         @Test("schemathesis finds nothing", arguments: ["listen", "admin"])
         func schemathesis(server: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let isAdmin = server == "admin"
                 let address = isAdmin ? bridge.admin : bridge.listen
@@ -22,7 +22,7 @@ extension IntegrationTests {
                         "http://\(address)", isAdmin ? "--include-tag" : "--exclude-tag", "admin",
                         // These have no end.
                         "--exclude-path", "/status/events", "--header",
-                        "x-api-key: \(World.apiKey)", "--max-examples", "25", "--seed", "1",
+                        "x-api-key: \(IntegrationEnvironment.apiKey)", "--max-examples", "25", "--seed", "1",
                     ],
                     environment: [
                         "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": world.folder.path,

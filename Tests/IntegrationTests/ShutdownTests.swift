@@ -9,7 +9,7 @@ extension IntegrationTests {
     struct Shutdown {
         @Test("ends with exit code 0 when nothing is under way", arguments: [SIGTERM, SIGINT])
         func idle(signal: Int32) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await bridge.stop(with: signal)
                 #expect(bridge.log("The bridge has stopped.").count == 1)
@@ -20,7 +20,7 @@ extension IntegrationTests {
 
         @Test("answers the request under way, and takes no new connection", arguments: [SIGTERM, SIGINT])
         func requestUnderWay(signal: Int32) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let alarm = try Alarms.make(0..<1, from: world.scenario())[0]
                 let body = try await world.signedBody(of: String(decoding: alarm.serialized(), as: UTF8.self))
@@ -52,7 +52,7 @@ extension IntegrationTests {
 
         @Test("does not wait for a client that never ends its request")
         func endlessRequest() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let client = try await onThread { try Client(bridge.listen) }
                 client.send(Array("POST /sns HTTP/1.1\r\nHost: bridge\r\nContent-Length: 100\r\n\r\n".utf8))
@@ -69,9 +69,9 @@ extension IntegrationTests {
                 (SIGTERM, "AWS_ENDPOINT_URL_IOT"),
             ])
         func silentService(signal: Int32, variable: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 300)
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 let silence = try await world.serveSilence()
                 let first = try await world.start(environment: [variable: silence.url])
                 try await world.subscribe(first, to: world.topics.detect)
@@ -87,16 +87,16 @@ extension IntegrationTests {
                 let second = try await world.start()
                 // A lease lasts a minute.
                 try await second.waitForCompletion(of: 21, within: .seconds(30))
-                #expect(world.aws.findings(in: world.origin).count == 20 + 300 + scenario.auditTask.checks.count)
+                #expect(world.aws.findings(in: world.accountRegion).count == 20 + 300 + scenario.auditTask.checks.count)
                 try await second.stop()
             }
         }
 
         @Test("stops in the midst of an audit, which the next process ends")
         func audit() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 2000)
-                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.origin)
+                world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
                 // Eight pages make 24 batches. In the seconds that the process has left it may send some more of them,
                 // but by far not all.
                 let slow = ["securityHub.requestsPerSecond": "1", "securityHub.burst": "2"]
@@ -104,16 +104,16 @@ extension IntegrationTests {
                 try await world.subscribe(first, to: world.topics.audit)
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
                 try await eventually("the audit to be under way") {
-                    world.aws.findings(in: world.origin).count
+                    world.aws.findings(in: world.accountRegion).count
                 } is: {
                     $0 > 0
                 }
                 try await first.stop()
-                #expect(world.aws.findings(in: world.origin).count < 2000)
+                #expect(world.aws.findings(in: world.accountRegion).count < 2000)
                 #expect(try await world.count("SELECT COUNT(*) FROM delivery WHERE state = 'pending'") == 1)
                 let second = try await world.start()
                 try await second.waitForCompletion(of: 1)
-                let findings = world.aws.findings(in: world.origin).compactMap { $0["Id"]?.string }
+                let findings = world.aws.findings(in: world.accountRegion).compactMap { $0["Id"]?.string }
                 #expect(findings.count == 2000 + scenario.auditTask.checks.count)
                 #expect(Set(findings).count == findings.count)
                 try await second.stop()

@@ -13,7 +13,8 @@ extension IntegrationTests {
 
         /// Checks that a bridge waits for its store, and goes on once that is there.
         private func expectWait(
-            of bridge: BridgeProcess, in world: World, reason: String, until cause: () async throws -> Void
+            of bridge: BridgeProcess, in world: IntegrationEnvironment, reason: String,
+            until cause: () async throws -> Void
         ) async throws {
             let alarms = try Alarms.make(0..<1, from: world.scenario())
             let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
@@ -51,7 +52,7 @@ extension IntegrationTests {
             let cluster = try await PostgreSQLCluster()
             let database = try await cluster.makeDatabase()
             try await cluster.crash()
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["store.url": cluster.url(database)])
                 try await expectWait(of: bridge, in: world, reason: "The database cannot be reached") {
                     try await cluster.start()
@@ -75,7 +76,7 @@ extension IntegrationTests {
             "a full disk: listening, 503, and ready when there is space, without a restart",
             .enabled(if: geteuid() == 0, "only the superuser may mount"))
         func diskFull() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let folder = try world.folder.mount(size: "4m")
                 try await perform {
                     try RunningProgram.fill(folder + "/ballast")
@@ -92,7 +93,7 @@ extension IntegrationTests {
         @Test(
             "a database whose name is not known: it waits, and a signal ends it at once", arguments: [SIGTERM, SIGINT])
         func unknownName(signal: Int32) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["store.url": "postgresql://bridge@database.invalid/bridge"])
                 try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 try await bridge.stop(with: signal)
@@ -132,7 +133,7 @@ extension IntegrationTests {
             "a large file that is damaged deep inside: the bridge serves, finds it, ends with 78, and does not serve it again"
         )
         func damagedDeepInside() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let first = try await world.start()
                 try await first.stop()
                 try await world.fillLedger(findings: 6000)
@@ -146,11 +147,11 @@ extension IntegrationTests {
                         $0.hasPrefix("defender-bridge: store.url: The store's file is damaged")
                     }, "\(bridge.program.errorLines)")
 
-                let refused = try await RunningProgram.run(
+                let rejected = try await RunningProgram.run(
                     [Paths.program, "serve", "--set", "listen.address=127.0.0.1:0"] + world.flags
                         + ["--set", "admin.address=127.0.0.1:0"], environment: world.environment)
-                #expect(refused.exit == .init(status: 78, wasKilled: false))
-                #expect(refused.errorLines.count == 1, "\(refused.errorLines)")
+                #expect(rejected.exit == .init(status: 78, wasKilled: false))
+                #expect(rejected.errorLines.count == 1, "\(rejected.errorLines)")
 
                 let second = try await world.start(arguments: ["--begin-anew"])
                 #expect(try await Client.exchange(.get("/readyz"), with: second.listen).status == 200)
@@ -166,7 +167,7 @@ extension IntegrationTests {
             "a store's file that is removed or replaced: 503 and one clear line, also without deliveries",
             arguments: ["unlink", "replace"])
         func fileGone(how: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200)
                 if how == "replace" {
@@ -191,7 +192,7 @@ extension IntegrationTests {
     }
 }
 
-extension World {
+extension IntegrationEnvironment {
     /// Adds findings to the ledger that take more than a page each. No bridge should be running.
     fileprivate func fillLedger(findings: Int) async throws {
         try await change(
@@ -201,7 +202,7 @@ extension World {
             WITH RECURSIVE number (value) AS (
                 SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
             )
-            SELECT 'finding-' || value, '\(origin.account)/\(origin.region)', 'audit', 'CHECK', 'subject-' || value,
+            SELECT 'finding-' || value, '\(accountRegion.account)/\(accountRegion.region)', 'audit', 'CHECK', 'subject-' || value,
                 1, 2, 3, 4, 5, 'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number;
             PRAGMA wal_checkpoint(TRUNCATE);
             """)

@@ -18,7 +18,7 @@ struct StatusPageTests {
     ///   - expected: what is to be seen there.
     ///   - only: words of the checks to make; none for all.
     private func look(
-        at bridge: BridgeProcess, of world: World, for expected: JSON.Members, only: [String] = []
+        at bridge: BridgeProcess, of world: IntegrationEnvironment, for expected: JSON.Members, only: [String] = []
     ) async throws {
         let expectations = expected.merging(["url": .string("http://\(bridge.admin)/")]) { first, _ in first }
         let file = try world.folder.write(JSON.object(expectations).serialized(), as: "expectations.json")
@@ -33,14 +33,14 @@ struct StatusPageTests {
 
     @Test("a fleet whose findings are in Security Hub, and then a pause")
     func working() async throws {
-        try await World.run { world in
-            let quiet = "arn:aws:sns:ap-south-1:\(world.origin.account.digits):device-defender-detect"
+        try await IntegrationEnvironment.run { world in
+            let quiet = "arn:aws:sns:ap-south-1:\(world.accountRegion.account.digits):device-defender-detect"
             let bridge = try await world.start(["sns.topics": "\(world.topics.audit),\(world.topics.detect),\(quiet)"])
             let scenario = world.scenario()
             try await world.deliverAuditAndAlarm(of: scenario, to: bridge)
             try await bridge.waitForCompletion(of: 2)
             let pause: [JSON] =
-                ([Paths.program, "pause", "--account", world.origin.account.digits, "--reason", "a new role"]
+                ([Paths.program, "pause", "--account", world.accountRegion.account.digits, "--reason", "a new role"]
                 + bridge.storeFlags).map(JSON.string)
             try await look(
                 at: bridge, of: world,
@@ -50,7 +50,7 @@ struct StatusPageTests {
                         ["in": "#events", "text": "imported"], ["in": "#subscriptions", "text": "confirmed"],
                         ["in": "#origins", "text": .string(scenario.auditTask.scheduledAuditName ?? "")],
                     ],
-                    "filter": ["text": .string(world.origin.region.name), "rows": 1, "troubled": 0],
+                    "filter": ["text": .string(world.accountRegion.region.name), "rows": 1, "troubled": 0],
                     "change": ["command": .array(pause), "in": "#pauses", "text": "a new role"],
                 ])
             try await bridge.stop()
@@ -59,10 +59,12 @@ struct StatusPageTests {
 
     @Test("dead letters: their payload is read, one is replayed, one is dropped")
     func deadLetters() async throws {
-        try await World.run { world in
-            let bridge = try await world.start(["admin.allowActions": "true", "admin.token": World.adminToken])
+        try await IntegrationEnvironment.run { world in
+            let bridge = try await world.start([
+                "admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken,
+            ])
             try await world.subscribe(bridge, to: world.topics.detect)
-            try await world.giveUp(3, by: bridge)
+            try await world.deadLetter(3, by: bridge)
             let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
             let ids = (status["deadLetters"]?["newest"]?.array ?? []).compactMap { $0["id"] }
             try #require(ids.count == 3)
@@ -71,7 +73,8 @@ struct StatusPageTests {
                 for: [
                     "state": "attention",
                     "deadLetters": [
-                        "token": .string(World.adminToken), "payload": ["id": ids[0], "text": "violationEventType"],
+                        "token": .string(IntegrationEnvironment.adminToken),
+                        "payload": ["id": ids[0], "text": "violationEventType"],
                         "replay": ids[1], "drop": ids[2],
                     ],
                 ],
@@ -84,7 +87,7 @@ struct StatusPageTests {
 
     @Test("an account that AWS denies")
     func denied() async throws {
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
             let bridge = try await world.start()
             try await world.subscribe(bridge, to: world.topics.detect)
@@ -110,7 +113,7 @@ struct StatusPageTests {
         .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
     func outage() async throws {
         let cluster = try await PostgreSQLCluster()
-        try await World.run { world in
+        try await IntegrationEnvironment.run { world in
             let database = try await cluster.makeDatabase()
             let bridge = try await world.start(["store.url": cluster.url(database)])
             try await cluster.crash()

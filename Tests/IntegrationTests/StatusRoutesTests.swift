@@ -8,10 +8,11 @@ import Testing
 extension IntegrationTests {
     @Suite("The status page's routes", .timeLimit(.minutes(3)))
     struct StatusRoutes {
-        private static let actions = ["admin.allowActions": "true", "admin.token": World.adminToken]
+        private static let actions = ["admin.allowActions": "true", "admin.token": IntegrationEnvironment.adminToken]
 
         private func act(
-            _ action: String, on id: String, at bridge: BridgeProcess, token: String? = World.adminToken,
+            _ action: String, on id: String, at bridge: BridgeProcess,
+            token: String? = IntegrationEnvironment.adminToken,
             _ fields: [String: String] = [:]
         ) async throws -> Answer {
             var fields = fields
@@ -28,7 +29,7 @@ extension IntegrationTests {
             return try await Client.exchange(request, with: bridge.admin)
         }
 
-        private func ids(_ world: World, _ bridge: BridgeProcess) async throws -> [String] {
+        private func ids(_ world: IntegrationEnvironment, _ bridge: BridgeProcess) async throws -> [String] {
             let list = try await RunningProgram.run(
                 [Paths.program, "dead-letters", "list", "--json"] + bridge.storeFlags, environment: world.environment)
             let json = try JSON(parsing: list.outputLines.joined(separator: "\n"))
@@ -39,7 +40,7 @@ extension IntegrationTests {
 
         @Test("a viewer is told the status, and then what a delivery changes of it")
         func change() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let viewer = try await EventReader(bridge.admin)
                 defer { viewer.close() }
@@ -62,16 +63,16 @@ extension IntegrationTests {
 
         @Test("the 33rd viewer is refused until one leaves, and a bridge with viewers stops in its time")
         func viewers() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 var viewers: [EventReader] = []
                 defer { for viewer in viewers { viewer.close() } }
                 for _ in 0..<32 { viewers.append(try await EventReader(bridge.admin)) }
                 for viewer in viewers { #expect(try await viewer.next()?.name == "status") }
-                let refused = try await Client.exchange(.get("/status/events"), with: bridge.admin)
-                #expect(refused.status == 503)
-                #expect(refused.fields["retry-after"] == "10")
-                #expect(try refused.json["error"] == "too_many_viewers")
+                let rejected = try await Client.exchange(.get("/status/events"), with: bridge.admin)
+                #expect(rejected.status == 503)
+                #expect(rejected.fields["retry-after"] == "10")
+                #expect(try rejected.json["error"] == "too_many_viewers")
                 #expect(try await Client.exchange(.get("/status.json"), with: bridge.admin).status == 200)
                 viewers.removeLast().close()
                 try await eventually("a place to become free") {
@@ -93,7 +94,7 @@ extension IntegrationTests {
 
         @Test("a name that is not the bridge's is refused, but for the metrics")
         func host() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["admin.hosts": "bridge.example.com"])
                 let targets = ["/", "/status.json", "/status/events", "/dead-letters/1", "/nothing"]
                 for target in targets {
@@ -111,7 +112,7 @@ extension IntegrationTests {
 
         @Test("the page is answered with a policy that lets a browser run nothing but what is in it")
         func page() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let answer = try await Client.exchange(.get("/"), with: bridge.admin)
                 #expect(answer.status == 200)
@@ -132,10 +133,10 @@ extension IntegrationTests {
 
         @Test("who has the token replays and drops dead letters, and the log has who it was")
         func deadLetters() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(Self.actions)
                 try await world.subscribe(bridge, to: world.topics.detect)
-                try await world.giveUp(3, by: bridge)
+                try await world.deadLetter(3, by: bridge)
                 let ids = try await ids(world, bridge)
                 try #require(ids.count == 3)
 
@@ -161,7 +162,7 @@ extension IntegrationTests {
                 let replayed = try await act("replay", on: ids[0], at: bridge, ["Origin": "http://localhost"])
                 #expect(try replayed.json == ["id": .string(ids[0]), "done": "replayed"])
                 try await bridge.waitForCompletion(of: 1, dead: 2)
-                #expect(world.aws.findings(in: world.origin).count == 1)
+                #expect(world.aws.findings(in: world.accountRegion).count == 1)
                 // A colon may be encoded or not.
                 let encoded = ids[1].replacing(":", with: "%3A")
                 let dropped = try await act("drop", on: encoded, at: bridge)
@@ -176,16 +177,16 @@ extension IntegrationTests {
                 #expect(decisions.map { $0["action"] } == ["replay", "drop"])
                 #expect(decisions.map { $0["delivery"]?.string } == [ids[0], ids[1]])
                 #expect(decisions.allSatisfy { $0["peer"]?.string?.hasPrefix("127.0.0.1:") == true })
-                #expect(decisions.allSatisfy { $0["account"]?.string == world.origin.account.digits })
-                let refusals = bridge.log("An action on a dead letter was refused.")
-                #expect(refusals.map { $0["code"] } == ["refused", "refused", "foreign"])
-                #expect(!bridge.program.errorLines.contains { $0.contains(World.adminToken) })
+                #expect(decisions.allSatisfy { $0["account"]?.string == world.accountRegion.account.digits })
+                let rejections = bridge.log("An action on a dead letter was refused.")
+                #expect(rejections.map { $0["code"] } == ["refused", "refused", "foreign"])
+                #expect(!bridge.program.errorLines.contains { $0.contains(IntegrationEnvironment.adminToken) })
             }
         }
 
         @Test("an address that sends ten wrong tokens is not heard for a while, even with the right one")
         func failures() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(Self.actions)
                 for _ in 0..<10 { #expect(try await act("drop", on: "1", at: bridge, token: "wrong").status == 401) }
                 let answer = try await act("drop", on: "1", at: bridge)
@@ -197,14 +198,14 @@ extension IntegrationTests {
 
         @Test("actions are off unless they are turned on, which SIGHUP does, too")
         func reload() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let file = try world.folder.write(Array("log: {level: info}\n".utf8), as: "bridge.yaml")
                 let bridge = try await world.start(arguments: ["--config", file])
                 let off = try await act("drop", on: "1", at: bridge)
                 #expect(off.status == 404)
                 #expect(try off.json["error"] == "actions_off")
                 let text = """
-                    admin: {allowActions: true, token: "\(World.adminToken)", hosts: [bridge.example.com]}
+                    admin: {allowActions: true, token: "\(IntegrationEnvironment.adminToken)", hosts: [bridge.example.com]}
                     log: {level: info}
 
                     """

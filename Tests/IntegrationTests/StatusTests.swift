@@ -13,9 +13,9 @@ extension IntegrationTests {
         }
 
         /// How many findings Security Hub has, current, by severity.
-        private func severities(in world: World) -> JSON.Members {
+        private func severities(in world: IntegrationEnvironment) -> JSON.Members {
             var counts = ["CRITICAL": 0, "HIGH": 0, "MEDIUM": 0, "LOW": 0, "INFORMATIONAL": 0]
-            for finding in world.aws.findings(in: world.origin) where finding["RecordState"] == "ACTIVE" {
+            for finding in world.aws.findings(in: world.accountRegion) where finding["RecordState"] == "ACTIVE" {
                 counts[finding["Severity"]?["Label"]?.string ?? "", default: 0] += 1
             }
             return JSON.Members(counts.mapValues { .integer($0) })
@@ -29,7 +29,7 @@ extension IntegrationTests {
 
         @Test("an audit, an alarm, a dead letter and a denial are told, and after a restart what is kept of them")
         func everything() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let quiet = try await told(by: bridge)
                 #expect(quiet["health"] == ["state": "working", "problems": []])
@@ -45,7 +45,9 @@ extension IntegrationTests {
             }
         }
 
-        private func checkFindings(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
+        private func checkFindings(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: IntegrationEnvironment)
+            async throws
+        {
             // They may be half a minute old.
             let status = try await eventually("the findings to be counted", within: .seconds(60)) {
                 try await told(by: bridge)
@@ -53,8 +55,8 @@ extension IntegrationTests {
                 $0["origins"]?.array?.first?["openFindings"] == .object(severities(in: world))
             }
             let here = try #require(status["origins"]?.array?.first)
-            #expect(here["region"]?.string == world.origin.region.name)
-            #expect(here["account"]?.string == world.origin.account.digits)
+            #expect(here["region"]?.string == world.accountRegion.region.name)
+            #expect(here["account"]?.string == world.accountRegion.account.digits)
             #expect(here["pending"] == 0 && here["dead"] == 1 && here["denied"] == .null && here["paused"] == false)
             #expect(abs(try time(here["lastDeliveryAt"])) < 120)
             let audit = try #require(here["audits"]?.array?.first)
@@ -67,7 +69,7 @@ extension IntegrationTests {
             func problem(_ beginning: String) -> JSON? {
                 problems.first { $0["summary"]?.string?.hasPrefix(beginning) == true }
             }
-            #expect(problem("1 delivery was given up")?["about"]?.string == world.origin.description)
+            #expect(problem("1 delivery was given up")?["about"]?.string == world.accountRegion.description)
             // What became a dead letter is not Device Defender's, which is a problem of the topic.
             #expect(problem("Messages of the topic \(world.topics.detect) are not Device Defender's") != nil)
             #expect(problems.count == 2)
@@ -83,10 +85,11 @@ extension IntegrationTests {
             #expect(try event("audit")["findings"]?.integer == Int64(findings))
             #expect(try event("audit")["outcome"] == "imported" && event("audit")["findingId"] == .null)
             let alarm = try event("alarm")
-            let id = Alarms.findingID(0, in: world.origin)
+            let id = Alarms.findingID(0, in: world.accountRegion)
             #expect(alarm["findingId"]?.string == id && alarm["outcome"] == "imported" && alarm["findings"] == 1)
             let page = try #require(alarm["consoleURL"]?.string)
-            #expect(page.hasPrefix("https://console.aws.amazon.com/securityhub/home?region=\(world.origin.region)#"))
+            #expect(
+                page.hasPrefix("https://console.aws.amazon.com/securityhub/home?region=\(world.accountRegion.region)#"))
             #expect(page.removingPercentEncoding?.removingPercentEncoding?.hasSuffix(id) == true)
             func sum(_ name: String) -> Int64 {
                 (status["lastHour"]?[name]?.array ?? []).reduce(0) { $0 + ($1.integer ?? 0) }
@@ -94,7 +97,9 @@ extension IntegrationTests {
             #expect(sum("deliveries") == 3 && sum("imports") == Int64(findings + 1))
         }
 
-        private func checkDenial(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: World) async throws {
+        private func checkDenial(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: IntegrationEnvironment)
+            async throws
+        {
             world.aws.fail(.batchImportFindings, count: 1000, status: 403, code: "AccessDeniedException")
             try await world.publish(try Alarms.make(1..<2, from: scenario), to: world.topics.detect)
             let status = try await eventually("the denial") {
@@ -105,11 +110,11 @@ extension IntegrationTests {
             let here = try #require(status["origins"]?.array?.first)
             #expect(here["denied"]?["reason"]?.string?.contains("AccessDenied") == true)
             let problem = try #require(status["health"]?["problems"]?.array?.first)
-            #expect(problem["severity"] == "critical" && problem["about"]?.string == world.origin.description)
+            #expect(problem["severity"] == "critical" && problem["about"]?.string == world.accountRegion.description)
             #expect(problem["summary"]?.string?.hasPrefix("AWS denies what the bridge asks for in ") == true)
         }
 
-        private func checkRestart(_ scenario: FleetScenario, in world: World) async throws {
+        private func checkRestart(_ scenario: FleetScenario, in world: IntegrationEnvironment) async throws {
             let bridge = try await world.start()
             let status = try await told(by: bridge)
             let here = try #require(status["origins"]?.array?.first)

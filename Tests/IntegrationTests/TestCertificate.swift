@@ -67,7 +67,7 @@ struct TestCertificate: Sendable {
     }
 
     /// Puts this one into the files of another one.
-    func use(for other: TestCertificate, in world: World) throws {
+    func use(for other: TestCertificate, in world: IntegrationEnvironment) throws {
         try folder.write(try folder.read("\(name).pem"), as: "\(other.name).pem")
         try folder.write(try folder.read("\(name).key"), as: "\(other.name).key")
     }

@@ -18,7 +18,9 @@ extension IntegrationTests {
             return subscriptions.first { $0["topic"]?.string == topic.description }?["state"]?.string
         }
 
-        private func send(_ text: String, to topic: ARN, in world: World) async throws -> [DeliveryReport] {
+        private func send(_ text: String, to topic: ARN, in world: IntegrationEnvironment) async throws
+            -> [DeliveryReport]
+        {
             try await world.aws.publish(topic: topic, message: text, signatureVersion: .two)
         }
 
@@ -26,7 +28,7 @@ extension IntegrationTests {
             "a subscription is confirmed when SNS answers at last, its end is remembered, and taken back if that is wanted"
         )
         func subscriptions() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let topic = world.topics.detect
                 let listen = try Client.freeAddress()
                 let first = try await world.start(["listen.address": listen])
@@ -63,7 +65,7 @@ extension IntegrationTests {
 
         @Test("with sns.confirm off the log has the command, which confirms")
         func confirmedByOperator() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let topic = world.topics.audit
                 let bridge = try await world.start(["sns.confirm": "off"])
                 _ = try await world.aws.subscribe(topic: topic, endpoint: bridge.endpoint, signatureVersion: .two)
@@ -90,11 +92,11 @@ extension IntegrationTests {
 
         @Test("a topic may be named by an asterisk, and carry another account's findings")
         func topics() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
                     "sns.topics":
-                        "\(world.topics.detect)=444455556666,arn:aws:sns:\(world.origin.region):*:*",
-                    "sns.accounts": "\(world.origin.account)",
+                        "\(world.topics.detect)=444455556666,arn:aws:sns:\(world.accountRegion.region):*:*",
+                    "sns.accounts": "\(world.accountRegion.account)",
                 ])
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.subscribe(bridge, to: world.topics.audit)
@@ -104,20 +106,22 @@ extension IntegrationTests {
                     ])
                 let other = ARN(
                     service: "sns",
-                    origin: Origin(account: try #require(AccountID("777788889999")), region: world.origin.region),
+                    accountRegion: AccountRegion(
+                        account: try #require(AccountID("777788889999")), region: world.accountRegion.region),
                     resource: "x")
                 let foreign = try await world.signedBody(of: "{}", topic: other)
                 #expect(try await Client.exchange(.sns(foreign), with: bridge.listen).status == 403)
                 try await bridge.stop()
                 #expect(
                     try await world.count(
-                        "SELECT COUNT(*) FROM delivery WHERE origin = '444455556666/\(world.origin.region)'") == 1)
+                        "SELECT COUNT(*) FROM delivery WHERE origin = '444455556666/\(world.accountRegion.region)'")
+                        == 1)
             }
         }
 
         @Test("a token of the issuer lets an event in, and one of nobody does not", arguments: ["RS256", "ES256"])
         func tokens(algorithm: String) async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let seconds = Int64(Date().timeIntervalSince1970)
                 let claims: JSON = [
                     "iss": "https://issuer.example/", "aud": ["bridge"], "exp": .integer(seconds + 600),
@@ -160,7 +164,7 @@ extension IntegrationTests {
 
         /// A host of its own by TLS, and a file with its authority beside that of the stand-in.
         private func serveIssuer(
-            _ world: World, _ handler: @escaping Router.Handler
+            _ world: IntegrationEnvironment, _ handler: @escaping Router.Handler
         ) async throws -> (address: String, authorities: String) {
             let now = Int64(Date().timeIntervalSince1970)
             let validity = (now - 3600)...(now + 3600)
@@ -178,7 +182,7 @@ extension IntegrationTests {
 
         @Test("who guesses credentials is slowed down, and the rest goes on")
         func guesses() async throws {
-            try await World.run { world in
+            try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let event = world.scenario().events[0].serialized()
                 func status(_ key: String) async throws -> Int {

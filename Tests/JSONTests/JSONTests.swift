@@ -56,7 +56,7 @@ struct JSONTests {
             (#"{"a":1,"\u0061":2}"#, .duplicateName, 15), ("\u{FEFF}\u{FEFF}{}", .unexpectedByte, 3),
             (" \u{FEFF}{}", .unexpectedByte, 1),
         ] as [(String, JSONError.Reason, Int)])
-    func refused(text: String, reason: JSONError.Reason, offset: Int) {
+    func rejected(text: String, reason: JSONError.Reason, offset: Int) {
         let error = #expect(throws: JSONError.self) { try JSON(parsing: text) }
         #expect(error?.reason == reason)
         #expect(error?.offset == offset)

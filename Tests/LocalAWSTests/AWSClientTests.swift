@@ -35,14 +35,14 @@ struct AWSClientTests {
                     accessKeyID: "AKIALOCALAWSANOTHER", secretAccessKey: "another-secret",
                     account: try #require(AccountID("444455556666"))))
         } _: { local, _ in
-            let origin = try Origin.test()
-            let scenario = FleetScenario(origin: origin, findings: 1000, startTime: testTime)
-            local.add(scenario.auditTask, findings: scenario.auditFindings, in: origin)
-            local.setSuppressions(suppressions, in: origin)
+            let accountRegion = try AccountRegion.test()
+            let scenario = FleetScenario(accountRegion: accountRegion, findings: 1000, startTime: testTime)
+            local.add(scenario.auditTask, findings: scenario.auditFindings, in: accountRegion)
+            local.setSuppressions(suppressions, in: accountRegion)
             let messages = scenario.alarms + [scenario.clearedAlarm, scenario.invalidatedAlarm]
-            local.add(alarms: messages, in: origin)
+            local.add(alarms: messages, in: accountRegion)
             let third = try #require(scenario.alarms[2]["violationId"]?.string)
-            local.verify(violation: third, state: "FALSE_POSITIVE", description: "a laboratory", in: origin)
+            local.verify(violation: third, state: "FALSE_POSITIVE", description: "a laboratory", in: accountRegion)
             let firstAlarm = try #require(scenario.alarms[0]["violationEventTime"]?.integer)
             var environment: [String: String?] = local.endpointEnvironment.merging([
                 "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
@@ -56,8 +56,8 @@ struct AWSClientTests {
                 ["python3", Self.script], environment: environment, within: .seconds(115))
             #expect(program.status == 0, "\(program.text)\(program.errors)")
             #expect(program.text.hasSuffix("all passed\n"))
-            #expect(local.findings(in: origin).count == 101)
-            #expect(local.finding("finding-0001", in: origin)?["Workflow"] == ["Status": "SUPPRESSED"])
+            #expect(local.findings(in: accountRegion).count == 101)
+            #expect(local.finding("finding-0001", in: accountRegion)?["Workflow"] == ["Status": "SUPPRESSED"])
             #expect(local.calls(of: .batchImportFindings) > 4)
             #expect(local.calls(of: .describeHub) == 1)
             #expect(local.calls(of: .listAuditSuppressions) == 7)

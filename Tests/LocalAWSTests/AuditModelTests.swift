@@ -7,7 +7,7 @@ import Testing
 @Suite("The model of Device Defender's audits")
 struct AuditModelTests {
     private static func model(findings: Int = 60) throws -> (AuditModel, FleetScenario) {
-        let scenario = FleetScenario(origin: try .test(), findings: findings, startTime: testTime)
+        let scenario = FleetScenario(accountRegion: try .test(), findings: findings, startTime: testTime)
         var model = AuditModel()
         model.add(scenario.auditTask, findings: scenario.auditFindings)
         return (model, scenario)
@@ -97,7 +97,7 @@ struct AuditModelTests {
             ["taskId": "a", "maxResults": 251], ["taskId": "a", "maxResults": "5"], ["taskId": "a", "nextToken": "x"],
             ["taskId": "a", "whatever": 1], ["taskId": 5],
         ] as [JSON])
-    func refused(request: JSON) throws {
+    func rejected(request: JSON) throws {
         let (model, _) = try Self.model()
         let error = #expect(throws: ServiceError.self) { try model.listFindings(request) }
         #expect(error?.code == "InvalidRequestException")
@@ -135,8 +135,10 @@ struct AuditModelTests {
 
     @Test("each of several audits has its own findings, also by check and after another was replaced")
     func several() throws {
-        let origin = try Origin.test()
-        let scenarios = [0, 1, 2].map { FleetScenario(origin: origin, findings: 60, startTime: testTime + $0) }
+        let accountRegion = try AccountRegion.test()
+        let scenarios = [0, 1, 2].map {
+            FleetScenario(accountRegion: accountRegion, findings: 60, startTime: testTime + $0)
+        }
         var model = AuditModel()
         for scenario in scenarios { model.add(scenario.auditTask, findings: scenario.auditFindings) }
         model.add(scenarios[0].auditTask, findings: scenarios[0].auditFindings)

@@ -33,29 +33,29 @@ struct CallRuleTests {
     @Test("each account, Region and operation has its own rate")
     func separate() throws {
         var throttle = Throttle()
-        func admitted(_ operation: LocalAWS.Operation, _ origin: Origin) -> Int {
+        func admitted(_ operation: LocalAWS.Operation, _ accountRegion: AccountRegion) -> Int {
             var count = 0
-            for _ in 0..<50 where throttle.admits(operation, of: origin, now: 0) { count += 1 }
+            for _ in 0..<50 where throttle.admits(operation, of: accountRegion, now: 0) { count += 1 }
             return count
         }
-        let origin = try Origin.test()
-        #expect(admitted(.getFindings, origin) == 6)
-        #expect(admitted(.batchImportFindings, origin) == 30)
-        #expect(admitted(.batchUpdateFindings, origin) == 30)
-        #expect(admitted(.listAuditFindings, origin) == 10)
-        #expect(admitted(.listAuditSuppressions, origin) == 10)
-        #expect(admitted(.getCallerIdentity, origin) == 50)
+        let accountRegion = try AccountRegion.test()
+        #expect(admitted(.getFindings, accountRegion) == 6)
+        #expect(admitted(.batchImportFindings, accountRegion) == 30)
+        #expect(admitted(.batchUpdateFindings, accountRegion) == 30)
+        #expect(admitted(.listAuditFindings, accountRegion) == 10)
+        #expect(admitted(.listAuditSuppressions, accountRegion) == 10)
+        #expect(admitted(.getCallerIdentity, accountRegion) == 50)
         #expect(admitted(.getFindings, try .test(region: "eu-west-1")) == 6)
         #expect(admitted(.getFindings, try .test(account: "444455556666")) == 6)
     }
 
     @Test("what is above the rate is refused in the service's own words")
-    func refusals() {
-        #expect(Throttle.refusal(of: .batchImportFindings).status == 429)
-        #expect(Throttle.refusal(of: .batchImportFindings).code == "TooManyRequestsException")
-        #expect(Throttle.refusal(of: .listAuditFindings).code == "ThrottlingException")
-        #expect(Throttle.refusal(of: .listAuditSuppressions).code == "ThrottlingException")
-        #expect(Throttle.refusal(of: .assumeRole).code == "Throttling")
+    func rejections() {
+        #expect(Throttle.rejection(of: .batchImportFindings).status == 429)
+        #expect(Throttle.rejection(of: .batchImportFindings).code == "TooManyRequestsException")
+        #expect(Throttle.rejection(of: .listAuditFindings).code == "ThrottlingException")
+        #expect(Throttle.rejection(of: .listAuditSuppressions).code == "ThrottlingException")
+        #expect(Throttle.rejection(of: .assumeRole).code == "Throttling")
     }
 
     @Test("faults come in the order in which they were asked for, for their operation only")

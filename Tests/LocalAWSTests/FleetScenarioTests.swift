@@ -6,7 +6,7 @@ import Testing
 @Suite("The made-up fleet")
 struct FleetScenarioTests {
     private static func scenario(_ findings: Int) throws -> FleetScenario {
-        FleetScenario(origin: try .test(), findings: findings, startTime: testTime)
+        FleetScenario(accountRegion: try .test(), findings: findings, startTime: testTime)
     }
 
     @Test("the same values give the same fleet")

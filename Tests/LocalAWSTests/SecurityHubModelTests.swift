@@ -21,7 +21,7 @@ struct SecurityHubModelTests {
     }
 
     private static func model(_ findings: JSON...) throws -> SecurityHubModel {
-        var model = SecurityHubModel(origin: try .test())
+        var model = SecurityHubModel(accountRegion: try .test())
         for finding in findings {
             let answer = try model.importFindings(["Findings": [finding]], now: testTime)
             try #require(answer["FailedCount"] == 0, "\(answer)")
@@ -79,8 +79,8 @@ struct SecurityHubModelTests {
             ("Remediation", ["Recommendation": ["Text": .string(String(repeating: "x", count: 513))]], "512"),
             ("Malware", .string(String(repeating: "x", count: 245_760)), "240 KB"),
         ] as [(String, JSON?, String)])
-    func refused(name: String, value: JSON?, place: String) throws {
-        var model = SecurityHubModel(origin: try .test())
+    func rejected(name: String, value: JSON?, place: String) throws {
+        var model = SecurityHubModel(accountRegion: try .test())
         let answer = try model.importFindings(
             ["Findings": [Self.finding("bad", [name: value]), Self.finding("good")]], now: testTime)
         #expect(answer["SuccessCount"] == 1)
@@ -117,8 +117,8 @@ struct SecurityHubModelTests {
                 "AccessDeniedException"
             ),
         ] as [(JSON, String)])
-    func callRefused(request: JSON, code: String) throws {
-        var model = SecurityHubModel(origin: try .test())
+    func callRejected(request: JSON, code: String) throws {
+        var model = SecurityHubModel(accountRegion: try .test())
         let error = #expect(throws: ServiceError.self) { try model.importFindings(request, now: testTime) }
         #expect(error?.code == code)
         #expect(model.records.isEmpty)
@@ -126,7 +126,7 @@ struct SecurityHubModelTests {
 
     @Test("the same finding twice in one batch is refused once")
     func duplicate() throws {
-        var model = SecurityHubModel(origin: try .test())
+        var model = SecurityHubModel(accountRegion: try .test())
         let answer = try model.importFindings(["Findings": [Self.finding(), Self.finding()]], now: testTime)
         #expect(answer["SuccessCount"] == 1)
         #expect(answer["FailedFindings"]?.array?.first?["ErrorCode"] == "DuplicatedFindingIdentifier")
@@ -206,12 +206,13 @@ struct SecurityHubModelTests {
     }
 
     @Test("a finding that is to be refused is, until it is not")
-    func refusedID() throws {
-        var model = SecurityHubModel(origin: try .test())
-        model.refusedIDs = ["one"]
-        let refused = try model.importFindings(["Findings": [Self.finding("one"), Self.finding("two")]], now: testTime)
-        #expect(refused["FailedFindings"]?.array?.map { $0["Id"] } == ["one"])
-        model.refusedIDs = []
+    func rejectedID() throws {
+        var model = SecurityHubModel(accountRegion: try .test())
+        model.rejectedIDs = ["one"]
+        let rejected = try model.importFindings(
+            ["Findings": [Self.finding("one"), Self.finding("two")]], now: testTime)
+        #expect(rejected["FailedFindings"]?.array?.map { $0["Id"] } == ["one"])
+        model.rejectedIDs = []
         #expect(try model.importFindings(["Findings": [Self.finding("one")]], now: testTime)["FailedCount"] == 0)
     }
 
@@ -289,7 +290,7 @@ struct SecurityHubModelTests {
             ["MaxResults": 101], ["NextToken": "x"], ["NextToken": 3], ["SortCriteria": [["SortOrder": "asc"]]],
             ["Whatever": 1],
         ] as [JSON])
-    func filtersRefused(request: JSON) throws {
+    func filtersRejected(request: JSON) throws {
         let model = try Self.model(Self.finding())
         let error = #expect(throws: ServiceError.self) { try model.getFindings(request) }
         #expect(error?.code == "InvalidInputException")

@@ -93,7 +93,7 @@ struct SignatureTests {
             }, Change("no signature") { $0.authorization = authorization(signature: "x") },
         ])
     func mismatch(change: Change) throws {
-        let error = #expect(throws: AuthenticationFailure.self) { try Self.verify(change) }
+        let error = #expect(throws: AuthenticationError.self) { try Self.verify(change) }
         guard case .mismatch = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -116,7 +116,7 @@ struct SignatureTests {
             Change("fields out of order") { $0.authorization = authorization(fields: "host;content-type;x-amz-date") },
         ])
     func incomplete(change: Change) throws {
-        let error = #expect(throws: AuthenticationFailure.self) { try Self.verify(change) }
+        let error = #expect(throws: AuthenticationError.self) { try Self.verify(change) }
         guard case .incomplete = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -125,7 +125,7 @@ struct SignatureTests {
 
     @Test("the day of the credential scope is that of the request")
     func scopeDate() throws {
-        let error = #expect(throws: AuthenticationFailure.self) {
+        let error = #expect(throws: AuthenticationError.self) {
             try Self.verify(Change("") { $0.date = "20150831T123600Z" })
         }
         #expect(error == .mismatch("Date in Credential scope does not match."))
@@ -133,7 +133,7 @@ struct SignatureTests {
 
     @Test("temporary credentials need their token")
     func token() throws {
-        let error = #expect(throws: AuthenticationFailure.self) {
+        let error = #expect(throws: AuthenticationError.self) {
             try Self.verify(Change("") { $0.token = "token" })
         }
         #expect(error == .unknownKey)
@@ -145,10 +145,10 @@ struct SignatureTests {
         var keys = AccessKeys([], partition: .aws)
         let key = keys.issue(account: account, principal: "", expiration: 2000, now: 1000)
         #expect(try keys.key(key.id, now: 1999) == key)
-        #expect(throws: AuthenticationFailure.expiredKey) { try keys.key(key.id, now: 2000) }
-        #expect(throws: AuthenticationFailure.unknownKey) { try keys.key("AKIA", now: 1000) }
+        #expect(throws: AuthenticationError.expiredKey) { try keys.key(key.id, now: 2000) }
+        #expect(throws: AuthenticationError.unknownKey) { try keys.key("AKIA", now: 1000) }
         _ = keys.issue(account: account, principal: "", expiration: 200_000_000, now: 100_000_000)
-        #expect(throws: AuthenticationFailure.unknownKey) { try keys.key(key.id, now: 1000) }
+        #expect(throws: AuthenticationError.unknownKey) { try keys.key(key.id, now: 1000) }
     }
 
     @Test(
@@ -170,8 +170,8 @@ struct SignatureTests {
         var error: ServiceError?
         do throws(ServiceError) {
             _ = try TokenService.assumeRole(parameters, keys: &keys, now: testTime)
-        } catch let refusal {
-            error = refusal
+        } catch let rejection {
+            error = rejection
         }
         #expect(error?.code == code)
     }

@@ -13,17 +13,17 @@ import Testing
 /// 2026-11-22T10:00:00.123Z.
 let testTime: Int64 = 1_795_341_600_123
 
-extension Origin {
+extension AccountRegion {
     /// An account with its Region.
-    static func test(account: String = "111122223333", region: String = "us-east-1") throws -> Origin {
-        Origin(account: try #require(AccountID(account)), region: try #require(Region(region)))
+    static func test(account: String = "111122223333", region: String = "us-east-1") throws -> AccountRegion {
+        AccountRegion(account: try #require(AccountID(account)), region: try #require(Region(region)))
     }
 }
 
 extension ARN {
     /// A topic of the test account.
     static func topic(_ name: String = "fleet", region: String = "us-east-1") throws -> ARN {
-        ARN(service: "sns", origin: try .test(region: region), resource: name)
+        ARN(service: "sns", accountRegion: try .test(region: region), resource: name)
     }
 }
 

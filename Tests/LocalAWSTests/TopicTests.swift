@@ -242,8 +242,8 @@ struct TopicTests {
     @Test(
         "an endpoint that fails is tried three times more with the same message; one that refuses is not",
         arguments: [
-            ([503, 500, 200], DeliveryReport.Outcome.delivered), ([503, 503, 503, 503], .exhausted), ([400], .refused),
-            ([429], .refused), ([302], .refused), ([204], .delivered),
+            ([503, 500, 200], DeliveryReport.Outcome.delivered), ([503, 503, 503, 503], .exhausted), ([400], .rejected),
+            ([429], .rejected), ([302], .rejected), ([204], .delivered),
         ])
     func retries(statuses: [Int], outcome: DeliveryReport.Outcome) async throws {
         try await withLocalAWS { local, loop in

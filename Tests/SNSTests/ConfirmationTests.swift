@@ -54,9 +54,9 @@ struct ConfirmationTests {
         ])
     func disagreeing(url: String) throws {
         let message = try Envelope(.subscriptionConfirmation).with("SubscribeURL", .string(url)).message()
-        let error = try #require(throws: SNSRefusal.self) { try message.confirmationURL() }
+        let error = try #require(throws: SNSError.self) { try message.confirmationURL() }
         #expect(error.code == "subscribe_url_refused")
-        #expect(error.kind == .refused)
+        #expect(error.kind == .rejected)
     }
 
     @Test("a notification asks for nothing; the end of a subscription can be taken back with its own token")
@@ -65,7 +65,7 @@ struct ConfirmationTests {
         let end = try Envelope(.unsubscribeConfirmation).message()
         #expect(try end.confirmationURL() == SNSMessage.confirmationURL(topic: end.topic, token: Self.token))
         let other = try Envelope(.unsubscribeConfirmation).with("SubscribeURL", "https://evil.example/").message()
-        #expect(throws: SNSRefusal.self) { try other.confirmationURL() }
+        #expect(throws: SNSError.self) { try other.confirmationURL() }
     }
 
     @Test("the command for the operator names topic, Region and token, quoted where a shell needs it")

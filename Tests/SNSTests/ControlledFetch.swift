@@ -3,7 +3,7 @@ import Synchronization
 
 /// Stands for the way to SNS's host: counts what is fetched, and answers at once or when it is told to.
 final class ControlledFetch: Sendable {
-    typealias Answer = Result<[UInt8], SigningCertificateCache.FetchFailure>
+    typealias Answer = Result<[UInt8], SigningCertificateCache.FetchError>
 
     private struct State {
         var answer: Answer?
@@ -44,7 +44,7 @@ final class ControlledFetch: Sendable {
         }
     }
 
-    func callAsFunction(_ url: String) async throws(SigningCertificateCache.FetchFailure) -> [UInt8] {
+    func callAsFunction(_ url: String) async throws(SigningCertificateCache.FetchError) -> [UInt8] {
         let answer = await withCheckedContinuation { continuation in hold(url, continuation) }
         return try answer.get()
     }

@@ -56,7 +56,7 @@ struct Envelope {
 
     var body: [UInt8] { JSON.object(members).serialized() }
 
-    func message() throws(SNSRefusal) -> SNSMessage { try SNSMessage(parsing: body) }
+    func message() throws(SNSError) -> SNSMessage { try SNSMessage(parsing: body) }
 
     /// The envelope with the signature that OpenSSL makes over the named fields, as the Developer Guide says it.
     func signed(_ names: [String], by other: Signer? = nil) async throws -> Envelope {

@@ -67,7 +67,7 @@ struct SNSMessageTests {
         let value = envelope.members[name + "URL"]
         let other = envelope.with(name + "URL", nil).with(name + "Url", value)
         #expect(try other.message() == envelope.message())
-        let error = try #require(throws: SNSRefusal.self) { try envelope.with(name + "Url", value).message() }
+        let error = try #require(throws: SNSError.self) { try envelope.with(name + "Url", value).message() }
         #expect(error.code == "field_ambiguous")
         #expect(error.kind == .malformed)
     }
@@ -86,14 +86,14 @@ struct SNSMessageTests {
         let names = Set(kind.signed + ["SignatureVersion", "Signature", "SigningCertURL"]).subtracting(["Type"])
         for name in names {
             for wrong in [.null, 1, true, ["a"], ["a": "b"]] as [JSON] {
-                let error = try #require(throws: SNSRefusal.self) { try Envelope(kind).with(name, wrong).message() }
+                let error = try #require(throws: SNSError.self) { try Envelope(kind).with(name, wrong).message() }
                 #expect(error.code == "field_not_a_string", "\(name)")
             }
             guard name != "Subject" else { continue }
-            let missing = try #require(throws: SNSRefusal.self) { try Envelope(kind).with(name, nil).message() }
+            let missing = try #require(throws: SNSError.self) { try Envelope(kind).with(name, nil).message() }
             #expect(missing.code == "field_missing", "\(name)")
             guard name != "Message" else { continue }
-            let empty = try #require(throws: SNSRefusal.self) { try Envelope(kind).with(name, "").message() }
+            let empty = try #require(throws: SNSError.self) { try Envelope(kind).with(name, "").message() }
             #expect(empty.code == "field_missing", "\(name)")
         }
     }
@@ -106,7 +106,7 @@ struct SNSMessageTests {
     func limits(name: String, maximum: Int) throws {
         let longest = String(repeating: "a", count: maximum)
         #expect(throws: Never.self) { try Envelope(.notification).with(name, .string(longest)).message() }
-        let error = try #require(throws: SNSRefusal.self) {
+        let error = try #require(throws: SNSError.self) {
             try Envelope(.notification).with(name, .string(longest + "a")).message()
         }
         #expect(error.code == "field_too_long")
@@ -119,7 +119,7 @@ struct SNSMessageTests {
         let longest = String(repeating: "a", count: 2048)
         let envelope = Envelope(.subscriptionConfirmation)
         #expect(throws: Never.self) { try envelope.with(name, .string(longest)).message() }
-        let error = try #require(throws: SNSRefusal.self) { try envelope.with(name, .string(longest + "a")).message() }
+        let error = try #require(throws: SNSError.self) { try envelope.with(name, .string(longest + "a")).message() }
         #expect(error.code == "field_too_long")
     }
 
@@ -144,11 +144,11 @@ struct SNSMessageTests {
             ("Signature", String(repeating: "A", count: 2052), "field_too_long"),
         ])
     func values(name: String, value: String, code: String) throws {
-        let error = try #require(throws: SNSRefusal.self) {
+        let error = try #require(throws: SNSError.self) {
             try Envelope(.notification).with(name, .string(value)).message()
         }
         #expect(error.code == code)
-        #expect(error.kind == (code == "signature_version_unknown" ? .refused : .malformed))
+        #expect(error.kind == (code == "signature_version_unknown" ? .rejected : .malformed))
     }
 
     @Test(
@@ -159,7 +159,7 @@ struct SNSMessageTests {
     func lineBreaks(name: String) throws {
         for character in ["\n", "\r", "\0", "\u{7F}"] {
             let value = Envelope(.notification).members[name]?.string ?? ""
-            let error = try #require(throws: SNSRefusal.self) {
+            let error = try #require(throws: SNSError.self) {
                 try Envelope(.notification).with(name, .string(value + character)).message()
             }
             #expect(error.code == "field_invalid")
@@ -177,7 +177,7 @@ struct SNSMessageTests {
             ("{\"Type\": \"Notification\", \"a\": [" + String(repeating: "0,", count: 1000) + "0]}", "malformed_json"),
         ])
     func notJSON(body: String, code: String) throws {
-        let error = try #require(throws: SNSRefusal.self) { try SNSMessage(parsing: Array(body.utf8)) }
+        let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: Array(body.utf8)) }
         #expect(error.code == code)
         #expect(error.kind == .malformed)
     }
@@ -185,7 +185,7 @@ struct SNSMessageTests {
     @Test("a body that is too long is refused before it is read")
     func longBody() throws {
         let body = [UInt8](repeating: UInt8(ascii: " "), count: SNSMessage.maximumBodyLength + 1)
-        let error = try #require(throws: SNSRefusal.self) { try SNSMessage(parsing: body) }
+        let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: body) }
         #expect(error.code == "body_too_large")
     }
 
@@ -195,7 +195,7 @@ struct SNSMessageTests {
             "{\"violationId\": \"37e1\"}", "[]", "\"text\"", "{}", "null",
         ])
     func rawDelivery(body: String) throws {
-        let error = try #require(throws: SNSRefusal.self) { try SNSMessage(parsing: Array(body.utf8)) }
+        let error = try #require(throws: SNSError.self) { try SNSMessage(parsing: Array(body.utf8)) }
         #expect(error.code == "raw_delivery")
         #expect(error.message.contains("Turn raw message delivery off"))
         #expect(throws: error) { try SNSMessage.requireEnvelope(isRaw: true) }
@@ -206,7 +206,7 @@ struct SNSMessageTests {
     func cutOff() throws {
         let body = Envelope(.subscriptionConfirmation).body
         for length in 0..<body.count {
-            #expect(throws: SNSRefusal.self) { try SNSMessage(parsing: Array(body[..<length])) }
+            #expect(throws: SNSError.self) { try SNSMessage(parsing: Array(body[..<length])) }
         }
     }
 }

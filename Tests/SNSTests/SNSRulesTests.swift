@@ -32,7 +32,7 @@ struct SNSRulesTests {
         let topic = try #require(ARN(topic))
         let taken = try SigningCertificateURL(url, topic: topic)
         #expect(taken.description == url)
-        #expect(taken.region == topic.origin.region)
+        #expect(taken.region == topic.accountRegion.region)
     }
 
     private static let file = "SimpleNotificationService-0123456789abcdef.pem"
@@ -99,9 +99,9 @@ struct SNSRulesTests {
             "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-\(String(repeating: "a", count: 129)).pem",
         ])
     func hostileCertificateURL(url: String) throws {
-        let error = try #require(throws: SNSRefusal.self) { try SigningCertificateURL(url, topic: topic) }
+        let error = try #require(throws: SNSError.self) { try SigningCertificateURL(url, topic: topic) }
         #expect(error.code == "signing_certificate_url_refused")
-        #expect(error.kind == .refused)
+        #expect(error.kind == .rejected)
         #expect(!error.message.contains("evil"))
     }
 
@@ -197,20 +197,20 @@ struct SNSRulesTests {
             (-300_001, "message_from_future"),
         ] as [(Int64, String?)])
     func window(age: Int64, code: String?) {
-        let refusal: SNSRefusal?
-        do throws(SNSRefusal) {
+        let rejection: SNSError?
+        do throws(SNSError) {
             try SNSTimestamp.check(publishedAt: Envelope.now, now: Envelope.now + age, maximumAge: 3_600_000)
-            refusal = nil
+            rejection = nil
         } catch {
-            refusal = error
+            rejection = error
         }
-        #expect(refusal?.code == code)
+        #expect(rejection?.code == code)
     }
 
     @Test("times at the ends of what can be written do not trap")
     func extremeTimes() {
         for (publishedAt, now) in [(Int64.min, Int64.max), (Int64.max, Int64.min), (0, Int64.max), (Int64.max, 0)] {
-            #expect(throws: SNSRefusal.self) {
+            #expect(throws: SNSError.self) {
                 try SNSTimestamp.check(publishedAt: publishedAt, now: now, maximumAge: 3_600_000)
             }
         }

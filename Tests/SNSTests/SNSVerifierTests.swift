@@ -21,13 +21,13 @@ struct SNSVerifierTests {
         SNSVerifier(
             topics: try TopicPolicy(topics: topics),
             certificates: SigningCertificateCache(authorities: try await Signer.shared.trustStore()) {
-                url throws(SigningCertificateCache.FetchFailure) in try await fetch(url)
+                url throws(SigningCertificateCache.FetchError) in try await fetch(url)
             }, maximumAge: 3_600_000, minimumVersion: minimumVersion)
     }
 
-    private func refusal(_ envelope: Envelope, now: Int64 = Envelope.now) async throws -> SNSRefusal? {
+    private func rejection(_ envelope: Envelope, now: Int64 = Envelope.now) async throws -> SNSError? {
         let message = try envelope.message()
-        do throws(SNSRefusal) {
+        do throws(SNSError) {
             try await verifier.verify(message, now: now)
             return nil
         } catch {
@@ -38,7 +38,7 @@ struct SNSVerifierTests {
     @Test("what OpenSSL signed is genuine", arguments: Envelope.Kind.allCases, ["1", "2"])
     func genuine(kind: Envelope.Kind, version: String) async throws {
         let envelope = try await Envelope(kind, version: version).signed(kind.signed)
-        #expect(try await refusal(envelope) == nil)
+        #expect(try await rejection(envelope) == nil)
         #expect(fetch.urls == [Envelope.certificateURL])
     }
 
@@ -58,11 +58,11 @@ struct SNSVerifierTests {
                 default: envelope.with(name, .string(value + "x"))
                 }
             let message = try changed.message()
-            let error = await #expect(throws: SNSRefusal.self, "\(name)") {
+            let error = await #expect(throws: SNSError.self, "\(name)") {
                 try await verifier.verify(message, now: Envelope.now)
             }
             #expect(error?.code == "signature_mismatch", "\(name)")
-            #expect(error?.kind == .refused)
+            #expect(error?.kind == .rejected)
         }
     }
 
@@ -81,7 +81,7 @@ struct SNSVerifierTests {
                 for bit in 0..<8 {
                     var flipped = body
                     flipped[index] ^= 1 << bit
-                    await #expect(throws: SNSRefusal.self, "\(name), byte \(index - start), bit \(bit)") {
+                    await #expect(throws: SNSError.self, "\(name), byte \(index - start), bit \(bit)") {
                         try await verifier.verify(try SNSMessage(parsing: flipped), now: Envelope.now)
                     }
                     count += 1
@@ -96,15 +96,15 @@ struct SNSVerifierTests {
         let strict = try await Self.verifier(fetch, minimumVersion: .two)
         let names = Envelope.Kind.notification.signed
         let old = try await Envelope(.notification, version: "1").signed(names).message()
-        let error = await #expect(throws: SNSRefusal.self) { try await strict.verify(old, now: Envelope.now) }
-        #expect(error?.code == "signature_version_too_low" && error?.kind == .refused)
+        let error = await #expect(throws: SNSError.self) { try await strict.verify(old, now: Envelope.now) }
+        #expect(error?.code == "signature_version_too_low" && error?.kind == .rejected)
         #expect(fetch.urls.isEmpty)
         let new = try await Envelope(.notification, version: "2").signed(names).message()
         try await strict.verify(new, now: Envelope.now)
     }
 
     @Test("a message belongs to the account that the topic carries")
-    func origin() async throws {
+    func accountRegion() async throws {
         let verifier = try await Self.verifier(fetch, topics: [Envelope.topic + "=444455556666"])
         let message = try await Envelope(.notification).signed(Envelope.Kind.notification.signed).message()
         #expect(try await verifier.verify(message, now: Envelope.now).description == "444455556666/us-east-1")
@@ -114,25 +114,25 @@ struct SNSVerifierTests {
     func timestampText() async throws {
         let envelope = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
-        #expect(try await refusal(envelope) == nil)
-        #expect(try await refusal(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code == "signature_mismatch")
+        #expect(try await rejection(envelope) == nil)
+        #expect(try await rejection(envelope.with("Timestamp", "2026-11-22T10:00:00Z"))?.code == "signature_mismatch")
     }
 
     @Test("a subject is signed when it is there, also when it is empty")
     func subject() async throws {
         let names = Envelope.Kind.notification.signed
         let empty = try await Envelope(.notification).with("Subject", "").signed(names)
-        #expect(try await refusal(empty) == nil)
-        #expect(try await refusal(empty.with("Subject", nil))?.code == "signature_mismatch")
+        #expect(try await rejection(empty) == nil)
+        #expect(try await rejection(empty.with("Subject", nil))?.code == "signature_mismatch")
         let none = try await Envelope(.notification).with("Subject", nil).signed(names)
-        #expect(try await refusal(none) == nil)
-        #expect(try await refusal(none.with("Subject", ""))?.code == "signature_mismatch")
+        #expect(try await rejection(none) == nil)
+        #expect(try await rejection(none.with("Subject", ""))?.code == "signature_mismatch")
     }
 
     @Test("a signature counts for its own version only")
     func otherVersion() async throws {
         let envelope = try await Envelope(.notification, version: "1").signed(Envelope.Kind.notification.signed)
-        #expect(try await refusal(envelope.with("SignatureVersion", "2"))?.code == "signature_mismatch")
+        #expect(try await rejection(envelope.with("SignatureVersion", "2"))?.code == "signature_mismatch")
     }
 
     @Test("a certificate that is spelled Url is found")
@@ -142,13 +142,13 @@ struct SNSVerifierTests {
         )
         .with("SigningCertURL", nil).with("SigningCertUrl", .string(Envelope.certificateURL))
         let subscribeURL = envelope.members["SubscribeURL"]
-        #expect(try await refusal(envelope.with("SubscribeURL", nil).with("SubscribeUrl", subscribeURL)) == nil)
+        #expect(try await rejection(envelope.with("SubscribeURL", nil).with("SubscribeUrl", subscribeURL)) == nil)
     }
 
     @Test("another key's signature is refused")
     func otherKey() async throws {
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed, by: await Signer())
-        #expect(try await refusal(envelope)?.code == "signature_mismatch")
+        #expect(try await rejection(envelope)?.code == "signature_mismatch")
     }
 
     @Test(
@@ -161,7 +161,7 @@ struct SNSVerifierTests {
             ),
         ])
     func nothingFetched(name: String, value: String, code: String) async throws {
-        #expect(try await refusal(Envelope(.notification).with(name, .string(value)))?.code == code)
+        #expect(try await rejection(Envelope(.notification).with(name, .string(value)))?.code == code)
         #expect(fetch.urls.isEmpty)
     }
 
@@ -175,10 +175,10 @@ struct SNSVerifierTests {
         let genuine = try await Envelope(.notification).with("Timestamp", "2026-11-22T10:00:00.000Z")
             .signed(Envelope.Kind.notification.signed)
         let now = try #require(SNSTimestamp.milliseconds("2026-11-22T10:00:00.000Z")) + ahead
-        let error = try await refusal(genuine, now: now)
+        let error = try await rejection(genuine, now: now)
         #expect(error?.code == code && error?.kind == (code == nil ? nil : .unavailable))
-        let forged = try await refusal(genuine.with("Message", "{}"), now: now)
-        #expect(forged?.code == "signature_mismatch" && forged?.kind == .refused)
+        let forged = try await rejection(genuine.with("Message", "{}"), now: now)
+        #expect(forged?.code == "signature_mismatch" && forged?.kind == .rejected)
     }
 
     @Test("a certificate that is not valid by the clock is one to come back for, if the signature is genuine")
@@ -186,10 +186,10 @@ struct SNSVerifierTests {
         let now = Envelope.now / 1000
         fetch.answer(.success(try await Signer.shared.certificate(validity: (now + 10)...(now + 1000))))
         let genuine = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
-        let error = try await refusal(genuine)
+        let error = try await rejection(genuine)
         #expect(error?.code == "signing_certificate_not_valid" && error?.kind == .unavailable)
-        #expect(try await refusal(genuine.with("Message", "{}"))?.kind == .refused)
-        #expect(try await refusal(genuine, now: (now + 10) * 1000) == nil)
+        #expect(try await rejection(genuine.with("Message", "{}"))?.kind == .rejected)
+        #expect(try await rejection(genuine, now: (now + 10) * 1000) == nil)
         #expect(fetch.urls.count == 1)
     }
 
@@ -197,17 +197,17 @@ struct SNSVerifierTests {
     func topicFirst() async throws {
         let envelope = Envelope(.notification).with("TopicArn", "arn:aws:sns:us-east-1:999922223333:t")
             .with("SigningCertURL", "https://evil.example/").with("Timestamp", "2000-01-01T00:00:00Z")
-        #expect(try await refusal(envelope)?.code == "topic_not_allowed")
+        #expect(try await rejection(envelope)?.code == "topic_not_allowed")
     }
 
     @Test("a message whose certificate cannot be had just now is one to come back for")
     func unavailable() async throws {
         fetch.answer(.failure(.unreachable("no such host")))
         let envelope = try await Envelope(.notification).signed(Envelope.Kind.notification.signed)
-        let error = try await refusal(envelope)
+        let error = try await rejection(envelope)
         #expect(error?.code == "signing_certificate_unavailable")
         #expect(error?.kind == .unavailable)
         fetch.answer(.success(try await Signer.shared.certificate()))
-        #expect(try await refusal(envelope) == nil)
+        #expect(try await rejection(envelope) == nil)
     }
 }

@@ -7,10 +7,10 @@ import Testing
 // The limit only ends tests that would wait forever for a fetch that should not have been made.
 @Suite("The cache of signing certificates", .timeLimit(.minutes(1)))
 struct SigningCertificateCacheTests {
-    private typealias Failure = SigningCertificateCache.FetchFailure
+    private typealias Failure = SigningCertificateCache.FetchError
 
     private static func cache(
-        _ fetch: ControlledFetch, report: @escaping @Sendable (SNSRefusal.Kind?) -> Void = { _ in }
+        _ fetch: ControlledFetch, report: @escaping @Sendable (SNSError.Kind?) -> Void = { _ in }
     ) async throws -> SigningCertificateCache {
         SigningCertificateCache(authorities: try await Signer.shared.trustStore(), report: report) {
             url throws(Failure) in
@@ -20,7 +20,7 @@ struct SigningCertificateCacheTests {
 
     /// A time at which the budget for the host is full again.
     private static func later(_ step: Int) -> Int64 {
-        Envelope.now + Int64(step) * Int64(FetchBudget.burst) * FetchBudget.interval
+        Envelope.now + Int64(step) * Int64(FetchRateLimiter.burst) * FetchRateLimiter.interval
     }
 
     private static func url(_ name: String = "a", region: String = "us-east-1") throws -> SigningCertificateURL {
@@ -29,10 +29,10 @@ struct SigningCertificateCacheTests {
             "https://sns.\(region).amazonaws.com/SimpleNotificationService-\(name).pem", topic: topic)
     }
 
-    private static func refusal(
+    private static func rejection(
         _ cache: SigningCertificateCache, _ url: SigningCertificateURL, now: Int64 = Envelope.now, elapsed: Int64? = nil
-    ) async -> SNSRefusal? {
-        do throws(SNSRefusal) {
+    ) async -> SNSError? {
+        do throws(SNSError) {
             try await cache.certificate(at: url, now: now, elapsed: elapsed ?? now).checkValidity(now: now)
             return nil
         } catch {
@@ -42,16 +42,16 @@ struct SigningCertificateCacheTests {
 
     @Test("each fetch is told of once, and the end of what it gave")
     func told() async throws {
-        let told = Mutex<[SNSRefusal.Kind?]>([])
+        let told = Mutex<[SNSError.Kind?]>([])
         let fetch = ControlledFetch(.failure(.unreachable("x")))
         let cache = try await Self.cache(fetch) { kind in told.withLock { $0.append(kind) } }
-        #expect(await Self.refusal(cache, try Self.url())?.kind == .unavailable)
+        #expect(await Self.rejection(cache, try Self.url())?.kind == .unavailable)
         #expect(cache.expiries.isEmpty)
         fetch.answer(.failure(.status(404)))
-        #expect(await Self.refusal(cache, try Self.url("b"))?.kind == .refused)
+        #expect(await Self.rejection(cache, try Self.url("b"))?.kind == .rejected)
         fetch.answer(.success(try await Signer.shared.certificate()))
-        for _ in 0..<2 { #expect(await Self.refusal(cache, try Self.url("c")) == nil) }
-        #expect(told.withLock { $0 } == [.unavailable, .refused, nil])
+        for _ in 0..<2 { #expect(await Self.rejection(cache, try Self.url("c")) == nil) }
+        #expect(told.withLock { $0 } == [.unavailable, .rejected, nil])
         let end = try Certificate(pem: try await Signer.shared.certificate()).notAfter
         #expect(cache.expiries == [try #require(Region("us-east-1")): end])
     }
@@ -61,7 +61,7 @@ struct SigningCertificateCacheTests {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
         let waiters = (0..<20).map { _ in
-            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+            Task(executorPreference: executor) { await Self.rejection(cache, url) }
         }
         executor.drain()
         await fetch.waitUntilHeld(1)
@@ -76,7 +76,7 @@ struct SigningCertificateCacheTests {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
         let waiters = (0..<20).map { _ in
-            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+            Task(executorPreference: executor) { await Self.rejection(cache, url) }
         }
         executor.drain()
         await fetch.waitUntilHeld(1)
@@ -85,7 +85,7 @@ struct SigningCertificateCacheTests {
         for waiter in waiters { #expect(await waiter.value?.code == "signing_certificate_unavailable") }
         #expect(fetch.urls.count == 1)
         fetch.answer(.success(try await Signer.shared.certificate()))
-        #expect(await Self.refusal(cache, url) == nil)
+        #expect(await Self.rejection(cache, url) == nil)
         #expect(fetch.urls.count == 2)
     }
 
@@ -93,8 +93,8 @@ struct SigningCertificateCacheTests {
     func cancellation() async throws {
         let fetch = ControlledFetch(nil)
         let (cache, url, executor) = (try await Self.cache(fetch), try Self.url(), ManualExecutor())
-        let first = Task(executorPreference: executor) { await Self.refusal(cache, url) }
-        let second = Task(executorPreference: executor) { await Self.refusal(cache, url) }
+        let first = Task(executorPreference: executor) { await Self.rejection(cache, url) }
+        let second = Task(executorPreference: executor) { await Self.rejection(cache, url) }
         executor.drain()
         await fetch.waitUntilHeld(1)
         first.cancel()
@@ -102,7 +102,7 @@ struct SigningCertificateCacheTests {
         fetch.release(.success(try await Signer.shared.certificate()))
         #expect(await second.value == nil)
         _ = await first.value
-        #expect(await Self.refusal(cache, url) == nil)
+        #expect(await Self.rejection(cache, url) == nil)
         #expect(fetch.urls.count == 1)
     }
 
@@ -114,16 +114,16 @@ struct SigningCertificateCacheTests {
             try Self.url("n\($0)", region: $0.isMultiple(of: 2) ? "us-east-1" : "us-west-2")
         }
         let waiters = urls.dropLast().map { url in
-            Task(executorPreference: executor) { await Self.refusal(cache, url) }
+            Task(executorPreference: executor) { await Self.rejection(cache, url) }
         }
         executor.drain()
         await fetch.waitUntilHeld(SigningCertificateCache.maximumFetches)
-        #expect(await Self.refusal(cache, urls[urls.count - 1])?.kind == .unavailable)
+        #expect(await Self.rejection(cache, urls[urls.count - 1])?.kind == .unavailable)
         executor.letGo()
         fetch.release(.success(try await Signer.shared.certificate()))
         for waiter in waiters { #expect(await waiter.value == nil) }
         #expect(fetch.urls.count == SigningCertificateCache.maximumFetches)
-        #expect(await Self.refusal(cache, urls[urls.count - 1]) == nil)
+        #expect(await Self.rejection(cache, urls[urls.count - 1]) == nil)
     }
 
     @Test(
@@ -131,13 +131,13 @@ struct SigningCertificateCacheTests {
         arguments: [
             Failure.status(500), .status(503), .status(302), .status(403), .status(429), .unreachable("timeout"),
         ])
-    func transient(failure: SigningCertificateCache.FetchFailure) async throws {
+    func transient(failure: SigningCertificateCache.FetchError) async throws {
         let fetch = ControlledFetch(.failure(failure))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for _ in 0..<2 {
-            let refusal = await Self.refusal(cache, url)
-            #expect(refusal?.code == "signing_certificate_unavailable")
-            #expect(refusal?.kind == .unavailable)
+            let rejection = await Self.rejection(cache, url)
+            #expect(rejection?.code == "signing_certificate_unavailable")
+            #expect(rejection?.kind == .unavailable)
         }
         #expect(fetch.urls.count == 2)
     }
@@ -145,8 +145,8 @@ struct SigningCertificateCacheTests {
     @Test("the reason of a failure is cut to a length that can be logged")
     func longReason() async throws {
         let fetch = ControlledFetch(.failure(.unreachable(String(repeating: "x", count: 10_000))))
-        let refusal = try #require(await Self.refusal(try await Self.cache(fetch), try Self.url()))
-        #expect(refusal.message.utf8.count < 400)
+        let rejection = try #require(await Self.rejection(try await Self.cache(fetch), try Self.url()))
+        #expect(rejection.message.utf8.count < 400)
     }
 
     @Test(
@@ -154,18 +154,18 @@ struct SigningCertificateCacheTests {
         arguments: [
             Failure.status(404), .status(410), .tooLarge,
         ])
-    func permanent(failure: SigningCertificateCache.FetchFailure) async throws {
+    func permanent(failure: SigningCertificateCache.FetchError) async throws {
         let fetch = ControlledFetch(.failure(failure))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        for now in [Envelope.now, Envelope.now + SigningCertificateCache.refusalLifetime - 1] {
-            let refusal = await Self.refusal(cache, url, now: now)
-            #expect(refusal?.code == "signing_certificate_refused")
-            #expect(refusal?.kind == .refused)
+        for now in [Envelope.now, Envelope.now + SigningCertificateCache.rejectionLifetime - 1] {
+            let rejection = await Self.rejection(cache, url, now: now)
+            #expect(rejection?.code == "signing_certificate_refused")
+            #expect(rejection?.kind == .rejected)
         }
         #expect(fetch.urls.count == 1)
         fetch.answer(.success(try await Signer.shared.certificate()))
-        let later = Envelope.now + SigningCertificateCache.refusalLifetime
-        #expect(await Self.refusal(cache, url, now: later) == nil)
+        let later = Envelope.now + SigningCertificateCache.rejectionLifetime
+        #expect(await Self.rejection(cache, url, now: later) == nil)
         #expect(fetch.urls.count == 2)
     }
 
@@ -186,8 +186,8 @@ struct SigningCertificateCacheTests {
         ].enumerated() {
             let fetch = ControlledFetch(.success(body))
             let (cache, url) = (try await Self.cache(fetch), try Self.url())
-            #expect(await Self.refusal(cache, url)?.code == "signing_certificate_refused", "body \(index)")
-            #expect(await Self.refusal(cache, url)?.kind == .refused, "body \(index)")
+            #expect(await Self.rejection(cache, url)?.code == "signing_certificate_refused", "body \(index)")
+            #expect(await Self.rejection(cache, url)?.kind == .rejected, "body \(index)")
             #expect(fetch.urls.count == 1, "body \(index)")
         }
     }
@@ -200,8 +200,8 @@ struct SigningCertificateCacheTests {
         let common = try signer.certificate(commonName: "sns-signing.af-south-1.amazonaws.com")
         for body in [named, common] {
             let fetch = ControlledFetch(.success(body))
-            #expect(await Self.refusal(try await Self.cache(fetch), try Self.url(region: "af-south-1")) == nil)
-            let other = await Self.refusal(try await Self.cache(fetch), try Self.url(region: "us-east-1"))
+            #expect(await Self.rejection(try await Self.cache(fetch), try Self.url(region: "af-south-1")) == nil)
+            let other = await Self.rejection(try await Self.cache(fetch), try Self.url(region: "us-east-1"))
             #expect(other?.message.contains("sns.amazonaws.com") == true)
         }
     }
@@ -210,10 +210,10 @@ struct SigningCertificateCacheTests {
     func validity() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate(validity: 1000...2000)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        #expect(await Self.refusal(cache, url, now: 999_999)?.code == "signing_certificate_not_valid")
-        #expect(await Self.refusal(cache, url, now: 1_000_000) == nil)
-        #expect(await Self.refusal(cache, url, now: 2_000_999) == nil)
-        #expect(await Self.refusal(cache, url, now: 2_001_000)?.kind == .unavailable)
+        #expect(await Self.rejection(cache, url, now: 999_999)?.code == "signing_certificate_not_valid")
+        #expect(await Self.rejection(cache, url, now: 1_000_000) == nil)
+        #expect(await Self.rejection(cache, url, now: 2_000_999) == nil)
+        #expect(await Self.rejection(cache, url, now: 2_001_000)?.kind == .unavailable)
         #expect(fetch.urls.count == 1)
     }
 
@@ -223,15 +223,15 @@ struct SigningCertificateCacheTests {
         let cache = try await Self.cache(fetch)
         let urls = try (0...SigningCertificateCache.maximumCertificates).map { try Self.url("n\($0)") }
         for (step, url) in urls.dropLast().enumerated() {
-            #expect(await Self.refusal(cache, url, now: Self.later(step)) == nil)
+            #expect(await Self.rejection(cache, url, now: Self.later(step)) == nil)
         }
         let now = Self.later(urls.count)
-        #expect(await Self.refusal(cache, urls[0], now: now) == nil)
+        #expect(await Self.rejection(cache, urls[0], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates)
-        #expect(await Self.refusal(cache, urls[urls.count - 1], now: now) == nil)
-        #expect(await Self.refusal(cache, urls[0], now: now) == nil)
+        #expect(await Self.rejection(cache, urls[urls.count - 1], now: now) == nil)
+        #expect(await Self.rejection(cache, urls[0], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 1)
-        #expect(await Self.refusal(cache, urls[1], now: now) == nil)
+        #expect(await Self.rejection(cache, urls[1], now: now) == nil)
         #expect(fetch.urls.count == SigningCertificateCache.maximumCertificates + 2)
     }
 
@@ -239,16 +239,16 @@ struct SigningCertificateCacheTests {
     func inventedCertificates() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
-        #expect(await Self.refusal(cache, url) == nil)
+        #expect(await Self.rejection(cache, url) == nil)
         fetch.answer(.failure(.status(404)))
         // From so many hosts that no budget ends, all in one moment, so that nothing is forgotten by time.
-        let regions = (0...SigningCertificateCache.maximumRefusals).map { "eu-west-\($0)" }
-        for region in regions { #expect(await Self.refusal(cache, try Self.url(region: region)) != nil) }
+        let regions = (0...SigningCertificateCache.maximumRejections).map { "eu-west-\($0)" }
+        for region in regions { #expect(await Self.rejection(cache, try Self.url(region: region)) != nil) }
         let count = fetch.urls.count
-        #expect(await Self.refusal(cache, url) == nil)
-        #expect(await Self.refusal(cache, try Self.url(region: regions[1])) != nil)
+        #expect(await Self.rejection(cache, url) == nil)
+        #expect(await Self.rejection(cache, try Self.url(region: regions[1])) != nil)
         #expect(fetch.urls.count == count)
-        #expect(await Self.refusal(cache, try Self.url(region: regions[0])) != nil)
+        #expect(await Self.rejection(cache, try Self.url(region: regions[0])) != nil)
         #expect(fetch.urls.count == count + 1)
     }
 
@@ -256,36 +256,36 @@ struct SigningCertificateCacheTests {
     func flood() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, known) = (try await Self.cache(fetch), try Self.url("known"))
-        #expect(await Self.refusal(cache, known) == nil)
+        #expect(await Self.rejection(cache, known) == nil)
         fetch.answer(.failure(.status(404)))
         for index in 0..<5000 {
             let now = Envelope.now + Int64(index) * 12
-            let refusal = await Self.refusal(cache, try Self.url("invented\(index)"), now: now)
-            #expect(refusal?.kind == .refused || refusal?.code == "signing_certificate_unavailable")
-            if index.isMultiple(of: 50) { #expect(await Self.refusal(cache, known, now: now) == nil) }
+            let rejection = await Self.rejection(cache, try Self.url("invented\(index)"), now: now)
+            #expect(rejection?.kind == .rejected || rejection?.code == "signing_certificate_unavailable")
+            if index.isMultiple(of: 50) { #expect(await Self.rejection(cache, known, now: now) == nil) }
         }
         #expect(fetch.urls.count(where: { !$0.contains("known") }) <= 12)
         // One that is genuine and new has its turn soon after.
         fetch.answer(.success(try await Signer.shared.certificate()))
-        let next = Envelope.now + 60_000 + FetchBudget.interval
-        #expect(await Self.refusal(cache, try Self.url("renewed"), now: next) == nil)
+        let next = Envelope.now + 60_000 + FetchRateLimiter.interval
+        #expect(await Self.rejection(cache, try Self.url("renewed"), now: next) == nil)
     }
 
     @Test("an outage of the host is no matter to a certificate that is known, and is over when it is over")
     func outage() async throws {
         let fetch = ControlledFetch(.success(try await Signer.shared.certificate()))
         let (cache, known, renewed) = (try await Self.cache(fetch), try Self.url("known"), try Self.url("renewed"))
-        #expect(await Self.refusal(cache, known) == nil)
+        #expect(await Self.rejection(cache, known) == nil)
         fetch.answer(.failure(.unreachable("no route")))
         for step in 0..<1000 {
             let now = Envelope.now + Int64(step) * 1000
-            #expect(await Self.refusal(cache, known, now: now) == nil)
-            #expect(await Self.refusal(cache, renewed, now: now)?.kind == .unavailable)
+            #expect(await Self.rejection(cache, known, now: now) == nil)
+            #expect(await Self.rejection(cache, renewed, now: now)?.kind == .unavailable)
         }
-        #expect(fetch.urls.count <= FetchBudget.burst + 101)
+        #expect(fetch.urls.count <= FetchRateLimiter.burst + 101)
         fetch.answer(.success(try await Signer.shared.certificate()))
-        let next = Envelope.now + 1_000_000 + FetchBudget.interval
-        #expect(await Self.refusal(cache, renewed, now: next) == nil)
+        let next = Envelope.now + 1_000_000 + FetchRateLimiter.interval
+        #expect(await Self.rejection(cache, renewed, now: next) == nil)
     }
 
     @Test("a certificate that comes with its issuers must lead to a trusted authority, at every time of use")
@@ -302,19 +302,19 @@ struct SigningCertificateCacheTests {
         ] {
             let cache = try await Self.cache(ControlledFetch(.success(body)))
             let now = intermediate.lowerBound * 1000
-            #expect(await Self.refusal(cache, try Self.url(), now: now)?.code == code)
+            #expect(await Self.rejection(cache, try Self.url(), now: now)?.code == code)
         }
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
             chain.leaf + chain.issuer
         }
-        #expect(await Self.refusal(foreign, try Self.url())?.code == "signing_certificate_refused")
+        #expect(await Self.rejection(foreign, try Self.url())?.code == "signing_certificate_refused")
         // The issuer's validity ends before that of the certificate.
         let cache = try await Self.cache(ControlledFetch(.success(chain.leaf + chain.issuer)))
         for seconds in [intermediate.lowerBound, intermediate.upperBound] {
-            #expect(await Self.refusal(cache, try Self.url(), now: seconds * 1000) == nil)
+            #expect(await Self.rejection(cache, try Self.url(), now: seconds * 1000) == nil)
         }
         let after = (intermediate.upperBound + 1) * 1000
-        #expect(await Self.refusal(cache, try Self.url(), now: after)?.code == "signing_certificate_not_valid")
+        #expect(await Self.rejection(cache, try Self.url(), now: after)?.code == "signing_certificate_not_valid")
     }
 
     @Test("a chain is verified, and kept, however wrong the clock is", arguments: [0, 4_102_444_800_000])
@@ -322,13 +322,13 @@ struct SigningCertificateCacheTests {
         let chain = try await Signer.shared.chain()
         let fetch = ControlledFetch(.success(chain.leaf + chain.issuer))
         let cache = try await Self.cache(fetch)
-        #expect(await Self.refusal(cache, try Self.url(), now: now)?.code == "signing_certificate_not_valid")
-        #expect(await Self.refusal(cache, try Self.url(), now: chain.validity.lowerBound * 1000) == nil)
+        #expect(await Self.rejection(cache, try Self.url(), now: now)?.code == "signing_certificate_not_valid")
+        #expect(await Self.rejection(cache, try Self.url(), now: chain.validity.lowerBound * 1000) == nil)
         #expect(fetch.urls.count == 1)
         let foreign = SigningCertificateCache(authorities: try TrustStore(authorities: [])) { _ in
             chain.leaf + chain.issuer
         }
-        #expect(await Self.refusal(foreign, try Self.url(), now: now)?.code == "signing_certificate_refused")
+        #expect(await Self.rejection(foreign, try Self.url(), now: now)?.code == "signing_certificate_refused")
     }
 
     @Test("a step of the clock neither shortens nor lengthens what is remembered")
@@ -336,11 +336,11 @@ struct SigningCertificateCacheTests {
         let fetch = ControlledFetch(.failure(.status(404)))
         let (cache, url) = (try await Self.cache(fetch), try Self.url())
         for now in [Envelope.now, 0, Envelope.now + 200 * 86_400_000] {
-            #expect(await Self.refusal(cache, url, now: now, elapsed: 1000)?.kind == .refused)
+            #expect(await Self.rejection(cache, url, now: now, elapsed: 1000)?.kind == .rejected)
         }
         #expect(fetch.urls.count == 1)
-        let later = 1000 + SigningCertificateCache.refusalLifetime
-        #expect(await Self.refusal(cache, url, now: 0, elapsed: later)?.kind == .refused)
+        let later = 1000 + SigningCertificateCache.rejectionLifetime
+        #expect(await Self.rejection(cache, url, now: 0, elapsed: later)?.kind == .rejected)
         #expect(fetch.urls.count == 2)
     }
 }

@@ -11,12 +11,12 @@ struct TopicPolicyTests {
     }
 
     /// Where a topic's findings belong; nil if it is refused.
-    private func origin(_ topic: String, _ policy: TopicPolicy) throws -> String? {
+    private func accountRegion(_ topic: String, _ policy: TopicPolicy) throws -> String? {
         let arn = try #require(ARN(topic))
-        do throws(SNSRefusal) {
-            return try policy.origin(of: arn).description
+        do throws(SNSError) {
+            return try policy.accountRegion(of: arn).description
         } catch {
-            #expect(error.code == "topic_not_allowed" && error.kind == .refused)
+            #expect(error.code == "topic_not_allowed" && error.kind == .rejected)
             #expect(error.message.contains(topic))
             return nil
         }
@@ -25,18 +25,19 @@ struct TopicPolicyTests {
     @Test("only the listed topics are allowed, to the letter")
     func topics() throws {
         let policy = try TopicPolicy(topics: [Self.own + "detect", "arn:aws:sns:eu-west-1:111122223333:orders.fifo"])
-        #expect(try origin(Self.own + "detect", policy) == "111122223333/us-east-1")
-        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:orders.fifo", policy) == "111122223333/eu-west-1")
-        #expect(policy.origins.map(\.description).sorted() == ["111122223333/eu-west-1", "111122223333/us-east-1"])
+        #expect(try accountRegion(Self.own + "detect", policy) == "111122223333/us-east-1")
+        #expect(try accountRegion("arn:aws:sns:eu-west-1:111122223333:orders.fifo", policy) == "111122223333/eu-west-1")
+        #expect(
+            policy.accountRegions.map(\.description).sorted() == ["111122223333/eu-west-1", "111122223333/us-east-1"])
         for other in [
             Self.own + "detect2", Self.own + "Detect", Self.own + "*", "arn:aws:sns:us-east-1:999922223333:detect",
             "arn:aws:sns:us-west-1:111122223333:detect", "arn:aws:sqs:us-east-1:111122223333:detect",
         ] {
-            #expect(try origin(other, policy) == nil)
+            #expect(try accountRegion(other, policy) == nil)
         }
         let none = try TopicPolicy(topics: [])
-        #expect(try origin(Self.own + "detect", none) == nil)
-        #expect(none.origins.isEmpty)
+        #expect(try accountRegion(Self.own + "detect", none) == nil)
+        #expect(none.accountRegions.isEmpty)
     }
 
     @Test("a topic in a Region that is not taken is refused, and said to be so")
@@ -44,11 +45,11 @@ struct TopicPolicyTests {
         let west = try #require(Region("eu-west-1"))
         let policy = try TopicPolicy(
             topics: [Self.own + "a", "arn:aws:sns:eu-west-1:111122223333:a"], regions: [west])
-        #expect(policy.origins.map(\.description) == ["111122223333/eu-west-1"])
-        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:a", policy) == "111122223333/eu-west-1")
-        let refused = try #require(ARN(Self.own + "a"))
-        let error = #expect(throws: SNSRefusal.self) { try policy.origin(of: refused) }
-        #expect(error?.code == "region_not_allowed" && error?.kind == .refused)
+        #expect(policy.accountRegions.map(\.description) == ["111122223333/eu-west-1"])
+        #expect(try accountRegion("arn:aws:sns:eu-west-1:111122223333:a", policy) == "111122223333/eu-west-1")
+        let rejected = try #require(ARN(Self.own + "a"))
+        let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: rejected) }
+        #expect(error?.code == "region_not_allowed" && error?.kind == .rejected)
         #expect(throws: TopicPolicy.Problem.noTopicInRegions) {
             try TopicPolicy(topics: [Self.own + "a"], regions: [west])
         }
@@ -57,25 +58,26 @@ struct TopicPolicyTests {
     @Test("an asterisk stands for every name, or for the accounts that are listed, and for nothing else")
     func wildcards() throws {
         let names = try TopicPolicy(topics: [Self.own + "*"])
-        #expect(try origin(Self.own + "a", names) == "111122223333/us-east-1")
-        #expect(try origin(Self.own + "b.fifo", names) == "111122223333/us-east-1")
+        #expect(try accountRegion(Self.own + "a", names) == "111122223333/us-east-1")
+        #expect(try accountRegion(Self.own + "b.fifo", names) == "111122223333/us-east-1")
         for other in [
             "arn:aws:sns:us-east-1:444455556666:a", "arn:aws:sns:us-west-1:111122223333:a",
             "arn:aws:sqs:us-east-1:111122223333:a", Self.own + "a:11112222-3333",
         ] {
-            #expect(try origin(other, names) == nil)
+            #expect(try accountRegion(other, names) == nil)
         }
         let accounts = try TopicPolicy(
             topics: ["arn:aws:sns:us-east-1:*:a"], accounts: Self.accounts("111122223333", "444455556666"))
-        #expect(try origin(Self.own + "a", accounts) == "111122223333/us-east-1")
-        #expect(try origin("arn:aws:sns:us-east-1:444455556666:a", accounts) == "444455556666/us-east-1")
-        #expect(try origin("arn:aws:sns:us-east-1:777788889999:a", accounts) == nil)
-        #expect(try origin("arn:aws:sns:us-east-1:000000000000:a", accounts) == nil)
-        #expect(try origin(Self.own + "b", accounts) == nil)
-        #expect(accounts.origins.map(\.description).sorted() == ["111122223333/us-east-1", "444455556666/us-east-1"])
+        #expect(try accountRegion(Self.own + "a", accounts) == "111122223333/us-east-1")
+        #expect(try accountRegion("arn:aws:sns:us-east-1:444455556666:a", accounts) == "444455556666/us-east-1")
+        #expect(try accountRegion("arn:aws:sns:us-east-1:777788889999:a", accounts) == nil)
+        #expect(try accountRegion("arn:aws:sns:us-east-1:000000000000:a", accounts) == nil)
+        #expect(try accountRegion(Self.own + "b", accounts) == nil)
+        #expect(
+            accounts.accountRegions.map(\.description).sorted() == ["111122223333/us-east-1", "444455556666/us-east-1"])
         let both = try TopicPolicy(topics: ["arn:aws-cn:sns:cn-north-1:*:*"], accounts: Self.accounts("444455556666"))
-        #expect(try origin("arn:aws-cn:sns:cn-north-1:444455556666:z", both) == "444455556666/cn-north-1")
-        #expect(try origin("arn:aws-cn:sns:cn-north-1:111122223333:z", both) == nil)
+        #expect(try accountRegion("arn:aws-cn:sns:cn-north-1:444455556666:z", both) == "444455556666/cn-north-1")
+        #expect(try accountRegion("arn:aws-cn:sns:cn-north-1:111122223333:z", both) == nil)
     }
 
     @Test("a topic carries the findings of the account that is stated, in its own Region; the first entry counts")
@@ -83,12 +85,12 @@ struct TopicPolicyTests {
         let policy = try TopicPolicy(topics: [
             Self.own + "fleet=444455556666", Self.own + "*", "arn:aws:sns:eu-west-1:111122223333:*=777788889999",
         ])
-        #expect(try origin(Self.own + "fleet", policy) == "444455556666/us-east-1")
-        #expect(try origin(Self.own + "other", policy) == "111122223333/us-east-1")
-        #expect(try origin("arn:aws:sns:eu-west-1:111122223333:x", policy) == "777788889999/eu-west-1")
-        #expect(try origin("arn:aws:sns:us-east-1:444455556666:fleet", policy) == nil)
+        #expect(try accountRegion(Self.own + "fleet", policy) == "444455556666/us-east-1")
+        #expect(try accountRegion(Self.own + "other", policy) == "111122223333/us-east-1")
+        #expect(try accountRegion("arn:aws:sns:eu-west-1:111122223333:x", policy) == "777788889999/eu-west-1")
+        #expect(try accountRegion("arn:aws:sns:us-east-1:444455556666:fleet", policy) == nil)
         #expect(
-            policy.origins.map(\.description).sorted() == [
+            policy.accountRegions.map(\.description).sorted() == [
                 "111122223333/us-east-1", "444455556666/us-east-1", "777788889999/eu-west-1",
             ])
         #expect(policy.patterns.map(\.description).first == Self.own + "fleet=444455556666")
@@ -117,20 +119,21 @@ struct TopicPolicyTests {
         let topic = try #require(ARN(Self.own + "audits"))
         #expect(policy.isCentral(topic))
         #expect(
-            policy.origins.map(\.description).sorted() == [
+            policy.accountRegions.map(\.description).sorted() == [
                 "111122223333/us-east-1", "444455556666/us-east-1", "777788889999/us-east-1",
             ])
         #expect(policy.namedTopics == [topic])
         #expect(
-            try policy.origin(of: topic, stating: AccountID("444455556666")).description == "444455556666/us-east-1")
+            try policy.accountRegion(of: topic, stating: AccountID("444455556666")).description
+                == "444455556666/us-east-1")
         for account in [AccountID("999922223333"), AccountID("111122223333"), nil] {
-            let error = #expect(throws: SNSRefusal.self) { try policy.origin(of: topic, stating: account) }
-            #expect(error?.code == "account_not_allowed" && error?.kind == .refused)
+            let error = #expect(throws: SNSError.self) { try policy.accountRegion(of: topic, stating: account) }
+            #expect(error?.code == "account_not_allowed" && error?.kind == .rejected)
         }
         // The topic's own account counts for what states none, if it is listed.
         let withOwn = try TopicPolicy(
             topics: [Self.own + "audits=*"], accounts: Self.accounts("111122223333", "444455556666"))
-        #expect(try withOwn.origin(of: topic, stating: nil).description == "111122223333/us-east-1")
+        #expect(try withOwn.accountRegion(of: topic, stating: nil).description == "111122223333/us-east-1")
         for other in [Self.own + "alarms", Self.own + "audits2"] {
             #expect(try !policy.isCentral(#require(ARN(other))))
         }

@@ -23,7 +23,7 @@ struct CheckSummaryTests {
                 ],
             ])
         return SecurityFinding(
-            summaryOf: try #require(task.checks.first), task: task, origin: try Samples.origin())
+            summaryOf: try #require(task.checks.first), task: task, accountRegion: try Samples.accountRegion())
     }
 
     @Test(

@@ -10,10 +10,10 @@ import Testing
             ("us-gov-west-1", "console.amazonaws-us-gov.com"),
         ])
     func finding(region: String, host: String) throws {
-        let origin = Origin(
+        let accountRegion = AccountRegion(
             account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
         #expect(
-            ConsolePage.finding(id: "arn:a/b%20c", origin: origin)
+            ConsolePage.finding(id: "arn:a/b%20c", accountRegion: accountRegion)
                 == "https://\(host)/securityhub/home?region=\(region)#/findings?search="
                 + "Id%3D%255Coperator%255C%253AEQUALS%255C%253Aarn%253Aa%252Fb%252520c")
     }

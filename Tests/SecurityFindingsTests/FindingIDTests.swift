@@ -10,23 +10,25 @@ struct FindingIDTests {
     private func audit(_ check: String, _ identifier: JSON, _ reasonCode: String? = nil) throws -> String {
         FindingID.audit(
             check: try #require(AuditCheck(name: check)), resource: try ResourceIdentifier(identifier),
-            reasonCode: reasonCode, origin: try Samples.origin())
+            reasonCode: reasonCode, accountRegion: try Samples.accountRegion())
     }
 
     @Test("a violation's finding has the sample's id")
     func violation() throws {
-        #expect(FindingID.violation(id: "37e1", origin: try Samples.origin()) == prefix + "detect/violation/37e1")
+        #expect(
+            FindingID.violation(id: "37e1", accountRegion: try Samples.accountRegion()) == prefix
+                + "detect/violation/37e1")
     }
 
     @Test("a summary has the scheduled audit's name, or OnDemand")
     func summary() throws {
         let check = try #require(AuditCheck(name: "X_CHECK"))
-        let origin = try Samples.origin()
+        let accountRegion = try Samples.accountRegion()
         #expect(
-            FindingID.summary(check: check, scheduledAuditName: "Daily", origin: origin)
+            FindingID.summary(check: check, scheduledAuditName: "Daily", accountRegion: accountRegion)
                 == prefix + "audits/summary/Daily/X_CHECK")
         #expect(
-            FindingID.summary(check: check, scheduledAuditName: nil, origin: origin)
+            FindingID.summary(check: check, scheduledAuditName: nil, accountRegion: accountRegion)
                 == prefix + "audits/summary/OnDemand/X_CHECK")
     }
 
@@ -49,8 +51,8 @@ struct FindingIDTests {
     }
 
     @Test("partition, Region and account of the origin are in the id")
-    func origins() throws {
-        let id = FindingID.violation(id: "v", origin: try Samples.origin("cn-north-1"))
+    func accountRegions() throws {
+        let id = FindingID.violation(id: "v", accountRegion: try Samples.accountRegion("cn-north-1"))
         #expect(id == "arn:aws-cn:iot-device-defender:cn-north-1:111122223333:detect/violation/v")
     }
 

@@ -17,7 +17,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
     private static func alarm(
         _ name: String, _ json: JSON, region: String = "us-east-1"
     ) -> Golden {
-        Golden(name: name) { SecurityFinding(alarm: try Alarm(json), origin: try Samples.origin(region)) }
+        Golden(name: name) { SecurityFinding(alarm: try Alarm(json), accountRegion: try Samples.accountRegion(region)) }
     }
 
     private static func alarm(_ name: String, comparison: String?, _ criteria: JSON, measured value: JSON) -> Golden {
@@ -101,7 +101,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
         Golden(name: name) {
             SecurityFinding(
                 auditFinding: try AuditFinding(json), task: try Samples.task(scheduledAuditName: scheduledAuditName),
-                origin: try Samples.origin(region))
+                accountRegion: try Samples.accountRegion(region))
         }
     }
 
@@ -153,7 +153,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
         Golden(name: name) {
             let task = try Samples.task(status: status)
             let result = try #require(task.checks.first { $0.status.word == checkStatus })
-            return SecurityFinding(summaryOf: result, task: task, origin: try Samples.origin())
+            return SecurityFinding(summaryOf: result, task: task, accountRegion: try Samples.accountRegion())
         }
     }
 }

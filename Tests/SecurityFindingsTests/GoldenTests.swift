@@ -64,7 +64,7 @@ struct GoldenTests {
         #expect(values("ConfidenceLevel") == Set(ConfidenceLevel.allCases.map(\.rawValue)))
         #expect(values("ViolationEventType") == Set(Alarm.EventType.allCases.map(\.rawValue)))
         #expect(values("DimensionValueOperator") == ["IN", "NOT_IN"])
-        let partitions = try Golden.all.map { try $0.make() }.map { "\($0.isFromAudit) \($0.origin.partition)" }
+        let partitions = try Golden.all.map { try $0.make() }.map { "\($0.isFromAudit) \($0.accountRegion.partition)" }
         // Security Hub's format has no other ones.
         #expect(Set(partitions).count == 2 * 3)
     }

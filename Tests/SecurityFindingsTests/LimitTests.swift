@@ -55,7 +55,8 @@ struct LimitTests {
         let time = Timestamp(milliseconds: 0)
         let entries = (0..<60).map { (key: "\($0)" + text, value: text) }
         return FindingDraft(
-            id: text, origin: try Samples.origin(), generatorID: text, types: Array(repeating: text, count: 60),
+            id: text, accountRegion: try Samples.accountRegion(), generatorID: text,
+            types: Array(repeating: text, count: 60),
             severity: .low, originalSeverity: text, title: text, description: text, sourceURL: text,
             remediationText: text, remediationURL: text, resourceType: text, resourceID: text, details: entries,
             productFields: entries, createdAt: time, updatedAt: time, firstObservedAt: time, lastObservedAt: time,
@@ -102,7 +103,7 @@ struct LimitTests {
         for json in payload.variants(replacements: Self.hostile) {
             guard let alarm = try? Alarm(json) else { continue }
             made += 1
-            let finding = SecurityFinding(alarm: alarm, origin: try Samples.origin())
+            let finding = SecurityFinding(alarm: alarm, accountRegion: try Samples.accountRegion())
             #expect(FormatRules.violations(of: finding.json) == [])
             #expect(SecurityFinding(finding.json) == finding)
         }
@@ -122,7 +123,8 @@ struct LimitTests {
         for json in payload.variants(replacements: Self.hostile) {
             guard let auditFinding = try? AuditFinding(json) else { continue }
             made += 1
-            let finding = SecurityFinding(auditFinding: auditFinding, task: task, origin: try Samples.origin())
+            let finding = SecurityFinding(
+                auditFinding: auditFinding, task: task, accountRegion: try Samples.accountRegion())
             #expect(FormatRules.violations(of: finding.json) == [])
             #expect(SecurityFinding(finding.json) == finding)
         }
@@ -131,7 +133,8 @@ struct LimitTests {
 
     @Test("what is no finding is not read back")
     func unreadable() throws {
-        let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin()).json
+        let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion())
+            .json
         let members = try #require(json.object)
         #expect(SecurityFinding(json) != nil)
         let replaceable: Set<UTF8Text> = [
@@ -151,7 +154,7 @@ struct LimitTests {
 
     @Test("a finding as Security Hub gives it out is read without what others added")
     func foundInSecurityHub() throws {
-        let finding = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin())
+        let finding = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion())
         var members = try #require(finding.json.object)
         members["Severity"] = ["Label": "LOW", "Normalized": 1]
         members["Types"] = ["TTPs/Something else"]
@@ -165,12 +168,12 @@ struct LimitTests {
 
     @Test("a finding of AWS's sample is read, with its own times for those that it lacks")
     func sample() throws {
-        let origin = try Samples.origin()
+        let accountRegion = try Samples.accountRegion()
         let json: JSON = [
             "SchemaVersion": "2018-10-08",
             "Id":
                 "arn:aws:iot-device-defender:us-east-1:111122223333:audits/finding/LOGGING_DISABLED_CHECK-111122223333",
-            "ProductArn": .string(SecurityFinding.productARN(origin: origin)),
+            "ProductArn": .string(SecurityFinding.productARN(accountRegion: accountRegion)),
             "GeneratorId": "arn:aws:iot:us-east-1:111122223333:scheduledaudit/Daily", "AwsAccountId": "111122223333",
             "Types": ["Software and Configuration Checks/AWS IoT Device Defender/LOGGING_DISABLED_CHECK"],
             "CreatedAt": "2026-10-01T10:00:00.123456Z", "UpdatedAt": "2026-10-02T10:00:00.123456Z",

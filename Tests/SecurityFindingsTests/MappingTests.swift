@@ -8,12 +8,13 @@ import Testing
 @Suite("The mapping to findings")
 struct MappingTests {
     private func finding(_ alarm: JSON) throws -> SecurityFinding {
-        SecurityFinding(alarm: try Alarm(alarm), origin: try Samples.origin())
+        SecurityFinding(alarm: try Alarm(alarm), accountRegion: try Samples.accountRegion())
     }
 
     private func finding(auditFinding: JSON, region: String = "us-east-1") throws -> SecurityFinding {
         SecurityFinding(
-            auditFinding: try AuditFinding(auditFinding), task: try Samples.task(), origin: try Samples.origin(region))
+            auditFinding: try AuditFinding(auditFinding), task: try Samples.task(),
+            accountRegion: try Samples.accountRegion(region))
     }
 
     @Test(
@@ -167,7 +168,7 @@ struct MappingTests {
         ] as [(String, String?)])
     func partitions(region: String, word: String?) throws {
         let findings = [
-            SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin(region)),
+            SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion(region)),
             try finding(
                 auditFinding: Samples.findingJSON(check: "X_CHECK", type: "T", identifier: ["clientId": "c"]),
                 region: region),
@@ -218,7 +219,8 @@ struct MappingTests {
             ("us-gov-west-1", "https://console.amazonaws-us-gov.com/iot/home?region=us-gov-west-1#/dd/"),
         ])
     func links(region: String, prefix: String) throws {
-        let alarm = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin(region))
+        let alarm = SecurityFinding(
+            alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion(region))
         #expect(alarm.sourceURL == prefix + "securityProfile/Fleet?tab=violations")
         #expect(alarm.remediation.url == prefix + "violationhub")
         let audit = try finding(
@@ -230,9 +232,9 @@ struct MappingTests {
 
     @Test("a finding goes to its account's own product in its Region")
     func product() throws {
-        let origin = try Samples.origin("cn-north-1")
+        let accountRegion = try Samples.accountRegion("cn-north-1")
         #expect(
-            SecurityFinding.productARN(origin: origin)
+            SecurityFinding.productARN(accountRegion: accountRegion)
                 == "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default")
     }
 
@@ -244,7 +246,8 @@ struct MappingTests {
         for (name, expected) in [("DailyAudit" as JSON, arn + "DailyAudit"), (nil, arn + "OnDemand")] {
             let task = try Samples.task(scheduledAuditName: name)
             #expect(
-                SecurityFinding(auditFinding: finding, task: task, origin: try Samples.origin()).generatorID
+                SecurityFinding(auditFinding: finding, task: task, accountRegion: try Samples.accountRegion())
+                    .generatorID
                     == expected)
         }
     }
@@ -271,7 +274,7 @@ struct MappingTests {
     @Test("a Region's name that is too long for the format is left out")
     func longRegion() throws {
         let finding = SecurityFinding(
-            alarm: try Alarm(Samples.alarmJSON()), origin: try Samples.origin("ap-southernmost-12"))
+            alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion("ap-southernmost-12"))
         #expect(finding.json["Resources"]?.array?.first?["Region"] == nil)
         #expect(try self.finding(Samples.alarmJSON()).json["Resources"]?.array?.first?["Region"] == "us-east-1")
     }

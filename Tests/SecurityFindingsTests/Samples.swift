@@ -5,8 +5,8 @@ import Testing
 
 /// Input for the mapping, made through the readers that all input comes through.
 enum Samples {
-    static func origin(_ region: String = "us-east-1") throws -> Origin {
-        Origin(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
+    static func accountRegion(_ region: String = "us-east-1") throws -> AccountRegion {
+        AccountRegion(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
     }
 
     static func alarmJSON(

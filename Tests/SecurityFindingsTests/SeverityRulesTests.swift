@@ -67,8 +67,8 @@ struct SeverityRulesTests {
     @Test(
         "what is no rule is refused with a reason that names it",
         arguments: ["", "a", "=LOW", "a=", "a=SEVERE", "a=LOW=", String(repeating: "x", count: 257) + "=LOW"])
-    func refused(entry: String) {
-        let error = #expect(throws: SeverityRules.InvalidEntry.self) {
+    func rejected(entry: String) {
+        let error = #expect(throws: SeverityRules.InvalidEntryError.self) {
             try SeverityRules(entries: ["good=LOW", entry])
         }
         #expect(error?.description.contains("\"\(entry)\"") == true)
@@ -77,7 +77,7 @@ struct SeverityRulesTests {
     @Test("more rules than there may be are refused")
     func tooMany() throws {
         _ = try SeverityRules(entries: Array(repeating: "a=LOW", count: 256))
-        #expect(throws: SeverityRules.InvalidEntry.self) {
+        #expect(throws: SeverityRules.InvalidEntryError.self) {
             try SeverityRules(entries: Array(repeating: "a=LOW", count: 257))
         }
     }
@@ -104,7 +104,7 @@ struct SeverityRulesTests {
         ])
     func alarms(behavior: String, rule: String, label: String, original: String) throws {
         let finding = SecurityFinding(
-            alarm: try Alarm(Samples.alarmJSON(name: behavior)), origin: try Samples.origin(),
+            alarm: try Alarm(Samples.alarmJSON(name: behavior)), accountRegion: try Samples.accountRegion(),
             severities: try SeverityRules(entries: [rule]))
         #expect(finding.severity.label.rawValue == label)
         #expect(finding.severity.original == original)
@@ -124,8 +124,10 @@ struct SeverityRulesTests {
         let result = try #require(task.checks.first { $0.check.name == "LOGGING_DISABLED_CHECK" })
         let findings = [
             SecurityFinding(
-                auditFinding: try AuditFinding(json), task: task, origin: try Samples.origin(), severities: rules),
-            SecurityFinding(summaryOf: result, task: task, origin: try Samples.origin(), severities: rules),
+                auditFinding: try AuditFinding(json), task: task, accountRegion: try Samples.accountRegion(),
+                severities: rules),
+            SecurityFinding(
+                summaryOf: result, task: task, accountRegion: try Samples.accountRegion(), severities: rules),
         ]
         for finding in findings {
             #expect(finding.severity.label.rawValue == label)

@@ -4,11 +4,12 @@ import Testing
 
 @Suite struct ArrivalTests {
     private func audit(
-        _ task: String, _ schedule: String? = "Daily", of origin: Int = 0, began startTime: Int64,
+        _ task: String, _ schedule: String? = "Daily", of accountRegion: Int = 0, began startTime: Int64,
         finishedAt: Int64? = nil
     ) -> FinishedAudit {
         FinishedAudit(
-            origin: origins[origin], schedule: schedule, taskID: task, startTime: startTime, finishedAt: finishedAt)
+            accountRegion: accountRegions[accountRegion], schedule: schedule, taskID: task, startTime: startTime,
+            finishedAt: finishedAt)
     }
 
     @Test(arguments: StoreKind.all) func ofEachScheduleTheNewestAuditIsKept(kind: StoreKind) async throws {
@@ -19,7 +20,7 @@ import Testing
                 [audit("c", nil, began: 5)], [audit("d", nil, began: 6)],
                 [audit("e", of: 1, began: 1), audit("f", "Weekly", of: 1, began: 1)],
             ] {
-                try await store.record(Progress(audits: audits), under: lease)
+                try await store.record(LedgerUpdate(audits: audits), under: lease)
             }
             #expect(
                 Set(try await store.finishedAudits()) == [
@@ -37,7 +38,7 @@ import Testing
                 audit("a", began: 10, finishedAt: 30), audit("a", began: 10), audit("b", nil, began: 1, finishedAt: 2),
                 audit("c", nil, began: 2),
             ] {
-                try await store.record(Progress(audits: [audit]), under: lease)
+                try await store.record(LedgerUpdate(audits: [audit]), under: lease)
             }
             #expect(
                 Set(try await store.finishedAudits()) == [
@@ -48,18 +49,22 @@ import Testing
                 audit("", began: 1), audit(long, began: 1), audit("a", "", began: 1), audit("a", long, began: 1),
             ] {
                 #expect(
-                    await failure { try await store.record(Progress(audits: [bad]), under: lease) } == .invalidValue)
+                    await failure { try await store.record(LedgerUpdate(audits: [bad]), under: lease) } == .invalidValue
+                )
             }
         }
     }
 
-    @Test(arguments: StoreKind.all) func theLastDeliveryOfEachOriginIsKept(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func theLastDeliveryOfEachAccountRegionIsKept(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.lastDeliveries() == [:])
-            try await store.noteLastDeliveries([origins[0]: 10, origins[1]: 20])
-            try await store.noteLastDeliveries([origins[0]: 9, origins[1]: 21, origins[2]: -1])
+            try await store.noteLastDeliveries([accountRegions[0]: 10, accountRegions[1]: 20])
+            try await store.noteLastDeliveries([accountRegions[0]: 9, accountRegions[1]: 21, accountRegions[2]: -1])
             try await store.noteLastDeliveries([:])
-            #expect(try await store.lastDeliveries() == [origins[0]: 10, origins[1]: 21, origins[2]: -1])
+            #expect(
+                try await store.lastDeliveries() == [
+                    accountRegions[0]: 10, accountRegions[1]: 21, accountRegions[2]: -1,
+                ])
         }
     }
 
@@ -68,7 +73,7 @@ import Testing
         try await withStore(kind) { store async throws in
             for number in 1...4 {
                 let payload = [UInt8](repeating: 0xFF, count: number * 3000)
-                _ = try await store.append(delivery(number, of: origins[number % 2], payload: payload))
+                _ = try await store.append(delivery(number, of: accountRegions[number % 2], payload: payload))
                 let taken = try #require(try await store.take(now: 0).first)
                 if number < 4 {
                     try await store.deadLetter(taken.lease, reason: "no \(number)", now: Int64(100 + number))
@@ -87,8 +92,8 @@ import Testing
         try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             try await store.record(
-                Progress(audits: [audit("a", nil, began: 1), audit("b", began: 2, finishedAt: 3)]), under: lease)
-            try await store.noteLastDeliveries([origins[0]: 1])
+                LedgerUpdate(audits: [audit("a", nil, began: 1), audit("b", began: 2, finishedAt: 3)]), under: lease)
+            try await store.noteLastDeliveries([accountRegions[0]: 1])
             #expect(try await store.verify() == [])
             try await store.run("UPDATE finished_audit SET task_id = '' WHERE schedule = ''")
             try await store.run("UPDATE last_delivery SET origin = 'nowhere'")

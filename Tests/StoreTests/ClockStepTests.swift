@@ -65,14 +65,14 @@ import Testing
     @Test("A watermark is moved back if it is later, and only then", arguments: StoreKind.all)
     func watermark(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            try await store.resetCatchUpWatermark(of: origins[0], to: 5)
+            try await store.resetCatchUpWatermark(of: accountRegions[0], to: 5)
             #expect(try await store.catchUpWatermarks().isEmpty)
-            try await store.advanceCatchUpWatermark(of: origins[0], to: 10)
-            try await store.advanceCatchUpWatermark(of: origins[1], to: 10)
-            try await store.resetCatchUpWatermark(of: origins[0], to: 20)
-            #expect(try await store.catchUpWatermarks() == [origins[0]: 10, origins[1]: 10])
-            try await store.resetCatchUpWatermark(of: origins[0], to: 5)
-            #expect(try await store.catchUpWatermarks() == [origins[0]: 5, origins[1]: 10])
+            try await store.advanceCatchUpWatermark(of: accountRegions[0], to: 10)
+            try await store.advanceCatchUpWatermark(of: accountRegions[1], to: 10)
+            try await store.resetCatchUpWatermark(of: accountRegions[0], to: 20)
+            #expect(try await store.catchUpWatermarks() == [accountRegions[0]: 10, accountRegions[1]: 10])
+            try await store.resetCatchUpWatermark(of: accountRegions[0], to: 5)
+            #expect(try await store.catchUpWatermarks() == [accountRegions[0]: 5, accountRegions[1]: 10])
         }
     }
 
@@ -80,11 +80,13 @@ import Testing
     func lastDelivery(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let ahead = Self.now + 120 * 86_400_000
-            try await store.noteLastDeliveries([origins[0]: ahead, origins[1]: Self.now + QueueTime.longestWait])
-            try await store.noteLastDeliveries([origins[0]: Self.now, origins[1]: Self.now])
+            try await store.noteLastDeliveries([
+                accountRegions[0]: ahead, accountRegions[1]: Self.now + QueueTime.longestWait,
+            ])
+            try await store.noteLastDeliveries([accountRegions[0]: Self.now, accountRegions[1]: Self.now])
             #expect(
                 try await store.lastDeliveries() == [
-                    origins[0]: Self.now, origins[1]: Self.now + QueueTime.longestWait,
+                    accountRegions[0]: Self.now, accountRegions[1]: Self.now + QueueTime.longestWait,
                 ])
         }
     }
@@ -110,7 +112,7 @@ import Testing
         let old = try DatabasePool(path: folder.file)
         try Schema.migrator.migrate(old, upTo: Schema.statusStep)
         try await old.write { db in
-            try db.execute(sql: ArrivalSQL.noteDelivery, arguments: [origins[0].stored, 20])
+            try db.execute(sql: ArrivalSQL.noteDelivery, arguments: [accountRegions[0].stored, 20])
         }
         try old.close()
         let store = try await SQLiteStore(path: folder.file)
@@ -124,7 +126,7 @@ import Testing
     func earlierDatabase() async throws {
         try await withDatabase { url in
             try await withStore(url) { store async throws in
-                try await store.noteLastDeliveries([origins[0]: 20])
+                try await store.noteLastDeliveries([accountRegions[0]: 20])
                 try await store.run(
                     "DROP TABLE clock_mark; DELETE FROM bridge_migration WHERE step = '\(Schema.clockStep)'")
             }

@@ -5,9 +5,10 @@ import Testing
 
 @Suite struct CompletionTests {
     private func completion(
-        _ check: String, _ completedAt: Int64, passedAt: Int64? = nil, of origin: Origin = origins[0]
+        _ check: String, _ completedAt: Int64, passedAt: Int64? = nil,
+        of accountRegion: AccountRegion = accountRegions[0]
     ) -> CheckCompletion {
-        CheckCompletion(origin: origin, check: check, completedAt: completedAt, passedAt: passedAt)
+        CheckCompletion(accountRegion: accountRegion, check: check, completedAt: completedAt, passedAt: passedAt)
     }
 
     @Test(arguments: StoreKind.all) func eachTimeOfACheckOnlyMovesOn(kind: StoreKind) async throws {
@@ -22,24 +23,28 @@ import Testing
             ]
             var merged: CheckCompletion?
             for (told, known) in steps {
-                try await store.record(Progress(completions: [told]), under: lease)
-                #expect(try await store.checkCompletions(of: origins[0]) == ["A": known])
+                try await store.record(LedgerUpdate(completions: [told]), under: lease)
+                #expect(try await store.checkCompletions(of: accountRegions[0]) == ["A": known])
                 merged = told.merged(with: merged)
                 #expect(merged == known)
             }
             try await store.record(
-                Progress(completions: [completion("B", 1), completion("A", 1, of: origins[1])]), under: lease)
-            #expect(try await store.checkCompletions(of: origins[0]).keys.sorted() == ["A", "B"])
-            #expect(try await store.checkCompletions(of: origins[1]) == ["A": completion("A", 1, of: origins[1])])
+                LedgerUpdate(completions: [completion("B", 1), completion("A", 1, of: accountRegions[1])]), under: lease
+            )
+            #expect(try await store.checkCompletions(of: accountRegions[0]).keys.sorted() == ["A", "B"])
             #expect(
-                await failure { try await store.record(Progress(completions: [completion("", 1)]), under: lease) }
+                try await store.checkCompletions(of: accountRegions[1]) == [
+                    "A": completion("A", 1, of: accountRegions[1])
+                ])
+            #expect(
+                await failure { try await store.record(LedgerUpdate(completions: [completion("", 1)]), under: lease) }
                     == .invalidValue)
         }
     }
 
     @Test(arguments: StoreKind.all) func knownAuditsAreASpanWithoutGaps(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            #expect(try await store.auditCoverage(of: origins[0]) == nil)
+            #expect(try await store.auditCoverage(of: accountRegions[0]) == nil)
             let steps: [(read: ClosedRange<Int64>, known: ClosedRange<Int64>)] = [
                 (10...20, 10...20), (15...30, 10...30), (30...40, 10...40), (12...35, 10...40), (5...45, 5...45),
                 // A gap.
@@ -47,21 +52,21 @@ import Testing
             ]
             for (read, known) in steps {
                 try await store.record(
-                    AuditCoverage(since: read.lowerBound, until: read.upperBound), of: origins[0],
+                    AuditCoverage(since: read.lowerBound, until: read.upperBound), of: accountRegions[0],
                     [completion("A", read.lowerBound)])
-                let found = try await store.auditCoverage(of: origins[0])
+                let found = try await store.auditCoverage(of: accountRegions[0])
                 #expect(found == AuditCoverage(since: known.lowerBound, until: known.upperBound), "\(read)")
             }
-            #expect(try await store.checkCompletions(of: origins[0])["A"]?.completedAt == 46)
-            #expect(try await store.auditCoverage(of: origins[1]) == nil)
+            #expect(try await store.checkCompletions(of: accountRegions[0])["A"]?.completedAt == 46)
+            #expect(try await store.auditCoverage(of: accountRegions[1]) == nil)
             #expect(try await store.verify() == [])
-            try await store.clearLedger(of: origins[1])
-            #expect(try await store.auditCoverage(of: origins[0]) != nil)
+            try await store.clearLedger(of: accountRegions[1])
+            #expect(try await store.auditCoverage(of: accountRegions[0]) != nil)
             // Where the ledger begins again, nothing is known of what is not there any more.
-            try await store.clearLedger(of: origins[0])
-            #expect(try await store.auditCoverage(of: origins[0]) == nil)
-            #expect(try await store.checkCompletions(of: origins[0]).isEmpty)
-            try await store.record(AuditCoverage(since: 1, until: 2), of: origins[0], [completion("A", 1)])
+            try await store.clearLedger(of: accountRegions[0])
+            #expect(try await store.auditCoverage(of: accountRegions[0]) == nil)
+            #expect(try await store.checkCompletions(of: accountRegions[0]).isEmpty)
+            try await store.record(AuditCoverage(since: 1, until: 2), of: accountRegions[0], [completion("A", 1)])
             try await store.run("UPDATE audit_coverage SET origin = 'nowhere'")
             try await store.run("UPDATE check_completion SET origin = 'nowhere'")
             #expect(try await store.verify().count == 2)
@@ -70,17 +75,17 @@ import Testing
 
     @Test(arguments: StoreKind.all) func groupsAreThoseOfFindingsThatAreNotOver(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            #expect(try await store.ledgerGroups(of: origins[0], kind: .audit).isEmpty)
+            #expect(try await store.ledgerGroups(of: accountRegions[0], kind: .audit).isEmpty)
             let entries =
                 (0..<30).map { entry("a\($0)", group: "B") } + [
                     entry("b", group: "A", condition: .suppressed, recordState: .archived), entry("c", group: "D"),
                     entry("d", group: "C", condition: .over), entry("e", kind: .summary, group: "E"),
-                    entry("f", of: origins[1], group: "F"),
+                    entry("f", of: accountRegions[1], group: "F"),
                 ]
-            try await store.record(Progress(entries: entries), under: store.takeNew(1).lease)
-            #expect(try await store.ledgerGroups(of: origins[0], kind: .audit) == ["A", "B", "D"])
-            #expect(try await store.ledgerGroups(of: origins[0], kind: .summary) == ["E"])
-            #expect(try await store.ledgerGroups(of: origins[1], kind: .violation).isEmpty)
+            try await store.record(LedgerUpdate(entries: entries), under: store.takeNew(1).lease)
+            #expect(try await store.ledgerGroups(of: accountRegions[0], kind: .audit) == ["A", "B", "D"])
+            #expect(try await store.ledgerGroups(of: accountRegions[0], kind: .summary) == ["E"])
+            #expect(try await store.ledgerGroups(of: accountRegions[1], kind: .violation).isEmpty)
         }
     }
 }

@@ -19,7 +19,8 @@ import Testing
         at now: Int64, within limits: DeadLetterLimits, in store: any TestedStore
     ) async throws -> DroppedDeadLetters {
         let one = Delivery(
-            id: "x:\(number)", origin: origins[0], source: source, topic: try topic.map(Self.topic), receivedAt: 0,
+            id: "x:\(number)", accountRegion: accountRegions[0], source: source, topic: try topic.map(Self.topic),
+            receivedAt: 0,
             payload: [UInt8](repeating: 1, count: bytes))
         _ = try await store.append(one)
         let leased = try #require(try await store.take(1, now: 0).first)
@@ -129,7 +130,7 @@ import Testing
     /// Puts many dead letters into the tables at once.
     private func fill(_ store: any TestedStore, _ kind: StoreKind, _ count: Int) async throws {
         let columns = "id, origin, source, topic, received_at, state, first_failed_at, last_failed_at, reason"
-        let values = "'x:' || n, '\(origins[0].stored)', 'sns', 'a', 0, 'dead', n, n, 'no'"
+        let values = "'x:' || n, '\(accountRegions[0].stored)', 'sns', 'a', 0, 'dead', n, n, 'no'"
         switch kind {
         case .sqlite:
             try await store.run(
@@ -160,7 +161,7 @@ import Testing
             let before = (store as? SQLiteStore)?.commitCount
             _ = try await store.append(
                 Delivery(
-                    id: "x:0", origin: origins[0], source: .sns, receivedAt: 0, payload: [1]))
+                    id: "x:0", accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [1]))
             let leased = try #require(try await store.take(1, now: 0).first)
             let dropped = try await store.deadLetter(
                 leased.lease, reason: "no", now: 9999,
@@ -206,7 +207,7 @@ import Testing
                             reason, bookmark, lease_number)
                         VALUES (?, ?, ?, 0, 'dead', 1, ?, 'é', 'page', 1)
                         """,
-                    arguments: ["x:\(number)", origins[0].stored, number == 3 ? "eventBridge" : "sns", number])
+                    arguments: ["x:\(number)", accountRegions[0].stored, number == 3 ? "eventBridge" : "sns", number])
                 try db.execute(sql: QueueSQL.insertPayload, arguments: [number, Data("abc".utf8)])
             }
         }
@@ -239,7 +240,7 @@ import Testing
                         let topic = try Self.topic("topic-\(number % 3)")
                         _ = try await one.append(
                             Delivery(
-                                id: "x:\(number)", origin: origins[number % 2],
+                                id: "x:\(number)", accountRegion: accountRegions[number % 2],
                                 source: number % 5 == 0 ? .eventBridge : .sns,
                                 topic: number % 5 == 0 ? nil : topic, receivedAt: 0, payload: [1, 2]))
                     }

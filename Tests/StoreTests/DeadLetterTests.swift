@@ -32,12 +32,12 @@ import Testing
 
     /// Gives up four different deliveries, at 10, 20, 30 and 40.
     private func giveUpFour(in store: any TestedStore) async throws {
-        for (number, (origin, source, reason)) in [
-            (manyOrigins[0], Delivery.Source.sns, "ThrottlingException: slow down"),
-            (manyOrigins[3], .eventBridge, "the message is not JSON"),
-            (manyOrigins[1], .eventBridge, "throttled"), (manyOrigins[3], .sns, "AccessDenied 100%"),
+        for (number, (accountRegion, source, reason)) in [
+            (manyAccountRegions[0], Delivery.Source.sns, "ThrottlingException: slow down"),
+            (manyAccountRegions[3], .eventBridge, "the message is not JSON"),
+            (manyAccountRegions[1], .eventBridge, "throttled"), (manyAccountRegions[3], .sns, "AccessDenied 100%"),
         ].enumerated() {
-            let one = delivery(number, of: origin, from: source)
+            let one = delivery(number, of: accountRegion, from: source)
             _ = try await store.append(one)
             let leased = try #require(try await store.take(now: 0).first)
             try await store.deadLetter(leased.lease, reason: reason, now: Int64(number + 1) * 10)
@@ -45,9 +45,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (DeadLetterFilter.all, [0, 1, 2, 3]), (.init(account: manyOrigins[3].account), [1, 3]),
-        (.init(account: AccountID("999999999999")), []), (.init(region: manyOrigins[0].region), [0, 1, 3]),
-        (.init(account: manyOrigins[0].account, region: manyOrigins[0].region), [0]),
+        (DeadLetterFilter.all, [0, 1, 2, 3]), (.init(account: manyAccountRegions[3].account), [1, 3]),
+        (.init(account: AccountID("999999999999")), []), (.init(region: manyAccountRegions[0].region), [0, 1, 3]),
+        (.init(account: manyAccountRegions[0].account, region: manyAccountRegions[0].region), [0]),
         (.init(source: .eventBridge), [1, 2]),
         (.init(source: .schedule), []), (.init(reason: "THROTTL"), [0, 2]), (.init(reason: "100%"), [3]),
         (.init(reason: "thr_ttl"), []), (.init(reason: ""), [0, 1, 2, 3]), (.init(reason: "JSON\u{0}"), []),
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aLimitOutOfRangeIsRefused(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aLimitOutOfRangeIsRejected(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(
                 await failure { _ = try await store.deadLetters(matching: .all, limit: 0, after: nil) } == .invalidValue

@@ -4,49 +4,53 @@ import Testing
 @testable import Store
 
 @Suite struct FairnessTests {
-    @Test(arguments: StoreKind.all) func aBacklogOfOneOriginLeavesTheOthersTheirShare(kind: StoreKind) async throws {
-        try await withStore(kind) { store async throws in
-            for number in 0..<30 { _ = try await store.append(delivery(number, of: origins[0])) }
-            for number in 30..<33 { _ = try await store.append(delivery(number, of: origins[1], at: 5)) }
-            _ = try await store.append(delivery(40, of: origins[2], at: 6))
-            let taken = try await store.take(12, now: 10)
-            let counts = Dictionary(grouping: taken, by: \.delivery.origin).mapValues(\.count)
-            #expect(counts == [origins[0]: 8, origins[1]: 3, origins[2]: 1])
-        }
-    }
-
-    @Test(arguments: StoreKind.all) func aLimitSmallerThanTheNumberOfOriginsReachesThemAllInTurn(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func aBacklogOfOneAccountRegionLeavesTheOthersTheirShare(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
-            for number in 0..<9 { _ = try await store.append(delivery(number, of: origins[number % 3])) }
+            for number in 0..<30 { _ = try await store.append(delivery(number, of: accountRegions[0])) }
+            for number in 30..<33 { _ = try await store.append(delivery(number, of: accountRegions[1], at: 5)) }
+            _ = try await store.append(delivery(40, of: accountRegions[2], at: 6))
+            let taken = try await store.take(12, now: 10)
+            let counts = Dictionary(grouping: taken, by: \.delivery.accountRegion).mapValues(\.count)
+            #expect(counts == [accountRegions[0]: 8, accountRegions[1]: 3, accountRegions[2]: 1])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func aLimitSmallerThanTheNumberOfAccountRegionsReachesThemAllInTurn(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
+            for number in 0..<9 { _ = try await store.append(delivery(number, of: accountRegions[number % 3])) }
             var served: [String] = []
-            for _ in 0..<6 { served += try await store.take(1, now: 0).map(\.delivery.origin.description) }
-            let sorted = origins.map(\.description).sorted()
+            for _ in 0..<6 { served += try await store.take(1, now: 0).map(\.delivery.accountRegion.description) }
+            let sorted = accountRegions.map(\.description).sorted()
             #expect(served == sorted + sorted)
         }
     }
 
-    @Test(arguments: StoreKind.all) func anOriginWithNothingReadyTakesNoTurn(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anAccountRegionWithNothingReadyTakesNoTurn(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            _ = try await store.append(delivery(1, of: origins[0], at: 1_000))
-            for number in 2..<6 { _ = try await store.append(delivery(number, of: origins[1])) }
+            _ = try await store.append(delivery(1, of: accountRegions[0], at: 1_000))
+            for number in 2..<6 { _ = try await store.append(delivery(number, of: accountRegions[1])) }
             #expect(try await store.take(4, now: 0).count == 4)
         }
     }
 
-    @Test(arguments: StoreKind.all) func anExcludedOriginIsPassedOverAsIfItHadNothing(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anExcludedAccountRegionIsPassedOverAsIfItHadNothing(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
-            for number in 0..<3 { _ = try await store.append(delivery(number, of: origins[0])) }
-            _ = try await store.append(delivery(3, of: origins[1]))
-            _ = try await store.append(delivery(4, of: origins[1], at: 900))
-            let excluded: Set = [origins[0]]
+            for number in 0..<3 { _ = try await store.append(delivery(number, of: accountRegions[0])) }
+            _ = try await store.append(delivery(3, of: accountRegions[1]))
+            _ = try await store.append(delivery(4, of: accountRegions[1], at: 900))
+            let excluded: Set = [accountRegions[0]]
             let first = try await store.lease(
                 limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: excluded)
             #expect(first.deliveries.map(\.delivery.id) == ["sns:3"])
             #expect(first.nextReadyAt == 900)
             let all = try await store.lease(
-                limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: Set(origins))
+                limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: Set(accountRegions))
             #expect(all.deliveries == [] && all.nextReadyAt == nil)
             #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:0", "sns:1", "sns:2"])
         }

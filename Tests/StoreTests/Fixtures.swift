@@ -67,13 +67,13 @@ func withDatabase(_ body: (_ url: String) async throws -> Void) async throws {
 
 /// Runs a test with an open store in a PostgreSQL database, and closes it.
 ///
-/// - Parameter patience: as long that no test depends on the speed of the machine, but for those that wait for its end.
+/// - Parameter timeout: as long that no test depends on the speed of the machine, but for those that wait for its end.
 func withStore(
-    _ url: String, lifetime: Duration = .seconds(10), patience: Duration = .seconds(60),
+    _ url: String, lifetime: Duration = .seconds(10), timeout: Duration = .seconds(60),
     _ body: (PostgreSQLStore) async throws -> Void
 ) async throws {
     let store = try await PostgreSQLStore(
-        address: PostgreSQLAddress(url: url), lifetime: lifetime, patience: patience)
+        address: PostgreSQLAddress(url: url), lifetime: lifetime, timeout: timeout)
     try await perform {
         try await body(store)
     } finally: {
@@ -102,44 +102,50 @@ func failure(_ body: () async throws -> Void) async -> StoreError.Code? {
     }
 }
 
-let origins: [Origin] = ["us-east-1", "eu-west-1", "ap-south-1"].compactMap { name in
+let accountRegions: [AccountRegion] = ["us-east-1", "eu-west-1", "ap-south-1"].compactMap { name in
     guard let account = AccountID("111122223333"), let region = Region(name) else { return nil }
-    return Origin(account: account, region: region)
+    return AccountRegion(account: account, region: region)
 }
 
 /// The three origins of one account, and one of another.
-let manyOrigins =
-    origins
+let manyAccountRegions =
+    accountRegions
     + [("444455556666", "us-east-1")].compactMap { digits, name in
         guard let account = AccountID(digits), let region = Region(name) else { return nil }
-        return Origin(account: account, region: region)
+        return AccountRegion(account: account, region: region)
     }
 
 func delivery(
-    _ number: Int, of origin: Origin = origins[0], from source: Delivery.Source = .sns, at receivedAt: Int64 = 0,
+    _ number: Int, of accountRegion: AccountRegion = accountRegions[0], from source: Delivery.Source = .sns,
+    at receivedAt: Int64 = 0,
     payload: [UInt8] = [1, 2, 3]
 ) -> Delivery {
-    Delivery(id: "sns:\(number)", origin: origin, source: source, receivedAt: receivedAt, payload: payload)
+    Delivery(
+        id: "sns:\(number)", accountRegion: accountRegion, source: source, receivedAt: receivedAt, payload: payload)
 }
 
 func entry(
-    _ id: String, of origin: Origin = origins[0], kind: LedgerEntry.Kind = .audit, group: String = "CHECK",
+    _ id: String, of accountRegion: AccountRegion = accountRegions[0], kind: LedgerEntry.Kind = .audit,
+    group: String = "CHECK",
     subject: String = "SUBJECT", updatedAt: Int64 = 2, eventTime: Int64 = 3,
     condition: LedgerEntry.Condition = .present, recordState: LedgerEntry.RecordState = .active,
     severity: LedgerEntry.Severity? = .high, finding: [UInt8] = [7, 0, 8], isSent: Bool = true
 ) -> LedgerEntry {
     LedgerEntry(
-        id: id, origin: origin, kind: kind, group: group, subject: subject, createdAt: 1, updatedAt: updatedAt,
+        id: id, accountRegion: accountRegion, kind: kind, group: group, subject: subject, createdAt: 1,
+        updatedAt: updatedAt,
         eventTime: eventTime, firstObservedAt: 4, lastObservedAt: 5, condition: condition, recordState: recordState,
         severity: severity, finding: finding, isSent: isSent)
 }
 
-func judgement(
-    _ subject: String, of origin: Origin = origins[0], time: Int64 = 1, dueAt: Int64? = nil, keepUntil: Int64? = nil,
+func disposition(
+    _ subject: String, of accountRegion: AccountRegion = accountRegions[0], time: Int64 = 1, dueAt: Int64? = nil,
+    keepUntil: Int64? = nil,
     content: [UInt8] = [1, 0, 2]
-) -> Judgement {
-    Judgement(
-        subject: subject, origin: origin, time: time, dueAt: dueAt, keepUntil: keepUntil, content: content)
+) -> Disposition {
+    Disposition(
+        subject: subject, accountRegion: accountRegion, time: time, dueAt: dueAt, keepUntil: keepUntil, content: content
+    )
 }
 
 extension Store {

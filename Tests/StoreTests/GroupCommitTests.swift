@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func closingFinishesWhatWaitsAndRefusesWhatComes() async throws {
+    @Test func closingFinishesWhatWaitsAndRejectsWhatComes() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await whileWriterIsHeld(store, until: 50) { number in

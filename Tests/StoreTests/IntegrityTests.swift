@@ -168,7 +168,7 @@ extension SQLiteStore {
             WITH RECURSIVE number (value) AS (
                 SELECT 1 UNION ALL SELECT value + 1 FROM number WHERE value < \(findings)
             )
-            SELECT 'finding-' || value, '\(origins[0].stored)', 'audit', 'CHECK', 'subject-' || value, 1, 2, 3, 4, 5,
+            SELECT 'finding-' || value, '\(accountRegions[0].stored)', 'audit', 'CHECK', 'subject-' || value, 1, 2, 3, 4, 5,
                 'present', 'active', zeroblob(3800), 1, 'HIGH' FROM number
             """)
     }

@@ -2,7 +2,8 @@ import Store
 import Testing
 
 @Suite struct LeaseTests {
-    @Test(arguments: StoreKind.all) func anExpiredLeaseIsTakenOverAndItsOldHolderRefused(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anExpiredLeaseIsTakenOverAndItsOldHolderRejected(kind: StoreKind) async throws
+    {
         try await withStore(kind) { store async throws in
             let old = try await store.takeNew(1)
             #expect(try await store.take(now: 9_999).isEmpty)
@@ -11,7 +12,8 @@ import Testing
             let lease = old.lease
             #expect(await failure { try await store.complete(lease, recording: [entry("a")], now: 1) } == .leaseLost)
             #expect(
-                await failure { try await store.record(Progress(entries: [entry("a")]), under: lease) } == .leaseLost)
+                await failure { try await store.record(LedgerUpdate(entries: [entry("a")]), under: lease) }
+                    == .leaseLost)
             #expect(await failure { try await store.retry(lease, at: 1, reason: "", now: 1) } == .leaseLost)
             #expect(await failure { try await store.deadLetter(lease, reason: "", now: 1) } == .leaseLost)
             #expect(await failure { _ = try await store.extend(lease, for: .seconds(9), now: 1) } == .leaseLost)
@@ -92,7 +94,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aLeaseOfAnotherOriginsDeliveryUnderTheSameNumberIsLost(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func aLeaseOfAnotherAccountRegionsDeliveryUnderTheSameNumberIsLost(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in

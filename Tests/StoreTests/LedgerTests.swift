@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: StoreKind.all) func anEntryIsReadBackAsItWasAndUnknownIdsAreLeftOut(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let one = LedgerEntry(
-                id: "arn:1", origin: origins[1], kind: .violation, group: "profile/behavior", subject: "subject",
+                id: "arn:1", accountRegion: accountRegions[1], kind: .violation, group: "profile/behavior",
+                subject: "subject",
                 createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
                 condition: .suppressed, recordState: .archived, severity: nil, finding: Array(0...255), isSent: false)
             try await store.complete(store.takeNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
@@ -20,9 +21,10 @@ import Testing
     @Test(arguments: StoreKind.all) func anEntryReplacesTheOneWithItsId(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
-            try await store.record(Progress(entries: [entry("a"), entry("b")]), under: taken.lease)
+            try await store.record(LedgerUpdate(entries: [entry("a"), entry("b")]), under: taken.lease)
             let newer = entry(
-                "a", of: origins[2], kind: .summary, group: "other", subject: "another", updatedAt: 9, eventTime: 8,
+                "a", of: accountRegions[2], kind: .summary, group: "other", subject: "another", updatedAt: 9,
+                eventTime: 8,
                 condition: .over, recordState: .archived, severity: .low)
             try await store.complete(taken.lease, recording: [newer], now: 1)
             #expect(try await store.ledgerEntries(ids: ["a", "b"]) == ["a": newer, "b": entry("b")])
@@ -33,11 +35,11 @@ import Testing
         try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let entries = ["a", "b", "c"].map { entry($0, updatedAt: 5, isSent: false) }
-            try await store.record(Progress(entries: entries), under: lease)
-            try await store.record(Progress(sent: ["a": 5, "b": 4, "d": 5], refused: ["c", "e"]), under: lease)
+            try await store.record(LedgerUpdate(entries: entries), under: lease)
+            try await store.record(LedgerUpdate(sent: ["a": 5, "b": 4, "d": 5], rejected: ["c", "e"]), under: lease)
             let found = try await store.ledgerEntries(ids: ["a", "b", "c", "d"])
             #expect(found == ["a": entry("a", updatedAt: 5), "b": entries[1]])
-            for bad in [Progress(sent: ["": 5]), Progress(refused: [""])] {
+            for bad in [LedgerUpdate(sent: ["": 5]), LedgerUpdate(rejected: [""])] {
                 #expect(await failure { try await store.record(bad, under: lease) } == .invalidValue)
             }
         }
@@ -73,7 +75,8 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func malformedEntriesAreRefusedBeforeAnythingIsWritten(kind: StoreKind) async throws
+    @Test(arguments: StoreKind.all) func malformedEntriesAreRejectedBeforeAnythingIsWritten(kind: StoreKind)
+        async throws
     {
         try await withStore(kind) { store async throws in
             let taken = try await store.takeNew(1)
@@ -86,7 +89,7 @@ import Testing
                     await failure { try await store.complete(taken.lease, recording: [entry("z"), bad], now: 1) }
                         == .invalidValue)
                 #expect(
-                    await failure { try await store.record(Progress(entries: [bad]), under: taken.lease) }
+                    await failure { try await store.record(LedgerUpdate(entries: [bad]), under: taken.lease) }
                         == .invalidValue)
             }
             #expect(try await store.ledgerEntries(ids: ["z"]).isEmpty)
@@ -115,7 +118,7 @@ import Testing
                 entry("1", group: "B", eventTime: 3), entry("2", group: "B", eventTime: 3),
             ]
             let others = [
-                entry("3", group: "B", eventTime: 4), entry("4", of: origins[1], group: "B"),
+                entry("3", group: "B", eventTime: 4), entry("4", of: accountRegions[1], group: "B"),
                 entry("5", kind: .violation, group: "B"), entry("6", group: "B", condition: .over),
                 entry("7", group: "A"),
             ]
@@ -123,7 +126,7 @@ import Testing
 
             func page(after last: LedgerEntry?, group: String = "B", limit: Int) async throws -> [LedgerEntry] {
                 try await store.unseenLedgerEntries(
-                    of: origins[0], kind: .audit, group: group, before: 4, after: last, limit: limit)
+                    of: accountRegions[0], kind: .audit, group: group, before: 4, after: last, limit: limit)
             }
             #expect(try await page(after: nil, limit: 2) == Array(wanted[..<2]))
             #expect(try await page(after: wanted[1], limit: 2) == [wanted[2]])
@@ -137,13 +140,14 @@ import Testing
         try await withStore(kind) { store async throws in
             let wanted = [entry("9", updatedAt: 1), entry("1", updatedAt: 7), entry("2", updatedAt: 7)]
             let others = [
-                entry("3", updatedAt: 8), entry("4", of: origins[1]), entry("5", kind: .violation),
+                entry("3", updatedAt: 8), entry("4", of: accountRegions[1]), entry("5", kind: .violation),
                 entry("6", recordState: .archived),
             ]
             try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
-                try await store.staleLedgerEntries(of: origins[0], kind: .audit, before: 8, after: last, limit: 2)
+                try await store.staleLedgerEntries(
+                    of: accountRegions[0], kind: .audit, before: 8, after: last, limit: 2)
             }
             #expect(try await page(after: nil) == Array(wanted[..<2]))
             #expect(try await page(after: wanted[1]) == [wanted[2]])
@@ -157,12 +161,13 @@ import Testing
                 entry("3", isSent: false),
             ]
             let others = [
-                entry("4"), entry("5", of: origins[1], isSent: false), entry("6", kind: .violation, isSent: false),
+                entry("4"), entry("5", of: accountRegions[1], isSent: false),
+                entry("6", kind: .violation, isSent: false),
             ]
             try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
-                try await store.unsentLedgerEntries(of: origins[0], kind: .audit, after: last, limit: 2)
+                try await store.unsentLedgerEntries(of: accountRegions[0], kind: .audit, after: last, limit: 2)
             }
             #expect(try await page(after: nil) == Array(wanted[..<2]))
             #expect(try await page(after: wanted[1]) == [wanted[2]])
@@ -192,17 +197,17 @@ import Testing
             }
             let (id, group, subject) = (text(), text(), text())
             let one = entry(id, group: group, subject: subject, isSent: false)
-            let said = judgement(subject, dueAt: 1, keepUntil: 1)
-            let mark = AuditMark(origin: origins[0], check: text(), startTime: 1, taskID: text())
+            let said = disposition(subject, dueAt: 1, keepUntil: 1)
+            let mark = AppliedAudit(accountRegion: accountRegions[0], check: text(), startTime: 1, taskID: text())
             try await store.record(
-                Progress(entries: [one], judgements: [said], marks: [mark]), under: store.takeNew(1).lease)
+                LedgerUpdate(entries: [one], dispositions: [said], marks: [mark]), under: store.takeNew(1).lease)
             #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
             #expect(
                 try await store.unseenLedgerEntries(
-                    of: origins[0], kind: .audit, group: group, before: 9, after: nil, limit: 2) == [one])
-            #expect(try await store.judgements(of: origins[0], after: nil, limit: 2) == [said])
-            #expect(try await store.auditMarks(of: origins[0]) == [mark.check: mark])
-            #expect(try await store.purgeJudgements(by: 1) == 0)
+                    of: accountRegions[0], kind: .audit, group: group, before: 9, after: nil, limit: 2) == [one])
+            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == [said])
+            #expect(try await store.appliedAudits(of: accountRegions[0]) == [mark.check: mark])
+            #expect(try await store.purgeDispositions(by: 1) == 0)
         }
     }
 }

@@ -15,7 +15,7 @@ import Testing
         (Duration.zero, Int64(0)), (.microseconds(999), 0), (.seconds(Int64.min), 0), (.milliseconds(-1), 0),
         (.seconds(1), .max),
     ])
-    func aLeaseThatCouldNotEndAfterNowIsRefused(duration: Duration, now: Int64) {
+    func aLeaseThatCouldNotEndAfterNowIsRejected(duration: Duration, now: Int64) {
         #expect(
             performing: { try Limits.leaseEnd(duration, after: now) },
             throws: { ($0 as? StoreError)?.code == .invalidValue })

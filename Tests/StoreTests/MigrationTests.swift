@@ -42,7 +42,7 @@ import Testing
             let insert = """
                 INSERT INTO delivery (id, origin, source, received_at, state, ready_at) VALUES (?, ?, ?, 0, 'pending', 0)
                 """
-            try db.execute(sql: insert, arguments: ["sns:1", origins[0].stored, "sns"])
+            try db.execute(sql: insert, arguments: ["sns:1", accountRegions[0].stored, "sns"])
             try db.execute(sql: QueueSQL.insertPayload, arguments: [1, Data("x".utf8)])
         }
         try old.close()
@@ -67,13 +67,16 @@ import Testing
             INSERT INTO ledger VALUES (?, ?, 'audit', 'G', 'S', 1, 2, 3, 4, 5, 'present', ?, x'7B7D', 1)
             """
         try await old.write { db in
-            for id in ["a", "b", "c"] { try db.execute(sql: insert, arguments: [id, origins[0].stored, "active"]) }
-            try db.execute(sql: insert, arguments: ["d", origins[0].stored, "archived"])
+            for id in ["a", "b", "c"] {
+                try db.execute(sql: insert, arguments: [id, accountRegions[0].stored, "active"])
+            }
+            try db.execute(sql: insert, arguments: ["d", accountRegions[0].stored, "archived"])
         }
         try old.close()
 
         let store = try await SQLiteStore(path: folder.file)
-        #expect(try await store.openFindings() == [OpenFindings(origin: origins[0], severity: nil, count: 3)])
+        #expect(
+            try await store.openFindings() == [OpenFindings(accountRegion: accountRegions[0], severity: nil, count: 3)])
         #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id)) == ["a", "b", "c"])
         try await store.label(["a": .critical, "b": .low])
         #expect(try await store.unlabeledLedgerEntries(limit: 1000).map(\.id) == ["c"])
@@ -81,7 +84,7 @@ import Testing
         await store.close()
     }
 
-    @Test func aStoreOfANewerVersionIsRefused() async throws {
+    @Test func aStoreOfANewerVersionIsRejected() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await store.run("INSERT INTO grdb_migrations VALUES ('a step of the future')")

@@ -45,7 +45,9 @@ struct ModelQueue {
 
     var nextReadyAt: Int64? { rows.values.filter { $0.isQueued && !isPaused($0) }.map(\.readyAt).min() }
 
-    private func isPaused(_ row: Row) -> Bool { pauses[nil] != nil || pauses[row.delivery.origin.account] != nil }
+    private func isPaused(_ row: Row) -> Bool {
+        pauses[nil] != nil || pauses[row.delivery.accountRegion.account] != nil
+    }
 
     func depths(now: Int64) -> [QueueDepth] {
         let groups = Dictionary(grouping: rows.values.filter { $0.state != .completed }) { row in
@@ -56,7 +58,7 @@ struct ModelQueue {
                 case .leased: .leased
                 case .dead, .completed: .dead
                 }
-            return [row.delivery.origin.description, state.rawValue]
+            return [row.delivery.accountRegion.description, state.rawValue]
         }
         let order = QueueDepth.State.allCases.map(\.rawValue)
         return groups.sorted {
@@ -64,7 +66,7 @@ struct ModelQueue {
         }.compactMap { key, rows in
             guard let state = QueueDepth.State(rawValue: key[1]) else { return nil }
             return QueueDepth(
-                origin: rows[0].delivery.origin, state: state, count: rows.count,
+                accountRegion: rows[0].delivery.accountRegion, state: state, count: rows.count,
                 oldestReceivedAt: rows.map(\.delivery.receivedAt).min() ?? 0)
         }
     }
@@ -83,7 +85,7 @@ struct ModelQueue {
             }
     }
 
-    mutating func append(_ delivery: Delivery) -> Append {
+    mutating func append(_ delivery: Delivery) -> AppendResult {
         guard rows[delivery.id] == nil else { return .duplicate }
         arrivals += 1
         rows[delivery.id] = Row(delivery: delivery, arrival: arrivals, readyAt: delivery.receivedAt)
@@ -96,13 +98,13 @@ struct ModelQueue {
         let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }
         guard leased.count == min(limit, ready.count) else { return false }
-        let readyOf = Dictionary(grouping: ready, by: \.delivery.origin)
-        let leasedOf = Dictionary(grouping: leased, by: \.delivery.origin)
+        let readyOf = Dictionary(grouping: ready, by: \.delivery.accountRegion)
+        let leasedOf = Dictionary(grouping: leased, by: \.delivery.accountRegion)
         let most = leasedOf.values.map(\.count).max() ?? 0
         return leased.allSatisfy { $0.attempt == (rows[$0.delivery.id]?.attempts ?? 0) + 1 }
             && leasedOf.keys.allSatisfy { readyOf[$0] != nil }
-            && readyOf.allSatisfy { origin, rows in
-                let got = leasedOf[origin] ?? []
+            && readyOf.allSatisfy { accountRegion, rows in
+                let got = leasedOf[accountRegion] ?? []
                 return got.map(\.delivery) == rows.prefix(got.count).map(\.delivery)
                     && (got.count == rows.count || got.count + 1 >= most)
             }

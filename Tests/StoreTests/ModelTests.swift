@@ -86,12 +86,13 @@ private struct History {
     }
 
     private mutating func account() -> AccountID? {
-        let places = [nil, manyOrigins[0].account, manyOrigins[3].account]
+        let places = [nil, manyAccountRegions[0].account, manyAccountRegions[3].account]
         return places[pick(0...2)]
     }
 
     private mutating func append() async throws {
-        let one = delivery(pick(0...25), of: manyOrigins[pick(0...3)], at: now + Int64(pick(0...20)), payload: [1, 2])
+        let one = delivery(
+            pick(0...25), of: manyAccountRegions[pick(0...3)], at: now + Int64(pick(0...20)), payload: [1, 2])
         let outcome = try await store.append(one)
         #expect(outcome == model.append(one), "seed \(seed)")
     }
@@ -124,7 +125,7 @@ private struct History {
             actual = await failure { try await store.deadLetter(lease, reason: "never", now: now) }
             model.deadLetter(lease, reason: "never", now: now)
         default:
-            actual = await failure { try await store.record(Progress(entries: entries), under: lease) }
+            actual = await failure { try await store.record(LedgerUpdate(entries: entries), under: lease) }
             model.record(entries, under: lease)
         }
         #expect(actual == expected, "seed \(seed)")

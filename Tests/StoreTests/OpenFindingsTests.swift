@@ -3,19 +3,21 @@ import Testing
 @testable import Store
 
 @Suite struct OpenFindingsTests {
-    @Test(arguments: StoreKind.all) func currentFindingsAreCountedByOriginAndSeverity(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func currentFindingsAreCountedByAccountRegionAndSeverity(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
             let lease = try await store.takeNew(1).lease
             let entries = [
                 entry("1", severity: .critical), entry("2", kind: .violation, severity: .high),
-                entry("3", severity: .high), entry("4", of: origins[1], severity: .high),
+                entry("3", severity: .high), entry("4", of: accountRegions[1], severity: .high),
                 entry("5", recordState: .archived, severity: .high),
-                entry("6", of: origins[1], condition: .suppressed, recordState: .archived, severity: .low),
-                entry("7", of: origins[1], severity: .informational), entry("8", severity: nil),
+                entry("6", of: accountRegions[1], condition: .suppressed, recordState: .archived, severity: .low),
+                entry("7", of: accountRegions[1], severity: .informational), entry("8", severity: nil),
             ]
-            try await store.record(Progress(entries: entries), under: lease)
+            try await store.record(LedgerUpdate(entries: entries), under: lease)
             func open(_ severity: LedgerEntry.Severity?, _ count: Int, of number: Int = 0) -> OpenFindings {
-                OpenFindings(origin: origins[number], severity: severity, count: count)
+                OpenFindings(accountRegion: accountRegions[number], severity: severity, count: count)
             }
             #expect(
                 Set(try await store.openFindings()) == [
@@ -26,7 +28,7 @@ import Testing
             let changed = [entry("2", recordState: .archived, severity: .high), entry("3", severity: .medium)]
             try await store.complete(lease, recording: changed, now: 1)
             #expect(
-                Set(try await store.openFindings().filter { $0.origin == origins[0] }) == [
+                Set(try await store.openFindings().filter { $0.accountRegion == accountRegions[0] }) == [
                     open(.critical, 1), open(.medium, 1), open(nil, 1),
                 ])
         }
@@ -37,21 +39,22 @@ import Testing
             let lease = try await store.takeNew(1).lease
             let entries = [
                 entry("1"), entry("2"), entry("3", isSent: false), entry("4", recordState: .archived, isSent: false),
-                entry("5", severity: .low, isSent: false), entry("6", of: origins[1], severity: nil, isSent: false),
+                entry("5", severity: .low, isSent: false),
+                entry("6", of: accountRegions[1], severity: nil, isSent: false),
             ]
-            try await store.record(Progress(entries: entries), under: lease)
+            try await store.record(LedgerUpdate(entries: entries), under: lease)
             let found = [
-                OpenFindings(origin: origins[0], severity: .high, count: 2, unsent: 2),
-                OpenFindings(origin: origins[0], severity: .low, count: 0, unsent: 1),
-                OpenFindings(origin: origins[1], severity: nil, count: 0, unsent: 1),
+                OpenFindings(accountRegion: accountRegions[0], severity: .high, count: 2, unsent: 2),
+                OpenFindings(accountRegion: accountRegions[0], severity: .low, count: 0, unsent: 1),
+                OpenFindings(accountRegion: accountRegions[1], severity: nil, count: 0, unsent: 1),
             ]
             #expect(try await Set(store.openFindings()) == Set(found))
-            try await store.record(Progress(sent: ["3": 2, "4": 2, "5": 2, "6": 2]), under: lease)
+            try await store.record(LedgerUpdate(sent: ["3": 2, "4": 2, "5": 2, "6": 2]), under: lease)
             #expect(
                 try await Set(store.openFindings()) == [
-                    OpenFindings(origin: origins[0], severity: .high, count: 3),
-                    OpenFindings(origin: origins[0], severity: .low, count: 1),
-                    OpenFindings(origin: origins[1], severity: nil, count: 1),
+                    OpenFindings(accountRegion: accountRegions[0], severity: .high, count: 3),
+                    OpenFindings(accountRegion: accountRegions[0], severity: .low, count: 1),
+                    OpenFindings(accountRegion: accountRegions[1], severity: nil, count: 1),
                 ])
         }
     }

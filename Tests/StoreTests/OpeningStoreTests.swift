@@ -14,8 +14,8 @@ private final class Attempts: Sendable {
 
     func end(_ result: Result<any Store, StoreError>) { continuation.yield(result) }
 
-    func store(patience: Duration = .seconds(60)) -> OpeningStore {
-        OpeningStore(patience: patience, longestDelay: .milliseconds(1)) { [results] () async throws(StoreError) in
+    func store(timeout: Duration = .seconds(60)) -> OpeningStore {
+        OpeningStore(timeout: timeout, longestDelay: .milliseconds(1)) { [results] () async throws(StoreError) in
             // Not cancelled with the attempt, as little as a connection that is being made.
             let next = Task { await results.first { _ in true } }
             guard let result = await next.value else { throw .closed }
@@ -71,7 +71,7 @@ struct OpeningStoreTests {
     @Test("when opening takes longer than a sender waits, calls fail, and that is reported")
     func slow() async throws {
         let attempts = Attempts()
-        let store = attempts.store(patience: .milliseconds(10))
+        let store = attempts.store(timeout: .milliseconds(10))
         attempts.start(store)
         #expect(await failure { try await store.checkWritable() } == .unavailable)
         try await eventually("it to be reported") { attempts.reports.withLock(\.count) == 1 }

@@ -25,17 +25,17 @@ import Testing
 
     @Test(arguments: StoreKind.all) func onlyTheAccountThatIsPausedIsPassedOver(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            for (number, origin) in manyOrigins.enumerated() {
-                _ = try await store.append(delivery(number, of: origin))
+            for (number, accountRegion) in manyAccountRegions.enumerated() {
+                _ = try await store.append(delivery(number, of: accountRegion))
             }
-            _ = try await store.append(delivery(9, of: manyOrigins[3], at: 900))
-            try await store.pause(pause(manyOrigins[0].account))
+            _ = try await store.append(delivery(9, of: manyAccountRegions[3], at: 900))
+            try await store.pause(pause(manyAccountRegions[0].account))
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
             #expect(batch.deliveries.map(\.delivery.id) == ["sns:3"])
             #expect(batch.nextReadyAt == 900)
-            #expect(try await store.resume(manyOrigins[3].account) == nil)
+            #expect(try await store.resume(manyAccountRegions[3].account) == nil)
             #expect(try await store.take(now: 10) == [])
-            #expect(try await store.resume(manyOrigins[0].account) != nil)
+            #expect(try await store.resume(manyAccountRegions[0].account) != nil)
             #expect(try await store.take(now: 10).map(\.delivery.id).sorted() == ["sns:0", "sns:1", "sns:2"])
         }
     }
@@ -44,13 +44,13 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let (all, one, other) = (
-                pause(nil), pause(manyOrigins[0].account, reason: nil), pause(manyOrigins[3].account)
+                pause(nil), pause(manyAccountRegions[0].account, reason: nil), pause(manyAccountRegions[3].account)
             )
             for pause in [other, one, all] { try await store.pause(pause) }
             #expect(try await store.pauses() == [all, one, other])
             #expect(try await store.resume(nil) == all)
             #expect(try await store.take(now: 10) == [])
-            #expect(try await store.resume(manyOrigins[0].account) == one)
+            #expect(try await store.resume(manyAccountRegions[0].account) == one)
             #expect(try await store.take(now: 10).count == 1)
             #expect(try await store.pauses() == [other])
         }

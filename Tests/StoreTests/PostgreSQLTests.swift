@@ -95,10 +95,10 @@ struct PostgreSQLTests {
                 for number in 1...4 { _ = try await store.append(delivery(number, at: Int64(number))) }
                 let leased = try await store.take(now: 9)
                 let endings = [
-                    LeaseEnding(lease: leased[0].lease, kind: .completed, completedAt: 10),
-                    LeaseEnding(lease: leased[1].lease, kind: .pending, counts: false),
-                    LeaseEnding(lease: leased[2].lease, kind: .pending, readyAt: 50, failedAt: 10, reason: "later"),
-                    LeaseEnding(lease: leased[3].lease, kind: .dead, failedAt: 10, reason: "never"),
+                    LeaseUpdate(lease: leased[0].lease, kind: .completed, completedAt: 10),
+                    LeaseUpdate(lease: leased[1].lease, kind: .pending, counts: false),
+                    LeaseUpdate(lease: leased[2].lease, kind: .pending, readyAt: 50, failedAt: 10, reason: "later"),
+                    LeaseUpdate(lease: leased[3].lease, kind: .dead, failedAt: 10, reason: "never"),
                 ]
                 let all = Set(endings.map(\.lease.sequence))
                 for isRepeated in [false, true, false] {
@@ -143,7 +143,7 @@ struct PostgreSQLTests {
 
     @Test func aStatementThatHangsIsUnavailableInTimeAndTheStoreRecovers() async throws {
         try await withDatabase { url in
-            try await withStore(url, patience: .seconds(4)) { store in
+            try await withStore(url, timeout: .seconds(4)) { store in
                 let cluster = try await PostgreSQLCluster.shared.get()
                 let locking = Task {
                     try await cluster.run(
@@ -169,7 +169,7 @@ struct PostgreSQLTests {
                 for _ in 0..<4 { try await store.run("SET default_transaction_read_only = on") }
                 #expect(try await store.append(delivery(1)) == .stored)
                 try await store.checkWritable()
-                try await store.advanceCatchUpWatermark(of: origins[0], to: 1)
+                try await store.advanceCatchUpWatermark(of: accountRegions[0], to: 1)
                 #expect(try await store.take(now: 0).count == 1)
             }
             // A server that takes no writes at all is none for this store.
@@ -202,7 +202,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aClosedStoreRefusesEverything() async throws {
+    @Test func aClosedStoreRejectsEverything() async throws {
         try await withDatabase { url in
             let store = try await PostgreSQLStore(address: address(url))
             async let appended = store.append(delivery(1))
@@ -290,7 +290,7 @@ struct PostgreSQLTests {
         #expect(shared == Schema.migrator.migrations)
     }
 
-    @Test func aStoreOfANewerVersionIsRefusedAndAnOlderOneBroughtUpToDate() async throws {
+    @Test func aStoreOfANewerVersionIsRejectedAndAnOlderOneBroughtUpToDate() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 _ = try await store.append(delivery(1))
@@ -328,7 +328,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aDatabaseInAnotherEncodingIsRefused() async throws {
+    @Test func aDatabaseInAnotherEncodingIsRejected() async throws {
         let cluster = try await PostgreSQLCluster.shared.get()
         try await cluster.run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
         let code = await failure { _ = try await PostgreSQLStore(address: self.address(cluster.url("latin"))) }
@@ -385,13 +385,14 @@ struct PostgreSQLTests {
 
     @Test(arguments: [
         QueueWrites.finish, LeaseSQL.count, LeaseSQL.lease, LeaseSQL.next, LeaseSQL.isHeld, LeaseSQL.complete,
-        LeaseSQL.purge, QueueSQL.bookmark.numbered, SharingSQL.endLeases, SharingSQL.letGo, PostgreSQLLedger.byIDs,
+        LeaseSQL.purge, QueueSQL.checkpoint.numbered, PartitionSQL.endLeases, PartitionSQL.releasePartitions,
+        PostgreSQLLedger.byIDs,
         PostgreSQLLedger.about, PostgreSQLLedger.unseen, PostgreSQLLedger.stale, PostgreSQLLedger.unsent,
-        PostgreSQLLedger.sent, PostgreSQLLedger.delete, PostgreSQLLedger.purge, PostgreSQLJudgements.bySubjects,
-        PostgreSQLJudgements.ofOrigin, PostgreSQLJudgements.due, PostgreSQLJudgements.purge,
-        PostgreSQLJudgements.marksOfOrigin, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
+        PostgreSQLLedger.sent, PostgreSQLLedger.delete, PostgreSQLLedger.purge, PostgreSQLDispositions.bySubjects,
+        PostgreSQLDispositions.ofAccountRegion, PostgreSQLDispositions.due, PostgreSQLDispositions.purge,
+        PostgreSQLDispositions.marksOfAccountRegion, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
         PostgreSQLDeadLetters.requeue, PostgreSQLDeadLetters.discard, PostgreSQLStore.depths,
-        SubscriptionSQL.list.numbered, SharingSQL.known, PostgreSQLDeadLetterLimits.newShares,
+        SubscriptionSQL.list.numbered, PartitionSQL.known, PostgreSQLDeadLetterLimits.newShares,
         PostgreSQLDeadLetterLimits.sharesByID, PostgreSQLDeadLetterLimits.oldest, PostgreSQLDeadLetterLimits.expired,
         PostgreSQLDeadLetterLimits.drop, PostgreSQLDeadLetterLimits.leased,
         PostgreSQLDeadLetterLimits.removeEmptyShares, QueueSQL.completionTime.numbered,
@@ -415,8 +416,10 @@ struct PostgreSQLTests {
                 let scans = plan.filter { $0.contains("Seq Scan on ") }
                     .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }
                 #expect(scans == [], "\(plan.joined(separator: "\n"))")
-                let isOrderedByIndex = ![QueueWrites.finish, LeaseSQL.lease, SharingSQL.known, PostgreSQLStore.depths]
-                    .contains(sql)
+                let isOrderedByIndex = ![
+                    QueueWrites.finish, LeaseSQL.lease, PartitionSQL.known, PostgreSQLStore.depths,
+                ]
+                .contains(sql)
                 if isOrderedByIndex {
                     #expect(!plan.contains { $0.contains("Sort") }, "\(plan.joined(separator: "\n"))")
                 }

@@ -25,37 +25,39 @@ import Testing
         }
     }
 
-    @Test func originsAreFoundByStepsThroughTheIndex() async throws {
+    @Test func accountRegionsAreFoundByStepsThroughTheIndex() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(QueueSQL.origins, in: store)
+            let steps = try await plan(QueueSQL.accountRegions, in: store)
             let onDeliveries = steps.filter { $0.contains(" delivery") }
             #expect(onDeliveries.count == 4)
             #expect(onDeliveries.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_ready") })
         }
     }
 
-    @Test func theNextOriginIsFoundByStepsThroughIndexes() async throws {
+    @Test func theNextAccountRegionIsFoundByStepsThroughIndexes() async throws {
         try await withStore { store async throws in
-            let steps = try await plan(DepthSQL.nextOrigin, in: store).filter { $0.contains(" delivery") }
+            let steps = try await plan(DepthSQL.nextAccountRegion, in: store).filter { $0.contains(" delivery") }
             #expect(steps.count == 2)
             #expect(steps.allSatisfy { $0.hasPrefix("SEARCH delivery USING COVERING INDEX delivery_") }, "\(steps)")
         }
     }
 
     @Test(arguments: [
-        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.bookmark, QueueSQL.complete, QueueSQL.deletePayload,
+        QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.checkpoint, QueueSQL.complete,
+        QueueSQL.deletePayload,
         QueueSQL.retry,
         QueueSQL.release, QueueSQL.purge, DeadLetterSQL.bury, DeadLetterSQL.list, DeadLetterSQL.requeue,
         DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
-        JudgementSQL.bySubject, JudgementSQL.ofOrigin, JudgementSQL.due, JudgementSQL.purge, AuditMarkSQL.ofOrigin,
-        CompletionSQL.ofOrigin, CompletionSQL.coverage,
+        DispositionSQL.bySubject, DispositionSQL.ofAccountRegion, DispositionSQL.due, DispositionSQL.purge,
+        AppliedAuditSQL.ofAccountRegion,
+        CompletionSQL.ofAccountRegion, CompletionSQL.coverage,
         SubscriptionSQL.byTopic, SubscriptionSQL.list, DeadLetterSQL.byID, DepthSQL.queued, DepthSQL.dead,
         OpenFindingsSQL.unlabeled, OpenFindingsSQL.label,
         DeadLetterLimitSQL.loadBySequence, DeadLetterLimitSQL.loadByID, DeadLetterLimitSQL.removeEmptyShare,
         DeadLetterLimitSQL.largestByCount, DeadLetterLimitSQL.largestByBytes, DeadLetterLimitSQL.oldest,
         DeadLetterLimitSQL.expired, DeadLetterLimitSQL.drop,
-        VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.judgements, PauseSQL.delete,
+        VerificationSQL.deliveries, VerificationSQL.ledger, VerificationSQL.dispositions, PauseSQL.delete,
     ])
     func noStatementScansATableOrSorts(sql: String) async throws {
         try await withStore { store async throws in
@@ -74,11 +76,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (UpkeepSQL.queued, "delivery_ready"), (UpkeepSQL.completed, "delivery_completed"),
-        (UpkeepSQL.dead, "delivery_dead"), (UpkeepSQL.active, "ledger_active"), (UpkeepSQL.archived, "ledger_archived"),
+        (MaintenanceSQL.queued, "delivery_ready"), (MaintenanceSQL.completed, "delivery_completed"),
+        (MaintenanceSQL.dead, "delivery_dead"), (MaintenanceSQL.active, "ledger_active"),
+        (MaintenanceSQL.archived, "ledger_archived"),
         (DepthSQL.queued, "delivery_ready"), (DepthSQL.dead, "delivery_dead_origin"),
         (QueueSQL.completionTime, "delivery_completed"), (DeadLetterLimitSQL.oldestFailure, "delivery_dead"),
-        (OpenFindingsSQL.current, "ledger_active_severity"), (UpkeepSQL.unsent, "ledger_unsent"),
+        (OpenFindingsSQL.current, "ledger_active_severity"), (MaintenanceSQL.unsent, "ledger_unsent"),
         (DeadLetterSQL.newest, "delivery_dead"),
     ])
     func countsGoThroughAnIndex(sql: String, index: String) async throws {

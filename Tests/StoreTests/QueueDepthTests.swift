@@ -3,7 +3,7 @@ import Testing
 @testable import Store
 
 @Suite struct QueueDepthTests {
-    @Test(arguments: StoreKind.all) func eachOriginAndStateIsCountedWithItsOldest(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func eachAccountRegionAndStateIsCountedWithItsOldest(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: 10))
             let first = try await store.take(now: 10)
@@ -14,9 +14,10 @@ import Testing
             _ = try await store.take(now: 30)
             for number in 4...6 { _ = try await store.append(delivery(number, at: Int64(50 - number))) }
             _ = try await store.append(delivery(7, at: 900))
-            _ = try await store.append(delivery(8, of: manyOrigins[3], at: 60))
+            _ = try await store.append(delivery(8, of: manyAccountRegions[3], at: 60))
             func depth(_ state: QueueDepth.State, _ count: Int, _ oldest: Int64, of number: Int = 0) -> QueueDepth {
-                QueueDepth(origin: manyOrigins[number], state: state, count: count, oldestReceivedAt: oldest)
+                QueueDepth(
+                    accountRegion: manyAccountRegions[number], state: state, count: count, oldestReceivedAt: oldest)
             }
             let depths = try await store.queueDepths(now: 100, after: nil, limit: 1000)
             #expect(
@@ -30,16 +31,16 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func originsComeInPages(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func accountRegionsComeInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            for (number, origin) in manyOrigins.enumerated() {
-                _ = try await store.append(delivery(number, of: origin))
+            for (number, accountRegion) in manyAccountRegions.enumerated() {
+                _ = try await store.append(delivery(number, of: accountRegion))
             }
             try await store.deadLetter(store.take(1, now: 0)[0].lease, reason: "no", now: 1)
             let all = try await store.queueDepths(now: 0, after: nil, limit: 1000)
-            #expect(all.map(\.origin) == manyOrigins.sorted())
+            #expect(all.map(\.accountRegion) == manyAccountRegions.sorted())
             var paged: [QueueDepth] = []
-            while case let page = try await store.queueDepths(now: 0, after: paged.last?.origin, limit: 1),
+            while case let page = try await store.queueDepths(now: 0, after: paged.last?.accountRegion, limit: 1),
                 !page.isEmpty
             {
                 paged += page

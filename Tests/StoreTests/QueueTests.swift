@@ -7,7 +7,8 @@ import Testing
     @Test(arguments: StoreKind.all) func anAppendedDeliveryIsLeasedAsItWas(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let given = Delivery(
-                id: "eventBridge:x", origin: origins[1], source: .eventBridge, receivedAt: 5, payload: [0, 255, 0])
+                id: "eventBridge:x", accountRegion: accountRegions[1], source: .eventBridge, receivedAt: 5,
+                payload: [0, 255, 0])
             #expect(try await store.append(given) == .stored)
             let batch = try await store.lease(limit: 1, for: .milliseconds(1500), owner: "w", now: 10)
             #expect(batch.deliveries.map(\.delivery) == [given])
@@ -21,11 +22,13 @@ import Testing
     @Test(arguments: StoreKind.all) func severalAreAppendedTogetherOrNotAtAll(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(2))
-            let again = Delivery(id: "sns:1", origin: origins[1], source: .sns, receivedAt: 0, payload: [9])
-            let outcomes = try await store.append([delivery(1), delivery(2), again, delivery(3, of: origins[1])])
+            let again = Delivery(
+                id: "sns:1", accountRegion: accountRegions[1], source: .sns, receivedAt: 0, payload: [9])
+            let outcomes = try await store.append([delivery(1), delivery(2), again, delivery(3, of: accountRegions[1])])
             #expect(outcomes == [.stored, .duplicate, .duplicate, .stored])
             #expect(try await store.append([]) == [])
-            let invalid = Delivery(id: "a b", origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            let invalid = Delivery(
+                id: "a b", accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
             let code = await failure { _ = try await store.append([delivery(4), invalid]) }
             #expect(code == .invalidValue)
             let taken = try await store.take(now: 0).map(\.delivery)
@@ -36,7 +39,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func manyCallersWhoAppendSeveralHearEachOfTheirOwn(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let outcomes = try await withThrowingTaskGroup(of: (Int, [Append]).self) { group in
+            let outcomes = try await withThrowingTaskGroup(of: (Int, [AppendResult]).self) { group in
                 for caller in 0..<40 {
                     group.addTask {
                         // Each shares its first with all others, and its second with nobody.
@@ -69,12 +72,12 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatIsReadySoonestIsToldAlsoOfAnOriginThatNothingIsLeasedOfYet(
+    @Test(arguments: StoreKind.all) func whatIsReadySoonestIsToldAlsoOfAnAccountRegionThatNothingIsLeasedOfYet(
         kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
-            _ = try await store.append(delivery(1, of: origins[0], at: 10))
-            _ = try await store.append(delivery(2, of: origins[1], at: 30))
+            _ = try await store.append(delivery(1, of: accountRegions[0], at: 10))
+            _ = try await store.append(delivery(2, of: accountRegions[1], at: 30))
             let batch = try await store.lease(limit: 10, for: .milliseconds(100), owner: "w", now: 10)
             #expect(batch.deliveries.map(\.delivery.id) == ["sns:1"])
             #expect(batch.nextReadyAt == 30)
@@ -125,7 +128,7 @@ import Testing
     @Test(arguments: StoreKind.all) func aDuplicateChangesNothing(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: [1]))
-            _ = try await store.append(delivery(1, of: origins[1], at: 9, payload: [2]))
+            _ = try await store.append(delivery(1, of: accountRegions[1], at: 9, payload: [2]))
             #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1, payload: [1])])
         }
     }
@@ -199,9 +202,9 @@ import Testing
 
     @Test(
         arguments: ["", String(repeating: "x", count: 257), "sns:a b", "sns:\u{0}", "sns:é", "sns:\n"], StoreKind.all)
-    func aMalformedIdIsRefused(id: String, kind: StoreKind) async throws {
+    func aMalformedIdIsRejected(id: String, kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let bad = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            let bad = Delivery(id: id, accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
             #expect(await failure { _ = try await store.append(bad) } == .invalidValue)
             #expect(try await store.status() == StoreStatus())
         }
@@ -210,13 +213,13 @@ import Testing
     @Test(arguments: StoreKind.all) func theLongestIdIsTaken(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let id = String(repeating: "~", count: 256)
-            let long = Delivery(id: id, origin: origins[0], source: .sns, receivedAt: 0, payload: [])
+            let long = Delivery(id: id, accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
             #expect(try await store.append(long) == .stored)
             #expect(try await store.take(now: 0).first?.lease.deliveryID == id)
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatIsOutsideTheRangesOfALeaseIsRefused(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func whatIsOutsideTheRangesOfALeaseIsRejected(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for limit in [0, -1, 1001] {
                 #expect(await failure { _ = try await store.take(limit, now: 0) } == .invalidValue)

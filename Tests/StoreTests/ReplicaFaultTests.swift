@@ -12,8 +12,8 @@ import Testing
 struct ReplicaFaultTests {
     /// The four origins' deliveries, numbered from a start.
     private func append(from start: Int, to store: PostgreSQLStore) async throws {
-        for (number, origin) in manyOrigins.enumerated() {
-            _ = try await store.append(delivery(start + number, of: origin))
+        for (number, accountRegion) in manyAccountRegions.enumerated() {
+            _ = try await store.append(delivery(start + number, of: accountRegion))
         }
     }
 
@@ -41,7 +41,7 @@ struct ReplicaFaultTests {
 
     // MARK: Sharing
 
-    @Test func anOrphanedLeaseDoesNotKeepAnOriginFromBeingHandedOver() async throws {
+    @Test func anOrphanedLeaseDoesNotKeepAnAccountRegionFromBeingHandedOver() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
@@ -52,9 +52,9 @@ struct ReplicaFaultTests {
                     "UPDATE delivery SET state = 'leased', ready_at = 1000000000000000, lease_owner = 'ghost' WHERE state = 'pending'"
                 )
                 try await withStore(url, lifetime: .milliseconds(600)) { second in
-                    var taken: Set<Origin> = []
+                    var taken: Set<AccountRegion> = []
                     try await eventually("two origins to be handed over") {
-                        taken.formUnion(try await second.take(now: 0).map(\.delivery.origin))
+                        taken.formUnion(try await second.take(now: 0).map(\.delivery.accountRegion))
                         return taken.count == 2
                     }
                 }
@@ -62,7 +62,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func anOriginBeyondTheShareIsWorkedOnWhileItCannotBeHandedOver() async throws {
+    @Test func anAccountRegionBeyondTheShareIsWorkedOnWhileItCannotBeHandedOver() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
@@ -81,7 +81,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func anOriginThatIsHeldAndNotWorkedOnIsReported() async throws {
+    @Test func anAccountRegionThatIsHeldAndNotWorkedOnIsReported() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 let taken = try await store.takeNew(1)
@@ -90,7 +90,8 @@ struct ReplicaFaultTests {
                 try await store.run("UPDATE origin_holder SET worked_at = clock_timestamp() - interval '2 minutes'")
                 // The lease of these tests ended long ago: nothing is worked on.
                 let stall = try #require(try await store.sharingStatus().stalls.first)
-                #expect(stall.origin == origins[0] && stall.replica == "worker" && stall.idleTime >= 120_000)
+                #expect(
+                    stall.accountRegion == accountRegions[0] && stall.replica == "worker" && stall.idleTime >= 120_000)
                 try await store.run("UPDATE delivery SET ready_at = 1000000000000000 WHERE state = 'leased'")
                 #expect(try await store.sharingStatus().stalls.isEmpty)
                 try await store.complete(taken.lease, recording: [], now: 1)
@@ -121,7 +122,7 @@ struct ReplicaFaultTests {
 
     @Test func aReplicaThatHasLostItsSignLeasesNothing() async throws {
         try await withDatabase { url in
-            try await withStore(url, lifetime: .milliseconds(600), patience: .seconds(1)) { store in
+            try await withStore(url, lifetime: .milliseconds(600), timeout: .seconds(1)) { store in
                 _ = try await store.takeNew(1)
                 #expect(store.mayAct)
                 _ = try await store.append(delivery(2))
@@ -170,7 +171,7 @@ struct ReplicaFaultTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.deliveries.map(\.attempt) == [1] && batch.taken == [origins[0]])
+                #expect(batch.deliveries.map(\.attempt) == [1] && batch.taken == [accountRegions[0]])
                 await first.close()
             }
         }
@@ -185,7 +186,7 @@ struct ReplicaFaultTests {
                 try await store.run(
                     "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
                 )
-                store.leases.abandon(store.leases.begin(), of: [origins[0].stored])
+                store.leases.abandon(store.leases.begin(), of: [accountRegions[0].stored])
                 _ = try await store.append(delivery(3))
                 let taken = try await store.take(now: 0)
                 #expect(taken.map(\.delivery.id) == ["sns:2", "sns:3"] && taken.map(\.attempt) == [1, 1])
@@ -198,7 +199,7 @@ struct ReplicaFaultTests {
 
     @Test func readinessIsWhatADeliveryNeedsAndLeavesNoTrace() async throws {
         try await withDatabase { url in
-            try await withStore(url, patience: .seconds(2)) { store in
+            try await withStore(url, timeout: .seconds(2)) { store in
                 try await store.checkWritable()
                 try await whileLocked("ledger", url) { try await store.checkWritable() }
                 try await whileLocked("delivery", url) {
@@ -244,7 +245,7 @@ struct ReplicaFaultTests {
         try await withLoop { loop in
             let (gate, opening) = AsyncStream.makeStream(of: Void.self)
             let done = Counter()
-            let batcher = Batcher<Int, Int>(on: loop, split: { $0.count }) { items in
+            let batcher = GroupCommit<Int, Int>(on: loop, split: { $0.count }) { items in
                 for await _ in gate { break }
                 _ = done.next()
                 return .success(items.map { .success($0) })
@@ -279,7 +280,7 @@ struct ReplicaFaultTests {
     func theQueueGoesByTheDatabasesClock(offset: Int64) async throws {
         try await withDatabase { url in
             let wrong = try await PostgreSQLStore(
-                address: PostgreSQLAddress(url: url), lifetime: .seconds(10), patience: .seconds(60),
+                address: PostgreSQLAddress(url: url), lifetime: .seconds(10), timeout: .seconds(60),
                 clock: DatabaseClock(local: { DatabaseClock.systemTime() + offset }))
             try await perform {
                 try await withStore(url) { right in
@@ -288,7 +289,7 @@ struct ReplicaFaultTests {
                     #expect(try await right.take(now: now, owner: "right").isEmpty)
                     #expect(try await wrong.take(now: now + offset, owner: "wrong").isEmpty)
                     _ = try await wrong.append(delivery(1, at: now + offset))
-                    _ = try await right.append(delivery(2, of: origins[1], at: now))
+                    _ = try await right.append(delivery(2, of: accountRegions[1], at: now))
                     let rightNow = DatabaseClock.systemTime() + 1000
                     let one = try await right.lease(limit: 1, for: .seconds(10), owner: "right", now: rightNow)
                     #expect(one.deliveries.count == 1)

@@ -128,7 +128,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
-    @Test func aPathThatCannotBeAStoreIsRefused() async throws {
+    @Test func aPathThatCannotBeAStoreIsRejected() async throws {
         let folder = try TemporaryFolder()
         #expect(await openFailure("") == .invalidPath)
         #expect(await openFailure("a\u{0}b") == .invalidPath)
@@ -181,7 +181,7 @@ import Testing
         await damaged.close()
     }
 
-    @Test func anotherApplicationsDatabaseIsRefusedAndLeftUntouched() async throws {
+    @Test func anotherApplicationsDatabaseIsRejectedAndLeftUntouched() async throws {
         let folder = try TemporaryFolder()
         let other = try DatabaseQueue(path: folder.file)
         try await other.write { try $0.execute(sql: "CREATE TABLE theirs (x)") }

@@ -14,7 +14,7 @@ import Testing
         "", "sqlite:", "sqlite://", "sqlite:///", "sqlite://folder/", "SQLITE://a.db", "a.db", "file:a.db",
         "mysql://host/db", "sqlite://a\u{0}b", "sqlite://" + String(repeating: "a", count: 4096),
     ])
-    func whatNamesNoFileIsRefused(url: String) {
+    func whatNamesNoFileIsRejected(url: String) {
         #expect(performing: { try StoreLocation(url: url) }, throws: { ($0 as? StoreError)?.code == .invalidPath })
     }
 
@@ -35,7 +35,7 @@ import Testing
         "postgresql://bridge:secret@db:port:secret/x", "postgresql://a:%zzsecret@db/x", "postgres://db/x?secret=1",
         "postgresql://bridge@db:70000/secret", "postgresql://a:secret@db/\u{0}x",
     ])
-    func aMalformedPostgreSQLURLIsRefusedWithoutRepeatingIt(url: String) {
+    func aMalformedPostgreSQLURLIsRejectedWithoutRepeatingIt(url: String) {
         #expect(
             performing: { try StoreLocation(url: url) },
             throws: { error in

@@ -11,7 +11,7 @@ import Testing
         changedAt: Int64 = 20
     ) -> Subscription {
         Subscription(
-            topic: ARN(service: "sns", origin: origins[0], resource: name), state: state, messageID: id,
+            topic: ARN(service: "sns", accountRegion: accountRegions[0], resource: name), state: state, messageID: id,
             publishedAt: publishedAt, changedAt: changedAt)
     }
 
@@ -54,7 +54,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "a\0", String(repeating: "x", count: 257)], StoreKind.all) func anIDThatCannotBeKeptIsRefused(
+    @Test(arguments: ["", "a\0", String(repeating: "x", count: 257)], StoreKind.all)
+    func anIDThatCannotBeKeptIsRejected(
         id: String, kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in

@@ -6,40 +6,41 @@ import Testing
 
 @Suite struct VerificationTests {
     /// A delivery in each state, as it should be.
-    private static let sound: [DeliveryRecord] = {
-        let pending = DeliveryRecord(
-            id: "sns:1", origin: "111122223333/us-east-1", source: "sns", state: "pending", readyAt: 1, attempts: 0,
+    private static let sound: [DeliveryRow] = {
+        let pending = DeliveryRow(
+            id: "sns:1", accountRegion: "111122223333/us-east-1", source: "sns", state: "pending", readyAt: 1,
+            attempts: 0,
             leaseNumber: 0, payloadLength: 3)
         var waiting = pending
-        (waiting.attempts, waiting.leaseNumber, waiting.bookmark) = (1, 2, "page 2")
+        (waiting.attempts, waiting.leaseNumber, waiting.checkpoint) = (1, 2, "page 2")
         (waiting.firstFailedAt, waiting.lastFailedAt, waiting.reason) = (4, 5, "throttled")
         var leased = waiting
         (leased.state, leased.leaseOwner) = ("leased", "worker")
         var dead = waiting
         (dead.state, dead.readyAt) = ("dead", nil)
         var completed = waiting
-        (completed.state, completed.readyAt, completed.bookmark) = ("completed", nil, nil)
+        (completed.state, completed.readyAt, completed.checkpoint) = ("completed", nil, nil)
         (completed.completedAt, completed.payloadLength) = (9, nil)
         return [pending, waiting, leased, dead, completed]
     }()
 
-    @Test(arguments: sound) func aSoundDeliveryHasNoProblems(record: DeliveryRecord) {
+    @Test(arguments: sound) func aSoundDeliveryHasNoProblems(record: DeliveryRow) {
         #expect(record.problems == [])
     }
 
     private struct Damage: Sendable {
         let state: String
         let problem: String
-        let apply: @Sendable (inout DeliveryRecord) -> Void
+        let apply: @Sendable (inout DeliveryRow) -> Void
 
-        init(_ state: String, _ problem: String, _ apply: @escaping @Sendable (inout DeliveryRecord) -> Void) {
+        init(_ state: String, _ problem: String, _ apply: @escaping @Sendable (inout DeliveryRow) -> Void) {
             (self.state, self.problem, self.apply) = (state, problem, apply)
         }
     }
 
     private static let damages: [Damage] = [
         Damage("pending", "has an id that is not 1 to 256 visible ASCII characters") { $0.id = "sns:\n" },
-        Damage("pending", "is of no account and Region") { $0.origin = "111122223333" },
+        Damage("pending", "is of no account and Region") { $0.accountRegion = "111122223333" },
         Damage("pending", "is from an unknown source") { $0.source = "mail" },
         Damage("pending", "is in an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
         Damage("pending", "is pending, and has no time to be leased") { $0.readyAt = nil },
@@ -55,8 +56,8 @@ import Testing
         Damage("pending", "has lost its payload") { $0.payloadLength = nil },
         Damage("dead", "has lost its payload") { $0.payloadLength = nil },
         Damage("completed", "is done, and still has its payload") { $0.payloadLength = 0 },
-        Damage("completed", "is done, and still has a bookmark") { $0.bookmark = "page" },
-        Damage("pending", "has a bookmark that is too long or empty") { $0.bookmark = "" },
+        Damage("completed", "is done, and still has a bookmark") { $0.checkpoint = "page" },
+        Damage("pending", "has a bookmark that is too long or empty") { $0.checkpoint = "" },
         Damage("pending", "has only a part of what is kept of a failure") { $0.reason = "why" },
         Damage("dead", "has only a part of what is kept of a failure") { $0.firstFailedAt = nil },
         Damage("dead", "is dead, and does not say why and since when") {
@@ -76,9 +77,10 @@ import Testing
         for number in 1...3 { _ = try await store.append(delivery(number)) }
         let taken = try await store.take(3, now: 0)
         try await store.record(
-            Progress(
-                judgements: [judgement("SUBJECT")],
-                marks: [AuditMark(origin: origins[0], check: "CHECK", startTime: 1, taskID: "task")], bookmark: "2"),
+            LedgerUpdate(
+                dispositions: [disposition("SUBJECT")],
+                marks: [AppliedAudit(accountRegion: accountRegions[0], check: "CHECK", startTime: 1, taskID: "task")],
+                checkpoint: "2"),
             under: taken[0].lease)
         try await store.complete(taken[0].lease, recording: [entry("finding")], now: 1)
         try await store.deadLetter(taken[1].lease, reason: "no", now: 1)
@@ -86,7 +88,7 @@ import Testing
         try await store.retry(store.take(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
         _ = try await store.append(delivery(5))
         try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
-        try await store.finishLedger(of: origins[0], marks: [], now: 1)
+        try await store.finishLedger(of: accountRegions[0], marks: [], now: 1)
     }
 
     @Test func aStoreInOrderHasNoProblems() async throws {

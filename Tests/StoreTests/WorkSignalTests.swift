@@ -85,18 +85,18 @@ import Testing
     @Test(.timeLimit(.minutes(1))) func whatIsPassedOverWakesNobody() async throws {
         try await withStore { store async throws in
             let batch = try await store.lease(
-                limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [origins[0]])
+                limit: 10, for: .seconds(10), owner: "w", now: 0, excluding: [accountRegions[0]])
             _ = try await store.append(delivery(1))
             async let wait: Void = store.waitForWork(after: batch.mark)
             try await eventually("a waiter") { store.signal.waiterCount > 0 }
             _ = try await store.append(delivery(2))
             #expect(store.signal.waiterCount == 1)
-            _ = try await store.append(delivery(3, of: origins[1]))
+            _ = try await store.append(delivery(3, of: accountRegions[1]))
             await wait
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func newsOfSeveralOriginsWakesWhoeverTakesOneOfThem() async throws {
+    @Test(.timeLimit(.minutes(1))) func newsOfSeveralAccountRegionsWakesWhoeverTakesOneOfThem() async throws {
         let signal = WorkSignal()
         let mark = signal.mark(excluding: ["a", "b"])
         signal.notify(of: ["a"])

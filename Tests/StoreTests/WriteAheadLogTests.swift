@@ -118,7 +118,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ReadGateTests {
     @Test func whileItIsHeldNoCallPassesAndThoseInsideMayLeave() async throws {
-        let gate = ReadGate()
+        let gate = UsageTracker()
         #expect(await gate.pass())
         async let held: Void = gate.hold(atMost: .seconds(60))
         async let second = gate.pass()
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func aHoldEndsByItself() async {
-        let gate = ReadGate()
+        let gate = UsageTracker()
         #expect(await gate.pass())
         await gate.hold(atMost: .milliseconds(10))
         #expect(gate.isOccupied)

@@ -10,14 +10,14 @@ public struct ClientSocket: Sendable {
     ///
     /// - Parameters:
     ///   - receiveBuffer: how much the system may take ahead of this client, or nil for its default.
-    ///   - sendPatience: after how many microseconds sending gives up, or nil for half a minute.
-    /// - Throws: ``NoConnection``.
-    public init(port: UInt16, receiveBuffer: CInt? = nil, sendPatience: Int? = nil) throws(NoConnection) {
+    ///   - sendTimeout: after how many microseconds sending gives up, or nil for half a minute.
+    /// - Throws: ``ConnectionError``.
+    public init(port: UInt16, receiveBuffer: CInt? = nil, sendTimeout: Int? = nil) throws(ConnectionError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         if let receiveBuffer { Self.set(SO_RCVBUF, of: descriptor, to: receiveBuffer) }
         Self.set(SO_RCVTIMEO, of: descriptor, to: timeval(tv_sec: 30, tv_usec: 0))
-        let patience = sendPatience.map { timeval(tv_sec: 0, tv_usec: $0) } ?? timeval(tv_sec: 30, tv_usec: 0)
-        Self.set(SO_SNDTIMEO, of: descriptor, to: patience)
+        let timeout = sendTimeout.map { timeval(tv_sec: 0, tv_usec: $0) } ?? timeval(tv_sec: 30, tv_usec: 0)
+        Self.set(SO_SNDTIMEO, of: descriptor, to: timeout)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -28,7 +28,7 @@ public struct ClientSocket: Sendable {
             }
         }
         if code != 0 {
-            let error = NoConnection(port: port, reason: String(cString: strerror(errno)))
+            let error = ConnectionError(port: port, reason: String(cString: strerror(errno)))
             Glibc.close(descriptor)
             throw error
         }
@@ -97,7 +97,7 @@ public struct ClientSocket: Sendable {
 }
 
 /// A port of this machine could not be connected to.
-public struct NoConnection: Error, CustomStringConvertible {
+public struct ConnectionError: Error, CustomStringConvertible {
     let port: UInt16
     let reason: String
 

@@ -7,7 +7,7 @@
 ///   - look: gives what is seen now.
 ///   - matches: whether that is what is waited for.
 /// - Returns: what was seen when the condition held.
-/// - Throws: ``WaitedInVain`` with what was seen last; what the closures throw; `CancellationError`.
+/// - Throws: ``TimeoutError`` with what was seen last; what the closures throw; `CancellationError`.
 @discardableResult
 public func eventually<Value>(
     _ what: String, within limit: Duration = .seconds(30), _ look: () async throws -> Value,
@@ -18,7 +18,7 @@ public func eventually<Value>(
         let start = ContinuousClock.now
         let seen = try await look()
         if try matches(seen) { return seen }
-        guard waited < limit else { throw WaitedInVain(what: what, limit: limit, seen: "\(seen)") }
+        guard waited < limit else { throw TimeoutError(what: what, limit: limit, seen: "\(seen)") }
         // Without a pause, a test that waits would take the processor from what it waits for.
         try await Task.sleep(for: .milliseconds(5))
         waited += min(ContinuousClock.now - start, .seconds(1))
@@ -30,13 +30,13 @@ public func eventually<Value>(
 /// - Parameters:
 ///   - what: what is waited for, for the failure.
 ///   - condition: whether it has come.
-/// - Throws: ``WaitedInVain``; what the condition throws; `CancellationError`.
+/// - Throws: ``TimeoutError``; what the condition throws; `CancellationError`.
 public func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     try await eventually(what, condition) { $0 }
 }
 
 /// What was waited for did not come.
-public struct WaitedInVain: Error, CustomStringConvertible {
+public struct TimeoutError: Error, CustomStringConvertible {
     let what: String
     let limit: Duration
     let seen: String

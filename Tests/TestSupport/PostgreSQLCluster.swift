@@ -76,7 +76,7 @@ public final class PostgreSQLCluster: Sendable {
 
     /// The folder and the port of a cluster without files.
     private init(empty settings: [String]) throws {
-        guard let programs = Self.programFolder else { throw NoPostgreSQL() }
+        guard let programs = Self.programFolder else { throw PostgreSQLUnavailableError() }
         self.programs = programs
         self.settings = settings
         // PostgreSQL refuses to run as root.
@@ -105,7 +105,7 @@ public final class PostgreSQLCluster: Sendable {
                 bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
             }
         }
-        guard isBound else { throw NoPostgreSQL() }
+        guard isBound else { throw PostgreSQLUnavailableError() }
         return UInt16(bigEndian: address.sin_port)
     }
 
@@ -133,7 +133,7 @@ public final class PostgreSQLCluster: Sendable {
             let lifeline = Pipe()
             // Were it open in any other process too, the server would never see its end.
             guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
-                throw NoPostgreSQL()
+                throw PostgreSQLUnavailableError()
             }
             process.standardInput = lifeline
             try process.run()
@@ -172,7 +172,7 @@ public final class PostgreSQLCluster: Sendable {
             let result = PQexec(connection, sql)
             defer { PQclear(result) }
             guard [PGRES_COMMAND_OK, PGRES_TUPLES_OK].contains(PQresultStatus(result)) else {
-                throw ProgramFailed(
+                throw ProgramError(
                     name: "PostgreSQL", status: 1, errors: PQerrorMessage(connection).map { String(cString: $0) } ?? "")
             }
             return (0..<PQntuples(result)).map { row in
@@ -212,7 +212,7 @@ public actor SharedCluster {
 }
 
 /// PostgreSQL is not there, or cannot be started.
-public struct NoPostgreSQL: Error, CustomStringConvertible {
+public struct PostgreSQLUnavailableError: Error, CustomStringConvertible {
     /// What to do.
     public let description = "PostgreSQL's server is not installed, or has no port; install the package postgresql"
 }

@@ -21,7 +21,7 @@ public struct Program: Sendable {
     ///   - environment: what is changed in this process's own environment; nil takes a variable out.
     ///   - input: what the program reads.
     ///   - limit: when it is killed; by default, just before a time limit of a minute ends the test with no reason given.
-    /// - Throws: ``ProgramOverdue``, or an error of Foundation's when the program cannot be started.
+    /// - Throws: ``ProgramOverdueError``, or an error of Foundation's when the program cannot be started.
     public static func run(
         _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],
         within limit: Duration = .seconds(55)
@@ -43,7 +43,7 @@ public struct Program: Sendable {
 
     /// Runs Python to its end, which must be a good one; gives what it wrote.
     ///
-    /// - Throws: ``ProgramFailed``, and what ``run(_:environment:input:within:)`` throws.
+    /// - Throws: ``ProgramError``, and what ``run(_:environment:input:within:)`` throws.
     public static func python(
         _ script: String, _ arguments: [String] = [], input: [UInt8] = []
     ) async throws -> String {
@@ -52,20 +52,20 @@ public struct Program: Sendable {
 
     /// Runs OpenSSL's command line to its end, which must be a good one; gives what it wrote.
     ///
-    /// - Throws: ``ProgramFailed``, and what ``run(_:environment:input:within:)`` throws.
+    /// - Throws: ``ProgramError``, and what ``run(_:environment:input:within:)`` throws.
     @discardableResult
     public static func openssl(_ arguments: [String]) async throws -> String {
         try await run(["openssl"] + arguments).checked("openssl \(arguments.first ?? "")").text
     }
 
-    func checked(_ name: String) throws(ProgramFailed) -> Program {
-        guard status == 0 else { throw ProgramFailed(name: name, status: status, errors: errors) }
+    func checked(_ name: String) throws(ProgramError) -> Program {
+        guard status == 0 else { throw ProgramError(name: name, status: status, errors: errors) }
         return self
     }
 }
 
 /// A program ended with another exit status than 0.
-public struct ProgramFailed: Error, CustomStringConvertible {
+public struct ProgramError: Error, CustomStringConvertible {
     let name: String
     let status: Int32
     let errors: String

@@ -39,19 +39,19 @@ public final class PythonConversation: Sendable {
 
     /// Reads a line; gives it without its line feed.
     ///
-    /// - Throws: ``ProgramOverdue`` or ``ProgramFailed`` when the output ends before the line does.
+    /// - Throws: ``ProgramOverdueError`` or ``ProgramError`` when the output ends before the line does.
     public func readLine() throws -> String {
         var line: [UInt8] = []
         while let byte = try read(1).first {
             if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
             line.append(byte)
         }
-        throw ProgramFailed(name: "python3", status: try end(), errors: "the output ended where a line was awaited")
+        throw ProgramError(name: "python3", status: try end(), errors: "the output ended where a line was awaited")
     }
 
     /// Writes to the program's input.
     ///
-    /// - Throws: ``ProgramOverdue`` when the program was killed; Foundation's error when it has ended otherwise.
+    /// - Throws: ``ProgramOverdueError`` when the program was killed; Foundation's error when it has ended otherwise.
     public func write(_ bytes: [UInt8]) throws {
         do {
             try input.fileHandleForWriting.write(contentsOf: Data(bytes))
@@ -63,7 +63,7 @@ public final class PythonConversation: Sendable {
 
     /// Ends the program's input, and waits for its end; gives its exit status.
     ///
-    /// - Throws: ``ProgramOverdue`` when it had to be killed.
+    /// - Throws: ``ProgramOverdueError`` when it had to be killed.
     @discardableResult
     public func end() throws -> Int32 {
         try input.fileHandleForWriting.close()

@@ -4,7 +4,7 @@
 ///   - script: the program's text.
 ///   - arguments: its arguments.
 ///   - body: gets the line that the program writes first, such as the port that it listens on.
-/// - Throws: the body's error, or else ``ProgramOverdue``.
+/// - Throws: the body's error, or else ``ProgramOverdueError``.
 public func withPythonServer(
     _ script: String, _ arguments: [String] = [], _ body: (_ firstLine: String) async throws -> Void
 ) async throws {

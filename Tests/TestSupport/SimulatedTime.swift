@@ -23,14 +23,14 @@ public final class SimulatedTime: TaskExecutor, Sendable {
     }
 
     private let state = Mutex(State())
-    private let patience: Duration
+    private let timeout: Duration
     private let isBusy: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - patience: how long, in real time, something from outside may keep all tasks waiting before the clock goes on.
+    ///   - timeout: how long, in real time, something from outside may keep all tasks waiting before the clock goes on.
     ///   - isBusy: whether something outside, such as a database, is at work for the tasks; the clock stands meanwhile.
-    public init(patience: Duration = .zero, isBusy: @escaping @Sendable () -> Bool = { false }) {
-        self.patience = patience
+    public init(timeout: Duration = .zero, isBusy: @escaping @Sendable () -> Bool = { false }) {
+        self.timeout = timeout
         self.isBusy = isBusy
     }
 
@@ -97,7 +97,7 @@ public final class SimulatedTime: TaskExecutor, Sendable {
             }
             if state.withLock({ $0.isDone }) { return }
             if isBusy { waited = .now }
-            if isBusy || .now - waited < patience || !wakeNext() {
+            if isBusy || .now - waited < timeout || !wakeNext() {
                 Thread.sleep(forTimeInterval: 0.0001)
             } else {
                 waited = .now

@@ -53,15 +53,15 @@ final class WatchedProcess: Sendable {
 
     /// Looks whether the program had to be killed.
     ///
-    /// - Throws: ``ProgramOverdue`` if it was.
-    func checkDeadline() throws(ProgramOverdue) {
-        if isOverdue.load(ordering: .acquiring) { throw ProgramOverdue(arguments: arguments, limit: limit) }
+    /// - Throws: ``ProgramOverdueError`` if it was.
+    func checkDeadline() throws(ProgramOverdueError) {
+        if isOverdue.load(ordering: .acquiring) { throw ProgramOverdueError(arguments: arguments, limit: limit) }
     }
 
     /// Waits for the end; gives the exit status, or the number of the signal that ended the program.
     ///
-    /// - Throws: ``ProgramOverdue`` when the program had to be killed.
-    func waitForEnd() throws(ProgramOverdue) -> Int32 {
+    /// - Throws: ``ProgramOverdueError`` when the program had to be killed.
+    func waitForEnd() throws(ProgramOverdueError) -> Int32 {
         ended.wait()
         try checkDeadline()
         return status.load(ordering: .acquiring)
@@ -69,7 +69,7 @@ final class WatchedProcess: Sendable {
 }
 
 /// A program had not ended by its deadline, and was killed.
-public struct ProgramOverdue: Error, CustomStringConvertible {
+public struct ProgramOverdueError: Error, CustomStringConvertible {
     let arguments: [String]
     let limit: Duration
 

@@ -49,12 +49,12 @@ public protocol CredentialsProvider: Sendable {
     func credentials() async throws(CredentialsError) -> Credentials
 
     /// Other credentials in the place of some that a service refused as ended or unknown; nil if there are no others.
-    func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials?
+    func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials?
 }
 
 extension CredentialsProvider {
     /// None: what never changes has no replacement.
-    public func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? { nil }
+    public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? { nil }
 }
 
 /// Credentials that never change.

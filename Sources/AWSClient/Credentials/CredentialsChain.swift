@@ -30,8 +30,8 @@ public struct CredentialsChain: CredentialsProvider {
     public func credentials() async throws(CredentialsError) -> Credentials { try await refreshing.credentials() }
 
     /// Those that variables, files and services give now.
-    public func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
-        try await refreshing.credentials(replacing: refused)
+    public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
+        try await refreshing.credentials(replacing: rejected)
     }
 
     /// Breaks off what is under way; no credentials are fetched any more.

@@ -115,7 +115,7 @@ private struct CredentialsPlanner {
     }
 
     private func words(_ command: String, of profile: String) throws(CredentialsError) -> [String] {
-        guard let words = CommandLineWords.split(command), !words.isEmpty else {
+        guard let words = ShellWords.split(command), !words.isEmpty else {
             throw CredentialsError(
                 "the credential_process of the profile \(profile) is no command line; mend its quotes")
         }

@@ -40,12 +40,12 @@ actor RefreshingCredentials: CredentialsProvider {
         }
     }
 
-    func credentials(replacing refused: Credentials) async throws(CredentialsError) -> Credentials? {
-        if let held, held.credentials != refused { return held.credentials }
+    func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
+        if let held, held.credentials != rejected { return held.credentials }
         // New ones that are refused at once are refused for another reason.
         if let held, elapsed.saturatingAdding(epoch).saturatingSubtracting(held.obtainedAt) < 10_000 { return nil }
         let next = try await fetched()
-        return next.accessKeyID == refused.accessKeyID && next.sessionToken == refused.sessionToken ? nil : next
+        return next.accessKeyID == rejected.accessKeyID && next.sessionToken == rejected.sessionToken ? nil : next
     }
 
     private var elapsed: Int64 { clock.elapsed().milliseconds }

@@ -22,7 +22,7 @@ struct SharedProfiles: Sendable, Hashable {
             guard let section = configuration.sections[name]?.filter({ !$0.value.isEmpty }) else { continue }
             if name == "default" {
                 configured[name] = section
-            } else if let words = CommandLineWords.split(name), words.count == 2 {
+            } else if let words = ShellWords.split(name), words.count == 2 {
                 if name.hasPrefix("profile") { configured[words[1]] = section }
                 if name.hasPrefix("services") { services[words[1]] = section }
             }

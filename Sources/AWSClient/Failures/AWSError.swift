@@ -63,8 +63,8 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     /// What failed, why, and what to do.
     public var description: String {
         var text = "\(service) \(operation) failed"
-        let origin = [code, status.map { "HTTP \($0)" }].compactMap { $0 }.joined(separator: ", ")
-        if !origin.isEmpty { text += " (\(origin))" }
+        let accountRegion = [code, status.map { "HTTP \($0)" }].compactMap { $0 }.joined(separator: ", ")
+        if !accountRegion.isEmpty { text += " (\(accountRegion))" }
         text += ": \(message)"
         if let advice { text += "; \(advice)" }
         if let requestID { text += " [request \(requestID)]" }

@@ -3,8 +3,8 @@ import JSON
 
 extension AWSClient {
     /// All rules of the default event bus, page by page (Amazon EventBridge `ListRules`).
-    public func rules(region: Region) -> Pages {
-        Pages(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
+    public func rules(region: Region) -> PaginatorSequence {
+        PaginatorSequence(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
             return try await page(Self.eventService("ListRules", members), elements: "Rules", region)
@@ -12,8 +12,8 @@ extension AWSClient {
     }
 
     /// All targets of a rule, page by page (Amazon EventBridge `ListTargetsByRule`).
-    public func targets(ofRule name: String, region: Region) -> Pages {
-        Pages(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
+    public func targets(ofRule name: String, region: Region) -> PaginatorSequence {
+        PaginatorSequence(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Rule": .string(name), "Limit": 100]
             if let nextToken { members["NextToken"] = .string(nextToken) }
             return try await page(Self.eventService("ListTargetsByRule", members), elements: "Targets", region)

@@ -45,8 +45,8 @@ extension AWSClient {
     /// - Parameter start: the token of a page of an earlier walk, to go on behind that page, or nil to start anew.
     public func auditFindings(
         taskID: String, checkName: String? = nil, region: Region, startingAt start: String? = nil
-    ) -> Pages {
-        Pages(operation: Self.listAuditFindings, startingAt: start) { nextToken throws(AWSError) in
+    ) -> PaginatorSequence {
+        PaginatorSequence(operation: Self.listAuditFindings, startingAt: start) { nextToken throws(AWSError) in
             try await listAuditFindings(taskID: taskID, checkName: checkName, region: region, nextToken: nextToken)
         }
     }
@@ -74,8 +74,8 @@ extension AWSClient {
     }
 
     /// All suppressions of audit findings, page by page; see ``listAuditSuppressions(region:nextToken:)``.
-    public func auditSuppressions(region: Region) -> Pages {
-        Pages(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
+    public func auditSuppressions(region: Region) -> PaginatorSequence {
+        PaginatorSequence(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
             try await listAuditSuppressions(region: region, nextToken: nextToken)
         }
     }

@@ -11,19 +11,19 @@ extension AWSClient {
     /// and refuses an earlier beginning.
     ///
     /// - Parameter times: milliseconds since 1970, told to AWS in whole seconds.
-    public func auditTasks(in times: ClosedRange<Int64>, region: Region) -> Pages {
+    public func auditTasks(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
         list("ListAuditTasks", "/audit/tasks", elements: "tasks", Self.parameters(times), region)
     }
 
     /// What happened to alarms in a time, page by page (AWS IoT `ListViolationEvents`). AWS keeps it for 30 days.
     ///
     /// - Parameter times: milliseconds since 1970, told to AWS in whole seconds.
-    public func violationEvents(in times: ClosedRange<Int64>, region: Region) -> Pages {
+    public func violationEvents(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
         list("ListViolationEvents", "/violation-events", elements: "violationEvents", Self.parameters(times), region)
     }
 
     /// The alarms that are raised now, page by page (AWS IoT `ListActiveViolations`).
-    public func activeViolations(region: Region) -> Pages {
+    public func activeViolations(region: Region) -> PaginatorSequence {
         list("ListActiveViolations", "/active-violations", elements: "activeViolations", [], region)
     }
 
@@ -45,10 +45,10 @@ extension AWSClient {
     private func list(
         _ name: String, _ path: String, elements: String, _ parameters: [(name: String, value: String)],
         _ region: Region
-    ) -> Pages {
+    ) -> PaginatorSequence {
         var operation = Operation(service: .iot, name: name, method: .get, path: path)
         operation.query = parameters + [("maxResults", String(Self.elementsPerPage))]
-        return Pages(operation: operation) { [operation] nextToken throws(AWSError) in
+        return PaginatorSequence(operation: operation) { [operation] nextToken throws(AWSError) in
             var operation = operation
             if let nextToken { operation.query.append(("nextToken", nextToken)) }
             guard

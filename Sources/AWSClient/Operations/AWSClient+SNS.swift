@@ -22,7 +22,7 @@ extension AWSClient {
             var parameters = [("TopicArn", topic.description)]
             if let nextToken { parameters.append(("NextToken", nextToken)) }
             let operation = Self.topicService("ListSubscriptionsByTopic", parameters)
-            let body = try await perform(operation, in: topic.origin.region)
+            let body = try await perform(operation, in: topic.accountRegion.region)
             for member in XMLText.blocks("member", in: body) {
                 guard let arn = XMLText.element("SubscriptionArn", in: member),
                     let name = XMLText.element("Protocol", in: member)
@@ -48,7 +48,7 @@ extension AWSClient {
     /// The attributes of a topic, such as `SignatureVersion` (Amazon SNS `GetTopicAttributes`).
     public func topicAttributes(_ topic: ARN) async throws(AWSError) -> [String: String] {
         try await attributes(
-            Self.topicService("GetTopicAttributes", [("TopicArn", topic.description)]), topic.origin.region)
+            Self.topicService("GetTopicAttributes", [("TopicArn", topic.description)]), topic.accountRegion.region)
     }
 
     private func attributes(_ operation: Operation, _ region: Region) async throws(AWSError) -> [String: String] {

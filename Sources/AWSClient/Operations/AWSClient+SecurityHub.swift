@@ -62,10 +62,10 @@ extension AWSClient {
 
     /// The products whose findings Security Hub receives, as ARNs of their subscriptions, page by page (AWS Security Hub
     /// `ListEnabledProductsForImport`).
-    public func enabledProducts(region: Region) -> Pages {
+    public func enabledProducts(region: Region) -> PaginatorSequence {
         let operation = Operation(
             service: .securityHub, name: "ListEnabledProductsForImport", method: .get, path: "/productSubscriptions")
-        return Pages(operation: operation) { nextToken throws(AWSError) in
+        return PaginatorSequence(operation: operation) { nextToken throws(AWSError) in
             var operation = operation
             operation.query = [("MaxResults", "100")] + (nextToken.map { [("NextToken", $0)] } ?? [])
             let answer = try await performForJSON(operation, in: region)
@@ -129,8 +129,8 @@ extension AWSClient {
     }
 
     /// All findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
-    public func findings(filters: JSON, region: Region) -> Pages {
-        Pages(operation: Self.getFindings) { nextToken throws(AWSError) in
+    public func findings(filters: JSON, region: Region) -> PaginatorSequence {
+        PaginatorSequence(operation: Self.getFindings) { nextToken throws(AWSError) in
             try await getFindings(filters: filters, region: region, nextToken: nextToken)
         }
     }

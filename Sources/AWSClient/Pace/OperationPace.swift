@@ -15,7 +15,7 @@ struct OperationPace: Sendable {
     /// Goes on with another quota, with as many tokens missing as are now.
     mutating func use(_ quota: Quota, now: Duration) {
         var fresh = TokenBucket(rate: quota.rate, burst: quota.usableBurst)
-        if let bucket { fresh.lack(bucket.missing(now: now), now: now) }
+        if let bucket { fresh.drain(bucket.missing(now: now), now: now) }
         (self.quota, bucket) = (quota, fresh)
     }
 
@@ -29,7 +29,7 @@ struct OperationPace: Sendable {
     }
 
     /// Whether a request could go at once, and some more behind it.
-    func isAmple(now: Duration) -> Bool {
+    func hasHeadroom(now: Duration) -> Bool {
         guard !adaptive.isLimiting, notBefore <= now, let quota else { return notBefore <= now && !adaptive.isLimiting }
         return (bucket?.level(now: now) ?? 0) >= quota.usableBurst / 2
     }

@@ -26,7 +26,7 @@ public final class Pacer: Sendable {
         var imports: ImportRate?
         var paces: [Key: OperationPace] = [:]
         /// When accounts and Regions were taken over from another process.
-        var takenAt: [Origin: Duration] = [:]
+        var takenAt: [AccountRegion: Duration] = [:]
     }
 
     private let state: Mutex<State>
@@ -49,16 +49,18 @@ public final class Pacer: Sendable {
         state.withLock { $0.paces }.compactMap { key, pace in
             guard let account = key.account, let tokens = pace.level(now: now) else { return nil }
             return PaceLevel(
-                origin: Origin(account: account, region: key.region), operation: key.operation, tokens: tokens)
+                accountRegion: AccountRegion(account: account, region: key.region), operation: key.operation,
+                tokens: tokens)
         }
     }
 
     /// Notes that this process begins to work on an account and Region that another one may have worked on until now: what
     /// the rates allow at once may be used up.
-    func takeOver(_ origin: Origin, now: Duration) {
+    func takeOver(_ accountRegion: AccountRegion, now: Duration) {
         state.withLock { state in
-            state.takenAt[origin] = now
-            for key in state.paces.keys where key.account == origin.account && key.region == origin.region {
+            state.takenAt[accountRegion] = now
+            for key in state.paces.keys where key.account == accountRegion.account && key.region == accountRegion.region
+            {
                 state.paces[key]?.empty(now: now)
             }
         }
@@ -83,11 +85,11 @@ public final class Pacer: Sendable {
     }
 
     private static func pace(
-        _ key: Key, _ imports: ImportRate?, _ takenAt: [Origin: Duration], now: Duration
+        _ key: Key, _ imports: ImportRate?, _ takenAt: [AccountRegion: Duration], now: Duration
     ) -> OperationPace {
         var pace = OperationPace(quota: quota(key, imports), now: now)
-        let origin = key.account.map { Origin(account: $0, region: key.region) }
-        if let takenAt = origin.flatMap({ takenAt[$0] }) { pace.empty(now: takenAt) }
+        let accountRegion = key.account.map { AccountRegion(account: $0, region: key.region) }
+        if let takenAt = accountRegion.flatMap({ takenAt[$0] }) { pace.empty(now: takenAt) }
         return pace
     }
 
@@ -104,13 +106,13 @@ public final class Pacer: Sendable {
     }
 
     /// Whether a request could go at once, and some more behind it.
-    func isAmple(_ key: Key, now: Duration) -> Bool { change(key, now: now) { $0.isAmple(now: now) } }
+    func hasHeadroom(_ key: Key, now: Duration) -> Bool { change(key, now: now) { $0.hasHeadroom(now: now) } }
 }
 
 /// How many calls of an operation in an account and Region may be sent at once now.
 public struct PaceLevel: Sendable, Hashable {
     /// The account and Region.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// The operation's name.
     public let operation: String
     /// The tokens left; less than 0 when some are promised that are yet to come.

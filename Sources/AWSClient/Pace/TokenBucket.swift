@@ -32,7 +32,7 @@ public struct TokenBucket: Sendable, Hashable {
     func level(now: Duration) -> Double { burst - missing(now: now) }
 
     /// Has so many tokens be missing.
-    mutating func lack(_ count: Double, now: Duration) { fullAt = now + interval * count }
+    mutating func drain(_ count: Double, now: Duration) { fullAt = now + interval * count }
 
     /// Takes out what is there: whoever keeps the limit says that there is nothing.
     mutating func empty(now: Duration) { fullAt = max(fullAt ?? now, now + interval * burst) }

@@ -1,113 +1,139 @@
-import AWSCore
+import AWSClient
+public import AWSCore
 import DeviceDefender
 import EventLoop
+import Glibc
+public import Logging
+import SNS
+import ServiceLifecycle
 import Store
 
-/// The asking, and the watching of what comes of it.
-struct Backfill: Sendable {
-    let origins: [Origin]
-    let past: Duration
-    let context: LaneContext
-    let loop: EventLoop
-    let look: Duration
-    /// Whether a bridge serves from the store alone, and so does the work.
-    let isServed: Bool
-    let report: @Sendable (Backfilling.Report) -> Void
-
-    /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
-    func run() async throws -> Backfilling.Report {
-        let now = context.clock()
-        let start = context.trust.present.saturatingSubtracting(past.milliseconds)
-        let work = MissedWork.catchUp(since: Timestamp(milliseconds: start))
-        var progress = BackfillProgress(origins: Set(origins), beganAt: now, before: try await depths())
-        for origin in origins {
-            _ = try await context.store.append(work.delivery(of: origin, on: "backfill \(now)", now: now))
-        }
-        while true {
-            let obstacles = BackfillProgress.Obstacles(
-                denials: context.standings.entries, pauses: try await context.store.pauses(), isServed: isServed)
-            if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
-            if progress.report.isOver { return progress.report }
-            try await loop.sleep(for: look)
-        }
-    }
-
-    private func depths() async throws(StoreError) -> [QueueDepth] {
-        var depths: [QueueDepth] = []
-        var last: Origin?
-        repeat {
-            let page = try await context.store.queueDepths(now: context.clock(), after: last, limit: 1000)
-            depths += page
-            last = page.last?.origin
-        } while last != nil
-        return depths
-    }
-}
-
-/// What the depths of the queue tell of a backfill. A pure value.
+/// Asks Device Defender for what happened in the past, when an operator wants it, and sees it through to Security Hub.
 ///
-/// A question, and what it finds, are done when everything that came in as early is done: so it ends also while other
-/// deliveries keep coming.
-struct BackfillProgress {
-    /// What may keep deliveries from being processed.
-    struct Obstacles {
-        /// The account-Regions that this process has suspended because AWS denies access.
-        var denials: [StandingBoard.Entry] = []
-        var pauses: [Pause] = []
-        /// Whether another process does the work.
-        var isServed = false
+/// What is asked for goes into the queue. A bridge that serves from the store works on it; if none does, or the store
+/// takes several, this process does. If it is interrupted, the next bridge goes on.
+public enum Backfill {
+    /// How far it is.
+    public struct Report: Sendable, Hashable {
+        /// How many accounts and Regions are being asked about.
+        public var accountRegions = 0
+        /// Of how many of them everything was found that is to be done.
+        public var asked = 0
+        /// How many deliveries wait or are being worked on.
+        public var left = 0
+        /// The most that there were left at a time.
+        public var most = 0
+        /// How many were given up since it began: they are dead letters.
+        public var dead = 0
+        /// What the deliveries that are left wait for, for an operator; nil while they are processed.
+        public var waitingFor: String?
+        /// Whether all that was found is done.
+        public var isOver = false
     }
 
-    private let origins: Set<Origin>
-    private let beganAt: Int64
-    private let deadBefore: Int
-    /// When all questions were seen to be answered: what they found came in before.
-    private var askedAt: Int64?
+    /// A signal ended the work before its time.
+    public struct Interruption: Error, CustomStringConvertible {
+        /// What happened, and what follows.
+        public let description = "interrupted; what is in the queue is kept, and a bridge on the store goes on with it"
+    }
 
-    private(set) var report = Backfilling.Report()
+    private static let look = Duration.milliseconds(500)
 
+    /// Asks for everything since a time, and waits until it is done.
+    ///
     /// - Parameters:
-    ///   - beganAt: when the questions came into the queue, in milliseconds since 1970.
-    ///   - before: the depths before that.
-    init(origins: Set<Origin>, beganAt: Int64, before depths: [QueueDepth]) {
-        self.origins = origins
-        self.beganAt = beganAt
-        deadBefore = Self.dead(depths, origins)
-        report.origins = origins.count
+    ///   - configuration: the settings.
+    ///   - environment: the process's environment, for AWS's own settings.
+    ///   - registry: keeps what is counted.
+    ///   - logger: where warnings go.
+    ///   - past: how far back to ask. AWS keeps audits for 90 days and what happened to alarms for 30.
+    ///   - isWanted: which of the accounts and Regions that the configuration serves.
+    ///   - report: hears how far it is, each time that it changed.
+    /// - Returns: how far it came.
+    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to ask about;
+    ///   ``Interruption`` after SIGTERM or SIGINT.
+    public static func run(
+        configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
+        past: Duration, of isWanted: (AccountRegion) -> Bool, report: @escaping @Sendable (Report) -> Void
+    ) async throws -> Report {
+        var isServed = false
+        let parts = try await BridgeRuntime(
+            configuration: configuration, environment: environment, reloadsOnHangup: false,
+            openStore: { location in
+                let opened = try await StoreFactory.openForWork(location)
+                isServed = opened.isServed
+                return opened.store
+            })
+        let result: Result<Report, any Error>
+        do {
+            let accountRegions = try await accountRegions(configuration, parts, isWanted)
+            // How far back is reckoned from AWS's time; if AWS cannot be asked, that shows with the first request.
+            if let accountRegion = accountRegions.first {
+                try? await parts.accounts.client(for: accountRegion).askTime(region: accountRegion.region)
+            }
+            let context = FindingWriter(
+                store: parts.store, clock: Bridge.now, elapsed: MonotonicClock.milliseconds,
+                trust: parts.clockTrust(isChecked: false, logger), chance: { .random(in: 0...1) },
+                metrics: BridgeMetrics(factory: registry), logger: logger)
+            let backfill = BackfillQuery(
+                accountRegions: accountRegions, past: past, context: context, loop: parts.mainLoop, look: look,
+                isServed: isServed, report: report)
+            let workers = isServed ? nil : workers(context, parts, configuration)
+            result = .success(try await run(backfill, beside: workers, parts))
+        } catch {
+            result = .failure(error)
+        }
+        await parts.close()
+        return try result.get()
     }
 
-    /// Takes in new depths; says whether the report has changed.
-    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
-        let last = report
-        let open = depths.filter { origins.contains($0.origin) && $0.state != .dead }
-        report.left = open.reduce(0) { $0 + $1.count }
-        report.most = max(report.most, report.left)
-        report.dead = max(Self.dead(depths, origins) - deadBefore, 0)
-        let unanswered = Set(open.filter { $0.oldestReceivedAt <= beganAt }.map(\.origin))
-        report.asked = max(report.asked, origins.count - unanswered.count)
-        if unanswered.isEmpty, askedAt == nil { askedAt = now }
-        if let askedAt { report.isOver = open.allSatisfy { $0.oldestReceivedAt > askedAt } }
-        report.waitingFor = report.isOver ? nil : Self.wait(open, obstacles)
-        return report != last
+    private static func accountRegions(
+        _ configuration: BridgeConfiguration, _ parts: BridgeRuntime, _ isWanted: (AccountRegion) -> Bool
+    ) async throws -> [AccountRegion] {
+        let served = configuration.topics.accountRegions.union(try await parts.store.ledgerAccountRegions())
+        let accountRegions = served.filter(isWanted).sorted()
+        guard !accountRegions.isEmpty else {
+            throw ConfigurationError(
+                "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
+            )
+        }
+        guard let pause = try await parts.store.pauses().first(where: { accountRegions.contains(where: $0.holds) })
+        else {
+            return accountRegions
+        }
+        let account = pause.account.map { " --account \($0)" } ?? ""
+        throw ConfigurationError(
+            "store.url", "deliveries are paused in this store; end that first: defender-bridge resume\(account)")
     }
 
-    /// What the deliveries that are left wait for; nil while a worker of this process has some of them.
-    private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
-        func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
-        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.holds($0.origin) } }) {
-            return "defender-bridge resume\(pause.account.map { " --account \($0)" } ?? ""): sending is paused"
-        }
-        if let entry = obstacles.denials.first(where: { entry in open.contains { $0.origin == entry.origin } }) {
-            return "access in \(entry.origin): \(entry.denial.reason)"
-        }
-        if obstacles.isServed {
-            return "the bridge that serves from this store; /status.json of its admin address has details"
-        }
-        guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
-        return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
+    private static func workers(
+        _ context: FindingWriter, _ parts: BridgeRuntime, _ configuration: BridgeConfiguration
+    ) -> WorkerPool {
+        WorkerPool(
+            context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
+            configuration: Reloadable(configuration), owner: "\(BridgeRuntime.hostName):\(getpid())")
     }
 
-    private static func dead(_ depths: [QueueDepth], _ origins: Set<Origin>) -> Int {
-        depths.filter { origins.contains($0.origin) && $0.state == .dead }.reduce(0) { $0 + $1.count }
+    private static func run(
+        _ backfill: BackfillQuery, beside workers: WorkerPool?, _ parts: BridgeRuntime
+    ) async throws -> Report {
+        var quiet = backfill.context.logger
+        quiet.logLevel = max(quiet.logLevel, .warning)
+        let group = ServiceGroup(services: workers.map { [$0] } ?? [], logger: quiet)
+        let work = Task { try await backfill.run() }
+        let watching = Task { for await _ in parts.signals { work.cancel() } }
+        let result: Result<Report, any Error>
+        if workers == nil {
+            result = await work.result
+        } else {
+            async let running: Void = group.run()
+            result = await work.result
+            await group.triggerGracefulShutdown()
+            try await running
+        }
+        watching.cancel()
+        await watching.value
+        guard !work.isCancelled else { throw Interruption() }
+        return try result.get()
     }
 }

@@ -12,8 +12,8 @@ import Store
 /// long as somebody asks afterwards. Nothing is changed here: whatever is found goes the way of all deliveries, and is
 /// found again if this ends before its time.
 struct CatchUp: Sendable {
-    let origin: Origin
-    let context: LaneContext
+    let accountRegion: AccountRegion
+    let context: FindingWriter
     let client: AWSClient
 
     /// How far behind the watermark it begins, in milliseconds: SNS may still deliver what happened an hour ago, and
@@ -72,7 +72,7 @@ struct CatchUp: Sendable {
     }
 
     private func finished(_ found: Found, _ now: Int64) async throws(StoreError) -> Found {
-        if found.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: origin, to: now) }
+        if found.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: accountRegion, to: now) }
         return found
     }
 
@@ -87,14 +87,14 @@ struct CatchUp: Sendable {
     }
 
     private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
-        var watermark = try await context.store.catchUpWatermarks()[origin]
+        var watermark = try await context.store.catchUpWatermarks()[accountRegion]
         if let known = watermark, Self.isAhead(known, of: now) {
             // Nobody knows how much of it was really asked about: all that AWS keeps is asked for again.
             let earliest = now.saturatingSubtracting(Self.eventsKept)
             context.logger.warning(
                 "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked.",
-                metadata: .about(origin, ["aheadSeconds": "\(known.saturatingSubtracting(now) / 1000)"]))
-            try await context.store.resetCatchUpWatermark(of: origin, to: earliest)
+                metadata: .about(accountRegion, ["aheadSeconds": "\(known.saturatingSubtracting(now) / 1000)"]))
+            try await context.store.resetCatchUpWatermark(of: accountRegion, to: earliest)
             watermark = earliest
         }
         if let since { return since.milliseconds }
@@ -129,18 +129,18 @@ struct CatchUp: Sendable {
         let unread = found.unread
         var listedAt: Int64?
         let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
-        for try await page in client.auditTasks(in: times, region: origin.region) {
+        for try await page in client.auditTasks(in: times, region: accountRegion.region) {
             listedAt = listedAt ?? page.date
             for element in page.elements where element["taskStatus"]?.string != AuditTask.Status.inProgress.rawValue {
                 do {
                     guard let task = try await describe(element) else { continue }
                     tasks.append(task)
-                } catch is UnrecognizedMessage {
+                } catch is UnrecognizedMessageError {
                     found.unread += 1
                 }
             }
         }
-        let chosen = AuditChoice.choose(tasks, marks: try await context.store.auditMarks(of: origin))
+        let chosen = AuditSelection.choose(tasks, marks: try await context.store.appliedAudits(of: accountRegion))
         found.audits = try await append(chosen.map { .audit(taskID: $0.id) })
         // One that could not be read may have completed any check.
         guard found.unread == unread, let listedAt else { return }
@@ -162,18 +162,19 @@ struct CatchUp: Sendable {
         let until = min(listedAt, times.upperBound)
         guard since <= until else { return }
         var completions: [String: CheckCompletion] = [:]
-        for completion in tasks.flatMap({ SummaryRules.completions(of: $0, origin: origin) }) {
+        for completion in tasks.flatMap({ SummaryRules.completions(of: $0, accountRegion: accountRegion) }) {
             completions[completion.check] = completion.merged(with: completions[completion.check])
         }
         try await context.store.record(
-            AuditCoverage(since: since, until: until), of: origin, Array(completions.values))
+            AuditCoverage(since: since, until: until), of: accountRegion, Array(completions.values))
     }
 
     /// Asks about a listed audit; nil if it is not kept any more.
     private func describe(_ listed: JSON) async throws -> AuditTask? {
-        guard let id = listed["taskId"]?.string else { throw UnrecognizedMessage(reason: "an audit has no id") }
+        guard let id = listed["taskId"]?.string else { throw UnrecognizedMessageError(reason: "an audit has no id") }
         do {
-            return try AuditTask(id: id, description: try await client.describeAuditTask(id: id, region: origin.region))
+            return try AuditTask(
+                id: id, description: try await client.describeAuditTask(id: id, region: accountRegion.region))
         } catch let error as AWSError where error.kind == .notFound {
             return nil
         }
@@ -185,12 +186,12 @@ struct CatchUp: Sendable {
     private func findEvents(since start: Int64, now: Int64, _ found: inout Found) async throws -> Set<Int> {
         var told: Set<Int> = []
         let times = Self.times(from: start, to: now, kept: Self.eventsKept)
-        for try await page in client.violationEvents(in: times, region: origin.region) {
-            let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
-                try MissedAlarms.Listed(violationEvent: element, origin: origin)
+        for try await page in client.violationEvents(in: times, region: accountRegion.region) {
+            let listed = read(page.elements, &found) { element throws(UnrecognizedMessageError) in
+                try AlarmReconciliation.Listed(violationEvent: element, accountRegion: accountRegion)
             }
             let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
-            let missed = listed.filter { MissedAlarms.isMissed($0, known: known[$0.findingID]) }
+            let missed = listed.filter { AlarmReconciliation.isMissed($0, known: known[$0.findingID]) }
             found.alarms += try await append(missed.map(\.work))
             told.formUnion(missed.map(\.findingID.hashValue))
         }
@@ -202,13 +203,13 @@ struct CatchUp: Sendable {
         // By AWS's clock when the first page was sent: the list does not contain what happened later.
         var listedAt: Int64?
         var active: Set<Int> = []
-        for try await page in client.activeViolations(region: origin.region) {
-            let listed = read(page.elements, &found) { element throws(UnrecognizedMessage) in
-                try MissedAlarms.Listed(activeViolation: element, origin: origin)
+        for try await page in client.activeViolations(region: accountRegion.region) {
+            let listed = read(page.elements, &found) { element throws(UnrecognizedMessageError) in
+                try AlarmReconciliation.Listed(activeViolation: element, accountRegion: accountRegion)
             }
             // One that cannot be read confirms its own finding yet, and must not keep the others from ending.
             let ids = page.elements.compactMap { $0["violationId"]?.string }
-            active.formUnion(ids.map { FindingID.violation(id: $0, origin: origin).hashValue })
+            active.formUnion(ids.map { FindingID.violation(id: $0, accountRegion: accountRegion).hashValue })
             listedAt = listedAt ?? page.date ?? now
             let asOf = Self.asOf(page.date ?? now)
             try await findMissed(listed, except: told, asOf: asOf, &found)
@@ -220,22 +221,22 @@ struct CatchUp: Sendable {
 
     /// What a list that was sent at a time is as of.
     private static func asOf(_ time: Int64) -> Timestamp {
-        Timestamp(milliseconds: time.saturatingSubtracting(MissedAlarms.margin))
+        Timestamp(milliseconds: time.saturatingSubtracting(AlarmReconciliation.margin))
     }
 
     private func findMissed(
-        _ listed: [MissedAlarms.Listed], except told: Set<Int>, asOf: Timestamp, _ found: inout Found
+        _ listed: [AlarmReconciliation.Listed], except told: Set<Int>, asOf: Timestamp, _ found: inout Found
     ) async throws {
         let ids = Array(Set(listed.map(\.findingID)))
         let known = try await context.store.ledgerEntries(ids: ids)
-        let judgements = try await context.store.judgements(about: ids)
+        let dispositions = try await context.store.dispositions(about: ids)
         let missed = listed.filter {
-            !told.contains($0.findingID.hashValue) && MissedAlarms.isMissed($0, known: known[$0.findingID])
+            !told.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
         found.alarms += try await append(missed.map(\.work))
         found.verifications += try await append(
             listed.compactMap {
-                MissedAlarms.missedVerification($0, known: judgements[$0.findingID], asOf: asOf)
+                AlarmReconciliation.missedVerification($0, known: dispositions[$0.findingID], asOf: asOf)
             })
     }
 
@@ -243,9 +244,9 @@ struct CatchUp: Sendable {
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.staleLedgerEntries(
-                of: origin, kind: .violation, before: .max, after: last, limit: 500)
+                of: accountRegion, kind: .violation, before: .max, after: last, limit: 500)
             let over = page.filter {
-                MissedAlarms.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
+                AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
             found.ends += try await append(
                 over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
@@ -255,8 +256,8 @@ struct CatchUp: Sendable {
 
     private func read(
         _ elements: [JSON], _ found: inout Found,
-        _ read: (JSON) throws(UnrecognizedMessage) -> MissedAlarms.Listed
-    ) -> [MissedAlarms.Listed] {
+        _ read: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
+    ) -> [AlarmReconciliation.Listed] {
         let listed = elements.compactMap { try? read($0) }
         found.unread += elements.count - listed.count
         return listed
@@ -265,14 +266,14 @@ struct CatchUp: Sendable {
     // MARK: The queue
 
     /// Puts work into the queue, and tells how much of it was not there already.
-    private func append(_ works: [MissedWork]) async throws -> Int {
+    private func append(_ works: [CatchUpTask]) async throws -> Int {
         let now = context.clock()
         // All at once, so that they share the store's commits.
-        return try await withThrowingTaskGroup(of: Append.self) { group in
+        return try await withThrowingTaskGroup(of: AppendResult.self) { group in
             for work in works {
-                group.addTask { [context, origin] in
+                group.addTask { [context, accountRegion] in
                     try await context.store.append(
-                        work.delivery(of: origin, on: Self.occasion(of: work, now), now: now))
+                        work.delivery(of: accountRegion, on: Self.deduplicationKey(of: work, now), now: now))
                 }
             }
             return try await group.reduce(0) { $0 + ($1 == .stored ? 1 : 0) }
@@ -280,7 +281,7 @@ struct CatchUp: Sendable {
     }
 
     /// What happened once is worked on once. Suppressions are compared each time.
-    private static func occasion(of work: MissedWork, _ now: Int64) -> String {
+    private static func deduplicationKey(of work: CatchUpTask, _ now: Int64) -> String {
         if case .suppressions = work { return String(now) }
         return ""
     }

@@ -7,11 +7,11 @@ import Store
 
 /// Has the bridge catch up: at the start, after a gap, and regularly.
 struct CatchUpSchedule: Service {
-    let context: LaneContext
+    let context: FindingWriter
     let loop: EventLoop
     /// Says how often, and for which accounts and Regions; those that deliveries came from are added.
-    let configuration: Live<BridgeConfiguration>
-    let gap: ReceiptGap
+    let configuration: Reloadable<BridgeConfiguration>
+    let gap: OutageTracker
 
     private static let look = Duration.seconds(30)
     /// A look that comes so late says that the machine was stopped, or its clock was set.
@@ -56,20 +56,20 @@ struct CatchUpSchedule: Service {
         guard let interval = configuration.catchUpInterval else { return }
         let now = context.clock()
         let watermarks = try await context.store.catchUpWatermarks()
-        let origins = configuration.topics.origins.union(try await context.store.ledgerOrigins())
-        for origin in origins.sorted() {
-            let occasion: String
+        let accountRegions = configuration.topics.accountRegions.union(try await context.store.ledgerAccountRegions())
+        for accountRegion in accountRegions.sorted() {
+            let deduplicationKey: String
             if hasGap {
                 // Bridges that start together do it once. With the watermark, the occasion is another one after the clock
                 // was set back.
-                occasion = "gap \(now / 60_000) \(watermarks[origin] ?? 0)"
-            } else if Self.isDue(watermarks[origin], interval, context.trust.present) {
-                occasion = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[origin] ?? 0)"
+                deduplicationKey = "gap \(now / 60_000) \(watermarks[accountRegion] ?? 0)"
+            } else if Self.isDue(watermarks[accountRegion], interval, context.trust.present) {
+                deduplicationKey = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[accountRegion] ?? 0)"
             } else {
                 continue
             }
-            let work = MissedWork.catchUp(since: nil)
-            _ = try await context.store.append(work.delivery(of: origin, on: occasion, now: now))
+            let work = CatchUpTask.catchUp(since: nil)
+            _ = try await context.store.append(work.delivery(of: accountRegion, on: deduplicationKey, now: now))
         }
     }
 

@@ -59,9 +59,9 @@ public struct BridgeConfiguration: Sendable {
     /// `sns.maxMessageAge`
     public var maximumMessageAge: Duration
     /// `sns.confirm`, `sns.resubscribe`
-    var subscriptions = SubscriptionDesk.Policy()
+    var subscriptions = SubscriptionManager.Policy()
     /// `eventBridge.apiKey`, `eventBridge.apiKeyHeader` (in lower case), `eventBridge.basic`
-    var eventBridge = EventBridgeGate.Credentials()
+    var eventBridge = EventBridgeAuthenticator.Credentials()
     /// `eventBridge.oauth.*`; nil refuses every token.
     var eventBridgeTokens: TokenVerifier.Settings?
     /// `aws.roles`, `aws.roleName`, `aws.externalId`
@@ -170,7 +170,7 @@ extension BridgeConfiguration {
             ConfigurationWarning(
                 key: ConfigurationKey.snsTopics.name,
                 problem: "no topic is listed, so every SNS message and every EventBridge event is rejected",
-                remedy: "List the ARNs of the SNS topics that Device Defender publishes to.")
+                remediation: "List the ARNs of the SNS topics that Device Defender publishes to.")
         ]
     }
 }
@@ -314,7 +314,7 @@ extension ConfigurationValues {
 
     fileprivate func severities() throws(ConfigurationError) -> SeverityRules {
         let entries = try list(.severities)
-        do throws(SeverityRules.InvalidEntry) {
+        do throws(SeverityRules.InvalidEntryError) {
             return try SeverityRules(entries: entries)
         } catch {
             throw ConfigurationError("mapping.severities", error.description)

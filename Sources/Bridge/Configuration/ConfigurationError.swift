@@ -27,8 +27,8 @@ public struct ConfigurationWarning: Sendable, Hashable, CustomStringConvertible 
     /// What is wrong, without the value.
     public let problem: String
     /// What to do: a sentence.
-    public let remedy: String
+    public let remediation: String
 
     /// The warning in one line.
-    public var description: String { "\(key): \(problem). \(remedy)" }
+    public var description: String { "\(key): \(problem). \(remediation)" }
 }

@@ -16,7 +16,7 @@ extension ConfigurationValues {
     func adminAccess() throws(ConfigurationError) -> AdminAccess {
         var access = AdminAccess()
         for text in try list(.adminHosts) {
-            guard let name = HostRule.name(text) else {
+            guard let name = HostHeaderPolicy.name(text) else {
                 throw ConfigurationError(
                     ConfigurationKey.adminHosts.name,
                     "\"\(text)\" is not the name of a host, such as bridge.example.com; write it without scheme and port"

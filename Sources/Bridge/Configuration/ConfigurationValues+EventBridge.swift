@@ -2,8 +2,8 @@ import HTTPTypes
 
 extension ConfigurationValues {
     /// API keys and Basic authentication.
-    func eventBridgeCredentials() throws(ConfigurationError) -> EventBridgeGate.Credentials {
-        var credentials = EventBridgeGate.Credentials()
+    func eventBridgeCredentials() throws(ConfigurationError) -> EventBridgeAuthenticator.Credentials {
+        var credentials = EventBridgeAuthenticator.Credentials()
         let keys = try list(.eventBridgeAPIKey)
         guard keys.count <= 2 else {
             throw ConfigurationError(
@@ -31,7 +31,7 @@ extension ConfigurationValues {
             warnings.append(
                 ConfigurationWarning(
                     key: key.name, problem: "a \(noun) has fewer than \(Self.usualKeyLength) characters",
-                    remedy: "Replace it with a random \(noun) of at least \(Self.usualKeyLength) characters."))
+                    remediation: "Replace it with a random \(noun) of at least \(Self.usualKeyLength) characters."))
         }
         let isShort = { (text: Substring) in text.utf8.count < Self.usualKeyLength }
         if try list(.eventBridgeAPIKey).contains(where: { isShort($0[...]) }) { warn(.eventBridgeAPIKey, "key") }

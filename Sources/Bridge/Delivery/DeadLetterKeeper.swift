@@ -13,8 +13,8 @@ final class DeadLetterKeeper: Sendable {
     }
 
     /// The limits as they are configured now.
-    let limits: Live<DeadLetterLimits>
-    private let metrics: WorkMetrics
+    let limits: Reloadable<DeadLetterLimits>
+    private let metrics: ProcessingMetrics
     private let logger: Logger
     /// A monotonic time in milliseconds.
     private let clock: @Sendable () -> Int64
@@ -24,9 +24,9 @@ final class DeadLetterKeeper: Sendable {
     private static let interval: Int64 = 60_000
 
     init(
-        limits: DeadLetterLimits, metrics: WorkMetrics, logger: Logger, clock: @escaping @Sendable () -> Int64
+        limits: DeadLetterLimits, metrics: ProcessingMetrics, logger: Logger, clock: @escaping @Sendable () -> Int64
     ) {
-        self.limits = Live(limits)
+        self.limits = Reloadable(limits)
         self.metrics = metrics
         self.logger = logger
         self.clock = clock
@@ -51,9 +51,10 @@ final class DeadLetterKeeper: Sendable {
         let counts = dropped.counts.sorted { $0.key.rawValue < $1.key.rawValue }
         var metadata: Logger.Metadata = [
             "dropped": "\(counts.reduce(0) { $0 + $1.value })",
-            LogKey.reason: .string(counts.map { "\($0.value) beyond \($0.key.key.name)" }.joined(separator: ", ")),
+            LogMetadataKey.reason: .string(
+                counts.map { "\($0.value) beyond \($0.key.key.name)" }.joined(separator: ", ")),
         ]
-        metadata[LogKey.topic] = dropped.topic.map { .string($0) }
+        metadata[LogMetadataKey.topic] = dropped.topic.map { .string($0) }
         logger.error("Dead letters were dropped because of a limit; they are lost.", metadata: metadata)
     }
 }

@@ -15,10 +15,10 @@ struct UpdateOutcomes: Sendable {
 /// Sends findings to the Security Hub of one account and Region: in full batches, at the pace that AWS allows, several
 /// at a time.
 struct FindingSender: Sendable {
-    private let origin: Origin
+    private let accountRegion: AccountRegion
     private let client: AWSClient
-    private let metrics: WorkMetrics
-    private let standings: StandingBoard
+    private let metrics: ProcessingMetrics
+    private let circuitBreakers: CircuitBreakers
     private let mayAct: @Sendable () -> Bool
 
     /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
@@ -27,12 +27,12 @@ struct FindingSender: Sendable {
 
     /// - Parameter mayAct: whether this process may still act on what it leased; see ``Store/mayAct``.
     init(
-        origin: Origin, client: AWSClient, metrics: WorkMetrics, standings: StandingBoard,
+        accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
         mayAct: @escaping @Sendable () -> Bool = { true }
     ) {
         self.mayAct = mayAct
-        self.standings = standings
-        self.origin = origin
+        self.circuitBreakers = circuitBreakers
+        self.accountRegion = accountRegion
         self.client = client
         self.metrics = metrics
     }
@@ -43,7 +43,7 @@ struct FindingSender: Sendable {
     func send(_ findings: [FindingText]) async -> [String: SendOutcome] {
         let split = FindingBatches(findings)
         var outcomes = Self.all(
-            split.oversized, .refused("the finding is longer than \(FindingBatches.maximumFindingBytes) bytes"))
+            split.oversized, .rejected("the finding is longer than \(FindingBatches.maximumFindingBytes) bytes"))
         await withTaskGroup(of: [String: SendOutcome].self) { group in
             for (index, batch) in split.batches.enumerated() {
                 if index >= Self.concurrency, let finished = await group.next() {
@@ -61,9 +61,9 @@ struct FindingSender: Sendable {
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
         guard mayAct() else { return Self.all(batch.findings, Self.interruption) }
         do throws(AWSError) {
-            let result = try await client.batchImportFindings(batch, region: origin.region)
+            let result = try await client.batchImportFindings(batch, region: accountRegion.region)
             metrics.importBatch.record(batch.findings.count)
-            standings.worked(origin)
+            circuitBreakers.worked(accountRegion)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
             note(error)
@@ -76,8 +76,8 @@ struct FindingSender: Sendable {
 
     /// Notes a failed request. One that AWS rejected as it is was signed and authorized.
     private func note(_ error: AWSError) {
-        standings.note(error, origin)
-        if error.consequence == .reject, error.stage == .response { standings.worked(origin) }
+        circuitBreakers.note(error, accountRegion)
+        if error.consequence == .reject, error.stage == .response { circuitBreakers.worked(accountRegion) }
     }
 
     /// AWS refuses a whole batch for one finding that its model does not allow, a proxy one that is too long: halving
@@ -93,7 +93,7 @@ struct FindingSender: Sendable {
         var outcomes = all(batch.findings, .imported)
         for failure in failures {
             let words = "Security Hub did not import the finding: \(failure.code): \(failure.message)"
-            outcomes[failure.id] = isFinal(failure.code) ? .refused(words) : .failed(words)
+            outcomes[failure.id] = isFinal(failure.code) ? .rejected(words) : .failed(words)
         }
         return outcomes
     }
@@ -135,17 +135,17 @@ struct FindingSender: Sendable {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
         guard mayAct() else { return all(Self.interruption) }
-        let product = SecurityFinding.productARN(origin: origin)
+        let product = SecurityFinding.productARN(accountRegion: accountRegion)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(
                 ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
-                region: origin.region)
+                region: accountRegion.region)
             metrics.updateBatch.record(ids.count)
-            standings.worked(origin)
+            circuitBreakers.worked(accountRegion)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
-                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .refused(words) : .failed(words)
+                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .rejected(words) : .failed(words)
                 if failure.code.hasPrefix("FindingNotFound") { outcomes.missing.insert(failure.id) }
             }
             return outcomes

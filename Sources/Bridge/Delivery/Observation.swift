@@ -17,7 +17,7 @@ struct Observation: Sendable, Hashable {
     /// When it was said: an alarm's own time, an audit's start.
     var time: Timestamp
     /// What an alarm says that somebody found out about it.
-    var verification: VerificationJudgement?
+    var verification: VerificationDisposition?
 
     /// What an alarm says.
     init(_ alarm: Alarm, finding: SecurityFinding) {
@@ -26,8 +26,8 @@ struct Observation: Sendable, Hashable {
             subject: finding.id, condition: alarm.eventType == .inAlarm ? .present : .over, time: alarm.time)
         // Nobody has said anything about an alarm that is raised as "unknown".
         guard let state = alarm.verificationState, state != .unknown || alarm.eventType == .invalidated else { return }
-        verification = VerificationJudgement(
-            subject: finding.id, origin: finding.origin, time: alarm.time,
+        verification = VerificationDisposition(
+            subject: finding.id, accountRegion: finding.accountRegion, time: alarm.time,
             verification: Verification(state: state, words: alarm.verificationStateDescription), isApplied: false)
     }
 
@@ -47,7 +47,8 @@ struct Observation: Sendable, Hashable {
         self.init(
             finding: finding, kind: .audit, group: auditFinding.check.name,
             subject: FindingID.suppression(
-                check: auditFinding.check, resource: auditFinding.resource.identifier, origin: finding.origin),
+                check: auditFinding.check, resource: auditFinding.resource.identifier,
+                accountRegion: finding.accountRegion),
             condition: auditFinding.isSuppressed ? .suppressed : .present, time: task.startTime)
     }
 

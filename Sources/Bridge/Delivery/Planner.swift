@@ -38,13 +38,13 @@ enum Planner {
     /// - Parameters:
     ///   - observations: what was said of the finding, in the order in which it came; may be empty.
     ///   - known: what the ledger has of it.
-    ///   - judgement: what people said about its subject.
+    ///   - disposition: what people said about its subject.
     ///   - now: the present time.
     /// - Returns: nil if there is nothing to do, not even for the ledger.
     static func plan(
-        _ observations: [Observation], known: LedgerEntry?, judgement: Judgement?, now: Timestamp
+        _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?, now: Timestamp
     ) -> Change? {
-        let opinion = Opinion(judgement)
+        let opinion = DispositionChange(disposition)
         var news: Observation?
         for observation in observations where counts(observation, against: news, known) {
             news = observation.seen(after: news, known)
@@ -68,7 +68,7 @@ enum Planner {
         guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
             return nil
         }
-        return settle(finding, Facts(of: known, condition: .over, time: time), known, Opinion(nil), now)
+        return settle(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
     }
 
     /// Plans that a finding is imported again as it is, so that Security Hub has it and does not forget it.
@@ -83,10 +83,11 @@ enum Planner {
     static let refreshAge: Int64 = 75 * 86_400_000
 
     /// What the ledger says when Security Hub refuses a change: it has the finding as before, which is not gone.
-    static func refused(_ change: Change, known: LedgerEntry) -> LedgerEntry {
+    static func rejected(_ change: Change, known: LedgerEntry) -> LedgerEntry {
         let entry = change.entry
         return LedgerEntry(
-            id: known.id, origin: known.origin, kind: known.kind, group: known.group, subject: known.subject,
+            id: known.id, accountRegion: known.accountRegion, kind: known.kind, group: known.group,
+            subject: known.subject,
             createdAt: known.createdAt, updatedAt: entry.updatedAt, eventTime: entry.eventTime,
             firstObservedAt: known.firstObservedAt, lastObservedAt: entry.lastObservedAt, condition: entry.condition,
             recordState: known.recordState, severity: known.severity, finding: known.finding, isSent: true)
@@ -96,12 +97,13 @@ enum Planner {
 
     /// Whether a finding of which nothing new was said is not in Security Hub as it must be: people judge it otherwise
     /// now, or it may not have been sent.
-    private static func needsSettling(_ known: LedgerEntry, _ opinion: Opinion, _ now: Timestamp) -> Bool {
+    private static func needsSettling(_ known: LedgerEntry, _ opinion: DispositionChange, _ now: Timestamp) -> Bool {
         !known.isSent || Facts(of: known).isActive(opinion, now) != (known.recordState == .active)
     }
 
     private static func settle(
-        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ opinion: Opinion, _ now: Timestamp
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ opinion: DispositionChange,
+        _ now: Timestamp
     ) -> Change {
         var finding = finding
         let isActive = facts.isActive(opinion, now)
@@ -185,7 +187,7 @@ private struct Facts {
     }
 
     /// Whether the finding is current: the problem is there, and nobody has judged that it does not count.
-    func isActive(_ opinion: Opinion, _ now: Timestamp) -> Bool {
+    func isActive(_ opinion: DispositionChange, _ now: Timestamp) -> Bool {
         guard condition != .over else { return false }
         switch opinion {
         case .suppression(let suppression):
@@ -201,7 +203,7 @@ private struct Facts {
 
     func entry(_ finding: SecurityFinding, isSent: Bool) -> LedgerEntry {
         LedgerEntry(
-            id: finding.id, origin: finding.origin, kind: kind, group: group, subject: subject,
+            id: finding.id, accountRegion: finding.accountRegion, kind: kind, group: group, subject: subject,
             createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds, eventTime: time,
             firstObservedAt: finding.firstObservedAt.milliseconds,
             lastObservedAt: finding.lastObservedAt.milliseconds, condition: condition,
@@ -211,15 +213,15 @@ private struct Facts {
 }
 
 /// What people said about a finding.
-private enum Opinion {
-    case suppression(SuppressionJudgement)
-    case verification(VerificationJudgement)
+private enum DispositionChange {
+    case suppression(SuppressionDisposition)
+    case verification(VerificationDisposition)
     case none
 
-    init(_ judgement: Judgement?) {
-        if let suppression = judgement.flatMap({ SuppressionJudgement($0) }) {
+    init(_ disposition: Disposition?) {
+        if let suppression = disposition.flatMap({ SuppressionDisposition($0) }) {
             self = .suppression(suppression)
-        } else if let verification = judgement.flatMap({ VerificationJudgement($0) }) {
+        } else if let verification = disposition.flatMap({ VerificationDisposition($0) }) {
             self = .verification(verification)
         } else {
             self = .none

@@ -9,47 +9,48 @@ struct RestoredFinding: Sendable, Hashable {
     /// The finding as the ledger has it.
     let entry: LedgerEntry
     /// What people found out about it, for a violation.
-    let judgement: Judgement?
+    let disposition: Disposition?
     /// The audit that said so, for an audit finding and a check summary.
-    let mark: AuditMark?
+    let mark: AppliedAudit?
 
     /// Whether the store accepts what it tells. Security Hub keeps longer texts than the store.
     var isStorable: Bool {
-        Progress(
-            entries: [entry], judgements: judgement.map { [$0] } ?? [], marks: mark.map { [$0] } ?? []
+        LedgerUpdate(
+            entries: [entry], dispositions: disposition.map { [$0] } ?? [], marks: mark.map { [$0] } ?? []
         ).isStorable
     }
 
     /// The beginning of the ids of all findings of an origin.
-    static func idPrefix(_ origin: Origin) -> String {
-        ARN(service: "iot-device-defender", origin: origin, resource: "x").description.dropLast().description
+    static func idPrefix(_ accountRegion: AccountRegion) -> String {
+        ARN(service: "iot-device-defender", accountRegion: accountRegion, resource: "x").description.dropLast()
+            .description
     }
 
     /// Reads an element of the answer to `GetFindings`; nil if it is not a finding of Device Defender's, or lacks what
     /// is needed to send it again.
-    init?(_ json: JSON, origin: Origin) {
-        guard let found = Found(json, origin: origin) else { return nil }
+    init?(_ json: JSON, accountRegion: AccountRegion) {
+        guard let found = Found(json, accountRegion: accountRegion) else { return nil }
         let finding = found.finding
         let isActive = finding.recordState == .active
         let eventTime = found.eventTime
         entry = LedgerEntry(
-            id: finding.id, origin: origin, kind: found.kind, group: found.group, subject: found.subject,
+            id: finding.id, accountRegion: accountRegion, kind: found.kind, group: found.group, subject: found.subject,
             createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds,
             eventTime: eventTime, firstObservedAt: finding.firstObservedAt.milliseconds,
             lastObservedAt: finding.lastObservedAt.milliseconds, condition: found.condition,
             recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
             finding: finding.json.serialized(), isSent: true)
-        judgement = found.verification.map { verification in
-            VerificationJudgement(
-                subject: finding.id, origin: origin, time: Timestamp(milliseconds: eventTime),
+        disposition = found.verification.map { verification in
+            VerificationDisposition(
+                subject: finding.id, accountRegion: accountRegion, time: Timestamp(milliseconds: eventTime),
                 verification: verification, isApplied: true, isHidden: found.isHiddenByBridge
-            ).judgement
+            ).disposition
         }
         // Only a bridge says in the finding which audit it is from.
         mark =
             found.kind != .violation && eventTime > 0 && found.isOfCompleteCheck
             ? found.field("TaskId").map {
-                AuditMark(origin: origin, check: found.group, startTime: eventTime, taskID: $0)
+                AppliedAudit(accountRegion: accountRegion, check: found.group, startTime: eventTime, taskID: $0)
             } : nil
     }
 }
@@ -62,9 +63,9 @@ private struct Found {
     let group: String
     let subject: String
 
-    init?(_ json: JSON, origin: Origin) {
-        guard let finding = SecurityFinding(json), finding.origin == origin else { return nil }
-        let prefix = RestoredFinding.idPrefix(origin)
+    init?(_ json: JSON, accountRegion: AccountRegion) {
+        guard let finding = SecurityFinding(json), finding.accountRegion == accountRegion else { return nil }
+        let prefix = RestoredFinding.idPrefix(accountRegion)
         guard finding.id.hasPrefix(prefix) else { return nil }
         let name = finding.id.dropFirst(prefix.count)
         let fields = finding.productFields
@@ -73,7 +74,8 @@ private struct Found {
             let check = name.dropFirst("audits/finding/".count).prefix { $0 != "-" }
             guard
                 let subject = FindingID.suppression(
-                    ofFinding: finding.id, reasonCode: fields["ReasonForNonComplianceCode"], origin: origin)
+                    ofFinding: finding.id, reasonCode: fields["ReasonForNonComplianceCode"],
+                    accountRegion: accountRegion)
             else { return nil }
             (kind, group, self.subject) = (.audit, fields["CheckName"] ?? String(check), subject)
         } else if name.hasPrefix("audits/summary/"), let check = fields["CheckName"] {

@@ -6,7 +6,7 @@ enum SendOutcome: Sendable, Hashable {
     /// Security Hub has it.
     case imported
     /// Security Hub will never take it; in AWS's words.
-    case refused(String)
+    case rejected(String)
     /// It may be taken later.
     case failed(String)
     /// It is taken as soon as requests can be signed, sent and authorized: until then a permission, credentials, Security
@@ -22,7 +22,7 @@ extension SendOutcome {
         switch error.code {
         case .unavailable, .leaseLost, .inUse, .closed: self = .interrupted(error.description)
         // A value that the store rejects, it always rejects.
-        case .invalidValue: self = .refused(error.description)
+        case .invalidValue: self = .rejected(error.description)
         case .corrupt, .invalidPath, .unsupported, .outdated, .defect: self = .failed(error.description)
         }
     }
@@ -31,7 +31,7 @@ extension SendOutcome {
     init(_ error: AWSError) {
         self =
             switch error.consequence {
-            case .reject: .refused(error.description)
+            case .reject: .rejected(error.description)
             case .suspend: .denied(error.description)
             case .retry: .failed(error.description)
             }
@@ -40,13 +40,13 @@ extension SendOutcome {
 
 extension AWSError {
     /// What it suspends, if it does.
-    var suspendedScope: StandingBoard.Scope? {
+    var suspendedScope: CircuitBreakers.Scope? {
         guard consequence == .suspend else { return nil }
         return stage == .credentials || service != .iot ? .everything : .audits
     }
 }
 
-extension Standing.Cause {
+extension CircuitBreaker.Cause {
     /// Why a failure suspends an account and Region.
     init(_ error: AWSError) {
         self =
@@ -62,7 +62,7 @@ extension Standing.Cause {
 }
 
 /// Why something did not reach Security Hub, and may later.
-struct SendFailure: Error, CustomStringConvertible {
+struct SendError: Error, CustomStringConvertible {
     let description: String
     /// Whether only a change in the account helps.
     var isDenial = false

@@ -10,7 +10,7 @@ struct Staleness: Sendable, Hashable {
     /// What was seen last at this time or before, is stale, in milliseconds since 1970.
     private let cutoff: Int64
     private let completions: [String: CheckCompletion]
-    private let marks: [String: AuditMark]
+    private let marks: [String: AppliedAudit]
 
     /// Nil if nothing can be stale: it is off, or no span is known that is long enough.
     ///
@@ -21,7 +21,7 @@ struct Staleness: Sendable, Hashable {
     ///   - marks: the newest applied audits.
     init?(
         staleAfter: Duration?, coverage: AuditCoverage?, completions: [String: CheckCompletion],
-        marks: [String: AuditMark]
+        marks: [String: AppliedAudit]
     ) {
         guard let staleAfter, let coverage else { return nil }
         cutoff = coverage.until.saturatingSubtracting(staleAfter.milliseconds)
@@ -53,10 +53,11 @@ struct Staleness: Sendable, Hashable {
 
 extension Staleness {
     /// Asks a store; nil if nothing can be stale.
-    init?(of origin: Origin, in store: any Store, staleAfter: Duration?) async throws(StoreError) {
-        guard let staleAfter, let coverage = try await store.auditCoverage(of: origin) else { return nil }
+    init?(of accountRegion: AccountRegion, in store: any Store, staleAfter: Duration?) async throws(StoreError) {
+        guard let staleAfter, let coverage = try await store.auditCoverage(of: accountRegion) else { return nil }
         self.init(
-            staleAfter: staleAfter, coverage: coverage, completions: try await store.checkCompletions(of: origin),
-            marks: try await store.auditMarks(of: origin))
+            staleAfter: staleAfter, coverage: coverage,
+            completions: try await store.checkCompletions(of: accountRegion),
+            marks: try await store.appliedAudits(of: accountRegion))
     }
 }

@@ -54,11 +54,11 @@ enum SummaryRules {
     }
 
     /// When an audit completed its checks.
-    static func completions(of task: AuditTask, origin: Origin) -> [CheckCompletion] {
+    static func completions(of task: AuditTask, accountRegion: AccountRegion) -> [CheckCompletion] {
         task.checks.filter(\.status.isComplete).map { result in
             let start = task.startTime.milliseconds
             return CheckCompletion(
-                origin: origin, check: result.check.name, completedAt: start,
+                accountRegion: accountRegion, check: result.check.name, completedAt: start,
                 passedAt: result.status == .completedCompliant ? start : nil)
         }
     }

@@ -5,68 +5,69 @@ import Store
 
 /// Brings the summaries of an audit's checks up to date, and ends those that it outdates.
 struct SummaryWork: Sendable {
-    let origin: Origin
-    let context: LaneContext
+    let accountRegion: AccountRegion
+    let context: FindingWriter
     let sender: FindingSender
-    let mapping: Mapping
+    let mapping: MappingOptions
     let lease: Lease
 
     /// Summarizes an audit.
     ///
     /// - Parameter completions: what is known of the checks, the audit itself included.
     /// - Returns: why findings were refused.
-    func summarize(_ task: AuditTask, _ completions: [String: CheckCompletion]) async throws -> Refusals {
+    func summarize(_ task: AuditTask, _ completions: [String: CheckCompletion]) async throws -> FindingRejections {
         let summaries = SummaryRules.observations(of: task, completions) { result in
-            SecurityFinding(summaryOf: result, task: task, origin: origin, severities: mapping.severities)
+            SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
         }
         let known = try await context.store.ledgerEntries(ids: summaries.map(\.finding.id))
         let now = context.now
         let changes = PlannedChanges(
-            summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], judgement: nil, now: now) },
+            summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
             known: known)
         let outcomes = try await context.make(changes, by: sender, under: lease)
         let sent = Set(changes.toBeSent.map(\.entry.id))
         for same in summaries where !sent.contains(same.finding.id) {
             context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
         }
-        var refusals = Refusals()
-        try refusals.add(outcomes)
-        return refusals
+        var rejections = FindingRejections()
+        try rejections.add(outcomes)
+        return rejections
     }
 
     /// Ends the summaries of other audits that an audit outdates.
     ///
     /// - Returns: why findings were refused.
-    func endOthers(_ task: AuditTask) async throws -> Refusals {
-        var refusals = Refusals()
+    func endOthers(_ task: AuditTask) async throws -> FindingRejections {
+        var rejections = FindingRejections()
         for result in task.checks {
             switch SummaryRules.Ended(result.status) {
-            case .all: refusals.add(try await endAll(of: result.check, at: task.startTime))
+            case .all: rejections.add(try await endAll(of: result.check, at: task.startTime))
             case .onDemand:
-                let id = FindingID.summary(check: result.check, scheduledAuditName: nil, origin: origin)
+                let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
                 let known = try await context.store.ledgerEntries(ids: [id]).values
-                refusals.add(
+                rejections.add(
                     try await end(known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
             case .none: continue
             }
         }
-        return refusals
+        return rejections
     }
 
-    private func endAll(of check: AuditCheck, at time: Timestamp) async throws -> Refusals {
-        var refusals = Refusals()
+    private func endAll(of check: AuditCheck, at time: Timestamp) async throws -> FindingRejections {
+        var rejections = FindingRejections()
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.unseenLedgerEntries(
-                of: origin, kind: .summary, group: check.name, before: time.milliseconds, after: last, limit: 500)
-            refusals.add(try await end(page, at: time))
+                of: accountRegion, kind: .summary, group: check.name, before: time.milliseconds, after: last, limit: 500
+            )
+            rejections.add(try await end(page, at: time))
             last = page.last
         } while last != nil
-        return refusals
+        return rejections
     }
 
-    private func end(_ known: [LedgerEntry], at time: Timestamp) async throws -> Refusals {
-        guard !known.isEmpty else { return Refusals() }
+    private func end(_ known: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
+        guard !known.isEmpty else { return FindingRejections() }
         let now = context.now
         return try await context.make(
             { Planner.end($0, at: time, now: now) }, of: known, by: sender, under: lease)

@@ -7,27 +7,27 @@ import Store
 
 /// Leases deliveries from the store and puts them into the lanes of their accounts and Regions.
 actor WorkerPool: Service {
-    private struct LaneName: Hashable {
-        let origin: Origin
-        let kind: Work.Kind
+    private struct LaneKey: Hashable {
+        let accountRegion: AccountRegion
+        let kind: DeliveryCommand.Kind
     }
 
-    private let context: LaneContext
-    private let accounts: AWSAccounts
+    private let context: FindingWriter
+    private let accounts: AccountClients
     private let clock: AWSClock
-    private let configuration: Live<BridgeConfiguration>
+    private let configuration: Reloadable<BridgeConfiguration>
     private let owner: String
     private let grace: Duration
-    private var lanes: [LaneName: Lane] = [:]
-    private var senders: [Origin: FindingSender] = [:]
+    private var lanes: [LaneKey: SerialLane] = [:]
+    private var senders: [AccountRegion: FindingSender] = [:]
     /// The origins whose ledger is complete, as far as that can be had.
-    private var prepared: Set<Origin> = []
+    private var prepared: Set<AccountRegion> = []
     /// The origins that AWS was asked for the time of since neither its time nor this machine's was known for certain.
-    private var timeAsked: Set<Origin> = []
+    private var timeAsked: Set<AccountRegion> = []
     /// The origins whose ledger is being rebuilt: nothing of them is leased meanwhile.
-    private var preparations: [Origin: Task<Void, Never>] = [:]
+    private var preparations: [AccountRegion: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
-    private var held: [Origin: [String: Lease]] = [:]
+    private var held: [AccountRegion: [String: Lease]] = [:]
     /// The clock, and the monotonic time, when the store was looked at last.
     private var lastLook: (now: Int64, elapsed: Int64)?
     /// The pauses that the last lease saw.
@@ -52,7 +52,8 @@ actor WorkerPool: Service {
     ///   - owner: who leases, for people to read.
     ///   - grace: how long work that is under way may go on when the bridge stops.
     init(
-        context: LaneContext, accounts: AWSAccounts, clock: AWSClock, configuration: Live<BridgeConfiguration>,
+        context: FindingWriter, accounts: AccountClients, clock: AWSClock,
+        configuration: Reloadable<BridgeConfiguration>,
         owner: String, grace: Duration = .seconds(4)
     ) {
         self.context = context
@@ -71,7 +72,7 @@ actor WorkerPool: Service {
         for preparation in preparations.values { preparation.cancel() }
         for preparation in preparations.values { await preparation.value }
         let lanes = Array(lanes)
-        for (name, lane) in lanes { await giveBack(lane.stop(), of: name.origin) }
+        for (name, lane) in lanes { await release(lane.stop(), of: name.accountRegion) }
         let timeout = Task(executorPreference: clock.executor) { [clock, grace] in
             try await clock.sleep(grace)
             for (_, lane) in lanes { await lane.cancel() }
@@ -92,9 +93,9 @@ actor WorkerPool: Service {
         try? await context.trust.check(by: context.store)
         while !Task.isCancelled {
             let roomCount = roomCount
-            let denied = context.standings.waiting(now: context.elapsed())
+            let denied = context.circuitBreakers.waiting(now: context.elapsed())
             let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
-                .union(denied.origins)
+                .union(denied.accountRegions)
             await keepLeases()
             do throws(StoreError) {
                 let batch = try await context.store.lease(
@@ -107,8 +108,8 @@ actor WorkerPool: Service {
                 }
                 context.outage.succeeded(in: .work)
                 note(batch)
-                await heed(batch.pauses)
-                for origin in batch.taken { accounts.takeOver(origin) }
+                await applyPauses(batch.pauses)
+                for accountRegion in batch.taken { accounts.takeOver(accountRegion) }
                 await distribute(try await preparedOrReleased(batch.deliveries))
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
@@ -184,14 +185,14 @@ actor WorkerPool: Service {
         if jump >= Self.extensionInterval.milliseconds { await extendHeld() }
     }
 
-    private static func extend(_ lease: Lease, _ context: LaneContext) async {
+    private static func extend(_ lease: Lease, _ context: FindingWriter) async {
         do throws(StoreError) {
             _ = try await context.store.extend(lease, for: leaseDuration, now: context.clock())
         } catch {
             // One that is lost or done with is refused where its outcome is written, too.
             context.logger.debug(
                 "A lease was not extended.",
-                metadata: [LogKey.delivery: "\(lease.deliveryID)", LogKey.reason: "\(error)"])
+                metadata: [LogMetadataKey.delivery: "\(lease.deliveryID)", LogMetadataKey.reason: "\(error)"])
         }
     }
 
@@ -206,12 +207,12 @@ actor WorkerPool: Service {
             context.logger.warning(
                 "The replica's sign of life is out of date; processing stops until it is current again.")
             for (_, lane) in lanes { await lane.cancel() }
-            for (name, lane) in lanes { await giveBack(lane.takeAll(), of: name.origin) }
+            for (name, lane) in lanes { await release(lane.takeAll(), of: name.accountRegion) }
         }
     }
 
-    private func giveBack(_ leases: [Lease], of origin: Origin) async {
-        release(leases, of: origin)
+    private func release(_ leases: [Lease], of accountRegion: AccountRegion) async {
+        discard(leases, of: accountRegion)
         do throws(StoreError) {
             try await context.store.release(leases)
         } catch {
@@ -220,19 +221,19 @@ actor WorkerPool: Service {
         }
     }
 
-    private func release(_ leases: [Lease], of origin: Origin) {
-        var rest = held[origin, default: [:]]
+    private func discard(_ leases: [Lease], of accountRegion: AccountRegion) {
+        var rest = held[accountRegion, default: [:]]
         let wasFull = rest.count >= Self.capacity
         // A delivery whose lease had ended may be here a second time, by a lease that goes on.
         for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
-        held[origin] = rest.isEmpty ? nil : rest
+        held[accountRegion] = rest.isEmpty ? nil : rest
         if wasFull, rest.count < Self.capacity { noteRoom() }
     }
 
     // MARK: Pauses
 
     /// Has the work on what is paused given up, and given back.
-    private func heed(_ present: [Pause]) async {
+    private func applyPauses(_ present: [Pause]) async {
         guard present != pauses else { return }
         let (begun, ended) = (Set(present).subtracting(pauses), Set(pauses).subtracting(present))
         pauses = present
@@ -246,8 +247,8 @@ actor WorkerPool: Service {
                     "account": Self.account(pause), "by": "\(pause.pausedBy)", "reason": "\(pause.reason ?? "")",
                 ])
         }
-        for (name, lane) in lanes where begun.contains(where: { $0.holds(name.origin) }) {
-            await giveBack(lane.stop(), of: name.origin)
+        for (name, lane) in lanes where begun.contains(where: { $0.holds(name.accountRegion) }) {
+            await release(lane.stop(), of: name.accountRegion)
             await lane.cancel()
         }
     }
@@ -271,60 +272,62 @@ actor WorkerPool: Service {
         // What is planned by a wrong time stays wrong, so AWS is asked for the time first.
         let isTimeKnown = context.trust.reliable != nil
         if isTimeKnown { timeAsked = [] } else { prepared.formIntersection(timeAsked) }
-        let unknown = Set(deliveries.map(\.delivery.origin)).subtracting(prepared)
+        let unknown = Set(deliveries.map(\.delivery.accountRegion)).subtracting(prepared)
         guard !unknown.isEmpty else { return deliveries }
-        let complete = Set(try await context.store.ledgerOrigins())
+        let complete = Set(try await context.store.ledgerAccountRegions())
         prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeAsked))
-        for origin in unknown.subtracting(prepared) where preparations[origin] == nil {
-            preparations[origin] = Task(executorPreference: clock.executor) {
-                await self.prepare(origin, isComplete: complete.contains(origin))
+        for accountRegion in unknown.subtracting(prepared) where preparations[accountRegion] == nil {
+            preparations[accountRegion] = Task(executorPreference: clock.executor) {
+                await self.prepare(accountRegion, isComplete: complete.contains(accountRegion))
             }
         }
         // More may be prepared by the time that the others are given back.
-        let ready = deliveries.filter { prepared.contains($0.delivery.origin) }
-        let others = deliveries.filter { !prepared.contains($0.delivery.origin) }
+        let ready = deliveries.filter { prepared.contains($0.delivery.accountRegion) }
+        let others = deliveries.filter { !prepared.contains($0.delivery.accountRegion) }
         try await context.store.release(others.map(\.lease))
         return ready
     }
 
     /// - Parameter isComplete: whether the ledger is, so that only the time has to be asked for.
-    private func prepare(_ origin: Origin, isComplete: Bool) async {
-        let rebuild = LedgerRebuild(
-            origin: origin, store: context.store, client: accounts.client(for: origin), clock: context.clock)
+    private func prepare(_ accountRegion: AccountRegion, isComplete: Bool) async {
+        let rebuild = LedgerRebuilder(
+            accountRegion: accountRegion, store: context.store, client: accounts.client(for: accountRegion),
+            clock: context.clock)
         var attempt = 1
         while !Task.isCancelled {
             do {
                 if context.trust.reliable == nil {
-                    try await accounts.client(for: origin).askTime(region: origin.region)
+                    try await accounts.client(for: accountRegion).askTime(region: accountRegion.region)
                 }
-                let count = isComplete ? LedgerRebuild.Count() : try await rebuild.rebuild()
-                context.standings.worked(origin)
+                let count = isComplete ? LedgerRebuilder.Count() : try await rebuild.rebuild()
+                context.circuitBreakers.worked(accountRegion)
                 if count.restored > 0 {
                     context.logger.notice(
                         "The ledger was rebuilt from Security Hub.",
-                        metadata: .about(origin, ["findings": "\(count.restored)"]))
+                        metadata: .about(accountRegion, ["findings": "\(count.restored)"]))
                 }
                 if count.unread > 0 {
                     context.logger.warning(
                         "Findings in Security Hub could not be read; the ledger was rebuilt without them.",
                         metadata: .about(
-                            origin, ["count": "\(count.unread)", LogKey.finding: "\(count.firstUnread ?? "")"]))
+                            accountRegion,
+                            ["count": "\(count.unread)", LogMetadataKey.finding: "\(count.firstUnread ?? "")"]))
                 }
                 break
             } catch {
                 guard !Task.isCancelled else { break }
-                guard await mayTryAgain(error, origin, attempt) else { break }
+                guard await mayTryAgain(error, accountRegion, attempt) else { break }
                 attempt += 1
             }
         }
-        preparations[origin] = nil
-        prepared.insert(origin)
-        timeAsked.insert(origin)
+        preparations[accountRegion] = nil
+        prepared.insert(accountRegion)
+        timeAsked.insert(accountRegion)
         noteRoom()
     }
 
     /// After a ledger could not be rebuilt: waits for the next try, or says that the work goes on without.
-    private func mayTryAgain(_ error: any Error, _ origin: Origin, _ attempt: Int) async -> Bool {
+    private func mayTryAgain(_ error: any Error, _ accountRegion: AccountRegion, _ attempt: Int) async -> Bool {
         let failure = error as? AWSError
         // Without the permission to read, findings can be imported yet; without credentials, they cannot.
         let isUnreadable =
@@ -334,90 +337,92 @@ actor WorkerPool: Service {
         guard !isUnreadable else {
             context.logger.warning(
                 "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
-                metadata: .about(origin, [LogKey.reason: "\(error)"]))
+                metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)"]))
             return false
         }
-        var delay = Backoff.delay(afterAttempt: attempt, chance: context.chance())
+        var delay = RetryBackoff.delay(afterAttempt: attempt, chance: context.chance())
         if let failure, failure.consequence == .suspend {
-            context.standings.note(failure, origin)
+            context.circuitBreakers.note(failure, accountRegion)
             delay = min(delay, .seconds(60))
         }
         context.logger.warning(
             "Security Hub could not be asked for the findings that it has; deliveries wait.",
-            metadata: .about(origin, [LogKey.reason: "\(error)", "retryIn": "\(delay)"]))
+            metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)", "retryIn": "\(delay)"]))
         return (try? await clock.sleep(delay)) != nil
     }
 
     // MARK: Lanes
 
     private func distribute(_ deliveries: [LeasedDelivery]) async {
-        var items: [LaneName: [Lane.Item]] = [:]
-        var refused: [(leased: LeasedDelivery, reason: String)] = []
+        var items: [LaneKey: [SerialLane.Item]] = [:]
+        var rejected: [(leased: LeasedDelivery, reason: String)] = []
         let severities = configuration.value.severities
         for leased in deliveries {
-            do throws(UnrecognizedMessage) {
-                let work = try Work(leased.delivery, severities: severities)
-                let name = LaneName(origin: leased.delivery.origin, kind: work.kind)
+            do throws(UnrecognizedMessageError) {
+                let work = try DeliveryCommand(leased.delivery, severities: severities)
+                let name = LaneKey(accountRegion: leased.delivery.accountRegion, kind: work.kind)
                 items[name, default: []].append((leased, work))
             } catch {
-                refused.append((leased, error.reason))
+                rejected.append((leased, error.reason))
             }
         }
         for (name, items) in items {
-            for item in items { held[name.origin, default: [:]][item.leased.lease.deliveryID] = item.leased.lease }
+            for item in items {
+                held[name.accountRegion, default: [:]][item.leased.lease.deliveryID] = item.leased.lease
+            }
             await lane(name).add(items)
         }
         let context = context
         await withDiscardingTaskGroup { group in
-            for (leased, reason) in refused {
-                group.addTask { await context.finish(leased, about: .unknown, .refused(reason), as: .notUnderstood) }
+            for (leased, reason) in rejected {
+                group.addTask { await context.finish(leased, about: .unknown, .rejected(reason), as: .notUnderstood) }
             }
         }
     }
 
-    private func lane(_ name: LaneName) -> Lane {
+    private func lane(_ name: LaneKey) -> SerialLane {
         if let lane = lanes[name] { return lane }
-        let sender = sender(name.origin)
-        let perform: @Sendable ([Lane.Item]) async -> Void
+        let sender = sender(name.accountRegion)
+        let perform: @Sendable ([SerialLane.Item]) async -> Void
         switch name.kind {
         case .audits:
-            let client = accounts.client(for: name.origin)
+            let client = accounts.client(for: name.accountRegion)
             perform = { [context, configuration] items in
-                let audits = AuditLane(
-                    origin: name.origin, context: context, sender: sender, client: client,
-                    mapping: Mapping(configuration.value))
+                let audits = AuditProcessor(
+                    accountRegion: name.accountRegion, context: context, sender: sender, client: client,
+                    mapping: MappingOptions(configuration.value))
                 await audits.work(items)
             }
         case .alarms:
-            let alarms = AlarmLane(origin: name.origin, context: context, sender: sender)
+            let alarms = AlarmProcessor(accountRegion: name.accountRegion, context: context, sender: sender)
             perform = { await alarms.work($0) }
         case .catchUp:
-            let catchUps = CatchUpLane(
-                origin: name.origin, context: context, client: accounts.client(for: name.origin))
+            let catchUps = CatchUpProcessor(
+                accountRegion: name.accountRegion, context: context, client: accounts.client(for: name.accountRegion))
             perform = { await catchUps.work($0) }
         }
-        let client = accounts.client(for: name.origin)
-        let filling = BatchFilling { client.hasAmpleImports(region: name.origin.region) }
-        let lane = Lane(
+        let client = accounts.client(for: name.accountRegion)
+        let filling = BatchLinger { client.hasImportHeadroom(region: name.accountRegion.region) }
+        let lane = SerialLane(
             by: clock, atOnce: name.kind == .alarms ? 1000 : 1, filling: name.kind == .alarms ? filling : nil,
-            gate: gate(name.origin), perform: perform
+            gate: gate(name.accountRegion), perform: perform
         ) { [weak self] leases in
-            await self?.release(leases, of: name.origin)
+            await self?.discard(leases, of: name.accountRegion)
         }
         lanes[name] = lane
         return lane
     }
 
     /// Lets work of an origin through as AWS takes it.
-    private func gate(_ origin: Origin) -> Lane.Gate {
-        let (standings, clock) = (context.standings, clock)
-        return Lane.Gate {
-            standings.admit(origin)
+    private func gate(_ accountRegion: AccountRegion) -> SerialLane.Gate {
+        let (circuitBreakers, clock) = (context.circuitBreakers, clock)
+        return SerialLane.Gate {
+            circuitBreakers.admit(accountRegion)
         } ended: { [weak self] in
-            standings.ended(origin)
+            circuitBreakers.ended(accountRegion)
             Task(executorPreference: clock.executor) { await self?.noteRoom() }
-        } giveBack: { [weak self] leases in
-            await self?.giveBack(leases, of: origin)
+        } release: { [weak self] leases in
+            await self?.release(leases, of: accountRegion)
         }
     }
 
@@ -427,12 +432,12 @@ actor WorkerPool: Service {
         endWaitForRoom()
     }
 
-    private func sender(_ origin: Origin) -> FindingSender {
-        if let sender = senders[origin] { return sender }
+    private func sender(_ accountRegion: AccountRegion) -> FindingSender {
+        if let sender = senders[accountRegion] { return sender }
         let sender = FindingSender(
-            origin: origin, client: accounts.client(for: origin), metrics: context.metrics.work,
-            standings: context.standings, mayAct: { [store = context.store] in store.mayAct })
-        senders[origin] = sender
+            accountRegion: accountRegion, client: accounts.client(for: accountRegion), metrics: context.metrics.work,
+            circuitBreakers: context.circuitBreakers, mayAct: { [store = context.store] in store.mayAct })
+        senders[accountRegion] = sender
         return sender
     }
 }

@@ -9,8 +9,8 @@ import Store
 struct HealthRoutes: Sendable {
     let readiness: Readiness
     /// The listener's certificate; nil for plain HTTP.
-    let certificate: CertificateKeeper?
-    let outage: StoreOutage
+    let certificate: TLSCertificate?
+    let outage: StoreOutageTracker
     let clock: @Sendable () -> Int64
 
     /// Adds the routes to a router.
@@ -28,7 +28,7 @@ struct HealthRoutes: Sendable {
             return ServerResponse(status: .ok, json: .object(ready))
         } catch {
             outage.failed(error.message, to: .intake)
-            return IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
+            return IntakeResult.unavailable(code: IntakeResult.storeUnavailable, message: error.message).response
         }
     }
 }

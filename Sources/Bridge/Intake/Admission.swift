@@ -8,7 +8,7 @@ import Synchronization
 /// Nobody waits for a lock here.
 final class Admission: Sendable {
     /// Why there is no room.
-    enum Refusal: Sendable {
+    enum Rejection: Sendable {
         /// Too many requests wait for the store.
         case busy
         /// The queue has as many deliveries as it may have.
@@ -61,7 +61,7 @@ final class Admission: Sendable {
     ///
     /// - Parameter body: handles the request. Its argument reserves room for several deliveries, and is false if there is
     ///   not enough: they are stored together or not at all.
-    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeAnswer) async -> Result<IntakeAnswer, Refusal> {
+    func admit(_ body: (_ reserve: (Int) -> Bool) async -> IntakeResult) async -> Result<IntakeResult, Rejection> {
         let count = requests.add(1, ordering: .relaxed).newValue
         defer { requests.subtract(1, ordering: .relaxed) }
         guard count <= maximumRequests else { return .failure(.busy) }
@@ -108,9 +108,9 @@ final class Admission: Sendable {
     }
 }
 
-extension Result where Success == IntakeAnswer, Failure == Admission.Refusal {
+extension Result where Success == IntakeResult, Failure == Admission.Rejection {
     /// The answer, also to what was not admitted.
-    var answer: IntakeAnswer {
+    var answer: IntakeResult {
         switch self {
         case .success(let answer): answer
         case .failure(.busy):
@@ -120,4 +120,4 @@ extension Result where Success == IntakeAnswer, Failure == Admission.Refusal {
     }
 }
 
-extension Admission.Refusal: Error {}
+extension Admission.Rejection: Error {}

@@ -15,7 +15,7 @@ struct MisdirectedDelivery: Sendable, Hashable {
         var path: String { self == .sns ? "/sns" : "/eventbridge" }
 
         /// What to do about a wrong path.
-        var remedy: String {
+        var remediation: String {
             switch self {
             case .sns: "Set the endpoint of the subscription to https://HOST/sns."
             case .eventBridge: "Set the endpoint of the API destination to https://HOST/eventbridge."

@@ -37,22 +37,22 @@ struct PostedEvents: Sendable {
     ///   - served: the accounts and Regions whose events are taken.
     ///   - now: milliseconds since 1970.
     /// - Throws: ``Problem``.
-    init(_ json: JSON, body: [UInt8], served: Set<Origin>, now: Int64) throws(Problem) {
+    init(_ json: JSON, body: [UInt8], served: Set<AccountRegion>, now: Int64) throws(Problem) {
         let elements = json.array ?? [json]
         guard elements.count <= Self.limit else { throw .tooMany(elements.count) }
         guard !elements.isEmpty else { return }
         let events = elements.map { Event($0, body: json.array == nil ? body : nil) }
-        let readable = events.compactMap(\.origin)
+        let readable = events.compactMap(\.accountRegion)
         if readable.isEmpty, let reason = events.compactMap(\.fault).first { throw .unreadable(reason) }
         // Where an event that cannot be read belongs if it does not say so itself.
         let neighbor = readable.first(where: served.contains)
         for event in events {
-            if let origin = event.origin, served.contains(origin), event.isIgnored {
+            if let accountRegion = event.accountRegion, served.contains(accountRegion), event.isIgnored {
                 ignored += 1
-            } else if let origin = event.destination(served: served, else: neighbor) {
+            } else if let accountRegion = event.destination(served: served, else: neighbor) {
                 deliveries.append(
                     Delivery(
-                        id: event.deliveryID, origin: origin, source: .eventBridge, receivedAt: now,
+                        id: event.deliveryID, accountRegion: accountRegion, source: .eventBridge, receivedAt: now,
                         payload: event.payload))
                 eventIDs.append(event.id)
             } else {
@@ -67,30 +67,30 @@ struct PostedEvents: Sendable {
         let payload: [UInt8]
         let id: String?
         /// The account and Region of an event that can be read.
-        let origin: Origin?
+        let accountRegion: AccountRegion?
         /// Why it cannot be read; nil if it can.
         let fault: String?
         let isIgnored: Bool
-        private let stated: Origin?
+        private let stated: AccountRegion?
         private let json: JSON
 
         init(_ posted: JSON, body: [UInt8]?) {
             json = EventBridgeEvent.unwrapped(posted)
             payload = json == posted ? body ?? json.serialized() : json.serialized()
             id = EventBridgeEvent.id(of: posted)
-            stated = EventBridgeEvent.origin(of: json)
-            do throws(UnrecognizedMessage) {
+            stated = EventBridgeEvent.accountRegion(of: json)
+            do throws(UnrecognizedMessageError) {
                 let event = try EventBridgeEvent(json)
-                (origin, fault) = (event.origin, nil)
+                (accountRegion, fault) = (event.accountRegion, nil)
                 if case .ignored = event.change { isIgnored = true } else { isIgnored = false }
             } catch {
-                (origin, fault, isIgnored) = (nil, error.reason, false)
+                (accountRegion, fault, isIgnored) = (nil, error.reason, false)
             }
         }
 
         /// Under which account and Region it is stored; nil if under none.
-        func destination(served: Set<Origin>, else neighbor: Origin?) -> Origin? {
-            if let origin { return served.contains(origin) ? origin : nil }
+        func destination(served: Set<AccountRegion>, else neighbor: AccountRegion?) -> AccountRegion? {
+            if let accountRegion { return served.contains(accountRegion) ? accountRegion : nil }
             if let stated, served.contains(stated) { return stated }
             return neighbor
         }

@@ -14,9 +14,9 @@ final class TokenVerifier: Sendable {
     }
 
     /// What a token is.
-    enum Verdict: Sendable, Hashable {
+    enum Decision: Sendable, Hashable {
         case genuine
-        case refused
+        case rejected
         /// A claim is not as it has to be; the signature was not checked.
         case invalidClaim(String)
         /// The keys cannot be had just now.
@@ -30,9 +30,9 @@ final class TokenVerifier: Sendable {
     private static let host = "issuer"
 
     private struct State {
-        var keys: (set: KeySet, fetchedAt: Int64)?
-        var fetch: Task<KeySet?, Never>?
-        var budget = FetchBudget()
+        var keys: (set: JSONWebKeySet, fetchedAt: Int64)?
+        var fetch: Task<JSONWebKeySet?, Never>?
+        var budget = FetchRateLimiter()
     }
 
     let settings: Settings
@@ -55,11 +55,11 @@ final class TokenVerifier: Sendable {
     /// - Parameters:
     ///   - now: milliseconds since 1970, for the token's own times.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds, for the age of the keys.
-    func verdict(
+    func decision(
         on text: String, now: Int64, elapsed: Int64 = MonotonicClock.milliseconds()
-    ) async -> Verdict {
+    ) async -> Decision {
         // Nothing is fetched for a token that would be refused whatever the keys say.
-        guard let token = WebToken(text) else { return .refused }
+        guard let token = JSONWebToken(text) else { return .rejected }
         if let claim = token.invalidClaim(issuer: settings.issuer, audience: settings.audience, now: now) {
             return .invalidClaim(claim)
         }
@@ -67,15 +67,15 @@ final class TokenVerifier: Sendable {
         if let known, known.hasKey(for: token) {
             // Nobody waits for keys that are fetched only to be newer.
             if isOld { _ = startFetch(now: elapsed) }
-            return known.verifies(token) ? .genuine : .refused
+            return known.verifies(token) ? .genuine : .rejected
         }
         guard let fetched = await startFetch(now: elapsed)?.value else {
-            return known == nil ? .unverifiable : .refused
+            return known == nil ? .unverifiable : .rejected
         }
-        return fetched.verifies(token) ? .genuine : .refused
+        return fetched.verifies(token) ? .genuine : .rejected
     }
 
-    private func knownKeys(now: Int64) -> (KeySet?, isOld: Bool) {
+    private func knownKeys(now: Int64) -> (JSONWebKeySet?, isOld: Bool) {
         state.withLock { state in
             guard let keys = state.keys else { return (nil, false) }
             let age = now.saturatingSubtracting(keys.fetchedAt)
@@ -84,7 +84,7 @@ final class TokenVerifier: Sendable {
     }
 
     /// The fetch that runs or can be started; nil if the issuer was asked often enough.
-    private func startFetch(now: Int64) -> Task<KeySet?, Never>? {
+    private func startFetch(now: Int64) -> Task<JSONWebKeySet?, Never>? {
         state.withLock { state in
             if let running = state.fetch { return running }
             guard state.budget.take(from: Self.host, now: now) else { return nil }
@@ -94,10 +94,10 @@ final class TokenVerifier: Sendable {
         }
     }
 
-    private func fetchKeys(now: Int64) async -> KeySet? {
-        let set: KeySet?
-        do throws(SigningCertificateCache.FetchFailure) {
-            set = KeySet(parsing: try await fetch(settings.jwksURL))
+    private func fetchKeys(now: Int64) async -> JSONWebKeySet? {
+        let set: JSONWebKeySet?
+        do throws(SigningCertificateCache.FetchError) {
+            set = JSONWebKeySet(parsing: try await fetch(settings.jwksURL))
         } catch {
             set = nil
         }

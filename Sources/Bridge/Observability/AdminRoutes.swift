@@ -3,13 +3,13 @@ import HTTPTypes
 
 /// What is answered on `admin.address`.
 struct AdminRoutes: Sendable {
-    let metrics: MetricsReport
+    let metrics: MetricsCollector
     let registry: PrometheusRegistry
     let report: StatusReport
-    let feed: StatusFeed
+    let feed: StatusStream
     let letters: DeadLetterRoutes
     let health: HealthRoutes
-    let configuration: Live<BridgeConfiguration>
+    let configuration: Reloadable<BridgeConfiguration>
 
     /// Answers requests.
     var handler: Router.Handler {
@@ -18,7 +18,7 @@ struct AdminRoutes: Sendable {
             // Prometheus and probes may use any name, and their responses are of no use to a page.
             let isAddressed =
                 ["/metrics", "/healthz", "/readyz"].contains(request.path)
-                || HostRule.allows(request.head.authority, names: configuration.value.admin.hosts)
+                || HostHeaderPolicy.allows(request.head.authority, names: configuration.value.admin.hosts)
             var response = isAddressed ? await router.respond(to: request) : Self.misdirected
             // Nothing of this is to be found later, in a cache or by where a link leads to.
             response.headerFields[.cacheControl] = "no-store"
@@ -45,7 +45,7 @@ struct AdminRoutes: Sendable {
             status: .ok, headerFields: [.contentType: PrometheusRegistry.contentType], body: Array(text.utf8))
     }
 
-    private static let misdirected = ServerResponse.refusal(
+    private static let misdirected = ServerResponse.rejection(
         .misdirectedRequest, code: "host_not_allowed",
         message:
             "The bridge is not asked by this name. Ask by its address or as localhost, or add the name to admin.hosts.")

@@ -12,8 +12,8 @@ public enum DeadLetterReport {
     /// The same from what is known of it without its payload.
     static func json(_ letter: DeadLetterSummary) -> JSON {
         [
-            "id": .string(letter.id), "account": .string(letter.origin.account.digits),
-            "region": .string(letter.origin.region.name), "source": .string(letter.source.rawValue),
+            "id": .string(letter.id), "account": .string(letter.accountRegion.account.digits),
+            "region": .string(letter.accountRegion.region.name), "source": .string(letter.source.rawValue),
             "receivedAt": time(letter.receivedAt), "attempts": .integer(letter.attempts),
             "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
             "reason": .string(letter.reason), "payloadBytes": .integer(letter.payloadLength),
@@ -37,7 +37,7 @@ public enum DeadLetterReport {
         let head = ["id", "account/Region", "source", "attempts", "failed", "reason"]
         let rows = letters.map { letter in
             [
-                letter.delivery.id, "\(letter.delivery.origin)", letter.delivery.source.rawValue,
+                letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.source.rawValue,
                 String(letter.attempts), AgeText.text(now.saturatingSubtracting(letter.lastFailedAt)) + " ago",
                 letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
             ]
@@ -52,7 +52,7 @@ public enum DeadLetterReport {
     public static func lines(_ letter: DeadLetter) -> [String] {
         let delivery = letter.delivery
         let rows = [
-            ["id", delivery.id], ["account/Region", "\(delivery.origin)"], ["source", delivery.source.rawValue],
+            ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["source", delivery.source.rawValue],
             ["received", text(delivery.receivedAt)], ["attempts", String(letter.attempts)],
             ["first failure", text(letter.firstFailedAt)], ["last failure", text(letter.lastFailedAt)],
             ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],

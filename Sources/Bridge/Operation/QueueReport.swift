@@ -23,7 +23,7 @@ public struct QueueReport: Sendable, Hashable {
     public init(of store: any Store, now: Int64) async throws(StoreError) {
         var depths: [QueueDepth] = []
         while true {
-            let page = try await store.queueDepths(now: now, after: depths.last?.origin, limit: 1000)
+            let page = try await store.queueDepths(now: now, after: depths.last?.accountRegion, limit: 1000)
             if page.isEmpty { break }
             depths += page
         }
@@ -40,8 +40,8 @@ public struct QueueReport: Sendable, Hashable {
         depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now.saturatingSubtracting($0), 0) }
     }
 
-    private var byOrigin: [(origin: Origin, depths: [QueueDepth])] {
-        Dictionary(grouping: depths, by: \.origin).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    private var byAccountRegion: [(accountRegion: AccountRegion, depths: [QueueDepth])] {
+        Dictionary(grouping: depths, by: \.accountRegion).sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     // MARK: JSON
@@ -51,10 +51,10 @@ public struct QueueReport: Sendable, Hashable {
         var members = counts(of: depths)
         members["pauses"] = .array(pauses.map(Self.json))
         members["origins"] = .array(
-            byOrigin.map { origin, depths in
+            byAccountRegion.map { accountRegion, depths in
                 var members = counts(of: depths)
-                members["account"] = .string(origin.account.digits)
-                members["region"] = .string(origin.region.name)
+                members["account"] = .string(accountRegion.account.digits)
+                members["region"] = .string(accountRegion.region.name)
                 members["states"] = .object(
                     JSON.Members(
                         uniqueKeysWithValues: depths.map { depth in (UTF8Text(depth.state.rawValue), json(of: depth)) })
@@ -94,8 +94,8 @@ public struct QueueReport: Sendable, Hashable {
     /// The report for people, line by line.
     public var lines: [String] {
         var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
-        rows += byOrigin.map { row("\($0.origin)", $0.depths) }
-        if byOrigin.count != 1 { rows.append(row("all", depths)) }
+        rows += byAccountRegion.map { row("\($0.accountRegion)", $0.depths) }
+        if byAccountRegion.count != 1 { rows.append(row("all", depths)) }
         let table = depths.isEmpty ? ["The queue is empty."] : TextTable.lines(rows, alignedRight: 1...5)
         return pauses.map { Self.line($0) } + table
     }

@@ -6,7 +6,7 @@ import Store
 
 /// Tries what the bridge does in one account and Region.
 struct AccountPreflight: Sendable {
-    let origin: Origin
+    let accountRegion: AccountRegion
     let client: AWSClient
     /// Whether no role is configured for the account, which the credentials are not of.
     let lacksRole: Bool
@@ -22,12 +22,13 @@ struct AccountPreflight: Sendable {
         await checkImport()
         await permission("securityhub:GetFindings") { () async throws(AWSError) in
             let id: JSON = ["Id": [["Value": .string(Self.nothing), "Comparison": "EQUALS"]]]
-            _ = try await client.getFindings(filters: id, region: origin.region)
+            _ = try await client.getFindings(filters: id, region: accountRegion.region)
         }
         await permission("securityhub:BatchUpdateFindings") { () async throws(AWSError) in
-            let finding = FindingIdentifier(id: Self.nothing, productARN: SecurityFinding.productARN(origin: origin))
+            let finding = FindingIdentifier(
+                id: Self.nothing, productARN: SecurityFinding.productARN(accountRegion: accountRegion))
             _ = try await client.batchUpdateFindings(
-                [finding], changes: ["VerificationState": "UNKNOWN"], region: origin.region)
+                [finding], changes: ["VerificationState": "UNKNOWN"], region: accountRegion.region)
         }
         await checkNativeIntegration()
         await checkDeviceDefender()
@@ -35,19 +36,19 @@ struct AccountPreflight: Sendable {
         await checkTrail()
     }
 
-    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
-        report(PreflightCheck(name, origin.description, outcome, detail, cure: cure))
+    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, remediation: String = "") {
+        report(PreflightCheck(name, accountRegion.description, outcome, detail, remediation: remediation))
     }
 
     // MARK: Who and where
 
     private func checkIdentity() async -> Bool {
         do throws(AWSError) {
-            let caller = try await client.getCallerIdentity(region: origin.region)
-            guard caller.account == origin.account else {
+            let caller = try await client.getCallerIdentity(region: accountRegion.region)
+            guard caller.account == accountRegion.account else {
                 check(
                     "role", .failed, "the bridge would sign as \(caller.arn), of another account",
-                    cure: "name a role of \(origin.account) in aws.roles, or set aws.roleName")
+                    remediation: "name a role of \(accountRegion.account) in aws.roles, or set aws.roleName")
                 return false
             }
             check("role", .passed, "the bridge signs as \(caller.arn)")
@@ -55,8 +56,8 @@ struct AccountPreflight: Sendable {
         } catch {
             check(
                 "role", .failed, error.description,
-                cure: lacksRole
-                    ? "name a role of \(origin.account) in aws.roles, or set aws.roleName"
+                remediation: lacksRole
+                    ? "name a role of \(accountRegion.account) in aws.roles, or set aws.roleName"
                     : "let the role trust the bridge's identity, and allow sts:AssumeRole to that")
             return false
         }
@@ -64,19 +65,19 @@ struct AccountPreflight: Sendable {
 
     private func checkHub() async -> Bool {
         do throws(AWSError) {
-            try await client.describeHub(region: origin.region)
+            try await client.describeHub(region: accountRegion.region)
             check("Security Hub", .passed, "it is enabled")
         } catch {
             switch error.kind {
             case .notEnabled, .notFound:
                 check(
                     "Security Hub", .failed, error.description,
-                    cure: "enable Security Hub in \(origin.account), \(origin.region)")
+                    remediation: "enable Security Hub in \(accountRegion.account), \(accountRegion.region)")
                 return false
             case .accessDenied:
                 check(
                     "Security Hub", .skipped, error.description,
-                    cure: "allow securityhub:DescribeHub to have this looked at")
+                    remediation: "allow securityhub:DescribeHub to have this looked at")
             default: check("Security Hub", .skipped, error.description)
             }
         }
@@ -88,7 +89,7 @@ struct AccountPreflight: Sendable {
     private func checkNativeIntegration() async {
         do throws(AWSError) {
             var enabled: [String] = []
-            for try await page in client.enabledProducts(region: origin.region) {
+            for try await page in client.enabledProducts(region: accountRegion.region) {
                 enabled += page.elements.compactMap(\.string).filter { $0.contains("/aws/iot-device-defender-") }
             }
             guard let first = enabled.first else {
@@ -98,11 +99,11 @@ struct AccountPreflight: Sendable {
             check(
                 "AWS's own integration", .failed,
                 "it is on, so every finding is imported twice: \(enabled.joined(separator: ", "))",
-                cure: "aws securityhub disable-import-findings-for-product --product-subscription-arn \(first)")
+                remediation: "aws securityhub disable-import-findings-for-product --product-subscription-arn \(first)")
         } catch {
             check(
                 "AWS's own integration", .skipped, error.description,
-                cure: "to check this, allow securityhub:ListEnabledProductsForImport")
+                remediation: "to check this, allow securityhub:ListEnabledProductsForImport")
         }
     }
 
@@ -114,14 +115,14 @@ struct AccountPreflight: Sendable {
         let name = "permission securityhub:BatchImportFindings"
         let finding: JSON = [
             "SchemaVersion": "2018-10-08", "Id": "defender-bridge/check", "GeneratorId": "defender-bridge/check",
-            "ProductArn": .string(SecurityFinding.productARN(origin: origin)),
-            "AwsAccountId": .string(origin.account.digits), "Title": "A check of Defender Bridge",
+            "ProductArn": .string(SecurityFinding.productARN(accountRegion: accountRegion)),
+            "AwsAccountId": .string(accountRegion.account.digits), "Title": "A check of Defender Bridge",
             "Description": "Not to be kept: it has no resource.", "Types": [], "Resources": [],
             "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "RecordState": "ARCHIVED",
         ]
         guard let text = FindingText(finding), let batch = FindingBatches([text]).batches.first else { return }
         do throws(AWSError) {
-            let result = try await client.batchImportFindings(batch, region: origin.region)
+            let result = try await client.batchImportFindings(batch, region: accountRegion.region)
             check(
                 name, .passed,
                 result.failures.isEmpty
@@ -147,15 +148,18 @@ struct AccountPreflight: Sendable {
         switch error.kind {
         case .invalid, .notFound: check(name, .passed, "it is there")
         case .accessDenied, .expiredCredentials, .noCredentials:
-            check(name, .failed, error.description, cure: "allow \(action) in the policy of the role")
+            check(name, .failed, error.description, remediation: "allow \(action) in the policy of the role")
         case .notEnabled:
-            check(name, .failed, error.description, cure: "enable Security Hub in \(origin.account), \(origin.region)")
-        case .throttled, .transient, .canceled, .other: check(name, .skipped, error.description, cure: "check again")
+            check(
+                name, .failed, error.description,
+                remediation: "enable Security Hub in \(accountRegion.account), \(accountRegion.region)")
+        case .throttled, .transient, .canceled, .other:
+            check(name, .skipped, error.description, remediation: "check again")
         }
     }
 
     private func checkDeviceDefender() async {
-        let region = origin.region
+        let region = accountRegion.region
         await permission("iot:DescribeAuditTask") { () async throws(AWSError) in
             _ = try await client.describeAuditTask(id: Self.nothing, region: region)
         }
@@ -179,7 +183,7 @@ struct AccountPreflight: Sendable {
         }
     }
 
-    private static func first(of pages: Pages) async throws(AWSError) {
+    private static func first(of pages: PaginatorSequence) async throws(AWSError) {
         var iterator = pages.makeAsyncIterator()
         _ = try await iterator.next()
     }
@@ -197,12 +201,12 @@ struct AccountPreflight: Sendable {
             } else {
                 check(
                     "EventBridge rule", .failed, "no enabled rule passes events of aws.iot on to an API destination",
-                    cure: "make one, as the README says, or take eventBridge.* out of the configuration")
+                    remediation: "make one, as the README says, or take eventBridge.* out of the configuration")
             }
         } catch {
             check(
                 "EventBridge rule", .skipped, error.description,
-                cure: "allow events:ListRules and events:ListTargetsByRule to have this looked at")
+                remediation: "allow events:ListRules and events:ListTargetsByRule to have this looked at")
         }
     }
 
@@ -211,31 +215,32 @@ struct AccountPreflight: Sendable {
     private func checkTrail() async {
         guard configuration.takesEvents else { return }
         do throws(AWSError) {
-            for trail in try await client.trails(region: origin.region)
-            where trail.isMultiRegion || trail.homeRegion == origin.region.name {
-                if try await client.isLogging(trail, region: origin.region) {
+            for trail in try await client.trails(region: accountRegion.region)
+            where trail.isMultiRegion || trail.homeRegion == accountRegion.region.name {
+                if try await client.isLogging(trail, region: accountRegion.region) {
                     check("CloudTrail", .passed, "\(trail.arn) is logging")
                     return
                 }
             }
             check(
                 "CloudTrail", .failed, "no trail is logging, so EventBridge receives no API calls",
-                cure: "create a trail for management events, or start one: aws cloudtrail start-logging --name NAME")
+                remediation:
+                    "create a trail for management events, or start one: aws cloudtrail start-logging --name NAME")
         } catch {
             check(
                 "CloudTrail", .skipped, error.description,
-                cure: "to check this, allow cloudtrail:DescribeTrails and cloudtrail:GetTrailStatus")
+                remediation: "to check this, allow cloudtrail:DescribeTrails and cloudtrail:GetTrailStatus")
         }
     }
 
     /// The first rule of the default bus that is about AWS IoT and has an API destination for a target.
     private func rule() async throws(AWSError) -> String? {
-        for try await page in client.rules(region: origin.region) {
+        for try await page in client.rules(region: accountRegion.region) {
             for rule in page.elements {
                 guard let name = rule["Name"]?.string, rule["State"]?.string != "DISABLED",
                     rule["EventPattern"]?.string?.contains("\"aws.iot\"") == true
                 else { continue }
-                for try await targets in client.targets(ofRule: name, region: origin.region)
+                for try await targets in client.targets(ofRule: name, region: accountRegion.region)
                 where targets.elements.contains(where: { $0["Arn"]?.string?.contains(":api-destination/") == true }) {
                     return name
                 }

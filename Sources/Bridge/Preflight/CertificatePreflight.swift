@@ -20,17 +20,18 @@ struct CertificatePreflight: Sendable {
             return
         }
         do throws(ConfigurationError) {
-            let warnings = try CertificateKeeper(files).warnings(now: now)
+            let warnings = try TLSCertificate(files).warnings(now: now)
             let isBad = warnings.contains { !$0.contains("expires in") }
             report(
                 PreflightCheck(
                     "TLS certificate", files.certificate, isBad ? .failed : .passed,
                     warnings.first ?? "certificate and key fit, and are valid",
-                    cure: isBad ? "get a certificate that is valid now" : ""))
+                    remediation: isBad ? "get a certificate that is valid now" : ""))
             if !isBad { checkChain(files) }
         } catch {
             report(
-                PreflightCheck("TLS certificate", files.certificate, .failed, error.problem, cure: "correct the files"))
+                PreflightCheck(
+                    "TLS certificate", files.certificate, .failed, error.problem, remediation: "correct the files"))
         }
     }
 
@@ -47,7 +48,7 @@ struct CertificatePreflight: Sendable {
             report(
                 PreflightCheck(
                     name, files.certificate, .failed, error.description,
-                    cure: "put the intermediate certificates into the file, after the certificate. "
+                    remediation: "put the intermediate certificates into the file, after the certificate. "
                         + "SNS accepts certificates of public authorities only"))
         }
     }
@@ -61,7 +62,8 @@ struct CertificatePreflight: Sendable {
                 PreflightCheck(
                     "TLS certificate name", host, isMatch ? .passed : .failed,
                     isMatch ? "the certificate is for it" : "the certificate is not for it, so SNS cannot deliver",
-                    cure: isMatch ? "" : "get a certificate for \(host), or subscribe a name that the certificate has"))
+                    remediation: isMatch
+                        ? "" : "get a certificate for \(host), or subscribe a name that the certificate has"))
         }
     }
 

@@ -34,18 +34,20 @@ public struct Preflight: Sendable {
         // That there are no topics is a failure of its own.
         for warning in configuration.warnings where warning.key != ConfigurationKey.snsTopics.name {
             tally.add(
-                PreflightCheck("configuration", warning.key, .warning, warning.problem, cure: warning.remedy))
+                PreflightCheck(
+                    "configuration", warning.key, .warning, warning.problem, remediation: warning.remediation))
         }
         await preflight.checkStore()
         let certificate = CertificatePreflight(configuration.tls) { tally.add($0) }
         certificate.run()
         do throws(ConfigurationError) {
-            let parts = try await AWSParts(configuration: configuration, environment: environment)
+            let parts = try await AWSRuntime(configuration: configuration, environment: environment)
             let endpoints = await preflight.checkAWS(parts, endpoint: endpoint)
             await parts.close()
             certificate.checkNames(of: endpoint.map { [$0] } ?? endpoints)
         } catch {
-            tally.add(PreflightCheck("AWS settings", error.key, .failed, error.problem, cure: "mend the setting"))
+            tally.add(
+                PreflightCheck("AWS settings", error.key, .failed, error.problem, remediation: "mend the setting"))
         }
         return !tally.hasFailed
     }
@@ -68,7 +70,7 @@ public struct Preflight: Sendable {
     }
 
     private func checkExistingStore() async throws(StoreError) {
-        let store = try await StoreOpening.store(configuration.store, .beside)
+        let store = try await StoreFactory.store(configuration.store, .beside)
         let result: Result<Void, StoreError>
         do throws(StoreError) { result = .success(try await store.checkRights()) } catch { result = .failure(error) }
         await store.close()
@@ -90,7 +92,7 @@ public struct Preflight: Sendable {
     private func passStore(_ detail: String) { report(PreflightCheck("store", "", .passed, detail)) }
 
     private func failStore(_ error: StoreError) {
-        let cure =
+        let remediation =
             switch (error.code, configuration.store) {
             case (.unavailable, .postgresql): "change what the message names, and see the database's log"
             case (.unsupported, .postgresql): "change store.url, the database or the pooler as the message says"
@@ -98,13 +100,13 @@ public struct Preflight: Sendable {
             case (.inUse, _): "stop the other process that uses the store"
             default: "set store.url to a place that the bridge's user can write to"
             }
-        report(PreflightCheck("store", "", .failed, error.message, cure: cure))
+        report(PreflightCheck("store", "", .failed, error.message, remediation: remediation))
     }
 
     // MARK: AWS
 
     /// - Returns: the URLs of the bridge to which the topics deliver.
-    private func checkAWS(_ parts: AWSParts, endpoint: String?) async -> Set<String> {
+    private func checkAWS(_ parts: AWSRuntime, endpoint: String?) async -> Set<String> {
         await checkClock(parts)
         do throws(AWSError) {
             let caller = try await parts.accounts.identity()
@@ -113,20 +115,21 @@ public struct Preflight: Sendable {
             report(
                 PreflightCheck(
                     "credentials", "", .failed, error.description,
-                    cure: "give the bridge credentials, in one of the ways of AWS's SDKs"))
+                    remediation: "give the bridge credentials, in one of the ways of AWS's SDKs"))
             return []
         }
-        let origins = configuration.topics.origins.sorted()
-        if origins.isEmpty {
+        let accountRegions = configuration.topics.accountRegions.sorted()
+        if accountRegions.isEmpty {
             report(
                 PreflightCheck(
                     "topics", "", .failed, "sns.topics is empty, so every delivery is refused",
-                    cure: "name the topics that Device Defender publishes to"))
+                    remediation: "name the topics that Device Defender publishes to"))
         }
-        for origin in origins {
+        for accountRegion in accountRegions {
             let check = AccountPreflight(
-                origin: origin, client: parts.accounts.client(for: origin),
-                lacksRole: await parts.accounts.lacksRole(for: origin), configuration: configuration, report: report)
+                accountRegion: accountRegion, client: parts.accounts.client(for: accountRegion),
+                lacksRole: await parts.accounts.lacksRole(for: accountRegion), configuration: configuration,
+                report: report)
             await check.run()
         }
         for pattern in configuration.topics.patterns where pattern.isForAnyName {
@@ -137,7 +140,7 @@ public struct Preflight: Sendable {
         var endpoints: Set<String> = []
         for topic in configuration.topics.namedTopics {
             let check = TopicPreflight(
-                topic: topic, client: parts.accounts.client(for: topic.origin), endpoint: endpoint,
+                topic: topic, client: parts.accounts.client(for: topic.accountRegion), endpoint: endpoint,
                 minimumVersion: configuration.minimumSignatureVersion, report: report)
             if let found = await check.run() { endpoints.insert(found) }
         }
@@ -147,7 +150,7 @@ public struct Preflight: Sendable {
     /// How far the clock may be off: signatures are good for five minutes, and messages are judged by their age.
     private static let clockTolerance: Int64 = 60_000
 
-    private func checkClock(_ parts: AWSParts) async {
+    private func checkClock(_ parts: AWSRuntime) async {
         do throws(HTTPClientError) {
             let answer = try await parts.askSTS()
             guard let date = answer.headerFields[.date].flatMap(AWSDate.milliseconds) else {
@@ -160,12 +163,13 @@ public struct Preflight: Sendable {
                     ? PreflightCheck("clock", "", .passed, "it is that of AWS within a minute")
                     : PreflightCheck(
                         "clock", "", .failed, "it differs from AWS's by \(difference / 1000) seconds",
-                        cure: "let this machine set its clock by NTP"))
+                        remediation: "let this machine set its clock by NTP"))
         } catch {
             report(
                 PreflightCheck(
                     "clock", "", .failed, error.description,
-                    cure: "let the bridge reach AWS STS, by a proxy (HTTPS_PROXY) or an endpoint of the network"))
+                    remediation: "let the bridge reach AWS STS, by a proxy (HTTPS_PROXY) or an endpoint of the network")
+            )
         }
     }
 }

@@ -23,26 +23,26 @@ public struct PreflightCheck: Sendable, Hashable {
     /// What was seen.
     public let detail: String
     /// What to do; empty if there is nothing to do.
-    public let cure: String
+    public let remediation: String
 
-    init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, cure: String = "") {
+    init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, remediation: String = "") {
         self.name = name
         self.subject = subject
         self.outcome = outcome
         self.detail = detail
-        self.cure = cure
+        self.remediation = remediation
     }
 
     /// A configuration that cannot be used.
     public init(_ error: ConfigurationError) {
-        self.init("configuration", error.key, .failed, error.problem, cure: "mend the setting")
+        self.init("configuration", error.key, .failed, error.problem, remediation: "mend the setting")
     }
 
     /// The check for programs.
     public var json: JSON {
         [
             "name": .string(name), "subject": .string(subject), "outcome": .string(outcome.rawValue),
-            "detail": .string(detail), "cure": .string(cure),
+            "detail": .string(detail), "cure": .string(remediation),
         ]
     }
 
@@ -53,6 +53,6 @@ public struct PreflightCheck: Sendable, Hashable {
         let word = outcome == .skipped ? "not checked" : outcome.rawValue
         let padding = String(repeating: " ", count: max(12 - word.count, 0))
         let line = "\(marked(outcome, word))\(padding)\(subject.isEmpty ? name : "\(name), \(subject)"): \(detail)"
-        return cure.isEmpty ? line : "\(line)\n            → \(cure)"
+        return remediation.isEmpty ? line : "\(line)\n            → \(remediation)"
     }
 }

@@ -13,8 +13,8 @@ struct TopicPreflight: Sendable {
     let minimumVersion: SNSMessage.SignatureVersion
     let report: @Sendable (PreflightCheck) -> Void
 
-    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, cure: String = "") {
-        report(PreflightCheck(name, topic.description, outcome, detail, cure: cure))
+    private func check(_ name: String, _ outcome: PreflightCheck.Outcome, _ detail: String, remediation: String = "") {
+        report(PreflightCheck(name, topic.description, outcome, detail, remediation: remediation))
     }
 
     /// Runs the checks.
@@ -38,11 +38,13 @@ struct TopicPreflight: Sendable {
                 minimumVersion == .two
                     ? "the topic signs with version 1, which sns.minimumSignatureVersion rejects"
                     : "the topic signs with version 1 (SHA-1). Version 2 (SHA-256) is recommended",
-                cure:
+                remediation:
                     "aws sns set-topic-attributes --topic-arn \(topic) --attribute-name SignatureVersion --attribute-value 2"
             )
         } catch {
-            check("signature version", .skipped, error.description, cure: "to check this, allow sns:GetTopicAttributes")
+            check(
+                "signature version", .skipped, error.description,
+                remediation: "to check this, allow sns:GetTopicAttributes")
         }
     }
 
@@ -52,14 +54,14 @@ struct TopicPreflight: Sendable {
             guard !ours.isEmpty else {
                 check(
                     "subscription", .failed, "nothing subscribes \(endpoint ?? "a bridge") to it",
-                    cure: "aws sns subscribe --topic-arn \(topic) --protocol https --notification-endpoint "
+                    remediation: "aws sns subscribe --topic-arn \(topic) --protocol https --notification-endpoint "
                         + (endpoint ?? "https://HOST/sns"))
                 return nil
             }
             guard let confirmed = ours.first(where: { $0.arn != nil }), let arn = confirmed.arn else {
                 check(
                     "subscription", .failed, "that of \(ours[0].endpoint) is not confirmed",
-                    cure: "start the bridge, then have SNS request the confirmation again")
+                    remediation: "start the bridge, then have SNS request the confirmation again")
                 return ours[0].endpoint
             }
             check("subscription", .passed, "\(confirmed.endpoint) is subscribed and confirmed")
@@ -68,7 +70,7 @@ struct TopicPreflight: Sendable {
         } catch {
             check(
                 "subscription", .skipped, error.description,
-                cure: "allow sns:ListSubscriptionsByTopic to have this looked at")
+                remediation: "allow sns:ListSubscriptionsByTopic to have this looked at")
             return nil
         }
     }
@@ -82,17 +84,17 @@ struct TopicPreflight: Sendable {
     private func checkAttributes(_ arn: String) async {
         let attributes: [String: String]
         do throws(AWSError) {
-            attributes = try await client.subscriptionAttributes(arn, region: topic.origin.region)
+            attributes = try await client.subscriptionAttributes(arn, region: topic.accountRegion.region)
         } catch {
             check(
                 "delivery policy", .skipped, error.description,
-                cure: "allow sns:GetSubscriptionAttributes to have this looked at")
+                remediation: "allow sns:GetSubscriptionAttributes to have this looked at")
             return
         }
         if attributes["RawMessageDelivery"] == "true" {
             check(
                 "raw delivery", .failed, "it is on: raw messages have no signature, and are refused",
-                cure: set(arn, "RawMessageDelivery", "false"))
+                remediation: set(arn, "RawMessageDelivery", "false"))
         }
         checkFilter(attributes, arn)
         let retries = Self.retries(attributes["DeliveryPolicy"] ?? attributes["EffectiveDeliveryPolicy"])
@@ -101,14 +103,14 @@ struct TopicPreflight: Sendable {
         } else {
             check(
                 "delivery policy", .failed, "SNS tries for a minute, then the message is lost",
-                cure: set(arn, "DeliveryPolicy", Self.longPolicy))
+                remediation: set(arn, "DeliveryPolicy", Self.longPolicy))
         }
         if attributes["RedrivePolicy"]?.contains("deadLetterTargetArn") == true {
             check("dead-letter queue", .passed, "what cannot be delivered goes there")
         } else {
             check(
                 "dead-letter queue", .failed, "there is none: what cannot be delivered is lost",
-                cure: set(arn, "RedrivePolicy", #"{"deadLetterTargetArn":"arn:…"}"#))
+                remediation: set(arn, "RedrivePolicy", #"{"deadLetterTargetArn":"arn:…"}"#))
         }
     }
 
@@ -125,7 +127,7 @@ struct TopicPreflight: Sendable {
             isOnBody
                 ? "it selects messages by their body: what does not match is not delivered"
                 : "it selects messages by attributes, which Device Defender's messages do not have: nothing is delivered",
-            cure: set(arn, "FilterPolicy", "{}"))
+            remediation: set(arn, "FilterPolicy", "{}"))
     }
 
     /// What SNS does without a policy (Amazon SNS Developer Guide, "Message delivery retries").

@@ -21,7 +21,7 @@ struct DeadLetterRoutes: Sendable {
     }
 
     let store: any Store
-    let configuration: Live<BridgeConfiguration>
+    let configuration: Reloadable<BridgeConfiguration>
     let failures = Self.limit
     let logger: Logger
     let clock: @Sendable () -> Int64
@@ -29,7 +29,7 @@ struct DeadLetterRoutes: Sendable {
     let changed: @Sendable () -> Void
 
     /// Ten wrong tokens a minute are enough.
-    static var limit: FailureLimit { FailureLimit(burst: 10, interval: 6000) }
+    static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: 6000) }
 
     func add(to router: inout Router) {
         router.on(.get, template: "/dead-letters/{id}") { _, id in await show(id) }
@@ -48,13 +48,13 @@ struct DeadLetterRoutes: Sendable {
     }
 
     private func act(_ action: Action, on id: String, _ request: ServerRequest) async -> ServerResponse {
-        let gate = AdminGate(access: configuration.value.admin, failures: failures)
-        let verdict = gate.verdict(on: request, now: MonotonicClock.milliseconds())
-        if let refusal = gate.refusal(verdict) {
+        let gate = AdminAuthenticator(access: configuration.value.admin, failures: failures)
+        let decision = gate.decision(on: request, now: MonotonicClock.milliseconds())
+        if let rejection = gate.rejection(decision) {
             logger.warning(
                 "An action on a dead letter was refused.",
-                metadata: about(request, ["action": "\(action.rawValue)", LogKey.code: "\(verdict)"]))
-            return refusal
+                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(decision)"]))
+            return rejection
         }
         do throws(StoreError) {
             guard let letter = try await store.deadLetter(id: id), try await perform(action, on: id) > 0 else {
@@ -64,7 +64,8 @@ struct DeadLetterRoutes: Sendable {
             logger.notice(
                 "An operator decided about a dead letter.",
                 metadata: .about(
-                    letter.delivery.origin, about(request, ["action": "\(action.rawValue)", LogKey.delivery: "\(id)"])))
+                    letter.delivery.accountRegion,
+                    about(request, ["action": "\(action.rawValue)", LogMetadataKey.delivery: "\(id)"])))
             return ServerResponse(status: .ok, json: ["id": .string(id), "done": .string(action.done)])
         } catch {
             return Self.unavailable(error)
@@ -82,13 +83,13 @@ struct DeadLetterRoutes: Sendable {
         more.merging(["peer": "\(request.peer.text)", "request": "\(request.id)"]) { more, _ in more }
     }
 
-    private static let unknown = ServerResponse.refusal(
+    private static let unknown = ServerResponse.rejection(
         .notFound, code: "no_such_dead_letter",
         message:
             "There is no dead letter with this id. /status.json gives the newest, defender-bridge dead-letters list all."
     )
 
     private static func unavailable(_ error: StoreError) -> ServerResponse {
-        IntakeAnswer.unavailable(code: IntakeAnswer.storeUnavailable, message: error.message).response
+        IntakeResult.unavailable(code: IntakeResult.storeUnavailable, message: error.message).response
     }
 }

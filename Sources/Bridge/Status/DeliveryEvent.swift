@@ -29,8 +29,8 @@ struct DeliveryEvent: Sendable, Hashable {
     let at: Int64
     /// The delivery's id.
     let id: String
-    let origin: Origin
-    let topic: DeliveryTopic
+    let accountRegion: AccountRegion
+    let topic: DeliverySubject
     let outcome: Outcome
     /// How many findings Security Hub was told of.
     let findings: Int
@@ -43,7 +43,7 @@ struct DeliveryEvent: Sendable, Hashable {
     var consoleURL: String? {
         switch outcome {
         case .imported, .updated, .archived, .judged, .unchanged:
-            findingID.map { ConsolePage.finding(id: $0, origin: origin) }
+            findingID.map { ConsolePage.finding(id: $0, accountRegion: accountRegion) }
         case .ignored, .retried, .dead: nil
         }
     }
@@ -51,8 +51,8 @@ struct DeliveryEvent: Sendable, Hashable {
     /// As status.json has it.
     var json: JSON {
         [
-            "at": .time(at), "id": .string(id), "account": .string(origin.account.digits),
-            "region": .string(origin.region.name), "kind": .string(topic.kind.rawValue),
+            "at": .time(at), "id": .string(id), "account": .string(accountRegion.account.digits),
+            "region": .string(accountRegion.region.name), "kind": .string(topic.kind.rawValue),
             "subject": topic.subject.map(JSON.string) ?? .null, "outcome": .string(outcome.rawValue),
             "findings": .integer(findings), "findingId": findingID.map(JSON.string) ?? .null,
             "consoleURL": consoleURL.map(JSON.string) ?? .null, "durationMilliseconds": .integer(duration),

@@ -3,7 +3,7 @@ import JSON
 import SNS
 import Store
 
-/// Whether the bridge works, and if not, what to do. A pure function of ``HealthFacts``.
+/// Whether the bridge works, and if not, what to do. A pure function of ``HealthInput``.
 struct Health: Sendable, Hashable {
     /// In a word.
     enum State: String, Sendable, Hashable, CaseIterable {
@@ -19,12 +19,12 @@ struct Health: Sendable, Hashable {
 
     let state: State
     /// The gravest first.
-    let problems: [Problem]
+    let problems: [HealthProblem]
 
     /// How many problems are told of.
     static let problemLimit = 50
 
-    init(_ facts: HealthFacts) {
+    init(_ facts: HealthInput) {
         let all = Self.problems(facts)
         let sorted = all.filter { $0.severity == .critical } + all.filter { $0.severity == .warning }
         if facts.stored == nil {
@@ -37,21 +37,21 @@ struct Health: Sendable, Hashable {
         problems = sorted.count <= Self.problemLimit ? sorted : Self.cut(sorted)
     }
 
-    private static func cut(_ problems: [Problem]) -> [Problem] {
+    private static func cut(_ problems: [HealthProblem]) -> [HealthProblem] {
         let kept = problems.prefix(problemLimit - 1)
-        let more = Problem(
+        let more = HealthProblem(
             severity: problems[kept.count].severity,
             summary: "\(problems.count - kept.count) more things are the matter.",
-            cure: "Cure these first; the others are then told of.")
+            remediation: "Cure these first; the others are then told of.")
         return kept + [more]
     }
 
     /// As status.json has it.
     var json: JSON { ["state": .string(state.rawValue), "problems": .array(problems.map(\.json))] }
 
-    private static func problems(_ facts: HealthFacts) -> [Problem] {
+    private static func problems(_ facts: HealthInput) -> [HealthProblem] {
         var problems = [store(facts), listening(facts)].compactMap(\.self)
-        problems += denials(facts) + certificate(facts) + disk(facts) + IntakeNotices.problems(facts)
+        problems += denials(facts) + certificate(facts) + disk(facts) + IntakeProblems.problems(facts)
         guard let stored = facts.stored else { return problems }
         return problems + queue(stored, facts) + stalls(stored, facts) + late(stored, facts) + clocks(stored)
             + pauses(stored) + deadLetters(stored) + deadLetterLimits(facts)
@@ -60,38 +60,41 @@ struct Health: Sendable, Hashable {
 
     // MARK: The bridge
 
-    private static func store(_ facts: HealthFacts) -> Problem? {
+    private static func store(_ facts: HealthInput) -> HealthProblem? {
         guard let reason = facts.storeProblem else { return nil }
-        return Problem(
+        return HealthProblem(
             severity: .critical, summary: "The store cannot be used: \(reason)",
-            cure: "Deliveries are answered with 503, and nothing is worked on; what was acknowledged is safe. The log "
+            remediation:
+                "Deliveries are answered with 503, and nothing is worked on; what was acknowledged is safe. The log "
                 + "says why, once a minute. README.md has a table under “When the disk fails”; with PostgreSQL see "
                 + "whether the database takes connections and writes.", stopsFindings: true)
     }
 
-    private static func listening(_ facts: HealthFacts) -> Problem? {
+    private static func listening(_ facts: HealthInput) -> HealthProblem? {
         guard !facts.listens else { return nil }
-        return Problem(
+        return HealthProblem(
             severity: .critical, summary: "The bridge takes no deliveries: it has no topics and no key of EventBridge.",
-            cure: "Write the ARNs of Device Defender's topics into sns.topics.", stopsFindings: true)
+            remediation: "Write the ARNs of Device Defender's topics into sns.topics.", stopsFindings: true)
     }
 
-    private static func certificate(_ facts: HealthFacts) -> [Problem] {
+    private static func certificate(_ facts: HealthInput) -> [HealthProblem] {
         facts.certificateWarnings.map { warning in
-            Problem(
+            HealthProblem(
                 severity: .critical, summary: warning,
-                cure: "Write a renewed one to the files of listen.tls; the bridge takes it within ten seconds. With an "
+                remediation:
+                    "Write a renewed one to the files of listen.tls; the bridge takes it within ten seconds. With an "
                     + "expired certificate SNS and EventBridge deliver nothing.",
                 stopsFindings: facts.hasInvalidCertificate)
         }
     }
 
-    private static func disk(_ facts: HealthFacts) -> [Problem] {
+    private static func disk(_ facts: HealthInput) -> [HealthProblem] {
         guard let free = facts.freeSpace, free < leastFreeSpace else { return [] }
         return [
-            Problem(
+            HealthProblem(
                 severity: .warning, summary: "The disk is nearly full: \(free / 1_000_000) MB are free.",
-                cure: "Free space on the volume of store.url, or make it larger; the bridge goes on by itself. When it "
+                remediation:
+                    "Free space on the volume of store.url, or make it larger; the bridge goes on by itself. When it "
                     + "is full, deliveries are answered with 503.")
         ]
     }
@@ -100,102 +103,109 @@ struct Health: Sendable, Hashable {
 
     // MARK: The queue
 
-    private static func queue(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+    private static func queue(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
         let count = stored.status.pending + stored.status.leased
         guard Double(count) > Double(facts.maximumPending) * 0.8 else { return [] }
         let share = Int(Double(count) / Double(max(facts.maximumPending, 1)) * 100)
         return [
-            Problem(
+            HealthProblem(
                 severity: .critical, summary: "The queue is \(share) % full.",
-                cure:
+                remediation:
                     "When it is full (store.maxPending), deliveries are answered with 503 and SNS drops them after an "
                     + "hour. End what keeps the deliveries from being worked on; until then raise store.maxPending if "
                     + "the disk has the room.", stopsFindings: count >= facts.maximumPending)
         ]
     }
 
-    private static func late(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
-        let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.origin)
-        return waiting.sorted { $0.key < $1.key }.compactMap { origin, depths in
+    private static func late(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+        let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.accountRegion)
+        return waiting.sorted { $0.key < $1.key }.compactMap { accountRegion, depths in
             let oldest = depths.map(\.oldestReceivedAt).min() ?? facts.now
             let age = facts.now.saturatingSubtracting(oldest)
-            guard age > longestWait, !isHeld(origin, stored, facts) else { return nil }
-            guard !stored.sharing.stalls.contains(where: { $0.origin == origin }) else { return nil }
-            return Problem(
+            guard age > longestWait, !isHeld(accountRegion, stored, facts) else { return nil }
+            guard !stored.sharing.stalls.contains(where: { $0.accountRegion == accountRegion }) else { return nil }
+            return HealthProblem(
                 severity: .critical,
-                summary: "Findings of account \(origin.account) in \(origin.region) are late: the oldest delivery has "
+                summary:
+                    "Findings of account \(accountRegion.account) in \(accountRegion.region) are late: the oldest delivery has "
                     + "waited \(AgeText.text(age)).",
-                cure: "Many that wait for a retry failed before: see their failures in the log and AWS's health "
+                remediation: "Many that wait for a retry failed before: see their failures in the log and AWS's health "
                     + "dashboard. Many that are pending: AWS throttles (securityHub.requestsPerSecond), or a large audit "
                     + "is under way.",
-                about: "\(origin)")
+                about: "\(accountRegion)")
         }
     }
 
     private static let longestWait: Int64 = 60_000
 
-    private static func stalls(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
-        stored.sharing.stalls.filter { !isHeld($0.origin, stored, facts) }.map { stall in
-            let origin = stall.origin
-            return Problem(
+    private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+        stored.sharing.stalls.filter { !isHeld($0.accountRegion, stored, facts) }.map { stall in
+            let accountRegion = stall.accountRegion
+            return HealthProblem(
                 severity: .critical,
-                summary: "Replica \(stall.replica) holds account \(origin.account) in \(origin.region) and has not "
+                summary:
+                    "Replica \(stall.replica) holds account \(accountRegion.account) in \(accountRegion.region) and has not "
                     + "processed it for \(AgeText.text(stall.idleTime)), although deliveries are ready.",
-                cure:
+                remediation:
                     "Restart that replica; another one takes over within seconds. Keep its log from before, and report "
-                    + "this.", about: "\(origin)", stopsFindings: true)
+                    + "this.", about: "\(accountRegion)", stopsFindings: true)
         }
     }
 
-    private static func clocks(_ stored: StoredFacts.Present) -> [Problem] {
+    private static func clocks(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.sharing.replicas.filter(\.hasWrongClock).map { replica in
             let direction = replica.clockOffset > 0 ? "ahead of" : "behind"
-            return Problem(
+            return HealthProblem(
                 severity: .warning,
                 summary:
                     "The clock of replica \(replica.name) is \(AgeText.text(Int64(clamping: replica.clockOffset.magnitude))) "
                     + "\(direction) the database's.",
-                cure: "Synchronize the clocks of the machine and of the database by NTP. Deliveries are due by the "
+                remediation:
+                    "Synchronize the clocks of the machine and of the database by NTP. Deliveries are due by the "
                     + "database's clock, and findings carry the replica's.", about: nil)
         }
     }
 
     /// Whether the deliveries of an origin wait for something that is told of otherwise.
-    private static func isHeld(_ origin: Origin, _ stored: StoredFacts.Present, _ facts: HealthFacts) -> Bool {
-        facts.denied.contains { $0.origin == origin } || stored.pauses.contains { $0.holds(origin) }
+    private static func isHeld(
+        _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput
+    ) -> Bool {
+        facts.denied.contains { $0.accountRegion == accountRegion }
+            || stored.pauses.contains { $0.holds(accountRegion) }
     }
 
-    private static func pauses(_ stored: StoredFacts.Present) -> [Problem] {
+    private static func pauses(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.pauses.map { pause in
             let whose = pause.account.map { "of account \($0)" } ?? "of all accounts"
             let reason = pause.reason.map { ": \($0)" } ?? "."
-            return Problem(
+            return HealthProblem(
                 severity: .warning,
                 summary: "Delivery to Security Hub \(whose) is paused by \(pause.pausedBy)\(reason)",
-                cure: "Deliveries are received and kept, up to store.maxPending. defender-bridge resume"
+                remediation: "Deliveries are received and kept, up to store.maxPending. defender-bridge resume"
                     + (pause.account.map { " --account \($0)" } ?? "") + " ends it.", about: pause.account?.digits)
         }
     }
 
-    private static func deadLetters(_ stored: StoredFacts.Present) -> [Problem] {
+    private static func deadLetters(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.depths.filter { $0.state == .dead }.map { depth in
             let what = depth.count == 1 ? "1 delivery was" : "\(depth.count) deliveries were"
-            let origin = depth.origin
-            return Problem(
+            let accountRegion = depth.accountRegion
+            return HealthProblem(
                 severity: .warning,
-                summary: "\(what) given up, of account \(origin.account) in \(origin.region).",
-                cure: "Security Hub lacks what they tell until somebody decides about them. The reasons are below, and "
+                summary: "\(what) given up, of account \(accountRegion.account) in \(accountRegion.region).",
+                remediation:
+                    "Security Hub lacks what they tell until somebody decides about them. The reasons are below, and "
                     + "in defender-bridge dead-letters list. Once the cause is gone, replay them; drop what nobody needs.",
-                about: "\(origin)")
+                about: "\(accountRegion)")
         }
     }
 
-    private static func deadLetterLimits(_ facts: HealthFacts) -> [Problem] {
+    private static func deadLetterLimits(_ facts: HealthInput) -> [HealthProblem] {
         facts.deadLetterShares.filter { $0.value > 0.8 }.sorted { $0.key < $1.key }.map { key, share in
-            Problem(
+            HealthProblem(
                 severity: .warning,
                 summary: "Dead letters use \(Int(min(share, 1) * 100)) % of \(key).",
-                cure:
+                remediation:
                     "Beyond the limit, the oldest are dropped and lost. defender-bridge dead-letters list gives the reasons; "
                     + "replay or drop them, or raise the limit.")
         }
@@ -203,60 +213,64 @@ struct Health: Sendable, Hashable {
 
     // MARK: AWS
 
-    private static func denials(_ facts: HealthFacts) -> [Problem] {
+    private static func denials(_ facts: HealthInput) -> [HealthProblem] {
         facts.denied.map { entry in
-            Problem(
+            HealthProblem(
                 severity: .critical,
-                summary: "\(entry.denial.cause.summary) \(entry.origin): \(entry.denial.reason)",
-                cure:
+                summary: "\(entry.denial.cause.summary) \(entry.accountRegion): \(entry.denial.reason)",
+                remediation:
                     "Its deliveries wait, for 90 days at most; other accounts go on. defender-bridge check tries each "
                     + "part: the credentials, the role, its permissions, whether Security Hub is enabled there. Then it "
-                    + "recovers automatically within a minute.", about: "\(entry.origin)", stopsFindings: true)
+                    + "recovers automatically within a minute.", about: "\(entry.accountRegion)", stopsFindings: true)
         }
     }
 
-    private static func subscriptions(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+    private static func subscriptions(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
         stored.subscriptions.compactMap { subscription in
             guard facts.takes(subscription.topic) else { return nil }
-            let cure: String
+            let remediation: String
             switch subscription.state {
             case .confirmed: return nil
             case .pending:
                 guard facts.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
-                cure = "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
+                remediation =
+                    "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
             case .ended:
-                cure = "Somebody unsubscribed the bridge; subscribe it again, or remove the topic from sns.topics."
+                remediation =
+                    "Somebody unsubscribed the bridge; subscribe it again, or remove the topic from sns.topics."
             }
-            return Problem(
+            return HealthProblem(
                 severity: .warning,
                 summary: "The subscription to \(subscription.topic) is \(subscription.state.rawValue): SNS delivers "
-                    + "nothing of it.", cure: cure, about: "\(subscription.topic)")
+                    + "nothing of it.", remediation: remediation, about: "\(subscription.topic)")
         }
     }
 
     private static let longestConfirmation: Int64 = 15 * 60_000
 
-    private static func catchUp(_ stored: StoredFacts.Present, _ facts: HealthFacts) -> [Problem] {
+    private static func catchUp(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
         // A bridge that was away long catches up first.
         guard let interval = facts.catchUpInterval,
             facts.now.saturatingSubtracting(facts.startedAt) > startingTime
         else { return [] }
-        return stored.watermarks.sorted { $0.key < $1.key }.compactMap { origin, watermark in
+        return stored.watermarks.sorted { $0.key < $1.key }.compactMap { accountRegion, watermark in
             let age = facts.now.saturatingSubtracting(watermark)
-            guard age > interval.saturatingMultiplied(by: 3), !isHeld(origin, stored, facts) else { return nil }
-            return Problem(
+            guard age > interval.saturatingMultiplied(by: 3), !isHeld(accountRegion, stored, facts) else { return nil }
+            return HealthProblem(
                 severity: .warning,
-                summary: "Missed deliveries of account \(origin.account) in \(origin.region) are not asked for: Device "
+                summary:
+                    "Missed deliveries of account \(accountRegion.account) in \(accountRegion.region) are not asked for: Device "
                     + "Defender was asked last \(AgeText.text(age)) ago.",
-                cure: "The log says why, mostly a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
-                    + "iot:ListActiveViolations); defender-bridge check names it.", about: "\(origin)")
+                remediation:
+                    "The log says why, mostly a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
+                    + "iot:ListActiveViolations); defender-bridge check names it.", about: "\(accountRegion)")
         }
     }
 
     private static let startingTime: Int64 = 10 * 60_000
 }
 
-extension Standing.Cause {
+extension CircuitBreaker.Cause {
     /// How a problem begins that it is the cause of; the account and Region follow.
     fileprivate var summary: String {
         switch self {

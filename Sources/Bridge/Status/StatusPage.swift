@@ -26,7 +26,7 @@ struct StatusPage: Sendable {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         let scripts = [
             PackageResources.document_js, PackageResources.contact_js, PackageResources.health_js,
-            PackageResources.facts_js, PackageResources.origins_js, PackageResources.deadLetters_js,
+            PackageResources.facts_js, PackageResources.accountRegions_js, PackageResources.deadLetters_js,
             PackageResources.events_js, PackageResources.page_js,
         ]
         self.init(

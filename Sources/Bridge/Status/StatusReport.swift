@@ -6,12 +6,12 @@ import Store
 /// How the bridge stands, as status.json tells it.
 struct StatusReport: Sendable {
     var source: StatusSource
-    let configuration: Live<BridgeConfiguration>
-    let standings: StandingBoard
-    let activity: RecentActivity
-    let outage: StoreOutage
+    let configuration: Reloadable<BridgeConfiguration>
+    let circuitBreakers: CircuitBreakers
+    let activity: ActivityLog
+    let outage: StoreOutageTracker
     /// The listener's certificate; nil for plain HTTP.
-    let certificate: CertificateKeeper?
+    let certificate: TLSCertificate?
     /// Milliseconds since 1970.
     let startedAt: Int64
     /// Milliseconds since 1970.
@@ -28,9 +28,9 @@ struct StatusReport: Sendable {
         }
     }
 
-    private func json(_ stored: StoredFacts?, problem: String?) -> JSON {
+    private func json(_ stored: StoreSnapshot?, problem: String?) -> JSON {
         let (now, configuration, seen) = (clock(), configuration.value, activity.snapshot)
-        let denied = standings.entries
+        let denied = circuitBreakers.entries
         var status: JSON.Members = [
             "version": .string(Bridge.version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
             "health": Health(healthFacts(stored?.present, problem, denied, seen.notices, configuration, now)).json,
@@ -41,25 +41,27 @@ struct StatusReport: Sendable {
             "actions": ["allowed": .bool(configuration.admin.allowsActions)],
             "lastHour": Self.json(seen.chart.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
         ]
-        let origins = OriginStatus.all(
-            configured: configuration.topics.origins, stored: stored, activity: seen, denied: denied)
+        let accountRegions = AccountRegionStatus.all(
+            configured: configuration.topics.accountRegions, stored: stored, activity: seen, denied: denied)
         status["origins"] = .array(
-            origins.prefix(StoredFacts.limit).map { $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil) })
-        status["originsOmitted"] = .integer(max(origins.count - StoredFacts.limit, 0))
+            accountRegions.prefix(StoreSnapshot.limit).map {
+                $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil)
+            })
+        status["originsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
         status["ledger"] =
             stored?.ledger.map { Self.json($0.counts) } ?? .null
         return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
     }
 
     private func healthFacts(
-        _ stored: StoredFacts.Present?, _ problem: String?, _ denied: [StandingBoard.Entry],
-        _ notices: IntakeNotices, _ configuration: BridgeConfiguration, _ now: Int64
-    ) -> HealthFacts {
-        var facts = HealthFacts(now: now, startedAt: startedAt, stored: stored)
+        _ stored: StoreSnapshot.QueueSnapshot?, _ problem: String?, _ denied: [CircuitBreakers.Entry],
+        _ notices: IntakeProblems, _ configuration: BridgeConfiguration, _ now: Int64
+    ) -> HealthInput {
+        var facts = HealthInput(now: now, startedAt: startedAt, stored: stored)
         facts.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
         facts.denied = denied
         facts.notices = notices.recent(now: now)
-        facts.takes = { (try? configuration.topics.origin(of: $0)) != nil }
+        facts.takes = { (try? configuration.topics.accountRegion(of: $0)) != nil }
         facts.listens = !configuration.topics.patterns.isEmpty || configuration.takesEvents
         facts.maximumPending = configuration.maximumPending
         for share in stored.map({ configuration.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
@@ -75,7 +77,7 @@ struct StatusReport: Sendable {
     // MARK: Members
 
     /// What comes from the store alone.
-    private static func members(of stored: StoredFacts.Present?, now: Int64) -> JSON.Members {
+    private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Int64) -> JSON.Members {
         guard let stored else {
             let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]
             return Dictionary(uniqueKeysWithValues: names.map { ($0, .null) })
@@ -112,14 +114,14 @@ struct StatusReport: Sendable {
         ]
     }
 
-    private static func json(_ entry: StandingBoard.Entry, now: Int64) -> JSON {
+    private static func json(_ entry: CircuitBreakers.Entry, now: Int64) -> JSON {
         var members = entry.denial.json(now: now).object ?? [:]
-        members["account"] = .string(entry.origin.account.digits)
-        members["region"] = .string(entry.origin.region.name)
+        members["account"] = .string(entry.accountRegion.account.digits)
+        members["region"] = .string(entry.accountRegion.region.name)
         return .object(members)
     }
 
-    private static func json(_ hour: (from: Int64, counts: [MinuteChart.Counts])) -> JSON {
+    private static func json(_ hour: (from: Int64, counts: [MinuteHistogram.Counts])) -> JSON {
         [
             "from": .time(hour.from), "deliveries": .array(hour.counts.map { .integer($0.deliveries) }),
             "imports": .array(hour.counts.map { .integer($0.imports) }),

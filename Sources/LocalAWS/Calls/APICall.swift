@@ -5,7 +5,7 @@ import JSON
 
 /// A signed call: who makes it, and what it asks for.
 struct APICall {
-    let origin: Origin
+    let accountRegion: AccountRegion
     let caller: AccessKey
     let operation: LocalAWS.Operation
     let input: Input
@@ -100,7 +100,7 @@ enum APIProtocol {
     }
 
     /// A request whose signature is refused ("Common Errors" in each service's API Reference).
-    func error(for failure: AuthenticationFailure) -> ServiceError {
+    func error(for failure: AuthenticationError) -> ServiceError {
         let isQuery = if case .query = self { true } else { false }
         return switch failure {
         case .missing:

@@ -10,7 +10,7 @@ struct APIEndpoint: Sendable {
     /// Answers a request.
     func respond(to request: ServerRequest) -> ServerResponse {
         let scope: SignedScope
-        do throws(AuthenticationFailure) {
+        do throws(AuthenticationError) {
             scope = try SignedScope(request.head.headerFields[.authorization])
         } catch {
             let style = Self.looksLikeQuery(request) ? APIProtocol.sts : .iot
@@ -21,7 +21,7 @@ struct APIEndpoint: Sendable {
             return APIProtocol.iot.answer(error)
         }
         let caller: AccessKey
-        do throws(AuthenticationFailure) {
+        do throws(AuthenticationError) {
             caller = try authenticate(request, scope: scope)
         } catch {
             return style.answer(style.error(for: error))
@@ -35,9 +35,9 @@ struct APIEndpoint: Sendable {
     }
 
     /// Finds out who signed a request.
-    func authenticate(_ request: ServerRequest, scope: SignedScope) throws(AuthenticationFailure) -> AccessKey {
+    func authenticate(_ request: ServerRequest, scope: SignedScope) throws(AuthenticationError) -> AccessKey {
         let now = state.clock()
-        let key = try state.withLock { (state) throws(AuthenticationFailure) in
+        let key = try state.withLock { (state) throws(AuthenticationError) in
             try state.keys.key(scope.accessKeyID, now: now)
         }
         try SignatureVerifier(request: request, scope: scope).verify(with: key, now: now)
@@ -54,8 +54,8 @@ struct APIEndpoint: Sendable {
         return try state.withLock { (state) throws(ServiceError) in
             state.calls[call.operation, default: 0] += 1
             if let fault = state.faults.next(for: call.operation) { throw fault }
-            guard state.throttle?.admits(call.operation, of: call.origin, now: now) ?? true else {
-                throw Throttle.refusal(of: call.operation)
+            guard state.throttle?.admits(call.operation, of: call.accountRegion, now: now) ?? true else {
+                throw Throttle.rejection(of: call.operation)
             }
             return try Self.output(of: call, state: &state, now: now)
         }
@@ -66,11 +66,11 @@ struct APIEndpoint: Sendable {
     ) throws(ServiceError) -> APIOutput {
         switch (call.operation, call.input) {
         case (.batchImportFindings, .json(let input)):
-            .json(try state[hub: call.origin].importFindings(input, now: now))
-        case (.getFindings, .json(let input)): .json(try state[hub: call.origin].getFindings(input))
+            .json(try state[hub: call.accountRegion].importFindings(input, now: now))
+        case (.getFindings, .json(let input)): .json(try state[hub: call.accountRegion].getFindings(input))
         case (.batchUpdateFindings, .json(let input)):
-            .json(try state[hub: call.origin].updateFindings(input, now: now))
-        case (.describeHub, _): .json(SecurityHubModel.description(origin: call.origin))
+            .json(try state[hub: call.accountRegion].updateFindings(input, now: now))
+        case (.describeHub, _): .json(SecurityHubModel.description(accountRegion: call.accountRegion))
         case (.describeAuditTask, .path(let id)): .json(try audits(call, state).describeTask(id: id))
         case (.listAuditFindings, .json(let input)): .json(try audits(call, state).listFindings(input))
         case (.listAuditSuppressions, .json(let input)): .json(try audits(call, state).listSuppressions(input))
@@ -86,30 +86,32 @@ struct APIEndpoint: Sendable {
         case (.getSubscriptionAttributes, .parameters(let input)): .xml(try state.topics.attributes(input))
         case (.getTopicAttributes, .parameters(let input)): .xml(try state.topics.topicAttributes(input))
         case (.listEnabledProductsForImport, _):
-            .json(["ProductSubscriptions": .array((state.products[call.origin] ?? []).map(JSON.string))])
-        case (.describeTrails, _): .json((state.trails[call.origin] ?? Trails()).description(in: call.origin))
-        case (.getTrailStatus, _): .json((state.trails[call.origin] ?? Trails()).status)
-        case (.listRules, .json): .json((state.rules[call.origin] ?? EventRules()).rules)
+            .json(["ProductSubscriptions": .array((state.products[call.accountRegion] ?? []).map(JSON.string))])
+        case (.describeTrails, _):
+            .json((state.trails[call.accountRegion] ?? Trails()).description(in: call.accountRegion))
+        case (.getTrailStatus, _): .json((state.trails[call.accountRegion] ?? Trails()).status)
+        case (.listRules, .json): .json((state.rules[call.accountRegion] ?? EventRules()).rules)
         case (.listTargetsByRule, .json(let input)):
-            .json(try (state.rules[call.origin] ?? EventRules()).targets(input))
+            .json(try (state.rules[call.accountRegion] ?? EventRules()).targets(input))
         default: throw ServiceError(500, "InternalFailure", "The input does not fit the operation.")
         }
     }
 
     private static func audits(_ call: APICall, _ state: CloudState.Content) -> AuditModel {
-        state.audits[call.origin] ?? AuditModel()
+        state.audits[call.accountRegion] ?? AuditModel()
     }
 
     private static func alarms(_ call: APICall, _ state: CloudState.Content) -> AlarmModel {
-        state.alarms[call.origin] ?? AlarmModel()
+        state.alarms[call.accountRegion] ?? AlarmModel()
     }
 }
 
 extension SecurityHubModel {
     /// The answer of `DescribeHub`: every account here has Security Hub turned on.
-    static func description(origin: Origin) -> JSON {
+    static func description(accountRegion: AccountRegion) -> JSON {
         [
-            "HubArn": .string(ARN(service: "securityhub", origin: origin, resource: "hub/default").description),
+            "HubArn": .string(
+                ARN(service: "securityhub", accountRegion: accountRegion, resource: "hub/default").description),
             "SubscribedAt": "2026-01-01T00:00:00.000Z", "AutoEnableControls": true,
             "ControlFindingGenerator": "SECURITY_CONTROL",
         ]

@@ -11,7 +11,7 @@ extension APICall {
     ///   - caller: who signed.
     /// - Throws: ``ServiceError`` if there is no such operation here, or its input cannot be read.
     init(_ request: ServerRequest, service: String, region: Region, caller: AccessKey) throws(ServiceError) {
-        origin = Origin(account: caller.account, region: region)
+        accountRegion = AccountRegion(account: caller.account, region: region)
         self.caller = caller
         (operation, input) =
             switch service {

@@ -28,7 +28,7 @@ struct AccessKeys {
     }
 
     /// The key with an id.
-    func key(_ id: String, now: Int64) throws(AuthenticationFailure) -> AccessKey {
+    func key(_ id: String, now: Int64) throws(AuthenticationError) -> AccessKey {
         guard let key = keys[id] else { throw .unknownKey }
         if let expiration = key.expiration, expiration <= now { throw .expiredKey }
         return key

@@ -6,14 +6,14 @@ import Synchronization
 final class CloudState: Sendable {
     struct Content {
         var keys: AccessKeys
-        var hubs: [Origin: SecurityHubModel] = [:]
-        var audits: [Origin: AuditModel] = [:]
-        var alarms: [Origin: AlarmModel] = [:]
+        var hubs: [AccountRegion: SecurityHubModel] = [:]
+        var audits: [AccountRegion: AuditModel] = [:]
+        var alarms: [AccountRegion: AlarmModel] = [:]
         var topics = TopicModel()
-        var rules: [Origin: EventRules] = [:]
-        var trails: [Origin: Trails] = [:]
+        var rules: [AccountRegion: EventRules] = [:]
+        var trails: [AccountRegion: Trails] = [:]
         /// The subscriptions to products whose findings Security Hub receives.
-        var products: [Origin: [String]] = [:]
+        var products: [AccountRegion: [String]] = [:]
         /// Nil while nothing is throttled.
         var throttle: Throttle?
         var faults = FaultPlan()
@@ -21,9 +21,9 @@ final class CloudState: Sendable {
         var calls: [LocalAWS.Operation: Int] = [:]
 
         /// Security Hub of an account and Region.
-        subscript(hub origin: Origin) -> SecurityHubModel {
-            get { hubs[origin] ?? SecurityHubModel(origin: origin) }
-            _modify { yield &hubs[origin, default: SecurityHubModel(origin: origin)] }
+        subscript(hub accountRegion: AccountRegion) -> SecurityHubModel {
+            get { hubs[accountRegion] ?? SecurityHubModel(accountRegion: accountRegion) }
+            _modify { yield &hubs[accountRegion, default: SecurityHubModel(accountRegion: accountRegion)] }
         }
     }
 

@@ -4,7 +4,7 @@ import HTTPServer
 import HTTPTypes
 
 /// Why a request is not taken as signed.
-enum AuthenticationFailure: Error, Hashable {
+enum AuthenticationError: Error, Hashable {
     /// It is not signed at all.
     case missing
     /// Something that a signature consists of is missing or malformed.
@@ -30,7 +30,7 @@ struct SignedScope: Hashable {
     let signature: String
 
     /// Reads the field.
-    init(_ authorization: String?) throws(AuthenticationFailure) {
+    init(_ authorization: String?) throws(AuthenticationError) {
         guard let authorization else { throw .missing }
         let algorithm = "AWS4-HMAC-SHA256 "
         guard authorization.hasPrefix(algorithm) else { throw .incomplete("Unsupported algorithm") }
@@ -71,7 +71,7 @@ struct SignatureVerifier {
     /// - Parameters:
     ///   - key: the key that it must have been made with.
     ///   - now: milliseconds since 1970.
-    func verify(with key: AccessKey, now: Int64) throws(AuthenticationFailure) {
+    func verify(with key: AccessKey, now: Int64) throws(AuthenticationError) {
         guard let dateText = value(of: "x-amz-date"), let date = Moment(amzDate: dateText) else {
             throw .incomplete("Authorization header requires existence of a 'X-Amz-Date' header.")
         }
@@ -94,7 +94,7 @@ struct SignatureVerifier {
     }
 
     /// The host and everything of Amazon's own must be signed.
-    private func checkSignedFields() throws(AuthenticationFailure) {
+    private func checkSignedFields() throws(AuthenticationError) {
         let sent = request.head.headerFields.map { $0.name.canonicalName }
         for name in ["host"] + sent.filter({ $0.hasPrefix("x-amz-") }) where !scope.signedFields.contains(name) {
             throw .mismatch("'\(name)' must be a 'SignedHeader' in the AWS Authorization.")

@@ -12,7 +12,7 @@ struct Throttle {
     }
 
     private struct Key: Hashable {
-        let origin: Origin
+        let accountRegion: AccountRegion
         let operation: LocalAWS.Operation
     }
 
@@ -21,13 +21,14 @@ struct Throttle {
     /// Takes one request, and says whether it is within the rate.
     ///
     /// - Parameter now: milliseconds since 1970.
-    mutating func admits(_ operation: LocalAWS.Operation, of origin: Origin, now: Int64) -> Bool {
+    mutating func admits(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
         guard let rate = Self.rate(of: operation) else { return true }
-        return buckets[Key(origin: origin, operation: operation), default: TokenBucket(rate, now: now)].take(now: now)
+        return buckets[Key(accountRegion: accountRegion, operation: operation), default: TokenBucket(rate, now: now)]
+            .take(now: now)
     }
 
     /// The answer to a request above the rate.
-    static func refusal(of operation: LocalAWS.Operation) -> ServiceError {
+    static func rejection(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
             .listActiveViolations, .listRules, .listTargetsByRule, .describeTrails, .getTrailStatus:

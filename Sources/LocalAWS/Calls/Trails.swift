@@ -6,13 +6,13 @@ struct Trails {
     var isLogging = true
 
     /// The response to `DescribeTrails`.
-    func description(in origin: Origin) -> JSON {
-        let arn = ARN(service: "cloudtrail", origin: origin, resource: "trail/management-events")
+    func description(in accountRegion: AccountRegion) -> JSON {
+        let arn = ARN(service: "cloudtrail", accountRegion: accountRegion, resource: "trail/management-events")
         return [
             "trailList": [
                 [
                     "Name": "management-events", "TrailARN": .string(arn.description), "IsMultiRegionTrail": true,
-                    "HomeRegion": .string(origin.region.name),
+                    "HomeRegion": .string(accountRegion.region.name),
                 ]
             ]
         ]

@@ -5,7 +5,7 @@ public import JSON
 /// What happens in a made-up fleet: an audit, alarms and what people do about them. The same values give the same fleet.
 public struct FleetScenario: Sendable {
     /// The account and Region of the fleet.
-    public let origin: Origin
+    public let accountRegion: AccountRegion
     /// When the audit started, in milliseconds since 1970; everything else happens in the hours after.
     public let startTime: Int64
     /// The finished audit.
@@ -18,16 +18,16 @@ public struct FleetScenario: Sendable {
     /// - Parameters:
     ///   - findings: how many findings the audit has. From 23 on every check has some, and every kind of resource occurs.
     ///   - startTime: milliseconds since 1970.
-    public init(origin: Origin, findings: Int, startTime: Int64) {
-        self.origin = origin
+    public init(accountRegion: AccountRegion, findings: Int, startTime: Int64) {
+        self.accountRegion = accountRegion
         self.startTime = startTime
-        let audit = ScenarioAudit(origin: origin, startTime: startTime)
+        let audit = ScenarioAudit(accountRegion: accountRegion, startTime: startTime)
         auditFindings = audit.findings(count: max(0, findings))
         auditTask = audit.task(findings: auditFindings)
     }
 
     /// The message about the finished audit.
-    public var auditNotification: JSON { auditTask.notification(account: origin.account) }
+    public var auditNotification: JSON { auditTask.notification(account: accountRegion.account) }
 
     /// The alarms that the fleet raises: for each kind of criterion and value one, and for each severity that a behavior's
     /// name can tell.
@@ -93,11 +93,11 @@ public struct FleetScenario: Sendable {
         return [
             "version": "0", "id": .string(parts.map { digits.dropFirst($0.0).prefix($0.1) }.joined(separator: "-")),
             "detail-type": "AWS API Call via CloudTrail", "source": "aws.iot",
-            "account": .string(origin.account.digits), "region": .string(origin.region.name),
+            "account": .string(accountRegion.account.digits), "region": .string(accountRegion.region.name),
             "time": .string(String(time)), "resources": [],
             "detail": [
                 "eventVersion": "1.08", "eventSource": "iot.amazonaws.com", "eventName": .string(name),
-                "eventTime": .string(String(time)), "awsRegion": .string(origin.region.name),
+                "eventTime": .string(String(time)), "awsRegion": .string(accountRegion.region.name),
                 "requestParameters": parameters, "responseElements": nil,
             ],
         ]

@@ -72,14 +72,14 @@ struct ScenarioCheck {
 
 /// The audit of a made-up fleet.
 struct ScenarioAudit {
-    let origin: Origin
+    let accountRegion: AccountRegion
     let startTime: Int64
 
     private static let name = "DailyAudit"
 
     /// The audit's id follows from when and where it was.
     private var taskID: String {
-        Digest.hexadecimal(Array(Digest.sha256(Array("task \(origin) \(startTime)".utf8)).prefix(16)))
+        Digest.hexadecimal(Array(Digest.sha256(Array("task \(accountRegion) \(startTime)".utf8)).prefix(16)))
     }
 
     /// Findings one after the other of each check; of checks with several reasons, one resource has two in a row.
@@ -105,8 +105,8 @@ struct ScenarioAudit {
         return FleetAuditFinding(
             id: digits, taskID: taskID, taskStartTime: startTime, time: startTime + 60_000 + Int64(number),
             checkName: check.name, severity: check.severity,
-            resource: check.kind.resource(named: name, number: resource, origin: origin, time: startTime),
-            relatedResources: check.kind.related(named: name, number: resource, origin: origin),
+            resource: check.kind.resource(named: name, number: resource, accountRegion: accountRegion, time: startTime),
+            relatedResources: check.kind.related(named: name, number: resource, accountRegion: accountRegion),
             reason: words.prefix(1).uppercased() + words.dropFirst() + ".", reasonCode: reason,
             isSuppressed: number % 11 == 8)
     }

@@ -22,10 +22,12 @@ enum ScenarioResource {
     /// - Parameters:
     ///   - name: what its identifier follows from.
     ///   - time: milliseconds since 1970.
-    func resource(named name: String, number: Int, origin: Origin, time: Int64) -> FleetAuditFinding.Resource {
+    func resource(named name: String, number: Int, accountRegion: AccountRegion, time: Int64)
+        -> FleetAuditFinding.Resource
+    {
         let digits = Digest.hexadecimal(Digest.sha256(Array(name.utf8)))
         func iot(_ resource: String) -> JSON {
-            .string(ARN(service: "iot", origin: origin, resource: resource).description)
+            .string(ARN(service: "iot", accountRegion: accountRegion, resource: resource).description)
         }
         let expiration = ["EXPIRATION_TIME": String(time + Int64(number % 60 - 30) * 86_400_000)]
         return switch self {
@@ -58,7 +60,7 @@ enum ScenarioResource {
         case .identityPool:
             FleetAuditFinding.Resource(
                 type: "COGNITO_IDENTITY_POOL",
-                identifier: ["cognitoIdentityPoolId": .string("\(origin.region):\(Self.uuid(digits))")])
+                identifier: ["cognitoIdentityPoolId": .string("\(accountRegion.region):\(Self.uuid(digits))")])
         case .clientID:
             FleetAuditFinding.Resource(type: "CLIENT_ID", identifier: ["clientId": .string("pump-\(number + 1)")])
         case .policy:
@@ -72,8 +74,8 @@ enum ScenarioResource {
                 ])
         case .account:
             FleetAuditFinding.Resource(
-                type: "ACCOUNT_SETTINGS", identifier: ["account": .string(origin.account.digits)])
-        case .role: Self.role(number: number, origin: origin)
+                type: "ACCOUNT_SETTINGS", identifier: ["account": .string(accountRegion.account.digits)])
+        case .role: Self.role(number: number, accountRegion: accountRegion)
         case .roleAlias:
             FleetAuditFinding.Resource(
                 type: "ROLE_ALIAS", identifier: ["roleAliasArn": iot("rolealias/PumpAlias-\(number + 1)")])
@@ -81,19 +83,20 @@ enum ScenarioResource {
     }
 
     /// The resources that have to do with one of this kind.
-    func related(named name: String, number: Int, origin: Origin) -> [FleetAuditFinding.Resource] {
+    func related(named name: String, number: Int, accountRegion: AccountRegion) -> [FleetAuditFinding.Resource] {
         switch self {
-        case .identityPool, .roleAlias: [Self.role(number: number, origin: origin)]
+        case .identityPool, .roleAlias: [Self.role(number: number, accountRegion: accountRegion)]
         case .issuerCertificate:
             (1...2).map {
-                Self.deviceCertificate.resource(named: "\(name) \($0)", number: number, origin: origin, time: 0)
+                Self.deviceCertificate.resource(
+                    named: "\(name) \($0)", number: number, accountRegion: accountRegion, time: 0)
             }
         default: []
         }
     }
 
-    private static func role(number: Int, origin: Origin) -> FleetAuditFinding.Resource {
-        let arn = "arn:\(origin.partition.rawValue):iam::\(origin.account):role/PumpRole-\(number + 1)"
+    private static func role(number: Int, accountRegion: AccountRegion) -> FleetAuditFinding.Resource {
+        let arn = "arn:\(accountRegion.partition.rawValue):iam::\(accountRegion.account):role/PumpRole-\(number + 1)"
         return FleetAuditFinding.Resource(type: "IAM_ROLE", identifier: ["iamRoleArn": .string(arn)])
     }
 

@@ -10,14 +10,14 @@ enum FindingFormat {
     static let workflowStatuses = ["NEW", "NOTIFIED", "RESOLVED", "SUPPRESSED"]
     static let verificationStates = ["UNKNOWN", "TRUE_POSITIVE", "FALSE_POSITIVE", "BENIGN_POSITIVE"]
 
-    static let note = Shape.object(
+    static let note = FindingValidator.object(
         ["Text": .text(1...512), "UpdatedBy": .text(1...512), "UpdatedAt": .time],
         required: ["Text", "UpdatedBy", "UpdatedAt"])
-    static let ratio = Shape.integer(0...100)
-    static let types = Shape.list(.findingType, 0...50)
-    static let userDefinedFields = Shape.map(count: 50, name: 128, value: 1024)
-    static let workflow = Shape.object(["Status": .word(workflowStatuses)], required: [])
-    static let relatedFindings = Shape.list(
+    static let ratio = FindingValidator.integer(0...100)
+    static let types = FindingValidator.list(.findingType, 0...50)
+    static let userDefinedFields = FindingValidator.map(count: 50, name: 128, value: 1024)
+    static let workflow = FindingValidator.object(["Status": .word(workflowStatuses)], required: [])
+    static let relatedFindings = FindingValidator.list(
         .object(["ProductArn": .text(12...2048), "Id": .text(1...512)], required: ["ProductArn", "Id"]), 0...10)
 
     /// What is wrong with a finding, or nil.
@@ -58,14 +58,14 @@ enum FindingFormat {
         }
     }
 
-    private static let shape = Shape.object(
+    private static let shape = FindingValidator.object(
         members,
         required: [
             "SchemaVersion", "Id", "ProductArn", "GeneratorId", "AwsAccountId", "CreatedAt", "UpdatedAt", "Title",
             "Description", "Resources",
         ])
 
-    private static let members: [String: Shape] = [
+    private static let members: [String: FindingValidator] = [
         "SchemaVersion": .word(["2018-10-08"]), "Id": .text(1...512), "ProductArn": .text(12...2048),
         "ProductName": .text(1...128), "CompanyName": .text(1...128), "Region": .text(1...16),
         "GeneratorId": .text(1...512), "AwsAccountId": .account, "AwsAccountName": .text(1...50), "Types": types,
@@ -92,7 +92,7 @@ enum FindingFormat {
         "PatchSummary": .anything, "Action": .anything, "GeneratorDetails": .anything, "Detection": .anything,
     ]
 
-    private static let resource = Shape.object(
+    private static let resource = FindingValidator.object(
         [
             "Type": .text(1...256), "Id": .text(1...512), "Partition": .word(["aws", "aws-cn", "aws-us-gov"]),
             "Region": .text(1...16), "ResourceRole": .text(1...64), "Tags": .map(count: 50, name: 128, value: 256),
@@ -102,7 +102,7 @@ enum FindingFormat {
                 ["Other": .map(count: 50, name: 127, value: 1023), "AwsIamRole": .anything], required: []),
         ], required: ["Type", "Id"])
 
-    private static let compliance = Shape.object(
+    private static let compliance = FindingValidator.object(
         [
             "Status": .word(["PASSED", "WARNING", "FAILED", "NOT_AVAILABLE"]),
             "RelatedRequirements": .list(.text(1...64), 0...32), "SecurityControlId": .text(1...128),

@@ -9,11 +9,11 @@ extension SecurityHubModel.Record {
     private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
 
     /// A finding that was not there before, with what Security Hub adds.
-    init(creating finding: JSON.Members, updatedAt: Moment, origin: Origin, now: Int64) {
+    init(creating finding: JSON.Members, updatedAt: Moment, accountRegion: AccountRegion, now: Int64) {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
-            "Region": JSON.string(origin.region.name), "ProductName": "Default", "CompanyName": "Personal",
+            "Region": JSON.string(accountRegion.region.name), "ProductName": "Default", "CompanyName": "Personal",
             "RecordState": "ACTIVE", "Workflow": ["Status": "NEW"], "WorkflowState": "NEW",
         ] where members[name] == nil { members[name] = value }
         complete(now: now)
@@ -98,7 +98,7 @@ struct FindingUpdate {
     /// The members to set.
     let members: JSON.Members
 
-    private static let shapes: [String: Shape] = [
+    private static let shapes: [String: FindingValidator] = [
         "Note": .object(["Text": .text(1...512), "UpdatedBy": .text(1...512)], required: ["Text", "UpdatedBy"]),
         "Severity": .object(
             [
@@ -110,12 +110,12 @@ struct FindingUpdate {
         "RelatedFindings": FindingFormat.relatedFindings,
     ]
 
-    private static let identifiers = Shape.list(
+    private static let identifiers = FindingValidator.list(
         .object(["Id": .text(1...512), "ProductArn": .text(12...2048)], required: ["Id", "ProductArn"]), 1...100)
 
     /// What is wrong with a request, or nil.
     static func objection(to request: JSON) -> String? {
-        Shape.object(
+        FindingValidator.object(
             shapes.merging(["FindingIdentifiers": identifiers]) { _, identifiers in identifiers },
             required: ["FindingIdentifiers"]
         ).objection(to: request, at: "data")

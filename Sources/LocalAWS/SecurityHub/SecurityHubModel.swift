@@ -19,22 +19,23 @@ struct SecurityHubModel {
         var json: JSON { .object(members) }
     }
 
-    let origin: Origin
+    let accountRegion: AccountRegion
     /// In the order in which they first came.
     private(set) var records: [Record] = []
     private var positions: [Key: Int] = [:]
     /// Findings that are refused whatever they say, by Id.
-    var refusedIDs: Set<String> = []
+    var rejectedIDs: Set<String> = []
 
     /// An empty one.
-    init(origin: Origin) { self.origin = origin }
+    init(accountRegion: AccountRegion) { self.accountRegion = accountRegion }
 
     /// The finding with an id.
     func finding(id: String) -> JSON? { position(ofID: id).map { records[$0].json } }
 
     /// Where the finding with an id is. All findings are of the account's own product.
     func position(ofID id: String) -> Int? {
-        let product = ARN(service: "securityhub", origin: origin, resource: "product/\(origin.account)/default")
+        let product = ARN(
+            service: "securityhub", accountRegion: accountRegion, resource: "product/\(accountRegion.account)/default")
         return positions[Key(productARN: product.description, id: id)]
     }
 
@@ -77,7 +78,7 @@ struct SecurityHubModel {
             if finding["ProductArn"] == nil { return }
             throw .invalidInput("productArn: \"\(finding["ProductArn"]?.string ?? "")\"")
         }
-        guard arn.origin == origin, arn.resource == "product/\(origin.account)/default" else {
+        guard arn.accountRegion == accountRegion, arn.resource == "product/\(accountRegion.account)/default" else {
             throw ServiceError(
                 403, "AccessDeniedException",
                 "User is not authorized to perform: securityhub:BatchImportFindings on resource: \(product)")
@@ -95,10 +96,10 @@ struct SecurityHubModel {
             let product = members["ProductArn"]?.string, let text = members["UpdatedAt"]?.string,
             let updatedAt = Moment(iso8601: text)
         else { return ("InternalFailure", "The finding cannot be read.") }
-        guard members["AwsAccountId"] == .string(origin.account.digits) else {
+        guard members["AwsAccountId"] == .string(accountRegion.account.digits) else {
             return ("InvalidInput", "The AwsAccountId is not the account that the call came from.")
         }
-        if refusedIDs.contains(id) { return ("InternalFailure", "An internal error has occurred.") }
+        if rejectedIDs.contains(id) { return ("InternalFailure", "An internal error has occurred.") }
         let key = Key(productARN: product, id: id)
         guard seen.insert(key).inserted else {
             return ("DuplicatedFindingIdentifier", "The batch has this finding more than once.")
@@ -110,7 +111,7 @@ struct SecurityHubModel {
             }
         } else {
             positions[key] = records.count
-            records.append(Record(creating: members, updatedAt: updatedAt, origin: origin, now: now))
+            records.append(Record(creating: members, updatedAt: updatedAt, accountRegion: accountRegion, now: now))
         }
         return nil
     }
@@ -128,7 +129,7 @@ struct SecurityHubModel {
         for identifier in request["FindingIdentifiers"]?.array ?? [] {
             let key = Key(
                 productARN: identifier["ProductArn"]?.string ?? "", id: identifier["Id"]?.string ?? "")
-            let failure = refusedIDs.contains(key.id) ? "InternalFailure" : "FindingNotFound"
+            let failure = rejectedIDs.contains(key.id) ? "InternalFailure" : "FindingNotFound"
             if failure == "FindingNotFound", let position = positions[key] {
                 records[position].apply(FindingUpdate(request, now: now))
                 processed.append(identifier)

@@ -15,7 +15,7 @@ public struct DeliveryReport: Sendable, Hashable {
         /// The endpoint took the message.
         case delivered
         /// The endpoint refused it for good, so it was not sent again.
-        case refused
+        case rejected
         /// Every try failed.
         case exhausted
         /// It was broken off, as the stand-in was stopped or the task canceled.
@@ -47,7 +47,7 @@ enum DeliveryPolicy {
         case .answered(200..<300): .delivered
         // SNS takes whatever the endpoint says about the request itself for its last word, 429 too. A redirection is not
         // followed.
-        case .answered(300..<500): .refused
+        case .answered(300..<500): .rejected
         case .answered, .failed: nil
         }
     }

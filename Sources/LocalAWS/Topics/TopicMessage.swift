@@ -62,7 +62,7 @@ struct TopicMessage {
             more: [
                 "Token": subscription.token,
                 "SubscribeURL":
-                    "https://\(topic.origin.region.snsHost)/?Action=ConfirmSubscription&TopicArn=\(topic)"
+                    "https://\(topic.accountRegion.region.snsHost)/?Action=ConfirmSubscription&TopicArn=\(topic)"
                     + "&Token=\(subscription.token)",
             ])
     }
@@ -84,7 +84,7 @@ struct TopicMessage {
         members["SigningCertURL"] = .string(signature.certificateURL)
         if type == "Notification" {
             members["UnsubscribeURL"] = .string(
-                "https://\(topic.origin.region.snsHost)/?Action=Unsubscribe&SubscriptionArn=\(subscription.arn)")
+                "https://\(topic.accountRegion.region.snsHost)/?Action=Unsubscribe&SubscriptionArn=\(subscription.arn)")
         }
         return JSON.object(members).serialized()
     }

@@ -21,7 +21,8 @@ struct TopicModel {
     /// Adds a subscription that waits to be confirmed; one of the same endpoint to the same topic is replaced.
     mutating func subscribe(_ endpoint: String, to topic: ARN) -> Subscription {
         subscriptions.removeAll { $0.endpoint == endpoint && $0.topic == topic }
-        let arn = ARN(service: "sns", origin: topic.origin, resource: "\(topic.resource):\(RandomToken.uuid())")
+        let arn = ARN(
+            service: "sns", accountRegion: topic.accountRegion, resource: "\(topic.resource):\(RandomToken.uuid())")
         let subscription = Subscription(
             arn: arn, topic: topic, endpoint: endpoint, token: RandomToken.hexadecimal(bytes: 64))
         subscriptions.append(subscription)
@@ -57,7 +58,8 @@ struct TopicModel {
             XMLElement(
                 "member",
                 [
-                    XMLElement("Owner", topic.origin.account.digits), XMLElement("Endpoint", subscription.endpoint),
+                    XMLElement("Owner", topic.accountRegion.account.digits),
+                    XMLElement("Endpoint", subscription.endpoint),
                     XMLElement("Protocol", String(subscription.endpoint.prefix { $0 != ":" })),
                     XMLElement(
                         "SubscriptionArn",

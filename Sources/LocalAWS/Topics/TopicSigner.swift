@@ -55,7 +55,7 @@ struct TopicSigner: Sendable {
     func sign(
         _ message: TopicMessage, version: TopicSignatureVersion
     ) throws(CryptographyError) -> Signature? {
-        let host = message.topic.origin.region.snsHost
+        let host = message.topic.accountRegion.region.snsHost
         guard let certificate = certificates[host] else { return nil }
         let signature = try key.sign(Array(message.stringToSign.utf8), digest: version.digest)
         return Signature(

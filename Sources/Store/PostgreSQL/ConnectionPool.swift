@@ -4,7 +4,7 @@ import EventLoop
 actor ConnectionPool {
     private struct Waiter {
         let deadline: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Result<PostgreSQLConnection, PostgreSQLFailure>, Never>
+        let continuation: CheckedContinuation<Result<PostgreSQLConnection, PostgreSQLError>, Never>
     }
 
     private let address: PostgreSQLAddress
@@ -25,7 +25,7 @@ actor ConnectionPool {
     /// Gives up waiters whose time is over, and tries to connect again.
     private var timer: LoopTimer?
     /// Since when nothing could be opened, how often it was tried, when it is tried next, and what the reason was last.
-    private var outage: (since: ContinuousClock.Instant, tries: Int, next: ContinuousClock.Instant, PostgreSQLFailure)?
+    private var outage: (since: ContinuousClock.Instant, tries: Int, next: ContinuousClock.Instant, PostgreSQLError)?
 
     /// How long an outage must last before nobody is kept waiting for its end any more.
     private static let longOutage = Duration.seconds(4)
@@ -81,11 +81,11 @@ actor ConnectionPool {
                 let value = try await body(connection, losses)
                 await release(connection)
                 return value
-            } catch let failure as PostgreSQLFailure {
+            } catch let failure as PostgreSQLError {
                 await release(connection)
                 if failure.isTransient, collisions < Self.collisionLimit {
                     collisions += 1
-                } else if failure.isConnectionLost, repeats || failure.isRefusal, end > .now {
+                } else if failure.isConnectionLost, repeats || failure.isRejection, end > .now {
                     losses += 1
                 } else {
                     throw failure
@@ -173,7 +173,7 @@ actor ConnectionPool {
         let isHopeless = outage.map { now - $0.since > Self.longOutage } ?? false
         let overdue = waiters.filter { isHopeless || $0.deadline <= now }
         waiters.removeAll { isHopeless || $0.deadline <= now }
-        let failure = outage?.3 ?? PostgreSQLFailure(lost: "all connections are busy")
+        let failure = outage?.3 ?? PostgreSQLError(lost: "all connections are busy")
         for waiter in overdue { waiter.continuation.resume(returning: .failure(failure)) }
         if waiters.isEmpty, outage == nil { timer?.stop() }
         grow()
@@ -186,7 +186,7 @@ actor ConnectionPool {
         isClosed = true
         let waiting = waiters
         waiters = []
-        for waiter in waiting { waiter.continuation.resume(returning: .failure(PostgreSQLFailure(lost: "closed"))) }
+        for waiter in waiting { waiter.continuation.resume(returning: .failure(PostgreSQLError(lost: "closed"))) }
         await withCheckedContinuation { continuation in
             emptied = continuation
             Task(executorPreference: loop) { await self.finishClosing() }

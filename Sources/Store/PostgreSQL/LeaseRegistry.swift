@@ -41,10 +41,10 @@ final class LeaseRegistry: Sendable {
     }
 
     /// Forgets the leases of a call that failed, of which it is not known whether they were committed.
-    func abandon(_ batch: Batch, of origins: [String]) {
+    func abandon(_ batch: Batch, of accountRegions: [String]) {
         state.withLock { state in
             state.entries = state.entries.filter { $0.value.batch != batch }
-            for origin in origins { state.doubtful[origin] = batch }
+            for accountRegion in accountRegions { state.doubtful[accountRegion] = batch }
         }
     }
 
@@ -61,17 +61,19 @@ final class LeaseRegistry: Sendable {
     var sequences: [Int64] { state.withLock { Array($0.entries.keys) } }
 
     /// Those of some account-Regions that may have leases without a worker.
-    func doubtful(among origins: [String]) -> [String: Batch] {
+    func doubtful(among accountRegions: [String]) -> [String: Batch] {
         state.withLock { state in
             guard !state.doubtful.isEmpty else { return [:] }
-            return state.doubtful.filter { origins.contains($0.key) }
+            return state.doubtful.filter { accountRegions.contains($0.key) }
         }
     }
 
     /// Notes that account-Regions have no such leases any more, unless they came into doubt again meanwhile.
     func clear(_ settled: [String: Batch]) {
         state.withLock { state in
-            for (origin, batch) in settled where state.doubtful[origin] == batch { state.doubtful[origin] = nil }
+            for (accountRegion, batch) in settled where state.doubtful[accountRegion] == batch {
+                state.doubtful[accountRegion] = nil
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ actor LifeSign {
         /// How often it is given.
         var interval: Duration { lifetime * 0.2 }
         /// How long the database may take. Short lifetimes are for tests, on machines of whatever speed.
-        var patience: Duration { max(lifetime * 0.25, .seconds(1)) }
+        var timeout: Duration { max(lifetime * 0.25, .seconds(1)) }
     }
 
     private struct State {
@@ -52,7 +52,7 @@ actor LifeSign {
     private var name: String?
     private var running: Task<Void, Never>?
     private var pausing: Task<Void, Never>?
-    private var failure: PostgreSQLFailure?
+    private var failure: PostgreSQLError?
 
     /// The channel of `NOTIFY` that the replicas hear each other on.
     static let channel = "defender_bridge_work"
@@ -95,13 +95,13 @@ actor LifeSign {
     /// - Parameter name: what it is called, for people to read.
     /// - Returns: whether the sign is current: one that was given before may be out of date, and not be renewed in time.
     /// - Throws: ``StoreError/Code/unavailable`` if no sign could be given yet.
-    func join(as kind: Membership, name: String?, within patience: Duration) async throws(StoreError) -> Bool {
+    func join(as kind: Membership, name: String?, within timeout: Duration) async throws(StoreError) -> Bool {
         self.name = name ?? self.name
         if membership < kind {
             membership = kind
             pausing?.cancel()
         }
-        let end = ContinuousClock.now + patience
+        let end = ContinuousClock.now + timeout
         while !isCurrent {
             guard .now < end, !Task.isCancelled, running?.isCancelled != true else {
                 if state.withLock({ $0.signedAt }) != nil { return false }
@@ -140,7 +140,7 @@ actor LifeSign {
 
     private func note(_ error: any Error, _ failures: inout Int) {
         failures += 1
-        failure = error as? PostgreSQLFailure
+        failure = error as? PostgreSQLError
     }
 
     private func lose() {
@@ -149,13 +149,13 @@ actor LifeSign {
     }
 
     private func serve(_ connection: PostgreSQLConnection) async throws {
-        await connection.allow(times.patience)
+        await connection.allow(times.timeout)
         try await connection.runOnce("LISTEN \(Self.channel)")
         let key = try await tie(connection)
         state.withLock { ($0.isConnected, $0.connectedAt) = (true, .now) }
         begin()
         while !Task.isCancelled, connection.isUsable {
-            await connection.allow(times.patience)
+            await connection.allow(times.timeout)
             if membership != .none { try await sign(key, by: connection) }
             await pause(times.interval)
         }
@@ -166,10 +166,10 @@ actor LifeSign {
         // Not the same as that of a session before, which the server may not know yet to be gone.
         let key = Int64.random(in: .min ... .max)
         do {
-            _ = try await connection.run(SharingSQL.lockSession, [.integer(key)])
-            let seen = try await connection.run(SharingSQL.isSessionSeen, [.integer(key)]).rows.first?.flag(0)
+            _ = try await connection.run(PartitionSQL.lockSession, [.integer(key)])
+            let seen = try await connection.run(PartitionSQL.isSessionSeen, [.integer(key)]).rows.first?.flag(0)
             return seen == true ? key : nil
-        } catch let failure as PostgreSQLFailure where !failure.isConnectionLost {
+        } catch let failure as PostgreSQLError where !failure.isConnectionLost {
             // Not all that speak PostgreSQL's protocol have such locks: the sign alone counts then.
             return nil
         }
@@ -178,7 +178,7 @@ actor LifeSign {
     private func sign(_ key: Int64?, by connection: PostgreSQLConnection) async throws {
         let (start, askedAt) = (ContinuousClock.now, clock.localTime)
         let rows = try await connection.run(
-            SharingSQL.sign,
+            PartitionSQL.sign,
             [
                 .text(replica), .flag(membership == .worker), .integer(times.lifetime.milliseconds), .text(name),
                 .integer(key), .integer(clock.offset),

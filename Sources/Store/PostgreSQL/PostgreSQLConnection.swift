@@ -14,9 +14,9 @@ actor PostgreSQLConnection {
     private var timer: LoopTimer?
     /// The names of the statements that the server has prepared.
     private var prepared: [String: String] = [:]
-    private var waiter: CheckedContinuation<Result<PostgreSQLRows, PostgreSQLFailure>, Never>?
+    private var waiter: CheckedContinuation<Result<PostgreSQLRows, PostgreSQLError>, Never>?
     /// What the statement under way has given so far.
-    private var outcome: Result<PostgreSQLRows, PostgreSQLFailure>?
+    private var outcome: Result<PostgreSQLRows, PostgreSQLError>?
     private var deadline = ContinuousClock.now
     private var limits: SessionLimits
     private let pool: StoreEvent.Pool
@@ -72,16 +72,16 @@ actor PostgreSQLConnection {
         limits: SessionLimits = .long, report: @escaping StoreEvent.Report = { _ in },
         hear: @escaping @Sendable (String) -> Void = { _ in },
         lost: @escaping @Sendable () -> Void = {}
-    ) async throws(PostgreSQLFailure) -> PostgreSQLConnection {
+    ) async throws(PostgreSQLError) -> PostgreSQLConnection {
         let transfer = await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: Transfer(handle: address.connect())) }
         }
         guard let handle = transfer.handle else {
             report(.connectionFailed(pool))
-            throw PostgreSQLFailure(lost: "no memory is left")
+            throw PostgreSQLError(lost: "no memory is left")
         }
         guard PQstatus(handle) == CONNECTION_OK else {
-            let failure = PostgreSQLFailure(lost: Self.message(handle))
+            let failure = PostgreSQLError(lost: Self.message(handle))
             PQfinish(handle)
             report(.connectionFailed(pool))
             throw failure
@@ -98,7 +98,7 @@ actor PostgreSQLConnection {
         return connection
     }
 
-    private func start() async throws(PostgreSQLFailure) {
+    private func start() async throws(PostgreSQLError) {
         guard let handle else { throw Self.closed }
         PQsetNoticeReceiver(handle, { _, _ in }, nil)
         PQsetnonblocking(handle, 1)
@@ -106,7 +106,7 @@ actor PostgreSQLConnection {
         do {
             watcher = try DescriptorWatcher(PQsocket(handle), on: loop) { self.isReady($0) }
         } catch {
-            throw PostgreSQLFailure(lost: "\(error)")
+            throw PostgreSQLError(lost: "\(error)")
         }
         watcher?.watch(for: .readable)
         allow(.seconds(4))
@@ -114,7 +114,7 @@ actor PostgreSQLConnection {
         _ = try await exchange { PQsendQuery($0, settings) }.get()
     }
 
-    private static let closed = PostgreSQLFailure(lost: "the connection is closed")
+    private static let closed = PostgreSQLError(lost: "the connection is closed")
 
     private static func message(_ handle: OpaquePointer) -> String {
         guard let text = PQerrorMessage(handle).map({ String(cString: $0) }), !text.isEmpty else {
@@ -130,7 +130,7 @@ actor PostgreSQLConnection {
     func allow(_ time: Duration) { deadline = .now + time }
 
     /// Runs a statement, which the server prepares the first time.
-    func run(_ sql: String, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLFailure) -> PostgreSQLRows {
+    func run(_ sql: String, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLError) -> PostgreSQLRows {
         let name: String
         if let known = prepared[sql] {
             name = known
@@ -163,7 +163,7 @@ actor PostgreSQLConnection {
     }
 
     /// Runs a statement that is not worth preparing, without parameters.
-    func runOnce(_ sql: String) async throws(PostgreSQLFailure) {
+    func runOnce(_ sql: String) async throws(PostgreSQLError) {
         _ = try await exchange { PQsendQuery($0, sql) }.get()
     }
 
@@ -206,16 +206,16 @@ actor PostgreSQLConnection {
 
     private func exchange(
         _ send: (OpaquePointer) -> CInt
-    ) async -> Result<PostgreSQLRows, PostgreSQLFailure> {
+    ) async -> Result<PostgreSQLRows, PostgreSQLError> {
         guard let handle else { return .failure(Self.closed) }
         precondition(waiter == nil, "a connection was used by two at once")
         let left = deadline - .now
         guard left > .zero, send(handle) == 1 else {
-            let failure = PostgreSQLFailure(lost: left > .zero ? Self.message(handle) : Self.overdue)
+            let failure = PostgreSQLError(lost: left > .zero ? Self.message(handle) : Self.overdue)
             lose(failure)
             return .failure(failure)
         }
-        let limit = min(left, limits.patience)
+        let limit = min(left, limits.timeout)
         let end = ContinuousClock.now + limit
         timer?.start(after: limit)
         var result = await withCheckedContinuation { continuation in
@@ -225,7 +225,7 @@ actor PostgreSQLConnection {
         timer?.stop()
         // The process was stopped meanwhile: the result of a statement that the server may have canceled is not trusted.
         if case .success = result, ContinuousClock.now > end + Self.tolerance {
-            result = .failure(PostgreSQLFailure(lost: Self.overdue))
+            result = .failure(PostgreSQLError(lost: Self.overdue))
         }
         if case .failure(let failure) = result, failure.isConnectionLost { lose(failure) }
         return result
@@ -235,14 +235,14 @@ actor PostgreSQLConnection {
     /// How much later than the timer a result may come: timers are not exact.
     private static let tolerance = Duration.milliseconds(100)
 
-    private func expire() { lose(PostgreSQLFailure(lost: Self.overdue)) }
+    private func expire() { lose(PostgreSQLError(lost: Self.overdue)) }
 
     // MARK: Events
 
     private func isReady(_ events: Result<DescriptorWatcher.Events, EventLoopError>) {
         guard let handle else { return }
         switch events {
-        case .failure(let error): lose(PostgreSQLFailure(lost: "\(error)"))
+        case .failure(let error): lose(PostgreSQLError(lost: "\(error)"))
         case .success(let events):
             if events.contains(.readable) {
                 let isFed = PQconsumeInput(handle) == 1
@@ -252,7 +252,7 @@ actor PostgreSQLConnection {
                     PQfreemem(notification)
                 }
                 if !isFed || PQstatus(handle) == CONNECTION_BAD {
-                    return lose(PostgreSQLFailure(lost: Self.message(handle)))
+                    return lose(PostgreSQLError(lost: Self.message(handle)))
                 }
             }
             flush()
@@ -265,7 +265,7 @@ actor PostgreSQLConnection {
         switch PQflush(handle) {
         case 0: watcher.watch(for: .readable)
         case 1: watcher.watch(for: [.readable, .writable])
-        default: lose(PostgreSQLFailure(lost: Self.message(handle)))
+        default: lose(PostgreSQLError(lost: Self.message(handle)))
         }
     }
 
@@ -281,14 +281,14 @@ actor PostgreSQLConnection {
     }
 
     private func answer() {
-        let result = outcome ?? .failure(PostgreSQLFailure(lost: "the server gave no result"))
+        let result = outcome ?? .failure(PostgreSQLError(lost: "the server gave no result"))
         outcome = nil
         waiter.take()?.resume(returning: result)
     }
 
     // MARK: Ending
 
-    private func lose(_ failure: PostgreSQLFailure) {
+    private func lose(_ failure: PostgreSQLError) {
         guard handle != nil else { return }
         close()
         // What the server had said before it closed tells more than that it closed.

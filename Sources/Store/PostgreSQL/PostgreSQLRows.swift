@@ -13,11 +13,11 @@ final class PostgreSQLRows: @unchecked Sendable {
     deinit { PQclear(result) }
 
     /// Why the statement failed; nil if it did not.
-    var failure: PostgreSQLFailure? {
+    var failure: PostgreSQLError? {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: nil
         default:
-            PostgreSQLFailure(
+            PostgreSQLError(
                 state: Self.text(PQresultErrorField(result, CInt(UInt8(ascii: "C")))),
                 // The primary message: the detail would hold values.
                 message: Self.text(PQresultErrorField(result, CInt(UInt8(ascii: "M"))))

@@ -10,11 +10,11 @@ extension PostgreSQLStore {
     }
 
     static func write(_ audits: [FinishedAudit], by connection: PostgreSQLConnection) async throws {
-        for rows in chunks(of: audits, by: { [$0.origin.stored, $0.schedule ?? ""] }) {
+        for rows in chunks(of: audits, by: { [$0.accountRegion.stored, $0.schedule ?? ""] }) {
             _ = try await connection.run(
                 upsertAudits,
                 [
-                    .texts(rows.map(\.origin.stored)), .texts(rows.map { $0.schedule ?? "" }),
+                    .texts(rows.map(\.accountRegion.stored)), .texts(rows.map { $0.schedule ?? "" }),
                     .texts(rows.map(\.taskID)),
                     .integers(rows.map(\.startTime)), .integers(rows.map(\.finishedAt)),
                 ])
@@ -22,18 +22,18 @@ extension PostgreSQLStore {
     }
 
     /// Lists when deliveries came last.
-    public func lastDeliveries() async throws(StoreError) -> [Origin: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read(ArrivalSQL.deliveries) { rows in
-            Dictionary(try rows.rows.map { (try $0.origin(0), try $0.integer(1)) }) { first, _ in first }
+            Dictionary(try rows.rows.map { (try $0.accountRegion(0), try $0.integer(1)) }) { first, _ in first }
         }
     }
 
     /// Notes when deliveries came last.
-    public func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError) {
+    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         // In order, so that two bridges that note the same ones do not wait for each other.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
             Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],
-            within: patience)
+            within: timeout)
     }
 }

@@ -7,19 +7,19 @@ extension PostgreSQLStore {
         """
 
     /// Lists how far Device Defender has been asked.
-    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read(CatchUpSQL.list) { rows in
-            Dictionary(try rows.rows.map { (try $0.origin(0), try $0.integer(1)) }) { first, _ in first }
+            Dictionary(try rows.rows.map { (try $0.accountRegion(0), try $0.integer(1)) }) { first, _ in first }
         }
     }
 
     /// Moves the watermark of an account and Region on.
-    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
-        try await write(Self.advance, [.text(origin.stored), .integer(time)])
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await write(Self.advance, [.text(accountRegion.stored), .integer(time)])
     }
 
     /// Moves the watermark of an account and Region back if it is later.
-    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
-        try await write(CatchUpSQL.reset.numbered, [.text(origin.stored), .integer(time)])
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
+        try await write(CatchUpSQL.reset.numbered, [.text(accountRegion.stored), .integer(time)])
     }
 }

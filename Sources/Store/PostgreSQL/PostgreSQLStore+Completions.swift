@@ -5,7 +5,7 @@ enum PostgreSQLCompletions {
     static let upsert = CompletionSQL.upsert.ofMany.replacing("max(", with: "greatest(")
     static let cover = CompletionSQL.cover.numbered.replacing("max(", with: "greatest(")
         .replacing("min(", with: "least(")
-    static let ofOrigin = CompletionSQL.ofOrigin.numbered
+    static let ofAccountRegion = CompletionSQL.ofAccountRegion.numbered
     static let coverage = CompletionSQL.coverage.numbered
 
     /// Steps through the index, which has hashes in place of the groups.
@@ -28,56 +28,60 @@ enum PostgreSQLCompletions {
 
 extension PostgreSQLStore {
     /// Looks up when checks of an origin were completed.
-    public func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion] {
-        try await read(PostgreSQLCompletions.ofOrigin, [.text(origin.stored)]) { rows in
+    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    {
+        try await read(PostgreSQLCompletions.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
         }
     }
 
     /// Looks up which audits of an origin are known.
-    public func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage? {
-        try await read(PostgreSQLCompletions.coverage, [.text(origin.stored)]) { rows in
+    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
+        try await read(PostgreSQLCompletions.coverage, [.text(accountRegion.stored)]) { rows in
             try rows.rows.first.map { try AuditCoverage($0) }
         }
     }
 
     /// Notes that all audits of a time were read.
     public func record(
-        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+        _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
-        try Limits.check(Progress(completions: completions))
+        try Limits.check(LedgerUpdate(completions: completions))
         try await transact { connection in
             try await Self.write(completions, by: connection)
             _ = try await connection.run(
                 PostgreSQLCompletions.cover,
-                [.text(origin.stored), .integer(coverage.since), .integer(coverage.until)])
+                [.text(accountRegion.stored), .integer(coverage.since), .integer(coverage.until)])
         }
     }
 
     /// Lists the groups of findings that are not over.
-    public func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String] {
-        try await read(PostgreSQLCompletions.groups, [.text(origin.stored), .text(kind.rawValue)]) { rows in
+    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
+        try await read(PostgreSQLCompletions.groups, [.text(accountRegion.stored), .text(kind.rawValue)]) { rows in
             try rows.rows.map { try $0.text(0) }
         }
     }
 
     static func write(_ completions: [CheckCompletion], by connection: PostgreSQLConnection) async throws {
         // In order, so that two bridges that note the same ones do not wait for each other.
-        let sorted = completions.sorted { ($0.origin, $0.check) < ($1.origin, $1.check) }
-        for rows in chunks(of: sorted, by: { [$0.origin.stored, $0.check] }) {
+        let sorted = completions.sorted { ($0.accountRegion, $0.check) < ($1.accountRegion, $1.check) }
+        for rows in chunks(of: sorted, by: { [$0.accountRegion.stored, $0.check] }) {
             _ = try await connection.run(
                 PostgreSQLCompletions.upsert,
                 [
-                    .texts(rows.map(\.origin.stored)), .texts(rows.map(\.check)), .integers(rows.map(\.completedAt)),
+                    .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.check)),
+                    .integers(rows.map(\.completedAt)),
                     .integers(rows.map(\.passedAt)),
                 ])
         }
     }
 
     /// Forgets when checks of an origin were completed, and which of its audits are known.
-    static func clearCompletions(of origin: Origin, _ connection: PostgreSQLConnection) async throws {
+    static func clearCompletions(of accountRegion: AccountRegion, _ connection: PostgreSQLConnection) async throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
-            _ = try await connection.run(sql.numbered, [.text(origin.stored)])
+            _ = try await connection.run(sql.numbered, [.text(accountRegion.stored)])
         }
     }
 }

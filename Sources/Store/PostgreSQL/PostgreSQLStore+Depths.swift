@@ -29,23 +29,24 @@ extension PostgreSQLStore {
 
     /// Counts deliveries that are not done by origin and state, in one state of the store.
     public func queueDepths(
-        now: Int64, after origin: Origin?, limit: Int
+        now: Int64, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         let now = clock.database(now)
         return try await read(
             Self.depths,
             [
-                .text(origin?.stored ?? ""), .integer(limit), .integer(now), .integer(QueueTime.latest(after: now)),
+                .text(accountRegion?.stored ?? ""), .integer(limit), .integer(now),
+                .integer(QueueTime.latest(after: now)),
             ], isLong: true
         ) { rows in
             try rows.rows.flatMap { row in
-                let origin = try row.origin(0)
+                let accountRegion = try row.accountRegion(0)
                 return try zip(QueueDepth.State.allCases, [1, 3, 5, 7]).compactMap { state, column in
                     // Without any, there is no oldest.
                     try row.optionalInteger(column + 1).map { oldest in
                         QueueDepth(
-                            origin: origin, state: state, count: try row.count(column),
+                            accountRegion: accountRegion, state: state, count: try row.count(column),
                             oldestReceivedAt: clock.local(oldest))
                     }
                 }

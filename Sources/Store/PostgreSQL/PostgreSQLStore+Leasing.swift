@@ -21,7 +21,7 @@ extension PostgreSQLStore {
     /// Takes origins that nobody works on as far as they are this bridge's share, and ends what leases there are of them:
     /// their holder is gone.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -35,13 +35,15 @@ extension PostgreSQLStore {
             return LeaseBatch(deliveries: [], nextReadyAt: clock.local(now), mark: mark, pauses: [])
         }
         return try await use(repeats: false) { connection in
-            let (known, replicas) = try await SharingSQL.ask(connection, now: now)
+            let (known, replicas) = try await PartitionSQL.ask(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let passed = excluded.union(
-                known.map(\.origin).filter { origin in pauses.contains { $0.holds(stored: origin) } })
+                known.map(\.accountRegion).filter { accountRegion in pauses.contains { $0.holds(stored: accountRegion) }
+                })
             let request = Request(
                 limit: limit, end: end, owner: owner, now: now, excluded: passed,
-                beyond: Set(known.filter(\.isBeyond).map(\.origin)), pauses: pauses, mark: mark, batch: leases.begin())
+                beyond: Set(known.filter(\.isBeyond).map(\.accountRegion)), pauses: pauses, mark: mark,
+                batch: leases.begin())
             let shares = await link.shares(known, of: replicas, excluding: passed, now: now)
             // Leases without a worker are not ready, and may be all that there is.
             let isDoubtful = !leases.doubtful(among: shares.candidates(excluding: passed)).isEmpty
@@ -55,32 +57,32 @@ extension PostgreSQLStore {
 
     /// Leases in a transaction. What fails may have been committed: what is leased then is found by its not being registered.
     private func lease(
-        _ request: Request, _ shares: OriginShares, by connection: PostgreSQLConnection
+        _ request: Request, _ shares: PartitionAssignment, by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        let origins = shares.candidates(excluding: request.excluded)
-        let doubtful = leases.doubtful(among: origins)
+        let accountRegions = shares.candidates(excluding: request.excluded)
+        let doubtful = leases.doubtful(among: accountRegions)
         do {
             let batch = try await timed {
                 try await connection.transaction {
-                    try await lease(request, shares, origins, doubtful: Set(doubtful.keys), by: connection)
+                    try await lease(request, shares, accountRegions, doubtful: Set(doubtful.keys), by: connection)
                 }
             }
             leases.clear(doubtful)
             return batch
         } catch {
-            leases.abandon(request.batch, of: origins)
+            leases.abandon(request.batch, of: accountRegions)
             throw error
         }
     }
 
     private func lease(
-        _ request: Request, _ shares: OriginShares, _ origins: [String], doubtful: Set<String>,
+        _ request: Request, _ shares: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
         by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        var (held, taken, ended) = try await hold(origins, taking: shares.wanted, by: connection)
+        var (held, taken, ended) = try await hold(accountRegions, taking: shares.wanted, by: connection)
         if !doubtful.isDisjoint(with: held) {
             ended += try await connection.run(
-                SharingSQL.endLeasesButThese,
+                PartitionSQL.endLeasesButThese,
                 [.texts(held.filter { doubtful.contains($0) }), .integers(leases.sequences)]
             ).changeCount
         }
@@ -88,7 +90,7 @@ extension PostgreSQLStore {
         let beyond = held.filter(request.beyond.contains)
         if !beyond.isEmpty {
             _ = try await connection.run(
-                SharingSQL.pullBack,
+                PartitionSQL.pullBack,
                 [
                     .texts(beyond), .integer(request.now), .integer(request.end),
                     .integer(QueueTime.latest(after: request.now)),
@@ -96,22 +98,25 @@ extension PostgreSQLStore {
         }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         leases.add(deliveries.map(\.lease), in: request.batch)
-        try await noteWork(on: Set(deliveries.map(\.delivery.origin.stored)), by: connection)
+        try await noteWork(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
         return LeaseBatch(
             deliveries: deliveries,
             nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
-            pauses: request.pauses, taken: Set(taken.compactMap { Origin(stored: $0) }), expired: ended + expired)
+            pauses: request.pauses, taken: Set(taken.compactMap { AccountRegion(stored: $0) }), expired: ended + expired
+        )
     }
 
     /// Notes, from time to time, that origins are worked on, for ``SharingStatus/stalls``.
-    private func noteWork(on origins: Set<String>, by connection: PostgreSQLConnection) async throws {
+    private func noteWork(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
         let due = notedWork.withLock { noted in
-            let due = origins.filter { origin in noted[origin].map { .now - $0 > Self.noteInterval } ?? true }
-            for origin in due { noted[origin] = .now }
+            let due = accountRegions.filter { accountRegion in
+                noted[accountRegion].map { .now - $0 > Self.noteInterval } ?? true
+            }
+            for accountRegion in due { noted[accountRegion] = .now }
             return due
         }
-        if !due.isEmpty { _ = try await connection.run(SharingSQL.noteWork, [.texts(due)]) }
+        if !due.isEmpty { _ = try await connection.run(PartitionSQL.noteWork, [.texts(due)]) }
     }
 
     private static let noteInterval = Duration.seconds(10)
@@ -121,33 +126,33 @@ extension PostgreSQLStore {
     /// - Returns: those that this bridge holds, sorted, which of them it did not hold before, and how many leases of others
     ///   ended by that.
     private func hold(
-        _ origins: [String], taking wanted: [String], by connection: PostgreSQLConnection
+        _ accountRegions: [String], taking wanted: [String], by connection: PostgreSQLConnection
     ) async throws -> (held: [String], taken: [String], ended: Int) {
-        if !wanted.isEmpty { _ = try await connection.run(SharingSQL.add, [.texts(wanted)]) }
-        let locked = try await connection.run(SharingSQL.lock, [.texts(origins), .text(replica)]).rows
-            .map { (origin: try $0.text(0), holder: try $0.optionalText(1)) }
-        let own = locked.filter { $0.holder == replica }.map(\.origin)
-        let rest = locked.filter { $0.holder != replica }.map(\.origin)
+        if !wanted.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(wanted)]) }
+        let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
+            .map { (accountRegion: try $0.text(0), holder: try $0.optionalText(1)) }
+        let own = locked.filter { $0.holder == replica }.map(\.accountRegion)
+        let rest = locked.filter { $0.holder != replica }.map(\.accountRegion)
         guard !rest.isEmpty else { return (own.sorted(), [], 0) }
-        let taken = try await connection.run(SharingSQL.take, [.texts(rest), .text(replica)]).rows
+        let taken = try await connection.run(PartitionSQL.take, [.texts(rest), .text(replica)]).rows
             .map { try $0.text(0) }
         let ended =
-            taken.isEmpty ? 0 : try await connection.run(SharingSQL.endLeases, [.texts(taken)]).changeCount
+            taken.isEmpty ? 0 : try await connection.run(PartitionSQL.endLeases, [.texts(taken)]).changeCount
         return ((own + taken).sorted(), taken, ended)
     }
 
     private func lease(
-        _ request: Request, of origins: [String], by connection: PostgreSQLConnection
+        _ request: Request, of accountRegions: [String], by connection: PostgreSQLConnection
     ) async throws -> ([LeasedDelivery], expired: Int) {
         let counts = try await connection.run(
-            LeaseSQL.count, [.texts(origins), .integer(request.now), .integer(request.limit)])
+            LeaseSQL.count, [.texts(accountRegions), .integer(request.now), .integer(request.limit)])
         var left = Dictionary(uniqueKeysWithValues: try counts.rows.map { (try $0.text(0), try $0.count(1)) })
         let ring = FairShare.ring(
-            origins.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
-        let (items, last) = FairShare.take(limit: request.limit, from: ring) { origin, share in
-            let count = min(share, left[origin, default: 0])
-            left[origin, default: 0] -= count
-            return Array(repeating: origin, count: count)
+            accountRegions.filter { left[$0, default: 0] > 0 }, after: lastServed.withLock { $0 })
+        let (items, last) = FairShare.take(limit: request.limit, from: ring) { accountRegion, share in
+            let count = min(share, left[accountRegion, default: 0])
+            left[accountRegion, default: 0] -= count
+            return Array(repeating: accountRegion, count: count)
         }
         guard let last else { return ([], 0) }
         let shares = Dictionary(grouping: items) { $0 }.mapValues(\.count)
@@ -165,7 +170,7 @@ extension PostgreSQLStore {
                 lease: Lease(
                     deliveryID: try row.text(1), owner: request.owner, until: clock.local(request.end),
                     sequence: try row.integer(0), number: try row.integer(6)),
-                attempt: try row.count(5), bookmark: try row.optionalText(8))
+                attempt: try row.count(5), checkpoint: try row.optionalText(8))
         }
         return (deliveries, try leased.rows.count { try $0.flag(9) })
     }
@@ -175,13 +180,13 @@ extension PostgreSQLStore {
     /// Takes an origin for this process alone until it closes the store, and has its workers let go of it.
     ///
     /// - Throws: ``StoreError/Code/inUse`` when a bridge that lives holds it.
-    func hold(_ origin: Origin) async throws(StoreError) {
+    func hold(_ accountRegion: AccountRegion) async throws(StoreError) {
         try await inside { () throws(StoreError) in try await link.joinHolders() }
         let isHeld = try await transact { connection in
-            try await !hold([origin.stored], taking: [origin.stored], by: connection).held.isEmpty
+            try await !hold([accountRegion.stored], taking: [accountRegion.stored], by: connection).held.isEmpty
         }
         guard isHeld else {
-            throw StoreError(.inUse, "A bridge is working on \(origin). Stop all bridges on this store first.")
+            throw StoreError(.inUse, "A bridge is working on \(accountRegion). Stop all bridges on this store first.")
         }
     }
 }
@@ -190,6 +195,7 @@ extension Delivery {
     /// The same, as it is in the database, with the time of receipt by this machine's clock.
     fileprivate func received(by clock: DatabaseClock) -> Delivery {
         Delivery(
-            id: id, origin: origin, source: source, topic: topic, receivedAt: clock.local(receivedAt), payload: payload)
+            id: id, accountRegion: accountRegion, source: source, topic: topic, receivedAt: clock.local(receivedAt),
+            payload: payload)
     }
 }

@@ -57,36 +57,39 @@ extension PostgreSQLStore {
 
     /// Lists the findings of a group that are not over and of which nothing was said since a time.
     public func unseenLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
         return try await entries(
             PostgreSQLLedger.unseen,
             [
-                .text(origin.stored), .text(kind.rawValue), .text(group), .integer(time),
+                .text(accountRegion.stored), .text(kind.rawValue), .text(group), .integer(time),
                 .integer(last?.eventTime ?? .min), .text(last?.id ?? ""),
             ], limit: limit)
     }
 
     /// Lists the findings that are current and were sent last before a time.
     public func staleLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
             PostgreSQLLedger.stale,
             [
-                .text(origin.stored), .text(kind.rawValue), .integer(time), .integer(last?.updatedAt ?? .min),
+                .text(accountRegion.stored), .text(kind.rawValue), .integer(time), .integer(last?.updatedAt ?? .min),
                 .text(last?.id ?? ""),
             ], limit: limit)
     }
 
     /// Lists the findings of which it is not known that they were sent.
     public func unsentLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
-            PostgreSQLLedger.unsent, [.text(origin.stored), .text(kind.rawValue), .text(last?.id ?? "")], limit: limit)
+            PostgreSQLLedger.unsent, [.text(accountRegion.stored), .text(kind.rawValue), .text(last?.id ?? "")],
+            limit: limit)
     }
 
     /// Forgets findings that are over, archived, and were updated last before a time, a thousand in a transaction.
@@ -107,18 +110,18 @@ extension PostgreSQLStore {
     private static let rowLimit = 1000
 
     /// Writes all of a progress but its bookmark.
-    static func write(_ progress: Progress, by connection: PostgreSQLConnection) async throws {
+    static func write(_ progress: LedgerUpdate, by connection: PostgreSQLConnection) async throws {
         try await write(progress.entries, by: PostgreSQLLedger.upsert, connection)
         if !progress.sent.isEmpty {
             let sent = Array(progress.sent)
             _ = try await connection.run(
                 PostgreSQLLedger.sent, [.texts(sent.map(\.key)), .integers(sent.map(\.value))])
         }
-        if !progress.refused.isEmpty {
-            _ = try await connection.run(PostgreSQLLedger.delete, [.texts(progress.refused)])
+        if !progress.rejected.isEmpty {
+            _ = try await connection.run(PostgreSQLLedger.delete, [.texts(progress.rejected)])
         }
-        try await write(progress.judgements, by: PostgreSQLJudgements.upsert, connection)
-        try await write(progress.marks, by: PostgreSQLJudgements.upsertMarks, connection)
+        try await write(progress.dispositions, by: PostgreSQLDispositions.upsert, connection)
+        try await write(progress.marks, by: PostgreSQLDispositions.upsertMarks, connection)
         try await write(progress.audits, by: connection)
         try await write(progress.completions, by: connection)
     }
@@ -130,7 +133,7 @@ extension PostgreSQLStore {
             _ = try await connection.run(
                 sql,
                 [
-                    .texts(rows.map(\.id)), .texts(rows.map(\.origin.stored)), .texts(rows.map(\.kind.rawValue)),
+                    .texts(rows.map(\.id)), .texts(rows.map(\.accountRegion.stored)), .texts(rows.map(\.kind.rawValue)),
                     .texts(rows.map(\.group)), .texts(rows.map(\.subject)), .integers(rows.map(\.createdAt)),
                     .integers(rows.map(\.updatedAt)), .integers(rows.map(\.eventTime)),
                     .integers(rows.map(\.firstObservedAt)), .integers(rows.map(\.lastObservedAt)),

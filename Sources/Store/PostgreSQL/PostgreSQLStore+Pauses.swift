@@ -33,5 +33,7 @@ extension PostgreSQLStore {
 
 extension Pause {
     /// Whether it holds the deliveries of an origin, named in the form of the tables.
-    func holds(stored origin: String) -> Bool { account.map { origin.hasPrefix($0.digits + "/") } ?? true }
+    func holds(stored accountRegion: String) -> Bool {
+        account.map { accountRegion.hasPrefix($0.digits + "/") } ?? true
+    }
 }

@@ -54,19 +54,20 @@ enum LeaseSQL {
 
 extension PostgreSQLStore {
     /// Adds deliveries to the queue, all or none, except for those whose ids are known.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         try checkAccess()
         guard !deliveries.isEmpty else { return [] }
         return try await inside { () throws(StoreError) in
             let dated = deliveries.map { delivery in
                 Delivery(
-                    id: delivery.id, origin: delivery.origin, source: delivery.source, topic: delivery.topic,
+                    id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source,
+                    topic: delivery.topic,
                     receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
             }
-            let outcomes = try await appender.submit(dated, until: StoreTimeLimit.end(of: patience))
-            let origins = Append.storedOrigins(of: deliveries, outcomes)
-            if !origins.isEmpty { await link.tell(of: origins) }
+            let outcomes = try await appender.submit(dated, until: StoreTimeLimit.end(of: timeout))
+            let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
+            if !accountRegions.isEmpty { await link.tell(of: accountRegions) }
             return outcomes
         }
     }
@@ -79,21 +80,21 @@ extension PostgreSQLStore {
     /// Moves the end of a lease to the duration after now.
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
-        try await finish(LeaseEnding(lease: lease, kind: .leased, readyAt: clock.database(end)))
+        try await finish(LeaseUpdate(lease: lease, kind: .leased, readyAt: clock.database(end)))
         return Lease(
             deliveryID: lease.deliveryID, owner: lease.owner, until: end, sequence: lease.sequence,
             number: lease.number)
     }
 
     /// Keeps what the work on a delivery has come to, while it goes on.
-    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await transact { connection in
             try await Self.hold(lease, by: connection)
             try await Self.write(progress, by: connection)
-            if let bookmark = progress.bookmark {
+            if let checkpoint = progress.checkpoint {
                 _ = try await connection.run(
-                    QueueSQL.bookmark.numbered, [.text(bookmark), .integer(lease.sequence)])
+                    QueueSQL.checkpoint.numbered, [.text(checkpoint), .integer(lease.sequence)])
             }
         }
     }
@@ -102,7 +103,7 @@ extension PostgreSQLStore {
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         guard !entries.isEmpty else {
-            try await finish(LeaseEnding(lease: lease, kind: .completed, completedAt: now))
+            try await finish(LeaseUpdate(lease: lease, kind: .completed, completedAt: now))
             return
         }
         // Not run again when the connection is lost: it would find the lease ended by itself.
@@ -124,7 +125,7 @@ extension PostgreSQLStore {
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError) {
         try await finish(
-            LeaseEnding(
+            LeaseUpdate(
                 lease: lease, kind: .pending,
                 readyAt: clock.database(min(readyAt, QueueTime.latest(after: now))), counts: isCounted, failedAt: now,
                 reason: Limits.trimmed(reason: reason)))
@@ -136,7 +137,7 @@ extension PostgreSQLStore {
         _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DroppedDeadLetters {
         let drop = try await finish(
-            LeaseEnding(
+            LeaseUpdate(
                 lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason), limits: limits))
         var dropped = drop.dropped
         // The delivery is a dead letter by now, whatever becomes of the others.
@@ -150,7 +151,7 @@ extension PostgreSQLStore {
             for lease in leases {
                 group.addTask {
                     do throws(StoreError) {
-                        try await self.finish(LeaseEnding(lease: lease, kind: .pending, counts: false))
+                        try await self.finish(LeaseUpdate(lease: lease, kind: .pending, counts: false))
                         return nil
                     } catch {
                         return error.code == .leaseLost ? nil : error

@@ -6,37 +6,39 @@ extension PostgreSQLStore {
         """
 
     /// Lists the origins whose ledger is complete.
-    public func ledgerOrigins() async throws(StoreError) -> [Origin] {
-        try await read(RebuildingSQL.origins) { try $0.rows.map { try $0.origin(0) } }
+    public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
+        try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion(0) } }
     }
 
     /// Forgets what the ledger has of an origin, a thousand findings in a transaction. Keeps other bridges from working on
     /// the origin until this store is closed.
-    public func clearLedger(of origin: Origin) async throws(StoreError) {
-        try await hold(origin)
+    public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
+        try await hold(accountRegion)
         try await transact { connection in
-            _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(origin.stored)])
-            _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(origin.stored)])
-            try await Self.clearCompletions(of: origin, connection)
+            _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(accountRegion.stored)])
+            _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(accountRegion.stored)])
+            try await Self.clearCompletions(of: accountRegion, connection)
         }
-        _ = try await deleteInSteps(Self.clear, [.text(origin.stored)])
+        _ = try await deleteInSteps(Self.clear, [.text(accountRegion.stored)])
     }
 
     /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt.
-    public func restore(_ entries: [LedgerEntry], _ judgements: [Judgement]) async throws(StoreError) {
-        try Limits.check(Progress(entries: entries, judgements: judgements))
+    public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
+        try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await transact { connection in
             try await Self.write(entries, by: PostgreSQLLedger.restore, connection)
-            try await Self.write(judgements, by: PostgreSQLJudgements.restore, connection)
+            try await Self.write(dispositions, by: PostgreSQLDispositions.restore, connection)
         }
     }
 
     /// Says that the ledger of an origin is complete.
-    public func finishLedger(of origin: Origin, marks: [AuditMark], now: Int64) async throws(StoreError) {
-        try Limits.check(Progress(marks: marks))
+    public func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64)
+        async throws(StoreError)
+    {
+        try Limits.check(LedgerUpdate(marks: marks))
         try await transact { connection in
-            try await Self.write(marks, by: PostgreSQLJudgements.restoreMarks, connection)
-            _ = try await connection.run(RebuildingSQL.finish.numbered, [.text(origin.stored), .integer(now)])
+            try await Self.write(marks, by: PostgreSQLDispositions.restoreMarks, connection)
+            _ = try await connection.run(RebuildingSQL.finish.numbered, [.text(accountRegion.stored), .integer(now)])
         }
     }
 }

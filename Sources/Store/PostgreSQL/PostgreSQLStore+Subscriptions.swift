@@ -9,12 +9,12 @@ extension PostgreSQLStore {
             [
                 .text(subscription.topic.description), .text(subscription.state.rawValue),
                 .text(subscription.messageID), .integer(subscription.publishedAt), .integer(subscription.changedAt),
-            ], within: patience)
+            ], within: timeout)
     }
 
     /// Looks up the subscription to a topic.
     public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
-        try await read(SubscriptionSQL.byTopic.numbered, [.text(topic.description)], within: patience) { rows in
+        try await read(SubscriptionSQL.byTopic.numbered, [.text(topic.description)], within: timeout) { rows in
             try rows.rows.first.map { try Subscription($0) }
         }
     }

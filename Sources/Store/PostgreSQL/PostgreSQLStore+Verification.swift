@@ -6,8 +6,8 @@ enum PostgreSQLVerification {
         FROM delivery WHERE sequence > $1 ORDER BY sequence LIMIT $2
         """
     static let ledger = "SELECT id, id, \(LedgerSQL.columns) FROM ledger WHERE id > $1 ORDER BY id LIMIT $2"
-    static let judgements = """
-        SELECT subject, subject, \(JudgementSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
+    static let dispositions = """
+        SELECT subject, subject, \(DispositionSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
         """
 
     /// All that makes up the tables of the current schema, in words.
@@ -39,11 +39,11 @@ extension PostgreSQLStore {
 
     /// Checks the tables, and each row. The database's own files are its server's to check.
     public func verify() async throws(StoreError) -> [String] {
-        var problems = ProblemList()
+        var problems = IntegrityReport()
         for problem in try await schemaProblems() { problems.add(problem) }
         guard problems.all.isEmpty else { return problems.all }
         try await check("Delivery", PostgreSQLVerification.deliveries, from: .integer(Int64.min), &problems) { row in
-            try DeliveryRecord(row).problems
+            try DeliveryRow(row).problems
         } place: {
             .integer(try $0.integer(0))
         }
@@ -54,23 +54,27 @@ extension PostgreSQLStore {
         } place: {
             .text(try $0.text(0))
         }
-        try await check("Judgement of", PostgreSQLVerification.judgements, from: .text(""), &problems) { row in
-            try Limits.check(Progress(judgements: [Judgement(row.stored)]))
+        try await check("Judgement of", PostgreSQLVerification.dispositions, from: .text(""), &problems) { row in
+            try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored)]))
             return []
         } place: {
             .text(try $0.text(0))
         }
-        try await checkAll("Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
-        try await checkAll("Complete ledger of", VerificationSQL.completeOrigins, &problems) { _ = try $0.origin(2) }
-        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Complete ledger of", VerificationSQL.completeAccountRegions, &problems) {
+            _ = try $0.accountRegion(2)
+        }
+        try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
         try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
-            try Limits.check(Progress(audits: [FinishedAudit($0.stored)]))
+            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored)]))
         }
         try await checkAll("Completion of", VerificationSQL.completions, &problems) {
-            try Limits.check(Progress(completions: [CheckCompletion($0.stored)]))
+            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored)]))
         }
-        try await checkAll("Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.origin(2) }
-        try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
+        try await checkAll("Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) {
+            _ = try $0.accountRegion(2)
+        }
         try await checkAll("Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored)
         }
@@ -85,7 +89,7 @@ extension PostgreSQLStore {
 
     /// Checks a table page by page, so that no transaction is open for long.
     private func check(
-        _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout ProblemList,
+        _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout IntegrityReport,
         _ find: @Sendable (PostgreSQLRow) throws -> [String],
         place: @Sendable (PostgreSQLRow) throws -> PostgreSQLValue
     ) async throws(StoreError) {
@@ -93,7 +97,7 @@ extension PostgreSQLStore {
         while let start = next, !problems.isFull {
             let page = try await read(sql, [start, .integer(Limits.rows.upperBound)]) { rows in
                 (
-                    found: rows.rows.flatMap { ProblemList.of($0, what, find) },
+                    found: rows.rows.flatMap { IntegrityReport.of($0, what, find) },
                     last: try rows.rows.last.map { try place($0) }
                 )
             }
@@ -104,12 +108,12 @@ extension PostgreSQLStore {
 
     /// Checks a table that is never large.
     private func checkAll(
-        _ what: String, _ sql: String, _ problems: inout ProblemList,
+        _ what: String, _ sql: String, _ problems: inout IntegrityReport,
         _ read: @Sendable (PostgreSQLRow) throws -> Void
     ) async throws(StoreError) {
         let found = try await self.read(sql) { rows in
             rows.rows.flatMap { row in
-                ProblemList.of(row, what) { row in
+                IntegrityReport.of(row, what) { row in
                     try read(row)
                     return []
                 }
@@ -131,7 +135,7 @@ extension PostgreSQLStore {
         }
         return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }
             + found.subtracting(expected).sorted().map {
-                "The database has something that does not belong there: \(ProblemList.shown($0))."
+                "The database has something that does not belong there: \(IntegrityReport.shown($0))."
             }
     }
 

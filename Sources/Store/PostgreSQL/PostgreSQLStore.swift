@@ -3,7 +3,7 @@ import Synchronization
 
 /// A store in a PostgreSQL database (version 13 or later), for any number of bridges at the same time.
 ///
-/// An account and Region belongs to one bridge at a time, which alone leases its deliveries; see ``OriginShares``. It all
+/// An account and Region belongs to one bridge at a time, which alone leases its deliveries; see ``PartitionAssignment``. It all
 /// runs on one event loop over a few connections; only connecting takes a thread for its time.
 public final class PostgreSQLStore: Store {
     let signal = WorkSignal()
@@ -11,25 +11,25 @@ public final class PostgreSQLStore: Store {
     let replica: String
     let appends: ConnectionPool
     let work: ConnectionPool
-    let link: ReplicaLink
+    let link: ReplicaCoordinator
     let clock: DatabaseClock
     let leases = LeaseRegistry()
     /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
     let notedWork = Mutex<[String: ContinuousClock.Instant]>([:])
-    let appender: Batcher<[Delivery], [Append]>
-    let finisher: Batcher<LeaseEnding, DeadLetterDrop>
+    let appender: GroupCommit<[Delivery], [AppendResult]>
+    let finisher: GroupCommit<LeaseUpdate, DeadLetterDrop>
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
     private let report: StoreEvent.Report
-    private let gate = ReadGate()
+    private let gate = UsageTracker()
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
     /// How long what a sender waits for may take.
-    let patience: Duration
+    let timeout: Duration
     /// How long everything else may take.
-    static let workPatience = Duration.seconds(30)
+    static let workTimeout = Duration.seconds(30)
 
     /// Connects, and brings the tables up to date.
     ///
@@ -48,11 +48,11 @@ public final class PostgreSQLStore: Store {
 
     /// - Parameters:
     ///   - lifetime: how long others take this process to live after its last sign of life.
-    ///   - patience: how long what a sender waits for may take. EventBridge waits 5 seconds for our own answer.
+    ///   - timeout: how long what a sender waits for may take. EventBridge waits 5 seconds for our own answer.
     ///   - clock: compares this machine's clock with the database's.
     init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
-        patience: Duration = .seconds(4), clock: DatabaseClock = DatabaseClock(),
+        timeout: Duration = .seconds(4), clock: DatabaseClock = DatabaseClock(),
         report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         try address.checkFiles()
@@ -65,7 +65,7 @@ public final class PostgreSQLStore: Store {
         self.loop = loop
         self.access = access
         self.report = report
-        self.patience = patience
+        self.timeout = timeout
         self.clock = clock
         do throws(StoreError) {
             try await Self.prepare(address, on: loop, access, clock)
@@ -80,13 +80,13 @@ public final class PostgreSQLStore: Store {
         let work = ConnectionPool(address, limit: 4, on: loop, as: .work, limits: limits, report: report)
         self.appends = appends
         self.work = work
-        link = ReplicaLink(
-            address, work: work, replica: replica, lifetime: lifetime, patience: patience, signal: signal,
+        link = ReplicaCoordinator(
+            address, work: work, replica: replica, lifetime: lifetime, timeout: timeout, signal: signal,
             leases: leases, clock: clock, on: loop, report: report)
-        appender = Batcher(on: loop, split: QueueWrites.split, report: report) {
-            await QueueWrites.append($0, by: appends, within: patience)
+        appender = GroupCommit(on: loop, split: QueueWrites.split, report: report) {
+            await QueueWrites.append($0, by: appends, within: timeout)
         }
-        finisher = Batcher(on: loop, split: LeaseEnding.split, report: report) {
+        finisher = GroupCommit(on: loop, split: LeaseUpdate.split, report: report) {
             await QueueWrites.finish($0, by: work)
         }
         if access == .serving { await link.start() }
@@ -99,10 +99,10 @@ public final class PostgreSQLStore: Store {
             do {
                 let connection = try await PostgreSQLConnection.open(address, on: loop)
                 do {
-                    await connection.allow(workPatience)
+                    await connection.allow(workTimeout)
                     try await PoolerCheck.check(connection, address, on: loop)
                     let askedAt = clock.localTime
-                    if let now = try await connection.run("SELECT \(SharingSQL.now)").rows.first?.integer(0) {
+                    if let now = try await connection.run("SELECT \(PartitionSQL.now)").rows.first?.integer(0) {
                         clock.measure(now, askedAt: askedAt)
                     }
                     try await PostgreSQLSchema.bringUpToDate(connection, mayChange: access == .serving)
@@ -154,7 +154,7 @@ public final class PostgreSQLStore: Store {
 
     /// Uses one of the connections for work; see ``ConnectionPool/use(within:repeats:_:)``.
     func use<Value: Sendable>(
-        within time: Duration = workPatience, repeats: Bool,
+        within time: Duration = workTimeout, repeats: Bool,
         _ body: @Sendable (_ connection: PostgreSQLConnection) async throws -> Value
     ) async throws(StoreError) -> Value {
         try await inside { () throws(StoreError) in
@@ -162,18 +162,18 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Wakes the workers of this and other bridges; see ``ReplicaLink/tell(of:)``.
-    func tell(of origins: Set<String>?) async {
+    /// Wakes the workers of this and other bridges; see ``ReplicaCoordinator/tell(of:)``.
+    func tell(of accountRegions: Set<String>?) async {
         guard gate.enter() else { return }
         defer { gate.leave() }
-        await link.tell(of: origins)
+        await link.tell(of: accountRegions)
     }
 
     /// Reads by one statement.
     ///
     /// - Parameter isLong: whether it goes through much, so that it may take longer than a write.
     func read<Value: Sendable>(
-        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience, isLong: Bool = false,
+        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout, isLong: Bool = false,
         _ body: @Sendable (PostgreSQLRows) throws -> Value
     ) async throws(StoreError) -> Value {
         try await use(within: time, repeats: true) { connection in
@@ -185,7 +185,7 @@ public final class PostgreSQLStore: Store {
     /// Writes by one statement, which may be run twice; returns how many rows it changed.
     @discardableResult
     func write(
-        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workPatience
+        _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout
     ) async throws(StoreError) -> Int {
         try checkAccess()
         return try await use(within: time, repeats: true) { connection in
@@ -223,7 +223,7 @@ public final class PostgreSQLStore: Store {
 
     /// Ends or moves a lease, together with others.
     @discardableResult
-    func finish(_ ending: LeaseEnding) async throws(StoreError) -> DeadLetterDrop {
+    func finish(_ ending: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
         try checkAccess()
         let drop: DeadLetterDrop
         do throws(StoreError) {

@@ -1,7 +1,7 @@
 import AWSCore
 
 /// The end of a lease, or its being moved, that shares a statement with others.
-struct LeaseEnding: Sendable {
+struct LeaseUpdate: Sendable {
     /// What becomes of the delivery.
     enum Kind: String, Sendable {
         case pending, leased, completed, dead
@@ -20,7 +20,7 @@ struct LeaseEnding: Sendable {
     var limits: DeadLetterLimits?
 
     /// As many as end different leases.
-    static func split(_ endings: [LeaseEnding]) -> Int {
+    static func split(_ endings: [LeaseUpdate]) -> Int {
         var seen: Set<Int64> = []
         return endings.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? endings.count
     }
@@ -81,13 +81,13 @@ enum QueueWrites {
     /// - Parameter time: how long it may take.
     static func append(
         _ groups: [[Delivery]], by pool: ConnectionPool, within time: Duration
-    ) async -> Batcher<[Delivery], [Append]>.Outcome {
+    ) async -> GroupCommit<[Delivery], [AppendResult]>.Outcome {
         let deliveries = groups.flatMap(\.self)
         let numbered = Dictionary(deliveries.enumerated().map { ($1.id, $0) }) { first, _ in first }
         // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
         let values: [PostgreSQLValue] = [
-            .texts(news.map(\.id)), .texts(news.map(\.origin.stored)), .texts(news.map(\.source.rawValue)),
+            .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.source.rawValue)),
             .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
             .texts(news.map { $0.topic?.description ?? "" }),
         ]
@@ -95,7 +95,7 @@ enum QueueWrites {
             let stored = try await pool.use(within: time, repeats: true) { connection, _ in
                 try Set(await connection.run(append, values).rows.map { try $0.text(0) })
             }
-            var outcomes = deliveries.enumerated().map { index, delivery -> Append in
+            var outcomes = deliveries.enumerated().map { index, delivery -> AppendResult in
                 numbered[delivery.id] == index && stored.contains(delivery.id) ? .stored : .duplicate
             }[...]
             return .success(
@@ -110,12 +110,12 @@ enum QueueWrites {
 
     /// Ends leases, and drops dead letters beyond the limits; the first new dead letter reports what is dropped.
     static func finish(
-        _ endings: [LeaseEnding], by pool: ConnectionPool
-    ) async -> Batcher<LeaseEnding, DeadLetterDrop>.Outcome {
+        _ endings: [LeaseUpdate], by pool: ConnectionPool
+    ) async -> GroupCommit<LeaseUpdate, DeadLetterDrop>.Outcome {
         let limits = endings.last { $0.kind == .dead }?.limits
         do throws(StoreError) {
             let (finished, drop) = try await pool.use(
-                within: PostgreSQLStore.workPatience, repeats: true
+                within: PostgreSQLStore.workTimeout, repeats: true
             ) { connection, losses in
                 guard let limits else {
                     return (try await finish(endings, isRepeated: losses > 0, by: connection), DeadLetterDrop())
@@ -142,7 +142,7 @@ enum QueueWrites {
     ///
     /// - Parameter isRepeated: whether the same may have been done before, on a connection that was lost.
     static func finish(
-        _ endings: [LeaseEnding], isRepeated: Bool, by connection: PostgreSQLConnection
+        _ endings: [LeaseUpdate], isRepeated: Bool, by connection: PostgreSQLConnection
     ) async throws -> Set<Int64> {
         let dead = endings.filter { $0.kind == .dead }.map(\.lease.sequence)
         let leased = dead.isEmpty ? [] : try await PostgreSQLDeadLetterLimits.leased(of: dead, by: connection)

@@ -30,7 +30,7 @@ struct SessionLimits: Sendable {
 
     /// How long this process waits for a statement. It ends the connection before the database ends the statement: a commit
     /// that waits for a standby would then count as done without it (PostgreSQL documentation, section 27.2.8).
-    var patience: Duration { statement * 0.9 }
+    var timeout: Duration { statement * 0.9 }
 
     /// Sets the limits of a session. How a dead connection is noticed is set as far as the server knows the settings.
     var sql: String {

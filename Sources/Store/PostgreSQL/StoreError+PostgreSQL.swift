@@ -1,5 +1,5 @@
 /// Why a statement or a connection of PostgreSQL failed.
-struct PostgreSQLFailure: Error, Sendable {
+struct PostgreSQLError: Error, Sendable {
     /// The five characters by which PostgreSQL names what went wrong (PostgreSQL documentation, appendix A); nil if the
     /// server said nothing.
     let state: String?
@@ -24,12 +24,12 @@ struct PostgreSQLFailure: Error, Sendable {
     var isTransient: Bool { state == "40001" || state == "40P01" }
 
     /// Whether it is known that nothing happened, and another server may do it.
-    var isRefusal: Bool { state == "25006" }
+    var isRejection: Bool { state == "25006" }
 }
 
 extension StoreError {
     /// What a failure of PostgreSQL means to the caller.
-    init(_ failure: PostgreSQLFailure) {
+    init(_ failure: PostgreSQLError) {
         let words = failure.message.split(whereSeparator: \.isNewline)
             .map { $0.trimmingPrefix { $0.isWhitespace } }.joined(separator: "; ")
         guard let state = failure.state else {
@@ -70,7 +70,7 @@ extension StoreError {
     init(postgreSQL error: any Error) {
         switch error {
         case let error as StoreError: self = error
-        case let error as PostgreSQLFailure: self.init(error)
+        case let error as PostgreSQLError: self.init(error)
         default: self.init(.defect, "The store failed in an unforeseen way (\(type(of: error))). Report this.")
         }
     }

@@ -92,16 +92,16 @@ final class GroupCommitter: Sendable {
     }
 
     private func enqueue(_ write: Write) {
-        enum Step { case refuse, wait, start }
+        enum Step { case reject, wait, start }
         let step: Step = state.withLock { state in
-            if state.isClosed { return .refuse }
+            if state.isClosed { return .reject }
             state.waiting.append(write)
             if state.isRunning { return .wait }
             state.isRunning = true
             return .start
         }
         switch step {
-        case .refuse: write.fail(.closed)
+        case .reject: write.fail(.closed)
         case .wait: break
         case .start: scheduleBatch()
         }
@@ -110,10 +110,10 @@ final class GroupCommitter: Sendable {
     private func scheduleBatch() {
         pool.asyncWriteWithoutTransaction { db in
             self.commit(self.takeBatch(), to: db)
-            guard let log = self.log, log.isDue else { return self.goOn() }
+            guard let log = self.log, log.isDue else { return self.continueDraining() }
             Task {
                 await log.empty()
-                self.goOn()
+                self.continueDraining()
             }
         }
     }
@@ -161,7 +161,7 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    private func goOn() {
+    private func continueDraining() {
         let (isIdle, drained) = state.withLock { state in
             guard state.waiting.isEmpty else { return (false, [CheckedContinuation<Void, Never>]()) }
             state.isRunning = false

@@ -100,13 +100,13 @@ enum SQLiteFile {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             // Comes before WAL mode is switched on, which would already change a file that is not ours.
-            try refuseForeign(db)
+            try rejectForeign(db)
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
         return configuration
     }
 
-    private static func refuseForeign(_ db: Database) throws {
+    private static func rejectForeign(_ db: Database) throws {
         let applicationID = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         guard applicationID != Schema.applicationID else { return }
         // GRDB commits its table, which has an index, ahead of the first step: a kill may come in between.

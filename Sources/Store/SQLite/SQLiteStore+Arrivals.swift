@@ -37,25 +37,25 @@ extension SQLiteStore {
 
     static func write(_ audit: FinishedAudit, in db: Database) throws {
         try db.cachedStatement(sql: ArrivalSQL.upsertAudit).execute(arguments: [
-            audit.origin.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
+            audit.accountRegion.stored, audit.schedule ?? "", audit.taskID, audit.startTime, audit.finishedAt,
         ])
     }
 
     /// Lists when deliveries came last.
-    public func lastDeliveries() async throws(StoreError) -> [Origin: Int64] {
+    public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.deliveries))
-            var times: [Origin: Int64] = [:]
-            for row in rows { times[try row.origin(0)] = try row.required(1) }
+            var times: [AccountRegion: Int64] = [:]
+            for row in rows { times[try row.accountRegion(0)] = try row.required(1) }
             return times
         }
     }
 
     /// Notes when deliveries came last.
-    public func noteLastDeliveries(_ times: [Origin: Int64]) async throws(StoreError) {
+    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         try await committer.write { db in
-            for (origin, time) in times {
-                try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [origin.stored, time])
+            for (accountRegion, time) in times {
+                try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [accountRegion.stored, time])
             }
             return .success(())
         }

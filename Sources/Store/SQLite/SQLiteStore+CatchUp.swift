@@ -15,27 +15,27 @@ enum CatchUpSQL {
 
 extension SQLiteStore {
     /// Lists how far Device Defender has been asked.
-    public func catchUpWatermarks() async throws(StoreError) -> [Origin: Int64] {
+    public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: CatchUpSQL.list))
-            var watermarks: [Origin: Int64] = [:]
-            for row in rows { watermarks[try row.origin(0)] = try row.required(1) }
+            var watermarks: [AccountRegion: Int64] = [:]
+            for row in rows { watermarks[try row.accountRegion(0)] = try row.required(1) }
             return watermarks
         }
     }
 
     /// Moves the watermark of an account and Region on.
-    public func advanceCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+    public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [origin.stored, time])
+            try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [accountRegion.stored, time])
             return .success(())
         }
     }
 
     /// Moves the watermark of an account and Region back if it is later.
-    public func resetCatchUpWatermark(of origin: Origin, to time: Int64) async throws(StoreError) {
+    public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
-            try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [origin.stored, time])
+            try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [accountRegion.stored, time])
             return .success(())
         }
     }

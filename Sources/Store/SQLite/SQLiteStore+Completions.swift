@@ -13,7 +13,7 @@ enum CompletionSQL {
                 coalesce(excluded.passed_at, check_completion.passed_at))
         """
 
-    static let ofOrigin = "SELECT \(columns) FROM check_completion WHERE origin = ?"
+    static let ofAccountRegion = "SELECT \(columns) FROM check_completion WHERE origin = ?"
 
     static let clear = "DELETE FROM check_completion WHERE origin = ?"
 
@@ -45,53 +45,58 @@ enum CompletionSQL {
 
 extension SQLiteStore {
     /// Looks up when checks of an origin were completed.
-    public func checkCompletions(of origin: Origin) async throws(StoreError) -> [String: CheckCompletion] {
+    public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
+    {
         try await read { db in
             let rows = try Row.fetchAll(
-                db.cachedStatement(sql: CompletionSQL.ofOrigin), arguments: [origin.stored])
+                db.cachedStatement(sql: CompletionSQL.ofAccountRegion), arguments: [accountRegion.stored])
             return Dictionary(try rows.map { try CheckCompletion($0) }.map { ($0.check, $0) }) { first, _ in first }
         }
     }
 
     /// Looks up which audits of an origin are known.
-    public func auditCoverage(of origin: Origin) async throws(StoreError) -> AuditCoverage? {
+    public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read { db in
-            try Row.fetchOne(db.cachedStatement(sql: CompletionSQL.coverage), arguments: [origin.stored])
+            try Row.fetchOne(db.cachedStatement(sql: CompletionSQL.coverage), arguments: [accountRegion.stored])
                 .map { try AuditCoverage($0) }
         }
     }
 
     /// Notes that all audits of a time were read.
     public func record(
-        _ coverage: AuditCoverage, of origin: Origin, _ completions: [CheckCompletion]
+        _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
-        try Limits.check(Progress(completions: completions))
+        try Limits.check(LedgerUpdate(completions: completions))
         try await committer.write { db in
             for completion in completions { try Self.write(completion, in: db) }
             try db.cachedStatement(sql: CompletionSQL.cover).execute(
-                arguments: [origin.stored, coverage.since, coverage.until])
+                arguments: [accountRegion.stored, coverage.since, coverage.until])
             return .success(())
         }
     }
 
     /// Lists the groups of findings that are not over.
-    public func ledgerGroups(of origin: Origin, kind: LedgerEntry.Kind) async throws(StoreError) -> [String] {
+    public func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError)
+        -> [String]
+    {
         try await read { db in
             let statement = try db.cachedStatement(sql: CompletionSQL.groups)
-            return try Row.fetchAll(statement, arguments: [origin.stored, kind.rawValue]).map { try $0.required(0) }
+            return try Row.fetchAll(statement, arguments: [accountRegion.stored, kind.rawValue]).map {
+                try $0.required(0)
+            }
         }
     }
 
     static func write(_ completion: CheckCompletion, in db: Database) throws {
         try db.cachedStatement(sql: CompletionSQL.upsert).execute(arguments: [
-            completion.origin.stored, completion.check, completion.completedAt, completion.passedAt,
+            completion.accountRegion.stored, completion.check, completion.completedAt, completion.passedAt,
         ])
     }
 
     /// Forgets when checks of an origin were completed, and which of its audits are known.
-    static func clearCompletions(of origin: Origin, in db: Database) throws {
+    static func clearCompletions(of accountRegion: AccountRegion, in db: Database) throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
-            try db.cachedStatement(sql: sql).execute(arguments: [origin.stored])
+            try db.cachedStatement(sql: sql).execute(arguments: [accountRegion.stored])
         }
     }
 }

@@ -4,7 +4,7 @@ import GRDB
 /// The statements about the depth of the queue.
 enum DepthSQL {
     /// The first origin behind another that has a delivery that is not done.
-    static let nextOrigin = """
+    static let nextAccountRegion = """
         SELECT MIN(origin) FROM (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > ?1) AS origin
             UNION ALL SELECT (SELECT MIN(origin) FROM delivery WHERE state = 'dead' AND origin > ?1))
@@ -26,30 +26,32 @@ enum DepthSQL {
 extension SQLiteStore {
     /// Counts deliveries that are not done by origin and state, in one state of the store.
     public func queueDepths(
-        now: Int64, after origin: Origin?, limit: Int
+        now: Int64, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
         try Limits.check(limit: limit)
         return try await read { db in
             var depths: [QueueDepth] = []
-            var last = origin?.stored ?? ""
+            var last = accountRegion?.stored ?? ""
             for _ in 0..<limit {
-                let next = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.nextOrigin), arguments: [last])
+                let next = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.nextAccountRegion), arguments: [last])
                 guard let next, let name = try next.optional(0, as: String.self) else { break }
-                depths += try Self.depths(of: next.origin(0), now: now, in: db)
+                depths += try Self.depths(of: next.accountRegion(0), now: now, in: db)
                 last = name
             }
             return depths
         }
     }
 
-    private static func depths(of origin: Origin, now: Int64, in db: Database) throws -> [QueueDepth] {
+    private static func depths(of accountRegion: AccountRegion, now: Int64, in db: Database) throws -> [QueueDepth] {
         let queued = try Row.fetchOne(
-            db.cachedStatement(sql: DepthSQL.queued), arguments: [origin.stored, now, QueueTime.latest(after: now)])
-        let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [origin.stored])
+            db.cachedStatement(sql: DepthSQL.queued),
+            arguments: [accountRegion.stored, now, QueueTime.latest(after: now)])
+        let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [accountRegion.stored])
         func depth(_ state: QueueDepth.State, _ row: Row?, _ index: Int) throws -> QueueDepth? {
             // Without any, there is no oldest.
             guard let row, let oldest = try row.optional(index + 1, as: Int64.self) else { return nil }
-            return QueueDepth(origin: origin, state: state, count: try row.required(index), oldestReceivedAt: oldest)
+            return QueueDepth(
+                accountRegion: accountRegion, state: state, count: try row.required(index), oldestReceivedAt: oldest)
         }
         return try [
             depth(.pending, queued, 0), depth(.waiting, queued, 2), depth(.leased, queued, 4), depth(.dead, dead, 0),

@@ -87,30 +87,34 @@ extension SQLiteStore {
 
     /// Lists the findings of a group that are not over and of which nothing was said since a time.
     public func unseenLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, group: String, before time: Int64, after last: LedgerEntry?,
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
+        after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         guard Limits.isText(group, atMost: Limits.ledgerTextLength) else { return [] }
         return try await entries(
             LedgerSQL.unseen,
-            [origin.stored, kind.rawValue, group, time, last?.eventTime ?? .min, last?.id ?? "", limit], limit: limit)
+            [accountRegion.stored, kind.rawValue, group, time, last?.eventTime ?? .min, last?.id ?? "", limit],
+            limit: limit)
     }
 
     /// Lists the findings that are current and were sent last before a time.
     public func staleLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
+        limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
-            LedgerSQL.stale, [origin.stored, kind.rawValue, time, last?.updatedAt ?? .min, last?.id ?? "", limit],
+            LedgerSQL.stale,
+            [accountRegion.stored, kind.rawValue, time, last?.updatedAt ?? .min, last?.id ?? "", limit],
             limit: limit)
     }
 
     /// Lists the findings of which it is not known that they were sent.
     public func unsentLedgerEntries(
-        of origin: Origin, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
+        of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
         try await entries(
-            LedgerSQL.unsent, [origin.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
+            LedgerSQL.unsent, [accountRegion.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
     }
 
     /// Forgets findings that are over, archived, and were updated last before a time, a thousand in a transaction.
@@ -135,7 +139,7 @@ extension SQLiteStore {
 
     static func write(_ entry: LedgerEntry, by sql: String, in db: Database) throws {
         try db.cachedStatement(sql: sql).execute(arguments: [
-            entry.id, entry.origin.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
+            entry.id, entry.accountRegion.stored, entry.kind.rawValue, entry.group, entry.subject, entry.createdAt,
             entry.updatedAt, entry.eventTime, entry.firstObservedAt, entry.lastObservedAt, entry.condition.rawValue,
             entry.recordState.rawValue, Data(entry.finding), entry.isSent, entry.severity?.rawValue,
         ])

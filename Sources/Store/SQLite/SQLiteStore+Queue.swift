@@ -15,7 +15,7 @@ enum QueueSQL {
 
     /// The origins in the queue with the time from which each has something ready. Goes from one origin to the next
     /// through the index, so the cost grows with the origins and not with the deliveries.
-    static let origins = """
+    static let accountRegions = """
         WITH RECURSIVE queued (origin) AS (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL)
             UNION ALL
@@ -44,7 +44,7 @@ enum QueueSQL {
 
     static let extend = "UPDATE delivery SET ready_at = ? WHERE sequence = ?"
 
-    static let bookmark = "UPDATE delivery SET bookmark = ? WHERE sequence = ?"
+    static let checkpoint = "UPDATE delivery SET bookmark = ? WHERE sequence = ?"
 
     static let complete = """
         UPDATE delivery SET state = 'completed', ready_at = NULL, completed_at = ?, lease_owner = NULL, bookmark = NULL,
@@ -78,7 +78,7 @@ enum QueueSQL {
 
 extension SQLiteStore {
     /// Adds deliveries to the queue, all or none, except for those whose ids are known.
-    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [Append] {
+    public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         guard !deliveries.isEmpty else { return [] }
         let size = deliveries.reduce(0) { $0 + $1.payload.count }
@@ -86,14 +86,14 @@ extension SQLiteStore {
             let insertion = try QueueInsertion(db)
             return .success(try deliveries.map(insertion.add))
         }
-        let origins = Append.storedOrigins(of: deliveries, outcomes)
-        if !origins.isEmpty { signal.notify(of: origins) }
+        let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
+        if !accountRegions.isEmpty { signal.notify(of: accountRegions) }
         return outcomes
     }
 
     /// Leases deliveries that are ready, origin by origin in turn.
     public func lease(
-        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<Origin>
+        limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
         try Limits.check(limit: limit)
         try Limits.check(owner: owner)
@@ -102,19 +102,19 @@ extension SQLiteStore {
         let mark = signal.mark(excluding: excluded)
         return try await committer.write { db in
             let pauses = try Self.readPauses(db)
-            let queued = try Self.queuedOrigins(db, excluding: excluded, pauses, now: now)
-            for origin in queued.filter(\.isBeyond).map(\.origin) {
+            let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
+            for accountRegion in queued.filter(\.isBeyond).map(\.accountRegion) {
                 try db.cachedStatement(sql: QueueTime.pullBack).execute(
-                    arguments: [origin, now, end, QueueTime.latest(after: now)])
+                    arguments: [accountRegion, now, end, QueueTime.latest(after: now)])
             }
-            let ready = queued.filter { $0.readyAt <= now }.map(\.origin)
+            let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
             let ring = FairShare.ring(ready, after: self.lastServed.withLock { $0 })
             var expired = 0
-            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { origin, share in
-                try Self.lease(upTo: share, of: origin, until: end, owner: owner, now: now, &expired, in: db)
+            let (deliveries, last) = try FairShare.take(limit: limit, from: ring) { accountRegion, share in
+                try Self.lease(upTo: share, of: accountRegion, until: end, owner: owner, now: now, &expired, in: db)
             }
             if let last { self.lastServed.withLock { $0 = last } }
-            let next = try Self.queuedOrigins(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
+            let next = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now).map(\.readyAt).min()
             return .success(
                 LeaseBatch(
                     deliveries: deliveries, nextReadyAt: next, mark: mark, pauses: pauses, expired: expired))
@@ -138,20 +138,20 @@ extension SQLiteStore {
     }
 
     /// Keeps what the work on a delivery has come to, while it goes on.
-    public func record(_ progress: Progress, under lease: Lease) async throws(StoreError) {
+    public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await write(under: lease, size: Self.size(of: progress.entries)) { db in
             try Self.upsert(progress.entries, in: db)
             for (id, updatedAt) in progress.sent {
                 try db.cachedStatement(sql: LedgerSQL.sent).execute(arguments: [id, updatedAt])
             }
-            for id in progress.refused { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
-            for judgement in progress.judgements { try Self.write(judgement, by: JudgementSQL.upsert, in: db) }
-            for mark in progress.marks { try Self.write(mark, by: AuditMarkSQL.upsert, in: db) }
+            for id in progress.rejected { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
+            for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
+            for mark in progress.marks { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }
             for completion in progress.completions { try Self.write(completion, in: db) }
-            if let bookmark = progress.bookmark {
-                try db.cachedStatement(sql: QueueSQL.bookmark).execute(arguments: [bookmark, lease.sequence])
+            if let checkpoint = progress.checkpoint {
+                try db.cachedStatement(sql: QueueSQL.checkpoint).execute(arguments: [checkpoint, lease.sequence])
             }
         }
     }
@@ -223,13 +223,13 @@ extension SQLiteStore {
         return try Row.fetchOne(statement, arguments: [lease.sequence, lease.number, lease.deliveryID]) != nil
     }
 
-    private static func queuedOrigins(
+    private static func queuedAccountRegions(
         _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Int64
-    ) throws -> [(origin: String, readyAt: Int64, isBeyond: Bool)] {
+    ) throws -> [(accountRegion: String, readyAt: Int64, isBeyond: Bool)] {
         guard !pauses.contains(where: { $0.account == nil }) else { return [] }
         let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(origin: String, readyAt: Int64, isBeyond: Bool)] = try Row.fetchAll(
-            db.cachedStatement(sql: QueueSQL.origins)
+        let queued: [(accountRegion: String, readyAt: Int64, isBeyond: Bool)] = try Row.fetchAll(
+            db.cachedStatement(sql: QueueSQL.accountRegions)
         ).map { row in
             let (first, last) = (try row.required(1, as: Int64.self), try row.required(2, as: Int64.self))
             return (
@@ -237,15 +237,16 @@ extension SQLiteStore {
             )
         }
         return queued.filter {
-            !excluded.contains($0.origin) && (accounts.isEmpty || !accounts.contains(String($0.origin.prefix(12))))
+            !excluded.contains($0.accountRegion)
+                && (accounts.isEmpty || !accounts.contains(String($0.accountRegion.prefix(12))))
         }
     }
 
     private static func lease(
-        upTo share: Int, of origin: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
+        upTo share: Int, of accountRegion: String, until end: Int64, owner: String, now: Int64, _ expired: inout Int,
         in db: Database
     ) throws -> [LeasedDelivery] {
-        let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [origin, now, share])
+        let rows = try Row.fetchAll(db.cachedStatement(sql: QueueSQL.ready), arguments: [accountRegion, now, share])
         return try rows.map { row in
             let lease = Lease(
                 deliveryID: try row.required(1), owner: owner, until: end, sequence: try row.required(0),
@@ -257,7 +258,7 @@ extension SQLiteStore {
                 end, attempt, lease.number, owner, lease.sequence,
             ])
             return LeasedDelivery(
-                delivery: delivery, lease: lease, attempt: attempt, bookmark: try row.optional(8))
+                delivery: delivery, lease: lease, attempt: attempt, checkpoint: try row.optional(8))
         }
     }
 }

@@ -10,11 +10,11 @@ enum VerificationSQL {
         """
     static let orphans = "SELECT COUNT(*) FROM payload WHERE sequence NOT IN (SELECT sequence FROM delivery)"
     static let ledger = "SELECT rowid, id, \(LedgerSQL.columns) FROM ledger WHERE rowid > ? ORDER BY rowid LIMIT ?"
-    static let judgements = """
-        SELECT rowid, subject, \(JudgementSQL.columns) FROM judgement WHERE rowid > ? ORDER BY rowid LIMIT ?
+    static let dispositions = """
+        SELECT rowid, subject, \(DispositionSQL.columns) FROM judgement WHERE rowid > ? ORDER BY rowid LIMIT ?
         """
     static let marks = "SELECT 0, check_name, origin FROM audit_mark"
-    static let completeOrigins = "SELECT 0, origin, origin FROM ledger_origin"
+    static let completeAccountRegions = "SELECT 0, origin, origin FROM ledger_origin"
     static let watermarks = "SELECT 0, origin, origin FROM catch_up"
     static let audits = "SELECT 0, origin, \(ArrivalSQL.auditColumns) FROM finished_audit"
     static let completions = "SELECT 0, check_name, \(CompletionSQL.columns) FROM check_completion"
@@ -31,9 +31,9 @@ enum VerificationSQL {
 extension SQLiteStore {
     /// Checks the file, its tables, and each row.
     public func verify() async throws(StoreError) -> [String] {
-        var problems = ProblemList()
+        var problems = IntegrityReport()
         try await check(&problems) { db in
-            let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(ProblemList.limit))")
+            let found = try String.fetchAll(db, sql: "PRAGMA integrity_check(\(IntegrityReport.limit))")
             return found == ["ok"] ? [] : found.map { "The file is damaged: \($0)" }
         }
         try await check(&problems, Self.schemaProblems)
@@ -42,30 +42,32 @@ extension SQLiteStore {
             return count == 0 ? [] : ["\(count) payloads belong to no delivery."]
         }
         try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
-            try DeliveryRecord(row).problems
+            try DeliveryRow(row).problems
         }
         try await checkRows(of: "Finding", VerificationSQL.ledger, &problems) { row in
             let entry = try LedgerEntry(row.stored())
             try Limits.check([entry])
             return entry.finding.isEmpty ? ["has no content"] : []
         }
-        try await checkRows(of: "Judgement of", VerificationSQL.judgements, &problems) { row in
-            try Limits.check(Progress(judgements: [Judgement(row.stored())]))
+        try await checkRows(of: "Judgement of", VerificationSQL.dispositions, &problems) { row in
+            try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored())]))
             return []
         }
-        try await checkAll(of: "Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.origin(2) }
-        try await checkAll(of: "Complete ledger of", VerificationSQL.completeOrigins, &problems) {
-            _ = try $0.origin(2)
+        try await checkAll(of: "Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll(of: "Complete ledger of", VerificationSQL.completeAccountRegions, &problems) {
+            _ = try $0.accountRegion(2)
         }
-        try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.origin(2) }
+        try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
         try await checkAll(of: "Finished audit of", VerificationSQL.audits, &problems) {
-            try Limits.check(Progress(audits: [FinishedAudit($0.stored())]))
+            try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored())]))
         }
         try await checkAll(of: "Completion of", VerificationSQL.completions, &problems) {
-            try Limits.check(Progress(completions: [CheckCompletion($0.stored())]))
+            try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored())]))
         }
-        try await checkAll(of: "Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.origin(2) }
-        try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) { _ = try $0.origin(2) }
+        try await checkAll(of: "Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) {
+            _ = try $0.accountRegion(2)
+        }
         try await checkAll(of: "Subscription to", VerificationSQL.subscriptions, &problems) {
             _ = try Subscription($0.stored())
         }
@@ -80,7 +82,7 @@ extension SQLiteStore {
     }
 
     /// Compares the figures by which dead letters are kept within their limits with the dead letters.
-    private func checkFigures(_ problems: inout ProblemList) async throws(StoreError) {
+    private func checkFigures(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
             try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.wrongFigures } }
         }
@@ -88,7 +90,7 @@ extension SQLiteStore {
 
     /// Reads something, or adds to the problems that it cannot be read.
     private func attempt<Value: Sendable>(
-        _ problems: inout ProblemList, _ body: @escaping @Sendable (Database) throws -> Value
+        _ problems: inout IntegrityReport, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value? {
         guard !problems.isFull else { return nil }
         do throws(StoreError) {
@@ -101,14 +103,14 @@ extension SQLiteStore {
     }
 
     private func check(
-        _ problems: inout ProblemList, _ find: @escaping @Sendable (Database) throws -> [String]
+        _ problems: inout IntegrityReport, _ find: @escaping @Sendable (Database) throws -> [String]
     ) async throws(StoreError) {
         for problem in try await attempt(&problems, find) ?? [] { problems.add(problem) }
     }
 
     /// Checks a table page by page, so that no transaction is open for long.
     private func checkRows(
-        of what: String, _ sql: String, _ problems: inout ProblemList,
+        of what: String, _ sql: String, _ problems: inout IntegrityReport,
         _ find: @escaping @Sendable (Row) throws -> [String]
     ) async throws(StoreError) {
         var place: Int64? = .min
@@ -116,7 +118,7 @@ extension SQLiteStore {
             let page = try await attempt(&problems) { db in
                 let rows = try Self.fetch(db, sql, [start, Limits.rows.upperBound])
                 let last = try rows.last?.required(0, as: Int64.self)
-                return (last: last, found: rows.flatMap { ProblemList.of($0, what, find) })
+                return (last: last, found: rows.flatMap { IntegrityReport.of($0, what, find) })
             }
             for problem in page?.found ?? [] { problems.add(problem) }
             place = page?.last
@@ -125,11 +127,12 @@ extension SQLiteStore {
 
     /// Checks a table that is never large.
     private func checkAll(
-        of what: String, _ sql: String, _ problems: inout ProblemList, _ read: @escaping @Sendable (Row) throws -> Void
+        of what: String, _ sql: String, _ problems: inout IntegrityReport,
+        _ read: @escaping @Sendable (Row) throws -> Void
     ) async throws(StoreError) {
         try await check(&problems) { db in
             try Self.fetch(db, sql).flatMap { row in
-                ProblemList.of(row, what) { row in
+                IntegrityReport.of(row, what) { row in
                     try read(row)
                     return []
                 }
@@ -155,7 +158,7 @@ extension SQLiteStore {
         let (expected, found) = (try model.read(parts), try parts(db))
         return Set(expected.keys).union(found.keys).sorted().compactMap { name in
             switch (expected[name], found[name]) {
-            case (nil, _): "The file has something that does not belong there: \(ProblemList.shown(name))."
+            case (nil, _): "The file has something that does not belong there: \(IntegrityReport.shown(name))."
             case (_, nil): "The file lacks the \(name)."
             case (let expected, let found): expected == found ? nil : "The \(name) is not as it should be."
             }

@@ -17,7 +17,7 @@ public final class SQLiteStore: Store {
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
-    private let reads = ReadGate()
+    private let reads = UsageTracker()
     /// Looks for what other processes write; nil if this one does not serve.
     private let watch = Mutex<Task<Void, Never>?>(nil)
     private let lock: Mutex<LockFile?>
@@ -82,7 +82,8 @@ public final class SQLiteStore: Store {
     /// Looks once a second whether another process has written to the file, or has taken it away, and has the workers look
     /// then, too: their next write tells that it has gone.
     private static func watch(
-        _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through gate: ReadGate, _ signal: WorkSignal
+        _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through gate: UsageTracker,
+        _ signal: WorkSignal
     ) -> Task<Void, Never> {
         Task {
             var last = version

@@ -12,18 +12,18 @@ final class WriteAheadLog: Sendable {
     /// The length of the file from which on it is emptied, in bytes.
     static let limit = 64 << 20
     /// How long writes wait for reads to end.
-    private static let patience = Duration.seconds(2)
+    private static let timeout = Duration.seconds(2)
     /// How long they wait for another process that reads, in milliseconds: SQLite has no way to keep it from reading again.
-    private static let patienceWithOthers = 250
+    private static let timeoutWithOthers = 250
 
     private let path: String
     private let limit: Int
     private let pool: DatabasePool
-    private let reads: ReadGate
+    private let reads: UsageTracker
     /// The length from which on the next attempt is made.
     private let nextLength: Atomic<Int>
 
-    init(of pool: DatabasePool, limit: Int, reads: ReadGate) {
+    init(of pool: DatabasePool, limit: Int, reads: UsageTracker) {
         path = pool.path + "-wal"
         self.limit = limit
         self.pool = pool
@@ -42,7 +42,7 @@ final class WriteAheadLog: Sendable {
 
     /// Has the reads make way, and empties the file. Nothing may be written meanwhile.
     func empty() async {
-        await reads.hold(atMost: Self.patience)
+        await reads.hold(atMost: Self.timeout)
         await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { db in
                 // If that fails, the log still serves, and there is another attempt when it has grown by a quarter.
@@ -57,7 +57,7 @@ final class WriteAheadLog: Sendable {
 
     private static func truncate(_ db: Database) throws {
         let usual = try Int.fetchOne(db, sql: "PRAGMA busy_timeout") ?? 0
-        try db.execute(sql: "PRAGMA busy_timeout = \(min(usual, patienceWithOthers))")
+        try db.execute(sql: "PRAGMA busy_timeout = \(min(usual, timeoutWithOthers))")
         defer { try? db.execute(sql: "PRAGMA busy_timeout = \(usual)") }
         try db.checkpoint(.truncate)
     }

@@ -24,12 +24,12 @@ struct AuditedFleet {
     }
 
     init(aws: LocalAWS, findings: Int) throws {
-        guard let region = Region("us-east-1") else { throw BenchmarkFailure(description: "us-east-1 is no Region") }
-        let origin = Origin(account: aws.credentials.account, region: region)
+        guard let region = Region("us-east-1") else { throw BenchmarkError(description: "us-east-1 is no Region") }
+        let accountRegion = AccountRegion(account: aws.credentials.account, region: region)
         let yesterday = Int64(Date().timeIntervalSince1970 * 1000) - 86_400_000
         self.aws = aws
-        topic = ARN(service: "sns", origin: origin, resource: "device-defender-audit")
-        scenario = FleetScenario(origin: origin, findings: findings, startTime: yesterday)
+        topic = ARN(service: "sns", accountRegion: accountRegion, resource: "device-defender-audit")
+        scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: yesterday)
     }
 
     /// A run of the audit that finds the fleet's first findings.
@@ -57,26 +57,26 @@ struct AuditedFleet {
     func subscribe(_ bridge: ServedBridge) async throws {
         _ = try await aws.subscribe(topic: topic, endpoint: bridge.endpoint, signatureVersion: .two)
         guard aws.isConfirmed(topic: topic, endpoint: bridge.endpoint) else {
-            throw BenchmarkFailure(description: "the bridge did not confirm the subscription")
+            throw BenchmarkError(description: "the bridge did not confirm the subscription")
         }
     }
 
     /// Has Device Defender know of an audit.
-    func add(_ audit: Audit) { aws.add(audit.task, findings: audit.findings, in: scenario.origin) }
+    func add(_ audit: Audit) { aws.add(audit.task, findings: audit.findings, in: scenario.accountRegion) }
 
     /// Has Device Defender tell that an audit is finished.
     func publish(_ audit: Audit) async throws {
-        let message = audit.task.notification(account: scenario.origin.account).serialized()
+        let message = audit.task.notification(account: scenario.accountRegion.account).serialized()
         let reports = try await aws.publish(
             topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
         guard reports.count == 1, reports.allSatisfy({ $0.outcome == .delivered }) else {
-            throw BenchmarkFailure(description: "the bridge did not take the message about the audit")
+            throw BenchmarkError(description: "the bridge did not take the message about the audit")
         }
     }
 
     /// How many of the first findings are not in Security Hub.
     func missing(of count: Int) -> Int {
-        let findings = aws.findings(in: scenario.origin).count {
+        let findings = aws.findings(in: scenario.accountRegion).count {
             $0["ProductFields"]?["ReportType"] == "AuditFinding"
         }
         return max(0, count - findings)
@@ -84,7 +84,7 @@ struct AuditedFleet {
 
     /// How many findings of audits do not tell a reason.
     func unchanged(by reason: String) -> Int {
-        aws.findings(in: scenario.origin).count {
+        aws.findings(in: scenario.accountRegion).count {
             $0["ProductFields"]?["ReportType"] == "AuditFinding"
                 && $0["Description"]?.string?.hasSuffix(reason) != true
         }

@@ -12,6 +12,6 @@ struct Benchmarks: AsyncParsableCommand {
 }
 
 /// Why a measurement was broken off or failed.
-struct BenchmarkFailure: Error, CustomStringConvertible {
+struct BenchmarkError: Error, CustomStringConvertible {
     let description: String
 }

@@ -22,7 +22,7 @@ struct BridgeCommand: AsyncParsableCommand {
         let configuration = try BridgeConfiguration(
             flags: Dictionary(uniqueKeysWithValues: pairs.map { ($0[0], $0[1]) }), environment: environment
         ) { path throws(ConfigurationError) in try ConfigurationFile.read(path, key: "secret") }
-        let log = LogControl(level: configuration.logLevel, format: configuration.logFormat)
+        let log = LogSink(level: configuration.logLevel, format: configuration.logFormat)
         let bridge = try await Bridge(
             configuration: configuration, environment: environment,
             registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),

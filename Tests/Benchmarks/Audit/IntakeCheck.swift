@@ -10,7 +10,7 @@ struct IntakeCheck: Sendable {
 
     private static let deliveries = 20
 
-    /// - Throws: ``BenchmarkFailure`` if a delivery is answered that is not on the disk, a forged one is taken, or one that
+    /// - Throws: ``BenchmarkError`` if a delivery is answered that is not on the disk, a forged one is taken, or one that
     ///   comes again is not.
     func run() async throws {
         let writes = try await writes {
@@ -19,7 +19,7 @@ struct IntakeCheck: Sendable {
             }
         }
         guard writes >= Self.deliveries else {
-            throw BenchmarkFailure(
+            throw BenchmarkError(
                 description: "\(program.endpoint) answered \(Self.deliveries) deliveries one after the other, and had "
                     + "the disk write \(writes) times")
         }
@@ -27,7 +27,7 @@ struct IntakeCheck: Sendable {
             .replacingOccurrences(of: "pump-", with: "pomp-")
         let status = try await IntakeWorld.status(of: Array(forged.utf8), to: program, by: client)
         guard status == 403 else {
-            throw BenchmarkFailure(description: "\(program.endpoint) answered a forged message with \(status)")
+            throw BenchmarkError(description: "\(program.endpoint) answered a forged message with \(status)")
         }
         // That it is stored once is what the count of the store says.
         try await IntakeWorld.deliver(messages.bodies[0], to: program, by: client)
@@ -50,7 +50,7 @@ struct IntakeCheck: Sendable {
                 try String(contentsOfFile: errors, encoding: .utf8).contains("attached") || !trace.isRunning
             }
             guard trace.isRunning else {
-                throw BenchmarkFailure(
+                throw BenchmarkError(
                     description: "strace: \(try String(contentsOfFile: errors, encoding: .utf8).prefix(500))")
             }
             try await body()

@@ -100,7 +100,7 @@ struct PeerProgram: IntakeProgram {
             } is: {
                 $0 != nil || ended.isTrue.load(ordering: .acquiring)
             }
-            guard let port else { throw BenchmarkFailure(description: "the peer did not start") }
+            guard let port else { throw BenchmarkError(description: "the peer did not start") }
             endpoint = "http://127.0.0.1:\(port)/sns"
         }
 

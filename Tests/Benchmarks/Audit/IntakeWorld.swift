@@ -100,7 +100,7 @@ struct IntakeWorld: Sendable {
 
     /// Has a program take a load when it is warm.
     ///
-    /// - Throws: ``BenchmarkFailure`` if not all that was answered is in the store.
+    /// - Throws: ``BenchmarkError`` if not all that was answered is in the store.
     func measure(_ process: any IntakeProcess, store: String, by load: Load) async throws -> IntakeMeasurement {
         try await warmUp(process)
         let measurement = try await measure(process, by: load)
@@ -121,7 +121,7 @@ struct IntakeWorld: Sendable {
         let stored = try await count(in: store)
         // The bridge also has deliveries of its own there.
         guard stored >= messages.bodies.count else {
-            throw BenchmarkFailure(
+            throw BenchmarkError(
                 description: "\(messages.bodies.count) deliveries were answered and \(stored) are stored")
         }
     }
@@ -129,7 +129,7 @@ struct IntakeWorld: Sendable {
     /// Delivers a message that must be taken.
     static func deliver(_ body: [UInt8], to process: any IntakeProcess, by client: HTTPClient) async throws {
         let status = try await status(of: body, to: process, by: client)
-        guard status == 200 else { throw BenchmarkFailure(description: "\(process.endpoint) answered \(status)") }
+        guard status == 200 else { throw BenchmarkError(description: "\(process.endpoint) answered \(status)") }
     }
 
     /// Delivers a message, and gives the answer's status.
@@ -148,7 +148,7 @@ struct IntakeWorld: Sendable {
     func count(in store: String) async throws -> Int {
         let result = try await Program.run(["sqlite3", "-readonly", store, "SELECT count(*) FROM delivery"])
         guard result.status == 0, let count = Int(result.text.trimmingCharacters(in: .newlines)) else {
-            throw BenchmarkFailure(description: "the deliveries in \(store) could not be counted: \(result.errors)")
+            throw BenchmarkError(description: "the deliveries in \(store) could not be counted: \(result.errors)")
         }
         return count
     }

@@ -126,7 +126,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
             await aws.stop()
             await client.shutdown()
         }
-        guard let measurement else { throw BenchmarkFailure(description: "nothing was measured") }
+        guard let measurement else { throw BenchmarkError(description: "nothing was measured") }
         measurement.printRow("the bridge", surroundings)
         return measurement
     }
@@ -143,7 +143,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         let used = try bridge.usage().processorTime - before.processorTime
         let missing = fleet.missing(of: findings)
-        guard missing == 0 else { throw BenchmarkFailure(description: "\(missing) findings are not in Security Hub") }
+        guard missing == 0 else { throw BenchmarkError(description: "\(missing) findings are not in Security Hub") }
         return Measurement(
             findings: findings, seconds: seconds, processorTime: used,
             imports: fleet.aws.calls(of: .batchImportFindings))
@@ -165,14 +165,14 @@ struct LimitsBenchmark: AsyncParsableCommand {
                 within: .seconds(600))
             guard program.status == 0, let json = try? JSON(parsing: program.output),
                 let seconds = json["seconds"]?.double, let used = json["cpu"]?.double
-            else { throw BenchmarkFailure(description: "the program of boto3 failed: \(program.errors)") }
+            else { throw BenchmarkError(description: "the program of boto3 failed: \(program.errors)") }
             measurement = Measurement(
                 findings: findings, seconds: seconds, processorTime: used,
                 imports: aws.calls(of: .batchImportFindings))
         } finally: {
             await aws.stop()
         }
-        guard let measurement else { throw BenchmarkFailure(description: "nothing was measured") }
+        guard let measurement else { throw BenchmarkError(description: "nothing was measured") }
         measurement.printRow("boto3", surroundings)
         return measurement
     }

@@ -24,7 +24,7 @@ struct Load: Sendable {
 
     /// Sends them to ports of this machine, as many to each.
     ///
-    /// - Throws: ``BenchmarkFailure`` if one is not answered 200.
+    /// - Throws: ``BenchmarkError`` if one is not answered 200.
     func run(on ports: [UInt16]) async throws -> Result {
         try await onThread {
             let run = try LoadRun(requests: requests, ports: ports, connections: connections)
@@ -66,7 +66,7 @@ private final class LoadRun {
         for index in connections.indices { try sendNext(on: index) }
         while times.count < requests.count {
             guard poll(&polled, nfds_t(polled.count), 30_000) > 0 else {
-                throw BenchmarkFailure(description: "no answer for 30 seconds")
+                throw BenchmarkError(description: "no answer for 30 seconds")
             }
             for index in polled.indices where polled[index].revents != 0 { try readAnswer(on: index) }
         }
@@ -83,14 +83,14 @@ private final class LoadRun {
         guard next < requests.count else { return }
         connections[index].sentAt = Self.now(CLOCK_MONOTONIC)
         guard connections[index].socket.send(requests[next]) else {
-            throw BenchmarkFailure(description: "a connection was closed")
+            throw BenchmarkError(description: "a connection was closed")
         }
         next += 1
     }
 
     private func readAnswer(on index: Int) throws {
         let count = recv(connections[index].socket.descriptor, &buffer, buffer.count, 0)
-        guard count > 0 else { throw BenchmarkFailure(description: "a connection was closed") }
+        guard count > 0 else { throw BenchmarkError(description: "a connection was closed") }
         var answer = connections[index].answer
         // Nearly every answer comes whole.
         if answer.isEmpty, Self.isWhole(buffer.span.extracting(first: count)) {
@@ -108,7 +108,7 @@ private final class LoadRun {
 
     private func check(_ answer: ArraySlice<UInt8>) throws {
         guard answer.starts(with: "HTTP/1.1 200 ".utf8) else {
-            throw BenchmarkFailure(
+            throw BenchmarkError(
                 description: "a request was refused: \(String(decoding: answer.prefix(2000), as: UTF8.self))")
         }
     }

@@ -46,7 +46,7 @@ struct ManyWorld: Sendable {
             await hub.stop()
             try await cluster.dropDatabase(database)
         }
-        guard let result else { throw BenchmarkFailure(description: "nothing was measured") }
+        guard let result else { throw BenchmarkError(description: "nothing was measured") }
         return result
     }
 
@@ -87,7 +87,7 @@ struct ManyWorld: Sendable {
         let usedThen = try bridges.processorTime()
         let stored = try await cluster.run("SELECT count(*) FROM delivery", in: bridges.database)
         guard stored == ["\(messages.bodies.count)"] else {
-            throw BenchmarkFailure(description: "\(messages.bodies.count) were delivered and \(stored) are stored")
+            throw BenchmarkError(description: "\(messages.bodies.count) were delivered and \(stored) are stored")
         }
         let rate = try await drain(bridges)
         let usedAtEnd = try bridges.processorTime()
@@ -100,7 +100,7 @@ struct ManyWorld: Sendable {
 
     private func command(_ name: String, _ bridges: Bridges) async throws {
         let run = try await Program.run([program, name, "--set", "store.url=\(cluster.url(bridges.database))"])
-        guard run.status == 0 else { throw BenchmarkFailure(description: "\(name): \(run.errors)") }
+        guard run.status == 0 else { throw BenchmarkError(description: "\(name): \(run.errors)") }
     }
 
     /// Has delivery go on until all is done; gives the findings a second from the first call of Security Hub on.
@@ -119,9 +119,9 @@ struct ManyWorld: Sendable {
 
     /// Makes sure that each finding is there, once, and no other.
     private func check(_ hub: LocalAWS) throws {
-        let found = messages.topics.flatMap { hub.findings(in: $0.origin).compactMap { $0["Id"]?.string } }
+        let found = messages.topics.flatMap { hub.findings(in: $0.accountRegion).compactMap { $0["Id"]?.string } }
         guard found.count == messages.bodies.count, Set(found) == Set(messages.findingIDs) else {
-            throw BenchmarkFailure(
+            throw BenchmarkError(
                 description:
                     "\(messages.bodies.count) alarms were delivered, and Security Hub has \(found.count) findings, "
                     + "\(Set(found).intersection(messages.findingIDs).count) of them those of the alarms")

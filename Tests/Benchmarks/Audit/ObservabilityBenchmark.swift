@@ -128,7 +128,7 @@ private struct Scrapes {
         _ turn: Load, _ process: any IntakeProcess, _ measure: () async throws -> IntakeMeasurement
     ) async throws -> IntakeMeasurement {
         guard let bridge = process as? ServedBridge else {
-            throw BenchmarkFailure(description: "only a bridge can be scraped")
+            throw BenchmarkError(description: "only a bridge can be scraped")
         }
         let isDue = since >= Self.interval
         if isDue { since = 0 }

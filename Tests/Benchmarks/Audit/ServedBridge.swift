@@ -15,7 +15,7 @@ final class ServedBridge: Sendable {
         let dead: Int64
     }
 
-    private static let patience = Duration.seconds(1800)
+    private static let timeout = Duration.seconds(1800)
 
     let process: Int32
     /// Where SNS delivers to.
@@ -62,7 +62,7 @@ final class ServedBridge: Sendable {
                 line != nil || ended.isTrue.load(ordering: .acquiring)
             }
             guard let listen = line?["listen"]?.string, let admin = line?["admin"]?.string else {
-                throw BenchmarkFailure(description: "the bridge did not start: \(try Self.text(log).suffix(2000))")
+                throw BenchmarkError(description: "the bridge did not start: \(try Self.text(log).suffix(2000))")
             }
             endpoint = "http://\(listen)/sns"
             self.admin = admin
@@ -85,7 +85,7 @@ final class ServedBridge: Sendable {
     func scrape() async throws {
         let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/metrics")
         let answer = try await client.send(request, body: [])
-        guard answer.response.status == .ok else { throw BenchmarkFailure(description: "/metrics cannot be had") }
+        guard answer.response.status == .ok else { throw BenchmarkError(description: "/metrics cannot be had") }
     }
 
     /// Asks for the queue.
@@ -94,15 +94,15 @@ final class ServedBridge: Sendable {
         let queue = try JSON(parsing: await client.send(request, body: []).body)["queue"]
         guard let pending = queue?["pending"]?.integer, let leased = queue?["leased"]?.integer,
             let completed = queue?["completed"]?.integer, let dead = queue?["dead"]?.integer
-        else { throw BenchmarkFailure(description: "/status.json does not tell of the queue") }
+        else { throw BenchmarkError(description: "/status.json does not tell of the queue") }
         return Queue(waiting: pending + leased, completed: completed, dead: dead)
     }
 
     /// Waits until nothing waits any more and one delivery more than before is done.
     ///
-    /// - Throws: ``BenchmarkFailure`` if the delivery was given up.
+    /// - Throws: ``BenchmarkError`` if the delivery was given up.
     func waitForNext(after before: Queue, asking interval: Duration = .milliseconds(200)) async throws {
-        let queue = try await eventually("the audit to be done", within: Self.patience) {
+        let queue = try await eventually("the audit to be done", within: Self.timeout) {
             // To ask more often would be a good part of what is measured.
             try await Task.sleep(for: interval)
             return try await self.queue()
@@ -110,7 +110,7 @@ final class ServedBridge: Sendable {
             $0.dead > before.dead || ($0.waiting == 0 && $0.completed > before.completed)
         }
         guard queue.dead == before.dead else {
-            throw BenchmarkFailure(description: "the audit was given up: \(try Self.text(log).suffix(2000))")
+            throw BenchmarkError(description: "the audit was given up: \(try Self.text(log).suffix(2000))")
         }
     }
 

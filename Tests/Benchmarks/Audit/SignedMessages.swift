@@ -16,7 +16,9 @@ struct SignedMessages: Sendable {
     /// - Parameter regions: where their topics are: Regions of the stand-in.
     init(_ count: Int, in regions: [Region], by aws: LocalAWS) async throws {
         let topics = regions.map {
-            ARN(service: "sns", origin: Origin(account: aws.credentials.account, region: $0), resource: "intake")
+            ARN(
+                service: "sns", accountRegion: AccountRegion(account: aws.credentials.account, region: $0),
+                resource: "intake")
         }
         // Signing takes many times as long as verifying: each core does its part.
         let parts = try await withThrowingTaskGroup(of: (Int, [[UInt8]]).self) { group in
@@ -59,8 +61,8 @@ struct SignedMessages: Sendable {
     /// The ids of the findings that these alarms become.
     var findingIDs: [String] {
         bodies.indices.map { number in
-            let origin = topics[number % topics.count].origin
-            return "arn:aws:iot-device-defender:\(origin.region):\(origin.account):detect/violation/"
+            let accountRegion = topics[number % topics.count].accountRegion
+            return "arn:aws:iot-device-defender:\(accountRegion.region):\(accountRegion.account):detect/violation/"
                 + Self.violationID(number)
         }
     }

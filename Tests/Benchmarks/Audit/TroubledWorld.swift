@@ -13,7 +13,7 @@ final class TroubledWorld: Sendable {
     private struct State {
         var bridges: [ServedBridge?] = [nil, nil, nil]
         /// The newest acknowledged event of each violation, and when it was acknowledged.
-        var acknowledged: [String: (isOver: Bool, origin: Origin, at: ContinuousClock.Instant)] = [:]
+        var acknowledged: [String: (isOver: Bool, accountRegion: AccountRegion, at: ContinuousClock.Instant)] = [:]
         var isEnding = false
         var unavailable = 0
     }
@@ -39,7 +39,9 @@ final class TroubledWorld: Sendable {
         try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
         database = try await cluster.makeDatabase()
         topics = ManyWorld.configuration.regions.map {
-            ARN(service: "sns", origin: Origin(account: aws.credentials.account, region: $0), resource: "intake")
+            ARN(
+                service: "sns", accountRegion: AccountRegion(account: aws.credentials.account, region: $0),
+                resource: "intake")
         }
         poolers = try (0..<3).map { [folder, database, port = cluster.port] number in
             try Self.pooler(number, in: folder, to: database, port)
@@ -167,8 +169,8 @@ final class TroubledWorld: Sendable {
             if isEnding { return }
             if let bridge, await isAcknowledged(body, by: bridge) {
                 let id =
-                    "arn:aws:iot-device-defender:\(topic.origin.region):\(topic.origin.account):detect/violation/trouble-\(number)"
-                return state.withLock { $0.acknowledged[id] = (isOver, topic.origin, .now) }
+                    "arn:aws:iot-device-defender:\(topic.accountRegion.region):\(topic.accountRegion.account):detect/violation/trouble-\(number)"
+                return state.withLock { $0.acknowledged[id] = (isOver, topic.accountRegion, .now) }
             }
             state.withLock { $0.unavailable += 1 }
             try await Task.sleep(for: .milliseconds(500))
@@ -288,7 +290,9 @@ final class TroubledWorld: Sendable {
         var missing = Array(expected.keys)
         while true {
             missing.removeAll { id in
-                guard let wanted = expected[id], let finding = aws.finding(id, in: wanted.origin) else { return false }
+                guard let wanted = expected[id], let finding = aws.finding(id, in: wanted.accountRegion) else {
+                    return false
+                }
                 // An end that was acknowledged since may be there already.
                 return finding["RecordState"]?.string == "ARCHIVED" || !wanted.isOver
             }
@@ -303,10 +307,10 @@ final class TroubledWorld: Sendable {
     }
 
     private func isOnce() -> Bool {
-        let found = topics.flatMap { aws.findings(in: $0.origin).compactMap { $0["Id"]?.string } }
+        let found = topics.flatMap { aws.findings(in: $0.accountRegion).compactMap { $0["Id"]?.string } }
         let expected = state.withLock { $0.acknowledged }
         let wrong = expected.filter { id, wanted in
-            aws.finding(id, in: wanted.origin)?["RecordState"]?.string != (wanted.isOver ? "ARCHIVED" : "ACTIVE")
+            aws.finding(id, in: wanted.accountRegion)?["RecordState"]?.string != (wanted.isOver ? "ARCHIVED" : "ACTIVE")
         }
         print(
             "\(expected.count) violations were acknowledged; Security Hub has \(found.count) findings, "

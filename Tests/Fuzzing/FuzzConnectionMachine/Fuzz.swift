@@ -25,7 +25,8 @@ public func fuzzConnectionMachine(_ data: UnsafePointer<UInt8>?, _ size: Int) ->
 }
 
 private struct Connection {
-    var machine = ConnectionMachine(limits: HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500))
+    var machine = HTTP1ConnectionStateMachine(
+        limits: HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500))
     var waiting: ServerRequest?
     /// How many pieces an answer has had whose content is being streamed; nil if none is.
     var pieces: Int?
@@ -53,7 +54,7 @@ private struct Connection {
         waiting = nil
         var response = ServerResponse(status: .ok, body: request.body)
         if request.body.count % 2 == 1 { response.stream = { _ in } }
-        let bytes = machine.respond(response, AnswerFields(date: "now", requestID: "1"))
+        let bytes = machine.respond(response, DefaultResponseFields(date: "now", requestID: "1"))
         precondition(bytes.starts(with: "HTTP/1.1 200 OK\r\n".utf8))
         precondition(machine.isStreaming == (response.stream != nil && request.head.method != .head))
         if machine.isStreaming {
@@ -86,9 +87,9 @@ private struct Connection {
                 precondition(waiting == nil && pieces == nil && !isClosed)
                 waiting = request
             case .write(let bytes): precondition(bytes.starts(with: "HTTP/1.1 100".utf8) && waiting == nil)
-            case .refuse(let fault):
+            case .reject(let fault):
                 precondition(waiting == nil && !isClosed)
-                let bytes = machine.reject(fault, AnswerFields(date: "now"))
+                let bytes = machine.reject(fault, DefaultResponseFields(date: "now"))
                 precondition(bytes.starts(with: "HTTP/1.1 \(fault.status.code) ".utf8))
             case .close:
                 precondition(!machine.wantsBytes && waiting == nil)

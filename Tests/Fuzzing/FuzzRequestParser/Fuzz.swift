@@ -27,7 +27,7 @@ private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
     var seen: [String] = []
     for piece in pieces {
         parser.append(Array(piece).span)
-        do throws(HTTPFault) {
+        do throws(HTTPRequestError) {
             reading: while true {
                 switch try parser.next() {
                 case .needsBytes: break reading

@@ -5,11 +5,12 @@ import SNS
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSNSEnvelope(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
-    do throws(SNSRefusal) {
+    do throws(SNSError) {
         let message = try SNSMessage(parsing: bytes)
         precondition(!message.messageID.isEmpty && !message.stringToSign.isEmpty)
         if let url = try message.confirmationURL() {
-            precondition(url.hasPrefix("https://sns.\(message.topic.origin.region)."), "another host would be asked")
+            precondition(
+                url.hasPrefix("https://sns.\(message.topic.accountRegion.region)."), "another host would be asked")
         }
         let certificate = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
         precondition(certificate.description.hasPrefix("https://sns."), "another host would be asked")

@@ -29,7 +29,7 @@ struct LogFields: Sendable, CustomStringConvertible {
         static let longLimit = 2048
 
         private static func limit(of name: String) -> Int {
-            name == LogKey.reason || name == LogKey.command ? longLimit : limit
+            name == LogMetadataKey.reason || name == LogMetadataKey.command ? longLimit : limit
         }
 
         /// The beginning of a text, in whole characters of UTF-8, with a mark that something is missing.
@@ -42,7 +42,7 @@ struct LogFields: Sendable, CustomStringConvertible {
         }
     }
 
-    /// What lines have in common of which only some are written in a minute; see ``RepeatRule``.
+    /// What lines have in common of which only some are written in a minute; see ``RepeatedLineLimiter``.
     struct Group: Sendable, Hashable {
         /// A word for what they say.
         let code: String

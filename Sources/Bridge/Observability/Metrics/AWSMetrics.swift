@@ -7,17 +7,17 @@ import Metrics
 struct AWSMetrics: Sendable {
     private let calls: CounterTable
     private let throttles: CounterTable
-    private let origins: OriginSeries
+    private let accountRegions: LabelCardinalityLimiter
     private let factory: any MetricsFactory
 
-    init(_ factory: any MetricsFactory, _ origins: OriginSeries) {
+    init(_ factory: any MetricsFactory, _ accountRegions: LabelCardinalityLimiter) {
         calls = CounterTable(
             "defender_bridge_aws_calls_total", ["service", "operation", "outcome"],
             usual: ["BatchImportFindings", "BatchUpdateFindings", "GetFindings"].flatMap { operation in
                 ["ok", "throttled"].map { [AWSService.securityHub.rawValue, operation, $0] }
             }, factory)
         throttles = CounterTable("defender_bridge_aws_throttles_total", ["account", "region"], usual: [], factory)
-        self.origins = origins
+        self.accountRegions = accountRegions
         self.factory = factory
     }
 
@@ -32,7 +32,7 @@ struct AWSMetrics: Sendable {
             ).record(duration: duration)
         }
         guard call.failure == .throttled, let account = call.account else { return }
-        let labels = origins.labels(of: Origin(account: account, region: call.region))
+        let labels = accountRegions.labels(of: AccountRegion(account: account, region: call.region))
         throttles.add(1, labels.account, labels.region)
     }
 

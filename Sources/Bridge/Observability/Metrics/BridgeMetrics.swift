@@ -5,7 +5,7 @@ public struct BridgeMetrics: Sendable {
     /// What comes in.
     let intake: IntakeMetrics
     /// The work on deliveries, and what becomes of findings.
-    let work: WorkMetrics
+    let work: ProcessingMetrics
     /// What is asked of AWS.
     let aws: AWSMetrics
     /// The store's transactions and connections.
@@ -13,7 +13,7 @@ public struct BridgeMetrics: Sendable {
     /// The process: loops, settings and certificates.
     let process: ProcessMetrics
     /// Which accounts and Regions have series of their own.
-    let origins = OriginSeries()
+    let accountRegions = LabelCardinalityLimiter()
 
     /// The upper bounds of buckets that are not the usual ones, by the metric's name: for
     /// ``PrometheusRegistry/init(help:buckets:)``.
@@ -30,8 +30,8 @@ public struct BridgeMetrics: Sendable {
     /// Makes the metrics in a factory of its own, so that two bridges in one process do not mix theirs.
     public init(factory: any MetricsFactory) {
         intake = IntakeMetrics(factory)
-        work = WorkMetrics(factory)
-        aws = AWSMetrics(factory, origins)
+        work = ProcessingMetrics(factory)
+        aws = AWSMetrics(factory, accountRegions)
         store = StoreMetrics(factory)
         process = ProcessMetrics(factory)
     }

@@ -9,7 +9,7 @@ struct IntakeMetrics: Sendable {
     private static let routes = ["/sns", "/eventbridge"]
 
     private let deliveries: CounterTable
-    private let refusals: CounterTable
+    private let rejections: CounterTable
     private let durations: MetricTable<Metrics.Timer>
     private let last: MetricTable<Gauge>
     private let faults: CounterTable
@@ -24,7 +24,7 @@ struct IntakeMetrics: Sendable {
             "defender_bridge_deliveries_total", ["route", "outcome"],
             usual: Self.routes.flatMap { route in all.map { [route, $0] } } + ofSubscriptions.map { ["/sns", $0] },
             factory)
-        refusals = CounterTable("defender_bridge_refusals_total", ["route", "reason"], usual: [], factory)
+        rejections = CounterTable("defender_bridge_refusals_total", ["route", "reason"], usual: [], factory)
         durations = MetricTable(Self.routes) {
             Metrics.Timer(
                 label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", $0)], factory: factory)
@@ -42,18 +42,18 @@ struct IntakeMetrics: Sendable {
     /// A delivery was answered.
     ///
     /// - Parameter now: milliseconds since 1970.
-    func answered(_ answer: IntakeAnswer, route: String, after duration: Duration, now: Int64) {
+    func answered(_ answer: IntakeResult, route: String, after duration: Duration, now: Int64) {
         durations[route]?.record(duration: duration)
-        guard answer.refusal != nil else {
-            for part in answer.parts.isEmpty ? [IntakeAnswer.Part(outcome: answer.outcome)] : answer.parts {
-                deliveries.add(part.count, route, part.isRefused ? "refused" : part.outcome)
-                if part.isRefused { refusals.add(part.count, route, part.outcome) }
+        guard answer.rejection != nil else {
+            for part in answer.parts.isEmpty ? [IntakeResult.Part(outcome: answer.outcome)] : answer.parts {
+                deliveries.add(part.count, route, part.isRejected ? "refused" : part.outcome)
+                if part.isRejected { rejections.add(part.count, route, part.outcome) }
             }
             last[route]?.record(Double(now) / 1000)
             return
         }
         deliveries.add(1, route, answer.response.status == .serviceUnavailable ? "deferred" : "refused")
-        refusals.add(1, route, answer.outcome)
+        rejections.add(1, route, answer.outcome)
     }
 
     /// A message of an allowed topic is not Device Defender's.
@@ -63,8 +63,8 @@ struct IntakeMetrics: Sendable {
     func fault(code: String) { faults.add(1, code) }
 
     /// Connections were closed because there were too many.
-    func crowded(idleClosed: Int, refused: Int) {
+    func connectionLimitReached(idleClosed: Int, rejected: Int) {
         closed.add(idleClosed, "idle")
-        closed.add(refused, "new")
+        closed.add(rejected, "new")
     }
 }

@@ -64,12 +64,12 @@ struct ProcessMetrics: Sendable {
 
     /// A signing certificate of SNS's was fetched.
     ///
-    /// - Parameter refusal: nil if there is one.
-    func certificateFetched(_ refusal: SNSRefusal.Kind?) {
-        switch refusal {
+    /// - Parameter rejection: nil if there is one.
+    func certificateFetched(_ rejection: SNSError.Kind?) {
+        switch rejection {
         case nil: certificateFetches.add(1, "ok")
         case .unavailable: certificateFetches.add(1, "unavailable")
-        case .refused, .malformed: certificateFetches.add(1, "refused")
+        case .rejected, .malformed: certificateFetches.add(1, "refused")
         }
     }
 

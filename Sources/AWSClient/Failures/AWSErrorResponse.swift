@@ -1,0 +1,128 @@
+import HTTPTypes
+import JSON
+
+/// What a service says about a request that it did not carry out.
+struct AWSErrorResponse: Hashable {
+    /// The status of the response.
+    let status: Int
+    /// AWS's name of the error; nil if the response does not have one.
+    let code: String?
+    /// AWS's words; empty if there are none.
+    let message: String
+    /// AWS's id of the request.
+    let requestID: String?
+
+    /// The longest body that is read, in bytes.
+    private static let maximumBodyBytes = 65_536
+
+    /// Reads the response of a service: name and words from `x-amzn-ErrorType` and a JSON body (AWS restJson1
+    /// protocol), or from an XML body (AWS query protocol).
+    ///
+    /// - Parameter credentials: those that it was signed with; their secrets are left out: AWS's words on a wrong signature quote what was signed, the
+    ///   session token included.
+    init(_ response: HTTPResponse, body: [UInt8], hiding credentials: Credentials?) {
+        status = response.status.code
+        let body = body.count > Self.maximumBodyBytes ? [] : body
+        let json = try? JSON(parsing: body)
+        let names = [
+            Self.field("x-amzn-ErrorType", of: response), json?["__type"]?.string, json?["code"]?.string,
+            json?["Code"]?.string, XMLText.element("Code", in: body),
+        ]
+        code = names.lazy.compactMap { $0.flatMap(Self.name) }.first
+        let words = [
+            json?["message"]?.string, json?["Message"]?.string, XMLText.element("Message", in: body),
+        ]
+        var message = words.lazy.compactMap { $0 }.first ?? ""
+        for secret in [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self) where !secret.isEmpty
+        {
+            message = message.replacing(secret, with: "[hidden]")
+        }
+        self.message = Self.printable(message, limit: 1000)
+        let id = Self.field("x-amzn-RequestId", of: response) ?? XMLText.element("RequestId", in: body)
+        requestID = id.map { Self.printable($0, limit: 128) }
+    }
+
+    private static func field(_ name: String, of response: HTTPResponse) -> String? {
+        HTTPField.Name(name).flatMap { response.headerFields[$0] }
+    }
+
+    /// The name without namespace before it or address behind it: `ns#Name:http://…` is `Name`.
+    private static func name(_ text: String) -> String? {
+        let bare = text.prefix { $0 != ":" }.split(separator: "#").last ?? ""
+        let isName = bare.utf8.allSatisfy { PercentEncoding.isUnreserved($0) }
+        return (1...128).contains(bare.utf8.count) && isName ? String(bare) : nil
+    }
+
+    private static func printable(_ text: String, limit: Int) -> String {
+        let scalars = text.unicodeScalars.lazy.filter { $0.value >= 0x20 && $0.value != 0x7F }
+        return String(String.UnicodeScalarView(scalars.prefix(limit)))
+    }
+
+    /// The kind of failure.
+    var kind: AWSError.Kind { Self.kind(status: status, code: code ?? "", message: message) }
+
+    /// Sorts a failure by its name and, for names not known, by its status. The names are those of AWS's "Common
+    /// errors", of the service models of IoT and Security Hub, and those that AWS's SDKs retry.
+    static func kind(status: Int, code: String, message: String) -> AWSError.Kind {
+        if throttlingCodes.contains(code) { return .throttled }
+        if transientCodes.contains(code) { return .transient }
+        if expirationCodes.contains(code) { return .expiredCredentials }
+        // Security Hub has one name for both.
+        if code == "InvalidAccessException" { return message.contains("not subscribed") ? .notEnabled : .accessDenied }
+        if denialCodes.contains(code) { return .accessDenied }
+        if code == "ResourceNotFoundException" { return .notFound }
+        switch status {
+        case 429: return .throttled
+        case 408, 500...: return .transient
+        case 401, 403: return .accessDenied
+        // A name that is not known says nothing about the request: only these do.
+        case 400..<500 where inputCodes.contains(code): return .invalid
+        default: return .other
+        }
+    }
+
+    /// Whether a service of AWS read the request. One that does not know the operation is not the service that was asked
+    /// for; every service names its errors.
+    var stage: AWSError.Stage {
+        switch status {
+        case 408, 429, 500...: .response
+        default: code == nil || code == "UnknownOperationException" ? .connection : .response
+        }
+    }
+
+    /// What is wrong with what was asked for.
+    private static let inputCodes: Set<String> = [
+        "InvalidIdentityToken", "InvalidIdentityTokenException", "InvalidInput", "InvalidInputException",
+        "InvalidParameter", "InvalidParameterCombination",
+        "InvalidParameterException", "InvalidParameterValue", "InvalidParameterValueException",
+        "InvalidQueryParameter", "InvalidRequest", "InvalidRequestException", "MalformedPolicyDocument",
+        "MalformedPolicyDocumentException", "MissingParameter", "PackedPolicyTooLarge",
+        "PackedPolicyTooLargeException", "SerializationException", "ValidationError", "ValidationException",
+    ]
+
+    private static let throttlingCodes: Set<String> = [
+        "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
+        "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException",
+        "TooManyRequests", "TooManyRequestsException", "TransactionInProgressException",
+    ]
+
+    private static let transientCodes: Set<String> = [
+        "IDPCommunicationError", "IDPCommunicationErrorException", "InternalError", "InternalException",
+        "InternalFailure", "InternalFailureException", "InternalServerError",
+        "RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException",
+    ]
+
+    private static let expirationCodes: Set<String> = [
+        "ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired",
+    ]
+
+    private static let denialCodes: Set<String> = [
+        "AccessDenied", "AccessDeniedException", "IDPRejectedClaim", "IDPRejectedClaimException", "IncompleteSignature",
+        "IncompleteSignatureException", "InvalidClientTokenId", "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "NotAuthorized", "OptInRequired", "RegionDisabledException", "RequestInTheFuture", "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch", "UnauthorizedException", "UnrecognizedClientException",
+    ]
+}

@@ -1,0 +1,115 @@
+import AWSCore
+import DeviceDefender
+import EventLoop
+import Store
+
+/// The asking, and the watching of what comes of it.
+struct BackfillQuery: Sendable {
+    let accountRegions: [AccountRegion]
+    let past: Duration
+    let context: FindingWriter
+    let loop: EventLoop
+    let look: Duration
+    /// Whether a bridge serves from the store alone, and so does the work.
+    let isServed: Bool
+    let report: @Sendable (Backfill.Report) -> Void
+
+    /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
+    func run() async throws -> Backfill.Report {
+        let now = context.clock()
+        let start = context.trust.present.saturatingSubtracting(past.milliseconds)
+        let work = CatchUpTask.catchUp(since: Timestamp(milliseconds: start))
+        var progress = BackfillProgress(accountRegions: Set(accountRegions), beganAt: now, before: try await depths())
+        for accountRegion in accountRegions {
+            _ = try await context.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
+        }
+        while true {
+            let obstacles = BackfillProgress.Obstacles(
+                denials: context.circuitBreakers.entries, pauses: try await context.store.pauses(), isServed: isServed)
+            if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
+            if progress.report.isOver { return progress.report }
+            try await loop.sleep(for: look)
+        }
+    }
+
+    private func depths() async throws(StoreError) -> [QueueDepth] {
+        var depths: [QueueDepth] = []
+        var last: AccountRegion?
+        repeat {
+            let page = try await context.store.queueDepths(now: context.clock(), after: last, limit: 1000)
+            depths += page
+            last = page.last?.accountRegion
+        } while last != nil
+        return depths
+    }
+}
+
+/// What the depths of the queue tell of a backfill. A pure value.
+///
+/// A question, and what it finds, are done when everything that came in as early is done: so it ends also while other
+/// deliveries keep coming.
+struct BackfillProgress {
+    /// What may keep deliveries from being processed.
+    struct Obstacles {
+        /// The account-Regions that this process has suspended because AWS denies access.
+        var denials: [CircuitBreakers.Entry] = []
+        var pauses: [Pause] = []
+        /// Whether another process does the work.
+        var isServed = false
+    }
+
+    private let accountRegions: Set<AccountRegion>
+    private let beganAt: Int64
+    private let deadBefore: Int
+    /// When all questions were seen to be answered: what they found came in before.
+    private var askedAt: Int64?
+
+    private(set) var report = Backfill.Report()
+
+    /// - Parameters:
+    ///   - beganAt: when the questions came into the queue, in milliseconds since 1970.
+    ///   - before: the depths before that.
+    init(accountRegions: Set<AccountRegion>, beganAt: Int64, before depths: [QueueDepth]) {
+        self.accountRegions = accountRegions
+        self.beganAt = beganAt
+        deadBefore = Self.dead(depths, accountRegions)
+        report.accountRegions = accountRegions.count
+    }
+
+    /// Takes in new depths; says whether the report has changed.
+    mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
+        let last = report
+        let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
+        report.left = open.reduce(0) { $0 + $1.count }
+        report.most = max(report.most, report.left)
+        report.dead = max(Self.dead(depths, accountRegions) - deadBefore, 0)
+        let unanswered = Set(open.filter { $0.oldestReceivedAt <= beganAt }.map(\.accountRegion))
+        report.asked = max(report.asked, accountRegions.count - unanswered.count)
+        if unanswered.isEmpty, askedAt == nil { askedAt = now }
+        if let askedAt { report.isOver = open.allSatisfy { $0.oldestReceivedAt > askedAt } }
+        report.waitingFor = report.isOver ? nil : Self.wait(open, obstacles)
+        return report != last
+    }
+
+    /// What the deliveries that are left wait for; nil while a worker of this process has some of them.
+    private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
+        func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
+        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.holds($0.accountRegion) } }) {
+            return "defender-bridge resume\(pause.account.map { " --account \($0)" } ?? ""): sending is paused"
+        }
+        if let entry = obstacles.denials.first(where: { entry in
+            open.contains { $0.accountRegion == entry.accountRegion }
+        }) {
+            return "access in \(entry.accountRegion): \(entry.denial.reason)"
+        }
+        if obstacles.isServed {
+            return "the bridge that serves from this store; /status.json of its admin address has details"
+        }
+        guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
+        return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
+    }
+
+    private static func dead(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
+        depths.filter { accountRegions.contains($0.accountRegion) && $0.state == .dead }.reduce(0) { $0 + $1.count }
+    }
+}

@@ -1,0 +1,282 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+import JSON
+import Logging
+import SecurityFindings
+import Store
+
+/// Brings the findings of one audit up to date, two full pages at a time.
+///
+/// What became of them is committed with the bookmark of the next page, so that a walk that is interrupted goes on where
+/// it was; what it had in the ledger by then and not sent for certain, the next one sends first. Memory does not grow with
+/// the audit.
+struct AuditImporter: Sendable {
+    let accountRegion: AccountRegion
+    let context: FindingWriter
+    let sender: FindingSender
+    let client: AWSClient
+    let mapping: MappingOptions
+    let leased: LeasedDelivery
+
+    private var lease: Lease { leased.lease }
+
+    /// Walks an audit.
+    ///
+    /// - Returns: the findings that Security Hub refused or that could not be read.
+    func walk(_ taskID: String) async throws -> FindingRejections {
+        let description = try await client.describeAuditTask(id: taskID, region: accountRegion.region)
+        let task = try AuditTask(id: taskID, description: description)
+        guard task.status != .inProgress else {
+            throw SendError(description: "AWS IoT says that the audit has not ended")
+        }
+        let marks = try await context.store.appliedAudits(of: accountRegion)
+        let checks = Self.checksToApply(task, marks: marks)
+        var progress = AuditCheckpoint(checkpoint: leased.checkpoint)
+        if !checks.isEmpty { try await suppressions.apply(&progress.rejections) }
+        let unsent = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
+        progress.rejections.add(try await unsent.resend([.audit, .summary], lease))
+        if !checks.isEmpty, !progress.isListed { try await list(task, checks, &progress) }
+        var rejections = progress.rejections
+        let completions = SummaryRules.completions(of: task, accountRegion: accountRegion)
+        if mapping.checkSummaries { rejections.add(try await summaries.summarize(task, try await known(completions))) }
+        // Summaries of other audits end also where the bridge makes none any more.
+        rejections.add(try await summaries.endOthers(task))
+        let ended = LedgerUpdate(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
+        if !ended.isEmpty { try await context.store.record(ended, under: lease) }
+        guard !progress.hasUnread else { return rejections }
+        for check in checks.sorted() { try await endUnseen(of: check, task, &rejections) }
+        let newMarks = checks.sorted().map {
+            AppliedAudit(
+                accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
+        }
+        if !newMarks.isEmpty { try await context.store.record(LedgerUpdate(marks: newMarks), under: lease) }
+        return rejections
+    }
+
+    private func finished(_ task: AuditTask) -> FinishedAudit {
+        FinishedAudit(
+            accountRegion: accountRegion, schedule: task.scheduledAuditName, taskID: task.id,
+            startTime: task.startTime.milliseconds,
+            // Device Defender publishes an audit's end as it comes; DescribeAuditTask does not tell when that was.
+            finishedAt: leased.delivery.source == .sns ? leased.delivery.receivedAt : nil)
+    }
+
+    /// What is known of all checks, with what this audit completed.
+    private func known(_ completions: [CheckCompletion]) async throws(StoreError) -> [String: CheckCompletion] {
+        let own = Dictionary(completions.map { ($0.check, $0) }) { first, _ in first }
+        return try await context.store.checkCompletions(of: accountRegion).merging(own) { $0.merged(with: $1) }
+    }
+
+    private var summaries: SummaryWork {
+        SummaryWork(accountRegion: accountRegion, context: context, sender: sender, mapping: mapping, lease: lease)
+    }
+
+    private var suppressions: SuppressionReconciler {
+        SuppressionReconciler(
+            accountRegion: accountRegion, context: context, client: client,
+            work: SuppressionApplier(accountRegion: accountRegion, context: context, sender: sender, lease: lease))
+    }
+
+    /// The checks that an audit completed, without those of which a newer audit was applied.
+    static func checksToApply(_ task: AuditTask, marks: [String: AppliedAudit]) -> Set<String> {
+        let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name))
+        return completed.filter { check in
+            guard let mark = marks[check] else { return true }
+            return (mark.startTime, mark.taskID) <= (task.startTime.milliseconds, task.id)
+        }
+    }
+
+    // MARK: Pages
+
+    private func list(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditCheckpoint) async throws {
+        do {
+            try await listPages(task, checks, &progress)
+        } catch let error as AWSError where error.kind == .invalid && progress.nextToken != nil {
+            // AWS does not say how long a token lives.
+            context.logger.info(
+                "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
+                metadata: .about(
+                    accountRegion,
+                    [
+                        LogMetadataKey.delivery: .string(lease.deliveryID), "audit": "\(task.id)",
+                        LogMetadataKey.reason: "\(error)",
+                    ]))
+            progress = AuditCheckpoint()
+            try await listPages(task, checks, &progress)
+        }
+    }
+
+    /// Walks through the list in stretches, three at a time: one is fetched, the one before it is put into the ledger,
+    /// and the one before that is sent.
+    private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditCheckpoint) async throws {
+        var listed: FindingChunk? = try await FindingChunk(
+            client.auditFindings(taskID: task.id, region: accountRegion.region, startingAt: progress.nextToken))
+        var kept: RecordedChunk?
+        while listed != nil || kept != nil {
+            let (current, before, soFar) = (listed, kept, progress)
+            async let following = current?.following()
+            async let sent = send(before, soFar)
+            let reading = read(current, task, checks)
+            // No two changes of one finding may be under way, and an audit may list a finding twice.
+            if let reading, let before, before.mayBeSending(any: reading.observations) { _ = try await sent }
+            kept = try await keep(reading)
+            progress = try await sent
+            do {
+                listed = try await following
+            } catch {
+                // What the ledger has already is sent, too: each try gets further than the last.
+                progress = try await send(kept, progress)
+                throw error
+            }
+        }
+    }
+
+    /// Reads the findings of a stretch that are of certain checks; of those that cannot be read, tells why.
+    private func read(_ stretch: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) -> ParsedChunk? {
+        guard let stretch else { return nil }
+        var reading = ParsedChunk(nextToken: stretch.nextToken)
+        for json in stretch.findings {
+            do throws(UnrecognizedMessageError) {
+                let auditFinding = try AuditFinding(json)
+                guard checks.contains(auditFinding.check.name) else { continue }
+                let finding = SecurityFinding(
+                    auditFinding: auditFinding, task: task, accountRegion: accountRegion, severities: mapping.severities
+                )
+                reading.observations.append(Observation(auditFinding, task: task, finding: finding))
+            } catch {
+                reading.unread.add(
+                    json["findingId"]?.string ?? "a finding without an id",
+                    "the audit finding was not understood: \(error.reason)")
+            }
+        }
+        return reading
+    }
+
+    /// Plans the changes that follow from a stretch, and puts them into the ledger.
+    private func keep(_ reading: ParsedChunk?) async throws -> RecordedChunk? {
+        guard let reading else { return nil }
+        return RecordedChunk(reading: reading, changes: try await keep(reading.observations))
+    }
+
+    /// Sends what a stretch changes, and keeps a bookmark behind it.
+    ///
+    /// - Returns: the progress with the stretch.
+    private func send(_ stretch: RecordedChunk?, _ progress: AuditCheckpoint) async throws -> AuditCheckpoint {
+        guard let stretch else { return progress }
+        var progress = progress
+        progress.pass(stretch.reading)
+        let outcomes = try await context.send(
+            stretch.changes, by: sender,
+            checkpoint: { outcomes in
+                var next = progress
+                return (try? next.rejections.add(outcomes)).flatMap { next.checkpoint }
+            }, under: lease)
+        countUnchanged(stretch.reading.observations, stretch.changes)
+        try progress.rejections.add(outcomes)
+        return progress
+    }
+
+    // MARK: Findings
+
+    /// Plans the changes that follow from observations, and puts them into the ledger.
+    private func keep(_ observations: [Observation]) async throws -> PlannedChanges {
+        let byID = Dictionary(grouping: observations, by: \.finding.id)
+        let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
+        let dispositions = try await context.store.dispositions(about: Array(Set(observations.map(\.subject))))
+        let now = context.now
+        let changes = byID.compactMap { id, observations in
+            Planner.plan(observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
+        }
+        let planned = PlannedChanges(changes, known: known)
+        try await context.keep(planned, under: lease)
+        return planned
+    }
+
+    private func countUnchanged(_ observations: [Observation], _ changes: PlannedChanges) {
+        let sent = Set(changes.toBeSent.map(\.entry.id))
+        for same in observations where !sent.contains(same.finding.id) {
+            context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
+        }
+    }
+
+    /// Archives the findings of a check that the audit completed and did not see.
+    private func endUnseen(of check: String, _ task: AuditTask, _ rejections: inout FindingRejections) async throws {
+        var last: LedgerEntry?
+        let now = context.now
+        repeat {
+            let page = try await context.store.unseenLedgerEntries(
+                of: accountRegion, kind: .audit, group: check, before: task.startTime.milliseconds, after: last,
+                limit: 500)
+            rejections.add(
+                try await context.make(
+                    { Planner.end($0, at: task.startTime, now: now) }, of: page, by: sender, under: lease))
+            last = page.last
+        } while last != nil
+    }
+}
+
+extension AuditCheckpoint {
+    /// Goes on behind a stretch.
+    fileprivate mutating func pass(_ reading: ParsedChunk) {
+        nextToken = reading.nextToken
+        isListed = reading.nextToken == nil
+        rejections.add(reading.unread)
+        hasUnread = hasUnread || reading.unread.count > 0
+    }
+}
+
+/// What a stretch says.
+private struct ParsedChunk: Sendable {
+    /// What to ask for the page behind it with; nil if there is none.
+    let nextToken: String?
+    var observations: [Observation] = []
+    /// The findings that could not be read.
+    var unread = FindingRejections()
+}
+
+/// A stretch whose changes are in the ledger, and not in Security Hub yet.
+private struct RecordedChunk: Sendable {
+    let reading: ParsedChunk
+    let changes: PlannedChanges
+
+    /// Whether a finding that is said of may be on its way.
+    func mayBeSending(any observations: [Observation]) -> Bool {
+        let ids = Set(changes.toBeSent.map(\.entry.id))
+        return observations.contains { ids.contains($0.finding.id) }
+    }
+}
+
+/// A stretch of an audit's list: pages of together as many findings as are sent at once.
+private struct FindingChunk: Sendable {
+    /// Two full pages are five full batches, where one page would be two and a half, and Security Hub limits the batches.
+    private static let size = 500
+
+    private var pages: PaginatorSequence.Iterator
+    private(set) var findings: [JSON] = []
+    /// What to ask for the page behind it with; nil if there is none.
+    private(set) var nextToken: String?
+
+    /// Fetches the first stretch of a list.
+    init(_ pages: PaginatorSequence) async throws(AWSError) {
+        self.pages = pages.makeAsyncIterator()
+        try await fill()
+    }
+
+    /// Fetches the next stretch; nil behind the last.
+    func following() async throws(AWSError) -> FindingChunk? {
+        guard nextToken != nil else { return nil }
+        var next = self
+        next.findings = []
+        try await next.fill()
+        return next
+    }
+
+    private mutating func fill() async throws(AWSError) {
+        repeat {
+            guard let page = try await pages.next() else { return }
+            findings += page.elements
+            nextToken = page.nextToken
+        } while findings.count < Self.size && nextToken != nil
+    }
+}

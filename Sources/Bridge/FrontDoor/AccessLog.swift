@@ -1,0 +1,93 @@
+import EventLoop
+import HTTPServer
+import HTTPTypes
+import Logging
+
+/// Logs and counts what the listener tells.
+struct AccessLog: Sendable {
+    let metrics: IntakeMetrics
+    let logger: Logger
+
+    func take(_ event: HTTPServerEvent) {
+        switch event {
+        case .answered(let request):
+            logger.log(
+                level: Self.level(request), "A request was answered.",
+                metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
+        case .rejected(let fault, let id, let peer):
+            metrics.fault(code: fault.code)
+            logger.warning(
+                "A request was refused.",
+                metadata: [
+                    "status": "\(fault.status.code)", LogMetadataKey.code: "\(fault.code)",
+                    LogMetadataKey.reason: "\(fault.message)",
+                    "peer": "\(peer.text)", "request": "\(id)",
+                ])
+        case .tlsFailed(let reason, let peer):
+            metrics.fault(code: "tls_failed")
+            logger.info(
+                "A TLS connection failed.",
+                metadata: [
+                    LogMetadataKey.code: "tls_failed", LogMetadataKey.reason: "\(reason)", "peer": "\(peer.text)",
+                ])
+        case .proxyHeaderRejected(let reason, let peer):
+            metrics.fault(code: "proxy_header_refused")
+            logger.warning(
+                "A connection was refused.",
+                metadata: [
+                    LogMetadataKey.code: "proxy_header_refused", LogMetadataKey.reason: "\(reason)",
+                    "peer": "\(peer.text)",
+                ])
+        case .timedOut(let limit, let peer):
+            metrics.fault(code: "timed_out")
+            logger.info(
+                "A client took too long.",
+                metadata: [LogMetadataKey.code: "timed_out", "for": "\(limit.rawValue)", "peer": "\(peer.text)"])
+        case .connectionLimitReached(let idleClosed, let rejected):
+            metrics.connectionLimitReached(idleClosed: idleClosed, rejected: rejected)
+            logger.warning(
+                "There are too many connections. See listen.maxConnections and listen.maxConnectionsPerAddress.",
+                metadata: ["idleClosed": "\(idleClosed)", "refused": "\(rejected)"])
+        }
+    }
+
+    /// Probes come each few seconds, and say nothing that metrics do not.
+    static func level(_ request: AccessLogEntry) -> Logger.Level {
+        request.path == "/healthz" || request.path == "/readyz" ? .debug : .info
+    }
+
+    /// What an access log's line says; the query is left out, because anything may stand there.
+    static func fields(_ request: AccessLogEntry) -> LogFields {
+        var fields = LogFields(capacity: 10 + request.details.count)
+        // A client that does it wrong once does it again and again.
+        if request.status.kind == .clientError {
+            fields.group = LogFields.Group(
+                code: String(request.status.code), peer: request.peer?.host ?? request.peer.text)
+        }
+        fields.add("method", request.method.rawValue)
+        fields.add("path", request.path)
+        fields.add("status", String(request.status.code))
+        fields.add("received", String(request.received))
+        fields.add("sent", String(request.sent))
+        fields.add(LogMetadataKey.milliseconds, milliseconds(request.duration))
+        fields.add("peer", request.peer.text)
+        fields.add("request", request.id)
+        if let tls = request.tls { fields.add("tls", tls) }
+        if let agent = request.userAgent { fields.add("agent", agent) }
+        fields.add(request.details)
+        return fields
+    }
+
+    /// With three digits behind the point.
+    static func milliseconds(_ duration: Duration) -> String {
+        let (seconds, attoseconds) = duration.components
+        let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+        let rest = microseconds % 1000
+        return String(microseconds / 1000) + (rest < 10 ? ".00" : rest < 100 ? ".0" : ".") + String(rest)
+    }
+}
+
+extension SocketAddress? {
+    /// The address in words.
+    var text: String { self?.description ?? "unknown" }
+}

@@ -1,0 +1,114 @@
+import Cryptography
+import FoundationEssentials
+import JSON
+
+/// A JSON Web Token in its compact form (RFC 7519, RFC 7515), taken apart but not verified.
+struct JSONWebToken: Sendable {
+    /// The algorithms that are taken; `none` and those with shared secrets are not.
+    enum Algorithm: String, Sendable {
+        case rs256 = "RS256"
+        case es256 = "ES256"
+
+        /// The keys whose signatures it makes.
+        var keyKind: PublicKey.Kind {
+            switch self {
+            case .rs256: .rsa
+            case .es256: .p256
+            }
+        }
+    }
+
+    /// The longest token that is read, in bytes.
+    static let maximumLength = 8192
+    /// By how much clocks may differ, in seconds.
+    static let allowedSkew = 60.0
+
+    let algorithm: Algorithm
+    /// The name of the key; nil if the token names none.
+    let keyID: UTF8Text?
+    private let claims: JSON
+    private let signed: [UInt8]
+    private let signature: [UInt8]
+
+    /// Takes a token apart; nil for anything that is none, or that asks for what is not understood.
+    init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count <= Self.maximumLength else { return nil }
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 3, let header = Self.json(parts[0]), let claims = Self.json(parts[1]),
+            let signature = Base64URL.decode(parts[2]), !signature.isEmpty,
+            let algorithm = header["alg"]?.string.flatMap({ Algorithm(word: $0) }),
+            // RFC 7515, section 4.1.11: extensions that must be understood, and are not.
+            header["crit"] == nil
+        else { return nil }
+        if let keyID = header["kid"] {
+            guard let keyID = keyID.string else { return nil }
+            self.keyID = UTF8Text(keyID)
+        } else {
+            keyID = nil
+        }
+        self.algorithm = algorithm
+        self.claims = claims
+        self.signature = signature
+        signed = Array(parts[0] + [UInt8(ascii: ".")] + parts[1])
+    }
+
+    /// Whether a key made the signature.
+    func isSigned(by key: PublicKey) -> Bool {
+        // A key checks signatures of its own kind only, whatever the token says.
+        key.kind == algorithm.keyKind && (try? key.verify(signature: signature, over: signed)) == true
+    }
+
+    /// The first claim that keeps the token from counting; nil if it was issued by this issuer for this audience, and is
+    /// valid now (RFC 7519, section 4.1). A token without an end is not.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    func invalidClaim(issuer: String, audience: String, now: Int64) -> String? {
+        let seconds = Double(now) / 1000
+        guard let own = claims["iss"]?.string, own.utf8.elementsEqual(issuer.utf8) else { return "iss" }
+        if let claim = invalidAudienceClaim(audience) { return claim }
+        guard let end = claims["exp"]?.double, seconds < end + Self.allowedSkew else { return "exp" }
+        guard let start = claims["nbf"] else { return nil }
+        return start.double.map { $0 - Self.allowedSkew <= seconds } == true ? nil : "nbf"
+    }
+
+    /// The claim that does not name the audience. Machine tokens of Amazon Cognito have no `aud`, and name the client that
+    /// they were issued to, as API Gateway's JWT authorizer accepts them.
+    private func invalidAudienceClaim(_ audience: String) -> String? {
+        let expected = Array(audience.utf8)
+        guard let given = claims["aud"] else {
+            return claims["client_id"]?.string.map { Array($0.utf8) } == expected ? nil : "client_id"
+        }
+        let all = given.string.map { [$0] } ?? given.array?.compactMap(\.string) ?? []
+        return all.contains { Array($0.utf8) == expected } ? nil : "aud"
+    }
+
+    private static func json(_ part: ArraySlice<UInt8>) -> JSON? {
+        guard let bytes = Base64URL.decode(part),
+            let json = try? JSON(parsing: bytes, limits: JSONLimits(depth: 8, values: 500)), json.object != nil
+        else { return nil }
+        return json
+    }
+}
+
+/// Base64 with the alphabet for URLs and without padding (RFC 4648, section 5; RFC 7515, section 2).
+enum Base64URL {
+    /// Decodes; nil for anything that an encoder would not write.
+    static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        var standard: [UInt8] = []
+        standard.reserveCapacity(text.count + 3)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: standard.append(byte)
+            }
+        }
+        standard += Array(repeating: UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
+        let padded = Data(standard)
+        // What is left of the last byte's bits must be zero: one value is written in one way only.
+        guard let data = Data(base64Encoded: padded), data.base64EncodedData() == padded else { return nil }
+        return Array(data)
+    }
+}

@@ -1,0 +1,95 @@
+import AWSCore
+import EventLoop
+import Logging
+import SecurityFindings
+import ServiceLifecycle
+import Store
+
+/// Forgets what is not needed any more, and adds what earlier versions did not keep, every ten minutes.
+struct MaintenanceService: Service {
+    let context: FindingWriter
+    let loop: EventLoop
+    let configuration: Reloadable<BridgeConfiguration>
+
+    private static let interval = Duration.seconds(600)
+    /// EventBridge tries again for 24 hours; the rest is for clocks that differ.
+    private static let eventBridgeTimeout = Duration.seconds(26 * 3600)
+    /// Security Hub keeps archived findings for 30 days.
+    private static let archivedFindings = Duration.seconds(30 * 86_400)
+    /// How many completed deliveries are remembered beyond the time that Amazon SNS tries: from 32 a second on, steadily, the
+    /// oldest are forgotten earlier. What EventBridge then sends again changes nothing, as its event is older than what is
+    /// known; it costs some work.
+    static let completedLimit = 3_000_000
+    var completedLimit = Self.completedLimit
+
+    func run() async {
+        await cancelWhenGracefulShutdown {
+            repeat {
+                await forget()
+                await label()
+            } while (try? await loop.sleep(for: Self.interval)) != nil
+        }
+    }
+
+    /// Adds the severities of findings that an earlier version of the bridge kept without, some at a time: deliveries go on.
+    private func label() async {
+        do throws(StoreError) {
+            while !Task.isCancelled {
+                let entries = try await context.store.unlabeledLedgerEntries(limit: Self.labelsAtOnce)
+                let severities = Dictionary(
+                    entries.compactMap { entry in
+                        entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
+                    }
+                ) { first, _ in first }
+                // What cannot be read is written anew when Device Defender next tells of it.
+                guard !severities.isEmpty else { return }
+                try await context.store.label(severities)
+                guard (try? await loop.sleep(for: Self.pauseBetweenLabels)) != nil else { return }
+            }
+        } catch {
+            context.logger.warning(
+                "The severities of findings could not be added to the store.", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private static let labelsAtOnce = 500
+    private static let pauseBetweenLabels = Duration.milliseconds(50)
+
+    /// Removes what is too old to be needed, while the clock is trusted.
+    func forget() async {
+        do throws(StoreError) {
+            try await context.trust.check(by: context.store)
+            // To a clock that jumped ahead, everything is old.
+            guard context.trust.isTrusted else { return }
+            let now = context.clock()
+            let window = max(Self.eventBridgeTimeout, configuration.value.maximumMessageAge * 2)
+            var deliveries = try await context.store.purge(
+                completedBefore: now.saturatingSubtracting(window.milliseconds))
+            deliveries += try await forgetEarly(now)
+            let age = configuration.value.maximumDeadLetterAge
+            context.deadLetters.dropped(
+                try await context.store.trimDeadLetters(
+                    to: context.deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
+            let findings = try await context.store.purgeLedger(
+                archivedBefore: now.saturatingSubtracting(Self.archivedFindings.milliseconds))
+            let dispositions = try await context.store.purgeDispositions(by: now)
+            if deliveries + findings + dispositions > 0 {
+                context.logger.debug(
+                    "Old entries were removed from the store.",
+                    metadata: [
+                        "deliveries": "\(deliveries)", "findings": "\(findings)", "judgements": "\(dispositions)",
+                    ])
+            }
+        } catch {
+            context.logger.warning("Old entries could not be removed from the store.", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Forgets completed deliveries beyond those that are remembered, but none that Amazon SNS may send again.
+    private func forgetEarly(_ now: Int64) async throws(StoreError) -> Int {
+        guard let time = try await context.store.completionTime(beyondNewest: completedLimit) else { return 0 }
+        // A message of Amazon SNS is taken for so long, and clocks differ as much.
+        let young = now.saturatingSubtracting(configuration.value.maximumMessageAge.milliseconds * 2)
+        return try await context.store.purge(completedBefore: min(time, young))
+    }
+}

@@ -1,0 +1,156 @@
+import AWSClient
+import AWSCore
+import DeviceDefender
+public import JSON
+import SNS
+import SecurityFindings
+import Store
+
+/// Shows what a message becomes, without store or network: it goes the way that it goes in the bridge, to a Security Hub that
+/// has no findings yet. Findings are as of the time of the message.
+public struct MessageConverter: Sendable {
+    /// Why a message becomes nothing.
+    public struct Failure: Error, Sendable {
+        /// What is wrong with it.
+        public let message: String
+    }
+
+    private let accountRegion: AccountRegion
+    private let scheduledAudit: String?
+    private let mapping: MappingOptions
+    private let topics: TopicPolicy
+
+    /// - Parameters:
+    ///   - account: the account that a message is from, where it does not say so itself.
+    ///   - region: the Region that it is from, where it does not say so itself.
+    ///   - scheduledAudit: the scheduled audit that an audit finding is from, which does not say so itself; nil for an audit on
+    ///     demand.
+    ///   - configuration: how findings are made.
+    /// - Throws: ``Failure``.
+    public init(
+        account: String, region: String, scheduledAudit: String? = nil, configuration: BridgeConfiguration
+    ) throws(Failure) {
+        guard let account = AccountID(account), let region = Region(region) else {
+            throw Failure(
+                message: "the account must be 12 digits and the Region a Region's name, for example us-east-1")
+        }
+        accountRegion = AccountRegion(account: account, region: region)
+        self.scheduledAudit = scheduledAudit
+        mapping = MappingOptions(configuration)
+        topics = configuration.topics
+    }
+
+    /// Converts a message of Device Defender, an SNS envelope, an audit finding as AWS IoT lists it, or an EventBridge
+    /// event.
+    ///
+    /// - Parameter bytes: the message, as JSON.
+    /// - Returns: an array of findings (ASFF) for what makes findings, followed by the update if the message brings one; for an
+    ///   event the request that it makes.
+    /// - Throws: ``Failure``.
+    public func convert(_ bytes: [UInt8]) throws(Failure) -> JSON {
+        do throws(UnrecognizedMessageError) {
+            let json = try Self.parse(bytes)
+            if json["Type"] != nil, json["TopicArn"] != nil {
+                let envelope = try Self.envelope(bytes)
+                let accountRegion = (try? topics.accountRegion(of: envelope.topic)) ?? envelope.topic.accountRegion
+                return try message(Array(envelope.message.utf8), from: .sns, accountRegion)
+            }
+            if json["detail"] != nil || json.array != nil {
+                let event = try EventBridgeEvent(posted: json)
+                return try message(bytes, from: .eventBridge, event.accountRegion)
+            }
+            if json["checkName"] != nil { return try auditFinding(json) }
+            let account = json["accountId"]?.string.flatMap { AccountID($0) } ?? accountRegion.account
+            return try message(bytes, from: .sns, AccountRegion(account: account, region: accountRegion.region))
+        } catch {
+            throw Failure(message: error.reason)
+        }
+    }
+
+    private static func parse(_ bytes: [UInt8]) throws(UnrecognizedMessageError) -> JSON {
+        do throws(JSONError) { return try JSON(parsing: bytes) } catch {
+            throw UnrecognizedMessageError(reason: "the message is not JSON: \(error)")
+        }
+    }
+
+    private static func envelope(_ bytes: [UInt8]) throws(UnrecognizedMessageError) -> SNSMessage {
+        do throws(SNSError) { return try SNSMessage(parsing: bytes) } catch {
+            throw UnrecognizedMessageError(reason: "the SNS envelope is refused: \(error.message)")
+        }
+    }
+
+    // MARK: Work
+
+    private func message(
+        _ payload: [UInt8], from source: Delivery.Source, _ accountRegion: AccountRegion
+    ) throws(UnrecognizedMessageError) -> JSON {
+        let delivery = Delivery(
+            id: "convert", accountRegion: accountRegion, source: source, receivedAt: 0, payload: payload)
+        switch try DeliveryCommand(delivery, severities: mapping.severities) {
+        case .alarm(let observation): return alarm(observation)
+        case .verification(let disposition): return Self.update(disposition)
+        case .audit:
+            guard source == .sns, case .audit(let notification) = try DeviceDefenderMessage(try Self.parse(payload))
+            else { throw UnrecognizedMessageError(reason: "what the event changes depends on how far the audit came") }
+            return summaries(of: notification.task, accountRegion)
+        case .suppression:
+            throw UnrecognizedMessageError(
+                reason: "a suppression changes those findings of its resource that the bridge has sent")
+        case .later(let reason): throw UnrecognizedMessageError(reason: "the event is ignored: \(reason)")
+        case .suppressionEnded, .refresh, .archiveStale, .violationOver, .suppressionList, .catchUp:
+            throw UnrecognizedMessageError(reason: "the message is one that the bridge makes for itself")
+        }
+    }
+
+    private func alarm(_ observation: Observation) -> JSON {
+        let batch = AlarmBatchPlanner(
+            [.alarm(observation)], known: [:], dispositions: [:], now: observation.finding.updatedAt)
+        let updates = batch.updates { _ in true }.values.map(Self.update)
+        return .array(batch.changes.compactMap(\.finding?.json) + updates)
+    }
+
+    private static func update(_ disposition: VerificationDisposition) -> JSON {
+        let finding = FindingIdentifier(
+            id: disposition.subject, productARN: SecurityFinding.productARN(accountRegion: disposition.accountRegion))
+        return AWSClient.updateRequest(of: [finding], changes: disposition.verification.changes)
+    }
+
+    private func summaries(of task: AuditTask, _ accountRegion: AccountRegion) -> JSON {
+        guard mapping.checkSummaries else { return [] }
+        let completions = Dictionary(
+            SummaryRules.completions(of: task, accountRegion: accountRegion).map { ($0.check, $0) }
+        ) {
+            first, _ in first
+        }
+        let summaries = SummaryRules.observations(of: task, completions) { result in
+            SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
+        }
+        return .array(summaries.sorted { $0.group < $1.group }.compactMap(Self.finding))
+    }
+
+    private func auditFinding(_ json: JSON) throws(UnrecognizedMessageError) -> JSON {
+        let auditFinding = try AuditFinding(json)
+        let task = try AuditTask(of: auditFinding, scheduledAudit: scheduledAudit)
+        let finding = SecurityFinding(
+            auditFinding: auditFinding, task: task, accountRegion: accountRegion, severities: mapping.severities)
+        return .array([Observation(auditFinding, task: task, finding: finding)].compactMap(Self.finding))
+    }
+
+    private static func finding(_ observation: Observation) -> JSON? {
+        Planner.plan([observation], known: nil, disposition: nil, now: observation.finding.updatedAt)?.finding?.json
+    }
+}
+
+extension AuditTask {
+    /// What an audit finding tells of its audit.
+    fileprivate init(of finding: AuditFinding, scheduledAudit: String?) throws(UnrecognizedMessageError) {
+        let start = finding.taskStartTime ?? finding.time
+        var description: JSON.Members = [
+            "taskStatus": "COMPLETED",
+            "taskType": scheduledAudit == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK",
+            "taskStartTime": .number(String(Double(start.milliseconds) / 1000)),
+        ]
+        description["scheduledAuditName"] = scheduledAudit.map(JSON.string)
+        try self.init(id: finding.taskID ?? "unknown", description: .object(description))
+    }
+}

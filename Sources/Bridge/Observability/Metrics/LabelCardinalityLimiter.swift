@@ -1,0 +1,84 @@
+import AWSCore
+import Synchronization
+
+/// Gives a name of its own to each of the first so many values, so that the number of series has a limit. A pure value.
+struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
+    private let limit: Int
+    private(set) var named: Set<Value> = []
+
+    init(_ limit: Int) { self.limit = limit }
+
+    /// Whether a value has a name of its own: from the first time that it is met, and for good.
+    mutating func names(_ value: Value) -> Bool {
+        if named.contains(value) { return true }
+        guard named.count < limit else { return false }
+        named.insert(value)
+        return true
+    }
+}
+
+/// Which accounts and Regions have series of their own.
+final class LabelCardinalityLimiter: Sendable {
+    /// How many have.
+    static let limit = 100
+    /// What the others are called.
+    static let other = "other"
+
+    private let state: Mutex<SeriesLimiter<AccountRegion>>
+
+    init(limit: Int = LabelCardinalityLimiter.limit) { state = Mutex(SeriesLimiter(limit)) }
+
+    /// The values of the labels `account` and `region`.
+    func labels(of accountRegion: AccountRegion) -> (account: String, region: String) {
+        guard state.withLock({ $0.names(accountRegion) }) else { return (Self.other, Self.other) }
+        return (accountRegion.account.digits, accountRegion.region.name)
+    }
+
+    /// A value of an account and Region, with more labels.
+    struct Value: Sendable {
+        let accountRegion: AccountRegion
+        let label: (name: String, value: String)?
+        let value: Double
+
+        init(_ accountRegion: AccountRegion, _ value: Double) { self.init(accountRegion, nil, value) }
+
+        init(_ accountRegion: AccountRegion, _ label: (name: String, value: String)?, _ value: Double) {
+            self.accountRegion = accountRegion
+            self.label = label
+            self.value = value
+        }
+    }
+
+    /// The series of a metric.
+    ///
+    /// - Parameter fold: makes one value of two, of accounts and Regions that are told together.
+    func samples(_ values: [Value], folding fold: (Double, Double) -> Double) -> [MetricFamily.Sample] {
+        struct Labels: Hashable {
+            let account: String
+            let region: String
+            let more: [String]
+        }
+        var folded: [Labels: Double] = [:]
+        for value in values.sorted(by: { $0.accountRegion < $1.accountRegion }) {
+            let (account, region) = labels(of: value.accountRegion)
+            let key = Labels(
+                account: account, region: region, more: value.label.map { [$0.name, $0.value] } ?? [])
+            folded[key] = folded[key].map { fold($0, value.value) } ?? value.value
+        }
+        return folded.map { key, value in
+            let own = [("account", key.account), ("region", key.region)]
+            let labels = key.more.isEmpty ? own : own + [(key.more[0], key.more[1])]
+            return MetricFamily.Sample(labels.sorted { $0.0 < $1.0 }, value)
+        }
+    }
+}
+
+/// Which topics have series of their own.
+final class TopicSeries: Sendable {
+    private let state = Mutex(SeriesLimiter<ARN>(LabelCardinalityLimiter.limit))
+
+    /// The value of the label `topic`.
+    func label(of topic: ARN) -> String {
+        state.withLock { $0.names(topic) } ? topic.description : LabelCardinalityLimiter.other
+    }
+}

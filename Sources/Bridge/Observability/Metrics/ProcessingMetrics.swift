@@ -1,0 +1,149 @@
+import AWSCore
+import CoreMetrics
+import Metrics
+import SecurityFindings
+import Store
+
+/// Why a delivery was given up.
+enum DeadLetterKind: String, Sendable, CaseIterable {
+    /// Nobody understands it.
+    case notUnderstood = "not_understood"
+    /// AWS refuses for good what it asks for.
+    case rejected
+    /// All attempts failed.
+    case attempts
+    /// AWS denied it until Security Hub would have forgotten the finding.
+    case denied
+}
+
+/// What became of a finding.
+enum FindingResult: String, Sendable, CaseIterable {
+    /// Security Hub has it, and is not known to have had it before.
+    case imported
+    /// Security Hub has the newer one.
+    case updated
+    /// Security Hub has it as archived.
+    case archived
+    /// Security Hub has it so already.
+    case unchanged
+    /// Security Hub was told what people say about it.
+    case judged
+    /// Security Hub will not take it.
+    case rejected
+
+    /// What became of a finding that was to be sent; nil if it is not decided yet.
+    init?(_ change: Change, known: LedgerEntry?, outcome: SendOutcome?) {
+        switch outcome {
+        case .imported where change.entry.recordState == .archived: self = .archived
+        case .imported: self = known?.isSent == true ? .updated : .imported
+        case .rejected: self = .rejected
+        case .failed, .denied, .interrupted, nil: return nil
+        }
+    }
+}
+
+/// What is counted of the work on deliveries, and of findings.
+struct ProcessingMetrics: Sendable {
+    let importBatch: Recorder
+    let updateBatch: Recorder
+    let retries: Counter
+    let leases: Counter
+    let expired: Counter
+    private let deadLetters: CounterTable
+    private let droppedLetters: CounterTable
+    private let findings: CounterTable
+    private let caughtUp: CounterTable
+    private let delay: Metrics.Timer
+    private let eventDelay: MetricTable<Metrics.Timer>
+
+    init(_ factory: any MetricsFactory) {
+        func counter(_ name: String) -> Counter { Counter(label: name, dimensions: [], factory: factory) }
+        func sizes(_ name: String) -> Recorder {
+            Recorder(label: name, dimensions: [], aggregate: true, factory: factory)
+        }
+        importBatch = sizes("defender_bridge_import_batch_findings")
+        updateBatch = sizes("defender_bridge_update_batch_findings")
+        retries = counter("defender_bridge_retries_total")
+        leases = counter("defender_bridge_leases_total")
+        expired = counter("defender_bridge_leases_expired_total")
+        deadLetters = CounterTable(
+            "defender_bridge_dead_letters_total", ["reason"], usual: DeadLetterKind.allCases.map { [$0.rawValue] },
+            factory)
+        droppedLetters = CounterTable(
+            "defender_bridge_dead_letters_dropped_total", ["limit"],
+            usual: DroppedDeadLetters.Cause.allCases.map { [$0.rawValue] }, factory)
+        let kinds = LedgerEntry.Kind.allCases.map(\.rawValue)
+        findings = CounterTable(
+            "defender_bridge_findings_total", ["kind", "severity", "outcome"],
+            usual: kinds.flatMap { kind in
+                SecurityFinding.Severity.Label.allCases.flatMap { severity in
+                    FindingResult.allCases.map { [kind, severity.name, $0.rawValue] }
+                }
+            }, factory)
+        caughtUp = CounterTable(
+            "defender_bridge_catch_up_found_total", ["kind"],
+            usual: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
+        delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
+        eventDelay = MetricTable(kinds) {
+            Metrics.Timer(label: "defender_bridge_event_delay_seconds", dimensions: [("kind", $0)], factory: factory)
+        }
+    }
+
+    // MARK: Deliveries
+
+    /// Deliveries were leased.
+    func leased(_ batch: LeaseBatch) {
+        leases.increment(by: batch.deliveries.count)
+        expired.increment(by: batch.expired)
+    }
+
+    /// The work on a delivery is done.
+    ///
+    /// - Parameter now: milliseconds since 1970.
+    func completed(_ delivery: Delivery, now: Int64) {
+        delay.recordMilliseconds(max(now.saturatingSubtracting(delivery.receivedAt), 0))
+    }
+
+    /// A delivery was given up.
+    func deadLettered(_ kind: DeadLetterKind) { deadLetters.add(1, kind.rawValue) }
+
+    /// Dead letters were dropped because of a limit.
+    func dropped(_ dropped: DroppedDeadLetters) {
+        for (cause, count) in dropped.counts { droppedLetters.add(count, cause.rawValue) }
+    }
+
+    /// Device Defender told of what no delivery had told of.
+    func caughtUp(_ found: CatchUp.Found) {
+        caughtUp.add(found.audits, "audits")
+        caughtUp.add(found.alarms, "alarms")
+        caughtUp.add(found.ends, "ends")
+        caughtUp.add(found.verifications, "verifications")
+    }
+
+    // MARK: Findings
+
+    /// Counts a finding.
+    func count(_ result: FindingResult, _ kind: LedgerEntry.Kind, _ severity: SecurityFinding.Severity.Label) {
+        findings.add(1, kind.rawValue, severity.name, result.rawValue)
+    }
+
+    /// A finding was sent.
+    ///
+    /// - Parameters:
+    ///   - known: what the ledger had of it before.
+    ///   - now: milliseconds since 1970.
+    func sent(_ change: Change, _ result: FindingResult, known: LedgerEntry?, now: Int64) {
+        guard let finding = change.finding else { return }
+        count(result, change.entry.kind, finding.severity.label)
+        // What is sent again without news has no event that it could be late for.
+        let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
+        guard isNews, result != .rejected else { return }
+        eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
+            max(now.saturatingSubtracting(change.entry.eventTime), 0))
+    }
+}
+
+extension SecurityFinding.Severity.Label {
+    /// The label's name in metrics and logs.
+    var name: String { rawValue.lowercased() }
+}

@@ -1,0 +1,34 @@
+import AWSCore
+
+extension IntakeProblems {
+    /// The notices as problems, those that came most often first.
+    static func problems(_ facts: HealthInput) -> [HealthProblem] {
+        let misdirected = facts.notices.misdirected.sorted { Self.isBefore($0, $1, \.path) }.map { delivery, count in
+            HealthProblem(
+                severity: .warning,
+                summary: "\(delivery.sender.name) delivers to the path \(delivery.path), where nothing receives it "
+                    + "(\(count.times), last \(AgeText.text(max(facts.now - count.lastAt, 0))) ago).",
+                remediation: delivery.sender.remediation)
+        }
+        let unrelated = facts.notices.unrelated.sorted { Self.isBefore($0, $1, \.description) }.map { topic, count in
+            HealthProblem(
+                severity: .warning,
+                summary: "Messages of the topic \(topic) are not Device Defender's (\(count.times), last "
+                    + "\(AgeText.text(max(facts.now - count.lastAt, 0))) ago).",
+                remediation:
+                    "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their "
+                    + "own, and drop these dead letters.", about: topic.description)
+        }
+        return misdirected + unrelated
+    }
+
+    private static func isBefore<Key>(
+        _ left: (key: Key, value: Count), _ right: (key: Key, value: Count), _ text: (Key) -> String
+    ) -> Bool {
+        (-left.value.count, text(left.key)) < (-right.value.count, text(right.key))
+    }
+}
+
+extension IntakeProblems.Count {
+    fileprivate var times: String { count == 1 ? "once" : "\(count) times" }
+}

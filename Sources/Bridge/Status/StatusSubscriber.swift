@@ -1,0 +1,47 @@
+import JSON
+
+/// A look at the status, as all who view it see it.
+struct StatusSnapshot: Sendable {
+    /// Counts the looks.
+    let number: Int
+    /// Counts the changes that were seen.
+    let version: Int
+    /// The whole status.
+    let status: JSON
+    /// What is different from the version before; nil if there was none.
+    let change: JSON?
+}
+
+/// What one viewer has been told, and is to be told next, as server-sent events (WHATWG HTML, section 9.2). A pure value.
+struct StatusSubscriber: Sendable {
+    /// After how many looks without a change a comment says that the bridge is still there.
+    static let timeout = 7
+
+    private var toldVersion: Int?
+    private var toldInLook = 0
+
+    /// What the viewer is to be told of a look; nil if nothing. A viewer that was too slow for some of the changes is told
+    /// the whole status.
+    mutating func events(for look: StatusSnapshot) -> String? {
+        guard let toldVersion else {
+            told(look)
+            return "retry: 3000\n" + Self.event("status", look.status)
+        }
+        if look.version == toldVersion {
+            guard look.number - toldInLook >= Self.timeout else { return nil }
+            told(look)
+            return ": still here\n\n"
+        }
+        let isNext = look.version == toldVersion + 1
+        told(look)
+        if isNext, let change = look.change { return Self.event("change", change) }
+        return Self.event("status", look.status)
+    }
+
+    private mutating func told(_ look: StatusSnapshot) { (toldVersion, toldInLook) = (look.version, look.number) }
+
+    /// Serialized JSON has no line end in it.
+    private static func event(_ name: String, _ data: JSON) -> String {
+        "event: \(name)\ndata: \(String(decoding: data.serialized(), as: UTF8.self))\n\n"
+    }
+}

@@ -1,0 +1,74 @@
+import CLibuv
+import Glibc
+
+/// What systemd and those like it tell a service by environment variables, and want to be told: the protocols of
+/// sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3).
+public struct SystemdManager: Sendable {
+    /// A socket that the service manager opened for this process, and keeps open when the process ends.
+    public struct Inherited: Sendable, Hashable {
+        /// Its name, by `FileDescriptorName=`; the manager's own default otherwise.
+        public let name: String
+        /// Its number.
+        public let descriptor: CInt
+    }
+
+    /// How often the watchdog wants to hear of this process at least; nil if it does not.
+    public let watchdogLimit: Duration?
+    /// The sockets that are meant for this process.
+    public let sockets: [Inherited]
+    private let notifySocket: String?
+
+    /// The first descriptor that is handed over.
+    private static let firstDescriptor: CInt = 3
+
+    /// Reads what the environment says.
+    public init(environment: [String: String]) {
+        let process = getpid()
+        let socket = environment["NOTIFY_SOCKET"] ?? ""
+        notifySocket = socket.hasPrefix("/") || socket.hasPrefix("@") ? socket : nil
+        func isForUs(_ variable: String) -> Bool { environment[variable].map { Int32($0) == process } ?? true }
+        let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
+        watchdogLimit =
+            microseconds > 0 && isForUs("WATCHDOG_PID") ? .microseconds(microseconds) : nil
+        let count = environment["LISTEN_FDS"].flatMap { Int32($0) } ?? 0
+        guard (1...64).contains(count), environment["LISTEN_PID"] != nil, isForUs("LISTEN_PID") else {
+            sockets = []
+            return
+        }
+        let names = environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false) ?? []
+        sockets = (0..<count).map { index in
+            Inherited(
+                name: index < names.count ? String(names[Int(index)]) : "unknown",
+                descriptor: Self.firstDescriptor + index)
+        }
+    }
+
+    /// Reports that the configuration is being reloaded: `RELOADING=1` with the time, as sd_notify(3) asks for since version 253.
+    public func notifyReload() {
+        // libuv's clock is CLOCK_MONOTONIC, which the manager compares with.
+        notify("RELOADING=1\nMONOTONIC_USEC=\(uv_hrtime() / 1000)")
+    }
+
+    /// Tells the service manager something, for example `READY=1`. Does nothing where there is none, or where it does not
+    /// listen.
+    public func notify(_ state: String) {
+        guard let notifySocket else { return }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var path = Array(notifySocket.utf8)
+        // A name that begins with an at sign is one in the abstract namespace, where that is a zero.
+        if path[0] == UInt8(ascii: "@") { path[0] = 0 }
+        guard path.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        let socket = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard socket >= 0 else { return }
+        defer { close(socket) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
+        let bytes = Array(state.utf8)
+        withUnsafePointer(to: &address) { pointer in
+            _ = sendto(
+                socket, bytes, bytes.count, CInt(MSG_NOSIGNAL),
+                UnsafeRawPointer(pointer).assumingMemoryBound(to: sockaddr.self), length)
+        }
+    }
+}

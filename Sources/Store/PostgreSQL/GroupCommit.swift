@@ -1,0 +1,136 @@
+import EventLoop
+
+/// Has what several callers ask for done together: those who wait while one batch is under way share the next one.
+actor GroupCommit<Item: Sendable, Answer: Sendable> {
+    /// What becomes of each item of a batch, in order.
+    typealias Outcome = Result<[Result<Answer, StoreError>], StoreError>
+
+    /// One who waits. Used on the actor only.
+    private final class Entry {
+        let item: Item
+        let deadline: ContinuousClock.Instant?
+        private var continuation: CheckedContinuation<Result<Answer, StoreError>, Never>?
+
+        init(
+            _ item: Item, _ deadline: ContinuousClock.Instant?,
+            _ continuation: CheckedContinuation<Result<Answer, StoreError>, Never>
+        ) {
+            (self.item, self.deadline, self.continuation) = (item, deadline, continuation)
+        }
+
+        /// Answers, unless that was done.
+        func answer(_ result: Result<Answer, StoreError>) { continuation.take()?.resume(returning: result) }
+    }
+
+    /// The most items in a batch.
+    static var batchLimit: Int { 1000 }
+
+    private let loop: EventLoop
+    private let split: @Sendable ([Item]) -> Int
+    private let report: StoreEvent.Report
+    private let perform: @Sendable ([Item]) async -> Outcome
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private var waiting: [Entry] = []
+    /// Those of the batch under way.
+    private var running: [Entry] = []
+    /// Answers those whose time is over.
+    private var timer: LoopTimer?
+    private var isTimed = false
+    private var isRunning = false
+    private var isClosed = false
+    private var drained: CheckedContinuation<Void, Never>?
+
+    /// - Parameters:
+    ///   - split: how many of those that wait, from the first on, make up the next batch; at least one.
+    ///   - report: hears of each batch that was done.
+    ///   - perform: does a batch, in one transaction.
+    init(
+        on loop: EventLoop, split: @escaping @Sendable ([Item]) -> Int,
+        report: @escaping StoreEvent.Report = { _ in },
+        perform: @escaping @Sendable ([Item]) async -> Outcome
+    ) {
+        self.loop = loop
+        self.split = split
+        self.report = report
+        self.perform = perform
+    }
+
+    /// How many wait for the next batch.
+    var waitingCount: Int { waiting.count }
+
+    /// Waits for the next batch, and for what becomes of the item in it.
+    ///
+    /// - Parameter deadline: until when, whatever comes first; nil for as long as it takes. An item of a batch that is under
+    ///   way then may yet be done.
+    func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Answer {
+        guard !isClosed else { throw .closed }
+        return try await withCheckedContinuation { continuation in
+            waiting.append(Entry(item, deadline, continuation))
+            if let deadline, !isTimed { watchTime(until: deadline) }
+            guard !isRunning else { return }
+            isRunning = true
+            Task(executorPreference: loop) { await self.run() }
+        }.get()
+    }
+
+    private func run() async {
+        while !waiting.isEmpty {
+            let batch = takeBatch()
+            let start = ContinuousClock.now
+            running = batch
+            switch await perform(batch.map(\.item)) {
+            case .success(let answers):
+                report(.committed(writes: batch.count, duration: .now - start))
+                for (entry, answer) in zip(batch, answers) { entry.answer(answer) }
+            case .failure(let error):
+                for entry in batch { entry.answer(.failure(error)) }
+            }
+            running = []
+        }
+        isRunning = false
+        if isClosed { endTimer() }
+        drained.take()?.resume()
+    }
+
+    // MARK: Time
+
+    private func watchTime(until deadline: ContinuousClock.Instant) {
+        if timer == nil { timer = LoopTimer(on: loop) { self.assumeIsolated { $0.timePasses() } } }
+        isTimed = true
+        timer?.start(after: deadline - .now)
+    }
+
+    private func timePasses() {
+        isTimed = false
+        let now = ContinuousClock.now
+        func isOver(_ entry: Entry) -> Bool { entry.deadline.map { $0 <= now } ?? false }
+        for entry in running + waiting where isOver(entry) { entry.answer(.failure(Self.overdue)) }
+        running.removeAll(where: isOver)
+        waiting.removeAll(where: isOver)
+        if let next = (running + waiting).compactMap(\.deadline).min() { watchTime(until: next) }
+    }
+
+    private func endTimer() {
+        timer?.close()
+        timer = nil
+    }
+
+    private static var overdue: StoreError {
+        StoreError(.unavailable, "The database did not answer in time; the store tries on by itself.")
+    }
+
+    private func takeBatch() -> [Entry] {
+        let candidates = waiting.prefix(Self.batchLimit)
+        let count = split(candidates.map(\.item))
+        defer { waiting.removeFirst(count) }
+        return Array(candidates.prefix(count))
+    }
+
+    /// Refuses what comes, and returns when what waits is done. To be called once.
+    func close() async {
+        isClosed = true
+        guard isRunning else { return endTimer() }
+        await withCheckedContinuation { drained = $0 }
+    }
+}

@@ -1,0 +1,153 @@
+/// The statements by which bridges on one database share its origins.
+enum PartitionSQL {
+    /// What is known of the origins in the queue and of those that are held; how many bridges live, and whether the asking
+    /// one does. Goes from one origin to the next through the index, so the cost grows with the origins and not with the
+    /// deliveries.
+    static let known = """
+        WITH RECURSIVE queued (origin) AS (
+            SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL)
+            UNION ALL
+            SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > queued.origin)
+            FROM queued WHERE queued.origin IS NOT NULL
+        ), known AS (
+            SELECT origin FROM queued WHERE origin IS NOT NULL
+            UNION SELECT origin FROM origin_holder WHERE replica IS NOT NULL
+        )
+        SELECT known.origin,
+            (SELECT min(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
+            (SELECT max(ready_at) FROM delivery WHERE ready_at IS NOT NULL AND delivery.origin = known.origin),
+            holder.replica,
+            EXISTS (SELECT 1 FROM replica WHERE id = holder.replica AND live_until > clock_timestamp()),
+            (SELECT count(*) FROM replica WHERE leases AND live_until > clock_timestamp())
+        FROM known LEFT JOIN origin_holder AS holder ON holder.origin = known.origin
+        ORDER BY known.origin
+        """
+
+    /// Writes a sign of life; gives the database's time.
+    static let sign = """
+        INSERT INTO replica (id, leases, live_until, name, signed_at, session_key, clock_offset)
+        VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond', $4, clock_timestamp(), $5, $6)
+        ON CONFLICT (id) DO UPDATE SET leases = replica.leases OR excluded.leases, live_until = excluded.live_until,
+            name = excluded.name, signed_at = excluded.signed_at, session_key = excluded.session_key,
+            clock_offset = excluded.clock_offset
+        RETURNING \(now)
+        """
+
+    /// The database's time in milliseconds since 1970.
+    static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+    /// Ties a session to a key, as long as it lives.
+    static let lockSession = "SELECT pg_advisory_lock($1)"
+
+    /// Whether others see that. Some servers that speak PostgreSQL's protocol do not show it.
+    static let isSessionSeen = """
+        SELECT EXISTS (SELECT 1 FROM pg_locks
+            WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
+                AND (classid::bigint << 32 | objid::bigint) = $1)
+        """
+
+    /// Ends the signs of life of those whose session is gone and who have not come back with a new one.
+    static let expireGone = """
+        UPDATE replica SET live_until = clock_timestamp()
+        WHERE live_until > clock_timestamp() AND signed_at < clock_timestamp() - $1 * interval '1 millisecond'
+            AND session_key IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM pg_locks
+                WHERE locktype = 'advisory' AND objsubid = 1
+                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND (classid::bigint << 32 | objid::bigint) = replica.session_key)
+        """
+
+    static let forgetDead = "DELETE FROM replica WHERE live_until < clock_timestamp() - interval '1 day'"
+
+    static let add = "INSERT INTO origin_holder (origin) SELECT unnest($1) ON CONFLICT (origin) DO NOTHING"
+
+    /// Keeps others from taking the origins until the transaction ends; leaves out those that others are taking. One whose
+    /// own sign of life is over gets none.
+    static let lock = """
+        SELECT origin, replica FROM origin_holder
+        WHERE origin = ANY($1)
+            AND EXISTS (SELECT 1 FROM replica WHERE id = $2 AND live_until > clock_timestamp())
+        ORDER BY origin FOR UPDATE OF origin_holder SKIP LOCKED
+        """
+
+    /// Takes origins that are locked, unless somebody who lives holds them.
+    static let take = """
+        UPDATE origin_holder SET replica = $2, worked_at = clock_timestamp()
+        WHERE origin = ANY($1) AND NOT EXISTS (
+            SELECT 1 FROM replica WHERE id = origin_holder.replica AND live_until > clock_timestamp())
+        RETURNING origin
+        """
+
+    /// Notes that deliveries of origins are being worked on.
+    static let noteWork = "UPDATE origin_holder SET worked_at = clock_timestamp() WHERE origin = ANY($1)"
+
+    /// Ends the leases of an origin's former holder, who let it go or is gone. The attempts do not count.
+    static let endLeases = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL, attempts = greatest(attempts - 1, 0)
+        WHERE origin = ANY($1) AND ready_at IS NOT NULL AND state = 'leased'
+        """
+
+    /// Ends the leases of origins but those of some deliveries.
+    static let endLeasesButThese = "\(endLeases) AND sequence <> ALL($2)"
+
+    /// Lets origins go of which nothing is leased.
+    static let releasePartitions = """
+        UPDATE origin_holder SET replica = NULL
+        WHERE origin = ANY($1) AND replica = $2 AND NOT EXISTS (
+            SELECT 1 FROM delivery
+            WHERE delivery.origin = origin_holder.origin AND ready_at IS NOT NULL AND state = 'leased')
+        """
+
+    static let endAllLeases = """
+        UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL, attempts = greatest(attempts - 1, 0)
+        WHERE origin = ANY (ARRAY(SELECT origin FROM origin_holder WHERE replica = $1)) AND ready_at IS NOT NULL
+            AND state = 'leased'
+        """
+    static let letAllGo = "UPDATE origin_holder SET replica = NULL WHERE replica = $1"
+    static let leave = "DELETE FROM replica WHERE id = $1"
+    static let notify = "SELECT pg_notify($1, $2)"
+
+    /// Brings times that are too far away within the rule of ``QueueTime``.
+    static let pullBack = QueueTime.pullBack.numbered.replacing("origin = $1", with: "origin = ANY($1)")
+
+    /// Asks what is known of the origins, and how many bridges that live work on deliveries.
+    ///
+    /// - Parameter now: the present time, in milliseconds since 1970.
+    static func ask(
+        _ connection: PostgreSQLConnection, now: Int64
+    ) async throws -> (known: [PartitionAssignment.Known], replicas: Int) {
+        let rows = try await connection.run(known).rows
+        let accountRegions = try rows.map { row in
+            let last = try row.optionalInteger(2)
+            return PartitionAssignment.Known(
+                accountRegion: try row.text(0),
+                readyAt: try row.optionalInteger(1).map { QueueTime.ready($0, last: last ?? $0, now: now) },
+                holder: try row.optionalText(3), isHolderLive: try row.flag(4),
+                isBeyond: last.map { $0 > QueueTime.latest(after: now) } ?? false)
+        }
+        return (accountRegions, try rows.first?.count(5) ?? 1)
+    }
+}
+
+/// The statements about how the replicas share the work, for an operator.
+enum SharingStatusSQL {
+    static let replicas = """
+        SELECT coalesce(name, id), coalesce(clock_offset, 0) FROM replica
+        WHERE leases AND live_until > clock_timestamp() ORDER BY 1
+        """
+
+    /// Origins that a live replica holds and has not leased from for a minute, though something has been ready for as
+    /// long and nothing is being worked on.
+    static let stalls = """
+        SELECT held.origin, coalesce(replica.name, replica.id),
+            (extract(epoch FROM clock_timestamp() - held.worked_at) * 1000)::bigint
+        FROM origin_holder AS held JOIN replica ON replica.id = held.replica
+        WHERE replica.live_until > clock_timestamp() AND held.worked_at < clock_timestamp() - interval '1 minute'
+            AND (SELECT min(ready_at) FROM delivery WHERE delivery.origin = held.origin AND ready_at IS NOT NULL)
+                < \(PartitionSQL.now) - 60000
+            AND NOT EXISTS (
+                SELECT 1 FROM delivery
+                WHERE delivery.origin = held.origin AND ready_at > \(PartitionSQL.now) AND state = 'leased')
+        ORDER BY held.origin
+        """
+}

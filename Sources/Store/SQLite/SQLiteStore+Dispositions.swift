@@ -1,0 +1,120 @@
+public import AWSCore
+import FoundationEssentials
+import GRDB
+
+/// The statements about judgements.
+enum DispositionSQL {
+    static let columns = "subject, origin, time, due_at, keep_until, content"
+
+    private static let insert = "INSERT INTO judgement (\(columns)) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subject)"
+
+    static let restore = insert + " DO NOTHING"
+
+    static let upsert =
+        insert + """
+             DO UPDATE SET
+                origin = excluded.origin, time = excluded.time, due_at = excluded.due_at,
+                keep_until = excluded.keep_until, content = excluded.content
+            """
+
+    static let bySubject = "SELECT \(columns) FROM judgement WHERE subject = ?"
+
+    static let ofAccountRegion = """
+        SELECT \(columns) FROM judgement WHERE origin = ? AND subject > ? ORDER BY subject LIMIT ?
+        """
+
+    static let due = "SELECT \(columns) FROM judgement WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+
+    static let purge = """
+        DELETE FROM judgement WHERE rowid IN (
+            SELECT rowid FROM judgement
+            WHERE keep_until <= ? AND NOT EXISTS (SELECT 1 FROM ledger WHERE ledger.subject = judgement.subject)
+            ORDER BY keep_until LIMIT ?)
+        """
+}
+
+/// The statements about audit marks.
+enum AppliedAuditSQL {
+    private static let insert = """
+        INSERT INTO audit_mark (origin, check_name, start_time, task_id) VALUES (?, ?, ?, ?)
+        ON CONFLICT (origin, check_name)
+        """
+
+    static let restore = insert + " DO NOTHING"
+
+    static let upsert = insert + " DO UPDATE SET start_time = excluded.start_time, task_id = excluded.task_id"
+
+    static let ofAccountRegion = "SELECT check_name, start_time, task_id FROM audit_mark WHERE origin = ?"
+}
+
+extension SQLiteStore {
+    /// Looks up what people said about subjects, all in one state of the store.
+    public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
+        try await read { db in
+            let statement = try db.cachedStatement(sql: DispositionSQL.bySubject)
+            var dispositions: [String: Disposition] = [:]
+            // SQLite's C interface ends a text at NUL: such a subject could name another row.
+            for subject in subjects where !subject.utf8.contains(0) {
+                guard let row = try Row.fetchOne(statement, arguments: [subject]) else { continue }
+                dispositions[subject] = try Disposition(row)
+            }
+            return dispositions
+        }
+    }
+
+    /// Lists the judgements of an origin.
+    public func dispositions(
+        of accountRegion: AccountRegion, after last: Disposition?, limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try await dispositions(
+            DispositionSQL.ofAccountRegion, [accountRegion.stored, last?.subject ?? "", limit], limit: limit)
+    }
+
+    /// Lists the judgements that are due.
+    public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
+        try await dispositions(DispositionSQL.due, [time, limit], limit: limit)
+    }
+
+    /// Forgets judgements that may be forgotten and concern no finding in the ledger, a thousand in a transaction.
+    public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
+        try await deleteInSteps { db, limit in
+            try db.cachedStatement(sql: DispositionSQL.purge).execute(arguments: [time, limit])
+        }
+    }
+
+    /// Looks up the newest applied audits of an origin.
+    public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
+        try await read { db in
+            var marks: [String: AppliedAudit] = [:]
+            let statement = try db.cachedStatement(sql: AppliedAuditSQL.ofAccountRegion)
+            for row in try Row.fetchAll(statement, arguments: [accountRegion.stored]) {
+                let mark = try AppliedAudit(row, of: accountRegion)
+                marks[mark.check] = mark
+            }
+            return marks
+        }
+    }
+
+    private func dispositions(
+        _ sql: String, _ arguments: StatementArguments, limit: Int
+    ) async throws(StoreError) -> [Disposition] {
+        try Limits.check(limit: limit)
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { try Disposition($0) }
+        }
+    }
+
+    static func write(_ disposition: Disposition, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            disposition.subject, disposition.accountRegion.stored, disposition.time, disposition.dueAt,
+            disposition.keepUntil,
+            Data(disposition.content),
+        ])
+    }
+
+    static func write(_ mark: AppliedAudit, by sql: String, in db: Database) throws {
+        try db.cachedStatement(sql: sql).execute(arguments: [
+            mark.accountRegion.stored, mark.check, mark.startTime, mark.taskID,
+        ])
+    }
+}

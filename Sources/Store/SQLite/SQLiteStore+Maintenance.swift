@@ -1,0 +1,88 @@
+import GRDB
+
+/// The statements about the store as a whole.
+enum MaintenanceSQL {
+    static let queued = """
+        SELECT state, COUNT(*), MIN(received_at) FROM delivery WHERE ready_at IS NOT NULL GROUP BY state
+        """
+    static let completed = "SELECT COUNT(*) FROM delivery WHERE completed_at IS NOT NULL"
+    static let dead = "SELECT COUNT(*) FROM delivery WHERE state = 'dead'"
+    static let active = "SELECT COUNT(*) FROM ledger WHERE record_state = 'active'"
+    static let archived = "SELECT COUNT(*) FROM ledger WHERE record_state = 'archived'"
+    static let unsentActive = "SELECT COUNT(*) FROM ledger WHERE is_sent = 0 AND record_state = 'active'"
+    static let unsent = "SELECT COUNT(*) FROM ledger WHERE is_sent = 0"
+    static let probe = "INSERT INTO probe (id, writes) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET writes = writes + 1"
+}
+
+extension SQLiteStore {
+    /// Counts deliveries.
+    public func queueStatus() async throws(StoreError) -> StoreStatus {
+        try await read { db in
+            var status = StoreStatus()
+            for row in try Row.fetchAll(db.cachedStatement(sql: MaintenanceSQL.queued)) {
+                let count = try row.required(1, as: Int.self)
+                if try row.required(0) == "leased" { status.leased = count } else { status.pending = count }
+                let oldest = try row.required(2, as: Int64.self)
+                status.oldestReceivedAt = min(oldest, status.oldestReceivedAt ?? oldest)
+            }
+            status.completed = try Self.count(MaintenanceSQL.completed, in: db)
+            status.dead = try Self.count(MaintenanceSQL.dead, in: db)
+            return status
+        }
+    }
+
+    /// Counts findings, in several reads: the write-ahead log waits for the longest.
+    public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
+        func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
+        return LedgerCounts(
+            active: try await count(MaintenanceSQL.active), archived: try await count(MaintenanceSQL.archived),
+            unsentActive: try await count(MaintenanceSQL.unsentActive), unsent: try await count(MaintenanceSQL.unsent))
+    }
+
+    /// Adds one to a counter in the file, durably.
+    public func checkWritable() async throws(StoreError) {
+        try await committer.write { db in
+            try db.cachedStatement(sql: MaintenanceSQL.probe).execute()
+            return .success(())
+        }
+    }
+
+    /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back. Where there is much,
+    /// half of the time is left to others.
+    func deleteInSteps(
+        _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void
+    ) async throws(StoreError) -> Int {
+        var total = 0
+        while true {
+            let start = ContinuousClock.now
+            let (count, hasSurplus) = try await committer.write { db in
+                try delete(db, Self.deletionLimit)
+                let count = db.changesCount
+                return .success((count, try Self.giveBackSpace(db)))
+            }
+            total += count
+            if count < Self.deletionLimit, !hasSurplus { return total }
+            try? await Task.sleep(for: .now - start)
+        }
+    }
+
+    /// How many rows one transaction deletes at most.
+    static let deletionLimit = 1000
+    /// How many free pages the file keeps: the queue soon needs them again.
+    static let sparePages = 1024
+    /// How many free pages one transaction gives back at most.
+    private static let vacuumLimit = 1024
+
+    /// Gives free pages back, and returns whether there are more to give.
+    private static func giveBackSpace(_ db: Database) throws -> Bool {
+        let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
+        guard surplus > 0 else { return false }
+        try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")
+        return surplus > vacuumLimit
+    }
+
+    private static func count(_ sql: String, in db: Database) throws -> Int {
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql)) else { return 0 }
+        return try row.required(0)
+    }
+}

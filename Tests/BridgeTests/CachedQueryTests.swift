@@ -1,0 +1,149 @@
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite("How often the store is asked", .timeLimit(.minutes(1))) struct CachedQueryTests {
+    /// A store whose answers take as long as a test wants.
+    private final class Slow: Sendable {
+        let time: SimulatedTime
+        let count = Atomic(0)
+        let cost: Mutex<Duration>
+        let failure = Mutex<StoreError?>(nil)
+
+        init(_ time: SimulatedTime, cost: Duration) {
+            self.time = time
+            self.cost = Mutex(cost)
+        }
+
+        func ration() -> CachedQuery<Int> {
+            let start = ContinuousClock.now
+            return CachedQuery(limit: .seconds(30), timeout: .seconds(5), on: time) {
+                start + self.time.now
+            } sleep: {
+                try await self.time.sleep(for: $0)
+            } read: { () throws(StoreError) in
+                try? await self.time.sleep(for: self.cost.withLock { $0 })
+                if let failure = self.failure.withLock({ $0 }) { throw failure }
+                return self.count.add(1, ordering: .relaxed).newValue
+            }
+        }
+    }
+
+    @Test("What took long is kept ten times as long, at the most for the limit; what was quick is not kept")
+    func keeping() {
+        for (cost, kept) in [(0, 0), (99, 0), (100, 1000), (1500, 15_000), (4000, 30_000)] {
+            #expect(
+                CachedQuery<Int>.keep(after: .milliseconds(cost), limit: .seconds(30)) == .milliseconds(kept),
+                "\(cost) ms")
+        }
+    }
+
+    @Test("It is read when somebody asks, and then not again until it is due")
+    func due() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(500))
+        let ration = slow.ration()
+        try await time.run {
+            try await time.sleep(for: .seconds(60))
+            #expect(slow.count.load(ordering: .relaxed) == 0)
+            for (pause, value) in [(0, 1), (4900, 1), (200, 2), (60_000, 3)] {
+                try await time.sleep(for: .milliseconds(pause))
+                #expect(try await ration.value() == value)
+            }
+            slow.cost.withLock { $0 = .milliseconds(1) }
+            try await time.sleep(for: .seconds(5))
+            let values = [try await ration.value(), try await ration.value()]
+            #expect(values == [4, 5])
+        }
+    }
+
+    @Test("Many that ask at once share one reading")
+    func shared() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(10))
+        let ration = slow.ration()
+        try await time.run {
+            let values = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 { group.addTask { try await ration.value() } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(values == [1])
+        }
+    }
+
+    @Test(
+        "Who is content with what was read lately shares it, though it was quick; its age counts from its reading's start"
+    )
+    func aged() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(50))
+        let ration = slow.ration()
+        try await time.run {
+            for (pause, value) in [(0, 1), (900, 1), (60, 2)] {
+                try await time.sleep(for: .milliseconds(pause))
+                #expect(try await ration.value(atMost: .seconds(1)) == value)
+            }
+            #expect(try await ration.value() == 3)
+            #expect(try await ration.value(atMost: .seconds(1)) == 3)
+        }
+    }
+
+    @Test("What was made void is read again, also if its reading was under way")
+    func void() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .milliseconds(500))
+        let ration = slow.ration()
+        try await time.run {
+            #expect(try await ration.value() == 1)
+            ration.forget()
+            async let second = ration.value()
+            try await time.sleep(for: .milliseconds(100))
+            ration.forget()
+            #expect(try await ration.value() == 3)
+            #expect(try await second == 2)
+            #expect(try await ration.value() == 3)
+        }
+    }
+
+    @Test("Nobody waits longer than there is patience for, and nobody asks a second time meanwhile")
+    func hanging() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .seconds(60))
+        let ration = slow.ration()
+        try await time.run {
+            for _ in 0..<3 {
+                let before = time.now
+                await #expect(
+                    throws: StoreError(.unavailable, "The store has not answered within 5 seconds.")
+                ) {
+                    try await ration.value()
+                }
+                #expect(time.now - before == .seconds(5))
+            }
+            #expect(try await ration.valueInTime() == nil)
+            #expect(slow.count.load(ordering: .relaxed) == 0)
+            // It has answered since, and that counts.
+            try await time.sleep(for: .seconds(50))
+            #expect(try await ration.valueInTime() == 1)
+        }
+    }
+
+    @Test("A failure is told, and not kept")
+    func failing() async throws {
+        let time = SimulatedTime()
+        let slow = Slow(time, cost: .seconds(1))
+        let ration = slow.ration()
+        try await time.run {
+            #expect(try await ration.value() == 1)
+            try await time.sleep(for: .seconds(20))
+            let failure = StoreError(.unavailable, "The disk is full.")
+            slow.failure.withLock { $0 = failure }
+            await #expect(throws: failure) { try await ration.value() }
+            slow.failure.withLock { $0 = nil }
+            #expect(try await ration.value() == 2)
+        }
+    }
+}

@@ -1,0 +1,302 @@
+import DeviceDefender
+import SecurityFindings
+import Store
+import TestSupport
+
+@testable import Bridge
+
+/// Security Hub and the ledger, with the steps between them that the lanes go, each of which may be the last before a
+/// crash.
+struct ConvergenceModel {
+    struct Crash: Error {}
+
+    private struct Shown {
+        var finding: SecurityFinding
+        var workflow = "NEW"
+        var verification = VerificationState.unknown
+    }
+
+    private var hub: [String: Shown] = [:]
+    private var ledger: [String: LedgerEntry] = [:]
+    private var dispositions: [String: Disposition] = [:]
+    private var marks: [Int: (start: Int64, id: String)] = [:]
+    private var completions: [String: CheckCompletion] = [:]
+    private var coverage: AuditCoverage?
+    /// How long findings stay current that no audit confirms, in milliseconds.
+    private static let staleAfter: Int64 = 600
+    /// How far interrupted audits came.
+    private var checkpoints: [String: Int] = [:]
+    private(set) var now = LifeHistory.end
+    /// Imports that Security Hub ignores, moves of `CreatedAt`, and, as long as there was no crash, imports of what
+    /// Security Hub has.
+    private(set) var faults: [String] = []
+    private var hasCrashed = false
+    /// How many steps are left until the crash.
+    private var stepsLeft: Int?
+
+    mutating func letCrash(after steps: Int?) { stepsLeft = steps }
+    mutating func advance(to time: Int64) { now = time }
+
+    private mutating func step() throws {
+        now += 1
+        guard let left = stepsLeft else { return }
+        guard left > 0 else {
+            stepsLeft = nil
+            hasCrashed = true
+            throw Crash()
+        }
+        stepsLeft = left - 1
+    }
+
+    // MARK: Steps
+
+    mutating func hear(_ sayings: [Saying], _ words: EventGenerator) throws {
+        var alarms: [AlarmBatchPlanner.Said] = []
+        for saying in sayings {
+            switch saying {
+            case .alarm(let alarm): alarms.append(.alarm(alarm))
+            case .verified(let judged): alarms.append(.verification(judged))
+            case .audit(let audit): try walk(audit, words)
+            case .suppressed(let said): try suppress(said)
+            }
+        }
+        if !alarms.isEmpty { try bringUpToDate(alarms) }
+    }
+
+    private mutating func bringUpToDate(_ said: [AlarmBatchPlanner.Said]) throws {
+        let ids = Set(said.map(\.findingID))
+        let batch = AlarmBatchPlanner(
+            said, known: ledger.filter { ids.contains($0.key) },
+            dispositions: dispositions.filter { ids.contains($0.key) },
+            now: Timestamp(milliseconds: now))
+        try apply(batch.changes, keeping: batch.newDispositions)
+        for (id, judged) in batch.updates(where: { _ in true }) {
+            try step()
+            if hub[id] == nil { faults.append("an update of a finding that is not there") }
+            if let status = judged.verification.workflowStatus { hub[id]?.workflow = status }
+            if !judged.verification.isTold { hub[id]?.verification = judged.verification.state }
+            try step()
+            dispositions[id] = judged.applied.disposition
+        }
+    }
+
+    private mutating func apply(_ changes: [Change], keeping dispositions: [Disposition] = []) throws {
+        try step()
+        for change in changes { ledger[change.entry.id] = change.entry }
+        for disposition in dispositions { self.dispositions[disposition.subject] = disposition }
+        for finding in changes.compactMap(\.finding) {
+            try step()
+            importFinding(finding)
+        }
+        try step()
+        for change in changes { ledger[change.entry.id] = change.entry.sent }
+    }
+
+    private mutating func importFinding(_ finding: SecurityFinding) {
+        guard let last = hub[finding.id] else {
+            hub[finding.id] = Shown(finding: finding)
+            return
+        }
+        if finding.updatedAt <= last.finding.updatedAt { faults.append("an import is ignored") }
+        if finding.createdAt != last.finding.createdAt { faults.append("CreatedAt moves") }
+        if !hasCrashed, FindingContent(finding) == FindingContent(last.finding) {
+            faults.append("an import changes nothing")
+        }
+        // Security Hub User Guide: this status is lost when a finding becomes active again.
+        let resets = last.finding.recordState == .archived && finding.recordState == .active
+        if resets, last.workflow == "NOTIFIED" { hub[finding.id]?.workflow = "NEW" }
+        hub[finding.id]?.finding = finding
+    }
+
+    private mutating func resend() throws {
+        try apply(
+            ledger.values.filter { $0.kind != .violation && !$0.isSent }.sorted { $0.id < $1.id }
+                .compactMap { Planner.refresh($0, now: Timestamp(milliseconds: now)) })
+    }
+
+    private mutating func walk(_ audit: SaidAudit, _ words: EventGenerator) throws {
+        try resend()
+        let checks = audit.found.indices.filter { check in
+            audit.found[check] != nil && marks[check].map { ($0.start, $0.id) <= (audit.start, audit.id) } ?? true
+        }
+        let pages = audit.found.enumerated().flatMap { check, found in (found ?? []).map { (check, $0) } }
+        for (number, (check, seen)) in pages.enumerated() where number >= checkpoints[audit.id] ?? 0 {
+            guard checks.contains(check) else { continue }
+            let change = Planner.plan(
+                [seen], known: ledger[seen.finding.id], disposition: dispositions[seen.subject],
+                now: Timestamp(milliseconds: now))
+            try apply(change.map { [$0] } ?? [])
+            checkpoints[audit.id] = number + 1
+        }
+        try summarize(audit, words)
+        for check in checks {
+            let start = Timestamp(milliseconds: audit.start)
+            let changes = ledger.values.sorted { $0.id < $1.id }
+                .filter { $0.kind == .audit && $0.group == EventGenerator.checks[check] && $0.eventTime < audit.start }
+                .compactMap { Planner.end($0, at: start, now: Timestamp(milliseconds: now)) }
+            try apply(changes)
+        }
+        try step()
+        for check in checks { marks[check] = (audit.start, audit.id) }
+        checkpoints[audit.id] = nil
+    }
+
+    private mutating func summarize(_ audit: SaidAudit, _ words: EventGenerator) throws {
+        let own = try Self.completions(of: audit)
+        let known = completions.merging(own) { $0.merged(with: $1) }
+        let time = Timestamp(milliseconds: audit.start)
+        for (check, name) in EventGenerator.checks.enumerated() {
+            guard let status = audit.status(check),
+                var seen = words.summaries[check][audit.task][audit.schedule][status]
+            else { continue }
+            let schedule = EventGenerator.schedules[audit.schedule]
+            if SummaryRules.isEnded(schedule: schedule, time: time, by: known[name]) { seen.condition = .over }
+            let now = Timestamp(milliseconds: now)
+            try apply(
+                Planner.plan([seen], known: ledger[seen.finding.id], disposition: nil, now: now).map { [$0] } ?? [])
+            let onDemand = words.summaries[check][audit.task][2][status]?.finding.id
+            let others = ledger.values.sorted { $0.id < $1.id }.filter {
+                guard $0.kind == .summary, $0.group == name, $0.eventTime < audit.start else { return false }
+                switch SummaryRules.Ended(status) {
+                case .all: return true
+                case .onDemand: return $0.id == onDemand
+                case .none: return false
+                }
+            }
+            try apply(others.compactMap { Planner.end($0, at: time, now: Timestamp(milliseconds: self.now)) })
+        }
+        try step()
+        completions.merge(own) { $0.merged(with: $1) }
+    }
+
+    private static func completions(of audit: SaidAudit) throws -> [String: CheckCompletion] {
+        var all: [String: CheckCompletion] = [:]
+        for (check, name) in EventGenerator.checks.enumerated() {
+            guard let status = audit.status(check), status.isComplete else { continue }
+            all[name] = CheckCompletion(
+                accountRegion: try accountRegion(), check: name, completedAt: audit.start,
+                passedAt: status == .completedCompliant ? audit.start : nil)
+        }
+        return all
+    }
+
+    /// Reads AWS's list of all audits that began until a time, whether or not they were told of.
+    mutating func read(_ audits: [SaidAudit], until time: Int64) throws {
+        try step()
+        for audit in audits where audit.start <= time {
+            completions.merge(try Self.completions(of: audit)) { $0.merged(with: $1) }
+        }
+        coverage = AuditCoverage(since: LifeHistory.time(-1), until: max(time, coverage?.until ?? time))
+    }
+
+    /// What began at this time or before is stale; nil if nothing is known to be.
+    var cutoff: Int64? {
+        guard let coverage, coverage.until - Self.staleAfter >= coverage.since else { return nil }
+        return coverage.until - Self.staleAfter
+    }
+
+    mutating func archiveStale() throws {
+        try resend()
+        var known: [String: AppliedAudit] = [:]
+        for (check, mark) in marks {
+            let name = EventGenerator.checks[check]
+            known[name] = AppliedAudit(
+                accountRegion: try accountRegion(), check: name, startTime: mark.start, taskID: mark.id)
+        }
+        guard
+            let staleness = Staleness(
+                staleAfter: .milliseconds(Self.staleAfter), coverage: coverage, completions: completions, marks: known)
+        else { return }
+        for kind in [LedgerEntry.Kind.audit, .summary] {
+            for check in EventGenerator.checks {
+                guard let limit = staleness.limit(kind, check: check) else { continue }
+                let stale = ledger.values.sorted { $0.id < $1.id }.filter {
+                    $0.kind == kind && $0.group == check && $0.condition != .over && $0.eventTime < limit
+                }
+                try apply(
+                    stale.compactMap {
+                        Planner.end($0, at: staleness.endedAt, now: Timestamp(milliseconds: now))
+                    })
+            }
+        }
+    }
+
+    private mutating func suppress(_ said: SuppressionDisposition) throws {
+        let known = dispositions[said.subject].flatMap { SuppressionDisposition($0) }
+        if said.isNewer(than: known) {
+            try step()
+            dispositions[said.subject] = said.disposition
+        }
+        try judge(said.subject)
+    }
+
+    private mutating func judge(_ subject: String) throws {
+        let concerned = ledger.values.filter { $0.subject == subject }.sorted { $0.id < $1.id }
+        try apply(
+            concerned.compactMap {
+                Planner.plan(
+                    [], known: $0, disposition: dispositions[subject], now: Timestamp(milliseconds: now))
+            })
+    }
+
+    /// Acts on the suppressions that have ended by themselves, also on those that end meanwhile.
+    mutating func settle() throws {
+        while let (disposition, said) = nextEnded() {
+            try judge(disposition.subject)
+            try step()
+            var settled = said
+            settled.isSettled = true
+            dispositions[disposition.subject] = settled.disposition
+        }
+    }
+
+    private func nextEnded() -> (Disposition, SuppressionDisposition)? {
+        let ended = dispositions.values.filter { $0.dueAt.map { $0 <= now } ?? false }
+        return ended.min { $0.subject < $1.subject }.flatMap { disposition in
+            SuppressionDisposition(disposition).map { (disposition, $0) }
+        }
+    }
+
+    // MARK: Looking
+
+    /// What is not as the model has it.
+    func differences(from model: LifeModel, _ words: EventGenerator) -> [String] {
+        var differences = faults
+        for alarms in words.alarms {
+            let id = alarms[0].finding.id
+            let shown = hub[id]
+            if (shown?.finding.recordState == .active) != model.isActive(alarms) {
+                differences.append("state of \(id)")
+            }
+            let judged = shown == nil ? nil : model.disposition(of: id)?.verification
+            let workflows = shown == nil ? ["NEW"] : model.workflows(of: alarms)
+            if !workflows.contains(shown?.workflow ?? "NEW") { differences.append("workflow of \(id)") }
+            if shown?.verification ?? .unknown != judged?.state ?? .unknown { differences.append("verdict of \(id)") }
+        }
+        for (check, resources) in words.found.enumerated() {
+            for moments in resources {
+                let (id, subject) = (moments[0][0].finding.id, moments[0][0].subject)
+                if (hub[id]?.finding.recordState == .active) != model.isActive(check: check, subject: subject) {
+                    differences.append("state of \(id)")
+                }
+            }
+        }
+        for (check, moments) in words.summaries.enumerated() {
+            for (schedule, summaries) in moments[0].enumerated() {
+                guard let id = summaries[.failed]?.finding.id else { continue }
+                let isActive = model.isActive(summaryOf: check, schedule: schedule)
+                if (hub[id]?.finding.recordState == .active) != isActive { differences.append("state of \(id)") }
+            }
+        }
+        for (id, shown) in hub {
+            let entry = ledger[id]
+            if entry?.isSent != true || entry?.updatedAt != shown.finding.updatedAt.milliseconds
+                || (entry?.recordState == .active) != (shown.finding.recordState == .active)
+                || entry.flatMap({ FindingContent(stored: $0.finding) }) != FindingContent(shown.finding)
+            {
+                differences.append("ledger of \(id)")
+            }
+        }
+        return differences
+    }
+}

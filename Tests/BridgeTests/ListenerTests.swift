@@ -1,0 +1,236 @@
+import Cryptography
+import EventLoop
+import FoundationEssentials
+import HTTPServer
+import HTTPTypes
+import JSON
+import Logging
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite("Admission") struct AdmissionTests {
+    private let stored = IntakeResult.accepted(IntakeResult.stored)
+
+    private func code(_ result: Result<IntakeResult, Admission.Rejection>) -> String { result.answer.outcome }
+
+    @Test("As many requests are worked on as may be, and one more is turned away at once with 503")
+    func busy() async throws {
+        try await withStore { store in
+            let admission = Admission(store: store, maximumPending: 100, maximumRequests: 2, clock: { now })
+            let (started, ended) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
+            await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 {
+                    group.addTask {
+                        _ = await admission.admit { _ in
+                            started.continuation.yield()
+                            for await _ in ended.stream {}
+                            return .accepted("ignored")
+                        }
+                    }
+                }
+                var iterator = started.stream.makeAsyncIterator()
+                for _ in 0..<2 { await iterator.next() }
+                let answer = await admission.admit { _ in stored }.answer
+                #expect(answer.outcome == "overloaded" && answer.response.status == .serviceUnavailable)
+                #expect(answer.response.headerFields[.retryAfter] == "10")
+                ended.continuation.finish()
+            }
+            #expect(await code(admission.admit { _ in stored }) == "stored")
+            #expect(admission.current == 0)
+        }
+    }
+
+    @Test("Several deliveries have room together or not at all, and what is not stored leaves its room to others")
+    func several() async throws {
+        try await withStore { store async throws in
+            let admission = Admission(store: store, maximumPending: 4, clock: { now })
+            func add(_ ids: [String]) async -> String {
+                await code(
+                    admission.admit { reserve in
+                        guard reserve(ids.count) else { return .queueFull }
+                        return await IntakeResult.appending(
+                            ids.map { delivery($0, [:], of: try! accountRegion()) }, to: store)
+                    })
+            }
+            #expect(await add(["1", "2"]) == "stored")
+            #expect(await add(["3", "4", "5"]) == "queue_full")
+            #expect(await add(["2", "1"]) == "duplicate")
+            #expect(await add(["1", "3"]) == "stored")
+            #expect(await add(["4", "5"]) == "queue_full")
+            #expect(await add(["4"]) == "stored")
+            #expect(try await store.status().pending == 4)
+        }
+        // More than the queue may ever hold is taken when there is nothing else, or it would wait forever.
+        try await withStore { store async throws in
+            let admission = Admission(store: store, maximumPending: 2, clock: { now })
+            let answer = await admission.admit { $0(5) ? .accepted("stored") : .queueFull }.answer
+            #expect(answer.outcome == "stored")
+        }
+    }
+
+    @Test("A queue that is full takes nothing more, until there is room again")
+    func full() async throws {
+        try await withStore { store in
+            let time = Mutex(now)
+            let admission = Admission(store: store, maximumPending: 3, clock: { time.withLock { $0 } })
+            func add(_ id: String) async -> String {
+                await code(
+                    admission.admit { _ in
+                        await IntakeResult.appending([delivery(id, [:], of: try! accountRegion())], to: store)
+                    })
+            }
+            // Two are there from before.
+            for id in ["1", "2"] { _ = try await store.append(delivery(id, [:], of: try accountRegion())) }
+            #expect(await add("2") == "duplicate")
+            #expect(await add("3") == "stored")
+            #expect(await add("4") == "queue_full")
+            let batch = try await store.lease(limit: 9, for: .seconds(9), owner: "test", now: now)
+            // What is worked on is in the queue still.
+            time.withLock { $0 += 2000 }
+            #expect(await add("4") == "queue_full")
+            for leased in batch.deliveries.prefix(2) { try await store.complete(leased.lease, recording: [], now: now) }
+            #expect(await add("4") == "queue_full")
+            time.withLock { $0 += 2000 }
+            #expect(await add("4") == "stored")
+            #expect(await add("5") == "stored")
+            #expect(await add("6") == "queue_full")
+        }
+    }
+}
+
+@Suite("The front door") struct ListenerTests {
+    @Test(
+        "Connections are as many as descriptors allow, and a number that needs more is refused",
+        arguments: [
+            (nil, 1024, 768), (nil, 300, 150), (nil, 1_000_000, 16_384), (500, 1024, 500), (768, 1024, 768),
+            (769, 1024, nil), (500_000, 1_000_000, 500_000),
+        ] as [(Int?, Int, Int?)])
+    func connections(wanted: Int?, limit: Int, expected: Int?) throws {
+        guard let expected else {
+            #expect(throws: ConfigurationError.self) {
+                try ListenerConfiguration.connections(wanted, descriptorLimit: limit)
+            }
+            return
+        }
+        #expect(try ListenerConfiguration.connections(wanted, descriptorLimit: limit) == expected)
+    }
+
+    @Test("An answered request is a line with all that is known of it")
+    func accessLog() throws {
+        #expect(AccessLog.milliseconds(.microseconds(1_234_567)) == "1234.567")
+        #expect(AccessLog.milliseconds(.nanoseconds(5999)) == "0.005")
+    }
+
+    @Test(
+        "A certificate that is not valid, or not for long, is said",
+        arguments: [
+            (0, 90, 30, nil), (0, 90, 75, nil), (0, 90, 77, "expires in 13 days"), (0, 90, 89, "expires in 24 hours"),
+            (0, 90, 91, "has expired"), (10, 90, 5, "is not valid yet"), (0, 6, 3, nil),
+            (0, 6, 5, "expires in 24 hours"),
+        ] as [(Int64, Int64, Int64, String?)])
+    func expiry(from: Int64, to: Int64, now: Int64, expected: String?) {
+        let warning = TLSCertificate.expiryWarning(
+            notBefore: from * 86_400, notAfter: to * 86_400, now: now * 86_400)
+        #expect((warning == nil) == (expected == nil))
+        if let expected { #expect(warning?.contains(expected) == true, "\(warning ?? "")") }
+    }
+}
+
+@Suite("CertificateKeeper") struct CertificateKeeperTests {
+    private struct Pair {
+        let certificate: [UInt8]
+        let key: [UInt8]
+
+        init(_ name: String, _ kind: PrivateKey.Kind = .p256, days: Int64 = 90) throws {
+            let seconds = Int64(Date().timeIntervalSince1970)
+            let validity = (seconds - 60)...(seconds + days * 86_400)
+            let authority = try CertificateAuthority(
+                commonName: "Test CA", validity: validity, key: PrivateKey(generating: .p256))
+            let key = try PrivateKey(generating: kind)
+            certificate = try authority.issue(commonName: name, dnsNames: [name], validity: validity, key: key).pem()
+            self.key = try key.pem()
+        }
+    }
+
+    private let folder: TemporaryFolder
+    private let files: BridgeConfiguration.TLSFiles
+
+    init() throws {
+        folder = try TemporaryFolder()
+        files = BridgeConfiguration.TLSFiles(certificate: folder.path("c.pem"), privateKey: folder.path("k.pem"))
+        try write(Pair("first"))
+    }
+
+    private func write(_ pair: Pair) throws {
+        try folder.write(pair.certificate, as: "c.pem")
+        try folder.write(pair.key, as: "k.pem")
+    }
+
+    private func name(_ outcome: TLSCertificate.Outcome) -> String {
+        switch outcome {
+        case .unchanged: "unchanged"
+        case .changing: "changing"
+        case .replaced(let context): "replaced \(context.certificate.commonName ?? "")"
+        case .failed: "failed"
+        }
+    }
+
+    @Test("New files are taken when they have been seen twice, or at once when that is asked for")
+    func replaced() throws {
+        let keeper = try TLSCertificate(files)
+        #expect(name(keeper.look(isSteady: true)) == "unchanged")
+        #expect(name(keeper.look(isSteady: false)) == "unchanged")
+        try write(Pair("second", .rsa(bits: 2048)))
+        #expect(name(keeper.look(isSteady: true)) == "changing")
+        #expect(name(keeper.look(isSteady: true)) == "replaced second")
+        #expect(name(keeper.look(isSteady: true)) == "unchanged")
+        try write(Pair("third"))
+        #expect(name(keeper.look(isSteady: false)) == "replaced third")
+        #expect(keeper.context.certificate.commonName == "third")
+        #expect(keeper.warnings(now: Int64(Date().timeIntervalSince1970)) == [])
+    }
+
+    @Test("Files that cannot be used are refused once, and what is in use stays", arguments: ["key", "text", "gone"])
+    func rejected(kind: String) throws {
+        let keeper = try TLSCertificate(files)
+        let now = Int64(Date().timeIntervalSince1970)
+        let first = try folder.read("k.pem")
+        switch kind {
+        case "key": try folder.write(Pair("other").key, as: "k.pem")
+        case "text": try folder.write("no key", as: "k.pem")
+        default: try FileManager.default.removeItem(atPath: folder.path("k.pem"))
+        }
+        #expect(name(keeper.look(isSteady: true)) == "changing")
+        #expect(name(keeper.look(isSteady: true)) == "failed")
+        #expect(name(keeper.look(isSteady: true)) == "unchanged")
+        #expect(name(keeper.look(isSteady: false)) == "failed")
+        #expect(keeper.context.certificate.commonName == "first")
+        #expect(keeper.warnings(now: now).count == 1)
+        #expect(keeper.warnings(now: now).first?.contains("listen.tls.") == true)
+        try folder.write(first, as: "k.pem")
+        #expect(name(keeper.look(isSteady: true)) == "unchanged")
+        #expect(keeper.warnings(now: now) == [])
+    }
+
+    @Test("Keys of session tickets are renewed with the certificate in use, and not with another")
+    func tickets() throws {
+        let keeper = try TLSCertificate(files)
+        let before = keeper.context
+        let fresh = try #require(try keeper.renewTickets())
+        #expect(fresh !== before && keeper.context === fresh)
+        try write(Pair("second"))
+        #expect(try keeper.renewTickets() == nil)
+    }
+
+    @Test("A certificate that does not fit its key stops the start with a line that says so")
+    func mismatch() throws {
+        try folder.write(Pair("other").key, as: "k.pem")
+        let error = #expect(throws: ConfigurationError.self) { try TLSCertificate(files) }
+        #expect(error?.key == "listen.tls.certificate")
+        #expect(error?.problem.contains("does not belong to the first certificate") == true)
+    }
+}

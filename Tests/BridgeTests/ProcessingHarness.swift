@@ -1,0 +1,200 @@
+import AWSClient
+import AWSCore
+import CoreMetrics
+import EventLoop
+import JSON
+import Logging
+import ServiceLifecycle
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+/// What lanes need, with AWS scripted and a clock that a test sets.
+struct ProcessingHarness {
+    let store: SQLiteStore
+    let loop: EventLoop
+    let aws: ScriptedAWS
+    let client: AWSClient
+    let context: FindingWriter
+    let journal: LogRecorder
+    let time: TestClock
+
+    /// Runs a test with a workshop, and closes everything.
+    ///
+    /// - Parameters:
+    ///   - pace: how many imports a second Security Hub is asked for, and how many at once; nil is no limit.
+    ///   - body: the test.
+    static func run(
+        pace: Pacer.ImportRate? = nil, _ body: (ProcessingHarness) async throws -> Void
+    ) async throws {
+        try await withStore { store in
+            try await withLoop { loop in try await body(ProcessingHarness(store: store, loop: loop, pace: pace)) }
+        }
+    }
+
+    private init(store: SQLiteStore, loop: EventLoop, pace: Pacer.ImportRate?) throws {
+        self.store = store
+        self.loop = loop
+        let (journal, time) = (LogRecorder(), TestClock(now))
+        (self.journal, self.time) = (journal, time)
+        aws = ScriptedAWS(loop: loop, journal: journal)
+        client = AWSClient(
+            http: aws,
+            credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
+            pacer: Pacer(imports: pace ?? Pacer.ImportRate(rate: 1000, burst: 1000)), random: { 0 },
+            clock: AWSClock(
+                now: { time.now }, elapsed: { .zero },
+                sleep: { if pace != nil { try await loop.sleep(for: $0) } }, executor: loop))
+        context = FindingWriter(
+            store: store, clock: { time.now }, chance: { 1 },
+            metrics: BridgeMetrics(factory: PrometheusRegistry()),
+            logger: Logger(label: "test") { _ in LogRecorderHandler(journal: journal) })
+    }
+
+    func sender(_ accountRegion: AccountRegion) -> FindingSender {
+        FindingSender(
+            accountRegion: accountRegion, client: client, metrics: context.metrics.work,
+            circuitBreakers: context.circuitBreakers)
+    }
+
+    /// Leases everything that is ready.
+    func items() async throws -> [SerialLane.Item] {
+        let batch = try await store.lease(limit: 1000, for: .seconds(60), owner: "test", now: time.now)
+        return try batch.deliveries.map { ($0, try DeliveryCommand($0.delivery)) }
+    }
+
+    /// Has the lanes of an origin work on everything that is ready, audits last.
+    func work(of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false))
+        async throws
+    {
+        let items = try await items()
+        let sender = sender(accountRegion)
+        await AlarmProcessor(accountRegion: accountRegion, context: context, sender: sender).work(
+            items.filter { $0.work.kind == .alarms })
+        await AuditProcessor(
+            accountRegion: accountRegion, context: context, sender: sender, client: client, mapping: mapping
+        )
+        .work(items.filter { $0.work.kind == .audits })
+    }
+
+    func pool(grace: Duration = .zero, context: FindingWriter? = nil) throws -> WorkerPool {
+        WorkerPool(
+            context: context ?? self.context, accounts: AccountClients(client), clock: AWSClock(loop: loop),
+            configuration: Reloadable(
+                try BridgeConfiguration(
+                    flags: ["mapping.checkSummaries": "false", "securityHub.requestsPerSecond": "1000"],
+                    environment: [:],
+                    readFile: { _ throws(ConfigurationError) in [] })),
+            owner: "test", grace: grace)
+    }
+}
+
+extension ProcessingHarness {
+    /// Has an audit be told of and walked.
+    func audit(
+        _ task: String, at time: Int64, _ clients: [String],
+        status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
+    ) async throws {
+        let findings = clients.map { Messages.auditFinding($0, at: time, isSuppressed: suppressed.contains($0)) } + more
+        let pages = stride(from: 0, to: findings.count, by: 250).map { Array(findings[$0...].prefix(250)) }
+        aws.state.withLock {
+            $0.audits[task] = (
+                Messages.description(startTime: time, checks: [Messages.clientIDs: status]),
+                pages.isEmpty ? [[]] : pages
+            )
+        }
+        _ = try await store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
+        try await work(of: accountRegion())
+    }
+
+    /// The clients whose findings are active in Security Hub.
+    var activeClients: Set<String> {
+        Set(
+            aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
+                .compactMap {
+                    $0["Resources"]?.array?.first?["Id"]?.string?.split(separator: "/").last.map(String.init)
+                })
+    }
+}
+
+/// Credentials that are always the same.
+struct TestCredentials: CredentialsProvider {
+    func credentials() async throws(CredentialsError) -> Credentials {
+        Credentials(accessKeyID: "AKIATEST", secretAccessKey: "secret")
+    }
+}
+
+/// Runs a pool while the body runs, then stops it as the bridge does.
+func withPool(
+    _ shop: ProcessingHarness, context: FindingWriter? = nil, _ body: () async throws -> Void
+) async throws {
+    let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
+    let group = ServiceGroup(services: [try shop.pool(context: context)], logger: quiet)
+    async let running: Void = group.run()
+    let result: Result<Void, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    await group.triggerGracefulShutdown()
+    try await running
+    try result.get()
+}
+
+/// A clock that stands until it is set.
+final class TestClock: Sendable {
+    private let milliseconds: Atomic<Int64>
+    init(_ now: Int64) { milliseconds = Atomic(now) }
+    var now: Int64 { milliseconds.load(ordering: .sequentiallyConsistent) }
+    func advance(by duration: Duration) { milliseconds.add(duration.milliseconds, ordering: .sequentiallyConsistent) }
+}
+
+/// What was logged, to be waited for.
+final class LogRecorder: Sendable {
+    private struct State {
+        var messages: [String: Int] = [:]
+        var waiters: [(message: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ message: String) {
+        let over = state.withLock { state in
+            state.messages[message, default: 0] += 1
+            let messages = state.messages
+            let over = state.waiters.filter { messages[$0.message, default: 0] >= $0.count }
+            state.waiters.removeAll { messages[$0.message, default: 0] >= $0.count }
+            return over
+        }
+        for waiter in over { waiter.continuation.resume() }
+    }
+
+    func count(_ message: String) -> Int { state.withLock { $0.messages[message, default: 0] } }
+
+    /// Waits until a message was logged so many times.
+    func wait(for message: String, count: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.messages[message, default: 0] >= count { return true }
+                state.waiters.append((message, count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}
+
+struct LogRecorderHandler: LogHandler {
+    let journal: LogRecorder
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+
+    init(journal: LogRecorder) { self.journal = journal }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { journal.note("\(event.message)") }
+}

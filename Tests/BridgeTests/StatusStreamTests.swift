@@ -1,0 +1,165 @@
+import HTTPServer
+import HTTPTypes
+import JSON
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Bridge
+
+@Suite("The feed of the status page", .timeLimit(.minutes(1)))
+struct StatusStreamTests {
+    // MARK: What has changed
+
+    @Test(
+        "A change has the members that are different, and the time",
+        arguments: [
+            (["at": 1, "a": 1], ["at": 2, "a": 1], nil),
+            (["at": 1, "a": 1, "uptimeSeconds": 1], ["at": 2, "a": 1, "uptimeSeconds": 3], nil),
+            (["at": 1, "a": 1, "b": 1], ["at": 2, "a": 2, "b": 1], ["at": 2, "a": 2]),
+            (["at": 1, "a": [1, 2]], ["at": 1, "a": [2, 1]], ["at": 1, "a": [2, 1]]),
+            (["at": 1, "a": ["x": 1]], ["at": 2, "a": ["x": 1]], nil),
+            (["at": 1], ["at": 2, "a": nil], ["at": 2, "a": nil]),
+            (["at": 1, "a": 1], ["at": 2], ["at": 2, "a": nil]),
+            (
+                ["at": 1, "a": 1, "uptimeSeconds": 1], ["at": 2, "a": 2, "uptimeSeconds": 3],
+                ["at": 2, "a": 2, "uptimeSeconds": 3]
+            ),
+        ] as [(JSON, JSON, JSON?)])
+    func change(before: JSON, after: JSON, expected: JSON?) {
+        #expect(StatusDiff.between(before, after) == expected)
+    }
+
+    // MARK: What a viewer is told
+
+    @Test("A viewer is told the whole status, then each change, and now and then that the bridge is still there")
+    func viewer() {
+        var viewer = StatusSubscriber()
+        var look = StatusStream.look(at: ["at": 1, "a": "x\n"], after: nil)
+        #expect(viewer.events(for: look) == "retry: 3000\nevent: status\ndata: {\"a\":\"x\\n\",\"at\":1}\n\n")
+        look = StatusStream.look(at: ["at": 2, "a": "x\n"], after: look)
+        #expect(viewer.events(for: look) == nil)
+        look = StatusStream.look(at: ["at": 3, "a": "y"], after: look)
+        #expect(viewer.events(for: look) == "event: change\ndata: {\"a\":\"y\",\"at\":3}\n\n")
+        for _ in 1..<StatusSubscriber.timeout {
+            look = StatusStream.look(at: ["at": 4, "a": "y"], after: look)
+            #expect(viewer.events(for: look) == nil)
+        }
+        look = StatusStream.look(at: ["at": 4, "a": "y"], after: look)
+        #expect(viewer.events(for: look) == ": still here\n\n")
+        look = StatusStream.look(at: ["at": 5, "a": "y"], after: look)
+        #expect(viewer.events(for: look) == nil)
+    }
+
+    @Test("A viewer that was too slow for a change is told the whole status")
+    func slowViewer() {
+        var viewer = StatusSubscriber()
+        let first = StatusStream.look(at: ["at": 1, "a": 1, "b": 1], after: nil)
+        _ = viewer.events(for: first)
+        let second = StatusStream.look(at: ["at": 2, "a": 2, "b": 1], after: first)
+        let third = StatusStream.look(at: ["at": 3, "a": 2, "b": 2], after: second)
+        #expect(viewer.events(for: third) == "event: status\ndata: {\"a\":2,\"at\":3,\"b\":2}\n\n")
+        // The look after a change has none of its own.
+        var late = viewer
+        let fourth = StatusStream.look(at: ["at": 4, "a": 3, "b": 2], after: third)
+        let fifth = StatusStream.look(at: ["at": 5, "a": 3, "b": 2], after: fourth)
+        #expect(late.events(for: fifth) == "event: status\ndata: {\"a\":3,\"at\":5,\"b\":2}\n\n")
+        #expect(viewer.events(for: fourth) == "event: change\ndata: {\"a\":3,\"at\":4}\n\n")
+    }
+
+    // MARK: The feed
+
+    /// A feed whose pauses end when the test says so, and whose status is as often new as it is looked at.
+    private final class Stage: Sendable {
+        let feed: StatusStream
+        private let looks = Counting()
+        private let pauses: AsyncStream<Void>.Continuation
+
+        init() {
+            let looks = looks
+            let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+            pauses = continuation
+            feed = StatusStream {
+                for await _ in stream { return }
+                throw CancellationError()
+            } report: {
+                .object(["looks": .integer(looks.next())])
+            }
+        }
+
+        /// How often the status was looked at.
+        var count: Int { looks.count.withLock { $0 } }
+
+        func endPause() { pauses.yield() }
+
+        private final class Counting: Sendable {
+            let count = Mutex(0)
+            func next() -> Int {
+                count.withLock { count in
+                    count += 1
+                    return count
+                }
+            }
+        }
+    }
+
+    private func withFeed(_ body: (Stage) async throws -> Void) async throws {
+        let stage = Stage()
+        let running = Task { await stage.feed.run() }
+        try await perform {
+            try await body(stage)
+        } finally: {
+            running.cancel()
+            await running.value
+            #expect(stage.feed.view() == nil, "what has ended takes no viewers")
+        }
+    }
+
+    @Test("One look is for all viewers, and there are none while nobody views")
+    func shared() async throws {
+        try await withFeed { stage in
+            #expect(stage.count == 0)
+            do {
+                let (first, second) = (try #require(stage.feed.view()), try #require(stage.feed.view()))
+                var (firstLooks, secondLooks) = (first.makeAsyncIterator(), second.makeAsyncIterator())
+                for number in 1...3 {
+                    #expect(await firstLooks.next()?.status["looks"]?.integer == Int64(number))
+                    #expect(await secondLooks.next()?.status["looks"]?.integer == Int64(number))
+                    #expect(stage.count == number)
+                    if number < 3 { stage.endPause() }
+                }
+                // Who comes in a pause is told what was seen last.
+                var late = try #require(stage.feed.view()).makeAsyncIterator()
+                #expect(await late.next()?.version == 3)
+            }
+            // All have left: the pause ends, and nobody looks. What is seen next is for whoever comes next.
+            stage.endPause()
+            var next = try #require(stage.feed.view()).makeAsyncIterator()
+            #expect(await next.next()?.status["looks"] == 4)
+            #expect(stage.count == 4)
+        }
+    }
+
+    @Test("Too many viewers are refused, until one leaves; who asks by HEAD takes no place")
+    func bound() async throws {
+        try await withFeed { stage in
+            func ask(_ method: HTTPRequest.Method) -> ServerResponse {
+                stage.feed.respond(
+                    to: ServerRequest(
+                        head: HTTPRequest(method: method, scheme: nil, authority: "a", path: "/status/events")))
+            }
+            var answers = (0..<StatusStream.maximumViewers).map { _ in ask(.get) }
+            #expect(answers.allSatisfy { $0.status == .ok && $0.headerFields[.contentType] == "text/event-stream" })
+            let rejection = ask(.get)
+            #expect(rejection.status == .serviceUnavailable && rejection.stream == nil)
+            #expect(rejection.headerFields[.retryAfter] == "10")
+            #expect(ask(.head).status == .ok)
+            // An answer that is dropped gives its place back, whether it was ever begun or not.
+            answers.removeLast()
+            #expect(ask(.head).status == .ok)
+            answers.append(ask(.get))
+            #expect(answers.last?.status == .ok)
+            #expect(ask(.get).status == .serviceUnavailable)
+        }
+    }
+}

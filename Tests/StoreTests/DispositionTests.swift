@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Store
+
+@Suite struct DispositionTests {
+    @Test(arguments: StoreKind.all) func aDispositionIsReadBackAndReplacesTheOneOfItsSubject(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let one = disposition(
+                "é", of: accountRegions[1], time: -3, dueAt: 4, keepUntil: .max, content: Array(0...255))
+            try await store.record(LedgerUpdate(dispositions: [one, disposition("b")]), under: lease)
+            #expect(
+                try await store.dispositions(about: ["é", "b", "c", "b\u{0}"]) == ["é": one, "b": disposition("b")])
+            let newer = disposition("é", time: 9)
+            try await store.record(LedgerUpdate(dispositions: [newer]), under: lease)
+            #expect(try await store.dispositions(about: ["é"]) == ["é": newer])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func dispositionsAreListedByAccountRegionInPages(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let wanted = [disposition("a"), disposition("b"), disposition("c")]
+            let others = [disposition("aa", of: accountRegions[1])]
+            try await store.record(
+                LedgerUpdate(dispositions: wanted.reversed() + others), under: store.takeNew(1).lease)
+            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == Array(wanted[..<2]))
+            #expect(try await store.dispositions(of: accountRegions[0], after: wanted[1], limit: 2) == [wanted[2]])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func theLongestDueComeFirst(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let all = [
+                disposition("a", dueAt: 9), disposition("b", dueAt: 8), disposition("c", dueAt: 10), disposition("d"),
+            ]
+            try await store.record(LedgerUpdate(dispositions: all), under: store.takeNew(1).lease)
+            #expect(try await store.dueDispositions(by: 9, limit: 5) == [all[1], all[0]])
+            #expect(try await store.dueDispositions(by: 9, limit: 1) == [all[1]])
+            #expect(await failure { _ = try await store.dueDispositions(by: 9, limit: 0) } == .invalidValue)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func onlyDispositionsPastTheirTimeAndWithoutFindingAreForgotten(kind: StoreKind)
+        async throws
+    {
+        try await withStore(kind) { store async throws in
+            let all = [
+                disposition("a", keepUntil: 5), disposition("b", keepUntil: 6), disposition("c"),
+                disposition("d", keepUntil: 5),
+            ]
+            try await store.record(
+                LedgerUpdate(entries: [entry("1", subject: "d")], dispositions: all), under: store.takeNew(1).lease)
+            #expect(try await store.purgeDispositions(by: 5) == 1)
+            #expect(Set(try await store.dispositions(about: ["a", "b", "c", "d"]).keys) == ["b", "c", "d"])
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func marksAreKeptByCheckAndAccountRegion(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let old = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "t1")
+            let new = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 2, taskID: "t2")
+            let other = AppliedAudit(accountRegion: accountRegions[1], check: "A", startTime: 3, taskID: "t3")
+            try await store.record(LedgerUpdate(marks: [old, other]), under: lease)
+            try await store.record(LedgerUpdate(marks: [new]), under: lease)
+            #expect(try await store.appliedAudits(of: accountRegions[0]) == ["A": new])
+            #expect(try await store.appliedAudits(of: accountRegions[2]).isEmpty)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func aBookmarkComesBackWithTheDeliveryUntilItIsDone(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let first = try await store.takeNew(1)
+            #expect(first.checkpoint == nil)
+            try await store.record(LedgerUpdate(checkpoint: "page 2"), under: first.lease)
+            try await store.record(LedgerUpdate(entries: [entry("a")]), under: first.lease)
+            try await store.retry(first.lease, at: 5, reason: "later", now: 1)
+            let second = try #require(try await store.take(now: 5).first)
+            #expect(second.checkpoint == "page 2")
+            try await store.deadLetter(second.lease, reason: "never", now: 6)
+            _ = try await store.requeueDeadLetters(ids: [second.delivery.id])
+            let third = try #require(try await store.take(now: 7).first)
+            #expect(third.checkpoint == nil)
+        }
+    }
+
+    @Test(arguments: StoreKind.all) func progressOfALostLeaseOrWithABadTextIsNotKept(kind: StoreKind) async throws {
+        try await withStore(kind) { store async throws in
+            let lease = try await store.takeNew(1).lease
+            let long = String(repeating: "x", count: 2049)
+            for bad in [
+                LedgerUpdate(dispositions: [disposition("z"), disposition("")]),
+                LedgerUpdate(dispositions: [disposition(long)]),
+                LedgerUpdate(marks: [
+                    AppliedAudit(accountRegion: accountRegions[0], check: "", startTime: 1, taskID: "t")
+                ]),
+                LedgerUpdate(marks: [
+                    AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "")
+                ]),
+                LedgerUpdate(checkpoint: ""), LedgerUpdate(checkpoint: String(repeating: "x", count: 16_385)),
+            ] {
+                #expect(await failure { try await store.record(bad, under: lease) } == .invalidValue)
+            }
+            try await store.release([lease])
+            let progress = LedgerUpdate(dispositions: [disposition("z")])
+            #expect(await failure { try await store.record(progress, under: lease) } == .leaseLost)
+            #expect(try await store.dispositions(about: ["z"]).isEmpty)
+        }
+    }
+}
