@@ -14,7 +14,8 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 
 /// What the status page is made of; its scripts in the order in which they are run.
 let statusPage = [
-    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js", "deadLetters.js",
+    "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js",
+    "deadLetters.js",
     "events.js", "page.js",
 ]
 

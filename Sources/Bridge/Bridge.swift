@@ -49,12 +49,12 @@ public final class Bridge: Sendable {
     ///   - logger: where the log goes.
     ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
     ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
-    ///   - beginsAnew: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
+    ///   - replacesDamaged: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, and if an address or the store is in use.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
         countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogSink? = nil,
-        reload: (@Sendable () throws -> BridgeConfiguration)? = nil, beginsAnew: Bool = false
+        reload: (@Sendable () throws -> BridgeConfiguration)? = nil, replacesDamaged: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
@@ -66,7 +66,7 @@ public final class Bridge: Sendable {
                 metadata: ["file": "\(file)"])
         }
         let store = StoreFactory.later(
-            configuration.store, beginAnew: beginsAnew ? tell : nil, report: metrics.store.note)
+            configuration.store, replaceDamaged: replacesDamaged ? tell : nil, report: metrics.store.note)
         self.store = store
         let parts = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,

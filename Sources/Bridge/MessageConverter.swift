@@ -82,15 +82,15 @@ public struct MessageConverter: Sendable {
     // MARK: Work
 
     private func message(
-        _ payload: [UInt8], from source: Delivery.Source, _ accountRegion: AccountRegion
+        _ payload: [UInt8], from channel: Delivery.Channel, _ accountRegion: AccountRegion
     ) throws(UnrecognizedMessageError) -> JSON {
         let delivery = Delivery(
-            id: "convert", accountRegion: accountRegion, source: source, receivedAt: 0, payload: payload)
+            id: "convert", accountRegion: accountRegion, channel: channel, receivedAt: 0, payload: payload)
         switch try DeliveryCommand(delivery, severities: mapping.severities) {
         case .alarm(let observation): return alarm(observation)
         case .verification(let disposition): return Self.update(disposition)
         case .audit:
-            guard source == .sns, case .audit(let notification) = try DeviceDefenderMessage(try Self.parse(payload))
+            guard channel == .sns, case .audit(let notification) = try DeviceDefenderMessage(try Self.parse(payload))
             else { throw UnrecognizedMessageError(reason: "what the event changes depends on how far the audit came") }
             return summaries(of: notification.task, accountRegion)
         case .suppression:

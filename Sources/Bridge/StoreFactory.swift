@@ -7,16 +7,16 @@ public enum StoreFactory {
     /// - Parameters:
     ///   - location: where it is.
     ///   - access: what for.
-    ///   - beginAnew: hears under which name a damaged store was set aside, in whose place an empty one is made; nil
+    ///   - replaceDamaged: hears under which name a damaged store was set aside, in whose place an empty one is made; nil
     ///     leaves it as it is, and throws. Only a store that is served from is set aside.
     ///   - report: hears of transactions and connections.
     /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
     public static func open(
-        _ location: StoreLocation, for access: StoreAccess, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        _ location: StoreLocation, for access: StoreAccess, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }
     ) async throws(ConfigurationError) -> any Store {
         do throws(StoreError) {
-            return try await store(location, access, beginAnew, report)
+            return try await store(location, access, replaceDamaged, report)
         } catch {
             throw ConfigurationError(error)
         }
@@ -24,10 +24,10 @@ public enum StoreFactory {
 
     /// A store to serve from that is opened by ``OpeningStore/start(report:)``, however long that takes.
     static func later(
-        _ location: StoreLocation, beginAnew: (@Sendable (_ file: String) -> Void)?,
+        _ location: StoreLocation, replaceDamaged: (@Sendable (_ file: String) -> Void)?,
         report: @escaping StoreEvent.Report
     ) -> OpeningStore {
-        OpeningStore { () async throws(StoreError) in try await store(location, .serving, beginAnew, report) }
+        OpeningStore { () async throws(StoreError) in try await store(location, .serving, replaceDamaged, report) }
     }
 
     /// Opens a store to serve from it or, while another process does so and allows no second one, beside it.
@@ -47,11 +47,12 @@ public enum StoreFactory {
     }
 
     static func store(
-        _ location: StoreLocation, _ access: StoreAccess, _ beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        _ location: StoreLocation, _ access: StoreAccess, _ replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         _ report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) -> any Store {
         switch location {
-        case .sqlite(let path): try await SQLiteStore(path: path, access: access, beginAnew: beginAnew, report: report)
+        case .sqlite(let path):
+            try await SQLiteStore(path: path, access: access, replaceDamaged: replaceDamaged, report: report)
         // A database that is damaged is its server's to mend.
         case .postgresql(let address): try await PostgreSQLStore(address: address, access: access, report: report)
         }

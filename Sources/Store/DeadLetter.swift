@@ -23,7 +23,7 @@ public struct DeadLetter: Sendable, Hashable {
     /// The same without its payload.
     public var summary: DeadLetterSummary {
         DeadLetterSummary(
-            id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source,
+            id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
             receivedAt: delivery.receivedAt,
             attempts: attempts, firstFailedAt: firstFailedAt, lastFailedAt: lastFailedAt, reason: reason,
             payloadLength: delivery.payload.count)

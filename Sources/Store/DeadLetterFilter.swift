@@ -6,8 +6,8 @@ public struct DeadLetterFilter: Sendable, Hashable {
     public var account: AccountID?
     /// The Region that it is about.
     public var region: Region?
-    /// Who sent it.
-    public var source: Delivery.Source?
+    /// How it arrived: by any of these.
+    public var channels: Set<Delivery.Channel>?
     /// A text within the reason, without NUL; small and capital letters of ASCII are the same.
     public var reason: String?
     /// It was given up at this time or later, in milliseconds since 1970.
@@ -20,16 +20,19 @@ public struct DeadLetterFilter: Sendable, Hashable {
 
     /// Puts the conditions together.
     public init(
-        account: AccountID? = nil, region: Region? = nil, source: Delivery.Source? = nil, reason: String? = nil,
+        account: AccountID? = nil, region: Region? = nil, channels: Set<Delivery.Channel>? = nil, reason: String? = nil,
         failedSince: Int64? = nil, failedBefore: Int64? = nil
     ) {
         self.account = account
         self.region = region
-        self.source = source
+        self.channels = channels
         self.reason = reason
         self.failedSince = failedSince
         self.failedBefore = failedBefore
     }
+
+    /// The words of the channels, each between spaces, as statements look for them.
+    var storedChannels: String? { channels.map { " " + $0.map(\.rawValue).sorted().joined(separator: " ") + " " } }
 
     /// Behind which time and id the page after a dead letter begins.
     func start(after last: DeadLetter?) -> (time: Int64, id: String) {

@@ -45,14 +45,14 @@ public struct DeadLetterLoad: Sendable, Hashable {
 /// What the dead letters in a store take.
 public struct DeadLetterUsage: Sendable, Hashable {
     /// What those of each source take.
-    public var loads: [Delivery.Source: DeadLetterLoad]
+    public var loads: [Delivery.Channel: DeadLetterLoad]
     /// How many were dropped since the store was created, because of a limit or their age.
     public var dropped: Int
     /// When the dead letter that has been kept longest failed last, in milliseconds since 1970; nil if there is none.
     public var oldestFailedAt: Int64?
 
     /// Puts the figures together.
-    public init(loads: [Delivery.Source: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Int64? = nil) {
+    public init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Int64? = nil) {
         self.loads = loads
         self.dropped = dropped
         self.oldestFailedAt = oldestFailedAt
@@ -62,9 +62,9 @@ public struct DeadLetterUsage: Sendable, Hashable {
     public var total: DeadLetterLoad { loads.values.reduce(DeadLetterLoad(), +) }
 
     /// What each channel takes.
-    var channels: [(sources: [Delivery.Source], load: DeadLetterLoad)] {
-        Delivery.Source.channels.map { sources in
-            (sources, sources.reduce(DeadLetterLoad()) { $0 + (loads[$1] ?? DeadLetterLoad()) })
+    var channels: [(channels: [Delivery.Channel], load: DeadLetterLoad)] {
+        Delivery.Channel.groups.map { channels in
+            (channels, channels.reduce(DeadLetterLoad()) { $0 + (loads[$1] ?? DeadLetterLoad()) })
         }
     }
 
@@ -83,15 +83,15 @@ public struct DeadLetterUsage: Sendable, Hashable {
         let half = limits.half
         for measure in [DroppedDeadLetters.Cause.count, .bytes] {
             let limit = measure.limit(in: half)
-            for (sources, load) in channels where measure.amount(of: load) > limit {
-                return DeadLetterExcess(sources: sources, cause: measure, amount: measure.amount(of: load) - limit)
+            for (channels, load) in channels where measure.amount(of: load) > limit {
+                return DeadLetterExcess(channels: channels, cause: measure, amount: measure.amount(of: load) - limit)
             }
         }
         for measure in [DroppedDeadLetters.Cause.count, .bytes] {
             let amount = measure.amount(of: total) - measure.limit(in: limits)
             guard amount > 0 else { continue }
             let largest = channels.max { measure.amount(of: $0.load) < measure.amount(of: $1.load) }
-            return largest.map { DeadLetterExcess(sources: $0.sources, cause: measure, amount: amount) }
+            return largest.map { DeadLetterExcess(channels: $0.channels, cause: measure, amount: amount) }
         }
         return nil
     }
@@ -99,7 +99,7 @@ public struct DeadLetterUsage: Sendable, Hashable {
 
 /// What must be dropped: so much of the dead letters of these sources.
 struct DeadLetterExcess: Sendable, Hashable {
-    let sources: [Delivery.Source]
+    let channels: [Delivery.Channel]
     let cause: DroppedDeadLetters.Cause
     let amount: Int
 }
@@ -145,7 +145,7 @@ public struct DroppedDeadLetters: Sendable, Hashable {
     }
 }
 
-extension Delivery.Source {
-    /// The sources by the channel that they come by: the bridge's own share one.
-    static var channels: [[Self]] { [[.sns], [.eventBridge], [.schedule, .catchUp]] }
+extension Delivery.Channel {
+    /// The channels by their names: the bridge's own share one.
+    static var groups: [[Self]] { [[.sns], [.eventBridge], [.schedule, .catchUp]] }
 }

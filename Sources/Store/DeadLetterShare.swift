@@ -1,30 +1,30 @@
 /// What the dead letters of one topic, or of a source without topics, take, or a change of that. A pure value.
 struct DeadLetterShare: Sendable, Hashable {
-    let source: String
+    let channel: String
     /// Empty where there is none, or none is known.
     let topic: String
     var load: DeadLetterLoad
     /// How many of them are dropped.
     var dropped = 0
 
-    init(source: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
-        (self.source, self.topic, self.load, self.dropped) = (source, topic, load, dropped)
+    init(channel: String, topic: String, load: DeadLetterLoad, dropped: Int = 0) {
+        (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
     }
 
     /// Reads a row of source, topic, count and bytes.
     init(_ row: some StoredRow, sign: Int = 1) throws {
         self.init(
-            source: try row.text(0), topic: try row.text(1),
+            channel: try row.text(0), topic: try row.text(1),
             load: DeadLetterLoad(count: try row.count(2) &* sign, bytes: try row.count(3) &* sign))
     }
 
     /// The shares that change when dead letters are dropped.
     static func dropping(_ letters: [Self]) -> [Self] {
-        let shares = Dictionary(grouping: letters) { [$0.source, $0.topic] }
+        let shares = Dictionary(grouping: letters) { [$0.channel, $0.topic] }
         return shares.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, letters in
             let load = letters.reduce(DeadLetterLoad()) { $0 + $1.load }
             return Self(
-                source: name[0], topic: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
+                channel: name[0], topic: name[1], load: DeadLetterLoad(count: -load.count, bytes: -load.bytes),
                 dropped: load.count)
         }
     }
@@ -91,8 +91,8 @@ extension DeadLetterUsage {
         self.init()
         for row in rows {
             // What a later version adds is none of this version's.
-            guard let source = Delivery.Source(rawValue: try row.text(0)) else { continue }
-            loads[source] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
+            guard let channel = Delivery.Channel(rawValue: try row.text(0)) else { continue }
+            loads[channel] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
             dropped += try row.count(3)
         }
     }

@@ -7,7 +7,7 @@ public struct DeadLetterSummary: Sendable, Hashable {
     /// The account and Region that it is about.
     public let accountRegion: AccountRegion
     /// Who sent it.
-    public let source: Delivery.Source
+    public let channel: Delivery.Channel
     /// When it came in.
     public let receivedAt: Int64
     /// How many times it was tried.
@@ -23,13 +23,13 @@ public struct DeadLetterSummary: Sendable, Hashable {
 
     /// Puts the parts together.
     public init(
-        id: String, accountRegion: AccountRegion, source: Delivery.Source, receivedAt: Int64, attempts: Int,
+        id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Int64, attempts: Int,
         firstFailedAt: Int64,
         lastFailedAt: Int64, reason: String, payloadLength: Int
     ) {
         self.id = id
         self.accountRegion = accountRegion
-        self.source = source
+        self.channel = channel
         self.receivedAt = receivedAt
         self.attempts = attempts
         self.firstFailedAt = firstFailedAt

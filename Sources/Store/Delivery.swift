@@ -3,16 +3,27 @@ public import AWSCore
 /// What is to be worked on: an SNS notification or an EventBridge event that a sender gave us, not yet decoded, something whose
 /// time has come, or something that the bridge found out by asking.
 public struct Delivery: Sendable, Hashable {
-    /// Who sent it.
-    public enum Source: String, Sendable, Hashable, CaseIterable {
+    /// How a delivery arrived, as the store's column `source` keeps it.
+    public enum Channel: String, Sendable, Hashable, CaseIterable {
         /// Amazon SNS, to an HTTPS subscription.
         case sns
         /// Amazon EventBridge, to an API destination.
         case eventBridge
         /// The bridge itself, when something is due.
         case schedule
-        /// The bridge itself, when it asked Device Defender for what no delivery told of.
+        /// The bridge itself, when catch-up found what no delivery had reported.
         case catchUp
+
+        /// The word for operators: `sns`, `eventBridge`, or `internal` for both kinds that the bridge itself makes.
+        public var name: String {
+            switch self {
+            case .sns, .eventBridge: rawValue
+            case .schedule, .catchUp: "internal"
+            }
+        }
+
+        /// The channels of a name; empty if there are none.
+        public static func named(_ name: String) -> Set<Self> { Set(allCases.filter { $0.name == name }) }
     }
 
     /// The sender's own id behind the source's name, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters.
@@ -20,9 +31,9 @@ public struct Delivery: Sendable, Hashable {
     public let id: String
     /// The account and Region that it is about.
     public let accountRegion: AccountRegion
-    /// Who sent it.
-    public let source: Source
-    /// The SNS topic that it came by; nil for other sources, and once it is completed.
+    /// How it arrived.
+    public let channel: Channel
+    /// The SNS topic that it came by; nil for other channels, and once it is completed.
     public let topic: ARN?
     /// When it came in, in milliseconds since 1970. It may be leased from then on.
     public let receivedAt: Int64
@@ -31,11 +42,12 @@ public struct Delivery: Sendable, Hashable {
 
     /// Makes a delivery; whether the id is well formed is checked when it is appended.
     public init(
-        id: String, accountRegion: AccountRegion, source: Source, topic: ARN? = nil, receivedAt: Int64, payload: [UInt8]
+        id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Int64,
+        payload: [UInt8]
     ) {
         self.id = id
         self.accountRegion = accountRegion
-        self.source = source
+        self.channel = channel
         self.topic = topic
         self.receivedAt = receivedAt
         self.payload = payload

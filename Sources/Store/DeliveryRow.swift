@@ -4,7 +4,7 @@ import AWSCore
 struct DeliveryRow: Sendable, Hashable {
     var id: String
     var accountRegion: String
-    var source: String
+    var channel: String
     var state: String
     var readyAt: Int64?
     var attempts: Int64
@@ -25,7 +25,7 @@ struct DeliveryRow: Sendable, Hashable {
         let isQueued = state == "pending" || state == "leased"
         check(Limits.isDeliveryID(id), "has an id that is not 1 to 256 visible ASCII characters")
         check(AccountRegion(stored: accountRegion) != nil, "is of no account and Region")
-        check(Delivery.Source(rawValue: source) != nil, "is from an unknown source")
+        check(Delivery.Channel(rawValue: channel) != nil, "is from an unknown source")
         check(isQueued || state == "completed" || state == "dead", "is in an unknown state")
         check((readyAt != nil) == isQueued, "is \(state), and \(readyAt == nil ? "has no" : "has a") time to be leased")
         check((leaseOwner != nil) == (state == "leased"), "is \(state), and somebody's lease does not go with that")

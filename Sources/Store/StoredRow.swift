@@ -60,7 +60,7 @@ extension Delivery {
     /// Reads a row that has id, origin, source and time of receipt from the second column on, and its topic in the eleventh.
     init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
-            id: try row.text(1), accountRegion: try row.accountRegion(2), source: try row.value(3),
+            id: try row.text(1), accountRegion: try row.accountRegion(2), channel: try row.value(3),
             topic: try row.optionalARN(10),
             receivedAt: try row.integer(4), payload: payload)
     }
@@ -137,7 +137,7 @@ extension DeadLetterSummary {
     /// Reads a row that has id, origin, source and time of receipt from the second column on.
     init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text(1), accountRegion: try row.accountRegion(2), source: try row.value(3),
+            id: try row.text(1), accountRegion: try row.accountRegion(2), channel: try row.value(3),
             receivedAt: try row.integer(4),
             attempts: try row.count(5), firstFailedAt: try row.integer(6), lastFailedAt: try row.integer(7),
             reason: try row.text(8), payloadLength: try row.count(9))
@@ -167,7 +167,7 @@ extension DeliveryRow {
     /// Reads a row that has a name for itself from the second column on.
     init(_ row: some StoredRow) throws {
         self.init(
-            id: try row.text(1), accountRegion: try row.text(2), source: try row.text(3), state: try row.text(4),
+            id: try row.text(1), accountRegion: try row.text(2), channel: try row.text(3), state: try row.text(4),
             readyAt: try row.optionalInteger(5), attempts: try row.integer(6), leaseNumber: try row.integer(7),
             leaseOwner: try row.optionalText(8), firstFailedAt: try row.optionalInteger(9),
             lastFailedAt: try row.optionalInteger(10), reason: try row.optionalText(11),

@@ -15,9 +15,9 @@ struct DeadLetterFilters: ParsableArguments {
     var region: Region?
 
     @Option(
-        help: ArgumentHelp("Only those from this sender.", valueName: "sns|eventBridge|schedule"),
-        transform: OptionText.source)
-    var source: Delivery.Source?
+        help: ArgumentHelp("Only those that arrived by this channel.", valueName: "sns|eventBridge|internal"),
+        transform: OptionText.channels)
+    var channel: Set<Delivery.Channel>?
 
     @Option(help: ArgumentHelp("Only those whose reason has this text in it.", valueName: "text"))
     var reason: String?
@@ -38,7 +38,7 @@ struct DeadLetterFilters: ParsableArguments {
     /// The conditions at a time, in milliseconds since 1970.
     func filter(now: Int64) -> DeadLetterFilter {
         DeadLetterFilter(
-            account: account, region: region, source: source, reason: reason,
+            account: account, region: region, channels: channel, reason: reason,
             failedSince: newerThan.map { now.saturatingSubtracting($0.milliseconds) },
             failedBefore: olderThan.map { now.saturatingSubtracting($0.milliseconds) })
     }

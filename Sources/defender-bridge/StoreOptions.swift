@@ -55,10 +55,10 @@ enum OptionText {
         try value(Duration(text), "a duration is written like 30s, 15m, 1h or 7d")
     }
 
-    /// Who sent a delivery.
-    @Sendable static func source(_ text: String) throws -> Delivery.Source {
-        let names = Delivery.Source.allCases.map(\.rawValue).joined(separator: ", ")
-        return try value(Delivery.Source(rawValue: text), "it is one of \(names)")
+    /// How deliveries arrived.
+    @Sendable static func channels(_ text: String) throws -> Set<Delivery.Channel> {
+        let channels = Delivery.Channel.named(text)
+        return try value(channels.isEmpty ? nil : channels, "a channel is sns, eventBridge or internal")
     }
 
     private static func value<Value>(_ value: Value?, _ rule: String) throws -> Value {

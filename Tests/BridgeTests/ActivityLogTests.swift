@@ -56,7 +56,8 @@ import Testing
     @Test("Several findings of a delivery are one word: what is new first")
     func tally() {
         let results: [[FindingResult]] = [
-            [], [.unchanged], [.rejected], [.judged, .unchanged], [.archived, .judged], [.updated, .archived],
+            [], [.unchanged], [.rejected], [.workflowUpdated, .unchanged], [.archived, .workflowUpdated],
+            [.updated, .archived],
             [.archived, .imported, .updated, .unchanged],
         ]
         let tallies = results.map { results in
@@ -65,7 +66,9 @@ import Testing
             return tally
         }
         #expect(
-            tallies.map(\.outcome) == [.unchanged, .unchanged, .unchanged, .judged, .archived, .updated, .imported])
+            tallies.map(\.outcome) == [
+                .unchanged, .unchanged, .unchanged, .workflowUpdated, .archived, .updated, .imported,
+            ])
         #expect(tallies.map(\.told) == [0, 0, 0, 1, 2, 2, 3])
         #expect(tallies.map(\.onlyFindingID) == [nil, "id0", "id0", nil, nil, nil, nil])
     }

@@ -145,7 +145,7 @@ import Testing
             let delivery = work.delivery(of: try accountRegion(), on: "", now: now)
             #expect(try CatchUpTask(JSON(parsing: delivery.payload)) == work)
             #expect(delivery == work.delivery(of: try accountRegion(), on: "", now: now))
-            #expect(delivery.id.utf8.count <= 256 && delivery.source == .catchUp)
+            #expect(delivery.id.utf8.count <= 256 && delivery.channel == .catchUp)
             ids.formUnion([delivery.id, work.delivery(of: try accountRegion(), on: "2", now: now).id])
             ids.insert(work.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
         }

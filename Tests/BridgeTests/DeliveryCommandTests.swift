@@ -8,13 +8,13 @@ import Testing
 @testable import Bridge
 
 @Suite struct DeliveryCommandTests {
-    private func work(_ payload: JSON, _ source: Delivery.Source = .sns) throws -> DeliveryCommand {
-        try DeliveryCommand(delivery("1", payload, from: source, of: accountRegion()))
+    private func work(_ payload: JSON, _ channel: Delivery.Channel = .sns) throws -> DeliveryCommand {
+        try DeliveryCommand(delivery("1", payload, from: channel, of: accountRegion()))
     }
 
-    private func rejection(_ payload: JSON, _ source: Delivery.Source = .sns) -> String? {
+    private func rejection(_ payload: JSON, _ channel: Delivery.Channel = .sns) -> String? {
         do {
-            _ = try work(payload, source)
+            _ = try work(payload, channel)
             return nil
         } catch {
             return (error as? UnrecognizedMessageError)?.reason
@@ -124,7 +124,7 @@ import Testing
         #expect(rejection([], .eventBridge)?.contains("must hold one event") == true)
         #expect(rejection([[:], [:]], .eventBridge)?.contains("must hold one event") == true)
         let broken = Delivery(
-            id: "sns:1", accountRegion: try accountRegion(), source: .sns, receivedAt: now,
+            id: "sns:1", accountRegion: try accountRegion(), channel: .sns, receivedAt: now,
             payload: Array("{\"a\":".utf8))
         do {
             _ = try DeliveryCommand(broken)

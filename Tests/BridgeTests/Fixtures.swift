@@ -117,11 +117,11 @@ enum Messages {
 }
 
 func delivery(
-    _ id: String, _ payload: JSON, from source: Delivery.Source = .sns, of accountRegion: AccountRegion,
+    _ id: String, _ payload: JSON, from channel: Delivery.Channel = .sns, of accountRegion: AccountRegion,
     at receivedAt: Int64 = now
 ) -> Delivery {
     Delivery(
-        id: "\(source.rawValue.lowercased()):\(id)", accountRegion: accountRegion, source: source,
+        id: "\(channel.rawValue.lowercased()):\(id)", accountRegion: accountRegion, channel: channel,
         receivedAt: receivedAt,
         payload: payload.serialized())
 }

@@ -105,7 +105,7 @@ import Testing
             #expect(try await gate.store.status().pending == 1)
             let batch = try await gate.store.lease(limit: 9, for: .seconds(1), owner: "test", now: now)
             let delivery = try #require(batch.deliveries.first?.delivery)
-            #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.source == .sns)
+            #expect(delivery.id == "sns:22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324" && delivery.channel == .sns)
             #expect(delivery.accountRegion == (try accountRegion()) && delivery.receivedAt == now)
             #expect(delivery.payload == Messages.alarm().serialized())
         }
@@ -459,7 +459,7 @@ import Testing
     func foreignEvent() async throws {
         try await withGate { gate in
             let event = Messages.event("CancelAuditTask", ["taskId": "t1"], region: "eu-west-1")
-            try expectRejection(try await gate.eventBridge(event.serialized()), 403, "origin_not_served")
+            try expectRejection(try await gate.eventBridge(event.serialized()), 403, "account_region_not_served")
         }
     }
 

@@ -110,9 +110,9 @@ private final class Telling: Sendable {
         }
     }
 
-    private func made(_ id: String, _ payload: JSON, from source: Delivery.Source) -> Delivery {
+    private func made(_ id: String, _ payload: JSON, from channel: Delivery.Channel) -> Delivery {
         Delivery(
-            id: "\(source.rawValue.lowercased()):\(id)", accountRegion: accountRegion, source: source,
+            id: "\(channel.rawValue.lowercased()):\(id)", accountRegion: accountRegion, channel: channel,
             receivedAt: now, payload: payload.serialized())
     }
 

@@ -66,14 +66,14 @@ import Testing
         let metrics = IntakeMetrics(registry)
         let series = #"defender_bridge_deliveries_total{outcome="%",route="/sns"}"#
         func count(_ outcome: String) -> String? { value(series.replacing("%", with: outcome), in: registry) }
-        #expect(count("stored") == "0" && count("refused") == "0" && count("deferred") == "0")
+        #expect(count("stored") == "0" && count("rejected") == "0" && count("deferred") == "0")
         let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
         metrics.answered(
             .rejected(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
         metrics.answered(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
         metrics.answered(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
-        #expect(count("stored") == "1" && count("refused") == "1" && count("deferred") == "1")
+        #expect(count("stored") == "1" && count("rejected") == "1" && count("deferred") == "1")
         #expect(value(last, in: registry) == "1.5")
         for reason in ["topic_not_allowed", "queue_full"] {
             #expect(
@@ -130,7 +130,7 @@ import Testing
         metrics.sent(later, .archived, known: first.entry.sent, now: now + 1500)
         #expect(count() == "3")
         let series = #"defender_bridge_findings_total{kind="violation",outcome="%",severity="high"}"#
-        for (outcome, count) in [("imported", "2"), ("updated", "1"), ("archived", "1"), ("refused", "1")] {
+        for (outcome, count) in [("imported", "2"), ("updated", "1"), ("archived", "1"), ("rejected", "1")] {
             #expect(value(series.replacing("%", with: outcome), in: registry) == count, "\(outcome)")
         }
     }

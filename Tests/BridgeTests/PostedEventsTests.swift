@@ -107,7 +107,7 @@ import Testing
     @Test("An event that is kept under another account and Region is not worked on, whatever can be read later")
     func otherAccountRegion() throws {
         let delivery = Delivery(
-            id: "eventbridge:e1", accountRegion: try accountRegion("eu-west-1"), source: .eventBridge, receivedAt: now,
+            id: "eventbridge:e1", accountRegion: try accountRegion("eu-west-1"), channel: .eventBridge, receivedAt: now,
             payload: Self.event("e1").serialized())
         #expect(throws: (any Error).self) { try DeliveryCommand(delivery) }
     }

@@ -51,7 +51,7 @@ import Testing
         let json = report.json
         #expect(json["pending"] == 2 && json["waiting"] == 3 && json["leased"] == 1 && json["dead"] == 4)
         #expect(json["oldestAgeSeconds"] == 70)
-        let accountRegions = try #require(json["origins"]?.array)
+        let accountRegions = try #require(json["accountRegions"]?.array)
         #expect(accountRegions.map { $0["region"]?.string } == ["eu-west-1", "us-east-1"])
         #expect(accountRegions[1]["oldestAgeSeconds"] == 10)
         #expect(
@@ -77,7 +77,7 @@ import Testing
     private func letter(_ payload: [UInt8], reason: String = "throttled\u{7}") throws -> DeadLetter {
         DeadLetter(
             delivery: Delivery(
-                id: "sns:1", accountRegion: try accountRegion(), source: .sns, receivedAt: now, payload: payload),
+                id: "sns:1", accountRegion: try accountRegion(), channel: .sns, receivedAt: now, payload: payload),
             attempts: 3, firstFailedAt: now + 1000, lastFailedAt: now + 2000, reason: reason)
     }
 
@@ -87,7 +87,7 @@ import Testing
         let json = DeadLetterReport.jsonWithPayload(try letter(text))
         #expect(
             json == [
-                "id": "sns:1", "account": "111122223333", "region": "us-east-1", "source": "sns",
+                "id": "sns:1", "account": "111122223333", "region": "us-east-1", "channel": "sns",
                 "receivedAt": "2026-11-22T10:00:00.123Z", "attempts": 3, "firstFailedAt": "2026-11-22T10:00:01.123Z",
                 "lastFailedAt": "2026-11-22T10:00:02.123Z", "reason": "throttled\u{7}", "payloadBytes": 10,
                 "payload": "{\"a\":\"é\"}",

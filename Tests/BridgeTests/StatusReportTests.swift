@@ -54,7 +54,7 @@ import Testing
         present.lastDeliveries = [here: now - 5000, there: now - 7000]
         present.deadLetters = [
             DeadLetterSummary(
-                id: "sns:1", accountRegion: here, source: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
+                id: "sns:1", accountRegion: here, channel: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
                 lastFailedAt: 0, reason: "no", payloadLength: 812)
         ]
         var counts = LedgerCounts()
@@ -82,8 +82,8 @@ import Testing
         } ledger: { () throws(StoreError) in
             ledger
         }.json()
-        #expect(status["originsOmitted"] == 0 && status["ready"] == true && status["problem"] == .null)
-        let accountRegions = try #require(status["origins"]?.array)
+        #expect(status["accountRegionsOmitted"] == 0 && status["ready"] == true && status["problem"] == .null)
+        let accountRegions = try #require(status["accountRegions"]?.array)
         #expect(
             accountRegions.last == [
                 "account": "111122223333", "region": "us-east-1", "lastDeliveryAt": "2026-11-22T09:59:59Z",
@@ -122,7 +122,7 @@ import Testing
             present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
             return present
         }.json()
-        let accountRegions = try #require(status["origins"]?.array)
+        let accountRegions = try #require(status["accountRegions"]?.array)
         #expect(accountRegions.map { $0["region"] } == ["eu-west-1", "us-east-1"])
         #expect(accountRegions.allSatisfy { $0["paused"] == true })
         let denial: JSON = [
@@ -151,7 +151,7 @@ import Testing
         for name in ["queue", "ledger", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"] {
             #expect(status[name] == .null, "\(name)")
         }
-        let here = try #require(status["origins"]?.array?.first)
+        let here = try #require(status["accountRegions"]?.array?.first)
         for name in [
             "pending", "leased", "dead", "oldestPendingAgeSeconds", "paused", "caughtUpTo", "openFindings",
             "unsentFindings", "audits",
@@ -195,7 +195,7 @@ import Testing
         try await time.run {
             let status = await slow.json()
             #expect(status["health"]?["state"] == "working" && status["queue"]?["pending"] == 0)
-            let here = try #require(status["origins"]?.array?.first)
+            let here = try #require(status["accountRegions"]?.array?.first)
             #expect(here["openFindings"] == .null && here["audits"] == .null && here["pending"] == 0)
         }
     }
@@ -212,12 +212,12 @@ import Testing
             return present
         }.json()
         // One is that of the topic.
-        #expect(status["origins"]?.array?.count == 1000 && status["originsOmitted"] == 501)
+        #expect(status["accountRegions"]?.array?.count == 1000 && status["accountRegionsOmitted"] == 501)
     }
 
     @Test("Without topics and keys, nothing can come")
     func deaf() async throws {
         let status = try await report(topics: "").json()
-        #expect(status["health"]?["state"] == "failing" && status["origins"] == [])
+        #expect(status["health"]?["state"] == "failing" && status["accountRegions"] == [])
     }
 }

@@ -28,7 +28,7 @@ extension IntegrationTests {
                 let name = "\(one["name"]?.string ?? "") \(one["subject"]?.string ?? "")"
                 checks[name] = one["outcome"]?.string
                 // What failed says what to do.
-                if one["outcome"] == "failed" { #expect(one["cure"]?.string?.isEmpty == false, "\(one)") }
+                if one["outcome"] == "failed" { #expect(one["remediation"]?.string?.isEmpty == false, "\(one)") }
             }
             let status = try #require(program.exit?.status)
             #expect(report["passed"] == .bool(status == 0))

@@ -207,7 +207,9 @@ extension IntegrationTests {
             try handle.close()
         }
 
-        @Test("a damaged file: the start is refused and the file left alone; --begin-anew sets it aside and serves")
+        @Test(
+            "a damaged file: the start is refused and the file left alone; --replace-damaged-store sets it aside and serves"
+        )
         func damaged() async throws {
             try await IntegrationEnvironment.run { world in
                 let address = try Client.freeAddress()
@@ -228,11 +230,11 @@ extension IntegrationTests {
                     #expect(rejected.errorLines.count == 1, "\(rejected.errorLines)")
                     let line = rejected.errorLines.first ?? ""
                     #expect(line.hasPrefix("defender-bridge: store.url: The store's file is damaged"), "\(line)")
-                    #expect(line.contains("--begin-anew"))
+                    #expect(line.contains("--replace-damaged-store"))
                     #expect(try Data(contentsOf: URL(filePath: world.storePath)) == damaged)
                 }
 
-                bridge = try await world.start(["listen.address": address], arguments: ["--begin-anew"])
+                bridge = try await world.start(["listen.address": address], arguments: ["--replace-damaged-store"])
                 let aside = world.storePath + ".damaged-1"
                 let told = bridge.log(
                     "The store was damaged. It was set aside, and the bridge begins with an empty one.")
@@ -243,7 +245,7 @@ extension IntegrationTests {
                 try await world.waitForFindings((0..<7).map { Alarms.findingID($0, in: world.accountRegion) })
                 // With a sound store, the flag changes nothing.
                 try await bridge.stop()
-                bridge = try await world.start(["listen.address": address], arguments: ["--begin-anew"])
+                bridge = try await world.start(["listen.address": address], arguments: ["--replace-damaged-store"])
                 #expect(try await bridge.queue() == .init(completed: 2))
                 try await bridge.stop()
                 #expect(!FileManager.default.fileExists(atPath: world.storePath + ".damaged-2"))
@@ -265,7 +267,7 @@ extension IntegrationTests {
                 }
                 let began = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
                 let reason = began.first?["reason"]?.string ?? ""
-                #expect(reason.contains("damaged") && reason.contains("--begin-anew"), "\(reason)")
+                #expect(reason.contains("damaged") && reason.contains("--replace-damaged-store"), "\(reason)")
                 let size = try FileManager.default.attributesOfItem(atPath: world.storePath)[.size] as? Int
                 #expect(size.map { $0 > 8192 } == true)
                 try await bridge.stop()

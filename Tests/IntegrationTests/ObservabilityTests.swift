@@ -41,7 +41,7 @@ extension IntegrationTests {
                 #expect(try await Client.exchange(.get("/x y"), with: bridge.listen).status == 400)
                 let judged = "defender_bridge_findings_total"
                 try await eventually("the judgement") {
-                    try await bridge.total(judged, #"outcome="judged""#)
+                    try await bridge.total(judged, #"outcome="workflow_updated""#)
                 } is: {
                     $0 == 1
                 }
@@ -73,7 +73,7 @@ extension IntegrationTests {
                 try await bridge.total(prefix + "deliveries_total", #"route="/sns""#, #"outcome="stored""#) == alarms
                     + 2)
             #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="confirmed""#) == 2)
-            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="refused",route="/sns""#) == 1)
+            #expect(try await bridge.total(prefix + "deliveries_total", #"outcome="rejected",route="/sns""#) == 1)
             #expect(try await bridge.total(prefix + "refusals_total", #"reason="malformed_json""#) == 1)
             #expect(try await bridge.total(prefix + "http_faults_total") == 1)
             #expect(try await bridge.total(prefix + "dead_letters_total", #"reason="not_understood""#) == 1)

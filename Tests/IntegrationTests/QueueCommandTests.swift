@@ -57,7 +57,7 @@ extension IntegrationTests {
                 let report = try await json(["queue", "show"], in: world)
                 #expect(report["pending"] == 3 && report["leased"] == 0 && report["dead"] == 0, "\(report)")
                 #expect(report["pauses"] == [])
-                let accountRegion = try #require(report["origins"]?.array?.first)
+                let accountRegion = try #require(report["accountRegions"]?.array?.first)
                 #expect(accountRegion["account"]?.string == world.accountRegion.account.digits)
                 #expect(accountRegion["region"]?.string == world.accountRegion.region.name)
                 #expect(accountRegion["states"]?["pending"]?["count"] == 3)
@@ -116,7 +116,7 @@ extension IntegrationTests {
                 ["dead-letters", "replay"],
                 ["dead-letters", "drop", "sns:1", "--all"], ["dead-letters", "drop", "sns:1", "--reason", "x"],
                 ["dead-letters", "list", "--limit", "0"], ["dead-letters", "list", "--older-than", "soon"],
-                ["dead-letters", "list", "--source", "mail"], ["dead-letters", "list", "--region", "moon"],
+                ["dead-letters", "list", "--channel", "mail"], ["dead-letters", "list", "--region", "moon"],
                 ["dead-letters", "show"],
             ])
         func usage(arguments: [String]) async throws {
@@ -210,7 +210,7 @@ extension IntegrationTests {
                 #expect(letters.count == 3)
                 let letter = try #require(letters.first)
                 let id = try #require(letter["id"]?.string)
-                #expect(letter["account"]?.string == world.accountRegion.account.digits && letter["source"] == "sns")
+                #expect(letter["account"]?.string == world.accountRegion.account.digits && letter["channel"] == "sns")
                 #expect(letter["attempts"] == 1)
                 #expect(letter["reason"]?.string?.contains("InvalidInputException") == true, "\(letter)")
                 #expect(letter["firstFailedAt"] == letter["lastFailedAt"])
@@ -255,9 +255,9 @@ extension IntegrationTests {
                 try await eventually("three dead letters", bridge.queue) { $0 == .init(dead: 3) }
                 let own = world.accountRegion
                 for (filter, count) in [
-                    (["--account", own.account.digits, "--region", own.region.name, "--source", "sns"], 3),
+                    (["--account", own.account.digits, "--region", own.region.name, "--channel", "sns"], 3),
                     (["--account", "999999999999"], 0), (["--region", "eu-north-1"], 0),
-                    (["--source", "eventBridge"], 0), (["--reason", "INVALIDinput"], 2), (["--newer-than", "1h"], 3),
+                    (["--channel", "eventBridge"], 0), (["--reason", "INVALIDinput"], 2), (["--newer-than", "1h"], 3),
                     (["--older-than", "1h"], 0),
                 ] {
                     #expect(

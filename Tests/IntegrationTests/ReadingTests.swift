@@ -113,7 +113,8 @@ extension IntegrationTests {
                 let total = "defender_bridge_deliveries_total"
                 #expect(try await bridge.total(total, "/eventbridge", "\"stored\"") == 4)
                 #expect(
-                    try await bridge.total("defender_bridge_refusals_total", "/eventbridge", "origin_not_served") == 3)
+                    try await bridge.total(
+                        "defender_bridge_refusals_total", "/eventbridge", "account_region_not_served") == 3)
                 try await eventually("the lines of the events") {
                     bridge.log("An event of an array was received.").count
                 } is: {
@@ -200,7 +201,7 @@ extension IntegrationTests {
                 #expect(foreign.first?.attempts == [.answered(403)])
                 #expect(try await bridge.total("defender_bridge_refusals_total", "account_not_allowed") == 1)
                 let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
-                let accountRegions = status["origins"]?.array ?? []
+                let accountRegions = status["accountRegions"]?.array ?? []
                 #expect(accountRegions.map { $0["account"] } == ["444455556666"])
                 #expect(accountRegions.first?["lastDeliveryAt"]?.string != nil)
                 try await bridge.stop()

@@ -229,8 +229,8 @@ extension Rejection {
             Rejection("event: a text", post("event"), 400, "malformed_event"),
             Rejection("event: no detail", with("detail", nil as JSON?), 400, "malformed_event"),
             Rejection("event: time is a number", with("time", 1), 400, "malformed_event"),
-            Rejection("event: other account", with("account", "444455556666"), 403, "origin_not_served"),
-            Rejection("event: other Region", with("region", "ap-south-1"), 403, "origin_not_served"),
+            Rejection("event: other account", with("account", "444455556666"), 403, "account_region_not_served"),
+            Rejection("event: other Region", with("region", "ap-south-1"), 403, "account_region_not_served"),
         ]
     }
 

@@ -153,7 +153,7 @@ extension IntegrationTests {
                 #expect(rejected.exit == .init(status: 78, wasKilled: false))
                 #expect(rejected.errorLines.count == 1, "\(rejected.errorLines)")
 
-                let second = try await world.start(arguments: ["--begin-anew"])
+                let second = try await world.start(arguments: ["--replace-damaged-store"])
                 #expect(try await Client.exchange(.get("/readyz"), with: second.listen).status == 200)
                 try await second.stop()
                 let aside = try Data(contentsOf: URL(filePath: world.storePath + ".damaged-1"))

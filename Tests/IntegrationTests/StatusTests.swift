@@ -33,7 +33,7 @@ extension IntegrationTests {
                 let bridge = try await world.start()
                 let quiet = try await told(by: bridge)
                 #expect(quiet["health"] == ["state": "working", "problems": []])
-                #expect(quiet["origins"]?.array?.count == 1 && quiet["events"] == [])
+                #expect(quiet["accountRegions"]?.array?.count == 1 && quiet["events"] == [])
                 let scenario = world.scenario()
                 try await world.deliverAuditAndAlarm(of: scenario, to: bridge)
                 try await world.publish([["what": "is this"]], to: world.topics.detect)
@@ -52,9 +52,9 @@ extension IntegrationTests {
             let status = try await eventually("the findings to be counted", within: .seconds(60)) {
                 try await told(by: bridge)
             } is: {
-                $0["origins"]?.array?.first?["openFindings"] == .object(severities(in: world))
+                $0["accountRegions"]?.array?.first?["openFindings"] == .object(severities(in: world))
             }
-            let here = try #require(status["origins"]?.array?.first)
+            let here = try #require(status["accountRegions"]?.array?.first)
             #expect(here["region"]?.string == world.accountRegion.region.name)
             #expect(here["account"]?.string == world.accountRegion.account.digits)
             #expect(here["pending"] == 0 && here["dead"] == 1 && here["denied"] == .null && here["paused"] == false)
@@ -74,7 +74,7 @@ extension IntegrationTests {
             #expect(problem("Messages of the topic \(world.topics.detect) are not Device Defender's") != nil)
             #expect(problems.count == 2)
             let letter = try #require(status["deadLetters"]?["newest"]?.array?.first)
-            #expect(status["deadLetters"]?["total"] == 1 && letter["source"] == "sns")
+            #expect(status["deadLetters"]?["total"] == 1 && letter["channel"] == "sns")
             #expect(letter["payloadBytes"]?.integer == Int64(#"{"what":"is this"}"#.utf8.count))
 
             let events = status["events"]?.array ?? []
@@ -107,7 +107,7 @@ extension IntegrationTests {
             } is: {
                 $0["health"]?["state"] == "failing"
             }
-            let here = try #require(status["origins"]?.array?.first)
+            let here = try #require(status["accountRegions"]?.array?.first)
             #expect(here["denied"]?["reason"]?.string?.contains("AccessDenied") == true)
             let problem = try #require(status["health"]?["problems"]?.array?.first)
             #expect(problem["severity"] == "critical" && problem["about"]?.string == world.accountRegion.description)
@@ -117,7 +117,7 @@ extension IntegrationTests {
         private func checkRestart(_ scenario: FleetScenario, in world: IntegrationEnvironment) async throws {
             let bridge = try await world.start()
             let status = try await told(by: bridge)
-            let here = try #require(status["origins"]?.array?.first)
+            let here = try #require(status["accountRegions"]?.array?.first)
             func total(_ counts: JSON.Members?) -> Int64 {
                 (counts ?? [:]).values.reduce(0) { $0 + ($1.integer ?? 0) }
             }

@@ -15,11 +15,11 @@ import Testing
     /// Receives a delivery and dead-letters it.
     @discardableResult
     private func bury(
-        _ number: Int, of topic: String? = nil, from source: Delivery.Source = .sns, bytes: Int = 8,
+        _ number: Int, of topic: String? = nil, from channel: Delivery.Channel = .sns, bytes: Int = 8,
         at now: Int64, within limits: DeadLetterLimits, in store: any TestedStore
     ) async throws -> DroppedDeadLetters {
         let one = Delivery(
-            id: "x:\(number)", accountRegion: accountRegions[0], source: source, topic: try topic.map(Self.topic),
+            id: "x:\(number)", accountRegion: accountRegions[0], channel: channel, topic: try topic.map(Self.topic),
             receivedAt: 0,
             payload: [UInt8](repeating: 1, count: bytes))
         _ = try await store.append(one)
@@ -76,9 +76,9 @@ import Testing
     @Test(arguments: StoreKind.all) func allTogetherStayWithinTheLimit(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
-            let sources: [Delivery.Source] = [.sns, .eventBridge, .schedule, .catchUp]
+            let channels: [Delivery.Channel] = [.sns, .eventBridge, .schedule, .catchUp]
             for number in 0..<60 {
-                try await bury(number, from: sources[number % 4], at: Int64(number), within: limits, in: store)
+                try await bury(number, from: channels[number % 4], at: Int64(number), within: limits, in: store)
                 let usage = try await store.deadLetterUsage()
                 #expect(usage.total.count == min(number + 1, 10))
                 #expect(usage.channels.allSatisfy { $0.load.count <= 5 })
@@ -161,7 +161,7 @@ import Testing
             let before = (store as? SQLiteStore)?.commitCount
             _ = try await store.append(
                 Delivery(
-                    id: "x:0", accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [1]))
+                    id: "x:0", accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [1]))
             let leased = try #require(try await store.take(1, now: 0).first)
             let dropped = try await store.deadLetter(
                 leased.lease, reason: "no", now: 9999,
@@ -241,7 +241,7 @@ import Testing
                         _ = try await one.append(
                             Delivery(
                                 id: "x:\(number)", accountRegion: accountRegions[number % 2],
-                                source: number % 5 == 0 ? .eventBridge : .sns,
+                                channel: number % 5 == 0 ? .eventBridge : .sns,
                                 topic: number % 5 == 0 ? nil : topic, receivedAt: 0, payload: [1, 2]))
                     }
                     try await withThrowingDiscardingTaskGroup { group in
@@ -284,10 +284,10 @@ import Testing
     private let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 100)
 
     private struct Example {
-        let loads: [Delivery.Source: DeadLetterLoad]
+        let loads: [Delivery.Channel: DeadLetterLoad]
         let excess: DeadLetterExcess?
 
-        init(_ loads: [Delivery.Source: [Int]], _ excess: DeadLetterExcess?) {
+        init(_ loads: [Delivery.Channel: [Int]], _ excess: DeadLetterExcess?) {
             self.loads = loads.mapValues { DeadLetterLoad(count: $0[0], bytes: $0[1]) }
             self.excess = excess
         }
@@ -295,17 +295,17 @@ import Testing
 
     private static let examples = [
         Example([.sns: [5, 50], .eventBridge: [5, 50]], nil),
-        Example([.sns: [6, 10]], DeadLetterExcess(sources: [.sns], cause: .count, amount: 1)),
-        Example([.sns: [1, 63]], DeadLetterExcess(sources: [.sns], cause: .bytes, amount: 13)),
+        Example([.sns: [6, 10]], DeadLetterExcess(channels: [.sns], cause: .count, amount: 1)),
+        Example([.sns: [1, 63]], DeadLetterExcess(channels: [.sns], cause: .bytes, amount: 13)),
         Example(
             [.sns: [5, 10], .eventBridge: [4, 10], .catchUp: [3, 10]],
-            DeadLetterExcess(sources: [.sns], cause: .count, amount: 2)),
+            DeadLetterExcess(channels: [.sns], cause: .count, amount: 2)),
         Example(
             [.sns: [1, 10], .eventBridge: [1, 50], .schedule: [1, 45]],
-            DeadLetterExcess(sources: [.eventBridge], cause: .bytes, amount: 5)),
+            DeadLetterExcess(channels: [.eventBridge], cause: .bytes, amount: 5)),
         Example(
             [.schedule: [3, 10], .catchUp: [4, 10]],
-            DeadLetterExcess(sources: [.schedule, .catchUp], cause: .count, amount: 2)),
+            DeadLetterExcess(channels: [.schedule, .catchUp], cause: .count, amount: 2)),
     ]
 
     @Test(arguments: examples.indices) func whatIsTooMuchIsFound(index: Int) {

@@ -32,12 +32,12 @@ import Testing
 
     /// Gives up four different deliveries, at 10, 20, 30 and 40.
     private func giveUpFour(in store: any TestedStore) async throws {
-        for (number, (accountRegion, source, reason)) in [
-            (manyAccountRegions[0], Delivery.Source.sns, "ThrottlingException: slow down"),
+        for (number, (accountRegion, channel, reason)) in [
+            (manyAccountRegions[0], Delivery.Channel.sns, "ThrottlingException: slow down"),
             (manyAccountRegions[3], .eventBridge, "the message is not JSON"),
             (manyAccountRegions[1], .eventBridge, "throttled"), (manyAccountRegions[3], .sns, "AccessDenied 100%"),
         ].enumerated() {
-            let one = delivery(number, of: accountRegion, from: source)
+            let one = delivery(number, of: accountRegion, from: channel)
             _ = try await store.append(one)
             let leased = try #require(try await store.take(now: 0).first)
             try await store.deadLetter(leased.lease, reason: reason, now: Int64(number + 1) * 10)
@@ -48,12 +48,13 @@ import Testing
         (DeadLetterFilter.all, [0, 1, 2, 3]), (.init(account: manyAccountRegions[3].account), [1, 3]),
         (.init(account: AccountID("999999999999")), []), (.init(region: manyAccountRegions[0].region), [0, 1, 3]),
         (.init(account: manyAccountRegions[0].account, region: manyAccountRegions[0].region), [0]),
-        (.init(source: .eventBridge), [1, 2]),
-        (.init(source: .schedule), []), (.init(reason: "THROTTL"), [0, 2]), (.init(reason: "100%"), [3]),
+        (.init(channels: [.eventBridge]), [1, 2]),
+        (.init(channels: [.schedule]), []), (.init(channels: [.schedule, .sns]), [0, 3]),
+        (.init(reason: "THROTTL"), [0, 2]), (.init(reason: "100%"), [3]),
         (.init(reason: "thr_ttl"), []), (.init(reason: ""), [0, 1, 2, 3]), (.init(reason: "JSON\u{0}"), []),
         (.init(failedSince: 20), [1, 2, 3]), (.init(failedBefore: 20), [0]),
         (.init(failedSince: 20, failedBefore: 40), [1, 2]), (.init(failedSince: 41), []),
-        (.init(source: .sns, reason: "denied", failedSince: 10), [3]),
+        (.init(channels: [.sns], reason: "denied", failedSince: 10), [3]),
     ])
     func aFilterSelects(filter: DeadLetterFilter, expected: [Int]) async throws {
         for kind in StoreKind.all {

@@ -116,12 +116,12 @@ let manyAccountRegions =
     }
 
 func delivery(
-    _ number: Int, of accountRegion: AccountRegion = accountRegions[0], from source: Delivery.Source = .sns,
+    _ number: Int, of accountRegion: AccountRegion = accountRegions[0], from channel: Delivery.Channel = .sns,
     at receivedAt: Int64 = 0,
     payload: [UInt8] = [1, 2, 3]
 ) -> Delivery {
     Delivery(
-        id: "sns:\(number)", accountRegion: accountRegion, source: source, receivedAt: receivedAt, payload: payload)
+        id: "sns:\(number)", accountRegion: accountRegion, channel: channel, receivedAt: receivedAt, payload: payload)
 }
 
 func entry(

@@ -24,7 +24,7 @@ struct IntegrityTests {
                 return try #require(Int(line.dropFirst("rchar: ".count)))
             }
             let before = try count()
-            let (pool, lock) = try SQLiteFile.open(path: path, access: .serving, beginAnew: nil)
+            let (pool, lock) = try SQLiteFile.open(path: path, access: .serving, replaceDamaged: nil)
             let after = try count()
             try pool.close()
             withExtendedLifetime(lock) {}
@@ -96,7 +96,8 @@ struct IntegrityTests {
         #expect(try isNoise(page, of: folder.file))
 
         let aside = Mutex<[String]>([])
-        let new = try await SQLiteStore(path: folder.file, beginAnew: { file in aside.withLock { $0.append(file) } })
+        let new = try await SQLiteStore(
+            path: folder.file, replaceDamaged: { file in aside.withLock { $0.append(file) } })
         #expect(try await new.status().pending == 0)
         await new.close()
         let again = try await SQLiteStore(path: folder.file)
@@ -105,13 +106,13 @@ struct IntegrityTests {
         #expect(try isNoise(page, of: folder.file + ".damaged-1"))
     }
 
-    @Test("--begin-anew reads the whole of a large file before it is used")
-    func beginAnewIsThorough() async throws {
+    @Test("--replace-damaged-store reads the whole of a large file before it is used")
+    func replacingADamagedStoreIsThorough() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
         try await damage(folder.file)
         let aside = Counter()
-        let store = try await SQLiteStore(path: folder.file, beginAnew: { _ in _ = aside.next() })
+        let store = try await SQLiteStore(path: folder.file, replaceDamaged: { _ in _ = aside.next() })
         #expect(aside.next() == 2)
         await store.close()
     }

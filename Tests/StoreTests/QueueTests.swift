@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: StoreKind.all) func anAppendedDeliveryIsLeasedAsItWas(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let given = Delivery(
-                id: "eventBridge:x", accountRegion: accountRegions[1], source: .eventBridge, receivedAt: 5,
+                id: "eventBridge:x", accountRegion: accountRegions[1], channel: .eventBridge, receivedAt: 5,
                 payload: [0, 255, 0])
             #expect(try await store.append(given) == .stored)
             let batch = try await store.lease(limit: 1, for: .milliseconds(1500), owner: "w", now: 10)
@@ -23,12 +23,12 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(2))
             let again = Delivery(
-                id: "sns:1", accountRegion: accountRegions[1], source: .sns, receivedAt: 0, payload: [9])
+                id: "sns:1", accountRegion: accountRegions[1], channel: .sns, receivedAt: 0, payload: [9])
             let outcomes = try await store.append([delivery(1), delivery(2), again, delivery(3, of: accountRegions[1])])
             #expect(outcomes == [.stored, .duplicate, .duplicate, .stored])
             #expect(try await store.append([]) == [])
             let invalid = Delivery(
-                id: "a b", accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
+                id: "a b", accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             let code = await failure { _ = try await store.append([delivery(4), invalid]) }
             #expect(code == .invalidValue)
             let taken = try await store.take(now: 0).map(\.delivery)
@@ -204,7 +204,7 @@ import Testing
         arguments: ["", String(repeating: "x", count: 257), "sns:a b", "sns:\u{0}", "sns:é", "sns:\n"], StoreKind.all)
     func aMalformedIdIsRejected(id: String, kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let bad = Delivery(id: id, accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
+            let bad = Delivery(id: id, accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             #expect(await failure { _ = try await store.append(bad) } == .invalidValue)
             #expect(try await store.status() == StoreStatus())
         }
@@ -213,7 +213,7 @@ import Testing
     @Test(arguments: StoreKind.all) func theLongestIdIsTaken(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let id = String(repeating: "~", count: 256)
-            let long = Delivery(id: id, accountRegion: accountRegions[0], source: .sns, receivedAt: 0, payload: [])
+            let long = Delivery(id: id, accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             #expect(try await store.append(long) == .stored)
             #expect(try await store.take(now: 0).first?.lease.deliveryID == id)
         }

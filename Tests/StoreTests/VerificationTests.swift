@@ -8,7 +8,7 @@ import Testing
     /// A delivery in each state, as it should be.
     private static let sound: [DeliveryRow] = {
         let pending = DeliveryRow(
-            id: "sns:1", accountRegion: "111122223333/us-east-1", source: "sns", state: "pending", readyAt: 1,
+            id: "sns:1", accountRegion: "111122223333/us-east-1", channel: "sns", state: "pending", readyAt: 1,
             attempts: 0,
             leaseNumber: 0, payloadLength: 3)
         var waiting = pending
@@ -41,7 +41,7 @@ import Testing
     private static let damages: [Damage] = [
         Damage("pending", "has an id that is not 1 to 256 visible ASCII characters") { $0.id = "sns:\n" },
         Damage("pending", "is of no account and Region") { $0.accountRegion = "111122223333" },
-        Damage("pending", "is from an unknown source") { $0.source = "mail" },
+        Damage("pending", "is from an unknown source") { $0.channel = "mail" },
         Damage("pending", "is in an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
         Damage("pending", "is pending, and has no time to be leased") { $0.readyAt = nil },
         Damage("completed", "is completed, and has a time to be leased") { $0.readyAt = 1 },

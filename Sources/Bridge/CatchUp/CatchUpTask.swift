@@ -74,6 +74,6 @@ enum CatchUpTask: Sendable, Hashable {
         // An id has a limited length and alphabet; what the work is about has not.
         let name = Digest.hexadecimal(Digest.sha256(Array("\(accountRegion) \(deduplicationKey) ".utf8) + payload))
         return Delivery(
-            id: "catch-up:\(name)", accountRegion: accountRegion, source: .catchUp, receivedAt: now, payload: payload)
+            id: "catch-up:\(name)", accountRegion: accountRegion, channel: .catchUp, receivedAt: now, payload: payload)
     }
 }

@@ -119,9 +119,9 @@ struct AlarmProcessor: Sendable {
         let updated = await sender.update(updates.mapValues(\.verification))
         let told = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
         for disposition in told {
-            if results[disposition.subject] == nil { results[disposition.subject] = .judged }
+            if results[disposition.subject] == nil { results[disposition.subject] = .workflowUpdated }
             guard let severity = batch.severity(of: disposition.subject) else { continue }
-            context.metrics.work.count(.judged, .violation, severity)
+            context.metrics.work.count(.workflowUpdated, .violation, severity)
         }
         let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
         let progress = LedgerUpdate(entries: missing, dispositions: told)

@@ -59,7 +59,7 @@ struct AuditImporter: Sendable {
             accountRegion: accountRegion, schedule: task.scheduledAuditName, taskID: task.id,
             startTime: task.startTime.milliseconds,
             // Device Defender publishes an audit's end as it comes; DescribeAuditTask does not tell when that was.
-            finishedAt: leased.delivery.source == .sns ? leased.delivery.receivedAt : nil)
+            finishedAt: leased.delivery.channel == .sns ? leased.delivery.receivedAt : nil)
     }
 
     /// What is known of all checks, with what this audit completed.

@@ -40,7 +40,7 @@ enum DeliveryCommand: Sendable {
         } catch {
             throw UnrecognizedMessageError(reason: "the message is not JSON: \(error)")
         }
-        switch delivery.source {
+        switch delivery.channel {
         case .sns: self = try Self.message(json, delivery, severities)
         case .eventBridge: self = try Self.event(json, delivery.accountRegion)
         case .schedule: self = try Self.due(json)

@@ -61,7 +61,7 @@ enum InternalTask: Sendable, Hashable {
             case .archiveStale: "stale/\(accountRegion)/\(now / 86_400_000)"
             }
         return Delivery(
-            id: "schedule:\(name)", accountRegion: accountRegion, source: .schedule, receivedAt: now,
+            id: "schedule:\(name)", accountRegion: accountRegion, channel: .schedule, receivedAt: now,
             payload: payload.serialized())
     }
 }

@@ -44,7 +44,7 @@ struct IntakeResult: Sendable {
     /// The code of a refusal because the store cannot be used.
     static let storeUnavailable = "store_unavailable"
     /// The code of a refusal because account and Region of an event are not served.
-    static let notServed = "origin_not_served"
+    static let notServed = "account_region_not_served"
 
     /// It was taken; `outcome` says how.
     static func accepted(_ outcome: String) -> IntakeResult {

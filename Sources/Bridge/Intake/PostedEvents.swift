@@ -52,7 +52,7 @@ struct PostedEvents: Sendable {
             } else if let accountRegion = event.destination(served: served, else: neighbor) {
                 deliveries.append(
                     Delivery(
-                        id: event.deliveryID, accountRegion: accountRegion, source: .eventBridge, receivedAt: now,
+                        id: event.deliveryID, accountRegion: accountRegion, channel: .eventBridge, receivedAt: now,
                         payload: event.payload))
                 eventIDs.append(event.id)
             } else {

@@ -59,7 +59,7 @@ struct SNSHandler: Sendable {
 
     private func append(_ message: SNSMessage, from accountRegion: AccountRegion) async -> IntakeResult {
         let delivery = Delivery(
-            id: "sns:" + message.messageID, accountRegion: accountRegion, source: .sns, topic: message.topic,
+            id: "sns:" + message.messageID, accountRegion: accountRegion, channel: .sns, topic: message.topic,
             receivedAt: clock(), payload: Array(message.message.utf8))
         let answer = await IntakeResult.appending([delivery], to: store).saying([
             [

@@ -13,7 +13,7 @@ public enum DeadLetterReport {
     static func json(_ letter: DeadLetterSummary) -> JSON {
         [
             "id": .string(letter.id), "account": .string(letter.accountRegion.account.digits),
-            "region": .string(letter.accountRegion.region.name), "source": .string(letter.source.rawValue),
+            "region": .string(letter.accountRegion.region.name), "channel": .string(letter.channel.name),
             "receivedAt": time(letter.receivedAt), "attempts": .integer(letter.attempts),
             "firstFailedAt": time(letter.firstFailedAt), "lastFailedAt": time(letter.lastFailedAt),
             "reason": .string(letter.reason), "payloadBytes": .integer(letter.payloadLength),
@@ -34,10 +34,10 @@ public enum DeadLetterReport {
     /// A list of dead letters for people, line by line.
     public static func lines(_ letters: [DeadLetter], now: Int64) -> [String] {
         guard !letters.isEmpty else { return ["There are no such dead letters."] }
-        let head = ["id", "account/Region", "source", "attempts", "failed", "reason"]
+        let head = ["id", "account/Region", "channel", "attempts", "failed", "reason"]
         let rows = letters.map { letter in
             [
-                letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.source.rawValue,
+                letter.delivery.id, "\(letter.delivery.accountRegion)", letter.delivery.channel.name,
                 String(letter.attempts), AgeText.text(now.saturatingSubtracting(letter.lastFailedAt)) + " ago",
                 letter.reason.count > reasonLength ? letter.reason.prefix(reasonLength) + "…" : letter.reason,
             ]
@@ -52,7 +52,7 @@ public enum DeadLetterReport {
     public static func lines(_ letter: DeadLetter) -> [String] {
         let delivery = letter.delivery
         let rows = [
-            ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["source", delivery.source.rawValue],
+            ["id", delivery.id], ["account/Region", "\(delivery.accountRegion)"], ["channel", delivery.channel.name],
             ["received", text(delivery.receivedAt)], ["attempts", String(letter.attempts)],
             ["first failure", text(letter.firstFailedAt)], ["last failure", text(letter.lastFailedAt)],
             ["reason", letter.reason], ["payload", "\(delivery.payload.count) bytes"],

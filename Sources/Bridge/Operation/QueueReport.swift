@@ -50,7 +50,7 @@ public struct QueueReport: Sendable, Hashable {
     public var json: JSON {
         var members = counts(of: depths)
         members["pauses"] = .array(pauses.map(Self.json))
-        members["origins"] = .array(
+        members["accountRegions"] = .array(
             byAccountRegion.map { accountRegion, depths in
                 var members = counts(of: depths)
                 members["account"] = .string(accountRegion.account.digits)

@@ -42,7 +42,7 @@ public struct PreflightCheck: Sendable, Hashable {
     public var json: JSON {
         [
             "name": .string(name), "subject": .string(subject), "outcome": .string(outcome.rawValue),
-            "detail": .string(detail), "cure": .string(remediation),
+            "detail": .string(detail), "remediation": .string(remediation),
         ]
     }
 

@@ -15,6 +15,17 @@ struct AdminAuthenticator: Sendable {
         case rejected
         /// The address failed too often.
         case overLimit
+
+        /// The word for the log.
+        var code: String {
+            switch self {
+            case .allowed: "allowed"
+            case .off: "off"
+            case .crossOrigin: "foreign"
+            case .rejected: "refused"
+            case .overLimit: "overLimit"
+            }
+        }
     }
 
     let access: AdminAccess

@@ -53,7 +53,7 @@ struct DeadLetterRoutes: Sendable {
         if let rejection = gate.rejection(decision) {
             logger.warning(
                 "An action on a dead letter was refused.",
-                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(decision)"]))
+                metadata: about(request, ["action": "\(action.rawValue)", LogMetadataKey.code: "\(decision.code)"]))
             return rejection
         }
         do throws(StoreError) {

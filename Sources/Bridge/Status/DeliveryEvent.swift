@@ -14,7 +14,7 @@ struct DeliveryEvent: Sendable, Hashable {
         /// Security Hub has them as archived.
         case archived
         /// Security Hub was told what people say about them.
-        case judged
+        case workflowUpdated = "workflow_updated"
         /// Security Hub has them so already, or there are none.
         case unchanged
         /// It changes no finding.
@@ -42,7 +42,7 @@ struct DeliveryEvent: Sendable, Hashable {
     /// The page of the Security Hub console about the finding; nil if there is none, or Security Hub may not have it.
     var consoleURL: String? {
         switch outcome {
-        case .imported, .updated, .archived, .judged, .unchanged:
+        case .imported, .updated, .archived, .workflowUpdated, .unchanged:
             findingID.map { ConsolePage.finding(id: $0, accountRegion: accountRegion) }
         case .ignored, .retried, .dead: nil
         }

@@ -14,7 +14,7 @@ struct FindingCounts: Sendable, Hashable {
         if counts[.imported] != nil { return .imported }
         if counts[.updated] != nil { return .updated }
         if counts[.archived] != nil { return .archived }
-        return counts[.judged] == nil ? .unchanged : .judged
+        return counts[.workflowUpdated] == nil ? .unchanged : .workflowUpdated
     }
 
     /// Adds a finding.

@@ -24,7 +24,7 @@ struct HealthProblem: Sendable, Hashable {
     /// As status.json has it.
     var json: JSON {
         [
-            "severity": .string(severity.rawValue), "summary": .string(summary), "cure": .string(remediation),
+            "severity": .string(severity.rawValue), "summary": .string(summary), "remediation": .string(remediation),
             "about": about.map(JSON.string) ?? .null,
         ]
     }

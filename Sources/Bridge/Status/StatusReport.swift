@@ -43,11 +43,11 @@ struct StatusReport: Sendable {
         ]
         let accountRegions = AccountRegionStatus.all(
             configured: configuration.topics.accountRegions, stored: stored, activity: seen, denied: denied)
-        status["origins"] = .array(
+        status["accountRegions"] = .array(
             accountRegions.prefix(StoreSnapshot.limit).map {
                 $0.json(now: now, elapsed: elapsed(), isKnown: stored != nil)
             })
-        status["originsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
+        status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
         status["ledger"] =
             stored?.ledger.map { Self.json($0.counts) } ?? .null
         return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })

@@ -73,17 +73,17 @@ enum PostgreSQLDeadLetterLimits {
     /// Adds to the figures, or subtracts from them.
     static func count(_ changes: [DeadLetterShare], by connection: PostgreSQLConnection) async throws {
         guard !changes.isEmpty else { return }
-        let names: [PostgreSQLValue] = [.texts(changes.map(\.source)), .texts(changes.map(\.topic))]
+        let names: [PostgreSQLValue] = [.texts(changes.map(\.channel)), .texts(changes.map(\.topic))]
         _ = try await connection.run(
             addToShares,
             names + [.integers(changes.map { Int64($0.load.count) }), .integers(changes.map { Int64($0.load.bytes) })])
         if changes.contains(where: { $0.load.count < 0 }) { _ = try await connection.run(removeEmptyShares, names) }
-        let sources = Dictionary(grouping: changes, by: \.source).sorted { $0.key < $1.key }
+        let channels = Dictionary(grouping: changes, by: \.channel).sorted { $0.key < $1.key }
         func sums(_ value: (DeadLetterShare) -> Int) -> PostgreSQLValue {
-            .integers(sources.map { Int64($0.value.reduce(0) { $0 + value($1) }) })
+            .integers(channels.map { Int64($0.value.reduce(0) { $0 + value($1) }) })
         }
         _ = try await connection.run(
-            addToLoads, [.texts(sources.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
+            addToLoads, [.texts(channels.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
     }
 
     /// Drops the oldest dead letters of the topics that take most, until the rest is within the limits. To be called within a
@@ -99,13 +99,13 @@ enum PostgreSQLDeadLetterLimits {
                 break
             }
             var shares: [DeadLetterShare] = []
-            for source in excess.sources {
+            for channel in excess.channels {
                 let sql = DeadLetterLimitSQL.largest(by: excess.cause).numbered
-                shares += try await connection.run(sql, [.text(source.rawValue)]).rows.map { try DeadLetterShare($0) }
+                shares += try await connection.run(sql, [.text(channel.rawValue)]).rows.map { try DeadLetterShare($0) }
             }
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let letters = try await letters(
-                oldest, [.text(portion.share.source), .text(portion.share.topic), .integer(portion.rows)], connection)
+                oldest, [.text(portion.share.channel), .text(portion.share.topic), .integer(portion.rows)], connection)
             let count = portion.count(of: letters.map(\.share))
             // Figures that nothing stands behind are wrong; the next upkeep corrects them.
             guard count > 0 else { break }

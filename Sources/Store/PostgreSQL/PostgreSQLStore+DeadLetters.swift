@@ -11,7 +11,7 @@ enum PostgreSQLDeadLetters {
         SELECT \(columns) FROM delivery
         WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) AND last_failed_at < $3
             AND ($4 IS NULL OR substr(origin, 1, 12) = $4) AND ($5 IS NULL OR substr(origin, 14) = $5)
-            AND ($6 IS NULL OR source = $6) AND ($7 IS NULL OR strpos(lower(reason), lower($7 COLLATE "C")) > 0)
+            AND ($6 IS NULL OR strpos($6, ' ' || source || ' ') > 0) AND ($7 IS NULL OR strpos(lower(reason), lower($7 COLLATE "C")) > 0)
         ORDER BY last_failed_at, id LIMIT $8
         """
 
@@ -39,7 +39,7 @@ extension PostgreSQLStore {
             PostgreSQLDeadLetters.list,
             [
                 .integer(start.time), .text(start.id), .integer(filter.failedBefore ?? .max),
-                .text(filter.account?.digits), .text(filter.region?.name), .text(filter.source?.rawValue),
+                .text(filter.account?.digits), .text(filter.region?.name), .text(filter.storedChannels),
                 .text(filter.reason), .integer(limit),
             ], isLong: true
         ) { try $0.rows.map { try DeadLetter($0) } }

@@ -195,7 +195,7 @@ extension Delivery {
     /// The same, as it is in the database, with the time of receipt by this machine's clock.
     fileprivate func received(by clock: DatabaseClock) -> Delivery {
         Delivery(
-            id: id, accountRegion: accountRegion, source: source, topic: topic, receivedAt: clock.local(receivedAt),
+            id: id, accountRegion: accountRegion, channel: channel, topic: topic, receivedAt: clock.local(receivedAt),
             payload: payload)
     }
 }

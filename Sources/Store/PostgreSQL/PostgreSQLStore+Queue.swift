@@ -61,7 +61,7 @@ extension PostgreSQLStore {
         return try await inside { () throws(StoreError) in
             let dated = deliveries.map { delivery in
                 Delivery(
-                    id: delivery.id, accountRegion: delivery.accountRegion, source: delivery.source,
+                    id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
                     topic: delivery.topic,
                     receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
             }

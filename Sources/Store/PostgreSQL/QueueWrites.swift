@@ -87,7 +87,7 @@ enum QueueWrites {
         // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
         let values: [PostgreSQLValue] = [
-            .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.source.rawValue)),
+            .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.channel.rawValue)),
             .integers(news.map(\.receivedAt)), .byteStrings(news.map(\.payload)),
             .texts(news.map { $0.topic?.description ?? "" }),
         ]

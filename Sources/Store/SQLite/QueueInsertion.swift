@@ -22,7 +22,7 @@ struct QueueInsertion {
     func add(_ new: Delivery) throws -> AppendResult {
         try Self.bind(new.id, to: 1, of: delivery)
         try Self.bind(new.accountRegion.stored, to: 2, of: delivery)
-        try Self.bind(new.source.rawValue, to: 3, of: delivery)
+        try Self.bind(new.channel.rawValue, to: 3, of: delivery)
         try check(sqlite3_bind_int64(delivery, 4, new.receivedAt))
         try Self.bind(new.topic?.description ?? "", to: 5, of: delivery)
         try run(delivery)

@@ -4,7 +4,7 @@ import Glibc
 /// Opens the file of a SQLite store.
 enum SQLiteFile {
     static func open(
-        path: String, access: StoreAccess, beginAnew: ((_ file: String) -> Void)?
+        path: String, access: StoreAccess, replaceDamaged: ((_ file: String) -> Void)?
     ) throws(StoreError) -> (DatabasePool, LockFile?) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw StoreError(.invalidPath, "The store's path is empty or holds NUL. Name a file.")
@@ -19,12 +19,12 @@ enum SQLiteFile {
         guard access == .serving else { return (try openPool(path, access), nil) }
         let isSuspect = StoreFiles.isDamageNoted(path)
         do throws(StoreError) {
-            let pool = try openPool(path, access, checksWhole: isSuspect || beginAnew != nil)
+            let pool = try openPool(path, access, checksWhole: isSuspect || replaceDamaged != nil)
             if isSuspect { StoreFiles.forgetDamage(path) }
             return (pool, lock)
         } catch {
-            guard error.code == .corrupt, let beginAnew else { throw error }
-            beginAnew(try setAside(path))
+            guard error.code == .corrupt, let replaceDamaged else { throw error }
+            replaceDamaged(try setAside(path))
             try create(path)
             return (try openPool(path, access), lock)
         }

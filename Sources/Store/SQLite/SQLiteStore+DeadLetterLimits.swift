@@ -120,15 +120,15 @@ extension SQLiteStore {
     static func count(_ change: DeadLetterShare, in db: Database) throws {
         let load = change.load
         try db.cachedStatement(sql: DeadLetterLimitSQL.addToShare).execute(arguments: [
-            change.source, change.topic, load.count, load.bytes,
+            change.channel, change.topic, load.count, load.bytes,
         ])
         if load.count < 0 {
             try db.cachedStatement(sql: DeadLetterLimitSQL.removeEmptyShare).execute(arguments: [
-                change.source, change.topic,
+                change.channel, change.topic,
             ])
         }
         try db.cachedStatement(sql: DeadLetterLimitSQL.addToLoad).execute(arguments: [
-            change.source, load.count, load.bytes, change.dropped,
+            change.channel, load.count, load.bytes, change.dropped,
         ])
     }
 
@@ -146,12 +146,12 @@ extension SQLiteStore {
                 break
             }
             let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.largest(by: excess.cause))
-            let shares = try excess.sources.flatMap { source in
-                try Row.fetchAll(statement, arguments: [source.rawValue]).map { try DeadLetterShare($0) }
+            let shares = try excess.channels.flatMap { channel in
+                try Row.fetchAll(statement, arguments: [channel.rawValue]).map { try DeadLetterShare($0) }
             }
             guard let portion = excess.portion(of: shares, atMost: left) else { break }
             let oldest = try letters(
-                DeadLetterLimitSQL.oldest, [portion.share.source, portion.share.topic, portion.rows], in: db)
+                DeadLetterLimitSQL.oldest, [portion.share.channel, portion.share.topic, portion.rows], in: db)
             let count = portion.count(of: oldest.map(\.share))
             // Figures that nothing stands behind are wrong; `queue verify` reports it.
             guard count > 0 else { break }

@@ -17,7 +17,7 @@ enum DeadLetterSQL {
         SELECT \(columns) FROM delivery JOIN payload USING (sequence)
         WHERE state = 'dead' AND (last_failed_at, id) > (?1, ?2) AND last_failed_at < ?3
             AND (?4 IS NULL OR substr(origin, 1, 12) = ?4) AND (?5 IS NULL OR substr(origin, 14) = ?5)
-            AND (?6 IS NULL OR source = ?6) AND (?7 IS NULL OR instr(lower(reason), lower(?7)) > 0)
+            AND (?6 IS NULL OR instr(?6, ' ' || source || ' ') > 0) AND (?7 IS NULL OR instr(lower(reason), lower(?7)) > 0)
         ORDER BY last_failed_at, id LIMIT ?8
         """
 
@@ -51,7 +51,7 @@ extension SQLiteStore {
                 db.cachedStatement(sql: DeadLetterSQL.list),
                 arguments: [
                     start.time, start.id, filter.failedBefore ?? .max, filter.account?.digits, filter.region?.name,
-                    filter.source?.rawValue, filter.reason, limit,
+                    filter.storedChannels, filter.reason, limit,
                 ])
             return try rows.map { try DeadLetter($0) }
         }

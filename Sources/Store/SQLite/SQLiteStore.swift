@@ -35,26 +35,26 @@ public final class SQLiteStore: Store {
     ///   - path: The file; relative to the working directory unless it begins with a slash. A file that is not a store
     ///     is left untouched.
     ///   - access: What for.
-    ///   - beginAnew: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
+    ///   - replaceDamaged: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
     ///     it as it is, and throws. Only a file that is opened for serving is set aside, and it is read as a whole before.
     ///   - report: Hears of each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
     ///   tables are newer than this version) or `outdated` (they are older and the store is not opened for serving).
     public convenience init(
-        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        path: String, access: StoreAccess = .serving, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         try await self.init(
-            path: path, access: access, beginAnew: beginAnew, logLimit: WriteAheadLog.limit, report: report)
+            path: path, access: access, replaceDamaged: replaceDamaged, logLimit: WriteAheadLog.limit, report: report)
     }
 
     /// - Parameter logLimit: The length of the write-ahead log from which on it is emptied, in bytes.
     init(
-        path: String, access: StoreAccess = .serving, beginAnew: (@Sendable (_ file: String) -> Void)? = nil,
+        path: String, access: StoreAccess = .serving, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         logLimit: Int, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
         let opened = await offload { () throws(StoreError) in
-            let (pool, lock) = try SQLiteFile.open(path: path, access: access, beginAnew: beginAnew)
+            let (pool, lock) = try SQLiteFile.open(path: path, access: access, replaceDamaged: replaceDamaged)
             return (pool, lock, try? pool.writeWithoutTransaction(Self.version))
         }
         let (pool, lock, version) = try opened.get()

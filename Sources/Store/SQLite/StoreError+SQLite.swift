@@ -33,7 +33,7 @@ extension StoreError {
             self.init(
                 .corrupt,
                 "The store's file is damaged or no database. Stop the bridge, and restore the file from a backup, or start "
-                    + "with --begin-anew, which keeps it under another name. \(cause)")
+                    + "with --replace-damaged-store, which keeps it under another name. \(cause)")
         default:
             self.init(.defect, "The database refused a statement. Report this. \(cause)")
         }

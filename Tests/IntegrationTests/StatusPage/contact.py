@@ -35,8 +35,8 @@ def live(world):
 def rows_as_said(world):
     """Changed rows are changed, and not shown a second time."""
     said = status(world)
-    counts = world.browser.script("return ['origins', 'events'].map((it) => document.getElementById(it).children.length)")
-    return counts == [min(len(said["origins"]), 50), min(len(said["events"]), 25)]
+    counts = world.browser.script("return ['account-regions', 'events'].map((it) => document.getElementById(it).children.length)")
+    return counts == [min(len(said["accountRegions"]), 50), min(len(said["events"]), 25)]
 
 
 @check("a bridge that refuses the live connection is polled, and the page says so")

@@ -71,7 +71,7 @@ def mirrors(world, compare):
 
 def state_of(said):
     state = said["health"]["state"]
-    if state == "working" and said["origins"] == [] and said["queue"] and said["queue"]["completed"] == 0:
+    if state == "working" and said["accountRegions"] == [] and said["queue"] and said["queue"]["completed"] == 0:
         return "waiting"
     return state
 
@@ -94,7 +94,7 @@ def health(world):
         problems = said["health"]["problems"]
         require(len(items) == len(problems), f"{len(items)} problems are shown, and there are {len(problems)}")
         for it in problems:
-            whole = [item for item in items if plain(it["summary"]) in item and plain(it["cure"]) in item and plain(it["severity"]) in item]
+            whole = [item for item in items if plain(it["summary"]) in item and plain(it["remediation"]) in item and plain(it["severity"]) in item]
             require(whole, f"the problem is not shown with its cure: {it['summary']}")
 
     mirrors(world, compare)
@@ -107,9 +107,9 @@ def facts(world):
     def compare(said):
         shown = world.browser.script(read)
         queue, ledger = said["queue"] or {}, said["ledger"] or {}
-        counts = [[(it["openFindings"] or {}).get(severity) for severity in SEVERITIES] for it in said["origins"] or []]
+        counts = [[(it["openFindings"] or {}).get(severity) for severity in SEVERITIES] for it in said["accountRegions"] or []]
         known = [it for it in counts if all(map(is_number, it))]
-        total = sum(map(sum, known)) if known or said["origins"] == [] else None
+        total = sum(map(sum, known)) if known or said["accountRegions"] == [] else None
         wanted = {
             "Pending": number(queue.get("pending")), "Being worked on": number(queue.get("leased")), "Dead letters": number(queue.get("dead")),
             "Completed": number(queue.get("completed")), "Findings in Security Hub": number(ledger.get("active")),
@@ -155,18 +155,18 @@ def compare_origin(origin, row):
 
 
 @check("each account and Region is shown as /status.json has it, those with problems first", EACH_SIZE)
-def origins(world):
+def account_regions(world):
     def compare(said):
-        rows = world.browser.script(ROWS, "#origins > tr")
-        if not known(world, said["origins"], rows, "#origins-none"):
+        rows = world.browser.script(ROWS, "#account-regions > tr")
+        if not known(world, said["accountRegions"], rows, "#account-regions-none"):
             return
-        by_name = {plain(it["account"]) + plain(it["region"]): it for it in said["origins"]}
+        by_name = {plain(it["account"]) + plain(it["region"]): it for it in said["accountRegions"]}
         require(len(rows) == min(len(by_name), 50), f"{len(rows)} rows are there for {len(by_name)} accounts and Regions")
         for row in rows:
             compare_origin(by_name[row["cells"][0]], row)
         troubled = [bool(words_of(by_name[row["cells"][0]])) for row in rows]
         require(troubled == sorted(troubled, reverse=True), "one with a problem stands behind one without")
-        require(sum(troubled) == min(sum(bool(words_of(it)) for it in said["origins"]), 50), "one with a problem is not among the first")
+        require(sum(troubled) == min(sum(bool(words_of(it)) for it in said["accountRegions"]), 50), "one with a problem is not among the first")
 
     mirrors(world, compare)
 

@@ -8,7 +8,7 @@ from .browser import eventually, quoted, require
 from .checks import EACH_SIZE, check
 from .reading import plain, status
 
-SHOWN_ROWS = "return [...document.querySelectorAll('#origins > tr')].map((it) => it.firstChild.textContent)"
+SHOWN_ROWS = "return [...document.querySelectorAll('#account-regions > tr')].map((it) => it.firstChild.textContent)"
 
 
 def opened(world):
@@ -40,12 +40,12 @@ def filtering(world):
     field = world.browser.find("#filter")
     field.send_keys(wanted["text"])
     eventually(f"{wanted['rows']} rows", lambda: len(world.browser.script(SHOWN_ROWS)) == min(wanted["rows"], 50))
-    require(f"{wanted['rows']:,} " in world.browser.text("#origins-count"), f"the count is told as {world.browser.text('#origins-count')}")
+    require(f"{wanted['rows']:,} " in world.browser.text("#account-regions-count"), f"the count is told as {world.browser.text('#account-regions-count')}")
     require(focused(world) == "filter", "the filter lost the focus")
     field.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE)
     eventually("all rows again", lambda: world.browser.script(SHOWN_ROWS) == before)
     field.send_keys("there is no such account")
-    eventually("no row", lambda: not world.browser.script(SHOWN_ROWS) and world.browser.find("#origins-none").is_displayed())
+    eventually("no row", lambda: not world.browser.script(SHOWN_ROWS) and world.browser.find("#account-regions-none").is_displayed())
 
 
 @check("only those with problems are shown when that is asked for", needs="filter.troubled")
@@ -57,12 +57,12 @@ def only_problems(world):
 
 
 @check("more accounts and Regions are shown on demand", needs="filter.more")
-def more_origins(world):
+def more_account_regions(world):
     opened(world)
-    world.browser.find("#more-origins").click()
+    world.browser.find("#more-account-regions").click()
     rows = world.browser.script(SHOWN_ROWS)
     require(len(rows) == 100 and len(set(rows)) == 100, f"{len(rows)} rows are shown")
-    require(world.browser.script("return document.activeElement.closest('#origins > tr') === document.querySelectorAll('#origins > tr')[50]"), "the focus is not on the first new row")
+    require(world.browser.script("return document.activeElement.closest('#account-regions > tr') === document.querySelectorAll('#account-regions > tr')[50]"), "the focus is not on the first new row")
 
 
 @check("a payload is asked for, shown and hidden by its button", EACH_SIZE, needs="deadLetters.payload")

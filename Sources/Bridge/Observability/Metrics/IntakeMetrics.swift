@@ -18,7 +18,7 @@ struct IntakeMetrics: Sendable {
     private let topics = TopicSeries()
 
     init(_ factory: any MetricsFactory) {
-        let all = ["stored", "duplicate", "ignored", "refused", "deferred"]
+        let all = ["stored", "duplicate", "ignored", "rejected", "deferred"]
         let ofSubscriptions = ["confirmed", "resubscribed", "pending", "unsubscribed"]
         deliveries = CounterTable(
             "defender_bridge_deliveries_total", ["route", "outcome"],
@@ -46,13 +46,13 @@ struct IntakeMetrics: Sendable {
         durations[route]?.record(duration: duration)
         guard answer.rejection != nil else {
             for part in answer.parts.isEmpty ? [IntakeResult.Part(outcome: answer.outcome)] : answer.parts {
-                deliveries.add(part.count, route, part.isRejected ? "refused" : part.outcome)
+                deliveries.add(part.count, route, part.isRejected ? "rejected" : part.outcome)
                 if part.isRejected { rejections.add(part.count, route, part.outcome) }
             }
             last[route]?.record(Double(now) / 1000)
             return
         }
-        deliveries.add(1, route, answer.response.status == .serviceUnavailable ? "deferred" : "refused")
+        deliveries.add(1, route, answer.response.status == .serviceUnavailable ? "deferred" : "rejected")
         rejections.add(1, route, answer.outcome)
     }
 

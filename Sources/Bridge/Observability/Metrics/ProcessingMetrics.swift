@@ -8,8 +8,8 @@ import Store
 enum DeadLetterKind: String, Sendable, CaseIterable {
     /// Nobody understands it.
     case notUnderstood = "not_understood"
-    /// AWS refuses for good what it asks for.
-    case rejected
+    /// AWS rejects what it asks for, permanently.
+    case rejected = "refused"
     /// All attempts failed.
     case attempts
     /// AWS denied it until Security Hub would have forgotten the finding.
@@ -27,7 +27,7 @@ enum FindingResult: String, Sendable, CaseIterable {
     /// Security Hub has it so already.
     case unchanged
     /// Security Hub was told what people say about it.
-    case judged
+    case workflowUpdated = "workflow_updated"
     /// Security Hub will not take it.
     case rejected
 

@@ -24,7 +24,7 @@ function troubles(origin, about) {
 
 function rankedOrigins() {
   const about = new Map(list(status.health?.problems).map((it) => [it.about, it.severity]));
-  return list(status.origins).filter((it) => it && typeof it === "object")
+  return list(status.accountRegions).filter((it) => it && typeof it === "object")
     .map((origin) => {
       const found = troubles(origin, about.get(`${origin.account}/${origin.region}`) ?? about.get(origin.account));
       return { origin, found, weight: Math.max(0, ...found.map((it) => it[3])), name: place(origin) };
@@ -34,7 +34,7 @@ function rankedOrigins() {
 
 function renderOrigins() {
   renderPauses();
-  const known = Array.isArray(status.origins);
+  const known = Array.isArray(status.accountRegions);
   const all = rankedOrigins();
   const text = find("filter").value.trim().toLowerCase();
   const troubled = all.filter((it) => it.weight > 10);
@@ -42,20 +42,20 @@ function renderOrigins() {
   const words = (it) => `${it.name} ${it.found.map((found) => found[0]).join(" ")} ${it.found.length ? "" : "no problem"}`.toLowerCase();
   const matching = text ? base.filter((it) => words(it).includes(text)) : base;
   const visible = matching.slice(0, shownOrigins);
-  show(find("origins-tools"), all.length > 1 || text !== "" || find("only-problems").checked);
-  show(find("origins-table"), visible.length > 0);
-  const none = find("origins-none");
+  show(find("account-regions-tools"), all.length > 1 || text !== "" || find("only-problems").checked);
+  show(find("account-regions-table"), visible.length > 0);
+  const none = find("account-regions-none");
   show(none, visible.length === 0);
   write(none, !known ? "Not known: the store does not answer." : all.length ? "None matches."
     : "No delivery has come from any account yet. Subscribe the bridge to the topics below: each account and Region appears here with its first delivery.");
-  write(find("origins-count"), `${counted(matching.length, "account and Region", "accounts and Regions")}${matching.length < all.length ? ` of ${number(all.length)}` : ""}, ${number(troubled.length)} with problems`);
-  keep(find("origins"), visible, (it) => it.name, originRow, updateOrigin);
-  const more = find("more-origins");
+  write(find("account-regions-count"), `${counted(matching.length, "account and Region", "accounts and Regions")}${matching.length < all.length ? ` of ${number(all.length)}` : ""}, ${number(troubled.length)} with problems`);
+  keep(find("account-regions"), visible, (it) => it.name, accountRegionRow, updateAccountRegion);
+  const more = find("more-account-regions");
   show(more, matching.length > visible.length);
   write(more, `Show ${number(Math.min(pageSize, matching.length - visible.length))} more of ${number(matching.length)}`);
 }
 
-function originRow({ origin }) {
+function accountRegionRow({ origin }) {
   const severityCells = severities.map((it) => cell(it === "informational" ? "info" : it, { class: "number severity", "data-severity": it }));
   const row = make("tr", { role: "row" }, cell(undefined, { tag: "th" }), cell("State"), cell("Last delivery"), cell("Pending", { class: "number" }),
     cell("Dead letters", { class: "number" }), ...severityCells, cell("Last audits", { class: "after" }));
@@ -63,7 +63,7 @@ function originRow({ origin }) {
   return row;
 }
 
-function updateOrigin(row, { origin, found }) {
+function updateAccountRegion(row, { origin, found }) {
   const at = (index) => inside(row, index);
   fill(at(1), [found, origin.denied, origin.throttledAt, origin.pending], () => stateOf(origin, found));
   fill(at(2), [origin.lastDeliveryAt, origin.caughtUpTo], () => [

@@ -40,7 +40,7 @@ function deadLetterBody(letter) {
 function updateDeadLetter(body, letter) {
   const row = body.firstChild;
   write(inside(row, 1), shortened(letter.reason, 300));
-  write(inside(row, 2), shown(letter.source));
+  write(inside(row, 2), shown(letter.channel));
   fill(inside(row, 3), letter.receivedAt, () => since(letter.receivedAt));
   fill(inside(row, 4), letter.lastFailedAt, () => since(letter.lastFailedAt));
   write(inside(row, 5), number(letter.attempts));

@@ -10,7 +10,7 @@ const eventsAtFirst = 25;
 let allEvents = false;
 
 /** What changed nothing in Security Hub is dim. */
-const tones = { dead: "bad", retried: "warn", imported: "", updated: "", archived: "", judged: "" };
+const tones = { dead: "bad", retried: "warn", imported: "", updated: "", archived: "", workflow_updated: "" };
 
 function renderEvents() {
   const known = Array.isArray(status.events);

@@ -19,10 +19,10 @@ function facts() {
   ];
 }
 
-/** The open findings of all origins by severity, and of how many origins they are not known. */
+/** The open findings of all account-Regions by severity, and of how many they are not known. */
 function openFindings() {
-  if (!Array.isArray(status.origins)) return { sums: null, missing: 0 };
-  const counts = status.origins.map((it) => severities.map((severity) => it?.openFindings?.[severity.toUpperCase()]));
+  if (!Array.isArray(status.accountRegions)) return { sums: null, missing: 0 };
+  const counts = status.accountRegions.map((it) => severities.map((severity) => it?.openFindings?.[severity.toUpperCase()]));
   const known = counts.filter((it) => it.every(isNumber));
   if (known.length === 0 && counts.length > 0) return { sums: null, missing: 0 };
   return { sums: severities.map((_, index) => known.reduce((sum, it) => sum + it[index], 0)), missing: counts.length - known.length };

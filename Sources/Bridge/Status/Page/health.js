@@ -16,7 +16,7 @@ function state() {
   if (silentSince !== null) return "silent";
   if (!status) return "asking";
   const said = status.health?.state;
-  const nothingYet = Array.isArray(status.origins) && status.origins.length === 0 && status.queue?.completed === 0;
+  const nothingYet = Array.isArray(status.accountRegions) && status.accountRegions.length === 0 && status.queue?.completed === 0;
   if (said === "working") return nothingYet ? "waiting" : "working";
   return said === "attention" || said === "failing" ? said : "unknown";
 }
@@ -42,13 +42,13 @@ function renderHealth() {
   const rank = (it) => ["critical", "warning"].indexOf(it.severity);
   const sorted = problems.filter((it) => it && typeof it === "object").sort((a, b) => (rank(b) < 0 ? 1 : 0) - (rank(a) < 0 ? 1 : 0) || rank(a) - rank(b));
   keep(find("problems"), sorted.map((it, index) => ({ ...it, index })), (it) => `${it.about}/${it.index}`,
-    () => make("li", {}, make("span", { class: "tag" }), make("p", { class: "summary" }), make("p", { class: "cure" })),
+    () => make("li", {}, make("span", { class: "tag" }), make("p", { class: "summary" }), make("p", { class: "remediation" })),
     (node, it) => {
-      const [tag, summary, cure] = node.children;
+      const [tag, summary, remediation] = node.children;
       write(tag, shown(it.severity));
       tag.className = `tag ${it.severity === "critical" ? "bad" : "warn"}`;
       write(summary, shown(it.summary));
-      write(cure, `What to do: ${shown(it.cure)}`);
+      write(remediation, `What to do: ${shown(it.remediation)}`);
     });
 }
 

@@ -28,7 +28,7 @@ function more(rows, showMore) {
   next.focus({ preventScroll: true });
 }
 
-find("more-origins").addEventListener("click", () => more(find("origins"), () => {
+find("more-account-regions").addEventListener("click", () => more(find("account-regions"), () => {
   shownOrigins += pageSize;
   renderOrigins();
 }));
