@@ -99,6 +99,22 @@ import Testing
         }
     }
 
+    @Test("Leases that could not be released are kept, and released when the store is available")
+    func unreleased() async throws {
+        try await ProcessingHarness.run { shop in
+            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let lease = try #require(try await shop.items().first).leased.lease
+            let unstored = UnstoredOutcomes()
+            try await withStore { other in
+                await other.close()
+                #expect(await unstored.release([lease], to: other)?.code == .closed)
+            }
+            #expect(try await shop.items().isEmpty)
+            try await unstored.release(to: shop.store)
+            #expect(try await shop.items().map(\.leased.attempt) == [1])
+        }
+    }
+
     @Test("A replica whose sign of life is out of date sends nothing")
     func outOfDate() async throws {
         try await ProcessingHarness.run { shop in

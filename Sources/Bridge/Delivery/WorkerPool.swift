@@ -213,11 +213,11 @@ actor WorkerPool: Service {
 
     private func release(_ leases: [Lease], of accountRegion: AccountRegion) async {
         discard(leases, of: accountRegion)
-        do throws(StoreError) {
-            try await context.store.release(leases)
-        } catch {
+        // To leave them to their end would hold their deliveries up long after the store can be used again.
+        if let error = await context.unstored.release(leases, to: context.store) {
             context.logger.warning(
-                "Leases were not given back; they end by themselves.", metadata: ["reason": "\(error)"])
+                "Leases could not be released; they will be when the store is available.",
+                metadata: ["reason": "\(error)"])
         }
     }
 

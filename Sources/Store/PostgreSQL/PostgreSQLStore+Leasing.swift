@@ -62,12 +62,13 @@ extension PostgreSQLStore {
         let accountRegions = shares.candidates(excluding: request.excluded)
         let doubtful = leases.doubtful(among: accountRegions)
         do {
-            let batch = try await timed {
+            let (batch, held) = try await timed {
                 try await connection.transaction {
                     try await lease(request, shares, accountRegions, doubtful: Set(doubtful.keys), by: connection)
                 }
             }
-            leases.clear(doubtful)
+            // Of one that another transaction had locked, nothing was ended.
+            leases.clear(doubtful.filter { held.contains($0.key) })
             return batch
         } catch {
             leases.abandon(request.batch, of: accountRegions)
@@ -78,7 +79,7 @@ extension PostgreSQLStore {
     private func lease(
         _ request: Request, _ shares: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
         by connection: PostgreSQLConnection
-    ) async throws -> LeaseBatch {
+    ) async throws -> (batch: LeaseBatch, held: [String]) {
         var (held, taken, ended) = try await hold(accountRegions, taking: shares.wanted, by: connection)
         if !doubtful.isDisjoint(with: held) {
             ended += try await connection.run(
@@ -100,11 +101,12 @@ extension PostgreSQLStore {
         leases.add(deliveries.map(\.lease), in: request.batch)
         try await noteWork(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
-        return LeaseBatch(
+        let batch = LeaseBatch(
             deliveries: deliveries,
             nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
             pauses: request.pauses, taken: Set(taken.compactMap { AccountRegion(stored: $0) }), expired: ended + expired
         )
+        return (batch, held)
     }
 
     /// Notes, from time to time, that origins are worked on, for ``SharingStatus/stalls``.
