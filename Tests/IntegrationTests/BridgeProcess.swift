@@ -3,24 +3,24 @@ import JSON
 import TestSupport
 import Testing
 
-/// The program as a process that serves.
+/// `defender-bridge serve` as a child process.
 final class BridgeProcess: Sendable {
     let program: RunningProgram
-    /// Where it listens for deliveries, as `127.0.0.1:port`.
+    /// The address of the listener, as `127.0.0.1:port`.
     let listen: String
-    /// Where metrics and status are.
+    /// The admin address.
     let admin: String
-    /// What names its store to a command.
+    /// The flags that name its store to another command.
     let storeFlags: [String]
 
-    /// Starts it, and waits until it listens.
+    /// Starts the bridge and waits until it listens.
     ///
     /// - Parameters:
-    ///   - path: the program.
+    ///   - path: the path of the program.
     ///   - settings: values for `--set`.
     ///   - environment: see ``RunningProgram``.
-    ///   - wrapper: a program with arguments that runs it.
-    ///   - arguments: more arguments for `serve`.
+    ///   - wrapper: a program with its arguments that runs the bridge, for example `prlimit`.
+    ///   - arguments: further arguments for `serve`.
     init(
         program path: String = Paths.program, settings: [String: String], environment: [String: String],
         wrapper: [String] = [], arguments: [String] = []
@@ -53,16 +53,16 @@ final class BridgeProcess: Sendable {
         program.errorLines.map { (try? JSON(parsing: $0)) ?? .string($0) }
     }
 
-    /// The lines of its log; one that is not JSON is a text.
+    /// The lines of the log as JSON; a line that is not JSON is a JSON string.
     var log: [JSON] { Self.log(program) }
 
-    /// The lines of its log with a message.
+    /// The log lines that have a message.
     func log(_ message: String) -> [JSON] { log.filter { $0["message"]?.string == message } }
 
-    /// Where SNS delivers to.
+    /// The endpoint for SNS subscriptions.
     var endpoint: String { "http://\(listen)/sns" }
 
-    /// Ends it, and checks that it ended well and in time.
+    /// Stops the bridge with SIGTERM and checks that it exits with 0 in time.
     func stop(with signal: Int32 = SIGTERM) async throws {
         program.signal(signal)
         let (exit, time) = try await program.waitForExit()
@@ -70,16 +70,16 @@ final class BridgeProcess: Sendable {
         #expect(time < .seconds(10))
     }
 
-    /// Ends it without any warning.
+    /// Kills the bridge with SIGKILL.
     func kill() async throws {
         program.signal(SIGKILL)
         let (exit, _) = try await program.waitForExit()
         #expect(exit == RunningProgram.Exit(status: SIGKILL, wasKilled: true))
     }
 
-    // MARK: Asking
+    // MARK: Requests
 
-    /// What `/status.json` says of the queue.
+    /// The queue's counts in `/status.json`.
     struct Queue: Sendable, Hashable, CustomStringConvertible {
         var pending = 0
         var leased = 0
@@ -89,7 +89,7 @@ final class BridgeProcess: Sendable {
         var description: String { "\(pending) pending, \(leased) leased, \(completed) completed, \(dead) dead" }
     }
 
-    /// Asks for the queue.
+    /// Requests the queue's counts.
     func queue() async throws -> Queue {
         let answer = try await Client.exchange(.get("/status.json"), with: admin)
         let queue = try #require(try answer.json["queue"], "\(answer.text)")
@@ -99,21 +99,21 @@ final class BridgeProcess: Sendable {
             dead: try count("dead"))
     }
 
-    /// Waits until so many deliveries are done, so many given up, and none is left.
+    /// Waits until these numbers of deliveries are completed and dead-lettered and no other is left.
     func waitForCompletion(of count: Int, dead: Int = 0, within limit: Duration = .seconds(60)) async throws {
         try await eventually("\(count) deliveries to be done", within: limit, queue) {
             $0 == Queue(completed: count, dead: dead)
         }
     }
 
-    /// The value of a series in `/metrics`, 0 if there is none.
+    /// The value of a series in `/metrics`; 0 if it is missing.
     func metric(_ series: String) async throws -> Double {
         let text = try await Client.exchange(.get("/metrics"), with: admin).text
         let line = text.split(separator: "\n").first { $0.hasPrefix(series + " ") }
         return line.flatMap { Double($0.dropFirst(series.count + 1)) } ?? 0
     }
 
-    /// The sum of the series of a metric that have certain labels, each written as `name="value"`.
+    /// The sum over the series of a metric that have all of these labels, each written as `name="value"`.
     func total(_ name: String, _ labels: String...) async throws -> Double {
         let text = try await Client.exchange(.get("/metrics"), with: admin).text
         let lines = text.split(separator: "\n").filter { line in

@@ -4,11 +4,11 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A request as it goes over the wire.
+/// An HTTP request as bytes on the wire.
 struct Request: Sendable {
     var bytes: [UInt8]
 
-    /// A well-formed request, after which the connection ends.
+    /// A well-formed request with `Connection: close`.
     init(_ method: String, _ target: String, _ fields: [String: String] = [:], body: [UInt8]? = nil) {
         var head = "\(method) \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) { head += "\(name): \(value)\r\n" }
@@ -18,7 +18,7 @@ struct Request: Sendable {
 
     static func get(_ target: String) -> Request { Request("GET", target) }
 
-    /// What SNS sends.
+    /// A request as SNS sends it.
     static func sns(_ body: [UInt8], _ fields: [String: String] = [:]) -> Request {
         let type = ["Content-Type": "text/plain; charset=UTF-8"]
         return Request("POST", "/sns", fields.merging(type) { first, _ in first }, body: body)
@@ -29,7 +29,7 @@ extension Answer {
     var json: JSON { get throws { try JSON(parsing: body) } }
 }
 
-/// A connection to the program.
+/// A TCP connection to the bridge.
 struct Client: Sendable {
     private let socket: ClientSocket
 
@@ -47,10 +47,10 @@ struct Client: Sendable {
 
     func close() { socket.close() }
 
-    /// Sends as much as the peer takes.
+    /// Sends as much as the peer accepts.
     func send(_ bytes: [UInt8]) { socket.send(bytes) }
 
-    /// Reads an answer with all that follows up to the connection's end; that is its body, and must be as long as it says.
+    /// Reads a response up to the end of the connection. Its body must be as long as `Content-Length` says.
     func readAnswer(isHead: Bool = false) throws -> Answer {
         let bytes = socket.read(.max)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
@@ -65,7 +65,7 @@ struct Client: Sendable {
         return answer
     }
 
-    /// Sends bytes on a connection of their own, and gives all that comes back until it ends.
+    /// Sends bytes on a new connection and returns all bytes that it receives until the connection ends.
     static func exchangeAll(_ request: Request, with address: String) async throws -> String {
         try await onThread {
             let client = try Client(address)
@@ -75,7 +75,7 @@ struct Client: Sendable {
         }
     }
 
-    /// Sends a request on a connection of its own.
+    /// Sends a request on a new connection.
     static func exchange(_ request: Request, with address: String) async throws -> Answer {
         try await onThread {
             let client = try Client(address)
@@ -85,7 +85,7 @@ struct Client: Sendable {
         }
     }
 
-    /// Whether a connection is taken.
+    /// Whether connections are accepted.
     static func canConnect(to address: String) async throws -> Bool {
         try await onThread {
             guard let client = try? Client(address) else { return false }
@@ -96,8 +96,8 @@ struct Client: Sendable {
 
     private static let lastPort = Mutex(UInt16.random(in: 20_000..<32_000))
 
-    /// An address of this machine that nobody listens on. It is none of those that the system gives out, so that it stays
-    /// free until a process takes it.
+    /// An address of this machine that no process listens on. Its port is outside the ephemeral range, so that it stays
+    /// free until a process binds it.
     static func freeAddress() throws -> String {
         for _ in 0..<1000 {
             let port = lastPort.withLock { port in
@@ -125,7 +125,7 @@ struct Client: Sendable {
 }
 
 extension Answer {
-    /// Checks that a response says that the store cannot be used now, and when to try again.
+    /// Checks that a response is 503 `store_unavailable` with `Retry-After`.
     static func expectUnavailable(_ answer: Answer) throws {
         #expect(answer.status == 503, "\(answer.text)")
         #expect(answer.fields["retry-after"] != nil)

@@ -5,12 +5,12 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("A disk that fails", .timeLimit(.minutes(2)))
+    @Suite("Disk failures", .timeLimit(.minutes(2)))
     struct Disk {
         private static let began = "The store cannot be used; senders are asked to come again."
         private static let ended = "The store can be used again."
 
-        /// Bodies of deliveries, made in advance.
+        /// Bodies of deliveries, prepared in advance.
         private func bodies(_ range: Range<Int>, in world: IntegrationEnvironment) async throws -> [[UInt8]] {
             let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
             return try await mailbox.bodies(of: try Alarms.make(range, from: world.scenario()))
@@ -20,8 +20,8 @@ extension IntegrationTests {
             try await Client.exchange(.sns(body), with: bridge.listen)
         }
 
-        /// Has the cause of a failure go, and checks that everything goes on without a restart: what was refused is taken,
-        /// all becomes one finding each, and the log has told of the outage in few lines.
+        /// Ends the cause of a failure and checks that the bridge recovers without a restart: rejected deliveries are accepted,
+        /// each becomes exactly one finding, and the log reports the outage in few lines.
         private func expectRecovery(
             of bridge: BridgeProcess, resending body: [UInt8], findings: Range<Int>, reason: String,
             in world: IntegrationEnvironment,
@@ -49,7 +49,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "full: 503 and not ready until there is space again, and then it goes on",
+            "full: 503 and not ready until there is space again, then the bridge recovers",
             .enabled(if: geteuid() == 0, "only the superuser may mount"))
         func full() async throws {
             try await IntegrationEnvironment.run { world in
@@ -60,7 +60,7 @@ extension IntegrationTests {
                     #expect(try await post(bodies[0], to: bridge).status == 200)
                     try await bridge.waitForCompletion(of: 1)
                     try RunningProgram.fill(folder + "/ballast")
-                    // What is left over in the log is used up first.
+                    // The space that is left in the write-ahead log is used first.
                     var taken = 1
                     while taken < 2, try await post(bodies[taken], to: bridge).status == 200 { taken += 1 }
                     try await eventually("the log to be full") {
@@ -80,7 +80,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("an error of input or output: 503 and not ready until it has gone, and then it goes on")
+        @Test("an I/O error: 503 and not ready while it lasts, then the bridge recovers")
         func inputOutput() async throws {
             try await IntegrationEnvironment.run { world in
                 // SIGXFSZ ignored, a write beyond the limit fails. The limit is soft, so that it can be raised again.
@@ -106,7 +106,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "files that turn immutable: 503 and not ready until they are not, and then it goes on",
+            "immutable files: 503 and not ready until they are writable, then the bridge recovers",
             .enabled(if: geteuid() == 0, "only the superuser may do this"))
         func readOnly() async throws {
             try await IntegrationEnvironment.run { world in
@@ -129,7 +129,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("locked by another process: 503 and not ready until that lets go, and then it goes on")
+        @Test("locked by another process: 503 and not ready until it is unlocked, then the bridge recovers")
         func locked() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -148,7 +148,7 @@ extension IntegrationTests {
                 ])
                 world.keep(holder)
                 try await eventually("the lock to be taken") { holder.outputLines == ["locked"] }
-                // Each answer waits two seconds for the lock.
+                // Each response waits two seconds for the lock.
                 try Answer.expectUnavailable(try await post(bodies[1], to: bridge))
                 try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 holder.signal(SIGKILL)
@@ -163,7 +163,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a file or folder that may not be written: the start is refused with one line, and nothing is changed",
+            "a file or folder without write permission: the start fails with one line, and nothing is changed",
             .enabled(if: geteuid() == 0, "only the superuser may become another user"))
         func notWritable() async throws {
             try await IntegrationEnvironment.run { world in
@@ -195,20 +195,20 @@ extension IntegrationTests {
 
         // MARK: Damage
 
-        /// Puts noise over all pages but the first.
+        /// Overwrites all pages but the first with noise.
         private func damage(_ path: String) throws {
             let url = URL(filePath: path)
             var bytes = try Data(contentsOf: url)
             try #require(bytes.count > 8192)
             bytes.replaceSubrange(4096..., with: [UInt8](repeating: 0xA5, count: bytes.count - 4096))
-            // In place, so that an open descriptor sees it.
+            // Written in place, so that an open descriptor sees it.
             let handle = try FileHandle(forWritingTo: url)
             try handle.write(contentsOf: bytes)
             try handle.close()
         }
 
         @Test(
-            "a damaged file: the start is refused and the file left alone; --replace-damaged-store sets it aside and serves"
+            "a damaged file: the start fails and the file stays; --replace-damaged-store renames it and serves"
         )
         func damaged() async throws {
             try await IntegrationEnvironment.run { world in
@@ -243,7 +243,7 @@ extension IntegrationTests {
                 try await world.publish(try Alarms.make(5..<7, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 2)
                 try await world.waitForFindings((0..<7).map { Alarms.findingID($0, in: world.accountRegion) })
-                // With a sound store, the flag changes nothing.
+                // With an intact store, the flag has no effect.
                 try await bridge.stop()
                 bridge = try await world.start(["listen.address": address], arguments: ["--replace-damaged-store"])
                 #expect(try await bridge.queue() == .init(completed: 2))
@@ -259,7 +259,7 @@ extension IntegrationTests {
                 let bodies = try await bodies(0..<60, in: world)
                 for body in bodies[..<59] { #expect(try await post(body, to: bridge).status == 200) }
                 try await bridge.waitForCompletion(of: 59)
-                // What is in the log counts before the file.
+                // Pages in the write-ahead log take precedence over the file.
                 try await world.checkpoint()
                 try damage(world.storePath)
                 try await eventually("the damage to be noticed") {
@@ -276,7 +276,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a log torn by a kill: what was acknowledged before the tear is there after the start", arguments: [0, 1])
+            "a write-ahead log torn by a kill: deliveries acknowledged before the tear are there after the start", arguments: [0, 1])
         func torn(cut: Int) async throws {
             try await IntegrationEnvironment.run { world in
                 var bridge = try await world.start()
@@ -288,7 +288,7 @@ extension IntegrationTests {
                 try await bridge.kill()
                 let log = URL(filePath: world.storePath + "-wal")
                 var bytes = try Data(contentsOf: log)
-                // The last commit is cut short, or behind it is what a commit that did not come through left.
+                // The last commit is truncated, or followed by the remains of a commit that did not finish.
                 if cut == 1 {
                     bytes.removeLast(100)
                 } else {
@@ -309,7 +309,7 @@ extension IntegrationTests {
 }
 
 extension TemporaryFolder {
-    /// Mounts a file system in memory on a folder in it, and gives its path.
+    /// Mounts a tmpfs on a folder within it and returns its path.
     func mount(size: String) throws -> String {
         let folder = path("disk")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -344,13 +344,13 @@ extension RunningProgram {
 }
 
 extension IntegrationEnvironment {
-    /// Keeps everybody from writing to files, those who have them open, too; or no longer.
+    /// Makes the volume read-only, also for open files, or writable again.
     fileprivate func setImmutable(_ paths: [String], _ isImmutable: Bool) async throws {
         let changed = try await RunningProgram.run(["chattr", isImmutable ? "+i" : "-i"] + paths)
         try #require(changed.exit?.status == 0, "\(changed.errorLines)")
     }
 
-    /// Moves what is in the log into the file, beside a bridge that runs.
+    /// Checkpoints the write-ahead log while a bridge runs.
     fileprivate func checkpoint() async throws {
         let program = """
             import sqlite3, sys

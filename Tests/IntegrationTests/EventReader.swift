@@ -3,20 +3,20 @@ import JSON
 import Synchronization
 import TestSupport
 
-/// Who views the status by server-sent events, as a browser does.
+/// A client of the status page's server-sent events, as a browser is one.
 final class EventReader: Sendable {
     struct Event: Sendable {
         let name: String
         let data: JSON
     }
 
-    /// The head of the answer.
+    /// The response's head.
     let answer: Answer
     private let socket: ClientSocket
-    /// What has come and not been read.
+    /// Bytes that were received and not read yet.
     private let text = Mutex("")
 
-    /// Asks for the events, and waits for the answer's head.
+    /// Requests the events and waits for the response's head.
     init(_ address: String) async throws {
         guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else {
             throw Client.Failure(description: "no address: \(address)")
@@ -32,7 +32,7 @@ final class EventReader: Sendable {
 
     func close() { socket.close() }
 
-    /// Waits for the next event; nil if the stream has come to an orderly end. Comments are passed over.
+    /// Waits for the next event; nil at the orderly end of the stream. Comments are skipped.
     func next() async throws -> Event? {
         try await onThread { [self] () throws -> Event? in
             while true {

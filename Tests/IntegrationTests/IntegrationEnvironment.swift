@@ -10,7 +10,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a test takes place in: a stand-in for AWS on a loop of its own, a folder, and the programs that were started.
+/// The environment of an integration test: a stand-in for AWS on its own loop, a temporary folder, and child processes.
 final class IntegrationEnvironment: Sendable {
     let loop: EventLoop
     let aws: LocalAWS
@@ -35,14 +35,14 @@ final class IntegrationEnvironment: Sendable {
         try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
     }
 
-    /// Runs a test, then ends everything, and checks that nothing is left open on the loop.
+    /// Runs a test, then stops everything and checks that no handle is left open on the loop.
     static func run(
         _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
         _ body: (IntegrationEnvironment) async throws -> Void
     ) async throws {
         try await withLoop { loop in
             var configuration = LocalAWS.Configuration()
-            // SNS waits 20 seconds between two tries.
+            // SNS waits 20 seconds between two attempts.
             configuration.retryDelayScale = 0.02
             try configure(&configuration)
             let world = try await IntegrationEnvironment(loop: loop, configuration: configuration)
@@ -62,14 +62,14 @@ final class IntegrationEnvironment: Sendable {
 
     // MARK: Programs
 
-    /// The program's environment: nothing of this machine's but the stand-in.
+    /// The process environment: points to the stand-in and contains nothing else of this machine.
     var environment: [String: String] {
         aws.endpointEnvironment.merging(["AWS_CA_BUNDLE": folder.path + "/authority.pem"]) { _, last in last }
     }
 
     var storePath: String { folder.path + "/store.db" }
 
-    /// The settings that all tests share. The bridge does only what it is told of, unless a test says otherwise.
+    /// The settings that all tests share. Catch-up is off, so that the bridge acts on deliveries alone, unless a test sets it.
     var settings: [String: String] {
         [
             "store.url": "sqlite://\(storePath)", "sns.topics": "\(topics.audit),\(topics.detect)",
@@ -78,10 +78,10 @@ final class IntegrationEnvironment: Sendable {
         ]
     }
 
-    /// The same as flags of the program.
+    /// The settings as command-line flags.
     var flags: [String] { flags([:]) }
 
-    /// The same with other values.
+    /// The settings as flags, with some values replaced.
     func flags(_ other: [String: String]) -> [String] {
         settings.merging(other) { _, last in last }.sorted { $0.key < $1.key }
             .flatMap { ["--set", "\($0.key)=\($0.value)"] }
@@ -103,12 +103,12 @@ final class IntegrationEnvironment: Sendable {
         return bridge
     }
 
-    /// Has a program killed at the end of the test.
+    /// Registers a process to be killed at the end of the test.
     func keep(_ program: RunningProgram) { programs.withLock { $0.append(program) } }
 
     // MARK: Servers
 
-    /// A server of the test.
+    /// Starts a server of the test.
     func serve(
         tls: TLSServerContext? = nil, _ handler: @escaping Router.Handler,
         report: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
@@ -121,7 +121,7 @@ final class IntegrationEnvironment: Sendable {
         return server.address.description
     }
 
-    /// A service that takes requests and never answers.
+    /// A service that accepts requests and never responds.
     func serveSilence() async throws -> (url: String, requests: Counter) {
         let requests = Counter()
         let address = try await serve { [loop] _ in
@@ -132,7 +132,7 @@ final class IntegrationEnvironment: Sendable {
         return ("http://\(address)", requests)
     }
 
-    /// A service that is out of order.
+    /// A service that responds to every request with an error.
     func serveFailure() async throws -> (url: String, requests: Counter) {
         let requests = Counter()
         let address = try await serve { _ in
@@ -142,7 +142,7 @@ final class IntegrationEnvironment: Sendable {
         return ("http://\(address)", requests)
     }
 
-    /// Starts moto's server, and gives its URL.
+    /// Starts moto's server and returns its URL.
     func startMoto() async throws -> String {
         let moto = try RunningProgram(["python3", Paths.inPackage("Tests/IntegrationTests/moto_findings.py"), "serve"])
         keep(moto)
@@ -156,7 +156,7 @@ final class IntegrationEnvironment: Sendable {
 
     // MARK: SNS
 
-    /// Subscribes a bridge to a topic, and checks that it confirms.
+    /// Subscribes a bridge to a topic and checks that it confirms the subscription.
     func subscribe(_ bridge: BridgeProcess, to topic: ARN, target: String = "/sns") async throws {
         let endpoint = "http://\(bridge.listen)\(target)"
         let report = try await aws.subscribe(topic: topic, endpoint: endpoint, signatureVersion: .two)
@@ -164,7 +164,7 @@ final class IntegrationEnvironment: Sendable {
         try #require(aws.isConfirmed(topic: topic, endpoint: endpoint))
     }
 
-    /// Publishes messages, and checks that every one is taken at the first try.
+    /// Publishes messages and checks that each is accepted at the first attempt.
     func publish(_ messages: [JSON], to topic: ARN) async throws {
         let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
         let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
@@ -172,7 +172,7 @@ final class IntegrationEnvironment: Sendable {
         #expect(reports.filter { $0.attempts != [.answered(200)] } == [])
     }
 
-    /// Subscribes a bridge to both topics, and has an audit of a fleet and one alarm published.
+    /// Subscribes a bridge to both topics and publishes an audit of a fleet and one alarm.
     func deliverAuditAndAlarm(of scenario: FleetScenario, to bridge: BridgeProcess) async throws {
         aws.add(scenario.auditTask, findings: scenario.auditFindings, in: accountRegion)
         try await subscribe(bridge, to: topics.audit)
@@ -181,7 +181,7 @@ final class IntegrationEnvironment: Sendable {
         try await publish(try Alarms.make(0..<1, from: scenario), to: topics.detect)
     }
 
-    /// The body of a delivery as SNS would send it to the bridge, without sending it.
+    /// Returns the body of a delivery as SNS would send it, without sending it.
     func signedBody(
         of message: String, topic: ARN? = nil, by signer: LocalAWS? = nil, subject: String? = nil
     ) async throws -> [UInt8] {
@@ -189,28 +189,28 @@ final class IntegrationEnvironment: Sendable {
         return try await mailbox.body(of: message, subject: subject)
     }
 
-    /// Has Security Hub refuse the findings of some alarms for good, which makes dead letters of them.
+    /// Makes Security Hub reject the findings of some alarms permanently, so that they become dead letters.
     func deadLetter(_ count: Int, by bridge: BridgeProcess) async throws {
-        // One that is refused is tried by halves: each finding alone is refused, too.
+        // A rejected batch is retried in halves: each finding alone is rejected, too.
         aws.fail(.batchImportFindings, count: 2 * count - 1, status: 400, code: "InvalidInputException")
         try await publish(try Alarms.make(0..<count, from: scenario()), to: topics.detect)
         try await eventually("\(count) dead letters", bridge.queue) { $0 == .init(dead: count) }
-        // Whatever the batches were, no fault is left over.
+        // Faults that the batches did not use up are removed.
         aws.clearFaults()
     }
 
     // MARK: Store
 
-    /// The number that a query of the store gives. No bridge should be running.
+    /// Returns the number that a query of the store selects. No bridge may be running.
     func count(_ query: String) async throws -> Int {
         let rows = try await sql(query)
         return try #require(rows.first.flatMap { Int($0) })
     }
 
-    /// The first column of what a query of the store gives, which must hold no line breaks. No bridge should be running.
+    /// Returns the first column of a query of the store, whose values have no line breaks. No bridge may be running.
     func lines(_ query: String) async throws -> [String] { try await sql(query) }
 
-    /// Changes the store by SQL. No bridge should be running.
+    /// Changes the store by SQL. No bridge may be running.
     func change(_ script: String) async throws {
         let program = """
             import sqlite3, sys
@@ -234,7 +234,7 @@ final class IntegrationEnvironment: Sendable {
     }
 }
 
-/// A number that several count up.
+/// A counter shared by several tasks.
 final class Counter: Sendable {
     private let count = Atomic(0)
 
@@ -242,7 +242,7 @@ final class Counter: Sendable {
     func increment() { count.add(1, ordering: .acquiringAndReleasing) }
 }
 
-/// An endpoint of the test that is subscribed to a topic, and keeps what SNS sends to it.
+/// An endpoint of the test that is subscribed to a topic and records what SNS sends.
 final class Mailbox: Sendable {
     private let topic: ARN
     private let signer: LocalAWS
@@ -252,7 +252,7 @@ final class Mailbox: Sendable {
         let bodies = Mutex<[[UInt8]]>([])
     }
 
-    /// The message that asked to confirm the subscription.
+    /// The `SubscriptionConfirmation` message.
     let confirmation: [UInt8]
 
     init(of topic: ARN, signer: LocalAWS, in world: IntegrationEnvironment) async throws {
@@ -271,13 +271,13 @@ final class Mailbox: Sendable {
         try #require(signer.isConfirmed(topic: topic, endpoint: url))
     }
 
-    /// Has a message published, and gives the body that SNS sent.
+    /// Publishes a message and returns the body that SNS sent.
     func body(of message: String, subject: String? = nil) async throws -> [UInt8] {
         _ = try await signer.publish(topic: topic, message: message, subject: subject, signatureVersion: .two)
         return try #require(log.bodies.withLock { $0.last })
     }
 
-    /// Has messages published, and gives the bodies that SNS sent, in the same order.
+    /// Publishes messages and returns the bodies that SNS sent, in the same order.
     func bodies(of messages: [JSON]) async throws -> [[UInt8]] {
         let before = log.bodies.withLock(\.count)
         _ = try await signer.publish(
@@ -292,7 +292,7 @@ final class Mailbox: Sendable {
         let token = try #require(try JSON(parsing: confirmation)["Token"]?.string)
         let query = "Action=ConfirmSubscription&TopicArn=\(topic)&Token=\(token)&Version=2010-03-31"
         let url = "https://sns.\(topic.accountRegion.region).amazonaws.com/?\(query)"
-        // What the stand-in gives has the form of curl's option.
+        // The stand-in returns the form of curl's `--connect-to`.
         let connectTo = signer.connectTo.flatMap { ["--connect-to", $0] }
         let curl = try await RunningProgram.run(["curl", "--silent", "--fail", "--insecure"] + connectTo + [url])
         try #require(curl.exit?.status == 0)
@@ -301,7 +301,7 @@ final class Mailbox: Sendable {
 
 /// Alarms as Device Defender publishes them.
 enum Alarms {
-    /// Different alarms, made from those of the made-up fleet.
+    /// Distinct alarms, derived from those of the example fleet.
     static func make(_ range: Range<Int>, from scenario: FleetScenario) throws -> [JSON] {
         try range.map { number in
             var members = try #require(scenario.alarms[number % scenario.alarms.count].object)
@@ -311,7 +311,7 @@ enum Alarms {
         }
     }
 
-    /// The end of an alarm, a minute later.
+    /// The `ALARM_CLEARED` message of an alarm, a minute later.
     static func cleared(_ alarm: JSON) throws -> JSON {
         var members = try #require(alarm.object)
         members["violationEventType"] = "alarm-cleared"
@@ -331,7 +331,7 @@ enum Alarms {
 }
 
 extension IntegrationEnvironment {
-    /// The fleet that things happen in: it was audited three hours ago.
+    /// The example fleet, audited three hours ago.
     func scenario(findings: Int = 23) -> FleetScenario {
         FleetScenario(
             accountRegion: accountRegion, findings: findings,

@@ -6,8 +6,8 @@ import Testing
 extension IntegrationTests {
     @Suite("Names that lead elsewhere", .timeLimit(.minutes(2)))
     struct Names {
-        /// Passes on what it is asked to the stand-in for AWS, and writes its port and then the path of each request. When a
-        /// certain file is there, it asks clients to leave.
+        /// A proxy to the stand-in for AWS. It prints its port and then the path of each request, and answers with
+        /// `Connection: close` while a certain file exists.
         private static let passage = """
             import http.client, http.server, os, sys
             address, port, upstream, leave = sys.argv[1:]
@@ -45,7 +45,7 @@ extension IntegrationTests {
             let program: RunningProgram
             let port: String
 
-            /// How many requests it passed on.
+            /// How many requests it has forwarded.
             var count: Int { max(program.outputLines.count - 1, 0) }
 
             init(on address: String, port: String, in world: IntegrationEnvironment) async throws {
@@ -65,7 +65,7 @@ extension IntegrationTests {
             }
         }
 
-        /// What happens at the address that the name led to.
+        /// What happens to the address that the name resolved to.
         enum Change: CaseIterable { case stops, asksToLeave }
 
         @Test(
@@ -91,7 +91,7 @@ extension IntegrationTests {
                 try await report(0)
                 #expect(old.count > 0 && new.count == 0)
 
-                // Written in place: the bridge has this very file as /etc/hosts.
+                // Written in place: this file is mounted as /etc/hosts of the bridge.
                 let file = try FileHandle(forWritingTo: URL(filePath: hosts))
                 try file.truncate(atOffset: 0)
                 try file.write(contentsOf: Data("127.0.0.1 localhost\n127.0.0.2 hub.test\n".utf8))

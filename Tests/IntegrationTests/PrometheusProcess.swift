@@ -17,11 +17,11 @@ final class PrometheusProcess: Sendable {
     private let program: RunningProgram
     private let address: String
 
-    /// Starts one.
+    /// Starts Prometheus.
     ///
     /// - Parameters:
     ///   - addresses: the bridges' admin addresses.
-    ///   - replacing: what stands otherwise in the rules, since no test waits for a day. Each text must be there once.
+    ///   - replacing: texts of the rules to replace, such as long durations. Each text must occur exactly once.
     ///     Alerts never wait longer than a second before they fire.
     init(scraping addresses: [String], replacing changes: [String: String] = [:], in world: IntegrationEnvironment)
         async throws
@@ -76,9 +76,9 @@ final class PrometheusProcess: Sendable {
         }
     }
 
-    /// Waits until an alert fires, and checks what it says.
+    /// Waits until an alert fires and checks its texts.
     ///
-    /// - Parameter labels: what its labels must say at least.
+    /// - Parameter labels: labels that the alert must have, among others.
     @discardableResult
     func waitForAlert(_ name: String, _ labels: [String: String] = [:]) async throws -> Alert {
         let firing = try await eventually("\(name) to fire", within: .seconds(60)) {
@@ -102,7 +102,7 @@ final class PrometheusProcess: Sendable {
         }
     }
 
-    /// How often a bridge was started anew since Prometheus first saw it.
+    /// How often a bridge has restarted since Prometheus first scraped it.
     func starts(of address: String) async throws -> Int {
         let expression = "changes(process_start_time_seconds%7Binstance=%22\(address)%22%7D%5B10m%5D)"
         let answer = try await ask("/api/v1/query?query=\(expression)")
@@ -110,7 +110,7 @@ final class PrometheusProcess: Sendable {
         return try #require(series["value"]?.array?.last?.string.flatMap { Int($0) })
     }
 
-    /// By HTTP/1.0, since Prometheus sends long answers in chunks else.
+    /// Uses HTTP/1.0, since Prometheus would otherwise send long responses in chunks.
     private func ask(_ path: String) async throws -> JSON {
         let port = try #require(address.split(separator: ":").last.flatMap { UInt16($0) })
         return try await onThread {

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// A program that runs beside the test. What it writes is collected line by line as it comes.
+/// A child process whose output is collected line by line.
 final class RunningProgram: Sendable {
     /// How a program ended.
     struct Exit: Sendable, Hashable {
@@ -19,7 +19,7 @@ final class RunningProgram: Sendable {
         var all: [String] { lines.withLock { $0 } }
         var isEnded: Bool { ended.load(ordering: .acquiring) }
 
-        /// Reads to the end, on a thread of its own.
+        /// Reads to the end on its own thread.
         func read(_ handle: FileHandle) {
             Thread.detachNewThread { [self] in
                 var rest: [UInt8] = []
@@ -46,8 +46,8 @@ final class RunningProgram: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
-    ///   - environment: all of its environment beside `PATH`, `HOME` and the interpreter's own settings.
-    ///   - input: a file for its standard input; none is an empty one.
+    ///   - environment: its environment, in addition to `PATH`, `HOME` and the interpreter's own settings.
+    ///   - input: a file for its standard input; nil for an empty one.
     init(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws {
         let process = Process()
         self.process = process
@@ -73,13 +73,13 @@ final class RunningProgram: Sendable {
         errors.read(errorPipe.fileHandleForReading)
     }
 
-    /// The process's number.
+    /// The process id.
     var identifier: Int32 { process.processIdentifier }
-    /// What it wrote to standard output so far, by lines.
+    /// The lines that it has written to standard output so far.
     var outputLines: [String] { output.all }
-    /// What it wrote to standard error so far, by lines.
+    /// The lines that it has written to standard error so far.
     var errorLines: [String] { errors.all }
-    /// How it ended; nil while it runs, or while what it wrote is still being read.
+    /// How it ended; nil while it runs or its output is still being read.
     var exit: Exit? {
         guard output.isEnded, errors.isEnded else { return nil }
         return ending.withLock { $0 }
@@ -93,7 +93,7 @@ final class RunningProgram: Sendable {
 
     /// Waits for its end.
     ///
-    /// - Returns: how it ended, and how long that took from now.
+    /// - Returns: how it ended, and how long that took from now on.
     @discardableResult
     func waitForExit(within limit: Duration = .seconds(30)) async throws -> (exit: Exit, time: Duration) {
         let start = ContinuousClock.now
@@ -120,7 +120,7 @@ final class RunningProgram: Sendable {
         return program
     }
 
-    /// Runs Python, and checks that it ended well; gives what it wrote.
+    /// Runs Python, checks that it exits with 0, and returns its output.
     @discardableResult
     static func python(_ arguments: [String], environment: [String: String] = [:]) async throws -> [String] {
         let program = try await run(["python3"] + arguments, environment: environment)
@@ -130,9 +130,9 @@ final class RunningProgram: Sendable {
     }
 }
 
-/// Where things are.
+/// Paths of the package and its programs.
 enum Paths {
-    /// The program under test: that of the release build if deploy/test.sh names it, else the one beside the test bundle.
+    /// The program under test: that of the release build if deploy/test.sh names it, otherwise the one next to the test bundle.
     static let program =
         ProcessInfo.processInfo.environment["DEFENDER_BRIDGE_RELEASE_PROGRAM"]
         ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "defender-bridge").path

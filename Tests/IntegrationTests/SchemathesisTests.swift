@@ -14,13 +14,13 @@ extension IntegrationTests {
                 let address = isAdmin ? bridge.admin : bridge.listen
                 let output = try await RunningProgram.run(
                     [
-                        // It leaves a folder where it runs.
+                        // schemathesis leaves a folder in its working directory.
                         "env", "-C", world.folder.path, "python3", "-m", "schemathesis.cli", "--no-color",
                         "--config-file",
                         Paths.inPackage("Tests/IntegrationTests/schemathesis.toml"), "run",
                         Paths.inPackage("openapi.yaml"), "--url",
                         "http://\(address)", isAdmin ? "--include-tag" : "--exclude-tag", "admin",
-                        // These have no end.
+                        // These responses never end.
                         "--exclude-path", "/status/events", "--header",
                         "x-api-key: \(IntegrationEnvironment.apiKey)", "--max-examples", "25", "--seed", "1",
                     ],

@@ -11,10 +11,10 @@ struct TestCertificate: Sendable {
     var key: String { folder.path("\(name).key") }
     /// The authority's certificate.
     var authority: String { folder.path("\(name)-authority.pem") }
-    /// What has the bridge use it.
+    /// The settings by which the bridge uses it.
     var settings: [String: String] { ["listen.tls.certificate": certificate, "listen.tls.privateKey": key] }
 
-    /// Makes one with OpenSSL's command line.
+    /// Creates a certificate with OpenSSL's command line.
     ///
     /// - Parameter kind: `rsa:2048`, or the name of a curve.
     static func make(
@@ -23,7 +23,7 @@ struct TestCertificate: Sendable {
         let made = TestCertificate(name: name, folder: folder)
         let newKey =
             kind.hasPrefix("rsa") ? ["-newkey", kind] : ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:\(kind)"]
-        // Nobody asks these addresses, but that they are there is what good certificates have.
+        // No client requests these addresses; real certificates have them.
         let extensions = try folder.write(
             """
             subjectAltName=DNS:localhost,IP:127.0.0.1
@@ -46,13 +46,13 @@ struct TestCertificate: Sendable {
             "x509", "-req", "-in", request, "-CA", made.authority, "-CAkey", authorityKey, "-CAcreateserial", "-days",
             "\(days)", "-extfile", extensions, "-out", made.certificate,
         ])
-        // Clients that are told to trust the file trust the authority in it.
+        // Clients that trust the file trust the authority in it.
         try folder.write(try folder.read("\(name).pem") + folder.read("\(name)-authority.pem"), as: "\(name).pem")
         try folder.write(try folder.read("\(name).key"), as: "\(name).key.original")
         return made
     }
 
-    /// Makes one that is a month old, and has so many days left.
+    /// Creates a certificate that is a month old and valid for this many more days.
     static func expiring(in folder: TemporaryFolder, days: Int64) throws -> TestCertificate {
         let now = Int64(Date().timeIntervalSince1970)
         let validity = (now - 30 * 86_400)...(now + days * 86_400 + 3600)
@@ -66,14 +66,14 @@ struct TestCertificate: Sendable {
         return TestCertificate(name: "expiring", folder: folder)
     }
 
-    /// Puts this one into the files of another one.
+    /// Writes this certificate and its key into the files of another one.
     func use(for other: TestCertificate, in world: IntegrationEnvironment) throws {
         try folder.write(try folder.read("\(name).pem"), as: "\(other.name).pem")
         try folder.write(try folder.read("\(name).key"), as: "\(other.name).key")
     }
 
-    /// Asks the bridge over TLS as it is told, line by line: `open` makes a new connection and gives the server's name,
-    /// `same` asks on the first connection, `ready` gives what /readyz says.
+    /// A TLS client controlled line by line: `open` makes a new connection and gives the server's name,
+    /// `same` sends a request on the first connection, `ready` requests /readyz.
     static let client = """
         import http.client, ssl, sys
         authority, address = sys.argv[1:3]

@@ -1,4 +1,4 @@
-"""Clients of the bridge that put load on it. Every address is one of this machine's, and every run ends by itself.
+"""Clients of the bridge that put load on it. Every address belongs to this machine, and every run ends by itself.
 
 load.py deliver ADDRESS BODIES RATE SECONDS [AUTHORITY]
     Posts the bodies of a JSON file to /sns, so many a second, each on a connection of its own as EventBridge does.
@@ -46,7 +46,7 @@ def connect(peer, number, timeout=15):
 
 
 def post(peer, body, context=None):
-    """Delivers one body; gives the answer's status, or the error's name, and the seconds that it took."""
+    """Delivers one body; returns the response's status, or the error's name, and the seconds that it took."""
     start = time.monotonic()
     try:
         client = connect(peer, 0)
@@ -99,15 +99,15 @@ def idle(peer, count):
         with contextlib.suppress(ConnectionError):
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
         clients.append(client)
-        # So that no more are asked at once than the other side lets wait.
+        # No more connections concurrently than the listener's backlog allows.
         if len(clients) % 200 == 0:
             for client in clients[-200:]:
-                # One that has given way to another may have been reset.
+                # A connection that was evicted for another may have been reset.
                 with contextlib.suppress(ConnectionError):
                     client.recv(4096)
     print("ready", flush=True)
     sys.stdin.read()
-    # Those that are open still have nothing to read.
+    # Connections that are still open have nothing to read.
     poll = select.poll()
     for client in clients:
         poll.register(client, select.POLLIN)
@@ -133,7 +133,7 @@ def flood(peer, seconds):
 
 
 class Supervisor:
-    """Starts a program as systemd does: with listening sockets that stay, and a socket to be told things."""
+    """Starts a program as systemd does: with listening sockets that stay, and a notification socket."""
 
     def __init__(self, command):
         self.command = command
@@ -142,7 +142,7 @@ class Supervisor:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(self.path)
         self.notify.settimeout(60)
-        # Numbers that nothing else has, so that they can be given those that the program expects.
+        # Descriptors that are free, so that they can be moved to the numbers that the program expects.
         opened = [socket.create_server(("127.0.0.1", 0), backlog=1024) for _ in range(2)]
         self.peer = opened[0].getsockname()
         self.sockets = [fcntl.fcntl(one.fileno(), fcntl.F_DUPFD_CLOEXEC, 100) for one in opened]
