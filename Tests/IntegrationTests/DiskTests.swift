@@ -276,7 +276,8 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a write-ahead log torn by a kill: deliveries acknowledged before the tear are there after the start", arguments: [0, 1])
+            "a write-ahead log torn by a kill: deliveries acknowledged before the tear are there after the start",
+            arguments: [0, 1])
         func torn(cut: Int) async throws {
             try await IntegrationEnvironment.run { world in
                 var bridge = try await world.start()
