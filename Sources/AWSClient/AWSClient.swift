@@ -115,9 +115,9 @@ public struct AWSClient: Sendable {
             if let repaired = try? JSON(parsing: TextRepair.repaired(body), limits: limits) { return repaired }
             // A page of a proxy, or of a network that asks to sign in.
             guard body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
-                throw operation.foreign()
+                throw operation.nonJSONResponse()
             }
-            throw operation.malformed("\(error)")
+            throw operation.malformedResponse("\(error)")
         }
     }
 
@@ -129,20 +129,20 @@ public struct AWSClient: Sendable {
         var isCorrected = false
         var replacement: Credentials?
         while true {
-            try await wait(for: pacer.turn(key, now: clock.elapsed()), operation)
+            try await wait(for: pacer.reserve(key, now: clock.elapsed()), operation)
             let used =
                 if let replacement { replacement } else { try await currentCredentials(operation, in: region) }
-            let failure: Failure
+            let failure: AttemptError
             let start = clock.elapsed()
             let result = await send(operation, in: region, signedBy: used)
-            tell(of: operation, in: region, failure: result.failure?.error.kind, since: start)
+            reportAttempt(operation, in: region, failure: result.failure?.error.kind, since: start)
             switch result {
             case .success(let body):
-                pacer.note(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
+                pacer.record(key, isThrottled: false, retryAfter: nil, now: clock.elapsed())
                 return body
             case .failure(let reason): failure = reason
             }
-            pacer.note(
+            pacer.record(
                 key, isThrottled: failure.error.kind == .throttled, retryAfter: failure.retryAfter,
                 now: clock.elapsed())
             if !isCorrected, let correction = failure.correction {
@@ -150,12 +150,12 @@ public struct AWSClient: Sendable {
                 offsets.set(correction, of: failure.authority)
                 continue
             }
-            if !isRenewed, let used, failure.error.mayBeOverWithOtherCredentials {
+            if !isRenewed, let used, failure.error.mayBeFixedByNewCredentials {
                 isRenewed = true
-                replacement = try await otherCredentials(than: used, operation)
+                replacement = try await replacementCredentials(than: used, operation)
                 if replacement != nil { continue }
             }
-            guard retry.repeats(failure.error.kind, afterAttempt: attempt) else { throw failure.error }
+            guard retry.shouldRetry(failure.error.kind, afterAttempt: attempt) else { throw failure.error }
             let delay = retry.delay(afterAttempt: attempt, random: random(), retryAfter: failure.retryAfter)
             try await wait(for: delay, operation)
             attempt += 1
@@ -163,8 +163,8 @@ public struct AWSClient: Sendable {
         }
     }
 
-    private func tell(
-        of operation: Operation, in region: Region, failure: AWSError.Kind?, since start: Duration?
+    private func reportAttempt(
+        _ operation: Operation, in region: Region, failure: AWSError.Kind?, since start: Duration?
     ) {
         report(
             AWSCall(
@@ -188,12 +188,12 @@ public struct AWSClient: Sendable {
         do throws(CredentialsError) {
             return try await credentials.credentials()
         } catch {
-            tell(of: operation, in: region, failure: error.kind, since: nil)
+            reportAttempt(operation, in: region, failure: error.kind, since: nil)
             throw operation.error(error)
         }
     }
 
-    private func otherCredentials(
+    private func replacementCredentials(
         than rejected: Credentials, _ operation: Operation
     ) async throws(AWSError) -> Credentials? {
         do throws(CredentialsError) {
@@ -206,7 +206,7 @@ public struct AWSClient: Sendable {
     // MARK: One attempt
 
     /// An attempt that failed for now or for good.
-    private struct Failure: Error {
+    private struct AttemptError: Error {
         let error: AWSError
         /// Where it was sent to.
         let authority: String
@@ -217,7 +217,7 @@ public struct AWSClient: Sendable {
 
     private func send(
         _ operation: Operation, in region: Region, signedBy credentials: Credentials?
-    ) async -> Result<[UInt8], Failure> {
+    ) async -> Result<[UInt8], AttemptError> {
         let endpoint = endpoints.endpoint(of: operation.service, in: region)
         let offset = offsets.offset(of: endpoint.authority)
         let signing = credentials.map { credentials in
@@ -229,18 +229,18 @@ public struct AWSClient: Sendable {
         do {
             let (response, body) = try await http.send(
                 operation.request(to: endpoint), body: operation.body, signing: signing)
-            if let date = response.headerFields[.date] { clock.serviceTime.note(date, elapsed: clock.elapsed()) }
+            if let date = response.headerFields[.date] { clock.serviceTime.record(date, elapsed: clock.elapsed()) }
             if response.status.kind == .successful { return .success(body) }
-            let fault = AWSErrorResponse(response, body: body, hiding: credentials)
+            let errorResponse = AWSErrorResponse(response, body: body, hiding: credentials)
             return .failure(
-                Failure(
-                    error: operation.error(fault), authority: endpoint.authority,
+                AttemptError(
+                    error: operation.error(errorResponse), authority: endpoint.authority,
                     retryAfter: RetryPolicy.retryAfter(response.headerFields[.retryAfter]),
                     correction: ClockSkew.correction(
-                        code: fault.code, date: response.headerFields[.date].flatMap(Timepoint.httpDate),
+                        code: errorResponse.code, date: response.headerFields[.date].flatMap(Timepoint.httpDate),
                         now: clock.now(), offset: offset)))
         } catch {
-            return .failure(Failure(error: operation.error(error), authority: endpoint.authority))
+            return .failure(AttemptError(error: operation.error(error), authority: endpoint.authority))
         }
     }
 }

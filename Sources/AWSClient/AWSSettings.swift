@@ -5,7 +5,7 @@ import JSON
 /// What the process's variables and AWS's shared files say.
 public struct AWSSettings: Sendable {
     /// Why the settings cannot be used.
-    public struct Problem: Error, Hashable, CustomStringConvertible {
+    public struct SettingError: Error, Hashable, CustomStringConvertible {
         /// The variable, or the file.
         public let place: String
         /// What is wrong, and what to do.
@@ -28,10 +28,10 @@ public struct AWSSettings: Sendable {
     /// - Parameters:
     ///   - environment: the process's variables.
     ///   - read: reads a file; nil if there is none.
-    /// - Throws: ``Problem`` for the first setting that cannot be used.
+    /// - Throws: ``SettingError`` for the first setting that cannot be used.
     public init(
         environment: [String: String], read: @escaping @Sendable (String) -> [UInt8]? = Self.readFile
-    ) throws(Problem) {
+    ) throws(SettingError) {
         self.environment = environment
         self.read = read
         let shared = try Self.shared(environment, read)
@@ -40,20 +40,20 @@ public struct AWSSettings: Sendable {
         do throws(EndpointError) {
             endpoints = try Endpoints(environment: environment, profile: profile, services: services)
         } catch {
-            throw Problem(
+            throw SettingError(
                 place: error.variable, description: "it is not a URL of the form https://host:port; mend or unset it")
         }
         region = try Self.region(environment, profile)
         do throws(CredentialsError) {
             plan = try CredentialsPlan(environment: environment, shared: shared)
         } catch {
-            throw Problem(place: "AWS credentials", description: error.description)
+            throw SettingError(place: "AWS credentials", description: error.description)
         }
     }
 
     /// The plan as variables and files are now: files may have changed.
     func currentPlan() throws(CredentialsError) -> CredentialsPlan {
-        do throws(Problem) {
+        do throws(SettingError) {
             return try AWSSettings(environment: environment, read: read).plan
         } catch {
             throw CredentialsError("\(error.place): \(error.description)")
@@ -78,14 +78,15 @@ public struct AWSSettings: Sendable {
 
     private static func region(
         _ environment: [String: String], _ profile: ProfileFile.Section
-    ) throws(Problem) -> Region? {
+    ) throws(SettingError) -> Region? {
         for (name, text) in [
             ("AWS_REGION", environment["AWS_REGION"]), ("AWS_DEFAULT_REGION", environment["AWS_DEFAULT_REGION"]),
             ("region", profile["region"]),
         ] {
             guard let text = KeyText.trimmed(text) else { continue }
             guard let region = Region(text) else {
-                throw Problem(place: name, description: "\"\(text)\" is not a Region such as eu-central-1; mend it")
+                throw SettingError(
+                    place: name, description: "\"\(text)\" is not a Region such as eu-central-1; mend it")
             }
             return region
         }
@@ -96,7 +97,7 @@ public struct AWSSettings: Sendable {
 
     private static func shared(
         _ environment: [String: String], _ read: (String) -> [UInt8]?
-    ) throws(Problem) -> SharedProfiles {
+    ) throws(SettingError) -> SharedProfiles {
         SharedProfiles(
             configuration: try file("AWS_CONFIG_FILE", "config", environment, read),
             credentials: try file("AWS_SHARED_CREDENTIALS_FILE", "credentials", environment, read))
@@ -104,7 +105,7 @@ public struct AWSSettings: Sendable {
 
     private static func file(
         _ variable: String, _ name: String, _ environment: [String: String], _ read: (String) -> [UInt8]?
-    ) throws(Problem) -> ProfileFile {
+    ) throws(SettingError) -> ProfileFile {
         let home = environment["HOME"]
         var path = KeyText.trimmed(environment[variable]) ?? "~/.aws/\(name)"
         if path.hasPrefix("~/") {
@@ -115,12 +116,12 @@ public struct AWSSettings: Sendable {
         // Some editors put a byte order mark before a text.
         let plain = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         guard let text = String(validating: plain, as: UTF8.self) else {
-            throw Problem(place: path, description: "it is not UTF-8 text")
+            throw SettingError(place: path, description: "it is not UTF-8 text")
         }
-        do throws(ProfileFile.Problem) {
+        do throws(ProfileFile.ParseError) {
             return try ProfileFile(text)
         } catch {
-            throw Problem(place: path, description: "line \(error.line) cannot be read: \(error.reason); mend it")
+            throw SettingError(place: path, description: "line \(error.line) cannot be read: \(error.reason); mend it")
         }
     }
 

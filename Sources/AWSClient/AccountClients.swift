@@ -69,14 +69,16 @@ public final class AccountClients: Sendable {
     public func takeOver(_ accountRegion: AccountRegion) { own.pacer.takeOver(accountRegion, now: own.clock.elapsed()) }
 
     /// Has findings be imported at another rate from now on.
-    public func use(_ imports: Pacer.ImportRate) { own.pacer.use(imports, now: own.clock.elapsed()) }
+    public func setImportRate(_ imports: Pacer.ImportRate) {
+        own.pacer.setImportRate(imports, now: own.clock.elapsed())
+    }
 
     /// What the paces allow at once now, of those operations that were called.
     public var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
 
     private func credentials(for accountRegion: AccountRegion) -> any CredentialsProvider {
         guard !isOneClient else { return ownCredentials }
-        switch roles.way(to: accountRegion.account, in: accountRegion.partition) {
+        switch roles.role(for: accountRegion.account, in: accountRegion.partition) {
         case .role(let arn): return session(arn)
         case .ownOrRole(let arn):
             return AccountCredentials(
@@ -108,7 +110,7 @@ public final class AccountClients: Sendable {
     /// Whether no role is configured for an account that is not that of the process's own credentials: nothing can be asked of
     /// AWS for it. False if the account of the credentials is not known.
     public func lacksRole(for accountRegion: AccountRegion) async -> Bool {
-        guard !isOneClient, roles.way(to: accountRegion.account, in: accountRegion.partition) == .ownOnly else {
+        guard !isOneClient, roles.role(for: accountRegion.account, in: accountRegion.partition) == .ownOnly else {
             return false
         }
         return (try? await ownAccount.get()).map { $0 != accountRegion.account } ?? false

@@ -3,7 +3,7 @@ public import AWSCore
 /// Which role is assumed in which account.
 public struct AccountRoles: Sendable, Hashable {
     /// How requests for an account are signed.
-    enum Way: Hashable {
+    enum RoleChoice: Hashable {
         /// By those of a role.
         case role(arn: String)
         /// By the process's own credentials if the account is their own, else by those of a role.
@@ -25,7 +25,7 @@ public struct AccountRoles: Sendable, Hashable {
     /// Whether there are none.
     public var isEmpty: Bool { roles.isEmpty && name == nil }
 
-    func way(to account: AccountID, in partition: Partition) -> Way {
+    func role(for account: AccountID, in partition: Partition) -> RoleChoice {
         if let arn = roles[account] { return .role(arn: arn) }
         if let name { return .ownOrRole(arn: "arn:\(partition.rawValue):iam::\(account):role/\(name)") }
         return .ownOnly

@@ -68,7 +68,7 @@ public struct FindingBatches: Sendable, Hashable {
                 oversized.append(finding)
                 continue
             }
-            if !open.takes(finding) {
+            if !open.fits(finding) {
                 batches.append(FindingBatch(findings: open.findings))
                 open = OpenBatch()
             }
@@ -82,7 +82,7 @@ public struct FindingBatches: Sendable, Hashable {
         var bytes = 0
         var ids: Set<String> = []
 
-        func takes(_ finding: FindingText) -> Bool {
+        func fits(_ finding: FindingText) -> Bool {
             findings.count < maximumFindings
                 && FindingBatch.bodyBytes(count: findings.count + 1, bytes: bytes + finding.json.count) <= maximumBytes
                 && !ids.contains(finding.id)

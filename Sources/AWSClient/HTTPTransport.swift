@@ -27,6 +27,6 @@ extension HTTPClient: HTTPTransport, MetadataTransport {
     public func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {
-        try await send(request, timeout: timeout, pastProxies: true)
+        try await send(request, timeout: timeout, bypassesProxies: true)
     }
 }

@@ -40,12 +40,12 @@ struct Operation {
     func invalidInput(_ message: String) -> AWSError { error(.invalid, message, stage: .input) }
 
     /// A successful response that is nothing a service of AWS sends.
-    func foreign() -> AWSError {
+    func nonJSONResponse() -> AWSError {
         error(.other, "the response is not \(service)'s: it is not JSON", stage: .connection)
     }
 
     /// A successful response that is not as AWS's API reference says.
-    func malformed(_ reason: String) -> AWSError {
+    func malformedResponse(_ reason: String) -> AWSError {
         error(.other, "the response is not \(service)'s: \(reason)")
     }
 
@@ -75,11 +75,11 @@ struct Operation {
     }
 
     /// The error for a response that says no.
-    func error(_ fault: AWSErrorResponse) -> AWSError {
+    func error(_ response: AWSErrorResponse) -> AWSError {
         AWSError(
-            fault.kind, service: service, operation: name, status: fault.status, code: fault.code,
-            message: fault.message.isEmpty ? "no reason given" : fault.message, requestID: fault.requestID,
-            stage: fault.stage)
+            response.kind, service: service, operation: name, status: response.status, code: response.code,
+            message: response.message.isEmpty ? "no reason given" : response.message, requestID: response.requestID,
+            stage: response.stage)
     }
 }
 

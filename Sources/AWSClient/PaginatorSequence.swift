@@ -69,7 +69,7 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
             let page = try await pages.fetch(nextToken)
             if let token = page.nextToken {
                 guard !repetition.isRepetition(token) else {
-                    throw pages.operation.malformed("it repeats the token of an earlier page")
+                    throw pages.operation.malformedResponse("it repeats the token of an earlier page")
                 }
                 nextToken = token
                 isDone = false

@@ -23,7 +23,7 @@ public final class ServiceTime: Sendable {
     init() {}
 
     /// Takes the `Date` of a response.
-    func note(_ date: String, elapsed: Duration) {
+    func record(_ date: String, elapsed: Duration) {
         let elapsed = elapsed.milliseconds
         let isFresh = reading.withLock { reading in
             reading.map { (0..<Self.pause).contains(elapsed.saturatingSubtracting($0.at)) } ?? false

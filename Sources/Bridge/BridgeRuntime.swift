@@ -96,7 +96,7 @@ struct BridgeRuntime: Sendable {
 
     /// AWS's own settings.
     static func settings(_ environment: [String: String]) throws(ConfigurationError) -> AWSSettings {
-        do throws(AWSSettings.Problem) {
+        do throws(AWSSettings.SettingError) {
             return try AWSSettings(environment: environment)
         } catch {
             throw ConfigurationError(error.place, error.description)

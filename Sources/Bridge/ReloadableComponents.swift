@@ -30,7 +30,7 @@ struct ReloadableComponents: Sendable {
     func use(_ configuration: BridgeConfiguration) {
         intake.set(assembly.parts(configuration, after: intake.value))
         admission.use(maximumPending: configuration.maximumPending)
-        accounts.use(configuration.importRate)
+        accounts.setImportRate(configuration.importRate)
         deadLetters.limits.set(configuration.deadLetterLimits)
     }
 }

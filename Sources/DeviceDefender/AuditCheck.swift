@@ -39,7 +39,7 @@ public struct AuditCheck: Sendable, Hashable, CustomStringConvertible {
     /// Whether one resource can fail the check for several reasons at once, each with a finding of its own.
     ///
     /// True for a check not known here: taking two findings for one would lose one.
-    public var givesSeveralReasonCodes: Bool { profile?.givesSeveralReasonCodes ?? true }
+    public var hasSeveralReasonCodes: Bool { profile?.hasSeveralReasonCodes ?? true }
 
     /// Whether a failure shows in how devices behave, rather than in how something is configured.
     public var showsUnusualBehavior: Bool { profile?.showsUnusualBehavior ?? false }

@@ -6,7 +6,7 @@ struct AuditCheckProfile: Sendable {
     /// What is true of all resources when none fails the check, as the end of a sentence.
     let passed: String
     let remediation: String
-    var givesSeveralReasonCodes = false
+    var hasSeveralReasonCodes = false
     var showsUnusualBehavior = false
 
     static let byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -35,7 +35,7 @@ struct AuditCheckProfile: Sendable {
             remediation: "Register a new CA certificate with an RSA key of at least 2048 bits or an elliptic curve key "
                 + "from a generator without known faults. Move the devices to certificates that it has signed, then "
                 + "deactivate the weak CA certificate.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "CA_CERTIFICATE_EXPIRING_CHECK", severity: .medium,
             title: "CA certificate expires soon or has expired",
@@ -60,7 +60,7 @@ struct AuditCheckProfile: Sendable {
             remediation: "Make a new key pair on the device with a generator without known faults, issue a certificate "
                 + "for it, attach the same policies and thing, and revoke the weak certificate once the device has "
                 + "connected with the new one.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "REVOKED_DEVICE_CERTIFICATE_STILL_ACTIVE_CHECK", severity: .medium,
             title: "Device certificate was revoked but is still active",
@@ -97,7 +97,7 @@ struct AuditCheckProfile: Sendable {
             passed: "no AWS IoT policy allows too much",
             remediation: "Make a new version of the policy that allows each device only the client id and topics it "
                 + "needs, with thing policy variables in place of wildcards, and set it as the default version.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "IOT_POLICY_POTENTIAL_MISCONFIGURATION_CHECK", severity: .medium,
             title: "AWS IoT policy may not deny what it is meant to deny",
@@ -106,14 +106,14 @@ struct AuditCheckProfile: Sendable {
                 "MQTT wildcards have no special meaning in policy resources, and a device can subscribe with a "
                 + "filter wider than the topic that is denied. Rewrite the deny statements with policy wildcards for "
                 + "both topics and topic filters, and set the new version as the default.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "IOT_ROLE_ALIAS_OVERLY_PERMISSIVE_CHECK", severity: .critical,
             title: "Role behind the role alias allows too much",
             passed: "no role behind a role alias allows too much",
             remediation: "Narrow down the policies of the role that the alias points to, to the actions and resources "
                 + "that devices need, or point the alias to a role that allows only those.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "IOT_ROLE_ALIAS_ALLOWS_ACCESS_TO_UNUSED_SERVICES_CHECK", severity: .medium,
             title: "Role behind the role alias allows services that devices do not use",
@@ -127,14 +127,14 @@ struct AuditCheckProfile: Sendable {
             remediation:
                 "Anybody can assume the pool's unauthenticated role. Remove administrative AWS IoT actions and "
                 + "wildcards from its policies, or turn off unauthenticated access to the identity pool.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
         AuditCheckProfile(
             name: "AUTHENTICATED_COGNITO_ROLE_OVERLY_PERMISSIVE_CHECK", severity: .critical,
             title: "Authenticated Cognito role allows too much",
             passed: "no authenticated Cognito role allows too much",
             remediation: "Limit the pool's authenticated role to the AWS IoT actions that users need, on things and "
                 + "topics that belong to the user, for example by Cognito's policy variables.",
-            givesSeveralReasonCodes: true),
+            hasSeveralReasonCodes: true),
     ]
 
     private static let settings = [

@@ -2,7 +2,7 @@ import CLibuv
 import Glibc
 
 /// A program that ran to its end.
-public struct EndedProgram: Sendable, Hashable {
+public struct CompletedProcess: Sendable, Hashable {
     /// The exit status; nil if a signal ended it.
     public let status: Int64?
     /// What it wrote to its standard output.
@@ -16,7 +16,7 @@ public enum ProcessError: Error, Hashable, CustomStringConvertible {
     /// It could not be started.
     case notStarted(EventLoopError)
     /// It was killed, because it took too long.
-    case overdue(Duration)
+    case timedOut(Duration)
     /// It was killed, because it wrote too much.
     case tooMuchOutput(limit: Int)
 
@@ -24,7 +24,7 @@ public enum ProcessError: Error, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notStarted(let error): "\(error)"
-        case .overdue(let limit): "it had not ended after \(limit)"
+        case .timedOut(let limit): "it had not ended after \(limit)"
         case .tooMuchOutput(let limit): "it wrote more than \(limit) bytes"
         }
     }
@@ -39,8 +39,8 @@ extension EventLoop {
     ///   - maximumOutput: how many bytes it may write, to its output and to its standard error each.
     public func run(
         program arguments: [String], within limit: Duration, maximumOutput: Int
-    ) async throws(ProcessError) -> EndedProgram {
-        let result: Result<EndedProgram, ProcessError> = await withCheckedContinuation { continuation in
+    ) async throws(ProcessError) -> CompletedProcess {
+        let result: Result<CompletedProcess, ProcessError> = await withCheckedContinuation { continuation in
             Task(executorPreference: self) {
                 ChildProcess.start(arguments, on: self, within: limit, maximumOutput: maximumOutput) {
                     continuation.resume(returning: $0)
@@ -56,7 +56,7 @@ private final class ChildProcess {
     private let handle = OwnedHandle<uv_process_t>()
     private let limit: Duration
     private let maximumOutput: Int
-    private let finish: (Result<EndedProgram, ProcessError>) -> Void
+    private let finish: (Result<CompletedProcess, ProcessError>) -> Void
     private var output: OutputPipe?
     private var errors: OutputPipe?
     private var deadline: LoopTimer?
@@ -65,14 +65,14 @@ private final class ChildProcess {
 
     static func start(
         _ arguments: [String], on loop: EventLoop, within limit: Duration, maximumOutput: Int,
-        finish: @escaping (Result<EndedProgram, ProcessError>) -> Void
+        finish: @escaping (Result<CompletedProcess, ProcessError>) -> Void
     ) {
         let child = ChildProcess(limit: limit, maximumOutput: maximumOutput, finish: finish)
         child.start(arguments, on: loop)
     }
 
     private init(
-        limit: Duration, maximumOutput: Int, finish: @escaping (Result<EndedProgram, ProcessError>) -> Void
+        limit: Duration, maximumOutput: Int, finish: @escaping (Result<CompletedProcess, ProcessError>) -> Void
     ) {
         self.limit = limit
         self.maximumOutput = maximumOutput
@@ -96,7 +96,7 @@ private final class ChildProcess {
         }
         output.startReading()
         errors.startReading()
-        let deadline = LoopTimer(on: loop) { self.end(.overdue(self.limit)) }
+        let deadline = LoopTimer(on: loop) { self.end(.timedOut(self.limit)) }
         self.deadline = deadline
         deadline.start(after: limit)
     }
@@ -152,7 +152,7 @@ private final class ChildProcess {
         if let failure {
             finish(.failure(failure))
         } else {
-            finish(.success(EndedProgram(status: status, output: output.bytes, errors: errors.bytes)))
+            finish(.success(CompletedProcess(status: status, output: output.bytes, errors: errors.bytes)))
         }
     }
 }

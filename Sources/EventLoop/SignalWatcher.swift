@@ -29,7 +29,7 @@ public final class SignalWatcher {
             close()
             throw EventLoopError(code, operation: "watch for signal \(signal)")
         }
-        if HeldSignals.take(signal) { receive() }
+        if DeferredSignals.take(signal) { receive() }
     }
 
     /// Stops watching; further calls do nothing.

@@ -26,12 +26,12 @@ public struct SystemdManager: Sendable {
         let process = getpid()
         let socket = environment["NOTIFY_SOCKET"] ?? ""
         notifySocket = socket.hasPrefix("/") || socket.hasPrefix("@") ? socket : nil
-        func isForUs(_ variable: String) -> Bool { environment[variable].map { Int32($0) == process } ?? true }
+        func isForThisProcess(_ variable: String) -> Bool { environment[variable].map { Int32($0) == process } ?? true }
         let microseconds = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
         watchdogLimit =
-            microseconds > 0 && isForUs("WATCHDOG_PID") ? .microseconds(microseconds) : nil
+            microseconds > 0 && isForThisProcess("WATCHDOG_PID") ? .microseconds(microseconds) : nil
         let count = environment["LISTEN_FDS"].flatMap { Int32($0) } ?? 0
-        guard (1...64).contains(count), environment["LISTEN_PID"] != nil, isForUs("LISTEN_PID") else {
+        guard (1...64).contains(count), environment["LISTEN_PID"] != nil, isForThisProcess("LISTEN_PID") else {
             sockets = []
             return
         }

@@ -71,13 +71,13 @@ public final class TCPListener {
         // with a descriptor that it keeps for this, so that it neither waits for ever nor wakes the loop again and again.
         guard status == 0, !isClosed else { return }
         accepted += 1
-        guard accepted <= Self.acceptsInTurn else { return goOnLater() }
+        guard accepted <= Self.acceptsInTurn else { return acceptLater() }
         take()
     }
 
     /// Lets everything else on the loop have its turn, then takes the connection that waits. Until then libuv takes no
     /// further one.
-    private func goOnLater() {
+    private func acceptLater() {
         isOneWaiting = true
         let listener = LoopBound(self, loop: loop)
         Task(executorPreference: loop) {

@@ -61,7 +61,7 @@ final class EasyHandle {
 
     private func setRequest(_ plan: borrowing RequestPlan) throws(HTTPClientError) {
         try set(CURLOPT_URL, plan.url)
-        if plan.isPastProxies { try set(CURLOPT_NOPROXY, "*") }
+        if plan.bypassesProxies { try set(CURLOPT_NOPROXY, "*") }
         try HTTPClientError.check(CLibcurl_easy_setopt_list(pointer, CURLOPT_HTTPHEADER, fields.pointer))
         switch plan.form {
         case .head: try set(CURLOPT_NOBODY, 1)
@@ -90,7 +90,7 @@ final class EasyHandle {
     // MARK: Asking
 
     /// What libcurl says of a failure; empty if it says nothing. Without the controls that a peer may have put there.
-    var errorWords: String {
+    var errorText: String {
         let bytes = errorBuffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.filter { $0 >= 0x20 && $0 != 0x7F }
         return String(decoding: bytes, as: UTF8.self)
     }

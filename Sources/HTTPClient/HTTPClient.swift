@@ -41,13 +41,13 @@ public final class HTTPClient: Sendable {
     ///   - body: the request's body; must be empty for GET and HEAD.
     ///   - signing: how to sign the request, or nil. See ``RequestSigning`` for what can be signed.
     ///   - timeout: how long all may take, or nil for the configuration's.
-    ///   - pastProxies: whether no proxy is used, whatever the environment says: the host itself is asked.
+    ///   - bypassesProxies: whether no proxy is used, whatever the environment says: the host itself is asked.
     /// - Throws: ``HTTPClientError``; with `canceled` as soon as the task is canceled.
     public func send(
         _ request: HTTPRequest, body: [UInt8] = [], signing: RequestSigning? = nil, timeout: Duration? = nil,
-        pastProxies: Bool = false
+        bypassesProxies: Bool = false
     ) async throws(HTTPClientError) -> (response: HTTPResponse, body: [UInt8]) {
-        let plan = try RequestPlan(request, body: body, signing: signing, isPastProxies: pastProxies)
+        let plan = try RequestPlan(request, body: body, signing: signing, bypassesProxies: bypassesProxies)
         let ticket = Ticket()
         let engine = engine
         let loop = loop

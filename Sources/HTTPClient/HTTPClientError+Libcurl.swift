@@ -4,10 +4,10 @@ extension HTTPClientError {
     /// Translates how a transfer ended.
     ///
     /// - Parameters:
-    ///   - words: what libcurl says of it, or nothing.
+    ///   - text: what libcurl says of it, or nothing.
     ///   - isUnsent: whether there was no connection yet to send it on.
-    init(_ code: CURLcode, words: String, target: String, isUnsent: Bool) {
-        let reason = words.isEmpty ? String(cString: curl_easy_strerror(code)) : words
+    init(_ code: CURLcode, text: String, target: String, isUnsent: Bool) {
+        let reason = text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
         self.init(Code(code), "no response from \(target): \(reason)", isUnsent: isUnsent ? true : nil)
     }
 

@@ -19,7 +19,7 @@ struct RequestPlan: Sendable {
     /// The fields, as libcurl wants them.
     let fieldLines: [String]
     /// Whether no proxy is used, whatever the environment says.
-    let isPastProxies: Bool
+    let bypassesProxies: Bool
     /// Scheme, host and port, for messages.
     let target: String
 
@@ -27,7 +27,7 @@ struct RequestPlan: Sendable {
     ///
     /// - Throws: ``HTTPClientError`` with `invalidRequest` or `invalidSigning`.
     init(
-        _ request: HTTPRequest, body: [UInt8], signing: RequestSigning?, isPastProxies: Bool
+        _ request: HTTPRequest, body: [UInt8], signing: RequestSigning?, bypassesProxies: Bool
     ) throws(HTTPClientError) {
         guard let scheme = request.scheme?.lowercased(), scheme == "http" || scheme == "https",
             let authority = request.authority, FieldRules.isAuthority(authority)
@@ -40,7 +40,7 @@ struct RequestPlan: Sendable {
         form = Self.form(request.method, hasBody: !body.isEmpty)
         guard form == .withBody || body.isEmpty else { throw Self.invalid("a \(method) has no body", target: target) }
         self.body = body
-        self.isPastProxies = isPastProxies
+        self.bypassesProxies = bypassesProxies
         fieldLines = try Self.fieldLines(request, path: path, body: body, signing: signing, target: target)
     }
 
@@ -63,11 +63,11 @@ struct RequestPlan: Sendable {
             }
         }
         if let signing {
-            if let objection = SigningRules.objection(path: path, fields: fields) {
-                throw invalid("cannot be signed: \(objection)", target: target)
+            if let validationError = SigningRules.validationError(path: path, fields: fields) {
+                throw invalid("cannot be signed: \(validationError)", target: target)
             }
-            if let objection = SigningRules.objection(to: signing) {
-                throw HTTPClientError(.invalidSigning, "request to \(target): cannot be signed: \(objection)")
+            if let validationError = SigningRules.validationError(for: signing) {
+                throw HTTPClientError(.invalidSigning, "request to \(target): cannot be signed: \(validationError)")
             }
             fields +=
                 RequestSignature(

@@ -7,7 +7,7 @@ enum SigningRules {
     /// - Parameters:
     ///   - path: path and query as they are sent.
     ///   - fields: names and values of the request's fields.
-    static func objection(path: String, fields: [(name: String, value: String)]) -> String? {
+    static func validationError(path: String, fields: [(name: String, value: String)]) -> String? {
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         if let path = parts.first, !isCanonicalPath(path) {
             return "the path holds more than letters, digits, slashes and -._~"
@@ -23,7 +23,7 @@ enum SigningRules {
     }
 
     /// Why nothing can be signed so, or nil if requests can: what is wrong is not the request.
-    static func objection(to signing: RequestSigning) -> String? {
+    static func validationError(for signing: RequestSigning) -> String? {
         for part in [signing.region, signing.service] {
             guard (1...64).contains(part.utf8.count), part.utf8.allSatisfy({ isUnreserved($0) }) else {
                 return "its Region or service is not a name"

@@ -22,7 +22,7 @@ final class Transfer {
     /// Whether libcurl looks up a name for it, which cannot be broken off without waiting.
     private(set) var isResolving = false
     /// Whether it has been answered.
-    var isAnswered: Bool { continuation == nil }
+    var isCompleted: Bool { continuation == nil }
 
     private let configuration: HTTPClient.Configuration
     private var continuation: CheckedContinuation<Outcome, Never>?
@@ -69,7 +69,7 @@ final class Transfer {
     func awaitOutcome(_ continuation: CheckedContinuation<Outcome, Never>) { self.continuation = continuation }
 
     /// Hands the outcome to who waits for it; further calls do nothing.
-    func answer(_ outcome: sending Outcome) {
+    func complete(_ outcome: sending Outcome) {
         stopTimers()
         body = []
         continuation?.resume(returning: outcome)
@@ -80,7 +80,7 @@ final class Transfer {
     func outcome(_ code: CURLcode) -> Outcome {
         if let rejection { return .failure(rejection) }
         guard code == CURLE_OK else {
-            return .failure(HTTPClientError(code, words: easy.errorWords, target: target, isUnsent: !wasConnected))
+            return .failure(HTTPClientError(code, text: easy.errorText, target: target, isUnsent: !wasConnected))
         }
         guard let head = easy.responseHead else {
             return .failure(HTTPClientError(.other, "no response from \(target): it has no status"))
@@ -128,13 +128,13 @@ final class Transfer {
 
     private func didOpenSocket() -> CInt {
         isResolving = false
-        if isAnswered { return CURL_SOCKOPT_ERROR }
+        if isCompleted { return CURL_SOCKOPT_ERROR }
         startConnecting()
         return CURL_SOCKOPT_OK
     }
 
     private func startConnecting() {
-        guard !isConnecting, !isAnswered else { return }
+        guard !isConnecting, !isCompleted else { return }
         isConnecting = true
         connectDeadline.start(after: configuration.connectTimeout)
     }
@@ -144,7 +144,7 @@ final class Transfer {
         isConnecting = false
         wasConnected = true
         connectDeadline.stop()
-        return isAnswered ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
+        return isCompleted ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
     /// - Returns: how many bytes were taken; any other number than were offered ends the transfer.

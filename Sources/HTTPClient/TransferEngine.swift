@@ -98,7 +98,7 @@ final class TransferEngine {
             try HTTPClientError.check(curl_multi_add_handle(multi, transfer.easy.pointer))
         } catch {
             transfers[ObjectIdentifier(transfer.ticket)] = nil
-            transfer.answer(.failure(error))
+            transfer.complete(.failure(error))
         }
     }
 
@@ -114,7 +114,7 @@ final class TransferEngine {
 
     private func end(_ ticket: Ticket, _ error: HTTPClientError) {
         guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
-        transfer.answer(.failure(error))
+        transfer.complete(.failure(error))
         // libcurl would block the loop until the name is looked up; it ends by itself at the first socket after that.
         if !transfer.isResolving { remove(transfer) }
     }
@@ -148,7 +148,7 @@ final class TransferEngine {
             let code = CLibcurl_message_result(message)
             let outcome = transfer.outcome(code)
             remove(transfer)
-            transfer.answer(outcome)
+            transfer.complete(outcome)
         }
     }
 

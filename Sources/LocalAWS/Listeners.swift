@@ -25,7 +25,7 @@ struct Listeners: Sendable {
             // Security Hub takes no more than 6 MB in one batch.
             api.limits.body = 6 * 1024 * 1024
             servers.append(
-                try await HTTPServer(on: loop, configuration: api) { [delay = configuration.answerDelay] in
+                try await HTTPServer(on: loop, configuration: api) { [delay = configuration.responseDelay] in
                     if delay > .zero { try? await Task.sleep(for: delay) }
                     return calls.respond(to: $0)
                 })

@@ -24,7 +24,7 @@ extension LocalAWS {
     public struct Configuration: Sendable {
         /// The access keys, one at least. By default one of the account 111122223333.
         public var credentials: [Credentials]
-        /// The Regions that SNS has hosts in, one at least. The other services answer for any Region.
+        /// The Regions that SNS has hosts in, one at least. The other services respond for any Region.
         public var regions: [Region]
         /// Where the APIs listen.
         public var apiAddress: SocketAddress
@@ -32,11 +32,11 @@ extension LocalAWS {
         public var topicAddress: SocketAddress
         /// Whether requests above the documented rates are refused.
         public var throttles = false
-        /// How long each answer of an API takes: the way to AWS and back, and AWS's work.
-        public var answerDelay = Duration.zero
+        /// How long each response of an API takes: the way to AWS and back, and AWS's work.
+        public var responseDelay = Duration.zero
         /// What the delays between retries of a delivery, 20 seconds each, are multiplied with.
         public var retryDelayScale = 1.0
-        /// How long an endpoint may take to answer.
+        /// How long an endpoint may take to respond.
         public var deliveryTimeout = Duration.seconds(15)
         /// The file with the authorities that endpoints with `https` have their certificates from, in PEM, or nil for the
         /// system's.

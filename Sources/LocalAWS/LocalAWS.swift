@@ -22,7 +22,7 @@ public final class LocalAWS: Sendable {
     private let state: CloudState
     private let signer: TopicSigner
     private let listeners: Listeners
-    private let deliveries: Deliveries
+    private let deliveries: MessageDeliverer
 
     /// Starts the stand-in.
     ///
@@ -44,7 +44,8 @@ public final class LocalAWS: Sendable {
             on: loop, configuration: configuration, tls: identity.tls, calls: calls, topics: topics)
         self.state = state
         signer = identity.signer
-        deliveries = Deliveries(loop: loop, client: listeners.client, retryDelayScale: configuration.retryDelayScale)
+        deliveries = MessageDeliverer(
+            loop: loop, client: listeners.client, retryDelayScale: configuration.retryDelayScale)
         apiURL = "http://\(listeners.api.address)"
         connectTo = configuration.regions.map { [listeners] in "\($0.snsHost):443:\(listeners.topics.address)" }
         certificateAuthorityPEM = identity.authorityPEM
@@ -145,7 +146,7 @@ public final class LocalAWS: Sendable {
 
     /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
     ///
-    /// - Returns: the answer, or nil if the request was refused.
+    /// - Returns: the response, or nil if the request was refused.
     @discardableResult
     public func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
         let now = state.clock()
@@ -160,11 +161,11 @@ public final class LocalAWS: Sendable {
     ///   - code: the error's name, for example `InternalException`.
     public func fail(_ operation: Operation, count: Int = 1, status: Int, code: String) {
         state.withLock {
-            $0.faults.add(ServiceError(status, code, "This answer was asked for."), count: count, to: operation)
+            $0.faults.add(ServiceError(status, code, "This response was asked for."), count: count, to: operation)
         }
     }
 
-    /// Has no answer fail any more.
+    /// Has no response fail any more.
     public func clearFaults() {
         state.withLock { $0.faults = FaultPlan() }
     }
@@ -243,9 +244,9 @@ public final class LocalAWS: Sendable {
     /// Messages for all endpoints that have confirmed their subscription, signed.
     private func items(
         _ messages: [String], to topic: ARN, subject: String?, version: TopicSignatureVersion
-    ) throws -> [Deliveries.Item] {
+    ) throws -> [MessageDeliverer.Item] {
         let subscriptions = state.withLock { $0.topics.confirmed(topic) }
-        var items: [Deliveries.Item] = []
+        var items: [MessageDeliverer.Item] = []
         for text in messages {
             let message = TopicMessage.notification(text, subject: subject, topic: topic, now: state.clock())
             for subscription in subscriptions {
@@ -278,11 +279,11 @@ public final class LocalAWS: Sendable {
 
     private func item(
         _ message: TopicMessage, for subscription: TopicModel.Subscription, version: TopicSignatureVersion
-    ) throws -> Deliveries.Item {
+    ) throws -> MessageDeliverer.Item {
         guard let signature = try signer.sign(message, version: version) else {
             throw LocalAWSError.regionNotConfigured(message.topic.accountRegion.region)
         }
-        return Deliveries.Item(
+        return MessageDeliverer.Item(
             message: message, body: message.body(signature: signature, for: subscription), subscription: subscription)
     }
 }

@@ -15,7 +15,7 @@ public enum FindingID {
         check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, accountRegion: AccountRegion
     ) -> String {
         var text = "audits/finding/\(check.name)-\(resource.value)"
-        if check.givesSeveralReasonCodes, let reasonCode { text += "/\(reasonCode)" }
+        if check.hasSeveralReasonCodes, let reasonCode { text += "/\(reasonCode)" }
         return id(text, accountRegion)
     }
 

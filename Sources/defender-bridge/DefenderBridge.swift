@@ -31,10 +31,10 @@ struct DefenderBridge: AsyncParsableCommand {
     /// 64.
     static func main() async {
         // A signal must not end a bridge that is only starting by itself: it stops in order, or reloads.
-        HeldSignals.hold()
+        DeferredSignals.hold()
         do {
             var command = try parseAsRoot()
-            if !(command is ServeCommand) { HeldSignals.release() }
+            if !(command is ServeCommand) { DeferredSignals.release() }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as ConfigurationError {
             fail("defender-bridge: \(error)", code: error.mayPass ? 75 : 78)

@@ -51,7 +51,7 @@ struct HealthCommand: AsyncParsableCommand {
         let url = "http://\(request.authority ?? "")\(request.path ?? "")"
         let response: (response: HTTPResponse, body: [UInt8])
         do throws(HTTPClientError) {
-            response = try await client.send(request, timeout: timeout, pastProxies: true)
+            response = try await client.send(request, timeout: timeout, bypassesProxies: true)
         } catch {
             throw CommandError(
                 message: "\(url): no response: \(error). Check that the bridge runs with this configuration.")

@@ -79,7 +79,7 @@ struct EndpointTests {
         #expect(try settings(["AWS_DEFAULT_REGION": "us-west-2"]).region?.name == "us-west-2")
         #expect(
             try settings(["AWS_DEFAULT_REGION": "us-west-2", "AWS_REGION": "us-west-1"]).region?.name == "us-west-1")
-        let problem = #expect(throws: AWSSettings.Problem.self) { try settings(["AWS_REGION": "nowhere"]) }
+        let problem = #expect(throws: AWSSettings.SettingError.self) { try settings(["AWS_REGION": "nowhere"]) }
         #expect(problem?.place == "AWS_REGION")
     }
 

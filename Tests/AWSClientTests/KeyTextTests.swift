@@ -11,7 +11,7 @@ import Testing
 @Suite("Keys and tokens as they are handed over", .timeLimit(.minutes(1))) struct KeyTextTests {
     private func plan(
         _ environment: [String: String], credentials: String = "", config: String = ""
-    ) throws(AWSSettings.Problem) -> CredentialsPlan {
+    ) throws(AWSSettings.SettingError) -> CredentialsPlan {
         let environment = environment.merging(["HOME": "/h"]) { own, _ in own }
         let files = ["/h/.aws/credentials": credentials, "/h/.aws/config": config]
         return try AWSSettings(environment: environment) { files[$0].map { Array($0.utf8) } }.plan
@@ -33,7 +33,7 @@ import Testing
     @Test(
         "Keys with white space or control characters inside are a problem of the settings, told without the key",
         arguments: ["\n", " ", "\u{0}", "\u{7F}", "\u{FEFF}", "é"])
-    func malformed(blank: String) throws {
+    func malformedKeys(blank: String) throws {
         let secret = "example\(blank)Secret"
         for (environment, file) in [
             (["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": secret], ""),
@@ -42,7 +42,7 @@ import Testing
             // A line break would begin another key.
             ([:], "[default]\naws_access_key_id = A\naws_secret_access_key = \(blank == "\n" ? "x y" : secret)\n"),
         ] {
-            let problem = #expect(throws: AWSSettings.Problem.self) { try plan(environment, credentials: file) }
+            let problem = #expect(throws: AWSSettings.SettingError.self) { try plan(environment, credentials: file) }
             #expect(problem?.description.contains("white space") == true)
             #expect(problem?.description.contains("example") == false)
         }

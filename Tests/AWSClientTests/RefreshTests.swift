@@ -179,16 +179,16 @@ struct ServiceTimeTests {
     func reading() {
         let service = ServiceTime()
         #expect(service.now(elapsed: .zero) == nil)
-        for nothing in ["", "yesterday"] { service.note(nothing, elapsed: .zero) }
+        for nothing in ["", "yesterday"] { service.record(nothing, elapsed: .zero) }
         #expect(service.now(elapsed: .zero) == nil)
-        service.note(Self.date, elapsed: .seconds(5))
+        service.record(Self.date, elapsed: .seconds(5))
         #expect(service.now(elapsed: .seconds(5)) == Self.time)
         #expect(service.now(elapsed: .seconds(3605)) == Self.time + 3_600_000)
         #expect(service.now(elapsed: .seconds(86_405)) == Self.time + 86_400_000)
         #expect(service.now(elapsed: .seconds(86_406)) == nil)
-        service.note("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(5.5))
+        service.record("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(5.5))
         #expect(service.now(elapsed: .seconds(6)) == Self.time + 1000)
-        service.note("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(7))
+        service.record("Sun, 22 Nov 2026 12:00:00 GMT", elapsed: .seconds(7))
         #expect(service.now(elapsed: .seconds(7)) == Self.time + 7_200_000)
     }
 
@@ -206,7 +206,7 @@ struct ServiceTimeTests {
                     expiration: Self.time + state.elapsed + 3_600_000)
             }
         }
-        clock.serviceTime.note(Self.date, elapsed: .zero)
+        clock.serviceTime.record(Self.date, elapsed: .zero)
         for step in [-7_200_000, 7_200_000, 120 * 86_400_000] as [Int64] {
             let first = try await provider.credentials()
             let issued = state.withLock(\.issued)

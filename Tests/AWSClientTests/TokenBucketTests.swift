@@ -16,7 +16,7 @@ struct TokenBucketTests {
         var uses: [Duration] = []
         for _ in 0..<300 {
             if Bool.random(using: &random) { now += .seconds(Double.random(in: 0...0.2, using: &random)) }
-            uses.append(now + bucket.take(now: now))
+            uses.append(now + bucket.reserve(now: now))
         }
         #expect(zip(uses, uses.dropFirst()).allSatisfy { $0.0 <= $0.1 })
         var isWithin = true
@@ -32,18 +32,18 @@ struct TokenBucketTests {
     @Test("A full bucket gives its burst at once and then one in each interval")
     func tokenBucketBurst() {
         var bucket = TokenBucket(rate: 10, burst: 3)
-        let waits = (0..<5).map { _ in bucket.take(now: .seconds(7)) }
+        let waits = (0..<5).map { _ in bucket.reserve(now: .seconds(7)) }
         #expect(waits == [.zero, .zero, .zero, .milliseconds(100), .milliseconds(200)])
-        #expect((0..<3).map { _ in bucket.take(now: .seconds(60)) } == [.zero, .zero, .zero])
+        #expect((0..<3).map { _ in bucket.reserve(now: .seconds(60)) } == [.zero, .zero, .zero])
     }
 
     @Test("An emptied bucket fills again at its rate")
     func empty() {
         var bucket = TokenBucket(rate: 10, burst: 10)
         bucket.empty(now: .seconds(1))
-        #expect(bucket.take(now: .seconds(1)) == .milliseconds(100))
-        #expect(bucket.take(now: .seconds(1) + .milliseconds(100)) == .milliseconds(100))
+        #expect(bucket.reserve(now: .seconds(1)) == .milliseconds(100))
+        #expect(bucket.reserve(now: .seconds(1) + .milliseconds(100)) == .milliseconds(100))
         bucket.empty(now: .seconds(1) + .milliseconds(100))
-        #expect(bucket.take(now: .seconds(1) + .milliseconds(100)) == .milliseconds(200))
+        #expect(bucket.reserve(now: .seconds(1) + .milliseconds(100)) == .milliseconds(200))
     }
 }

@@ -13,7 +13,7 @@ import Testing
         VerificationDisposition(
             subject: try observation().finding.id, accountRegion: try accountRegion(),
             time: Timestamp(milliseconds: time),
-            verification: Verification(state: state, words: nil), isApplied: false)
+            verification: Verification(state: state, note: nil), isApplied: false)
     }
 
     private func carrying(_ state: String, event: String, at time: Int64 = now) throws -> Observation {

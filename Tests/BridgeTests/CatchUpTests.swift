@@ -94,7 +94,7 @@ import Testing
         VerificationDisposition(
             subject: FindingID.violation(id: "v1", accountRegion: try accountRegion()),
             accountRegion: try accountRegion(),
-            time: Timestamp(milliseconds: time), verification: Verification(state: state, words: nil), isApplied: true
+            time: Timestamp(milliseconds: time), verification: Verification(state: state, note: nil), isApplied: true
         ).disposition
     }
 
@@ -131,13 +131,13 @@ import Testing
 
     @Test("What was missed comes out of the queue as it was put in; the same is one delivery on one occasion")
     func deliveries() throws {
-        let words = Verification(state: .falsePositive, words: "lab")
+        let words = Verification(state: .falsePositive, note: "lab")
         let works: [CatchUpTask] = [
             .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
             .violationEvent(Self.event()), .activeViolation(Self.active()), .suppressions,
             .verification(violationID: "v1", words, asOf: Timestamp(milliseconds: now)),
             .verification(
-                violationID: "v1", Verification(state: .unknown, words: nil), asOf: Timestamp(milliseconds: now)),
+                violationID: "v1", Verification(state: .unknown, note: nil), asOf: Timestamp(milliseconds: now)),
             .violationOver(findingID: "f1", asOf: Timestamp(milliseconds: now)),
         ]
         var ids: Set<String> = []
@@ -285,7 +285,7 @@ import Testing
             let disposition = VerificationDisposition(
                 subject: FindingID.violation(id: "judged", accountRegion: try accountRegion()),
                 accountRegion: try accountRegion(),
-                time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, words: nil),
+                time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, note: nil),
                 isApplied: false)
             #expect(
                 try disposition.isNewer(

@@ -74,7 +74,7 @@ struct ConvergenceModel {
             try step()
             if hub[id] == nil { faults.append("an update of a finding that is not there") }
             if let status = judged.verification.workflowStatus { hub[id]?.workflow = status }
-            if !judged.verification.isTold { hub[id]?.verification = judged.verification.state }
+            if !judged.verification.isRecorded { hub[id]?.verification = judged.verification.state }
             try step()
             dispositions[id] = judged.applied.disposition
         }

@@ -47,7 +47,7 @@ import Testing
             guard case .verification(let said) = try work(payload, .eventBridge) else { throw UnexpectedError() }
             #expect(
                 said.subject == FindingID.violation(id: "v1", accountRegion: try accountRegion()) && !said.isApplied)
-            #expect(said.verification == Verification(state: .falsePositive, words: "lab device"))
+            #expect(said.verification == Verification(state: .falsePositive, note: "lab device"))
             #expect(said.time.iso8601 == "2026-11-22T09:00:00.000Z")
         }
     }

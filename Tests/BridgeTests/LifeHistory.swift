@@ -159,7 +159,7 @@ struct LifeHistory {
         return VerificationDisposition(
             subject: finding.id, accountRegion: finding.accountRegion,
             time: Timestamp(milliseconds: time(Int.random(in: 0...5, using: &random))),
-            verification: Verification(state: try pick(VerificationState.allCases, &random), words: nil),
+            verification: Verification(state: try pick(VerificationState.allCases, &random), note: nil),
             isApplied: false)
     }
 

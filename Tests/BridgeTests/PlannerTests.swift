@@ -310,7 +310,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 private func verification(_ state: VerificationState, at time: Int64 = now + 1) throws -> Disposition {
     VerificationDisposition(
         subject: try observation().finding.id, accountRegion: try accountRegion(), time: Timestamp(milliseconds: time),
-        verification: Verification(state: state, words: "lab device"), isApplied: false
+        verification: Verification(state: state, note: "lab device"), isApplied: false
     ).disposition
 }
 

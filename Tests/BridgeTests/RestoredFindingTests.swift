@@ -63,7 +63,7 @@ import Testing
         let observed = try observation()
         let judged = VerificationDisposition(
             subject: observed.subject, accountRegion: try accountRegion(), time: observed.time,
-            verification: Verification(state: .falsePositive, words: "lab device"), isApplied: true)
+            verification: Verification(state: .falsePositive, note: "lab device"), isApplied: true)
         let change = try #require(
             Planner.plan([observed], known: nil, disposition: judged.disposition, now: observed.time))
         let found = try restored(

@@ -39,7 +39,7 @@ import Testing
             (.truePositive, "NOTIFIED", false), (.unknown, "NEW", false),
         ] as [(VerificationState, String, Bool)])
     func verification(state: VerificationState, status: String, archives: Bool) {
-        let verification = Verification(state: state, words: "lab device")
+        let verification = Verification(state: state, note: "lab device")
         #expect(verification.archives == archives)
         #expect(
             verification.changes == [
@@ -66,11 +66,11 @@ import Testing
     @Test("A note is left out when blank, and cut to what Security Hub takes")
     func note() {
         for blank in [nil, "", " \n"] {
-            #expect(Verification(state: .unknown, words: blank).changes["Note"] == nil)
+            #expect(Verification(state: .unknown, note: blank).changes["Note"] == nil)
         }
         let words = String(repeating: "é", count: 600)
         #expect(
-            Verification(state: .unknown, words: words).changes["Note"]?["Text"]
+            Verification(state: .unknown, note: words).changes["Note"]?["Text"]
                 == .string(String(repeating: "é", count: 511) + "…"))
     }
 }

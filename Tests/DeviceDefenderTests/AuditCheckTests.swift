@@ -38,7 +38,7 @@ struct AuditCheckTests {
 
     @Test("the checks that can give one resource several reasons are those of permissions and key quality")
     func reasons() {
-        let several = AuditCheck.known.filter(\.givesSeveralReasonCodes).map(\.name).sorted()
+        let several = AuditCheck.known.filter(\.hasSeveralReasonCodes).map(\.name).sorted()
         #expect(
             several == [
                 "AUTHENTICATED_COGNITO_ROLE_OVERLY_PERMISSIVE_CHECK", "CA_CERTIFICATE_KEY_QUALITY_CHECK",
@@ -53,7 +53,7 @@ struct AuditCheckTests {
         let check = try #require(AuditCheck(name: "DEVICE_CERT_APPROACHING_EXPIRATION_CHECK"))
         #expect(check.severity == .medium)
         #expect(check.title == "Device cert approaching expiration")
-        #expect(check.givesSeveralReasonCodes)
+        #expect(check.hasSeveralReasonCodes)
         #expect(!check.showsUnusualBehavior)
         #expect((50...512).contains(check.remediation.count))
         #expect(AuditCheck(name: "CHECK")?.title == "Check")

@@ -64,8 +64,8 @@ struct HTTP2Tests {
                         group.addTask { String(decoding: try await client.send(request).body, as: UTF8.self) }
                     }
                     return try await group.reduce(into: [first]) { $0.append($1) }.map {
-                        let words = $0.split(separator: " ").map(String.init)
-                        return (words[0], words[1])
+                        let text = $0.split(separator: " ").map(String.init)
+                        return (text[0], text[1])
                     }
                 }
             }

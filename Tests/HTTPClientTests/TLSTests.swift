@@ -74,16 +74,16 @@ struct TLSTests {
     @Test("a peer whose authority is trusted is talked to", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {
         try await TLSServer.with(version: version) { server in
-            let answer = try await server.request(host: "bridge.test", trusting: server.authority)
-            #expect(answer == .success(version == "TLSv1_2" ? "TLSv1.2" : "TLSv1.3"))
+            let result = try await server.request(host: "bridge.test", trusting: server.authority)
+            #expect(result == .success(version == "TLSv1_2" ? "TLSv1.2" : "TLSv1.3"))
         }
     }
 
     @Test("a peer whose authority is not trusted is refused")
     func untrusted() async throws {
         try await TLSServer.with { server in
-            let answer = try await server.request(host: "bridge.test", trusting: nil)
-            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            let result = try await server.request(host: "bridge.test", trusting: nil)
+            let error = try #require(throws: HTTPClientError.self) { try result.get() }
             #expect(error.code == .tlsRejected)
             #expect(!error.isTransient)
         }
@@ -92,8 +92,8 @@ struct TLSTests {
     @Test("a peer with a certificate for another name is refused")
     func wrongName() async throws {
         try await TLSServer.with { server in
-            let answer = try await server.request(host: "other.test", trusting: server.authority)
-            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            let result = try await server.request(host: "other.test", trusting: server.authority)
+            let error = try #require(throws: HTTPClientError.self) { try result.get() }
             #expect(error.code == .tlsRejected)
         }
     }
@@ -101,8 +101,8 @@ struct TLSTests {
     @Test("a peer that speaks no newer version than TLS 1.1 is not talked to")
     func oldVersion() async throws {
         try await TLSServer.with(version: "TLSv1_1") { server in
-            let answer = try await server.request(host: "bridge.test", trusting: server.authority)
-            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            let result = try await server.request(host: "bridge.test", trusting: server.authority)
+            let error = try #require(throws: HTTPClientError.self) { try result.get() }
             #expect(error.code == .connectFailed)
         }
     }
@@ -110,8 +110,8 @@ struct TLSTests {
     @Test("a file of authorities that is not there: refused, with its reason")
     func missingFile() async throws {
         try await TLSServer.with { server in
-            let answer = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
-            let error = try #require(throws: HTTPClientError.self) { try answer.get() }
+            let result = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")
+            let error = try #require(throws: HTTPClientError.self) { try result.get() }
             #expect(error.code == .tlsRejected)
             #expect(error.message.contains("/no/such/file.pem"))
         }

@@ -90,7 +90,7 @@ extension IntegrationTests {
                 let texts = alarms.map { String(decoding: $0.serialized(), as: UTF8.self) }
                 let reports = try await world.aws.publish(
                     topic: world.topics.detect, messages: texts, signatureVersion: .two)
-                for report in reports { #expect(Set(report.attempts) == [.answered(503)]) }
+                for report in reports { #expect(Set(report.attempts) == [.responded(503)]) }
                 expect(numbers, "ACTIVE")
             }
 

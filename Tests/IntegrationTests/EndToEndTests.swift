@@ -155,7 +155,7 @@ extension IntegrationTests {
                 try await world.subscribe(bridge, to: world.topics.detect, target: "/sns?second")
                 let reports = try await world.aws.publish(topic: world.topics.detect, message: text)
                     .filter { $0.endpoint.contains("/sns") }
-                #expect(reports.map(\.attempts) == [[.answered(200)], [.answered(200)]])
+                #expect(reports.map(\.attempts) == [[.responded(200)], [.responded(200)]])
                 #expect(Set(reports.map(\.messageID)).count == 1)
                 try await bridge.waitForCompletion(of: 1)
                 try await world.waitForFindings([Alarms.findingID(0, in: world.accountRegion)])

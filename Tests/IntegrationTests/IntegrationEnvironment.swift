@@ -160,7 +160,7 @@ final class IntegrationEnvironment: Sendable {
     func subscribe(_ bridge: BridgeProcess, to topic: ARN, target: String = "/sns") async throws {
         let endpoint = "http://\(bridge.listen)\(target)"
         let report = try await aws.subscribe(topic: topic, endpoint: endpoint, signatureVersion: .two)
-        #expect(report.attempts == [.answered(200)])
+        #expect(report.attempts == [.responded(200)])
         try #require(aws.isConfirmed(topic: topic, endpoint: endpoint))
     }
 
@@ -169,7 +169,7 @@ final class IntegrationEnvironment: Sendable {
         let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
         let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
         try #require(reports.count == messages.count)
-        #expect(reports.filter { $0.attempts != [.answered(200)] } == [])
+        #expect(reports.filter { $0.attempts != [.responded(200)] } == [])
     }
 
     /// Subscribes a bridge to both topics and publishes an audit of a fleet and one alarm.

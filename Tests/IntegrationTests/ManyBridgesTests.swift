@@ -68,7 +68,7 @@ extension IntegrationTests {
         /// Publishes alarms of each Region, and gives the ids of the findings that are to be there.
         private func publish(
             _ range: Range<Int>, in world: IntegrationEnvironment,
-            attempts: [DeliveryReport.Attempt]? = [.answered(200)]
+            attempts: [DeliveryReport.Attempt]? = [.responded(200)]
         ) async throws -> [AccountRegion: Set<String>] {
             try await withThrowingTaskGroup(of: (AccountRegion, Set<String>).self) { group in
                 for topic in topics(world) {
@@ -136,7 +136,7 @@ extension IntegrationTests {
                     for topic in topics(world) {
                         let report = try await world.aws.subscribe(
                             topic: topic, endpoint: "http://\(address)/sns", signatureVersion: .two)
-                        #expect(report.attempts == [.answered(200)])
+                        #expect(report.attempts == [.responded(200)])
                     }
                     let first = try await publish(0..<10, in: world)
                     try await waitForFindings(first, in: world)

@@ -99,7 +99,7 @@ extension IntegrationTests {
                 let bridge = try await world.start(environment: ["HTTPS_PROXY": "http://127.0.0.1:9"])
                 let report = try await world.aws.subscribe(
                     topic: world.topics.detect, endpoint: bridge.endpoint, signatureVersion: .two)
-                #expect(report.attempts.first == .answered(503))
+                #expect(report.attempts.first == .responded(503))
                 try await bridge.stop()
                 #expect(bridge.program.errorLines.contains { $0.contains("127.0.0.1 port 9") }, "\(bridge.log)")
             }

@@ -55,7 +55,7 @@ extension IntegrationTests {
                 // remembered, for which SNS is asked to come again.
                 let subscription = try await world.aws.subscribe(
                     topic: world.topics.detect, endpoint: first.endpoint, signatureVersion: .two)
-                #expect(Set(subscription.attempts) == [.answered(503)])
+                #expect(Set(subscription.attempts) == [.responded(503)])
                 try #require(world.aws.isConfirmed(topic: world.topics.detect, endpoint: first.endpoint))
                 let rejections = first.log("A delivery was refused.").count
                 let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
@@ -70,8 +70,8 @@ extension IntegrationTests {
                 #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
                 let report = try #require(try await publishing.first { $0.endpoint == second.endpoint })
                 #expect(report.outcome == .delivered)
-                #expect(report.attempts.first == .answered(503))
-                #expect(report.attempts.last == .answered(200))
+                #expect(report.attempts.first == .responded(503))
+                #expect(report.attempts.last == .responded(200))
                 try await world.waitForFindings((0...stored).map { Alarms.findingID($0, in: world.accountRegion) })
                 try await second.waitForCompletion(of: stored + 1)
                 try await second.stop()
@@ -116,7 +116,7 @@ extension IntegrationTests {
                 let bridge = try await world.start()
                 world.aws.fail(.confirmSubscription, status: 500, code: "InternalError")
                 let report = try await world.aws.subscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
-                #expect(report.attempts == [.answered(503), .answered(200)])
+                #expect(report.attempts == [.responded(503), .responded(200)])
                 #expect(world.aws.isConfirmed(topic: world.topics.audit, endpoint: bridge.endpoint))
                 // Its log is whole when it has ended.
                 try await bridge.stop()

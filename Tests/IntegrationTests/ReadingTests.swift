@@ -198,7 +198,7 @@ extension IntegrationTests {
                     topic: world.topics.audit,
                     messages: [String(decoding: audit("777788889999").serialized(), as: UTF8.self)],
                     signatureVersion: .two)
-                #expect(foreign.first?.attempts == [.answered(403)])
+                #expect(foreign.first?.attempts == [.responded(403)])
                 #expect(try await bridge.total("defender_bridge_refusals_total", "account_not_allowed") == 1)
                 let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
                 let accountRegions = status["accountRegions"]?.array ?? []

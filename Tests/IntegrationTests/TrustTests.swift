@@ -35,13 +35,13 @@ extension IntegrationTests {
                 world.aws.fail(.confirmSubscription, status: 500, code: "InternalFailure")
                 let report = try await world.aws.subscribe(
                     topic: topic, endpoint: first.endpoint, signatureVersion: .two)
-                #expect(report.attempts == [.answered(503), .answered(200)])
+                #expect(report.attempts == [.responded(503), .responded(200)])
                 #expect(world.aws.calls(of: .confirmSubscription) == 2)
                 #expect(world.aws.isConfirmed(topic: topic, endpoint: first.endpoint))
                 #expect(try await state(of: topic, at: first) == "confirmed")
 
                 let end = try #require(try await world.aws.unsubscribe(topic: topic, endpoint: first.endpoint))
-                #expect(end.attempts == [.answered(200)])
+                #expect(end.attempts == [.responded(200)])
                 #expect(!world.aws.isConfirmed(topic: topic, endpoint: first.endpoint))
                 let outcome = #"defender_bridge_deliveries_total{outcome="unsubscribed",route="/sns"}"#
                 #expect(try await first.metric(outcome) == 1)
@@ -56,7 +56,7 @@ extension IntegrationTests {
                 try await world.subscribe(second, to: topic)
                 #expect(try await state(of: topic, at: second) == "confirmed")
                 let again = try #require(try await world.aws.unsubscribe(topic: topic, endpoint: second.endpoint))
-                #expect(again.attempts == [.answered(200)])
+                #expect(again.attempts == [.responded(200)])
                 #expect(world.aws.isConfirmed(topic: topic, endpoint: second.endpoint))
                 #expect(try await state(of: topic, at: second) == "confirmed")
                 try await second.stop()
@@ -84,7 +84,7 @@ extension IntegrationTests {
                     ]) { first, _ in first })
                 #expect(run.exit?.status == 0, "\(command): \(run.errorLines)")
                 #expect(world.aws.isConfirmed(topic: topic, endpoint: bridge.endpoint))
-                #expect(try await send("{}", to: topic, in: world).map(\.attempts) == [[.answered(200)]])
+                #expect(try await send("{}", to: topic, in: world).map(\.attempts) == [[.responded(200)]])
                 #expect(try await state(of: topic, at: bridge) == "confirmed")
                 try await bridge.stop()
             }
@@ -102,7 +102,7 @@ extension IntegrationTests {
                 try await world.subscribe(bridge, to: world.topics.audit)
                 #expect(
                     try await send("{\"a\": 1}", to: world.topics.detect, in: world).map(\.attempts) == [
-                        [.answered(200)]
+                        [.responded(200)]
                     ])
                 let other = ARN(
                     service: "sns",

@@ -47,7 +47,7 @@ struct AWSClientTests {
             var environment: [String: String?] = local.endpointEnvironment.merging([
                 "LOCAL_ACCOUNT": "111122223333", "LOCAL_OTHER_ACCOUNT": "444455556666",
                 "LOCAL_TASK": scenario.auditTask.id,
-                "LOCAL_ALARM_TIME": Moment(milliseconds: firstAlarm).iso8601, "AWS_CONFIG_FILE": "/dev/null",
+                "LOCAL_ALARM_TIME": Timestamp(milliseconds: firstAlarm).iso8601, "AWS_CONFIG_FILE": "/dev/null",
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
             ]) { $1 }.mapValues { $0 }
             environment.updateValue(nil, forKey: "AWS_CA_BUNDLE")
@@ -65,7 +65,7 @@ struct AWSClientTests {
         }
     }
 
-    /// Calls `GetFindings` with our own client, signed or not, and expects an answer.
+    /// Calls `GetFindings` with our own client, signed or not, and expects a response.
     private static func getFindings(
         _ local: LocalAWS, _ client: HTTPClient, secret: String? = nil, signed: Bool = true,
         path: String = "/findings", gives status: Int, _ error: String? = nil,

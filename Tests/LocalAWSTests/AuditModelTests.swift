@@ -13,19 +13,19 @@ struct AuditModelTests {
         return (model, scenario)
     }
 
-    private static func ids(_ answer: JSON) -> [String] {
-        answer["findings"]?.array?.compactMap { $0["findingId"]?.string } ?? []
+    private static func ids(_ response: JSON) -> [String] {
+        response["findings"]?.array?.compactMap { $0["findingId"]?.string } ?? []
     }
 
     @Test("an audit is described with what came out of each check")
     func describe() throws {
         let (model, scenario) = try Self.model()
-        let answer = try model.describeTask(id: scenario.auditTask.id)
-        #expect(answer["taskStatus"] == "COMPLETED")
-        #expect(answer["taskStartTime"] == .number("1795341600.123"))
-        #expect(answer["scheduledAuditName"] == "DailyAudit")
-        #expect(answer["taskStatistics"]?["nonCompliantChecks"] == 17)
-        #expect(answer["auditDetails"]?["LOGGING_DISABLED_CHECK"]?["checkRunStatus"] == "COMPLETED_NON_COMPLIANT")
+        let response = try model.describeTask(id: scenario.auditTask.id)
+        #expect(response["taskStatus"] == "COMPLETED")
+        #expect(response["taskStartTime"] == .number("1795341600.123"))
+        #expect(response["scheduledAuditName"] == "DailyAudit")
+        #expect(response["taskStatistics"]?["nonCompliantChecks"] == 17)
+        #expect(response["auditDetails"]?["LOGGING_DISABLED_CHECK"]?["checkRunStatus"] == "COMPLETED_NON_COMPLIANT")
     }
 
     @Test("an audit that is not there is not found")
@@ -41,10 +41,10 @@ struct AuditModelTests {
         var seen: [String] = []
         var request: JSON.Members = ["taskId": .string(scenario.auditTask.id), "maxResults": .integer(size)]
         repeat {
-            let answer = try model.listFindings(.object(request))
-            #expect(Self.ids(answer).count <= size)
-            seen += Self.ids(answer)
-            request["nextToken"] = answer["nextToken"]
+            let response = try model.listFindings(.object(request))
+            #expect(Self.ids(response).count <= size)
+            seen += Self.ids(response)
+            request["nextToken"] = response["nextToken"]
         } while request["nextToken"] != nil && seen.count <= 60
         #expect(seen == scenario.auditFindings.map(\.id))
     }
@@ -83,7 +83,7 @@ struct AuditModelTests {
                     "taskId": task, "resourceIdentifier": first.resource.identifier,
                     "checkName": "IOT_POLICY_OVERLY_PERMISSIVE_CHECK",
                 ])) == same.map(\.id))
-        let second = Moment(milliseconds: scenario.auditFindings[1].time).epochSeconds
+        let second = Timestamp(milliseconds: scenario.auditFindings[1].time).epochSeconds
         #expect(
             Self.ids(try model.listFindings(["startTime": .number(second), "endTime": .number(second)]))
                 == [scenario.auditFindings[1].id])

@@ -35,7 +35,7 @@ struct CallRuleTests {
         var throttle = Throttle()
         func admitted(_ operation: LocalAWS.Operation, _ accountRegion: AccountRegion) -> Int {
             var count = 0
-            for _ in 0..<50 where throttle.admits(operation, of: accountRegion, now: 0) { count += 1 }
+            for _ in 0..<50 where throttle.allows(operation, of: accountRegion, now: 0) { count += 1 }
             return count
         }
         let accountRegion = try AccountRegion.test()

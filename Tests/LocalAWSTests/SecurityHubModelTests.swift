@@ -23,8 +23,8 @@ struct SecurityHubModelTests {
     private static func model(_ findings: JSON...) throws -> SecurityHubModel {
         var model = SecurityHubModel(accountRegion: try .test())
         for finding in findings {
-            let answer = try model.importFindings(["Findings": [finding]], now: testTime)
-            try #require(answer["FailedCount"] == 0, "\(answer)")
+            let response = try model.importFindings(["Findings": [finding]], now: testTime)
+            try #require(response["FailedCount"] == 0, "\(response)")
         }
         return model
     }
@@ -81,11 +81,11 @@ struct SecurityHubModelTests {
         ] as [(String, JSON?, String)])
     func rejected(name: String, value: JSON?, place: String) throws {
         var model = SecurityHubModel(accountRegion: try .test())
-        let answer = try model.importFindings(
+        let response = try model.importFindings(
             ["Findings": [Self.finding("bad", [name: value]), Self.finding("good")]], now: testTime)
-        #expect(answer["SuccessCount"] == 1)
-        #expect(answer["FailedCount"] == 1)
-        let failure = try #require(answer["FailedFindings"]?.array?.first)
+        #expect(response["SuccessCount"] == 1)
+        #expect(response["FailedCount"] == 1)
+        let failure = try #require(response["FailedFindings"]?.array?.first)
         #expect(failure["ErrorCode"] == "InvalidInput")
         let message = try #require(failure["ErrorMessage"]?.string)
         #expect(message.contains(place), "\(message)")
@@ -127,9 +127,9 @@ struct SecurityHubModelTests {
     @Test("the same finding twice in one batch is refused once")
     func duplicate() throws {
         var model = SecurityHubModel(accountRegion: try .test())
-        let answer = try model.importFindings(["Findings": [Self.finding(), Self.finding()]], now: testTime)
-        #expect(answer["SuccessCount"] == 1)
-        #expect(answer["FailedFindings"]?.array?.first?["ErrorCode"] == "DuplicatedFindingIdentifier")
+        let response = try model.importFindings(["Findings": [Self.finding(), Self.finding()]], now: testTime)
+        #expect(response["SuccessCount"] == 1)
+        #expect(response["FailedFindings"]?.array?.first?["ErrorCode"] == "DuplicatedFindingIdentifier")
     }
 
     @Test(
@@ -147,7 +147,7 @@ struct SecurityHubModelTests {
     }
 
     @Test("an import does not touch what customers say about a finding")
-    func customersOwn() throws {
+    func customerMembers() throws {
         var model = try Self.model(Self.finding())
         _ = try model.updateFindings(
             [
@@ -222,11 +222,11 @@ struct SecurityHubModelTests {
     func unprocessed() throws {
         var model = try Self.model(Self.finding())
         let identifiers: [JSON] = ["one", "two"].map { ["Id": .string($0), "ProductArn": .string(Self.product)] }
-        let answer = try model.updateFindings(
+        let response = try model.updateFindings(
             ["FindingIdentifiers": .array(identifiers), "Note": ["Text": "Note", "UpdatedBy": "analyst"]],
             now: testTime)
-        #expect(answer["ProcessedFindings"] == .array([identifiers[0]]))
-        let failure = try #require(answer["UnprocessedFindings"]?.array?.first)
+        #expect(response["ProcessedFindings"] == .array([identifiers[0]]))
+        let failure = try #require(response["UnprocessedFindings"]?.array?.first)
         #expect(failure["FindingIdentifier"] == identifiers[1])
         #expect(failure["ErrorCode"] == "FindingNotFound")
         #expect(model.finding(id: "one")?["Note"]?["UpdatedAt"] == "2026-11-22T10:00:00.123Z")
@@ -250,8 +250,8 @@ struct SecurityHubModelTests {
     // MARK: GetFindings
 
     private static func ids(_ model: SecurityHubModel, _ filters: JSON) throws -> [String] {
-        let answer = try model.getFindings(["Filters": filters])
-        return try #require(answer["Findings"]?.array).compactMap { $0["Id"]?.string }
+        let response = try model.getFindings(["Filters": filters])
+        return try #require(response["Findings"]?.array).compactMap { $0["Id"]?.string }
     }
 
     private static func condition(_ comparison: String, _ value: String) -> JSON {
@@ -340,9 +340,9 @@ struct SecurityHubModelTests {
         ]
         var found: [String] = []
         repeat {
-            let answer = try model.getFindings(.object(request))
-            found += (answer["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
-            request["NextToken"] = answer["NextToken"]
+            let response = try model.getFindings(.object(request))
+            found += (response["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
+            request["NextToken"] = response["NextToken"]
         } while request["NextToken"] != nil && found.count < 3000
         #expect(found == stride(from: 1, to: 3000, by: 3).map { "1/\($0)" })
         let other = Self.condition("EQUALS", product.replacing("111122223333", with: "444455556666"))
@@ -353,9 +353,9 @@ struct SecurityHubModelTests {
     func sorting() throws {
         let model = try Self.model(
             Self.finding("a", ["Title": "z"]), Self.finding("b", ["Title": "y"]), Self.finding("c", ["Title": "z"]))
-        let answer = try model.getFindings([
+        let response = try model.getFindings([
             "SortCriteria": [["Field": "Title", "SortOrder": "asc"], ["Field": "Id", "SortOrder": "desc"]]
         ])
-        #expect(answer["Findings"]?.array?.map { $0["Id"] } == ["b", "c", "a"])
+        #expect(response["Findings"]?.array?.map { $0["Id"] } == ["b", "c", "a"])
     }
 }

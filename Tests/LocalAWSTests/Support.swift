@@ -58,8 +58,8 @@ final class TestEndpoint: Sendable {
     /// What came, in order.
     var requests: [ServerRequest] { log.requests.withLock { $0 } }
 
-    /// - Parameter answer: the status for a request, by how many came before.
-    init(on loop: EventLoop, answer: @escaping @Sendable (Int, ServerRequest) async -> Int = { _, _ in 200 })
+    /// - Parameter response: the status for a request, by how many came before.
+    init(on loop: EventLoop, response: @escaping @Sendable (Int, ServerRequest) async -> Int = { _, _ in 200 })
         async throws
     {
         let address = try #require(SocketAddress("127.0.0.1:0"))
@@ -69,7 +69,7 @@ final class TestEndpoint: Sendable {
                 requests.append(request)
                 return requests.count - 1
             }
-            return ServerResponse(status: HTTPResponse.Status(code: await answer(count, request)))
+            return ServerResponse(status: HTTPResponse.Status(code: await response(count, request)))
         }
         url = "http://\(server.address)/sns"
     }

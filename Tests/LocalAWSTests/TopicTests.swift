@@ -83,11 +83,11 @@ struct TopicTests {
             for arguments in [[], ["--get"], ["--data", ""]] {
                 let form = arguments == ["--data", ""]
                 let query = "Action=ConfirmSubscription&TopicArn=\(topic)&Token=\(token)&Version=2010-03-31"
-                let answer = try await Self.curl(
+                let response = try await Self.curl(
                     local, "https://sns.us-east-1.amazonaws.com/" + (form ? "" : "?\(query)"),
                     form ? ["--data", query] : arguments)
-                #expect(answer.status == 200)
-                #expect(answer.body.contains("<SubscriptionArn>\(topic):"))
+                #expect(response.status == 200)
+                #expect(response.body.contains("<SubscriptionArn>\(topic):"))
             }
             #expect(local.isConfirmed(topic: topic, endpoint: endpoint.url))
             #expect(local.calls(of: .confirmSubscription) == 5)
@@ -234,7 +234,7 @@ struct TopicTests {
             #expect(body["MessageId"] == .string(report.messageID))
             #expect(body["TopicArn"] == .string(topic.description))
             let timestamp = try #require(body["Timestamp"]?.string)
-            #expect(Moment(iso8601: timestamp) != nil)
+            #expect(Timestamp(iso8601: timestamp) != nil)
             await endpoint.stop()
         }
     }
@@ -254,7 +254,7 @@ struct TopicTests {
             _ = try await Self.subscribe(endpoint, to: topic, at: local)
             let reports = try await local.publish(topic: topic, message: "text")
             #expect(reports.map(\.outcome) == [outcome])
-            #expect(reports.first?.attempts == statuses.map { .answered($0) })
+            #expect(reports.first?.attempts == statuses.map { .responded($0) })
             let bodies = endpoint.requests.dropFirst().map(\.body)
             #expect(bodies.count == statuses.count)
             #expect(Set(bodies).count == 1)
@@ -297,7 +297,7 @@ struct TopicTests {
             let messages = (0..<100).map { "message \($0)" }
             let reports = try await local.publish(topic: topic, messages: messages, concurrency: 4)
             #expect(reports.count == 200)
-            #expect(reports.allSatisfy { $0.outcome == .delivered && $0.attempts == [.answered(200)] })
+            #expect(reports.allSatisfy { $0.outcome == .delivered && $0.attempts == [.responded(200)] })
             for endpoint in endpoints {
                 let texts = endpoint.requests.dropFirst().map { try? JSON(parsing: $0.body)["Message"]?.string }
                 #expect(Set(texts) == Set(messages))

@@ -44,7 +44,7 @@ struct GoldenTests {
                 let golden = try #require(Golden.all.first { $0.name == "check-\(sample.check)-\(reason)" })
                 return try golden.make().id
             }
-            #expect(Set(ids).count == (check.givesSeveralReasonCodes ? sample.reasons.count : 1), "\(check)")
+            #expect(Set(ids).count == (check.hasSeveralReasonCodes ? sample.reasons.count : 1), "\(check)")
         }
     }
 

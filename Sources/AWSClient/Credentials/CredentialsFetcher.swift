@@ -33,8 +33,8 @@ struct CredentialsFetcher: Sendable {
                     role, token: token, sessionName: sessionName, region: region)
             }
         case .process(let command): return try await run(command)
-        case .container(let endpoint): return try await ask(endpoint)
-        case .instance(let endpoint): return try await ask(endpoint)
+        case .container(let endpoint): return try await fetch(endpoint)
+        case .instance(let endpoint): return try await fetch(endpoint)
         }
     }
 
@@ -68,7 +68,7 @@ struct CredentialsFetcher: Sendable {
         func failure(_ reason: String) -> CredentialsError {
             CredentialsError("the credential_process \(name) gave no credentials: \(reason)")
         }
-        let ended: EndedProgram
+        let ended: CompletedProcess
         do {
             ended = try await loop.run(program: command, within: Self.programLimit, maximumOutput: 65_536)
         } catch {
@@ -76,8 +76,8 @@ struct CredentialsFetcher: Sendable {
         }
         guard ended.status == 0 else {
             // What it writes to its output may be secret; its errors are for people.
-            let words = String(decoding: ended.errors.suffix(500), as: UTF8.self).filter { !$0.isNewline }
-            throw failure("it ended with \(ended.status.map { "exit code \($0)" } ?? "a signal"): \(words)")
+            let text = String(decoding: ended.errors.suffix(500), as: UTF8.self).filter { !$0.isNewline }
+            throw failure("it ended with \(ended.status.map { "exit code \($0)" } ?? "a signal"): \(text)")
         }
         guard let json = try? JSON(parsing: ended.output) else { throw failure("it did not write JSON") }
         guard json["Version"]?.integer == 1 else { throw failure("its Version is not 1") }
@@ -100,7 +100,7 @@ struct CredentialsFetcher: Sendable {
 
     // MARK: Containers
 
-    private func ask(_ endpoint: ContainerEndpoint) async throws(CredentialsError) -> Credentials {
+    private func fetch(_ endpoint: ContainerEndpoint) async throws(CredentialsError) -> Credentials {
         let token: String?
         switch endpoint.token {
         case .text(let text): token = text
@@ -111,12 +111,12 @@ struct CredentialsFetcher: Sendable {
         for attempt in 1...3 {
             if attempt > 1 { try await pause() }
             do throws(HTTPClientError) {
-                let answer = try await transport.fetch(endpoint.request(token: token), timeout: .seconds(2))
-                guard answer.response.status == .ok else {
-                    reason = "HTTP \(answer.response.status.code)"
+                let result = try await transport.fetch(endpoint.request(token: token), timeout: .seconds(2))
+                guard result.response.status == .ok else {
+                    reason = "HTTP \(result.response.status.code)"
                     continue
                 }
-                if let json = try? JSON(parsing: answer.body), let found = Self.credentials(json, token: "Token") {
+                if let json = try? JSON(parsing: result.body), let found = Self.credentials(json, token: "Token") {
                     return found
                 }
                 reason = "it answered without credentials"
@@ -136,7 +136,7 @@ struct CredentialsFetcher: Sendable {
 
     private static let rolePath = "/latest/meta-data/iam/security-credentials/"
 
-    private func ask(_ endpoint: InstanceEndpoint) async throws(CredentialsError) -> Credentials {
+    private func fetch(_ endpoint: InstanceEndpoint) async throws(CredentialsError) -> Credentials {
         func failure(_ reason: String, _ kind: AWSError.Kind = .transient) -> CredentialsError {
             CredentialsError(
                 "no AWS credentials in variables or shared files, and the metadata service of the instance, "
@@ -160,15 +160,15 @@ struct CredentialsFetcher: Sendable {
         guard !role.isEmpty, role.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 && $0 != 0x3F }) else {
             throw failure("the instance has no role", .noCredentials)
         }
-        let answer = try await document(Self.rolePath + role)
-        guard let json = try? JSON(parsing: Array(answer.utf8)),
+        let result = try await document(Self.rolePath + role)
+        guard let json = try? JSON(parsing: Array(result.utf8)),
             let found = Self.credentials(json, token: "Token"), found.sessionToken != nil, found.expiration != nil
         else { throw failure("it answered without credentials") }
-        return prolonged(found)
+        return extended(found)
     }
 
     /// When the service itself cannot renew credentials, AWS takes old ones for longer; its SDKs go on with them.
-    private func prolonged(_ credentials: Credentials) -> Credentials {
+    private func extended(_ credentials: Credentials) -> Credentials {
         let now = client.clock.present
         guard let expiration = credentials.expiration, expiration <= now.saturatingAdding(60_000) else {
             return credentials
@@ -182,11 +182,11 @@ struct CredentialsFetcher: Sendable {
         var failure = HTTPClientError(.other, "it was not asked")
         for _ in 0..<endpoint.attempts {
             do throws(HTTPClientError) {
-                let answer = try await transport.fetch(request, timeout: endpoint.timeout)
-                if answer.response.status == .ok, !answer.body.isEmpty {
-                    return String(decoding: answer.body, as: UTF8.self)
+                let result = try await transport.fetch(request, timeout: endpoint.timeout)
+                if result.response.status == .ok, !result.body.isEmpty {
+                    return String(decoding: result.body, as: UTF8.self)
                 }
-                failure = HTTPClientError(.other, "HTTP \(answer.response.status.code) at \(request.path ?? "")")
+                failure = HTTPClientError(.other, "HTTP \(result.response.status.code) at \(request.path ?? "")")
             } catch {
                 failure = error
             }

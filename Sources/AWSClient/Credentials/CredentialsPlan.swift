@@ -81,7 +81,7 @@ private struct CredentialsPlanner {
     private func credentials(
         _ id: String, _ secret: String, _ token: String?, from place: String
     ) throws(CredentialsError) -> Credentials? {
-        do throws(KeyText.Malformed) {
+        do throws(KeyText.MalformedError) {
             return try Credentials(id: id, secret: secret, token: token)
         } catch {
             throw CredentialsError("\(place) cannot be used: \(error.reason)")

@@ -2,7 +2,7 @@
 /// byte order mark of an editor, or empty where there is none.
 enum KeyText {
     /// A part that cannot be one: blanks or control characters inside.
-    struct Malformed: Error, Hashable {
+    struct MalformedError: Error, Hashable {
         /// Which part, in words.
         let part: String
 
@@ -27,9 +27,9 @@ enum KeyText {
     /// Reads a part; nil if there is none.
     ///
     /// - Parameter name: the part, for the error.
-    static func part(_ text: String?, _ name: String) throws(Malformed) -> String? {
+    static func part(_ text: String?, _ name: String) throws(MalformedError) -> String? {
         guard let text = trimmed(text) else { return nil }
-        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw Malformed(part: name) }
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw MalformedError(part: name) }
         return text
     }
 }
@@ -38,7 +38,7 @@ extension Credentials {
     /// Reads credentials as they were handed over; nil without an access key's id or secret. An empty token is none.
     init?(
         id: String?, secret: String?, token: String?, expiration: Int64? = nil
-    ) throws(KeyText.Malformed) {
+    ) throws(KeyText.MalformedError) {
         guard let id = try KeyText.part(id, "access key id"), let secret = try KeyText.part(secret, "secret access key")
         else { return nil }
         self.init(

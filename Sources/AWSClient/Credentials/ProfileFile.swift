@@ -4,7 +4,7 @@
 /// key goes on with the value.
 struct ProfileFile: Sendable, Hashable {
     /// Why a text is no such file.
-    struct Problem: Error, Hashable {
+    struct ParseError: Error, Hashable {
         /// The line, from 1.
         let line: Int
         let reason: String
@@ -22,8 +22,8 @@ struct ProfileFile: Sendable, Hashable {
 
     /// Reads a text.
     ///
-    /// - Throws: ``Problem`` for the first line that cannot be read, and for what is there twice.
-    init(_ text: String) throws(Problem) {
+    /// - Throws: ``ParseError`` for the first line that cannot be read, and for what is there twice.
+    init(_ text: String) throws(ParseError) {
         var reader = Reader()
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             try reader.read(line, number: index + 1)
@@ -38,7 +38,7 @@ struct ProfileFile: Sendable, Hashable {
         private var key: String?
         private var indentation = 0
 
-        mutating func read(_ line: Substring, number: Int) throws(Problem) {
+        mutating func read(_ line: Substring, number: Int) throws(ParseError) {
             let text = line.trimmed
             guard !text.hasPrefix("#"), !text.hasPrefix(";") else { return }
             guard !text.isEmpty else {
@@ -59,25 +59,25 @@ struct ProfileFile: Sendable, Hashable {
             }
         }
 
-        private mutating func begin(_ name: String, _ number: Int) throws(Problem) {
-            guard !name.isEmpty else { throw Problem(line: number, reason: "the name of the section is empty") }
+        private mutating func begin(_ name: String, _ number: Int) throws(ParseError) {
+            guard !name.isEmpty else { throw ParseError(line: number, reason: "the name of the section is empty") }
             if sections[name] == nil {
                 sections[name] = [:]
                 names.append(name)
             } else if name != Self.defaults {
-                throw Problem(line: number, reason: "[\(name)] is there twice")
+                throw ParseError(line: number, reason: "[\(name)] is there twice")
             }
             (section, key) = (name, nil)
         }
 
-        private mutating func set(_ text: Substring, _ number: Int) throws(Problem) {
-            guard let section else { throw Problem(line: number, reason: "it stands before the first section") }
+        private mutating func set(_ text: Substring, _ number: Int) throws(ParseError) {
+            guard let section else { throw ParseError(line: number, reason: "it stands before the first section") }
             guard let separator = text.firstIndex(where: { $0 == "=" || $0 == ":" }), separator > text.startIndex else {
-                throw Problem(line: number, reason: "it is neither a section nor a key with a value")
+                throw ParseError(line: number, reason: "it is neither a section nor a key with a value")
             }
             let name = text[..<separator].trimmed.lowercased()
             guard sections[section]?[name] == nil else {
-                throw Problem(line: number, reason: "\(name) is there twice in [\(section)]")
+                throw ParseError(line: number, reason: "\(name) is there twice in [\(section)]")
             }
             sections[section]?[name] = [String(text[text.index(after: separator)...].trimmed)]
             key = name

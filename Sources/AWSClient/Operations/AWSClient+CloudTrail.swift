@@ -17,7 +17,7 @@ extension AWSClient {
     public func trails(region: Region) async throws(AWSError) -> [Trail] {
         let operation = Self.trailService("DescribeTrails", ["includeShadowTrails": true])
         guard let trails = try await performForJSON(operation, in: region)["trailList"]?.array else {
-            throw operation.malformed("it has no trailList")
+            throw operation.malformedResponse("it has no trailList")
         }
         return trails.compactMap { trail in
             guard let arn = trail["TrailARN"]?.string else { return nil }
@@ -31,7 +31,7 @@ extension AWSClient {
     public func isLogging(_ trail: Trail, region: Region) async throws(AWSError) -> Bool {
         let operation = Self.trailService("GetTrailStatus", ["Name": .string(trail.arn)])
         guard let isLogging = try await performForJSON(operation, in: region)["IsLogging"]?.bool else {
-            throw operation.malformed("it has no IsLogging")
+            throw operation.malformedResponse("it has no IsLogging")
         }
         return isLogging
     }

@@ -25,7 +25,7 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformed("it has no \(elements)") }
+        else { throw operation.malformedResponse("it has no \(elements)") }
         return page
     }
 

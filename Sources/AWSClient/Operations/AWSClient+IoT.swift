@@ -36,7 +36,7 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformed("it has no findings") }
+        else { throw operation.malformedResponse("it has no findings") }
         return page
     }
 
@@ -69,7 +69,7 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "suppressions", nextToken: "nextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformed("it has no suppressions") }
+        else { throw operation.malformedResponse("it has no suppressions") }
         return page
     }
 

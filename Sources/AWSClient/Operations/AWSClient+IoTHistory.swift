@@ -30,7 +30,7 @@ extension AWSClient {
     /// Has AWS tell the time, which ``AWSClock/serviceNow`` then gives: by the first page of a list, shortened to one element.
     ///
     /// - Throws: ``AWSError`` if there was no response.
-    public func askTime(region: Region) async throws(AWSError) {
+    public func fetchServiceTime(region: Region) async throws(AWSError) {
         var operation = Operation(service: .iot, name: "ListActiveViolations", method: .get, path: "/active-violations")
         operation.query = [("maxResults", "1")]
         do throws(AWSError) {
@@ -55,7 +55,7 @@ extension AWSClient {
                 let page = Page(
                     try await performForJSON(operation, in: region), elements: elements, nextToken: "nextToken",
                     date: clock.serviceNow)
-            else { throw operation.malformed("it has no \(elements)") }
+            else { throw operation.malformedResponse("it has no \(elements)") }
             return page
         }
     }

@@ -26,7 +26,7 @@ extension AWSClient {
             for member in XMLText.blocks("member", in: body) {
                 guard let arn = XMLText.element("SubscriptionArn", in: member),
                     let name = XMLText.element("Protocol", in: member)
-                else { throw operation.malformed("a subscription has no ARN or no protocol") }
+                else { throw operation.malformedResponse("a subscription has no ARN or no protocol") }
                 subscriptions.append(
                     TopicSubscription(
                         arn: arn.hasPrefix("arn:") ? arn : nil, endpoint: XMLText.element("Endpoint", in: member) ?? "",
@@ -55,7 +55,9 @@ extension AWSClient {
         let body = try await perform(operation, in: region)
         var attributes: [String: String] = [:]
         for entry in XMLText.blocks("entry", in: body) {
-            guard let key = XMLText.element("key", in: entry) else { throw operation.malformed("an entry has no key") }
+            guard let key = XMLText.element("key", in: entry) else {
+                throw operation.malformedResponse("an entry has no key")
+            }
             attributes[key] = XMLText.element("value", in: entry) ?? ""
         }
         return attributes

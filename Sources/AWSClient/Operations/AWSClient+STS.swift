@@ -18,7 +18,7 @@ extension AWSClient {
         let body = try await perform(operation, in: region)
         guard let account = XMLText.element("Account", in: body).flatMap({ AccountID($0) }),
             let arn = XMLText.element("Arn", in: body), let userID = XMLText.element("UserId", in: body)
-        else { throw operation.malformed("it has no account, ARN and user id") }
+        else { throw operation.malformedResponse("it has no account, ARN and user id") }
         return CallerIdentity(account: account, arn: arn, userID: userID)
     }
 
@@ -54,7 +54,7 @@ extension AWSClient {
                 id: XMLText.element("AccessKeyId", in: body), secret: XMLText.element("SecretAccessKey", in: body),
                 token: XMLText.element("SessionToken", in: body), expiration: expiration),
             credentials.sessionToken != nil
-        else { throw operation.malformed("it has no credentials with an end") }
+        else { throw operation.malformedResponse("it has no credentials with an end") }
         return credentials
     }
 

@@ -49,13 +49,13 @@ extension AWSClient {
     /// Creates findings, or replaces those with the same id (AWS Security Hub `BatchImportFindings`).
     public func batchImportFindings(_ batch: FindingBatch, region: Region) async throws(AWSError) -> BatchImportResult {
         let operation = Self.operation("BatchImportFindings", .post, "/findings/import", body: batch.body)
-        let answer = try await performForJSON(operation, in: region)
-        guard let count = answer["SuccessCount"]?.integer, let successCount = Int(exactly: count), successCount >= 0
-        else { throw operation.malformed("it has no count of findings") }
+        let response = try await performForJSON(operation, in: region)
+        guard let count = response["SuccessCount"]?.integer, let successCount = Int(exactly: count), successCount >= 0
+        else { throw operation.malformedResponse("it has no count of findings") }
         // Absent when all went well.
-        let failures = try Self.failures(answer["FailedFindings"] ?? [], operation: operation) { $0["Id"] }
+        let failures = try Self.failures(response["FailedFindings"] ?? [], operation: operation) { $0["Id"] }
         guard successCount.saturatingAdding(failures.count) == batch.findings.count else {
-            throw operation.malformed("it does not account for every finding")
+            throw operation.malformedResponse("it does not account for every finding")
         }
         return BatchImportResult(successCount: successCount, failures: failures)
     }
@@ -68,9 +68,9 @@ extension AWSClient {
         return PaginatorSequence(operation: operation) { nextToken throws(AWSError) in
             var operation = operation
             operation.query = [("MaxResults", "100")] + (nextToken.map { [("NextToken", $0)] } ?? [])
-            let answer = try await performForJSON(operation, in: region)
-            guard let page = Page(answer, elements: "ProductSubscriptions", nextToken: "NextToken") else {
-                throw operation.malformed("it has no ProductSubscriptions")
+            let response = try await performForJSON(operation, in: region)
+            guard let page = Page(response, elements: "ProductSubscriptions", nextToken: "NextToken") else {
+                throw operation.malformedResponse("it has no ProductSubscriptions")
             }
             return page
         }
@@ -90,11 +90,12 @@ extension AWSClient {
         guard (1...Self.maximumFindings).contains(identifiers.count) else {
             throw operation.invalidInput("there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
         }
-        let answer = try await performForJSON(operation, in: region)
-        guard let processed = answer["ProcessedFindings"]?.array?.map(Self.identifier), !processed.contains(nil) else {
-            throw operation.malformed("it does not list the findings that were changed")
+        let response = try await performForJSON(operation, in: region)
+        guard let processed = response["ProcessedFindings"]?.array?.map(Self.identifier), !processed.contains(nil)
+        else {
+            throw operation.malformedResponse("it does not list the findings that were changed")
         }
-        let unprocessed = try Self.failures(answer["UnprocessedFindings"] ?? [], operation: operation) {
+        let unprocessed = try Self.failures(response["UnprocessedFindings"] ?? [], operation: operation) {
             $0["FindingIdentifier"]?["Id"]
         }
         return BatchUpdateResult(processed: processed.compactMap { $0 }, unprocessed: unprocessed)
@@ -124,7 +125,7 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "Findings", nextToken: "NextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformed("it has no findings") }
+        else { throw operation.malformedResponse("it has no findings") }
         return page
     }
 
@@ -140,7 +141,7 @@ extension AWSClient {
     public func describeHub(region: Region) async throws(AWSError) {
         let operation = Operation(service: .securityHub, name: "DescribeHub", method: .get, path: "/accounts")
         guard try await performForJSON(operation, in: region)["HubArn"]?.string != nil else {
-            throw operation.malformed("it has no ARN")
+            throw operation.malformedResponse("it has no ARN")
         }
     }
 
@@ -162,12 +163,12 @@ extension AWSClient {
         _ json: JSON, operation: Operation, id: (JSON) -> JSON?
     ) throws(AWSError) -> [FindingFailure] {
         guard let elements = json.isNull ? [] : json.array else {
-            throw operation.malformed("its failures are no list")
+            throw operation.malformedResponse("its failures are no list")
         }
         var failures: [FindingFailure] = []
         for element in elements {
             guard let id = id(element)?.string, let code = element["ErrorCode"]?.string else {
-                throw operation.malformed("a failure has no finding or no code")
+                throw operation.malformedResponse("a failure has no finding or no code")
             }
             failures.append(FindingFailure(id: id, code: code, message: element["ErrorMessage"]?.string ?? ""))
         }

@@ -55,7 +55,7 @@ enum AlarmReconciliation {
         guard state != known?.verification.state ?? .unknown, known.map({ $0.time < time }) ?? true else { return nil }
         return .verification(
             violationID: listed.alarm.violationID,
-            Verification(state: state, words: listed.alarm.verificationStateDescription), asOf: time)
+            Verification(state: state, note: listed.alarm.verificationStateDescription), asOf: time)
     }
 
     /// Whether an alarm has ended that nobody told the end of.

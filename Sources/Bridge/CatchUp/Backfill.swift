@@ -69,7 +69,7 @@ public enum Backfill {
             let accountRegions = try await accountRegions(configuration, parts, isWanted)
             // How far back is reckoned from AWS's time; if AWS cannot be asked, that shows with the first request.
             if let accountRegion = accountRegions.first {
-                try? await parts.accounts.client(for: accountRegion).askTime(region: accountRegion.region)
+                try? await parts.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
             }
             let context = FindingWriter(
                 store: parts.store, clock: Bridge.now, elapsed: MonotonicClock.milliseconds,

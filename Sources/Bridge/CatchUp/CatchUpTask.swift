@@ -36,7 +36,7 @@ enum CatchUpTask: Sendable, Hashable {
         } else if let violationID = json["verified"]?.string, let time = json["asOf"]?.integer,
             let state = json["state"]?.string.flatMap(VerificationState.init)
         {
-            let verification = Verification(state: state, words: json["words"]?.string)
+            let verification = Verification(state: state, note: json["words"]?.string)
             self = .verification(violationID: violationID, verification, asOf: Timestamp(milliseconds: time))
         } else if let findingID = json["violationOver"]?.string, let time = json["asOf"]?.integer {
             self = .violationOver(findingID: findingID, asOf: Timestamp(milliseconds: time))
@@ -58,7 +58,7 @@ enum CatchUpTask: Sendable, Hashable {
                 [
                     "verified": .string(violationID), "state": .string(verification.state.rawValue),
                     "asOf": .integer(time.milliseconds),
-                ].merging(verification.words.map { ["words": JSON.string($0)] } ?? [:]) { first, _ in first })
+                ].merging(verification.note.map { ["words": JSON.string($0)] } ?? [:]) { first, _ in first })
         case .violationOver(let findingID, let time):
             ["violationOver": .string(findingID), "asOf": .integer(time.milliseconds)]
         case .suppressions: ["suppressions": true]

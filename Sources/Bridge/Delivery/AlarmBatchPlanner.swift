@@ -100,7 +100,7 @@ struct AlarmBatchPlanner {
             disposition.verification.workflowStatus = disposition.isHidden ? Verification.newStatus : nil
             if disposition.isHidden, disposition.isApplied {
                 disposition.isApplied = false
-                disposition.verification.isTold = true
+                disposition.verification.isRecorded = true
                 isNew.insert(entry.id)
             }
         } else if !disposition.isApplied, !disposition.isHidden {

@@ -75,7 +75,7 @@ enum DeliveryCommand: Sendable {
                 VerificationDisposition(
                     subject: FindingID.violation(id: violationID, accountRegion: event.accountRegion),
                     accountRegion: event.accountRegion,
-                    time: event.time, verification: Verification(state: state, words: words), isApplied: false))
+                    time: event.time, verification: Verification(state: state, note: words), isApplied: false))
         case .suppressionCreated(let suppression):
             return .suppression(
                 SuppressionDisposition(suppression, accountRegion: event.accountRegion, time: event.time),

@@ -67,7 +67,7 @@ struct FindingSender: Sendable {
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
             note(error)
-            guard error.mayConcernOnePart, batch.findings.count > 1 else {
+            guard error.mayBeCausedByOneFinding, batch.findings.count > 1 else {
                 return Self.all(batch.findings, SendOutcome(error))
             }
             return await sendHalves(of: batch)
@@ -151,7 +151,7 @@ struct FindingSender: Sendable {
             return outcomes
         } catch {
             note(error)
-            guard error.mayConcernOnePart, ids.count > 1 else { return all(SendOutcome(error)) }
+            guard error.mayBeCausedByOneFinding, ids.count > 1 else { return all(SendOutcome(error)) }
             let middle = ids.count / 2
             var outcomes = await update(Array(ids[..<middle]), verification)
             let rest = await update(Array(ids[middle...]), verification)

@@ -28,7 +28,7 @@ struct Observation: Sendable, Hashable {
         guard let state = alarm.verificationState, state != .unknown || alarm.eventType == .invalidated else { return }
         verification = VerificationDisposition(
             subject: finding.id, accountRegion: finding.accountRegion, time: alarm.time,
-            verification: Verification(state: state, words: alarm.verificationStateDescription), isApplied: false)
+            verification: Verification(state: state, note: alarm.verificationStateDescription), isApplied: false)
     }
 
     /// That an alarm is not raised any more, though nobody told its end. Nil if its end is known.

@@ -125,6 +125,6 @@ private struct Found {
         guard kind == .violation, let state = json["VerificationState"]?.string.flatMap(VerificationState.init),
             state != .unknown
         else { return nil }
-        return Verification(state: state, words: json["Note"]?["Text"]?.string)
+        return Verification(state: state, note: json["Note"]?["Text"]?.string)
     }
 }

@@ -25,8 +25,8 @@ struct VerificationDisposition: Sendable, Hashable {
     func isNewer(than other: Self?) -> Bool {
         guard let other else { return true }
         if time != other.time { return time > other.time }
-        return (verification.state.rawValue, verification.words ?? "")
-            > (other.verification.state.rawValue, other.verification.words ?? "")
+        return (verification.state.rawValue, verification.note ?? "")
+            > (other.verification.state.rawValue, other.verification.note ?? "")
     }
 }
 
@@ -42,7 +42,7 @@ extension VerificationDisposition {
         subject = disposition.subject
         accountRegion = disposition.accountRegion
         time = Timestamp(milliseconds: disposition.time)
-        verification = Verification(state: state, words: json[Self.wordsKey]?.string)
+        verification = Verification(state: state, note: json[Self.wordsKey]?.string)
         self.isApplied = isApplied
         // Earlier versions did not keep it, and hid whatever they said of.
         isHidden = json[Self.hiddenKey]?.bool ?? (isApplied && verification.archives)
@@ -54,7 +54,7 @@ extension VerificationDisposition {
             UTF8Text(Self.stateKey): .string(verification.state.rawValue), UTF8Text(Self.appliedKey): .bool(isApplied),
             UTF8Text(Self.hiddenKey): .bool(isHidden),
         ]
-        content[Self.wordsKey] = verification.words.map(JSON.string)
+        content[Self.wordsKey] = verification.note.map(JSON.string)
         return Disposition(
             subject: subject, accountRegion: accountRegion, time: time.milliseconds, dueAt: nil,
             keepUntil: time.milliseconds + Self.timeout, content: JSON.object(content).serialized())

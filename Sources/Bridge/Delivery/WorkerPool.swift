@@ -297,7 +297,7 @@ actor WorkerPool: Service {
         while !Task.isCancelled {
             do {
                 if context.trust.reliable == nil {
-                    try await accounts.client(for: accountRegion).askTime(region: accountRegion.region)
+                    try await accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
                 }
                 let count = isComplete ? LedgerRebuilder.Count() : try await rebuild.rebuild()
                 context.circuitBreakers.worked(accountRegion)

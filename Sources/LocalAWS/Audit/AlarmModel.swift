@@ -42,18 +42,18 @@ struct AlarmModel {
     /// - Parameter parameters: those of the query.
     /// - Throws: ``ServiceError`` for a call that is refused.
     func listEvents(_ parameters: [String: String]) throws(ServiceError) -> JSON {
-        guard let start = parameters["startTime"].flatMap({ Moment(iso8601: $0) }),
-            let end = parameters["endTime"].flatMap({ Moment(iso8601: $0) }), start <= end
+        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
+            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try page(of: events.indices, parameters, also: ["startTime", "endTime"]) { index in
             (start.milliseconds...end.milliseconds).contains(events[index].time)
         }
         let elements = page.elements.map { index -> JSON in
             var members = verified(events[index])
-            members["violationEventTime"] = .number(Moment(milliseconds: events[index].time).epochSeconds)
+            members["violationEventTime"] = .number(Timestamp(milliseconds: events[index].time).epochSeconds)
             return .object(members)
         }
-        return AuditModel.answer("violationEvents", elements, nextToken: page.nextToken)
+        return AuditModel.response("violationEvents", elements, nextToken: page.nextToken)
     }
 
     /// Answers `ListActiveViolations`.
@@ -69,7 +69,7 @@ struct AlarmModel {
         let page = try page(of: last.values.sorted(), parameters, also: []) { events[$0].type == "in-alarm" }
         let elements = page.elements.map { index -> JSON in
             var members = verified(events[index])
-            let time = JSON.number(Moment(milliseconds: events[index].time).epochSeconds)
+            let time = JSON.number(Timestamp(milliseconds: events[index].time).epochSeconds)
             members["violationStartTime"] = time
             members["lastViolationTime"] = time
             members["lastViolationValue"] = members.removeValue(forKey: "metricValue")
@@ -77,7 +77,7 @@ struct AlarmModel {
             members["violationEventType"] = nil
             return .object(members)
         }
-        return AuditModel.answer("activeViolations", elements, nextToken: page.nextToken)
+        return AuditModel.response("activeViolations", elements, nextToken: page.nextToken)
     }
 
     private func verified(_ event: Event) -> JSON.Members {
@@ -105,11 +105,11 @@ struct AlarmModel {
             limit: try AuditModel.limit(parameters["maxResults"].map { Int64($0) ?? 0 }),
             invalid: AuditModel.invalidToken
         ) { index in
-            matches(index) && isAsked(for: events[index], parameters)
+            matches(index) && isInRange(for: events[index], parameters)
         }
     }
 
-    private func isAsked(for event: Event, _ parameters: [String: String]) -> Bool {
+    private func isInRange(for event: Event, _ parameters: [String: String]) -> Bool {
         let members = verified(event)
         return ["thingName", "securityProfileName", "verificationState"].allSatisfy { name in
             parameters[name].map { .string($0) == members[name] } ?? true

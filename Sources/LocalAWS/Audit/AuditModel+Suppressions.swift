@@ -27,6 +27,6 @@ extension AuditModel {
                     suppression.resourceIdentifier[$0.key.string] == $0.value
                 }
         }
-        return Self.answer("suppressions", page.elements.map { suppressions[$0].json }, nextToken: page.nextToken)
+        return Self.response("suppressions", page.elements.map { suppressions[$0].json }, nextToken: page.nextToken)
     }
 }

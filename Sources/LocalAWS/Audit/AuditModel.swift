@@ -48,8 +48,8 @@ struct AuditModel {
     /// - Parameter parameters: those of the query.
     /// - Throws: ``ServiceError`` for a call that is refused.
     func listTasks(_ parameters: [String: String]) throws(ServiceError) -> JSON {
-        guard let start = parameters["startTime"].flatMap({ Moment(iso8601: $0) }),
-            let end = parameters["endTime"].flatMap({ Moment(iso8601: $0) }), start <= end
+        guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
+            let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
         else { throw .invalidRequest("startTime and endTime must be timestamps, in this order") }
         let page = try Page(
             tasks.indices, token: parameters["nextToken"].map(JSON.string),
@@ -64,7 +64,7 @@ struct AuditModel {
             let task = tasks[index]
             return ["taskId": .string(task.id), "taskStatus": .string(task.status), "taskType": .string(task.type)]
         }
-        return Self.answer("tasks", elements, nextToken: page.nextToken)
+        return Self.response("tasks", elements, nextToken: page.nextToken)
     }
 
     /// Answers `ListAuditFindings`.
@@ -85,7 +85,7 @@ struct AuditModel {
             range ?? findings.indices, token: token, query: .object(members),
             limit: try Self.limit(members["maxResults"].map { $0.integer ?? 0 }), invalid: Self.invalidToken
         ) { query.matches(findings[$0]) }
-        return Self.answer("findings", page.elements.map { findings[$0].json }, nextToken: page.nextToken)
+        return Self.response("findings", page.elements.map { findings[$0].json }, nextToken: page.nextToken)
     }
 
     static func limit(_ requested: Int64?) throws(ServiceError) -> Int {
@@ -94,10 +94,10 @@ struct AuditModel {
         return Int(requested)
     }
 
-    static func answer(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
-        var answer: JSON.Members = [UTF8Text(name): .array(elements)]
-        answer["nextToken"] = nextToken.map(JSON.string)
-        return .object(answer)
+    static func response(_ name: String, _ elements: [JSON], nextToken: String?) -> JSON {
+        var response: JSON.Members = [UTF8Text(name): .array(elements)]
+        response["nextToken"] = nextToken.map(JSON.string)
+        return .object(response)
     }
 }
 

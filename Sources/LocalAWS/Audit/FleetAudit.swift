@@ -60,11 +60,11 @@ public struct FleetAuditTask: Sendable, Hashable {
     /// The API's `AuditTaskType`.
     var type: String { scheduledAuditName == nil ? "ON_DEMAND_AUDIT_TASK" : "SCHEDULED_AUDIT_TASK" }
 
-    /// The answer of `DescribeAuditTask`.
+    /// The response of `DescribeAuditTask`.
     var description: JSON {
         var members: JSON.Members = [
             "taskStatus": .string(status), "taskType": .string(type),
-            "taskStartTime": .number(Moment(milliseconds: startTime).epochSeconds),
+            "taskStartTime": .number(Timestamp(milliseconds: startTime).epochSeconds),
             "taskStatistics": [
                 "totalChecks": .integer(checks.count), "inProgressChecks": 0, "waitingForDataCollectionChecks": 0,
                 "compliantChecks": .integer(count("COMPLETED_COMPLIANT")),

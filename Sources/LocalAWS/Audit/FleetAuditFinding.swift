@@ -67,12 +67,12 @@ public struct FleetAuditFinding: Sendable, Hashable {
         self.isSuppressed = isSuppressed
     }
 
-    /// An element of the answer of `ListAuditFindings`.
+    /// An element of the response of `ListAuditFindings`.
     public var json: JSON {
         var members: JSON.Members = [
             "findingId": .string(id), "taskId": .string(taskID), "checkName": .string(checkName),
-            "taskStartTime": .number(Moment(milliseconds: taskStartTime).epochSeconds),
-            "findingTime": .number(Moment(milliseconds: time).epochSeconds), "severity": .string(severity),
+            "taskStartTime": .number(Timestamp(milliseconds: taskStartTime).epochSeconds),
+            "findingTime": .number(Timestamp(milliseconds: time).epochSeconds), "severity": .string(severity),
             "nonCompliantResource": resource.json, "reasonForNonCompliance": .string(reason),
             "reasonForNonComplianceCode": .string(reasonCode), "isSuppressed": .bool(isSuppressed),
         ]

@@ -21,13 +21,13 @@ public struct FleetAuditSuppression: Sendable, Hashable {
         self.description = description
     }
 
-    /// An element of the answer of `ListAuditSuppressions`.
+    /// An element of the response of `ListAuditSuppressions`.
     var json: JSON {
         var members: JSON.Members = [
             "checkName": .string(checkName), "resourceIdentifier": resourceIdentifier,
             "suppressIndefinitely": .bool(expirationDate == nil),
         ]
-        members["expirationDate"] = expirationDate.map { .number(Moment(milliseconds: $0).epochSeconds) }
+        members["expirationDate"] = expirationDate.map { .number(Timestamp(milliseconds: $0).epochSeconds) }
         members["description"] = description.map(JSON.string)
         return .object(members)
     }

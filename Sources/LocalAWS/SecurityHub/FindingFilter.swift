@@ -93,18 +93,18 @@ struct FindingFilter {
 
     /// Whether any condition holds that asks for something, if there is one, and none that excludes something.
     private static func matches(_ conditions: [Condition], holds: (Condition) -> Bool) -> Bool {
-        var isAskedFor = false
+        var isRequested = false
         var isFound = false
         for condition in conditions where condition.excludes || !isFound {
             let isHeld = holds(condition)
             if condition.excludes {
                 if isHeld { return false }
             } else {
-                isAskedFor = true
+                isRequested = true
                 isFound = isHeld
             }
         }
-        return isFound || !isAskedFor
+        return isFound || !isRequested
     }
 
     /// The texts at a path; those of all elements where there is an array.

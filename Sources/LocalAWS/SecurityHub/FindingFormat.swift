@@ -21,9 +21,9 @@ enum FindingFormat {
         .object(["ProductArn": .text(12...2048), "Id": .text(1...512)], required: ["ProductArn", "Id"]), 0...10)
 
     /// What is wrong with a finding, or nil.
-    static func objection(to finding: JSON) -> String? {
+    static func validationError(for finding: JSON) -> String? {
         if finding.serialized().count > maximumBytes { return "data should NOT be larger than 240 KB" }
-        if let objection = shape.objection(to: finding, at: "data") { return objection }
+        if let validationError = shape.validationError(for: finding, at: "data") { return validationError }
         let provided = finding["FindingProviderFields"]
         // Either place may have these; a finding without both is what the validator calls matching none.
         guard severityLabel(of: provided?["Severity"]) ?? severityLabel(of: finding["Severity"]) != nil,

@@ -30,17 +30,17 @@ indirect enum FindingValidator: Sendable {
     /// What is wrong with a value, in the words of Security Hub's own validator; nil if it is right.
     ///
     /// - Parameter path: where the value stands, for example `data.Title`; asked for only if something is wrong.
-    func objection(to json: JSON, at path: @autoclosure () -> String) -> String? {
+    func validationError(for json: JSON, at path: @autoclosure () -> String) -> String? {
         switch self {
         case .anything: nil
-        case .text(let length): Self.objection(to: json.string, length: length, at: path())
+        case .text(let length): Self.validationError(for: json.string, length: length, at: path())
         case .account:
             json.string.map { $0.utf8.count == 12 && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } } == true
                 ? nil : "\(path()) should match pattern \"^[0-9]{12}$\""
         case .findingType:
             Self.isFindingType(json.string) ? nil : "\(path()) should match pattern \"^([^/]+)(/[^/]+){0,2}$\""
         case .time:
-            json.string.flatMap { Moment(iso8601: $0) } == nil ? "\(path()) should match format \"date-time\"" : nil
+            json.string.flatMap { Timestamp(iso8601: $0) } == nil ? "\(path()) should match format \"date-time\"" : nil
         case .word(let words):
             json.string.map(words.contains) == true ? nil : "\(path()) should be equal to one of the allowed values"
         case .integer(let range):
@@ -48,15 +48,15 @@ indirect enum FindingValidator: Sendable {
                 ? nil : "\(path()) should be an integer from \(range.lowerBound) to \(range.upperBound)"
         case .number: json.double == nil ? "\(path()) should be number" : nil
         case .flag: json.bool == nil ? "\(path()) should be boolean" : nil
-        case .list(let element, let count): Self.objection(to: json.array, element, count: count, at: path())
+        case .list(let element, let count): Self.validationError(for: json.array, element, count: count, at: path())
         case .map(let count, let name, let value):
-            Self.objection(toMap: json.object, count: count, name: name, value: value, at: path())
+            Self.validationError(forMap: json.object, count: count, name: name, value: value, at: path())
         case .object(let members, let required):
-            Self.objection(to: json.object, members, required: required, at: path())
+            Self.validationError(for: json.object, members, required: required, at: path())
         }
     }
 
-    private static func objection(to text: String?, length: ClosedRange<Int>, at path: @autoclosure () -> String)
+    private static func validationError(for text: String?, length: ClosedRange<Int>, at path: @autoclosure () -> String)
         -> String?
     {
         guard let text else { return "\(path()) should be string" }
@@ -74,31 +74,33 @@ indirect enum FindingValidator: Sendable {
         return parts.count <= 3 && parts.allSatisfy { !$0.isEmpty }
     }
 
-    private static func objection(
-        to elements: [JSON]?, _ shape: FindingValidator, count: ClosedRange<Int>, at path: @autoclosure () -> String
+    private static func validationError(
+        for elements: [JSON]?, _ shape: FindingValidator, count: ClosedRange<Int>, at path: @autoclosure () -> String
     ) -> String? {
         guard let elements else { return "\(path()) should be array" }
         if elements.count < count.lowerBound { return "\(path()) should NOT have fewer than \(count.lowerBound) items" }
         if elements.count > count.upperBound { return "\(path()) should NOT have more than \(count.upperBound) items" }
         for (index, element) in elements.enumerated() {
-            if let objection = shape.objection(to: element, at: "\(path())[\(index)]") { return objection }
+            if let validationError = shape.validationError(for: element, at: "\(path())[\(index)]") {
+                return validationError
+            }
         }
         return nil
     }
 
-    private static func objection(
-        toMap members: JSON.Members?, count: Int, name: Int, value: Int, at path: @autoclosure () -> String
+    private static func validationError(
+        forMap members: JSON.Members?, count: Int, name: Int, value: Int, at path: @autoclosure () -> String
     ) -> String? {
         guard let members else { return "\(path()) should be object" }
         if members.count > count { return "\(path()) should NOT have more than \(count) properties" }
         return first(of: members) { member, json in
-            FindingValidator.text(1...name).objection(to: .string(member), at: "\(path()) property name")
-                ?? FindingValidator.text(1...value).objection(to: json, at: "\(path())['\(member)']")
+            FindingValidator.text(1...name).validationError(for: .string(member), at: "\(path()) property name")
+                ?? FindingValidator.text(1...value).validationError(for: json, at: "\(path())['\(member)']")
         }
     }
 
-    private static func objection(
-        to members: JSON.Members?, _ shapes: [String: FindingValidator], required: [String],
+    private static func validationError(
+        for members: JSON.Members?, _ shapes: [String: FindingValidator], required: [String],
         at path: @autoclosure () -> String
     ) -> String? {
         guard let members else { return "\(path()) should be object" }
@@ -107,15 +109,15 @@ indirect enum FindingValidator: Sendable {
         }
         return first(of: members) { member, json in
             guard let shape = shapes[member] else { return "\(path()) should NOT have additional properties" }
-            return shape.objection(to: json, at: "\(path()).\(member)")
+            return shape.validationError(for: json, at: "\(path()).\(member)")
         }
     }
 
-    /// The objection to the first member, by name, that there is one to.
+    /// The error of the first invalid member by name; nil if all are valid.
     private static func first(
-        of members: JSON.Members, objection: (_ member: String, _ json: JSON) -> String?
+        of members: JSON.Members, error: (_ member: String, _ json: JSON) -> String?
     ) -> String? {
-        members.compactMap { member, json in objection(member.string, json).map { (member, $0) } }.min { $0.0 < $1.0 }?
+        members.compactMap { member, json in error(member.string, json).map { (member, $0) } }.min { $0.0 < $1.0 }?
             .1
     }
 }

@@ -27,9 +27,9 @@ extension SecurityHubModel {
         } else {
             page = try self.page(of: records.indices, members, filter, limit: Int(count))
         }
-        var answer: JSON.Members = ["Findings": .array(page.elements.map { records[$0].json })]
-        answer["NextToken"] = page.nextToken.map(JSON.string)
-        return .object(answer)
+        var response: JSON.Members = ["Findings": .array(page.elements.map { records[$0].json })]
+        response["NextToken"] = page.nextToken.map(JSON.string)
+        return .object(response)
     }
 
     private func page(

@@ -4,12 +4,14 @@ import JSON
 extension SecurityHubModel.Record {
     /// What a provider cannot change once the finding is there ("Using BatchImportFindings to create and update findings"
     /// in the AWS Security Hub User Guide).
-    private static let customersOwn = ["Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState"]
+    private static let customerMembers = [
+        "Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState",
+    ]
     /// What a provider says in `FindingProviderFields`, and customers may set.
     private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
 
     /// A finding that was not there before, with what Security Hub adds.
-    init(creating finding: JSON.Members, updatedAt: Moment, accountRegion: AccountRegion, now: Int64) {
+    init(creating finding: JSON.Members, updatedAt: Timestamp, accountRegion: AccountRegion, now: Int64) {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         for (name, value) in [
@@ -20,12 +22,12 @@ extension SecurityHubModel.Record {
     }
 
     /// Takes over an update from the finding's provider: the whole finding but what is the customers' own.
-    mutating func update(with finding: JSON.Members, updatedAt: Moment, now: Int64) {
+    mutating func update(with finding: JSON.Members, updatedAt: Timestamp, now: Int64) {
         let old = members
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
         let kept =
-            Self.customersOwn + Array(customerFields) + ["Region", "ProductName", "CompanyName", "CreatedAt"]
+            Self.customerMembers + Array(customerFields) + ["Region", "ProductName", "CompanyName", "CreatedAt"]
         for name in kept { members[name] = old[name] }
         if finding["RecordState"] == nil { members["RecordState"] = "ACTIVE" }
         if old["RecordState"] == "ARCHIVED", members["RecordState"] == "ACTIVE" { reopen() }
@@ -64,7 +66,7 @@ extension SecurityHubModel.Record {
         fields["aws/securityhub/ProductName"] = members["ProductName"]
         fields["aws/securityhub/CompanyName"] = members["CompanyName"]
         members["ProductFields"] = .object(fields)
-        members["ProcessedAt"] = .string(Moment(milliseconds: now).iso8601)
+        members["ProcessedAt"] = .string(Timestamp(milliseconds: now).iso8601)
     }
 
     /// The part of a severity that `FindingProviderFields` has.
@@ -114,18 +116,18 @@ struct FindingUpdate {
         .object(["Id": .text(1...512), "ProductArn": .text(12...2048)], required: ["Id", "ProductArn"]), 1...100)
 
     /// What is wrong with a request, or nil.
-    static func objection(to request: JSON) -> String? {
+    static func validationError(for request: JSON) -> String? {
         FindingValidator.object(
             shapes.merging(["FindingIdentifiers": identifiers]) { _, identifiers in identifiers },
             required: ["FindingIdentifiers"]
-        ).objection(to: request, at: "data")
+        ).validationError(for: request, at: "data")
     }
 
     /// - Parameter now: milliseconds since 1970.
     init(_ request: JSON, now: Int64) {
         var members = (request.object ?? [:]).filter { Self.shapes[$0.key.string] != nil }
         if var note = members["Note"]?.object {
-            note["UpdatedAt"] = .string(Moment(milliseconds: now).iso8601)
+            note["UpdatedAt"] = .string(Timestamp(milliseconds: now).iso8601)
             members["Note"] = .object(note)
         }
         self.members = members

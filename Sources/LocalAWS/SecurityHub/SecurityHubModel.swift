@@ -12,7 +12,7 @@ struct SecurityHubModel {
     /// A finding with what is known about it.
     struct Record {
         var members: JSON.Members
-        var updatedAt: Moment
+        var updatedAt: Timestamp
         /// The members that `BatchUpdateFindings` has set: the provider's values replace them no more.
         var customerFields: Set<String> = []
 
@@ -89,12 +89,12 @@ struct SecurityHubModel {
     private mutating func importFinding(
         _ finding: JSON, seen: inout Set<Key>, now: Int64
     ) -> (code: String, message: String)? {
-        if let objection = FindingFormat.objection(to: finding) {
-            return ("InvalidInput", "Finding does not adhere to Amazon Finding Format. \(objection).")
+        if let validationError = FindingFormat.validationError(for: finding) {
+            return ("InvalidInput", "Finding does not adhere to Amazon Finding Format. \(validationError).")
         }
         guard let members = finding.object, let id = members["Id"]?.string,
             let product = members["ProductArn"]?.string, let text = members["UpdatedAt"]?.string,
-            let updatedAt = Moment(iso8601: text)
+            let updatedAt = Timestamp(iso8601: text)
         else { return ("InternalFailure", "The finding cannot be read.") }
         guard members["AwsAccountId"] == .string(accountRegion.account.digits) else {
             return ("InvalidInput", "The AwsAccountId is not the account that the call came from.")
@@ -123,7 +123,7 @@ struct SecurityHubModel {
     /// - Parameter now: milliseconds since 1970.
     /// - Throws: ``ServiceError`` for a call that is refused as a whole.
     mutating func updateFindings(_ request: JSON, now: Int64) throws(ServiceError) -> JSON {
-        if let objection = FindingUpdate.objection(to: request) { throw .invalidInput(objection) }
+        if let validationError = FindingUpdate.validationError(for: request) { throw .invalidInput(validationError) }
         var processed: [JSON] = []
         var unprocessed: [JSON] = []
         for identifier in request["FindingIdentifiers"]?.array ?? [] {

@@ -67,7 +67,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
         var configuration: LocalAWS.Configuration {
             var configuration = LocalAWS.Configuration()
             configuration.throttles = self == .throttling
-            configuration.answerDelay = self == .far ? .milliseconds(100) : .zero
+            configuration.responseDelay = self == .far ? .milliseconds(100) : .zero
             return configuration
         }
     }

@@ -21,7 +21,7 @@ struct TopicMessage {
         id = RandomToken.uuid()
         fields = more.merging([
             "Type": type, "MessageId": id, "TopicArn": topic.description, "Message": message,
-            "Timestamp": Moment(milliseconds: now).iso8601,
+            "Timestamp": Timestamp(milliseconds: now).iso8601,
         ]) { _, field in field }
     }
 

@@ -72,7 +72,7 @@ struct SignatureVerifier {
     ///   - key: the key that it must have been made with.
     ///   - now: milliseconds since 1970.
     func verify(with key: AccessKey, now: Int64) throws(AuthenticationError) {
-        guard let dateText = value(of: "x-amz-date"), let date = Moment(amzDate: dateText) else {
+        guard let dateText = value(of: "x-amz-date"), let date = Timestamp(amzDate: dateText) else {
             throw .incomplete("Authorization header requires existence of a 'X-Amz-Date' header.")
         }
         guard dateText.hasPrefix(scope.date) else { throw .mismatch("Date in Credential scope does not match.") }

@@ -1,5 +1,5 @@
 /// A moment in UTC, as fine as Security Hub's timestamps.
-struct Moment: Hashable, Comparable {
+struct Timestamp: Hashable, Comparable {
     /// Since 1970, in the years 1970 to 2199.
     let nanoseconds: Int64
 
@@ -35,7 +35,7 @@ struct Moment: Hashable, Comparable {
         self.init(date, secondOfDay: second, nanosecond: 0)
     }
 
-    static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
+    static func < (left: Timestamp, right: Timestamp) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Milliseconds since 1970.
     var milliseconds: Int64 { nanoseconds / 1_000_000 }

@@ -46,7 +46,7 @@ extension AWSError {
     }
 
     /// Whether a request about several findings may have failed because of one of them: each alone shows.
-    public var mayConcernOnePart: Bool {
+    public var mayBeCausedByOneFinding: Bool {
         guard stage == .response, let status, (400..<500).contains(status) else { return false }
         return kind == .invalid || kind == .other
     }

@@ -5,7 +5,7 @@ import HTTPTypes
 import Synchronization
 
 /// Sends messages to endpoints, and again where SNS would.
-final class Deliveries: Sendable {
+final class MessageDeliverer: Sendable {
     /// A message for a subscription.
     struct Item: Sendable {
         let message: TopicMessage
@@ -108,7 +108,7 @@ final class Deliveries: Sendable {
     private func send(_ item: Item) async -> DeliveryReport.Attempt {
         guard let request = Self.request(item) else { return .failed("The endpoint is not an HTTP or HTTPS address.") }
         do throws(HTTPClientError) {
-            return .answered(try await client.send(request, body: item.body).response.status.code)
+            return .responded(try await client.send(request, body: item.body).response.status.code)
         } catch {
             return .failed(error.message)
         }

@@ -5,8 +5,8 @@ public struct DeliveryReport: Sendable, Hashable {
     /// One try.
     public enum Attempt: Sendable, Hashable {
         /// The endpoint answered with this status.
-        case answered(Int)
-        /// There was no answer; why, in words.
+        case responded(Int)
+        /// There was no response; why, in words.
         case failed(String)
     }
 
@@ -44,11 +44,11 @@ enum DeliveryPolicy {
     /// What follows from a try; nil if it is to be repeated.
     static func outcome(of attempt: DeliveryReport.Attempt) -> DeliveryReport.Outcome? {
         switch attempt {
-        case .answered(200..<300): .delivered
+        case .responded(200..<300): .delivered
         // SNS takes whatever the endpoint says about the request itself for its last word, 429 too. A redirection is not
         // followed.
-        case .answered(300..<500): .rejected
-        case .answered, .failed: nil
+        case .responded(300..<500): .rejected
+        case .responded, .failed: nil
         }
     }
 }

@@ -126,6 +126,6 @@ extension APICall {
     private static func unknownOperation(_ request: ServerRequest) -> ServiceError {
         ServiceError(
             404, "UnknownOperationException",
-            "LocalAWS does not answer \(request.head.method.rawValue) \(request.path)")
+            "LocalAWS does not implement \(request.head.method.rawValue) \(request.path)")
     }
 }

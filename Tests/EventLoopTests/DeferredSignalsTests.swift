@@ -5,13 +5,13 @@ import Testing
 @testable import EventLoop
 
 @Suite("Signals that come before they are watched for")
-struct HeldSignalsTests {
+struct DeferredSignalsTests {
     @Test("a held signal does not end the process, and is received once, by the watcher that comes later")
     func held() async throws {
-        HeldSignals.hold()
+        DeferredSignals.hold()
         #expect(kill(getpid(), SIGHUP) == 0)
         // It may reach its handler later, on another thread.
-        try await eventually("the signal to come") { HeldSignals.hasCome(SIGHUP) }
+        try await eventually("the signal to come") { DeferredSignals.isPending(SIGHUP) }
         try await withLoop { loop in
             let (signals, continuation) = AsyncStream.makeStream(of: Int.self)
             await loop.run {
@@ -23,6 +23,6 @@ struct HeldSignalsTests {
             continuation.finish()
             #expect(await signals.reduce(into: []) { $0.append($1) } == [1])
         }
-        HeldSignals.release()
+        DeferredSignals.release()
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// Signals that come before anything watches for them: they are remembered, and do not end the process.
-public enum HeldSignals {
+public enum DeferredSignals {
     /// Those that are held.
     private static let numbers = [SIGTERM, SIGINT, SIGHUP]
 
@@ -24,7 +24,7 @@ public enum HeldSignals {
     }
 
     /// Whether a signal has come while it was held, and was not taken.
-    static func hasCome(_ number: CInt) -> Bool { received.load(ordering: .relaxed) & 1 << UInt64(number) != 0 }
+    static func isPending(_ number: CInt) -> Bool { received.load(ordering: .relaxed) & 1 << UInt64(number) != 0 }
 
     /// Whether a signal has come while it was held; no longer when asked again. To be called once it is watched for.
     static func take(_ number: CInt) -> Bool {

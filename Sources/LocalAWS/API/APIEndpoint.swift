@@ -14,23 +14,23 @@ struct APIEndpoint: Sendable {
             scope = try SignedScope(request.head.headerFields[.authorization])
         } catch {
             let style = Self.looksLikeQuery(request) ? APIProtocol.sts : .iot
-            return style.answer(style.error(for: error))
+            return style.response(style.error(for: error))
         }
         guard let style = APIProtocol(service: scope.service) else {
             let error = ServiceError(404, "UnknownServiceException", "LocalAWS has no service \(scope.service)")
-            return APIProtocol.iot.answer(error)
+            return APIProtocol.iot.response(error)
         }
         let caller: AccessKey
         do throws(AuthenticationError) {
             caller = try authenticate(request, scope: scope)
         } catch {
-            return style.answer(style.error(for: error))
+            return style.response(style.error(for: error))
         }
         do throws(ServiceError) {
             let call = try APICall(request, service: scope.service, region: scope.region, caller: caller)
-            return style.answer(call.operation, try answer(call))
+            return style.response(call.operation, try response(call))
         } catch {
-            return style.answer(error)
+            return style.response(error)
         }
     }
 
@@ -49,12 +49,12 @@ struct APIEndpoint: Sendable {
             && (request.query.contains("Action=") || request.body.starts(with: "Action=".utf8))
     }
 
-    private func answer(_ call: APICall) throws(ServiceError) -> APIOutput {
+    private func response(_ call: APICall) throws(ServiceError) -> APIOutput {
         let now = state.clock()
         return try state.withLock { (state) throws(ServiceError) in
             state.calls[call.operation, default: 0] += 1
             if let fault = state.faults.next(for: call.operation) { throw fault }
-            guard state.throttle?.admits(call.operation, of: call.accountRegion, now: now) ?? true else {
+            guard state.throttle?.allows(call.operation, of: call.accountRegion, now: now) ?? true else {
                 throw Throttle.rejection(of: call.operation)
             }
             return try Self.output(of: call, state: &state, now: now)
@@ -107,7 +107,7 @@ struct APIEndpoint: Sendable {
 }
 
 extension SecurityHubModel {
-    /// The answer of `DescribeHub`: every account here has Security Hub turned on.
+    /// The response of `DescribeHub`: every account here has Security Hub turned on.
     static func description(accountRegion: AccountRegion) -> JSON {
         [
             "HubArn": .string(

@@ -49,7 +49,7 @@ enum TokenService {
                 [
                     XMLElement("AccessKeyId", key.id), XMLElement("SecretAccessKey", key.secretAccessKey),
                     XMLElement("SessionToken", key.sessionToken ?? ""),
-                    XMLElement("Expiration", Moment(milliseconds: expiration).iso8601),
+                    XMLElement("Expiration", Timestamp(milliseconds: expiration).iso8601),
                 ]),
         ]
     }

@@ -18,7 +18,7 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 
     /// Whether a request that failed like this is worth repeating.
-    public func repeats(_ kind: AWSError.Kind, afterAttempt attempt: Int) -> Bool {
+    public func shouldRetry(_ kind: AWSError.Kind, afterAttempt attempt: Int) -> Bool {
         switch kind {
         case .throttled, .transient: attempt < maximumAttempts
         case .expiredCredentials, .noCredentials, .accessDenied, .notEnabled, .notFound, .invalid, .canceled, .other:

@@ -21,13 +21,13 @@ struct Throttle {
     /// Takes one request, and says whether it is within the rate.
     ///
     /// - Parameter now: milliseconds since 1970.
-    mutating func admits(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
+    mutating func allows(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
         guard let rate = Self.rate(of: operation) else { return true }
         return buckets[Key(accountRegion: accountRegion, operation: operation), default: TokenBucket(rate, now: now)]
             .take(now: now)
     }
 
-    /// The answer to a request above the rate.
+    /// The response to a request above the rate.
     static func rejection(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,

@@ -20,9 +20,9 @@ struct TopicEndpoint: Sendable {
         // A signed call is checked like any other; a confirmation needs no signature.
         if request.head.headerFields[.authorization] != nil { return calls.respond(to: request) }
         do throws(ServiceError) {
-            return APIProtocol.sns.answer(.confirmSubscription, .xml(try confirm(request)))
+            return APIProtocol.sns.response(.confirmSubscription, .xml(try confirm(request)))
         } catch {
-            return APIProtocol.sns.answer(error)
+            return APIProtocol.sns.response(error)
         }
     }
 

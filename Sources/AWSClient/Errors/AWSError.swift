@@ -56,7 +56,7 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
     }
 
     /// Whether the same request may succeed when it is signed with newer credentials: these have ended, or are not known.
-    var mayBeOverWithOtherCredentials: Bool {
+    var mayBeFixedByNewCredentials: Bool {
         kind == .expiredCredentials || ["InvalidClientTokenId", "UnrecognizedClientException"].contains(code)
     }
 

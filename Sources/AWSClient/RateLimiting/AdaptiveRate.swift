@@ -34,7 +34,7 @@ struct AdaptiveRate: Sendable, Hashable {
     }
 
     /// Takes a token, and returns how many seconds to wait before it may be used.
-    mutating func take(now: Double) -> Double {
+    mutating func reserve(now: Double) -> Double {
         guard isLimiting else { return 0 }
         fill(now: now)
         tokens -= 1
@@ -42,13 +42,13 @@ struct AdaptiveRate: Sendable, Hashable {
     }
 
     /// Notes that a request was answered other than by throttling.
-    mutating func answered(now: Double) {
+    mutating func recordResponse(now: Double) {
         measure(now: now)
         set(rate: Self.scale * pow(now - lastFailure - zeroPoint, 3) + rateBefore, now: now)
     }
 
     /// Notes that a request was throttled.
-    mutating func throttled(now: Double) {
+    mutating func recordThrottling(now: Double) {
         measure(now: now)
         rateBefore = isLimiting ? min(measuredRate, rate) : measuredRate
         zeroPoint = cbrt(rateBefore * (1 - Self.beta) / Self.scale)

@@ -11,7 +11,7 @@ struct EventRules {
         targetsByRule[name] = targets.enumerated().map { ["Id": .string("\($0)"), "Arn": .string($1)] }
     }
 
-    /// The answer to `ListRules`, in one page.
+    /// The response to `ListRules`, in one page.
     var rules: JSON { ["Rules": .array(described)] }
 
     /// Answers `ListTargetsByRule`, in one page.

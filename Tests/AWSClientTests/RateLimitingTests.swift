@@ -52,7 +52,7 @@ struct PaceTests {
         for (history, rates) in zip(histories, try #require(answers.array)) {
             var adaptive = AdaptiveRate(now: history[0].0)
             for ((time, isThrottled), rate) in zip(history, try #require(rates.array)) {
-                if isThrottled { adaptive.throttled(now: time) } else { adaptive.answered(now: time) }
+                if isThrottled { adaptive.recordThrottling(now: time) } else { adaptive.recordResponse(now: time) }
                 let expected = try #require(rate.double)
                 #expect(abs(adaptive.rate - expected) < 1e-6 * max(1, expected))
             }
@@ -63,13 +63,13 @@ struct PaceTests {
     func limiting() {
         var adaptive = AdaptiveRate(now: 0)
         for number in 0..<40 {
-            #expect(adaptive.take(now: Double(number) / 10) == 0)
-            adaptive.answered(now: Double(number) / 10)
+            #expect(adaptive.reserve(now: Double(number) / 10) == 0)
+            adaptive.recordResponse(now: Double(number) / 10)
         }
-        adaptive.throttled(now: 4)
+        adaptive.recordThrottling(now: 4)
         let rate = adaptive.rate
         #expect((3...8).contains(rate))
-        let waits = (0..<20).map { _ in adaptive.take(now: 4) }
+        let waits = (0..<20).map { _ in adaptive.reserve(now: 4) }
         let positive = waits.filter { $0 > 0 }
         #expect(positive.count > 10)
         #expect(zip(positive, positive.dropFirst()).allSatisfy { abs($1 - $0 - 1 / rate) < 1e-9 })
@@ -87,7 +87,7 @@ struct PaceTests {
     func documented() throws {
         let pacer = Pacer()
         func waits(_ key: Pacer.Key, _ count: Int) -> [Duration] {
-            (0..<count).map { _ in pacer.turn(key, now: .zero) }
+            (0..<count).map { _ in pacer.reserve(key, now: .zero) }
         }
         let imports = waits(try key("BatchImportFindings"), 31)
         #expect(imports[28] == .zero && imports[29] == .milliseconds(100) && imports[30] == .milliseconds(200))
@@ -102,31 +102,31 @@ struct PaceTests {
     @Test("The configuration's rate is that of imports alone")
     func imports() throws {
         let pacer = Pacer(imports: Pacer.ImportRate(rate: 100, burst: 1))
-        _ = pacer.turn(try key("BatchImportFindings"), now: .zero)
-        #expect(pacer.turn(try key("BatchImportFindings"), now: .zero) == .milliseconds(10))
-        #expect((0..<29).allSatisfy { _ in (try? pacer.turn(key("BatchUpdateFindings"), now: .zero)) == .zero })
+        _ = pacer.reserve(try key("BatchImportFindings"), now: .zero)
+        #expect(pacer.reserve(try key("BatchImportFindings"), now: .zero) == .milliseconds(10))
+        #expect((0..<29).allSatisfy { _ in (try? pacer.reserve(key("BatchUpdateFindings"), now: .zero)) == .zero })
     }
 
     @Test("Another rate of imports counts at once, for what is known and what is new; what was used up stays so")
     func otherRate() throws {
         let pacer = Pacer()
         let known = try key("BatchImportFindings")
-        for _ in 0..<29 { #expect(pacer.turn(known, now: .zero) == .zero) }
-        pacer.use(Pacer.ImportRate(rate: 100, burst: 40), now: .zero)
+        for _ in 0..<29 { #expect(pacer.reserve(known, now: .zero) == .zero) }
+        pacer.setImportRate(Pacer.ImportRate(rate: 100, burst: 40), now: .zero)
         // Of 39 usable ones 29 are gone.
-        #expect((0..<10).allSatisfy { _ in pacer.turn(known, now: .zero) == .zero })
-        #expect(pacer.turn(known, now: .zero) == .milliseconds(10))
+        #expect((0..<10).allSatisfy { _ in pacer.reserve(known, now: .zero) == .zero })
+        #expect(pacer.reserve(known, now: .zero) == .milliseconds(10))
         let new = try key("BatchImportFindings", account: "444455556666")
-        #expect((0..<39).allSatisfy { _ in pacer.turn(new, now: .zero) == .zero })
-        #expect(pacer.turn(new, now: .zero) == .milliseconds(10))
+        #expect((0..<39).allSatisfy { _ in pacer.reserve(new, now: .zero) == .zero })
+        #expect(pacer.reserve(new, now: .zero) == .milliseconds(10))
     }
 
     @Test("What the paces allow is told for each account, Region and operation that has a quota")
     func levels() throws {
         let pacer = Pacer()
-        for _ in 0..<4 { _ = pacer.turn(try key("BatchImportFindings"), now: .zero) }
-        _ = pacer.turn(try key("AssumeRole", .sts), now: .zero)
-        for _ in 0..<7 { _ = pacer.turn(try key("GetFindings"), now: .zero) }
+        for _ in 0..<4 { _ = pacer.reserve(try key("BatchImportFindings"), now: .zero) }
+        _ = pacer.reserve(try key("AssumeRole", .sts), now: .zero)
+        for _ in 0..<7 { _ = pacer.reserve(try key("GetFindings"), now: .zero) }
         let accountRegion = AccountRegion(account: try #require(AccountID("111122223333")), region: region)
         let levels = pacer.levels(now: .zero).sorted { $0.operation < $1.operation }
         #expect(levels.map(\.operation) == ["BatchImportFindings", "GetFindings"])
@@ -140,22 +140,22 @@ struct PaceTests {
         let pacer = Pacer()
         let (imports, reads) = (try key("BatchImportFindings"), try key("GetFindings"))
         let other = try key("BatchImportFindings", account: "444455556666")
-        #expect(pacer.turn(imports, now: .zero) == .zero)
+        #expect(pacer.reserve(imports, now: .zero) == .zero)
         pacer.takeOver(AccountRegion(account: try #require(imports.account), region: region), now: .zero)
-        #expect((0..<2).map { _ in pacer.turn(imports, now: .zero) } == [.milliseconds(100), .milliseconds(200)])
-        #expect(pacer.turn(reads, now: .zero) > .milliseconds(300))
-        #expect((0..<29).allSatisfy { _ in pacer.turn(other, now: .zero) == .zero })
-        #expect(pacer.turn(imports, now: .seconds(60)) == .zero)
+        #expect((0..<2).map { _ in pacer.reserve(imports, now: .zero) } == [.milliseconds(100), .milliseconds(200)])
+        #expect(pacer.reserve(reads, now: .zero) > .milliseconds(300))
+        #expect((0..<29).allSatisfy { _ in pacer.reserve(other, now: .zero) == .zero })
+        #expect(pacer.reserve(imports, now: .seconds(60)) == .zero)
     }
 
     @Test("After Retry-After nothing is sent before its time, up to a minute")
     func retryAfter() throws {
         let pacer = Pacer()
         let operation = try key("BatchImportFindings")
-        pacer.note(operation, isThrottled: true, retryAfter: .seconds(7), now: .seconds(1))
-        #expect(pacer.turn(operation, now: .seconds(2)) == .seconds(6))
-        pacer.note(operation, isThrottled: true, retryAfter: .seconds(86_400), now: .seconds(10))
-        #expect(pacer.turn(operation, now: .seconds(10)) == .seconds(60))
+        pacer.record(operation, isThrottled: true, retryAfter: .seconds(7), now: .seconds(1))
+        #expect(pacer.reserve(operation, now: .seconds(2)) == .seconds(6))
+        pacer.record(operation, isThrottled: true, retryAfter: .seconds(86_400), now: .seconds(10))
+        #expect(pacer.reserve(operation, now: .seconds(10)) == .seconds(60))
         #expect(!pacer.hasHeadroom(operation, now: .seconds(10)))
         #expect(pacer.hasHeadroom(try key("BatchUpdateFindings"), now: .seconds(10)))
     }

@@ -37,7 +37,7 @@ public final class Pacer: Sendable {
     public init(imports: ImportRate? = nil) { state = Mutex(State(imports: imports)) }
 
     /// Has imports from now on be sent at another rate.
-    func use(_ imports: ImportRate, now: Duration) {
+    func setImportRate(_ imports: ImportRate, now: Duration) {
         state.withLock { state in
             state.imports = imports
             for key in state.paces.keys where Self.isImport(key) { state.paces[key]?.use(imports.quota, now: now) }
@@ -94,14 +94,18 @@ public final class Pacer: Sendable {
     }
 
     /// Takes the turn of a request, and returns how long to wait for it.
-    func turn(_ key: Key, now: Duration) -> Duration { change(key, now: now) { $0.turn(now: now) } }
+    func reserve(_ key: Key, now: Duration) -> Duration { change(key, now: now) { $0.reserve(now: now) } }
 
     /// Notes how a request was answered.
     ///
     /// - Parameter isThrottled: whether AWS said that requests come too fast.
-    func note(_ key: Key, isThrottled: Bool, retryAfter: Duration?, now: Duration) {
+    func record(_ key: Key, isThrottled: Bool, retryAfter: Duration?, now: Duration) {
         change(key, now: now) { pace in
-            if isThrottled { pace.throttled(retryAfter: retryAfter, now: now) } else { pace.answered(now: now) }
+            if isThrottled {
+                pace.recordThrottling(retryAfter: retryAfter, now: now)
+            } else {
+                pace.recordResponse(now: now)
+            }
         }
     }
 

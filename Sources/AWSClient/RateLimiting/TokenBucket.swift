@@ -19,7 +19,7 @@ public struct TokenBucket: Sendable, Hashable {
     }
 
     /// Takes a token, and returns how long to wait before it may be used.
-    public mutating func take(now: Duration) -> Duration {
+    public mutating func reserve(now: Duration) -> Duration {
         let fullAt = max(self.fullAt ?? now, now) + interval
         self.fullAt = fullAt
         // With a full bucket, the first `burst` tokens are there at once.

@@ -47,8 +47,8 @@ enum APIProtocol {
         }
     }
 
-    /// An answer that an operation has.
-    func answer(_ operation: LocalAWS.Operation, _ output: APIOutput) -> ServerResponse {
+    /// The response that an operation has.
+    func response(_ operation: LocalAWS.Operation, _ output: APIOutput) -> ServerResponse {
         let requestID = RandomToken.uuid()
         var response: ServerResponse
         switch (self, output) {
@@ -69,7 +69,7 @@ enum APIProtocol {
     }
 
     /// An error.
-    func answer(_ error: ServiceError) -> ServerResponse {
+    func response(_ error: ServiceError) -> ServerResponse {
         let requestID = RandomToken.uuid()
         let status = HTTPResponse.Status(code: error.status)
         var response: ServerResponse

@@ -23,9 +23,9 @@ struct OperationPace: Sendable {
     func level(now: Duration) -> Double? { bucket?.level(now: now) }
 
     /// Takes the turn of a request, and returns how long to wait for it.
-    mutating func turn(now: Duration) -> Duration {
-        let documented = bucket?.take(now: now) ?? .zero
-        return max(documented, .seconds(adaptive.take(now: now / .seconds(1))), notBefore - now, .zero)
+    mutating func reserve(now: Duration) -> Duration {
+        let documented = bucket?.reserve(now: now) ?? .zero
+        return max(documented, .seconds(adaptive.reserve(now: now / .seconds(1))), notBefore - now, .zero)
     }
 
     /// Whether a request could go at once, and some more behind it.
@@ -35,12 +35,12 @@ struct OperationPace: Sendable {
     }
 
     /// Notes an answer other than one that says that requests come too fast.
-    mutating func answered(now: Duration) { adaptive.answered(now: now / .seconds(1)) }
+    mutating func recordResponse(now: Duration) { adaptive.recordResponse(now: now / .seconds(1)) }
 
     /// Notes that a request was throttled.
-    mutating func throttled(retryAfter: Duration?, now: Duration) {
+    mutating func recordThrottling(retryAfter: Duration?, now: Duration) {
         bucket?.empty(now: now)
-        adaptive.throttled(now: now / .seconds(1))
+        adaptive.recordThrottling(now: now / .seconds(1))
         if let retryAfter { notBefore = max(notBefore, now + min(retryAfter, .seconds(60))) }
     }
 

@@ -56,7 +56,7 @@ import Testing
             (404, "<html>Not Found</html>"), (405, ""), (403, "<h1>Forbidden by the proxy</h1>"), (407, ""), (302, ""),
             (400, "no"), (404, #"{"__type": "UnknownOperationException"}"#), (200, "<html>Please sign in</html>"),
         ])
-    func foreign(status: Int, body: String) async throws {
+    func nonJSONResponse(status: Int, body: String) async throws {
         let reply = ScriptedAWS.reply(status, body)
         let found = try await consequences(of: reply)
         #expect(found[.securityHub] == .suspend && found[.iot] == .suspend, "\(status) \(body)")
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test("A response of AWS's that is malformed is retried: a network that asks to sign in sends no object")
-    func malformed() async throws {
+    func malformedResponse() async throws {
         let found = try await consequences(of: ScriptedAWS.reply(200, "  {]"))
         #expect(found[.securityHub] == .retry && found[.iot] == .retry)
     }
