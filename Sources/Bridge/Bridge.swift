@@ -66,13 +66,13 @@ public final class Bridge: Sendable {
                 metadata: ["file": "\(file)"])
         }
         let store = StoreFactory.later(
-            configuration.store, replaceDamaged: replacesDamaged ? tell : nil, report: metrics.store.note)
+            configuration.store, replaceDamaged: replacesDamaged ? tell : nil, report: metrics.store.record)
         self.store = store
         let parts = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
             report: { call in
-                metrics.aws.called(call)
-                activity.called(call)
+                metrics.aws.recordCall(call)
+                activity.recordCall(call)
             }, stop: store.stopWaiting, openStore: { _ in store })
         self.parts = parts
         var servers: [HTTPServer] = []
@@ -89,7 +89,7 @@ public final class Bridge: Sendable {
             let live = ReloadableComponents(configuration, parts, context)
             let listener = try await Self.listener(parts, door, gap, live, context)
             servers.append(listener)
-            let (admin, feed) = try await Self.admin(parts, door, live, context, registry)
+            let (admin, statusStream) = try await Self.admin(parts, door, live, context, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
@@ -115,7 +115,7 @@ public final class Bridge: Sendable {
                 onceOpen(IntegrityWatch(store: parts.store, logger: logger)),
                 StoreProbe(readiness: context.readiness, outage: context.outage, loop: parts.mainLoop),
                 EventLoopLagMonitor(loops: parts.loops, metrics: metrics.process),
-                onceOpen(workers), feed,
+                onceOpen(workers), statusStream,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
@@ -229,19 +229,21 @@ public final class Bridge: Sendable {
             source: source, configuration: live.configuration,
             circuitBreakers: context.circuitBreakers, activity: context.activity, outage: context.outage,
             certificate: parts.certificate, startedAt: now(), clock: now)
-        let feed = StatusStream(pause: { [loop = parts.mainLoop] in try await loop.sleep(for: StatusStream.interval) })
-        {
+        let statusStream = StatusStream(pause: { [loop = parts.mainLoop] in
+            try await loop.sleep(for: StatusStream.interval)
+        }) {
             await report.json()
         }
-        let letters = DeadLetterRoutes(
+        let deadLetterRoutes = DeadLetterRoutes(
             store: parts.store, configuration: live.configuration, logger: context.logger, clock: now,
-            changed: { source.present.forget() })
+            onChange: { source.queue.invalidate() })
         let routes = AdminRoutes(
-            metrics: metrics, registry: registry, report: report, feed: feed, letters: letters,
+            metrics: metrics, registry: registry, report: report, statusStream: statusStream,
+            deadLetters: deadLetterRoutes,
             health: health(parts, context), configuration: live.configuration)
         let server = try await listen(
             key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, handler: routes.handler)
-        return (server, feed)
+        return (server, statusStream)
     }
 
     private static func listen(

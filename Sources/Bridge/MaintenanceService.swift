@@ -58,7 +58,7 @@ struct MaintenanceService: Service {
     /// Removes what is too old to be needed, while the clock is trusted.
     func forget() async {
         do throws(StoreError) {
-            try await context.trust.check(by: context.store)
+            try await context.trust.check(with: context.store)
             // To a clock that jumped ahead, everything is old.
             guard context.trust.isTrusted else { return }
             let now = context.clock()

@@ -21,7 +21,7 @@ struct TaskScheduler: Service {
             var looks = 0
             repeat {
                 do throws(StoreError) {
-                    try await context.trust.check(by: context.store)
+                    try await context.trust.check(with: context.store)
                     try await lookForSuppressions()
                     if looks % Self.looksBetweenRefreshes == 0 { try await lookForStaleFindings() }
                 } catch {
@@ -35,7 +35,7 @@ struct TaskScheduler: Service {
 
     /// Has those suppressions acted on that have ended by themselves.
     func lookForSuppressions() async throws(StoreError) {
-        guard let time = context.trust.reliable else { return }
+        guard let time = context.trust.trustedTime else { return }
         let now = context.clock()
         for disposition in try await context.store.dueDispositions(by: time, limit: 1000) {
             guard let dueAt = disposition.dueAt else { continue }
@@ -46,7 +46,7 @@ struct TaskScheduler: Service {
 
     /// Has findings archived that nothing confirms any more, and others imported again that Security Hub would soon forget.
     func lookForStaleFindings() async throws(StoreError) {
-        guard let time = context.trust.reliable else { return }
+        guard let time = context.trust.trustedTime else { return }
         let now = context.clock()
         let staleAfter = staleAfter()
         for accountRegion in try await context.store.ledgerAccountRegions() {

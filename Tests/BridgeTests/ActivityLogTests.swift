@@ -14,31 +14,31 @@ import Testing
 
     @Test("Each minute of the last hour has its count, the present one last")
     func minutes() {
-        var chart = MinuteHistogram()
+        var histogram = MinuteHistogram()
         let start: Int64 = 1_795_341_600_000
-        #expect(chart.lastHour(now: start).counts == Array(repeating: MinuteHistogram.Counts(), count: 60))
+        #expect(histogram.lastHour(now: start).counts == Array(repeating: MinuteHistogram.Counts(), count: 60))
         for offset: Int64 in [0, 59_999, 60_000, 59 * 60_000] {
-            chart.add(now: start + offset) { $0.deliveries += 1 }
+            histogram.add(now: start + offset) { $0.deliveries += 1 }
         }
-        chart.add(now: start + 60_000) { $0.imports += 7 }
-        let hour = chart.lastHour(now: start + 59 * 60_000 + 1)
+        histogram.add(now: start + 60_000) { $0.imports += 7 }
+        let hour = histogram.lastHour(now: start + 59 * 60_000 + 1)
         #expect(hour.from == start)
         #expect(hour.counts[0].deliveries == 2 && hour.counts[1].deliveries == 1 && hour.counts[59].deliveries == 1)
         #expect(hour.counts.map(\.imports).reduce(0, +) == 7 && hour.counts[1].imports == 7)
         // An hour on, what was in the same places is gone.
-        let later = chart.lastHour(now: start + 60 * 60_000)
+        let later = histogram.lastHour(now: start + 60 * 60_000)
         #expect(later.from == start + 60_000)
         #expect(later.counts.map(\.deliveries).reduce(0, +) == 2 && later.counts[59].deliveries == 0)
-        chart.add(now: start + 60 * 60_000) { $0.deliveries += 1 }
-        #expect(chart.lastHour(now: start + 60 * 60_000).counts[59].deliveries == 1)
+        histogram.add(now: start + 60 * 60_000) { $0.deliveries += 1 }
+        #expect(histogram.lastHour(now: start + 60 * 60_000).counts[59].deliveries == 1)
     }
 
     @Test("A clock that is set back counts anew, and one before 1970 does no harm")
     func oddClocks() {
-        var chart = MinuteHistogram()
-        for time: Int64 in [7_200_000, 3_600_000, -1, .min] { chart.add(now: time) { $0.deliveries += 1 } }
-        #expect(chart.lastHour(now: 7_200_000).counts.map(\.deliveries).reduce(0, +) == 0)
-        #expect(chart.lastHour(now: .min).counts.last?.deliveries == 2)
+        var histogram = MinuteHistogram()
+        for time: Int64 in [7_200_000, 3_600_000, -1, .min] { histogram.add(now: time) { $0.deliveries += 1 } }
+        #expect(histogram.lastHour(now: 7_200_000).counts.map(\.deliveries).reduce(0, +) == 0)
+        #expect(histogram.lastHour(now: .min).counts.last?.deliveries == 2)
     }
 
     // MARK: Events
@@ -54,23 +54,23 @@ import Testing
     }
 
     @Test("Several findings of a delivery are one word: what is new first")
-    func tally() {
+    func counts() {
         let results: [[FindingResult]] = [
             [], [.unchanged], [.rejected], [.workflowUpdated, .unchanged], [.archived, .workflowUpdated],
             [.updated, .archived],
             [.archived, .imported, .updated, .unchanged],
         ]
-        let tallies = results.map { results in
-            var tally = FindingCounts()
-            for (number, result) in results.enumerated() { tally.add(result, "id\(number)") }
-            return tally
+        let findingCounts = results.map { results in
+            var counts = FindingCounts()
+            for (number, result) in results.enumerated() { counts.add(result, "id\(number)") }
+            return counts
         }
         #expect(
-            tallies.map(\.outcome) == [
+            findingCounts.map(\.outcome) == [
                 .unchanged, .unchanged, .unchanged, .workflowUpdated, .archived, .updated, .imported,
             ])
-        #expect(tallies.map(\.told) == [0, 0, 0, 1, 2, 2, 3])
-        #expect(tallies.map(\.onlyFindingID) == [nil, "id0", "id0", nil, nil, nil, nil])
+        #expect(findingCounts.map(\.sent) == [0, 0, 0, 1, 2, 2, 3])
+        #expect(findingCounts.map(\.onlyFindingID) == [nil, "id0", "id0", nil, nil, nil, nil])
     }
 
     @Test("What a delivery is about is said in a few words")
@@ -78,23 +78,23 @@ import Testing
         let alarm = DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation()))
         let finding = try observation().finding.id
         #expect(alarm.kind == .alarm && alarm.findingID == finding)
-        #expect(alarm.subject == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
+        #expect(alarm.text == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
         let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
         let over = DeliverySubject(AlarmBatchPlanner.Said.over(findingID: id, asOf: Timestamp(milliseconds: now)))
-        #expect(over.kind == .alarm && over.subject == "detect/violation/v1 is over" && over.findingID == id)
+        #expect(over.kind == .alarm && over.text == "detect/violation/v1 is over" && over.findingID == id)
         let audit = DeliverySubject(DeliveryCommand.audit(taskID: "task1"))
-        #expect(audit.kind == .audit && audit.subject == "audit task1" && audit.findingID == nil)
+        #expect(audit.kind == .audit && audit.text == "audit task1" && audit.findingID == nil)
         let long = DeliverySubject(DeliveryCommand.later(String(repeating: "x", count: 5000)))
-        #expect(long.kind == .other && long.subject?.count == 256)
+        #expect(long.kind == .other && long.text?.count == 256)
         let catchUp = DeliverySubject(DeliveryCommand.catchUp(since: nil))
-        #expect(catchUp.kind == .catchUp && catchUp.subject == "what no delivery told of")
+        #expect(catchUp.kind == .catchUp && catchUp.text == "what no delivery told of")
         let subject = ARN(
             service: "iot-device-defender", accountRegion: try accountRegion(),
             resource: "audits/suppression/REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK-a-b/c"
         ).description
         let suppression = DeliverySubject(
             DeliveryCommand.suppressionEnded(subject: subject, at: Timestamp(milliseconds: now)))
-        #expect(suppression.subject == "REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: a-b/c")
+        #expect(suppression.text == "REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: a-b/c")
     }
 
     @Test("Throttling is remembered by account and Region; other failures are not")
@@ -102,7 +102,7 @@ import Testing
         let time = Mutex<Int64>(now)
         let activity = ActivityLog { time.withLock { $0 } }
         func call(_ failure: AWSError.Kind?, account: AccountID?) throws {
-            activity.called(
+            activity.recordCall(
                 AWSCall(
                     service: .securityHub, operation: "BatchImportFindings", account: account,
                     region: try accountRegion().region, failure: failure, duration: nil))
@@ -121,18 +121,18 @@ import Testing
     func deliveries() throws {
         let time = Mutex<Int64>(now)
         let activity = ActivityLog { time.withLock { $0 } }
-        activity.received(from: try accountRegion(), isNew: true)
+        activity.recordDelivery(from: try accountRegion(), isNew: true)
         time.withLock { $0 = now + 5 }
-        activity.received(from: try accountRegion(), isNew: false)
+        activity.recordDelivery(from: try accountRegion(), isNew: false)
         // A clock that is set back a little changes nothing; one that was far ahead is no reason to show the future.
         time.withLock { $0 = now }
-        activity.received(from: try accountRegion(), isNew: false)
+        activity.recordDelivery(from: try accountRegion(), isNew: false)
         #expect(activity.snapshot.lastDeliveries == [try accountRegion(): now + 5])
         time.withLock { $0 = now - 7_200_000 }
-        activity.received(from: try accountRegion(), isNew: false)
+        activity.recordDelivery(from: try accountRegion(), isNew: false)
         #expect(activity.snapshot.lastDeliveries == [try accountRegion(): now - 7_200_000])
         time.withLock { $0 = now }
-        #expect(activity.snapshot.chart.lastHour(now: now).counts.last?.deliveries == 1)
+        #expect(activity.snapshot.histogram.lastHour(now: now).counts.last?.deliveries == 1)
     }
 }
 
@@ -140,19 +140,19 @@ import Testing
 @Suite("What became of deliveries", .timeLimit(.minutes(1))) struct DeliveryEventTests {
     @Test("An alarm is told with its finding: imported, unchanged, archived, refused, failed")
     func alarms() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
             func tell(_ number: Int, _ message: JSON) async throws -> DeliveryEvent? {
-                _ = try await shop.store.append(delivery("\(number)", message, of: accountRegion(), at: now - 40))
-                try await shop.work(of: accountRegion())
-                return shop.context.activity.snapshot.events.first
+                _ = try await harness.store.append(delivery("\(number)", message, of: accountRegion(), at: now - 40))
+                try await harness.work(of: accountRegion())
+                return harness.context.activity.snapshot.events.first
             }
             let first = try #require(try await tell(1, Messages.alarm()))
             #expect(
                 first
                     == DeliveryEvent(
                         at: now, id: "sns:1", accountRegion: try accountRegion(),
-                        topic: DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation())),
+                        subject: DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation())),
                         outcome: .imported, findings: 1, findingID: id, duration: 40))
             #expect(first.consoleURL == ConsolePage.finding(id: id, accountRegion: try accountRegion()))
             let again = try await tell(2, Messages.alarm())
@@ -160,55 +160,55 @@ import Testing
             let cleared = try await tell(3, Messages.alarm(at: now + 60_000, event: "alarm-cleared"))
             #expect(cleared?.outcome == .archived && cleared?.findingID == id)
             let other = FindingID.violation(id: "v2", accountRegion: try accountRegion())
-            shop.aws.state.withLock { $0.failures[other] = "InvalidInput" }
+            harness.aws.state.withLock { $0.failures[other] = "InvalidInput" }
             let rejected = try await tell(4, Messages.alarm("v2"))
             #expect(rejected?.outcome == .dead && rejected?.findingID == other && rejected?.consoleURL == nil)
-            shop.aws.state.withLock { $0.failures[other] = "Busy" }
+            harness.aws.state.withLock { $0.failures[other] = "Busy" }
             let failed = try await tell(5, Messages.alarm("v2", at: now + 1))
             #expect(failed?.outcome == .retried && failed?.findings == 0)
-            #expect(shop.context.activity.snapshot.events.map(\.id) == [5, 4, 3, 2, 1].map { "sns:\($0)" })
-            #expect(shop.context.activity.snapshot.chart.lastHour(now: now).counts.last?.imports == 2)
+            #expect(harness.context.activity.snapshot.events.map(\.id) == [5, 4, 3, 2, 1].map { "sns:\($0)" })
+            #expect(harness.context.activity.snapshot.histogram.lastHour(now: now).counts.last?.imports == 2)
         }
     }
 
     @Test("An audit is told with the number of its findings, and kept with its schedule and end")
     func audits() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("task1", at: now - 1000, ["c1", "c2", "c3"])
-            let event = try #require(shop.context.activity.snapshot.events.first)
-            #expect(event.topic.kind == .audit && event.outcome == .imported && event.findings == 3)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("task1", at: now - 1000, ["c1", "c2", "c3"])
+            let event = try #require(harness.context.activity.snapshot.events.first)
+            #expect(event.subject.kind == .audit && event.outcome == .imported && event.findings == 3)
             #expect(event.findingID == nil && event.consoleURL == nil)
-            try await shop.audit("task2", at: now, ["c1", "c2"])
-            let second = try #require(shop.context.activity.snapshot.events.first)
+            try await harness.audit("task2", at: now, ["c1", "c2"])
+            let second = try #require(harness.context.activity.snapshot.events.first)
             // One is over: it is the only one that Security Hub is told of.
             #expect(second.outcome == .archived && second.findings == 1)
             #expect(second.findingID?.contains("c3") == true)
             #expect(
-                try await shop.store.finishedAudits() == [
+                try await harness.store.finishedAudits() == [
                     FinishedAudit(
                         accountRegion: try accountRegion(), schedule: "DailyAudit", taskID: "task2", startTime: now,
                         finishedAt: now)
                 ])
-            let open = try await shop.store.openFindings()
+            let open = try await harness.store.openFindings()
             #expect(open == [OpenFindings(accountRegion: try accountRegion(), severity: .high, count: 2)])
         }
     }
 
     @Test("An audit that was found by asking has ended at a time that nobody knows; one that was canceled is not kept")
     func otherAudits() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for (task, status) in [("found", "COMPLETED"), ("stopped", "CANCELED")] {
-                shop.aws.state.withLock {
+                harness.aws.state.withLock {
                     $0.audits[task] = (
                         Messages.description(startTime: now, status: status, audit: nil, checks: [:]), [[]]
                     )
                 }
                 let work = CatchUpTask.audit(taskID: task)
-                _ = try await shop.store.append(work.delivery(of: accountRegion(), on: task, now: now))
+                _ = try await harness.store.append(work.delivery(of: accountRegion(), on: task, now: now))
             }
-            try await shop.work(of: accountRegion())
+            try await harness.work(of: accountRegion())
             #expect(
-                try await shop.store.finishedAudits() == [
+                try await harness.store.finishedAudits() == [
                     FinishedAudit(
                         accountRegion: try accountRegion(), schedule: nil, taskID: "found", startTime: now,
                         finishedAt: nil)
@@ -216,19 +216,20 @@ import Testing
         }
     }
 
-    @Test("When deliveries came last is noted in the store once, and not again")
+    @Test("When deliveries came last is saved in the store once, and not again")
     func lastDeliveries() async throws {
-        try await ProcessingHarness.run { shop in
-            let notes = LastDeliveryRecorder(
-                store: shop.store, activity: shop.context.activity, loop: shop.loop, logger: shop.context.logger)
-            #expect(await notes.note(after: [:]) == [:])
-            shop.context.activity.received(from: try accountRegion(), isNew: true)
-            let noted = await notes.note(after: [:])
-            #expect(noted == [try accountRegion(): now])
-            #expect(try await shop.store.lastDeliveries() == noted)
-            let commits = shop.store.commitCount
-            #expect(await notes.note(after: noted) == noted)
-            #expect(shop.store.commitCount == commits)
+        try await ProcessingHarness.run { harness in
+            let recorder = LastDeliveryRecorder(
+                store: harness.store, activity: harness.context.activity, loop: harness.loop,
+                logger: harness.context.logger)
+            #expect(await recorder.save(after: [:]) == [:])
+            harness.context.activity.recordDelivery(from: try accountRegion(), isNew: true)
+            let saved = await recorder.save(after: [:])
+            #expect(saved == [try accountRegion(): now])
+            #expect(try await harness.store.lastDeliveries() == saved)
+            let commits = harness.store.commitCount
+            #expect(await recorder.save(after: saved) == saved)
+            #expect(harness.store.commitCount == commits)
         }
     }
 }

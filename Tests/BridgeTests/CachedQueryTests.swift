@@ -18,7 +18,7 @@ import Testing
             self.cost = Mutex(cost)
         }
 
-        func ration() -> CachedQuery<Int> {
+        func query() -> CachedQuery<Int> {
             let start = ContinuousClock.now
             return CachedQuery(limit: .seconds(30), timeout: .seconds(5), on: time) {
                 start + self.time.now
@@ -36,7 +36,7 @@ import Testing
     func keeping() {
         for (cost, kept) in [(0, 0), (99, 0), (100, 1000), (1500, 15_000), (4000, 30_000)] {
             #expect(
-                CachedQuery<Int>.keep(after: .milliseconds(cost), limit: .seconds(30)) == .milliseconds(kept),
+                CachedQuery<Int>.lifetime(after: .milliseconds(cost), limit: .seconds(30)) == .milliseconds(kept),
                 "\(cost) ms")
         }
     }
@@ -45,17 +45,17 @@ import Testing
     func due() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(500))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
             try await time.sleep(for: .seconds(60))
             #expect(slow.count.load(ordering: .relaxed) == 0)
             for (pause, value) in [(0, 1), (4900, 1), (200, 2), (60_000, 3)] {
                 try await time.sleep(for: .milliseconds(pause))
-                #expect(try await ration.value() == value)
+                #expect(try await query.value() == value)
             }
             slow.cost.withLock { $0 = .milliseconds(1) }
             try await time.sleep(for: .seconds(5))
-            let values = [try await ration.value(), try await ration.value()]
+            let values = [try await query.value(), try await query.value()]
             #expect(values == [4, 5])
         }
     }
@@ -64,10 +64,10 @@ import Testing
     func shared() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(10))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
             let values = try await withThrowingTaskGroup(of: Int.self) { group in
-                for _ in 0..<50 { group.addTask { try await ration.value() } }
+                for _ in 0..<50 { group.addTask { try await query.value() } }
                 return try await group.reduce(into: Set()) { $0.insert($1) }
             }
             #expect(values == [1])
@@ -80,14 +80,14 @@ import Testing
     func aged() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(50))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
             for (pause, value) in [(0, 1), (900, 1), (60, 2)] {
                 try await time.sleep(for: .milliseconds(pause))
-                #expect(try await ration.value(atMost: .seconds(1)) == value)
+                #expect(try await query.value(atMost: .seconds(1)) == value)
             }
-            #expect(try await ration.value() == 3)
-            #expect(try await ration.value(atMost: .seconds(1)) == 3)
+            #expect(try await query.value() == 3)
+            #expect(try await query.value(atMost: .seconds(1)) == 3)
         }
     }
 
@@ -95,16 +95,16 @@ import Testing
     func void() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(500))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
-            #expect(try await ration.value() == 1)
-            ration.forget()
-            async let second = ration.value()
+            #expect(try await query.value() == 1)
+            query.invalidate()
+            async let second = query.value()
             try await time.sleep(for: .milliseconds(100))
-            ration.forget()
-            #expect(try await ration.value() == 3)
+            query.invalidate()
+            #expect(try await query.value() == 3)
             #expect(try await second == 2)
-            #expect(try await ration.value() == 3)
+            #expect(try await query.value() == 3)
         }
     }
 
@@ -112,22 +112,22 @@ import Testing
     func hanging() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .seconds(60))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
             for _ in 0..<3 {
                 let before = time.now
                 await #expect(
                     throws: StoreError(.unavailable, "The store has not answered within 5 seconds.")
                 ) {
-                    try await ration.value()
+                    try await query.value()
                 }
                 #expect(time.now - before == .seconds(5))
             }
-            #expect(try await ration.valueInTime() == nil)
+            #expect(try await query.valueWithinTimeout() == nil)
             #expect(slow.count.load(ordering: .relaxed) == 0)
             // It has answered since, and that counts.
             try await time.sleep(for: .seconds(50))
-            #expect(try await ration.valueInTime() == 1)
+            #expect(try await query.valueWithinTimeout() == 1)
         }
     }
 
@@ -135,15 +135,15 @@ import Testing
     func failing() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .seconds(1))
-        let ration = slow.ration()
+        let query = slow.query()
         try await time.run {
-            #expect(try await ration.value() == 1)
+            #expect(try await query.value() == 1)
             try await time.sleep(for: .seconds(20))
             let failure = StoreError(.unavailable, "The disk is full.")
             slow.failure.withLock { $0 = failure }
-            await #expect(throws: failure) { try await ration.value() }
+            await #expect(throws: failure) { try await query.value() }
             slow.failure.withLock { $0 = nil }
-            #expect(try await ration.value() == 2)
+            #expect(try await query.value() == 2)
         }
     }
 }

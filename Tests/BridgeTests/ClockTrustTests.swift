@@ -36,7 +36,7 @@ struct ClockTrustTests {
         func run(for milliseconds: Int64, _ trust: ClockTrust, by store: any Store) async throws {
             for _ in 0..<(milliseconds / 600_000) {
                 pass(600_000)
-                try await trust.check(by: store)
+                try await trust.check(with: store)
             }
         }
     }
@@ -76,17 +76,17 @@ struct ClockTrustTests {
         try await withStore { store in
             let times = Times()
             let trust = times.trust()
-            #expect(!trust.isTrusted && trust.reliable == nil)
-            try await trust.check(by: store)
-            #expect(trust.isTrusted && trust.reliable == now)
+            #expect(!trust.isTrusted && trust.trustedTime == nil)
+            try await trust.check(with: store)
+            #expect(trust.isTrusted && trust.trustedTime == now)
             times.step(by: Self.hour)
             #expect(trust.isTrusted)
             times.step(by: 26 * Self.hour)
-            #expect(!trust.isTrusted && trust.reliable == nil)
-            try await trust.check(by: store)
+            #expect(!trust.isTrusted && trust.trustedTime == nil)
+            try await trust.check(with: store)
             #expect(!trust.isTrusted)
             let restarted = times.trust()
-            try await restarted.check(by: store)
+            try await restarted.check(with: store)
             #expect(!restarted.isTrusted)
             try await times.run(for: Self.day - 600_000, restarted, by: store)
             #expect(!restarted.isTrusted)
@@ -100,27 +100,27 @@ struct ClockTrustTests {
         try await withStore { store in
             let times = Times()
             times.service(ahead: 0)
-            try await times.trust().check(by: store)
+            try await times.trust().check(with: store)
             // Three days without a bridge: AWS tells that they have passed.
             times.pass(3 * Self.day)
             times.service(ahead: nil)
             let later = times.trust()
-            try await later.check(by: store)
-            #expect(!later.isTrusted && later.reliable == nil)
+            try await later.check(with: store)
+            #expect(!later.isTrusted && later.trustedTime == nil)
             times.service(ahead: 0)
-            try await later.check(by: store)
+            try await later.check(with: store)
             #expect(later.isTrusted)
             // The clock of another boot is years ahead.
             times.service(ahead: nil)
             times.step(by: 1200 * Self.day)
             let wrong = times.trust()
-            try await wrong.check(by: store)
+            try await wrong.check(with: store)
             #expect(!wrong.isTrusted)
             times.service(ahead: 0)
-            try await wrong.check(by: store)
-            #expect(!wrong.isTrusted && wrong.reliable == wrong.present && wrong.present == now + 3 * Self.day)
+            try await wrong.check(with: store)
+            #expect(!wrong.isTrusted && wrong.trustedTime == wrong.bestTime && wrong.bestTime == now + 3 * Self.day)
             times.step(by: -1200 * Self.day)
-            try await wrong.check(by: store)
+            try await wrong.check(with: store)
             #expect(!wrong.isTrusted)
             try await times.run(for: Self.day, wrong, by: store)
             #expect(wrong.isTrusted)
@@ -133,10 +133,10 @@ struct ClockTrustTests {
             let times = Times()
             times.service(ahead: 0)
             let trust = times.trust()
-            try await trust.check(by: store)
+            try await trust.check(with: store)
             #expect(trust.isTrusted)
             times.step(by: ahead)
-            #expect(!trust.isTrusted && trust.present == now)
+            #expect(!trust.isTrusted && trust.bestTime == now)
             times.step(by: -ahead)
             #expect(trust.isTrusted)
         }
@@ -144,27 +144,27 @@ struct ClockTrustTests {
 
     @Test("Nothing is forgotten by a clock that jumped ahead, and no denied delivery is given up; a day later they are")
     func deletion() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let times = Times()
             let context = FindingWriter(
-                store: shop.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
-                chance: { 1 }, metrics: shop.context.metrics, logger: shop.context.logger)
+                store: harness.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
+                chance: { 1 }, metrics: harness.context.metrics, logger: harness.context.logger)
             let configuration = Reloadable(
                 try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]))
-            let upkeep = MaintenanceService(context: context, loop: shop.loop, configuration: configuration)
-            try await context.trust.check(by: shop.store)
-            _ = try await shop.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
-            _ = try await shop.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))
-            let leased = try await shop.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
-            try await shop.store.complete(leased[0].lease, recording: [], now: now)
+            let upkeep = MaintenanceService(context: context, loop: harness.loop, configuration: configuration)
+            try await context.trust.check(with: harness.store)
+            _ = try await harness.store.append(delivery("done", Messages.alarm("v1"), of: accountRegion()))
+            _ = try await harness.store.append(delivery("denied", Messages.alarm("v2"), of: accountRegion()))
+            let leased = try await harness.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
+            try await harness.store.complete(leased[0].lease, recording: [], now: now)
             times.step(by: 120 * Self.day)
             await context.finish(leased[1], about: .unknown, .denied("no permission"))
             await upkeep.forget()
-            var status = try await shop.store.status()
+            var status = try await harness.store.status()
             #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)
-            try await times.run(for: Self.day, context.trust, by: shop.store)
+            try await times.run(for: Self.day, context.trust, by: harness.store)
             await upkeep.forget()
-            status = try await shop.store.status()
+            status = try await harness.store.status()
             #expect(status.completed == 0)
         }
     }

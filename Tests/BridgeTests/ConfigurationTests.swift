@@ -53,7 +53,7 @@ import Testing
         #expect(configuration.topics.patterns.isEmpty && configuration.maximumMessageAge == .seconds(3600))
         #expect(configuration.minimumSignatureVersion == .one)
         #expect(configuration.subscriptions == SubscriptionManager.Policy(confirms: true, resubscribes: false))
-        #expect(!configuration.takesEvents && configuration.eventBridge.apiKeyHeader == "x-api-key")
+        #expect(!configuration.acceptsEventBridge && configuration.eventBridge.apiKeyHeader == "x-api-key")
         #expect(configuration.importsPerSecond == 10 && configuration.importBurst == 30)
         #expect(configuration.checkSummaries && configuration.severities == .none && configuration.connectTo.isEmpty)
         #expect(configuration.logLevel == .info && configuration.logFormat == nil)

@@ -8,10 +8,10 @@ import Testing
 @testable import Bridge
 
 @Suite("Whether the bridge works") struct HealthTests {
-    private func facts(_ change: (inout HealthInput) throws -> Void = { _ in }) throws -> HealthInput {
-        var facts = HealthInput(now: now, startedAt: now - 3_600_000, stored: StoreSnapshot.QueueSnapshot())
-        try change(&facts)
-        return facts
+    private func input(_ change: (inout HealthInput) throws -> Void = { _ in }) throws -> HealthInput {
+        var input = HealthInput(now: now, startedAt: now - 3_600_000, stored: StoreSnapshot.QueueSnapshot())
+        try change(&input)
+        return input
     }
 
     private func depth(_ state: QueueDepth.State, _ count: Int = 1, age: Int64) throws -> QueueDepth {
@@ -39,42 +39,42 @@ import Testing
     @Test("With nothing the matter, it works")
     func working() throws {
         let health = Health(
-            try facts { facts in
-                facts.stored?.depths = [try depth(.pending, 9, age: 60_000), try depth(.leased, age: 59_000)]
-                facts.stored?.subscriptions = [
+            try input { input in
+                input.stored?.depths = [try depth(.pending, 9, age: 60_000), try depth(.leased, age: 59_000)]
+                input.stored?.subscriptions = [
                     try subscription(.confirmed, age: .max / 2), try subscription(.pending, age: 900_000),
                 ]
-                facts.stored?.watermarks = [try accountRegion(): now - 3 * 900_000]
-                facts.catchUpInterval = 900_000
-                facts.maximumPending = 10
-                facts.stored?.status.pending = 8
-                facts.freeSpace = 500_000_000
+                input.stored?.watermarks = [try accountRegion(): now - 3 * 900_000]
+                input.catchUpInterval = 900_000
+                input.maximumPending = 10
+                input.stored?.status.pending = 8
+                input.freeSpace = 500_000_000
             })
         #expect(health.state == .working && health.problems == [])
     }
 
     @Test(
         "Deliveries to a wrong path and messages that are not Device Defender's are told for a day, bounded in number")
-    func notices() throws {
+    func intakeProblems() throws {
         let topic = ARN(service: "sns", accountRegion: try accountRegion(), resource: "topic")
-        var notices = IntakeProblems()
+        var intakeProblems = IntakeProblems()
         for number in 0..<50 {
             let request = ServerRequest(
                 head: HTTPRequest(
                     method: .post, scheme: "https", authority: "b", path: "/prod/sns\(number)",
                     headerFields: [try #require(.init("x-amz-sns-message-type")): "Notification"]))
-            notices.note(try #require(MisdirectedDelivery(request)), now: now + Int64(number))
+            intakeProblems.record(try #require(MisdirectedDelivery(request)), now: now + Int64(number))
         }
-        for _ in 0..<3 { notices.noteUnrelated(topic, now: now) }
+        for _ in 0..<3 { intakeProblems.recordUnrelated(topic, now: now) }
         #expect(
-            notices.misdirected.count == IntakeProblems.limit
-                && notices.misdirected.keys.contains { $0.path == "/prod/sns49" })
-        let health = Health(try facts { $0.notices = notices.recent(now: now) })
+            intakeProblems.misdirected.count == IntakeProblems.limit
+                && intakeProblems.misdirected.keys.contains { $0.path == "/prod/sns49" })
+        let health = Health(try input { $0.intakeProblems = intakeProblems.recent(now: now) })
         #expect(health.state == .attention && health.problems.count == IntakeProblems.limit + 1)
         #expect(health.problems.contains { $0.summary.contains("Amazon SNS delivers to the path /prod/sns49, where") })
         let unrelated = try #require(health.problems.first { $0.about == topic.description })
         #expect(unrelated.summary.contains("(3 times, last "))
-        let later = notices.recent(now: now + IntakeProblems.lifetime + 50)
+        let later = intakeProblems.recent(now: now + IntakeProblems.lifetime + 50)
         #expect(later.misdirected.isEmpty && later.unrelated.isEmpty)
     }
 
@@ -108,7 +108,7 @@ import Testing
         _ state: Health.State, _ severity: HealthProblem.Severity, _ words: String, about: String?,
         _ change: (inout HealthInput) throws -> Void, _ location: SourceLocation = #_sourceLocation
     ) throws {
-        let health = Health(try facts(change))
+        let health = Health(try input(change))
         #expect(health.state == state, sourceLocation: location)
         let problem = try #require(health.problems.first, sourceLocation: location)
         #expect(health.problems.count == 1 && problem.severity == severity, sourceLocation: location)
@@ -122,7 +122,7 @@ import Testing
             ($0.stored, $0.storeProblem) = (nil, "The disk is full.")
         }
         let health = Health(
-            try facts {
+            try input {
                 ($0.stored, $0.storeProblem, $0.denied) = (nil, "gone", [try denial()])
             })
         #expect(health.state == .unknown && health.problems.count == 2)
@@ -136,7 +136,7 @@ import Testing
         try expect(.failing, .critical, "AccessDeniedException: no", about: "111122223333/us-east-1") {
             $0.denied = [try denial()]
         }
-        try expect(.failing, .critical, "takes no deliveries", about: nil) { $0.listens = false }
+        try expect(.failing, .critical, "takes no deliveries", about: nil) { $0.hasChannel = false }
         try expect(.failing, .critical, "has expired", about: nil) {
             $0.certificateWarnings = ["The TLS certificate has expired. Put a new one into its file."]
             $0.hasInvalidCertificate = true
@@ -215,15 +215,15 @@ import Testing
     @Test("What follows from a denial or a pause is not told a second time")
     func consequences() throws {
         for change in [
-            { (facts: inout HealthInput) in facts.denied = [try denial()] },
-            { (facts: inout HealthInput) in facts.stored?.pauses = [pause(nil)] },
+            { (input: inout HealthInput) in input.denied = [try denial()] },
+            { (input: inout HealthInput) in input.stored?.pauses = [pause(nil)] },
         ] {
             let health = Health(
-                try facts { facts in
-                    try change(&facts)
-                    facts.stored?.depths = [try depth(.pending, age: 600_000)]
-                    facts.stored?.watermarks = [try accountRegion(): 0]
-                    facts.catchUpInterval = 900_000
+                try input { input in
+                    try change(&input)
+                    input.stored?.depths = [try depth(.pending, age: 600_000)]
+                    input.stored?.watermarks = [try accountRegion(): 0]
+                    input.catchUpInterval = 900_000
                 })
             #expect(health.problems.count == 1)
         }
@@ -232,12 +232,12 @@ import Testing
     @Test("A bridge that has just started may be behind, and a topic that is taken no more may have ended")
     func excused() throws {
         let health = Health(
-            try facts { facts in
-                facts.startedAt = now - 599_000
-                facts.stored?.watermarks = [try accountRegion(): 0]
-                facts.catchUpInterval = 900_000
-                facts.stored?.subscriptions = [try subscription(.ended)]
-                facts.takes = { _ in false }
+            try input { input in
+                input.startedAt = now - 599_000
+                input.stored?.watermarks = [try accountRegion(): 0]
+                input.catchUpInterval = 900_000
+                input.stored?.subscriptions = [try subscription(.ended)]
+                input.acceptsTopic = { _ in false }
             })
         #expect(health.state == .working && health.problems == [])
     }
@@ -245,9 +245,9 @@ import Testing
     @Test("The gravest problems come first, and there is a limit to them")
     func limit() throws {
         let health = Health(
-            try facts { facts in
-                facts.stored?.depths = [try depth(.dead, age: 1)]
-                facts.denied = try (1...80).map { try denial("us-east-\($0)") }
+            try input { input in
+                input.stored?.depths = [try depth(.dead, age: 1)]
+                input.denied = try (1...80).map { try denial("us-east-\($0)") }
             })
         #expect(health.state == .failing && health.problems.count == Health.problemLimit)
         #expect(health.problems.dropLast().allSatisfy { $0.severity == .critical })

@@ -18,10 +18,10 @@ import Testing
         cost: Duration,
         _ body: @escaping @Sendable (MetricsCollector, StatusSource, Reads, SimulatedTime) async throws -> Void
     ) async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let (time, reads, start) = (SimulatedTime(), Reads(), ContinuousClock.now)
-            func ration<Value: Sendable>(_ value: Value, _ cost: Duration) -> CachedQuery<Value> {
-                CachedQuery(quick: .milliseconds(500), limit: .seconds(10), timeout: .seconds(5), on: time) {
+            func query<Value: Sendable>(_ value: Value, _ cost: Duration) -> CachedQuery<Value> {
+                CachedQuery(uncachedBelow: .milliseconds(500), limit: .seconds(10), timeout: .seconds(5), on: time) {
                     start + time.now
                 } sleep: {
                     try await time.sleep(for: $0)
@@ -32,17 +32,17 @@ import Testing
                 }
             }
             let source = StatusSource(
-                present: ration(StoreSnapshot.QueueSnapshot(), cost), ledger: ration(StoreSnapshot.Ledger(), .zero))
+                queue: query(StoreSnapshot.QueueSnapshot(), cost), ledger: query(StoreSnapshot.Ledger(), .zero))
             let configuration = try BridgeConfiguration(
                 environment: [:], readFile: { _ throws(ConfigurationError) in [] })
             let metrics = MetricsCollector(
-                source: source, configuration: Reloadable(configuration), accounts: AccountClients(shop.client),
-                circuitBreakers: shop.context.circuitBreakers,
+                source: source, configuration: Reloadable(configuration), accounts: AccountClients(harness.client),
+                circuitBreakers: harness.context.circuitBreakers,
                 certificates: SigningCertificateCache(authorities: try TrustStore(authorities: [])) {
                     _ throws(SigningCertificateCache.FetchError) in throw .tooLarge
                 },
-                admission: Admission(store: shop.store, maximumPending: 9, clock: { now }),
-                outage: shop.context.outage, accountRegions: LabelCardinalityLimiter(), clock: { now },
+                admission: Admission(store: harness.store, maximumPending: 9, clock: { now }),
+                outage: harness.context.outage, accountRegions: LabelCardinalityLimiter(), clock: { now },
                 isClockTrusted: { true })
             try await time.run { try await body(metrics, source, reads, time) }
         }
@@ -63,7 +63,7 @@ import Testing
                         if number.isMultiple(of: 2) {
                             _ = await metrics.families()
                         } else {
-                            _ = try? await source.facts()
+                            _ = try? await source.snapshot()
                         }
                     }
                 }

@@ -16,7 +16,7 @@ import Testing
     private func report(
         topics: String = topic, activity: ActivityLog? = nil, circuitBreakers: CircuitBreakers? = nil,
         outage: StoreOutageTracker? = nil,
-        present: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.QueueSnapshot = {
+        queue: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.QueueSnapshot = {
             StoreSnapshot.QueueSnapshot()
         },
         ledger: @escaping @Sendable () throws(StoreError) -> StoreSnapshot.Ledger = { StoreSnapshot.Ledger() }
@@ -27,7 +27,7 @@ import Testing
             flags: ["sns.topics": topics], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
         return StatusReport(
             source: StatusSource { () throws(StoreError) in
-                try present()
+                try queue()
             } ledger: { () throws(StoreError) in
                 try ledger()
             },
@@ -42,17 +42,17 @@ import Testing
     @Test("An account and Region is told with all that is known of it")
     func accountRegions() async throws {
         let (here, there) = (try accountRegion(), try accountRegion("eu-west-1"))
-        var present = StoreSnapshot.QueueSnapshot()
-        present.status.dead = 1
-        present.depths = [
+        var queue = StoreSnapshot.QueueSnapshot()
+        queue.status.dead = 1
+        queue.depths = [
             QueueDepth(accountRegion: here, state: .pending, count: 2, oldestReceivedAt: now - 2000),
             QueueDepth(accountRegion: here, state: .waiting, count: 1, oldestReceivedAt: now - 9000),
             QueueDepth(accountRegion: here, state: .leased, count: 4, oldestReceivedAt: now - 3000),
             QueueDepth(accountRegion: here, state: .dead, count: 1, oldestReceivedAt: now - 99_000),
         ]
-        present.watermarks = [here: now - 60_000]
-        present.lastDeliveries = [here: now - 5000, there: now - 7000]
-        present.deadLetters = [
+        queue.watermarks = [here: now - 60_000]
+        queue.lastDeliveries = [here: now - 5000, there: now - 7000]
+        queue.deadLetters = [
             DeadLetterSummary(
                 id: "sns:1", accountRegion: here, channel: .sns, receivedAt: 0, attempts: 1, firstFailedAt: 0,
                 lastFailedAt: 0, reason: "no", payloadLength: 812)
@@ -75,10 +75,10 @@ import Testing
                 FinishedAudit(accountRegion: here, schedule: nil, taskID: "u", startTime: now, finishedAt: nil),
             ])
         let activity = ActivityLog { now - 1000 }
-        activity.received(from: here, isNew: true)
-        let facts = present
+        activity.recordDelivery(from: here, isNew: true)
+        let snapshot = queue
         let status = try await report(activity: activity) { () throws(StoreError) in
-            facts
+            snapshot
         } ledger: { () throws(StoreError) in
             ledger
         }.json()
@@ -118,9 +118,9 @@ import Testing
         let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
         circuitBreakers.note(error, far)
         let status = try await report(circuitBreakers: circuitBreakers) { () throws(StoreError) in
-            var present = StoreSnapshot.QueueSnapshot()
-            present.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
-            return present
+            var queue = StoreSnapshot.QueueSnapshot()
+            queue.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]
+            return queue
         }.json()
         let accountRegions = try #require(status["accountRegions"]?.array)
         #expect(accountRegions.map { $0["region"] } == ["eu-west-1", "us-east-1"])
@@ -137,7 +137,7 @@ import Testing
     func outage() async throws {
         let failure = StoreError(.unavailable, "The disk has failed.")
         let activity = ActivityLog { now }
-        activity.received(from: try accountRegion(), isNew: true)
+        activity.recordDelivery(from: try accountRegion(), isNew: true)
         let isOut = Mutex(false)
         let reported = try report(activity: activity) { () throws(StoreError) in
             if isOut.withLock({ $0 }) { throw failure }
@@ -182,7 +182,7 @@ import Testing
         let time = SimulatedTime()
         var reported = try report()
         reported.source = StatusSource(
-            present: CachedQuery(limit: .zero, timeout: .seconds(5)) { () throws(StoreError) in
+            queue: CachedQuery(limit: .zero, timeout: .seconds(5)) { () throws(StoreError) in
                 StoreSnapshot.QueueSnapshot()
             },
             ledger: CachedQuery(limit: .zero, timeout: .seconds(5), on: time, sleep: { try await time.sleep(for: $0) })
@@ -203,13 +203,13 @@ import Testing
     @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")
     func bounded() async throws {
         let status = try await report { () throws(StoreError) in
-            var present = StoreSnapshot.QueueSnapshot()
+            var queue = StoreSnapshot.QueueSnapshot()
             for number in 0..<1500 {
                 guard let account = AccountID(String(222_200_000_000 + number)), let region = Region("us-east-1")
                 else { continue }
-                present.lastDeliveries[AccountRegion(account: account, region: region)] = now
+                queue.lastDeliveries[AccountRegion(account: account, region: region)] = now
             }
-            return present
+            return queue
         }.json()
         // One is that of the topic.
         #expect(status["accountRegions"]?.array?.count == 1000 && status["accountRegionsOmitted"] == 501)

@@ -33,62 +33,62 @@ struct StatusStreamTests {
     // MARK: What a viewer is told
 
     @Test("A viewer is told the whole status, then each change, and now and then that the bridge is still there")
-    func viewer() {
-        var viewer = StatusSubscriber()
-        var look = StatusStream.look(at: ["at": 1, "a": "x\n"], after: nil)
-        #expect(viewer.events(for: look) == "retry: 3000\nevent: status\ndata: {\"a\":\"x\\n\",\"at\":1}\n\n")
-        look = StatusStream.look(at: ["at": 2, "a": "x\n"], after: look)
-        #expect(viewer.events(for: look) == nil)
-        look = StatusStream.look(at: ["at": 3, "a": "y"], after: look)
-        #expect(viewer.events(for: look) == "event: change\ndata: {\"a\":\"y\",\"at\":3}\n\n")
-        for _ in 1..<StatusSubscriber.timeout {
-            look = StatusStream.look(at: ["at": 4, "a": "y"], after: look)
-            #expect(viewer.events(for: look) == nil)
+    func subscriber() {
+        var subscriber = StatusSubscriber()
+        var snapshot = StatusStream.snapshot(of: ["at": 1, "a": "x\n"], after: nil)
+        #expect(subscriber.events(for: snapshot) == "retry: 3000\nevent: status\ndata: {\"a\":\"x\\n\",\"at\":1}\n\n")
+        snapshot = StatusStream.snapshot(of: ["at": 2, "a": "x\n"], after: snapshot)
+        #expect(subscriber.events(for: snapshot) == nil)
+        snapshot = StatusStream.snapshot(of: ["at": 3, "a": "y"], after: snapshot)
+        #expect(subscriber.events(for: snapshot) == "event: change\ndata: {\"a\":\"y\",\"at\":3}\n\n")
+        for _ in 1..<StatusSubscriber.keepAliveInterval {
+            snapshot = StatusStream.snapshot(of: ["at": 4, "a": "y"], after: snapshot)
+            #expect(subscriber.events(for: snapshot) == nil)
         }
-        look = StatusStream.look(at: ["at": 4, "a": "y"], after: look)
-        #expect(viewer.events(for: look) == ": still here\n\n")
-        look = StatusStream.look(at: ["at": 5, "a": "y"], after: look)
-        #expect(viewer.events(for: look) == nil)
+        snapshot = StatusStream.snapshot(of: ["at": 4, "a": "y"], after: snapshot)
+        #expect(subscriber.events(for: snapshot) == ": still here\n\n")
+        snapshot = StatusStream.snapshot(of: ["at": 5, "a": "y"], after: snapshot)
+        #expect(subscriber.events(for: snapshot) == nil)
     }
 
     @Test("A viewer that was too slow for a change is told the whole status")
-    func slowViewer() {
-        var viewer = StatusSubscriber()
-        let first = StatusStream.look(at: ["at": 1, "a": 1, "b": 1], after: nil)
-        _ = viewer.events(for: first)
-        let second = StatusStream.look(at: ["at": 2, "a": 2, "b": 1], after: first)
-        let third = StatusStream.look(at: ["at": 3, "a": 2, "b": 2], after: second)
-        #expect(viewer.events(for: third) == "event: status\ndata: {\"a\":2,\"at\":3,\"b\":2}\n\n")
+    func slowSubscriber() {
+        var subscriber = StatusSubscriber()
+        let first = StatusStream.snapshot(of: ["at": 1, "a": 1, "b": 1], after: nil)
+        _ = subscriber.events(for: first)
+        let second = StatusStream.snapshot(of: ["at": 2, "a": 2, "b": 1], after: first)
+        let third = StatusStream.snapshot(of: ["at": 3, "a": 2, "b": 2], after: second)
+        #expect(subscriber.events(for: third) == "event: status\ndata: {\"a\":2,\"at\":3,\"b\":2}\n\n")
         // The look after a change has none of its own.
-        var late = viewer
-        let fourth = StatusStream.look(at: ["at": 4, "a": 3, "b": 2], after: third)
-        let fifth = StatusStream.look(at: ["at": 5, "a": 3, "b": 2], after: fourth)
+        var late = subscriber
+        let fourth = StatusStream.snapshot(of: ["at": 4, "a": 3, "b": 2], after: third)
+        let fifth = StatusStream.snapshot(of: ["at": 5, "a": 3, "b": 2], after: fourth)
         #expect(late.events(for: fifth) == "event: status\ndata: {\"a\":3,\"at\":5,\"b\":2}\n\n")
-        #expect(viewer.events(for: fourth) == "event: change\ndata: {\"a\":3,\"at\":4}\n\n")
+        #expect(subscriber.events(for: fourth) == "event: change\ndata: {\"a\":3,\"at\":4}\n\n")
     }
 
     // MARK: The feed
 
     /// A feed whose pauses end when the test says so, and whose status is as often new as it is looked at.
-    private final class Stage: Sendable {
-        let feed: StatusStream
-        private let looks = Counting()
+    private final class Harness: Sendable {
+        let stream: StatusStream
+        private let snapshots = Counting()
         private let pauses: AsyncStream<Void>.Continuation
 
         init() {
-            let looks = looks
+            let snapshots = snapshots
             let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
             pauses = continuation
-            feed = StatusStream {
+            self.stream = StatusStream {
                 for await _ in stream { return }
                 throw CancellationError()
             } report: {
-                .object(["looks": .integer(looks.next())])
+                .object(["looks": .integer(snapshots.next())])
             }
         }
 
         /// How often the status was looked at.
-        var count: Int { looks.count.withLock { $0 } }
+        var count: Int { snapshots.count.withLock { $0 } }
 
         func endPause() { pauses.yield() }
 
@@ -103,52 +103,54 @@ struct StatusStreamTests {
         }
     }
 
-    private func withFeed(_ body: (Stage) async throws -> Void) async throws {
-        let stage = Stage()
-        let running = Task { await stage.feed.run() }
+    private func withStream(_ body: (Harness) async throws -> Void) async throws {
+        let harness = Harness()
+        let running = Task { await harness.stream.run() }
         try await perform {
-            try await body(stage)
+            try await body(harness)
         } finally: {
             running.cancel()
             await running.value
-            #expect(stage.feed.view() == nil, "what has ended takes no viewers")
+            #expect(harness.stream.subscribe() == nil, "what has ended takes no viewers")
         }
     }
 
     @Test("One look is for all viewers, and there are none while nobody views")
     func shared() async throws {
-        try await withFeed { stage in
-            #expect(stage.count == 0)
+        try await withStream { harness in
+            #expect(harness.count == 0)
             do {
-                let (first, second) = (try #require(stage.feed.view()), try #require(stage.feed.view()))
+                let (first, second) = (
+                    try #require(harness.stream.subscribe()), try #require(harness.stream.subscribe())
+                )
                 var (firstLooks, secondLooks) = (first.makeAsyncIterator(), second.makeAsyncIterator())
                 for number in 1...3 {
                     #expect(await firstLooks.next()?.status["looks"]?.integer == Int64(number))
                     #expect(await secondLooks.next()?.status["looks"]?.integer == Int64(number))
-                    #expect(stage.count == number)
-                    if number < 3 { stage.endPause() }
+                    #expect(harness.count == number)
+                    if number < 3 { harness.endPause() }
                 }
                 // Who comes in a pause is told what was seen last.
-                var late = try #require(stage.feed.view()).makeAsyncIterator()
+                var late = try #require(harness.stream.subscribe()).makeAsyncIterator()
                 #expect(await late.next()?.version == 3)
             }
             // All have left: the pause ends, and nobody looks. What is seen next is for whoever comes next.
-            stage.endPause()
-            var next = try #require(stage.feed.view()).makeAsyncIterator()
+            harness.endPause()
+            var next = try #require(harness.stream.subscribe()).makeAsyncIterator()
             #expect(await next.next()?.status["looks"] == 4)
-            #expect(stage.count == 4)
+            #expect(harness.count == 4)
         }
     }
 
     @Test("Too many viewers are refused, until one leaves; who asks by HEAD takes no place")
     func bound() async throws {
-        try await withFeed { stage in
+        try await withStream { harness in
             func ask(_ method: HTTPRequest.Method) -> ServerResponse {
-                stage.feed.respond(
+                harness.stream.respond(
                     to: ServerRequest(
                         head: HTTPRequest(method: method, scheme: nil, authority: "a", path: "/status/events")))
             }
-            var answers = (0..<StatusStream.maximumViewers).map { _ in ask(.get) }
+            var answers = (0..<StatusStream.maximumSubscribers).map { _ in ask(.get) }
             #expect(answers.allSatisfy { $0.status == .ok && $0.headerFields[.contentType] == "text/event-stream" })
             let rejection = ask(.get)
             #expect(rejection.status == .serviceUnavailable && rejection.stream == nil)

@@ -14,7 +14,8 @@ import Testing
         #expect(record.failed("full", now: 1000) == .began(reason: "full"))
         for time in stride(from: Int64(1001), to: 61_000, by: 1000) { #expect(record.failed("full", now: time) == nil) }
         #expect(record.isOut)
-        #expect(record.failed("fuller", now: 61_000) == .goesOn(reason: "fuller", failures: 62, milliseconds: 60_000))
+        #expect(
+            record.failed("fuller", now: 61_000) == .continues(reason: "fuller", failures: 62, milliseconds: 60_000))
         #expect(record.failed("fuller", now: 62_000) == nil)
         #expect(record.succeeded(now: 65_000) == .ended(failures: 63, milliseconds: 64_000))
         #expect(!record.isOut && record.succeeded(now: 70_000) == nil)

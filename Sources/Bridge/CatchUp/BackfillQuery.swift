@@ -17,7 +17,7 @@ struct BackfillQuery: Sendable {
     /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
     func run() async throws -> Backfill.Report {
         let now = context.clock()
-        let start = context.trust.present.saturatingSubtracting(past.milliseconds)
+        let start = context.trust.bestTime.saturatingSubtracting(past.milliseconds)
         let work = CatchUpTask.catchUp(since: Timestamp(milliseconds: start))
         var progress = BackfillProgress(accountRegions: Set(accountRegions), beganAt: now, before: try await depths())
         for accountRegion in accountRegions {

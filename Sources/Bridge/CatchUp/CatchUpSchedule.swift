@@ -63,7 +63,7 @@ struct CatchUpSchedule: Service {
                 // Bridges that start together do it once. With the watermark, the occasion is another one after the clock
                 // was set back.
                 deduplicationKey = "gap \(now / 60_000) \(watermarks[accountRegion] ?? 0)"
-            } else if Self.isDue(watermarks[accountRegion], interval, context.trust.present) {
+            } else if Self.isDue(watermarks[accountRegion], interval, context.trust.bestTime) {
                 deduplicationKey = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[accountRegion] ?? 0)"
             } else {
                 continue

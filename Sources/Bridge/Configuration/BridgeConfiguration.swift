@@ -90,7 +90,9 @@ public struct BridgeConfiguration: Sendable {
     let digests: [String: [UInt8]]
 
     /// Whether there are credentials with which EventBridge may deliver.
-    var takesEvents: Bool { !eventBridge.apiKeys.isEmpty || eventBridge.basic != nil || eventBridgeTokens != nil }
+    var acceptsEventBridge: Bool {
+        !eventBridge.apiKeys.isEmpty || eventBridge.basic != nil || eventBridgeTokens != nil
+    }
 
     /// Reads the configuration.
     ///

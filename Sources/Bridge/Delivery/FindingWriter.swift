@@ -51,7 +51,7 @@ struct FindingWriter: Sendable {
     // MARK: Changes
 
     /// The present time, by AWS's clock as far as it is known: what is sent and what is due is dated by it.
-    var now: Timestamp { Timestamp(milliseconds: trust.present) }
+    var now: Timestamp { Timestamp(milliseconds: trust.bestTime) }
 
     /// Makes changes: keeps them in the ledger, sends what is to be sent, and keeps what became of it.
     ///
@@ -119,7 +119,7 @@ struct FindingWriter: Sendable {
     ) {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
         metrics.work.sent(change, result, known: known, now: time)
-        activity.told(result, of: change.entry.id, from: lease?.deliveryID)
+        activity.recordFinding(result, of: change.entry.id, from: lease?.deliveryID)
         guard logger.logLevel <= .debug else { return }
         var metadata = Logger.Metadata.about(
             change.entry.accountRegion,
@@ -147,7 +147,7 @@ struct FindingWriter: Sendable {
 
     /// Takes note that another worker has a delivery now.
     func lost(_ leased: LeasedDelivery) {
-        activity.released(leased.delivery)
+        activity.discardCounts(of: leased.delivery)
         logger.warning("Lease lost: another worker took over this delivery.", metadata: .about(leased))
     }
 
@@ -167,7 +167,7 @@ struct FindingWriter: Sendable {
                 try await store.complete(leased.lease, recording: [], now: clock())
                 let now = clock()
                 metrics.work.completed(leased.delivery, now: now)
-                activity.ended(leased.delivery, about: topic, result)
+                activity.recordOutcome(of: leased.delivery, about: topic, result)
                 var details: Logger.Metadata = [
                     LogMetadataKey.milliseconds: .string(
                         String(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)))
@@ -205,7 +205,7 @@ struct FindingWriter: Sendable {
             lost(leased)
         } catch {
             // The lease is released as soon as the store is available, and the delivery is leased again.
-            activity.released(leased.delivery)
+            activity.discardCounts(of: leased.delivery)
             unstored.add(leased.lease)
             outage.failed(error.message, to: .work)
             logger.debug(
@@ -215,7 +215,7 @@ struct FindingWriter: Sendable {
     }
 
     private func release(_ leased: LeasedDelivery) async throws(StoreError) {
-        activity.released(leased.delivery)
+        activity.discardCounts(of: leased.delivery)
         try await store.release([leased.lease])
     }
 
@@ -228,7 +228,7 @@ struct FindingWriter: Sendable {
         let delay = RetryBackoff.delayAfterInterruption(chance: chance())
         try await store.retry(
             leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: false, now: now)
-        activity.ended(leased.delivery, about: topic, as: .retried)
+        activity.recordOutcome(of: leased.delivery, about: topic, as: .retried)
         logger.debug(
             "Processing of a delivery was interrupted and will be retried.",
             metadata: .about(leased, [LogMetadataKey.reason: "\(reason)"]))
@@ -249,7 +249,7 @@ struct FindingWriter: Sendable {
         try await store.retry(
             leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: isCounted, now: now)
         metrics.work.retries.increment()
-        activity.ended(leased.delivery, about: topic, as: .retried)
+        activity.recordOutcome(of: leased.delivery, about: topic, as: .retried)
         logger.warning(
             "A delivery failed and will be tried again.",
             metadata: .about(leased, [LogMetadataKey.reason: "\(reason)", "retryIn": "\(delay)"]))
@@ -261,7 +261,7 @@ struct FindingWriter: Sendable {
         let dropped = try await store.deadLetter(
             leased.lease, reason: reason, now: clock(), within: deadLetters.limits.value)
         metrics.work.deadLettered(kind)
-        activity.ended(leased.delivery, about: topic, as: .dead)
+        activity.recordOutcome(of: leased.delivery, about: topic, as: .dead)
         logger.error(
             "A delivery was given up and is kept as a dead letter.",
             metadata: .about(leased, [LogMetadataKey.code: .string(kind.rawValue), LogMetadataKey.reason: "\(reason)"]))

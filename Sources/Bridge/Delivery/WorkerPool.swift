@@ -90,7 +90,7 @@ actor WorkerPool: Service {
 
     private func leaseUntilCanceled() async {
         // Without the store, nothing is leased, and the clock is checked later.
-        try? await context.trust.check(by: context.store)
+        try? await context.trust.check(with: context.store)
         while !Task.isCancelled {
             let roomCount = roomCount
             let denied = context.circuitBreakers.waiting(now: context.elapsed())
@@ -270,7 +270,7 @@ actor WorkerPool: Service {
     /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
     private func preparedOnly(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
         // What is planned by a wrong time stays wrong, so AWS is asked for the time first.
-        let isTimeKnown = context.trust.reliable != nil
+        let isTimeKnown = context.trust.trustedTime != nil
         if isTimeKnown { timeAsked = [] } else { prepared.formIntersection(timeAsked) }
         let unknown = Set(deliveries.map(\.delivery.accountRegion)).subtracting(prepared)
         guard !unknown.isEmpty else { return deliveries }
@@ -296,7 +296,7 @@ actor WorkerPool: Service {
         var attempt = 1
         while !Task.isCancelled {
             do {
-                if context.trust.reliable == nil {
+                if context.trust.trustedTime == nil {
                     try await accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
                 }
                 let count = isComplete ? LedgerRebuilder.Count() : try await rebuild.rebuild()

@@ -15,7 +15,7 @@ struct AccessLog: Sendable {
                 level: Self.level(request), "A request was answered.",
                 metadata: [LogFields.key: .stringConvertible(Self.fields(request))])
         case .rejected(let fault, let id, let peer):
-            metrics.fault(code: fault.code)
+            metrics.countFault(code: fault.code)
             logger.warning(
                 "A request was refused.",
                 metadata: [
@@ -24,14 +24,14 @@ struct AccessLog: Sendable {
                     "peer": "\(peer.text)", "request": "\(id)",
                 ])
         case .tlsFailed(let reason, let peer):
-            metrics.fault(code: "tls_failed")
+            metrics.countFault(code: "tls_failed")
             logger.info(
                 "A TLS connection failed.",
                 metadata: [
                     LogMetadataKey.code: "tls_failed", LogMetadataKey.reason: "\(reason)", "peer": "\(peer.text)",
                 ])
         case .proxyHeaderRejected(let reason, let peer):
-            metrics.fault(code: "proxy_header_refused")
+            metrics.countFault(code: "proxy_header_refused")
             logger.warning(
                 "A connection was refused.",
                 metadata: [
@@ -39,7 +39,7 @@ struct AccessLog: Sendable {
                     "peer": "\(peer.text)",
                 ])
         case .timedOut(let limit, let peer):
-            metrics.fault(code: "timed_out")
+            metrics.countFault(code: "timed_out")
             logger.info(
                 "A client took too long.",
                 metadata: [LogMetadataKey.code: "timed_out", "for": "\(limit.rawValue)", "peer": "\(peer.text)"])

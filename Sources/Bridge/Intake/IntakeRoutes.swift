@@ -62,11 +62,11 @@ struct IntakeRoutes: Sendable {
             await admission.admit { reserve in await Self.bounded(request, reserve, receive) }.answer
         }
         let now = clock()
-        metrics.answered(answer, route: route, after: ContinuousClock.now - start, now: now)
-        for delivery in answer.queued { activity.received(from: delivery.accountRegion, isNew: delivery.isNew) }
+        metrics.recordResponse(answer, route: route, after: ContinuousClock.now - start, now: now)
+        for delivery in answer.queued { activity.recordDelivery(from: delivery.accountRegion, isNew: delivery.isNew) }
         if let topic = answer.unrelatedTopic {
-            metrics.unrelated(topic)
-            activity.unrelated(topic)
+            metrics.countUnrelated(topic)
+            activity.recordUnrelated(topic)
         }
         logParts(of: answer, request)
         if answer.response.status == .serviceUnavailable { gap.note(now: MonotonicClock.milliseconds()) }
@@ -89,7 +89,7 @@ struct IntakeRoutes: Sendable {
     /// Notes a delivery that comes to a path where nothing receives it. What is answered does not change.
     func noteMisdirected(_ request: ServerRequest) {
         guard let delivery = MisdirectedDelivery(request) else { return }
-        activity.misdirected(delivery)
+        activity.recordMisdirected(delivery)
         logger.warning(
             "A delivery was sent to the wrong path.",
             metadata: [

@@ -6,8 +6,8 @@ struct AdminRoutes: Sendable {
     let metrics: MetricsCollector
     let registry: PrometheusRegistry
     let report: StatusReport
-    let feed: StatusStream
-    let letters: DeadLetterRoutes
+    let statusStream: StatusStream
+    let deadLetters: DeadLetterRoutes
     let health: HealthRoutes
     let configuration: Reloadable<BridgeConfiguration>
 
@@ -33,8 +33,8 @@ struct AdminRoutes: Sendable {
         router.on(.get, "/") { _ in page }
         router.on(.get, "/metrics") { _ in await metricsText() }
         router.on(.get, "/status.json") { _ in ServerResponse(status: .ok, json: await report.json()) }
-        router.on(.get, "/status/events") { feed.respond(to: $0) }
-        letters.add(to: &router)
+        router.on(.get, "/status/events") { statusStream.respond(to: $0) }
+        deadLetters.add(to: &router)
         health.add(to: &router)
         return router
     }

@@ -56,13 +56,13 @@ final class ClockTrust: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
     /// How old what the store knows may become while nothing changes, in milliseconds: it is not written each time.
-    private static let pause: Int64 = 600_000
+    private static let writeInterval: Int64 = 600_000
 
     /// - Parameters:
     ///   - now: this machine's time, in milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
     ///   - serviceNow: AWS's time, in milliseconds since 1970; nil if it is not known.
-    ///   - isChecked: whether ``check(by:)`` is called; until then the clock is not trusted.
+    ///   - isChecked: whether ``check(with:)`` is called; until then the clock is not trusted.
     init(
         now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds,
         serviceNow: @escaping @Sendable () -> Int64? = { nil }, isChecked: Bool, logger: Logger
@@ -83,13 +83,13 @@ final class ClockTrust: Sendable {
     }
 
     /// AWS's time as far as it is known, else this machine's; in milliseconds since 1970.
-    var present: Int64 { serviceNow() ?? now() }
+    var bestTime: Int64 { serviceNow() ?? now() }
 
     /// The same, but nil if AWS's time is not known and this machine's not trusted.
-    var reliable: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
+    var trustedTime: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
 
     /// Compares the clock with what the store knows of it, and has the store know it from now on.
-    func check(by store: any Store) async throws(StoreError) {
+    func check(with store: any Store) async throws(StoreError) {
         guard isChecked else { return }
         let last = try await store.clockMark()
         let (now, elapsed) = (now(), elapsed())
@@ -102,7 +102,7 @@ final class ClockTrust: Sendable {
     private static func isNews(_ mark: ClockMark, _ last: ClockMark?) -> Bool {
         guard let last else { return true }
         return mark.isConfirmed != last.isConfirmed || mark.heldUntil != last.heldUntil
-            || mark.newest.saturatingDistance(to: last.newest) >= pause
+            || mark.newest.saturatingDistance(to: last.newest) >= writeInterval
     }
 
     private func report(_ now: Int64) {

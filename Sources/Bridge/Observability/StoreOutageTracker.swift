@@ -9,9 +9,9 @@ import Synchronization
 /// however many fail meanwhile. A pure value; times are milliseconds of a monotonic clock.
 struct OutageRecord: Sendable {
     /// What is to be said now.
-    enum Words: Sendable, Hashable {
+    enum Report: Sendable, Hashable {
         case began(reason: String)
-        case goesOn(reason: String, failures: Int, milliseconds: Int64)
+        case continues(reason: String, failures: Int, milliseconds: Int64)
         case ended(failures: Int, milliseconds: Int64)
     }
 
@@ -19,36 +19,36 @@ struct OutageRecord: Sendable {
     private static let interval: Int64 = 60_000
     /// How long nothing may fail before the outage counts as over: small writes succeed while large ones still fail. It
     /// doubles each time that an outage comes back soon, so that one that comes and goes is one.
-    private static let (calm, longestCalm) = (Int64(3_000), Int64(60_000))
+    private static let (quietPeriod, longestQuietPeriod) = (Int64(3_000), Int64(60_000))
 
     private var beganAt: Int64?
-    private var lastSaidAt: Int64 = 0
+    private var lastReportedAt: Int64 = 0
     private var lastFailedAt: Int64 = 0
     private var failures = 0
-    private var calm = Self.calm
+    private var quietPeriod = Self.quietPeriod
     private var endedAt: Int64?
 
     /// Whether the store is out of order, as far as is known.
     var isOut: Bool { beganAt != nil }
 
     /// Something failed.
-    mutating func failed(_ reason: String, now: Int64) -> Words? {
+    mutating func failed(_ reason: String, now: Int64) -> Report? {
         lastFailedAt = now
         failures += 1
         guard let beganAt else {
-            let isBack = endedAt.map { now.saturatingSubtracting($0) < Self.longestCalm } ?? false
-            calm = isBack ? min(calm * 2, Self.longestCalm) : Self.calm
-            (self.beganAt, lastSaidAt, failures) = (now, now, 1)
+            let isRelapse = endedAt.map { now.saturatingSubtracting($0) < Self.longestQuietPeriod } ?? false
+            quietPeriod = isRelapse ? min(quietPeriod * 2, Self.longestQuietPeriod) : Self.quietPeriod
+            (self.beganAt, lastReportedAt, failures) = (now, now, 1)
             return .began(reason: reason)
         }
-        guard now.saturatingSubtracting(lastSaidAt) >= Self.interval else { return nil }
-        lastSaidAt = now
-        return .goesOn(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
+        guard now.saturatingSubtracting(lastReportedAt) >= Self.interval else { return nil }
+        lastReportedAt = now
+        return .continues(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
 
     /// A write succeeded.
-    mutating func succeeded(now: Int64) -> Words? {
-        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= calm else { return nil }
+    mutating func succeeded(now: Int64) -> Report? {
+        guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= quietPeriod else { return nil }
         (self.beganAt, endedAt) = (nil, now)
         return .ended(failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
@@ -81,21 +81,21 @@ final class StoreOutageTracker: Sendable {
 
     /// Something that the store was asked for failed.
     func failed(_ reason: String, to use: Use = .intake) {
-        say(records.withLock { $0[use, default: OutageRecord()].failed(reason, now: clock()) }, use)
+        log(records.withLock { $0[use, default: OutageRecord()].failed(reason, now: clock()) }, use)
     }
 
     /// Something of the same use succeeded.
-    func succeeded(in use: Use = .intake) { say(records.withLock { $0[use]?.succeeded(now: clock()) }, use) }
+    func succeeded(in use: Use = .intake) { log(records.withLock { $0[use]?.succeeded(now: clock()) }, use) }
 
-    private func say(_ words: OutageRecord.Words?, _ use: Use) {
-        switch words {
+    private func log(_ report: OutageRecord.Report?, _ use: Use) {
+        switch report {
         case .began(let reason):
             let line: Logger.Message =
                 use == .intake
                 ? "The store cannot be used; senders are asked to come again."
                 : "The store is unavailable to the workers; deliveries are accepted and wait."
             logger.error(line, metadata: ["reason": "\(reason)"])
-        case .goesOn(let reason, let failures, let time):
+        case .continues(let reason, let failures, let time):
             let line: Logger.Message =
                 use == .intake ? "The store still cannot be used." : "The store is still unavailable to the workers."
             logger.error(

@@ -191,7 +191,7 @@ struct AccountPreflight: Sendable {
     // MARK: EventBridge
 
     private func checkRule() async {
-        guard configuration.takesEvents else {
+        guard configuration.acceptsEventBridge else {
             check("EventBridge rule", .skipped, "no credentials of EventBridge are configured")
             return
         }
@@ -213,7 +213,7 @@ struct AccountPreflight: Sendable {
     /// EventBridge receives API calls from CloudTrail, and only while a trail records them (Amazon EventBridge User Guide,
     /// "AWS service events delivered via AWS CloudTrail").
     private func checkTrail() async {
-        guard configuration.takesEvents else { return }
+        guard configuration.acceptsEventBridge else { return }
         do throws(AWSError) {
             for trail in try await client.trails(region: accountRegion.region)
             where trail.isMultiRegion || trail.homeRegion == accountRegion.region.name {

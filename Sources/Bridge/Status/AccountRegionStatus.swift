@@ -80,16 +80,16 @@ extension AccountRegionStatus {
         for (accountRegion, time) in activity.throttledAt { change(accountRegion) { $0.throttledAt = time } }
         for (accountRegion, time) in activity.lastDeliveries { change(accountRegion) { $0.lastDeliveryAt = time } }
         if let stored {
-            for depth in stored.present.depths { change(depth.accountRegion) { $0.depths.append(depth) } }
-            for (accountRegion, time) in stored.present.watermarks { change(accountRegion) { $0.caughtUpTo = time } }
-            for (accountRegion, time) in stored.present.lastDeliveries {
+            for depth in stored.queue.depths { change(depth.accountRegion) { $0.depths.append(depth) } }
+            for (accountRegion, time) in stored.queue.watermarks { change(accountRegion) { $0.caughtUpTo = time } }
+            for (accountRegion, time) in stored.queue.lastDeliveries {
                 change(accountRegion) { $0.lastDeliveryAt = max(time, $0.lastDeliveryAt ?? time) }
             }
             for open in stored.ledger?.openFindings ?? [] {
                 change(open.accountRegion) { $0.openFindings.append(open) }
             }
             for audit in stored.ledger?.audits ?? [] { change(audit.accountRegion) { $0.audits.append(audit) } }
-            for accountRegion in all.keys where stored.present.pauses.contains(where: { $0.holds(accountRegion) }) {
+            for accountRegion in all.keys where stored.queue.pauses.contains(where: { $0.holds(accountRegion) }) {
                 change(accountRegion) { $0.isPaused = true }
             }
             if stored.ledger == nil {

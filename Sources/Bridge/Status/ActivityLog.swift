@@ -7,25 +7,25 @@ import Synchronization
 final class ActivityLog: Sendable {
     private struct State {
         var events = RingBuffer<DeliveryEvent>(capacity: eventLimit)
-        var chart = MinuteHistogram()
+        var histogram = MinuteHistogram()
         var throttledAt: [AccountRegion: Int64] = [:]
         var lastDeliveries: [AccountRegion: Int64] = [:]
-        var notices = IntakeProblems()
+        var intakeProblems = IntakeProblems()
         /// Of the deliveries that are being worked on, by id.
-        var tallies: [String: FindingCounts] = [:]
+        var findingCounts: [String: FindingCounts] = [:]
     }
 
     /// What is known now.
     struct Snapshot: Sendable {
         /// What became of deliveries, the newest first.
         let events: [DeliveryEvent]
-        let chart: MinuteHistogram
+        let histogram: MinuteHistogram
         /// When AWS throttled last, in milliseconds since 1970.
         let throttledAt: [AccountRegion: Int64]
         /// When deliveries came last, in milliseconds since 1970.
         let lastDeliveries: [AccountRegion: Int64]
         /// What points to a wrong setting.
-        let notices: IntakeProblems
+        let intakeProblems: IntakeProblems
     }
 
     /// How many deliveries are remembered.
@@ -41,39 +41,39 @@ final class ActivityLog: Sendable {
     var snapshot: Snapshot {
         state.withLock {
             Snapshot(
-                events: $0.events.newestFirst, chart: $0.chart, throttledAt: $0.throttledAt,
-                lastDeliveries: $0.lastDeliveries, notices: $0.notices)
+                events: $0.events.newestFirst, histogram: $0.histogram, throttledAt: $0.throttledAt,
+                lastDeliveries: $0.lastDeliveries, intakeProblems: $0.intakeProblems)
         }
     }
 
     /// A delivery came.
     ///
     /// - Parameter isNew: whether it was not known.
-    func received(from accountRegion: AccountRegion, isNew: Bool) {
+    func recordDelivery(from accountRegion: AccountRegion, isNew: Bool) {
         let now = clock()
         state.withLock { state in
             let last = state.lastDeliveries[accountRegion] ?? now
             // One that is far ahead was noted before the clock was set back.
             state.lastDeliveries[accountRegion] =
                 last.saturatingSubtracting(now) > QueueTime.longestWait ? now : max(now, last)
-            if isNew { state.chart.add(now: now) { $0.deliveries += 1 } }
+            if isNew { state.histogram.add(now: now) { $0.deliveries += 1 } }
         }
     }
 
     /// A delivery came to a wrong path.
-    func misdirected(_ delivery: MisdirectedDelivery) {
+    func recordMisdirected(_ delivery: MisdirectedDelivery) {
         let now = clock()
-        state.withLock { $0.notices.note(delivery, now: now) }
+        state.withLock { $0.intakeProblems.record(delivery, now: now) }
     }
 
     /// A message came that is not Device Defender's.
-    func unrelated(_ topic: ARN) {
+    func recordUnrelated(_ topic: ARN) {
         let now = clock()
-        state.withLock { $0.notices.noteUnrelated(topic, now: now) }
+        state.withLock { $0.intakeProblems.recordUnrelated(topic, now: now) }
     }
 
     /// AWS was called.
-    func called(_ call: AWSCall) {
+    func recordCall(_ call: AWSCall) {
         guard call.failure == .throttled, let account = call.account else { return }
         let (now, accountRegion) = (clock(), AccountRegion(account: account, region: call.region))
         state.withLock { $0.throttledAt[accountRegion] = now }
@@ -82,11 +82,11 @@ final class ActivityLog: Sendable {
     /// Security Hub was told of a finding, or refused it.
     ///
     /// - Parameter deliveryID: the delivery that it comes from; nil if there are several.
-    func told(_ result: FindingResult, of findingID: String, from deliveryID: String?) {
+    func recordFinding(_ result: FindingResult, of findingID: String, from deliveryID: String?) {
         let now = clock()
         state.withLock { state in
-            if result != .rejected { state.chart.add(now: now) { $0.imports += 1 } }
-            if let deliveryID { state.tallies[deliveryID, default: FindingCounts()].add(result, findingID) }
+            if result != .rejected { state.histogram.add(now: now) { $0.imports += 1 } }
+            if let deliveryID { state.findingCounts[deliveryID, default: FindingCounts()].add(result, findingID) }
         }
     }
 
@@ -96,24 +96,24 @@ final class ActivityLog: Sendable {
     ///   - result: what became of its finding, if that is not known from ``told(_:of:from:)``.
     ///   - ending: what became of the delivery instead; nil if it is done. A delivery that is given back untouched has none,
     ///     and is not remembered.
-    func ended(
-        _ delivery: Delivery, about topic: DeliverySubject, _ result: FindingResult? = nil,
+    func recordOutcome(
+        of delivery: Delivery, about subject: DeliverySubject, _ result: FindingResult? = nil,
         as ending: DeliveryEvent.Outcome? = nil
     ) {
         let now = clock()
         state.withLock { state in
-            var tally = state.tallies.removeValue(forKey: delivery.id) ?? FindingCounts()
-            if let result, let id = topic.findingID { tally.add(result, id) }
-            let usual = topic.kind == .other ? .ignored : tally.outcome
+            var counts = state.findingCounts.removeValue(forKey: delivery.id) ?? FindingCounts()
+            if let result, let id = subject.findingID { counts.add(result, id) }
+            let usual = subject.kind == .other ? .ignored : counts.outcome
             state.events.add(
                 DeliveryEvent(
-                    at: now, id: delivery.id, accountRegion: delivery.accountRegion, topic: topic,
+                    at: now, id: delivery.id, accountRegion: delivery.accountRegion, subject: subject,
                     outcome: ending ?? usual,
-                    findings: tally.told, findingID: topic.findingID ?? tally.onlyFindingID,
+                    findings: counts.sent, findingID: subject.findingID ?? counts.onlyFindingID,
                     duration: max(now.saturatingSubtracting(delivery.receivedAt), 0)))
         }
     }
 
     /// A delivery was given back untouched: what was counted of it is forgotten.
-    func released(_ delivery: Delivery) { state.withLock { $0.tallies[delivery.id] = nil } }
+    func discardCounts(of delivery: Delivery) { state.withLock { $0.findingCounts[delivery.id] = nil } }
 }

@@ -37,10 +37,10 @@ struct AdminAuthenticator: Sendable {
     func decision(on request: ServerRequest, now: Int64) -> Decision {
         guard let token = access.token else { return .off }
         let fields = request.head.headerFields
-        let isForeign = fields[values: .origin].contains {
+        let isCrossOrigin = fields[values: .origin].contains {
             !HostHeaderPolicy.isOwn(origin: $0, authority: request.head.authority)
         }
-        guard !isForeign else { return .crossOrigin }
+        guard !isCrossOrigin else { return .crossOrigin }
         guard failures.allows(request.peer, now: now) else { return .overLimit }
         guard let given = fields.credentials(of: "bearer"), token.matches(given) else {
             failures.failed(request.peer, now: now)

@@ -7,17 +7,17 @@ import Synchronization
 /// so that no more than a tenth of the time is spent on reading. However many ask, only one read is under way, and none without
 /// a caller.
 final class CachedQuery<Value: Sendable>: Sendable {
-    typealias Reading = Result<Value, StoreError>
+    typealias ReadResult = Result<Value, StoreError>
 
     private struct State {
         var kept: (value: Value, since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
-        var reading: Task<Reading, Never>?
+        var reading: Task<ReadResult, Never>?
         /// How often what was read was made void.
-        var voids = 0
+        var invalidations = 0
     }
 
     private let state = Mutex(State())
-    private let quick: Duration
+    private let uncachedBelow: Duration
     private let limit: Duration
     private let timeout: Duration
     private let executor: (any TaskExecutor)?
@@ -26,7 +26,7 @@ final class CachedQuery<Value: Sendable>: Sendable {
     private let read: @Sendable () async throws(StoreError) -> Value
 
     /// - Parameters:
-    ///   - quick: what is read within this time is not kept.
+    ///   - uncachedBelow: what is read within this time is not kept.
     ///   - limit: how long a value is kept at the most.
     ///   - timeout: how long anybody waits for a reading.
     ///   - executor: where it is read and waited for; nil for wherever there is room.
@@ -34,13 +34,13 @@ final class CachedQuery<Value: Sendable>: Sendable {
     ///   - sleep: waits.
     ///   - read: reads the value.
     init(
-        quick: Duration = .milliseconds(100), limit: Duration, timeout: Duration,
+        uncachedBelow: Duration = .milliseconds(100), limit: Duration, timeout: Duration,
         on executor: (any TaskExecutor)? = nil,
         instant: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         read: @escaping @Sendable () async throws(StoreError) -> Value
     ) {
-        self.quick = quick
+        self.uncachedBelow = uncachedBelow
         self.limit = limit
         self.timeout = timeout
         self.executor = executor
@@ -50,17 +50,17 @@ final class CachedQuery<Value: Sendable>: Sendable {
     }
 
     /// How long a value is kept that took a time to be read.
-    static func keep(
-        after cost: Duration, quick: Duration = .milliseconds(100), limit: Duration
+    static func lifetime(
+        after cost: Duration, uncachedBelow: Duration = .milliseconds(100), limit: Duration
     ) -> Duration {
-        cost < quick ? .zero : min(cost * 10, limit)
+        cost < uncachedBelow ? .zero : min(cost * 10, limit)
     }
 
     /// Makes the next caller read the value again, because the store was just changed.
-    func forget() {
+    func invalidate() {
         state.withLock { state in
             (state.kept, state.reading) = (nil, nil)
-            state.voids += 1
+            state.invalidations += 1
         }
     }
 
@@ -70,48 +70,48 @@ final class CachedQuery<Value: Sendable>: Sendable {
     /// - Throws: what the reading threw, or ``StoreError/Code/unavailable`` if it takes too long; it then goes on, for the
     ///   next who asks.
     func value(atMost age: Duration = .zero) async throws(StoreError) -> Value {
-        if let value = try await valueInTime(atMost: age) { return value }
+        if let value = try await valueWithinTimeout(atMost: age) { return value }
         let seconds = timeout.components.seconds
         throw StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")
     }
 
     /// The same, but nil if it takes too long.
-    func valueInTime(atMost age: Duration = .zero) async throws(StoreError) -> Value? {
+    func valueWithinTimeout(atMost age: Duration = .zero) async throws(StoreError) -> Value? {
         let now = instant()
         let kept = state.withLock { $0.kept.flatMap { $0.until > now || now - $0.since < age ? $0.value : nil } }
         if let kept { return kept }
         return try await wait(for: reading())?.get()
     }
 
-    private func reading() -> Task<Reading, Never> {
+    private func reading() -> Task<ReadResult, Never> {
         state.withLock { state in
             if let reading = state.reading { return reading }
-            let reading = Task(executorPreference: executor) { [voids = state.voids] in
-                await self.readOnce(after: voids)
+            let reading = Task(executorPreference: executor) { [invalidations = state.invalidations] in
+                await self.readOnce(after: invalidations)
             }
             state.reading = reading
             return reading
         }
     }
 
-    private func readOnce(after voids: Int) async -> Reading {
+    private func readOnce(after invalidations: Int) async -> ReadResult {
         let start = instant()
-        let result: Reading
+        let result: ReadResult
         do throws(StoreError) { result = .success(try await read()) } catch { result = .failure(error) }
         let end = instant()
         state.withLock { state in
-            guard state.voids == voids else { return }
+            guard state.invalidations == invalidations else { return }
             state.reading = nil
             state.kept = (try? result.get()).map {
-                ($0, start, end + Self.keep(after: end - start, quick: quick, limit: limit))
+                ($0, start, end + Self.lifetime(after: end - start, uncachedBelow: uncachedBelow, limit: limit))
             }
         }
         return result
     }
 
     /// Waits for a reading, which cannot be interrupted, no longer than there is patience for; nil if it takes longer.
-    private func wait(for reading: Task<Reading, Never>) async -> Reading? {
-        let (results, continuation) = AsyncStream.makeStream(of: Reading?.self)
+    private func wait(for reading: Task<ReadResult, Never>) async -> ReadResult? {
+        let (results, continuation) = AsyncStream.makeStream(of: ReadResult?.self)
         let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }
         let timer = Task(executorPreference: executor) { [sleep, timeout] in
             guard (try? await sleep(timeout)) != nil else { return }

@@ -26,7 +26,7 @@ struct DeadLetterRoutes: Sendable {
     let logger: Logger
     let clock: @Sendable () -> Int64
     /// Is called when a dead letter was replayed or dropped.
-    let changed: @Sendable () -> Void
+    let onChange: @Sendable () -> Void
 
     /// Ten wrong tokens a minute are enough.
     static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: 6000) }
@@ -60,7 +60,7 @@ struct DeadLetterRoutes: Sendable {
             guard let letter = try await store.deadLetter(id: id), try await perform(action, on: id) > 0 else {
                 return Self.unknown
             }
-            changed()
+            onChange()
             logger.notice(
                 "An operator decided about a dead letter.",
                 metadata: .about(

@@ -30,7 +30,7 @@ struct DeliveryEvent: Sendable, Hashable {
     /// The delivery's id.
     let id: String
     let accountRegion: AccountRegion
-    let topic: DeliverySubject
+    let subject: DeliverySubject
     let outcome: Outcome
     /// How many findings Security Hub was told of.
     let findings: Int
@@ -52,8 +52,8 @@ struct DeliveryEvent: Sendable, Hashable {
     var json: JSON {
         [
             "at": .time(at), "id": .string(id), "account": .string(accountRegion.account.digits),
-            "region": .string(accountRegion.region.name), "kind": .string(topic.kind.rawValue),
-            "subject": topic.subject.map(JSON.string) ?? .null, "outcome": .string(outcome.rawValue),
+            "region": .string(accountRegion.region.name), "kind": .string(subject.kind.rawValue),
+            "subject": subject.text.map(JSON.string) ?? .null, "outcome": .string(outcome.rawValue),
             "findings": .integer(findings), "findingId": findingID.map(JSON.string) ?? .null,
             "consoleURL": consoleURL.map(JSON.string) ?? .null, "durationMilliseconds": .integer(duration),
         ]

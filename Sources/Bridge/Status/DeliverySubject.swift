@@ -23,18 +23,18 @@ struct DeliverySubject: Sendable, Hashable {
 
     let kind: Kind
     /// The alarm, the audit or the check and resource; at most 256 characters, nil if there is no more to say.
-    let subject: String?
+    let text: String?
     /// The finding, if it is about one.
     let findingID: String?
 
     /// What nobody understands.
     static let unknown = DeliverySubject(.other, nil)
 
-    private static let subjectLength = 256
+    private static let textLength = 256
 
-    private init(_ kind: Kind, _ subject: String?, findingID: String? = nil) {
+    private init(_ kind: Kind, _ text: String?, findingID: String? = nil) {
         self.kind = kind
-        self.subject = subject.map { String($0.prefix(Self.subjectLength)) }
+        self.text = text.map { String($0.prefix(Self.textLength)) }
         self.findingID = findingID
     }
 

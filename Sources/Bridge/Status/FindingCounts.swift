@@ -4,7 +4,7 @@ struct FindingCounts: Sendable, Hashable {
     private var first: String?
 
     /// How many findings Security Hub was told of.
-    var told: Int { counts.reduce(0) { $1.key == .unchanged || $1.key == .rejected ? $0 : $0 + $1.value } }
+    var sent: Int { counts.reduce(0) { $1.key == .unchanged || $1.key == .rejected ? $0 : $0 + $1.value } }
 
     /// The finding, if there was only one.
     var onlyFindingID: String? { counts.values.reduce(0, +) == 1 ? first : nil }

@@ -24,10 +24,10 @@ struct Health: Sendable, Hashable {
     /// How many problems are told of.
     static let problemLimit = 50
 
-    init(_ facts: HealthInput) {
-        let all = Self.problems(facts)
+    init(_ input: HealthInput) {
+        let all = Self.problems(input)
         let sorted = all.filter { $0.severity == .critical } + all.filter { $0.severity == .warning }
-        if facts.stored == nil {
+        if input.stored == nil {
             state = .unknown
         } else if all.contains(where: \.stopsFindings) {
             state = .failing
@@ -49,19 +49,19 @@ struct Health: Sendable, Hashable {
     /// As status.json has it.
     var json: JSON { ["state": .string(state.rawValue), "problems": .array(problems.map(\.json))] }
 
-    private static func problems(_ facts: HealthInput) -> [HealthProblem] {
-        var problems = [store(facts), listening(facts)].compactMap(\.self)
-        problems += denials(facts) + certificate(facts) + disk(facts) + IntakeProblems.problems(facts)
-        guard let stored = facts.stored else { return problems }
-        return problems + queue(stored, facts) + stalls(stored, facts) + late(stored, facts) + clocks(stored)
-            + pauses(stored) + deadLetters(stored) + deadLetterLimits(facts)
-            + subscriptions(stored, facts) + catchUp(stored, facts)
+    private static func problems(_ input: HealthInput) -> [HealthProblem] {
+        var problems = [store(input), listening(input)].compactMap(\.self)
+        problems += denials(input) + certificate(input) + disk(input) + IntakeProblems.problems(input)
+        guard let stored = input.stored else { return problems }
+        return problems + queue(stored, input) + stalls(stored, input) + late(stored, input) + clocks(stored)
+            + pauses(stored) + deadLetters(stored) + deadLetterLimits(input)
+            + subscriptions(stored, input) + catchUp(stored, input)
     }
 
     // MARK: The bridge
 
-    private static func store(_ facts: HealthInput) -> HealthProblem? {
-        guard let reason = facts.storeProblem else { return nil }
+    private static func store(_ input: HealthInput) -> HealthProblem? {
+        guard let reason = input.storeProblem else { return nil }
         return HealthProblem(
             severity: .critical, summary: "The store cannot be used: \(reason)",
             remediation:
@@ -70,26 +70,26 @@ struct Health: Sendable, Hashable {
                 + "whether the database takes connections and writes.", stopsFindings: true)
     }
 
-    private static func listening(_ facts: HealthInput) -> HealthProblem? {
-        guard !facts.listens else { return nil }
+    private static func listening(_ input: HealthInput) -> HealthProblem? {
+        guard !input.hasChannel else { return nil }
         return HealthProblem(
             severity: .critical, summary: "The bridge takes no deliveries: it has no topics and no key of EventBridge.",
             remediation: "Write the ARNs of Device Defender's topics into sns.topics.", stopsFindings: true)
     }
 
-    private static func certificate(_ facts: HealthInput) -> [HealthProblem] {
-        facts.certificateWarnings.map { warning in
+    private static func certificate(_ input: HealthInput) -> [HealthProblem] {
+        input.certificateWarnings.map { warning in
             HealthProblem(
                 severity: .critical, summary: warning,
                 remediation:
                     "Write a renewed one to the files of listen.tls; the bridge takes it within ten seconds. With an "
                     + "expired certificate SNS and EventBridge deliver nothing.",
-                stopsFindings: facts.hasInvalidCertificate)
+                stopsFindings: input.hasInvalidCertificate)
         }
     }
 
-    private static func disk(_ facts: HealthInput) -> [HealthProblem] {
-        guard let free = facts.freeSpace, free < leastFreeSpace else { return [] }
+    private static func disk(_ input: HealthInput) -> [HealthProblem] {
+        guard let free = input.freeSpace, free < leastFreeSpace else { return [] }
         return [
             HealthProblem(
                 severity: .warning, summary: "The disk is nearly full: \(free / 1_000_000) MB are free.",
@@ -103,26 +103,26 @@ struct Health: Sendable, Hashable {
 
     // MARK: The queue
 
-    private static func queue(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+    private static func queue(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         let count = stored.status.pending + stored.status.leased
-        guard Double(count) > Double(facts.maximumPending) * 0.8 else { return [] }
-        let share = Int(Double(count) / Double(max(facts.maximumPending, 1)) * 100)
+        guard Double(count) > Double(input.maximumPending) * 0.8 else { return [] }
+        let share = Int(Double(count) / Double(max(input.maximumPending, 1)) * 100)
         return [
             HealthProblem(
                 severity: .critical, summary: "The queue is \(share) % full.",
                 remediation:
                     "When it is full (store.maxPending), deliveries are answered with 503 and SNS drops them after an "
                     + "hour. End what keeps the deliveries from being worked on; until then raise store.maxPending if "
-                    + "the disk has the room.", stopsFindings: count >= facts.maximumPending)
+                    + "the disk has the room.", stopsFindings: count >= input.maximumPending)
         ]
     }
 
-    private static func late(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+    private static func late(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         let waiting = Dictionary(grouping: stored.depths.filter { $0.state != .dead }, by: \.accountRegion)
         return waiting.sorted { $0.key < $1.key }.compactMap { accountRegion, depths in
-            let oldest = depths.map(\.oldestReceivedAt).min() ?? facts.now
-            let age = facts.now.saturatingSubtracting(oldest)
-            guard age > longestWait, !isHeld(accountRegion, stored, facts) else { return nil }
+            let oldest = depths.map(\.oldestReceivedAt).min() ?? input.now
+            let age = input.now.saturatingSubtracting(oldest)
+            guard age > longestWait, !isHeld(accountRegion, stored, input) else { return nil }
             guard !stored.sharing.stalls.contains(where: { $0.accountRegion == accountRegion }) else { return nil }
             return HealthProblem(
                 severity: .critical,
@@ -138,8 +138,8 @@ struct Health: Sendable, Hashable {
 
     private static let longestWait: Int64 = 60_000
 
-    private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
-        stored.sharing.stalls.filter { !isHeld($0.accountRegion, stored, facts) }.map { stall in
+    private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
+        stored.sharing.stalls.filter { !isHeld($0.accountRegion, stored, input) }.map { stall in
             let accountRegion = stall.accountRegion
             return HealthProblem(
                 severity: .critical,
@@ -168,9 +168,9 @@ struct Health: Sendable, Hashable {
 
     /// Whether the deliveries of an origin wait for something that is told of otherwise.
     private static func isHeld(
-        _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput
+        _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput
     ) -> Bool {
-        facts.denied.contains { $0.accountRegion == accountRegion }
+        input.denied.contains { $0.accountRegion == accountRegion }
             || stored.pauses.contains { $0.holds(accountRegion) }
     }
 
@@ -200,8 +200,8 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    private static func deadLetterLimits(_ facts: HealthInput) -> [HealthProblem] {
-        facts.deadLetterShares.filter { $0.value > 0.8 }.sorted { $0.key < $1.key }.map { key, share in
+    private static func deadLetterLimits(_ input: HealthInput) -> [HealthProblem] {
+        input.deadLetterShares.filter { $0.value > 0.8 }.sorted { $0.key < $1.key }.map { key, share in
             HealthProblem(
                 severity: .warning,
                 summary: "Dead letters use \(Int(min(share, 1) * 100)) % of \(key).",
@@ -213,8 +213,8 @@ struct Health: Sendable, Hashable {
 
     // MARK: AWS
 
-    private static func denials(_ facts: HealthInput) -> [HealthProblem] {
-        facts.denied.map { entry in
+    private static func denials(_ input: HealthInput) -> [HealthProblem] {
+        input.denied.map { entry in
             HealthProblem(
                 severity: .critical,
                 summary: "\(entry.denial.cause.summary) \(entry.accountRegion): \(entry.denial.reason)",
@@ -225,14 +225,14 @@ struct Health: Sendable, Hashable {
         }
     }
 
-    private static func subscriptions(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+    private static func subscriptions(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         stored.subscriptions.compactMap { subscription in
-            guard facts.takes(subscription.topic) else { return nil }
+            guard input.acceptsTopic(subscription.topic) else { return nil }
             let remediation: String
             switch subscription.state {
             case .confirmed: return nil
             case .pending:
-                guard facts.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
+                guard input.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
                 remediation =
                     "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
             case .ended:
@@ -248,14 +248,14 @@ struct Health: Sendable, Hashable {
 
     private static let longestConfirmation: Int64 = 15 * 60_000
 
-    private static func catchUp(_ stored: StoreSnapshot.QueueSnapshot, _ facts: HealthInput) -> [HealthProblem] {
+    private static func catchUp(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
         // A bridge that was away long catches up first.
-        guard let interval = facts.catchUpInterval,
-            facts.now.saturatingSubtracting(facts.startedAt) > startingTime
+        guard let interval = input.catchUpInterval,
+            input.now.saturatingSubtracting(input.startedAt) > startingTime
         else { return [] }
         return stored.watermarks.sorted { $0.key < $1.key }.compactMap { accountRegion, watermark in
-            let age = facts.now.saturatingSubtracting(watermark)
-            guard age > interval.saturatingMultiplied(by: 3), !isHeld(accountRegion, stored, facts) else { return nil }
+            let age = input.now.saturatingSubtracting(watermark)
+            guard age > interval.saturatingMultiplied(by: 3), !isHeld(accountRegion, stored, input) else { return nil }
             return HealthProblem(
                 severity: .warning,
                 summary:

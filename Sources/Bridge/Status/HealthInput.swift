@@ -14,11 +14,11 @@ struct HealthInput: Sendable {
     /// Where AWS says no.
     var denied: [CircuitBreakers.Entry] = []
     /// Whether messages of a topic are taken.
-    var takes: @Sendable (ARN) -> Bool = { _ in true }
+    var acceptsTopic: @Sendable (ARN) -> Bool = { _ in true }
     /// Whether there are topics or credentials of EventBridge.
-    var listens = true
+    var hasChannel = true
     /// What came in lately that points to a wrong setting elsewhere.
-    var notices = IntakeProblems()
+    var intakeProblems = IntakeProblems()
     /// How many deliveries may wait.
     var maximumPending = Int.max
     /// How much of each limit dead letters use, for the key that it comes from.

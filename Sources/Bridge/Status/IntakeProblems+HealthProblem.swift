@@ -2,19 +2,21 @@ import AWSCore
 
 extension IntakeProblems {
     /// The notices as problems, those that came most often first.
-    static func problems(_ facts: HealthInput) -> [HealthProblem] {
-        let misdirected = facts.notices.misdirected.sorted { Self.isBefore($0, $1, \.path) }.map { delivery, count in
+    static func problems(_ input: HealthInput) -> [HealthProblem] {
+        let misdirected = input.intakeProblems.misdirected.sorted { Self.isBefore($0, $1, \.path) }.map {
+            delivery, count in
             HealthProblem(
                 severity: .warning,
                 summary: "\(delivery.sender.name) delivers to the path \(delivery.path), where nothing receives it "
-                    + "(\(count.times), last \(AgeText.text(max(facts.now - count.lastAt, 0))) ago).",
+                    + "(\(count.times), last \(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
                 remediation: delivery.sender.remediation)
         }
-        let unrelated = facts.notices.unrelated.sorted { Self.isBefore($0, $1, \.description) }.map { topic, count in
+        let unrelated = input.intakeProblems.unrelated.sorted { Self.isBefore($0, $1, \.description) }.map {
+            topic, count in
             HealthProblem(
                 severity: .warning,
                 summary: "Messages of the topic \(topic) are not Device Defender's (\(count.times), last "
-                    + "\(AgeText.text(max(facts.now - count.lastAt, 0))) ago).",
+                    + "\(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
                 remediation:
                     "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their "
                     + "own, and drop these dead letters.", about: topic.description)

@@ -17,12 +17,12 @@ struct IntakeProblems: Sendable {
     private(set) var misdirected: [MisdirectedDelivery: Count] = [:]
     private(set) var unrelated: [ARN: Count] = [:]
 
-    mutating func note(_ delivery: MisdirectedDelivery, now: Int64) { Self.note(delivery, in: &misdirected, now) }
+    mutating func record(_ delivery: MisdirectedDelivery, now: Int64) { Self.record(delivery, in: &misdirected, now) }
 
     /// A message of a topic is not Device Defender's.
-    mutating func noteUnrelated(_ topic: ARN, now: Int64) { Self.note(topic, in: &unrelated, now) }
+    mutating func recordUnrelated(_ topic: ARN, now: Int64) { Self.record(topic, in: &unrelated, now) }
 
-    private static func note<Key>(_ key: Key, in counts: inout [Key: Count], _ now: Int64) {
+    private static func record<Key>(_ key: Key, in counts: inout [Key: Count], _ now: Int64) {
         if counts[key] == nil, counts.count >= limit,
             let oldest = counts.min(by: { $0.value.lastAt < $1.value.lastAt })?.key
         {

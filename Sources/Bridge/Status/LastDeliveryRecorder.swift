@@ -16,27 +16,27 @@ struct LastDeliveryRecorder: Service {
     private static let interval = Duration.seconds(30)
 
     func run() async {
-        let noted = await cancelWhenGracefulShutdown {
-            var noted: [AccountRegion: Int64] = [:]
-            while (try? await loop.sleep(for: Self.interval)) != nil { noted = await note(after: noted) }
-            return noted
+        let saved = await cancelWhenGracefulShutdown {
+            var saved: [AccountRegion: Int64] = [:]
+            while (try? await loop.sleep(for: Self.interval)) != nil { saved = await save(after: saved) }
+            return saved
         }
-        _ = await note(after: noted)
+        _ = await save(after: saved)
     }
 
     /// Keeps what is new, and returns what is kept then.
-    func note(after noted: [AccountRegion: Int64]) async -> [AccountRegion: Int64] {
+    func save(after saved: [AccountRegion: Int64]) async -> [AccountRegion: Int64] {
         let known = activity.snapshot.lastDeliveries
-        let news = known.filter { noted[$0.key] != $0.value }
-        guard !news.isEmpty else { return noted }
+        let changes = known.filter { saved[$0.key] != $0.value }
+        guard !changes.isEmpty else { return saved }
         do throws(StoreError) {
-            try await store.noteLastDeliveries(news)
+            try await store.noteLastDeliveries(changes)
             return known
         } catch {
             logger.debug(
                 "It could not be noted when deliveries came last; it is tried again.",
                 metadata: [LogMetadataKey.reason: "\(error)"])
-            return noted
+            return saved
         }
     }
 }

@@ -21,9 +21,9 @@ struct MinuteHistogram: Sendable {
     /// Adds to the present minute.
     mutating func add(now: Int64, _ change: (inout Counts) -> Void) {
         let minute = Self.minute(of: now)
-        let place = Self.place(of: minute)
-        if slots[place].minute != minute { slots[place] = Slot(minute: minute) }
-        change(&slots[place].counts)
+        let index = Self.index(of: minute)
+        if slots[index].minute != minute { slots[index] = Slot(minute: minute) }
+        change(&slots[index].counts)
     }
 
     /// The minutes of the last hour, the present one last, and when the first of them began.
@@ -31,7 +31,7 @@ struct MinuteHistogram: Sendable {
         let last = Self.minute(of: now)
         let first = last - Int64(Self.length) + 1
         let counts = (first...last).map { minute in
-            let slot = slots[Self.place(of: minute)]
+            let slot = slots[Self.index(of: minute)]
             return slot.minute == minute ? slot.counts : Counts()
         }
         return (first * Self.minute, counts)
@@ -39,5 +39,5 @@ struct MinuteHistogram: Sendable {
 
     private static func minute(of time: Int64) -> Int64 { max(time, 0) / minute }
 
-    private static func place(of minute: Int64) -> Int { Int(minute + Int64(length)) % length }
+    private static func index(of minute: Int64) -> Int { Int(minute + Int64(length)) % length }
 }

@@ -22,7 +22,7 @@ struct StatusReport: Sendable {
     /// All that is known now. What the store does not tell, is `null`.
     func json() async -> JSON {
         do throws(StoreError) {
-            return json(try await source.facts(), problem: nil)
+            return json(try await source.snapshot(), problem: nil)
         } catch {
             return json(nil, problem: error.message)
         }
@@ -33,13 +33,13 @@ struct StatusReport: Sendable {
         let denied = circuitBreakers.entries
         var status: JSON.Members = [
             "version": .string(Bridge.version), "at": .time(now), "uptimeSeconds": .age(startedAt, now: now),
-            "health": Health(healthFacts(stored?.present, problem, denied, seen.notices, configuration, now)).json,
+            "health": Health(healthInput(stored?.queue, problem, denied, seen.intakeProblems, configuration, now)).json,
             "ready": .bool(stored != nil), "problem": problem.map(JSON.string) ?? .null,
             "topics": .array(configuration.topics.patterns.map(\.description).sorted().map(JSON.string)),
-            "eventBridge": .bool(configuration.takesEvents),
+            "eventBridge": .bool(configuration.acceptsEventBridge),
             "denied": .array(denied.map { Self.json($0, now: elapsed()) }),
             "actions": ["allowed": .bool(configuration.admin.allowsActions)],
-            "lastHour": Self.json(seen.chart.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
+            "lastHour": Self.json(seen.histogram.lastHour(now: now)), "events": .array(seen.events.map(\.json)),
         ]
         let accountRegions = AccountRegionStatus.all(
             configured: configuration.topics.accountRegions, stored: stored, activity: seen, denied: denied)
@@ -50,28 +50,28 @@ struct StatusReport: Sendable {
         status["accountRegionsOmitted"] = .integer(max(accountRegions.count - StoreSnapshot.limit, 0))
         status["ledger"] =
             stored?.ledger.map { Self.json($0.counts) } ?? .null
-        return .object(status.merging(Self.members(of: stored?.present, now: now)) { first, _ in first })
+        return .object(status.merging(Self.members(of: stored?.queue, now: now)) { first, _ in first })
     }
 
-    private func healthFacts(
+    private func healthInput(
         _ stored: StoreSnapshot.QueueSnapshot?, _ problem: String?, _ denied: [CircuitBreakers.Entry],
-        _ notices: IntakeProblems, _ configuration: BridgeConfiguration, _ now: Int64
+        _ intakeProblems: IntakeProblems, _ configuration: BridgeConfiguration, _ now: Int64
     ) -> HealthInput {
-        var facts = HealthInput(now: now, startedAt: startedAt, stored: stored)
-        facts.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
-        facts.denied = denied
-        facts.notices = notices.recent(now: now)
-        facts.takes = { (try? configuration.topics.accountRegion(of: $0)) != nil }
-        facts.listens = !configuration.topics.patterns.isEmpty || configuration.takesEvents
-        facts.maximumPending = configuration.maximumPending
+        var input = HealthInput(now: now, startedAt: startedAt, stored: stored)
+        input.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
+        input.denied = denied
+        input.intakeProblems = intakeProblems.recent(now: now)
+        input.acceptsTopic = { (try? configuration.topics.accountRegion(of: $0)) != nil }
+        input.hasChannel = !configuration.topics.patterns.isEmpty || configuration.acceptsEventBridge
+        input.maximumPending = configuration.maximumPending
         for share in stored.map({ configuration.shares(of: $0.deadLetterUsage, now: now) }) ?? [] {
-            facts.deadLetterShares[share.limit.key.name] = share.ratio
+            input.deadLetterShares[share.limit.key.name] = share.ratio
         }
-        facts.catchUpInterval = configuration.catchUpInterval?.milliseconds
-        facts.certificateWarnings = certificate?.warnings(now: now / 1000) ?? []
-        facts.hasInvalidCertificate = certificate.map { !$0.isValid(now: now / 1000) } ?? false
-        if case .sqlite(let path) = configuration.store { facts.freeSpace = DiskSpace(ofStoreAt: path)?.free }
-        return facts
+        input.catchUpInterval = configuration.catchUpInterval?.milliseconds
+        input.certificateWarnings = certificate?.warnings(now: now / 1000) ?? []
+        input.hasInvalidCertificate = certificate.map { !$0.isValid(now: now / 1000) } ?? false
+        if case .sqlite(let path) = configuration.store { input.freeSpace = DiskSpace(ofStoreAt: path)?.free }
+        return input
     }
 
     // MARK: Members

@@ -7,12 +7,12 @@ import Synchronization
 /// Looks at the status for all who view it, as long as somebody does.
 final class StatusStream: Service {
     /// How many may view it at the same time.
-    static let maximumViewers = 32
+    static let maximumSubscribers = 32
     /// The time between two looks.
     static let interval = Duration.seconds(2)
 
     private struct State {
-        var viewers: [Int: AsyncStream<StatusSnapshot>.Continuation] = [:]
+        var subscribers: [Int: AsyncStream<StatusSnapshot>.Continuation] = [:]
         var lastID = 0
         /// The last look; nil while nobody views.
         var last: StatusSnapshot?
@@ -37,26 +37,26 @@ final class StatusStream: Service {
     // MARK: Viewing
 
     /// Begins to view; nil if too many do. The view ends with the stream. A viewer that is slow gets the newest look only.
-    func view() -> AsyncStream<StatusSnapshot>? {
-        let (looks, continuation) = AsyncStream.makeStream(
+    func subscribe() -> AsyncStream<StatusSnapshot>? {
+        let (snapshots, continuation) = AsyncStream.makeStream(
             of: StatusSnapshot.self, bufferingPolicy: .bufferingNewest(1))
         let id = state.withLock { state -> Int? in
-            guard state.viewers.count < Self.maximumViewers, !state.isEnded else { return nil }
+            guard state.subscribers.count < Self.maximumSubscribers, !state.isEnded else { return nil }
             state.lastID += 1
-            state.viewers[state.lastID] = continuation
+            state.subscribers[state.lastID] = continuation
             if let last = state.last { continuation.yield(last) }
             return state.lastID
         }
         guard let id else { return nil }
-        continuation.onTermination = { [weak self] _ in self?.leave(id) }
+        continuation.onTermination = { [weak self] _ in self?.unsubscribe(id) }
         arrivals.continuation.yield()
-        return looks
+        return snapshots
     }
 
-    private func leave(_ id: Int) {
+    private func unsubscribe(_ id: Int) {
         state.withLock { state in
-            state.viewers[id] = nil
-            if state.viewers.isEmpty { state.last = nil }
+            state.subscribers[id] = nil
+            if state.subscribers.isEmpty { state.last = nil }
         }
     }
 
@@ -65,17 +65,18 @@ final class StatusStream: Service {
         let fields: HTTPFields = [.contentType: "text/event-stream", .xContentTypeOptions: "nosniff"]
         // Who asks for the head only takes no place.
         if request.head.method == .head { return ServerResponse(status: .ok, headerFields: fields) { _ in } }
-        guard let looks = view() else {
+        guard let snapshots = subscribe() else {
             var rejection = ServerResponse.rejection(
                 .serviceUnavailable, code: "too_many_viewers",
-                message: "\(Self.maximumViewers) view the status already. Ask for /status.json now and then instead.")
+                message:
+                    "\(Self.maximumSubscribers) view the status already. Ask for /status.json now and then instead.")
             rejection.headerFields[.retryAfter] = "10"
             return rejection
         }
         return ServerResponse(status: .ok, headerFields: fields) { writer in
-            var viewer = StatusSubscriber()
-            for await look in looks {
-                guard let events = viewer.events(for: look) else { continue }
+            var subscriber = StatusSubscriber()
+            for await snapshot in snapshots {
+                guard let events = subscriber.events(for: snapshot) else { continue }
                 // Who has left is told nothing more; it is no failure.
                 guard (try? await writer.write(Array(events.utf8))) != nil else { return }
             }
@@ -87,30 +88,30 @@ final class StatusStream: Service {
     func run() async {
         await cancelWhenGracefulShutdown { [self] in
             for await _ in arrivals.stream {
-                while state.withLock({ !$0.viewers.isEmpty }), await lookOnce() {}
+                while state.withLock({ !$0.subscribers.isEmpty }), await publishOnce() {}
             }
         }
         // Who comes now would wait for ever.
-        let viewers = state.withLock { state in
+        let subscribers = state.withLock { state in
             defer { state.isEnded = true }
-            return state.viewers.values.map(\.self)
+            return state.subscribers.values.map(\.self)
         }
-        for viewer in viewers { viewer.finish() }
+        for subscriber in subscribers { subscriber.finish() }
     }
 
     /// Looks, tells the viewers, and waits until it is time to look again; returns whether it is.
-    private func lookOnce() async -> Bool {
+    private func publishOnce() async -> Bool {
         let status = await report()
         state.withLock { state in
-            let look = Self.look(at: status, after: state.last)
-            state.last = state.viewers.isEmpty ? nil : look
-            for viewer in state.viewers.values { viewer.yield(look) }
+            let snapshot = Self.snapshot(of: status, after: state.last)
+            state.last = state.subscribers.isEmpty ? nil : snapshot
+            for subscriber in state.subscribers.values { subscriber.yield(snapshot) }
         }
         return (try? await pause()) != nil
     }
 
     /// A look that follows another one.
-    static func look(at status: JSON, after last: StatusSnapshot?) -> StatusSnapshot {
+    static func snapshot(of status: JSON, after last: StatusSnapshot?) -> StatusSnapshot {
         guard let last else { return StatusSnapshot(number: 1, version: 1, status: status, change: nil) }
         let change = StatusDiff.between(last.status, status)
         return StatusSnapshot(

@@ -15,30 +15,32 @@ struct StatusSnapshot: Sendable {
 /// What one viewer has been told, and is to be told next, as server-sent events (WHATWG HTML, section 9.2). A pure value.
 struct StatusSubscriber: Sendable {
     /// After how many looks without a change a comment says that the bridge is still there.
-    static let timeout = 7
+    static let keepAliveInterval = 7
 
-    private var toldVersion: Int?
-    private var toldInLook = 0
+    private var sentVersion: Int?
+    private var sentNumber = 0
 
     /// What the viewer is to be told of a look; nil if nothing. A viewer that was too slow for some of the changes is told
     /// the whole status.
-    mutating func events(for look: StatusSnapshot) -> String? {
-        guard let toldVersion else {
-            told(look)
-            return "retry: 3000\n" + Self.event("status", look.status)
+    mutating func events(for snapshot: StatusSnapshot) -> String? {
+        guard let sentVersion else {
+            recordSent(snapshot)
+            return "retry: 3000\n" + Self.event("status", snapshot.status)
         }
-        if look.version == toldVersion {
-            guard look.number - toldInLook >= Self.timeout else { return nil }
-            told(look)
+        if snapshot.version == sentVersion {
+            guard snapshot.number - sentNumber >= Self.keepAliveInterval else { return nil }
+            recordSent(snapshot)
             return ": still here\n\n"
         }
-        let isNext = look.version == toldVersion + 1
-        told(look)
-        if isNext, let change = look.change { return Self.event("change", change) }
-        return Self.event("status", look.status)
+        let isNext = snapshot.version == sentVersion + 1
+        recordSent(snapshot)
+        if isNext, let change = snapshot.change { return Self.event("change", change) }
+        return Self.event("status", snapshot.status)
     }
 
-    private mutating func told(_ look: StatusSnapshot) { (toldVersion, toldInLook) = (look.version, look.number) }
+    private mutating func recordSent(_ snapshot: StatusSnapshot) {
+        (sentVersion, sentNumber) = (snapshot.version, snapshot.number)
+    }
 
     /// Serialized JSON has no line end in it.
     private static func event(_ name: String, _ data: JSON) -> String {

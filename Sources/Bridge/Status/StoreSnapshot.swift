@@ -35,7 +35,7 @@ struct StoreSnapshot: Sendable {
         var audits: [FinishedAudit] = []
     }
 
-    var present = QueueSnapshot()
+    var queue = QueueSnapshot()
     /// Nil if it took too long to be read.
     var ledger: Ledger?
 
@@ -77,13 +77,15 @@ extension StoreSnapshot.Ledger {
 
 /// Where the status page and the metrics have their facts of the store from: the same ones, read once for all who ask.
 struct StatusSource: Sendable {
-    let present: CachedQuery<StoreSnapshot.QueueSnapshot>
+    let queue: CachedQuery<StoreSnapshot.QueueSnapshot>
     let ledger: CachedQuery<StoreSnapshot.Ledger>
 
     /// How old the facts of the queue may be, and those of the ledger, which take long to be counted where there is much.
-    private static let (presentLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
+    private static let (queueLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
     /// What is read within this time is read again for each who looks at the status. The queue is read quickly.
-    private static let (presentQuick, ledgerQuick) = (Duration.milliseconds(500), Duration.milliseconds(100))
+    private static let (uncachedQueueBelow, uncachedLedgerBelow) = (
+        Duration.milliseconds(500), Duration.milliseconds(100)
+    )
     /// How old the facts may be for metrics, however quickly they are read.
     static let metricsAge = Duration.seconds(1)
     private static let timeout = Duration.seconds(5)
@@ -91,11 +93,11 @@ struct StatusSource: Sendable {
     /// All facts, from about the same time.
     ///
     /// - Parameter age: how old they may be at least; what took long to be read may be older.
-    func facts(atMost age: Duration = .zero) async throws(StoreError) -> StoreSnapshot {
+    func snapshot(atMost age: Duration = .zero) async throws(StoreError) -> StoreSnapshot {
         // Not at the same time: a store that does not answer is not asked twice.
         // One that answers, and takes long to count what is in the ledger, is no reason to call all unknown.
         StoreSnapshot(
-            present: try await present.value(atMost: age), ledger: try await ledger.valueInTime(atMost: age))
+            queue: try await queue.value(atMost: age), ledger: try await ledger.valueWithinTimeout(atMost: age))
     }
 }
 
@@ -110,12 +112,12 @@ extension StatusSource {
     }
 
     init(
-        present: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.QueueSnapshot,
+        queue: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.QueueSnapshot,
         ledger: @escaping @Sendable () async throws(StoreError) -> StoreSnapshot.Ledger
     ) {
-        self.present = CachedQuery(
-            quick: Self.presentQuick, limit: Self.presentLimit, timeout: Self.timeout, read: present)
+        self.queue = CachedQuery(
+            uncachedBelow: Self.uncachedQueueBelow, limit: Self.queueLimit, timeout: Self.timeout, read: queue)
         self.ledger = CachedQuery(
-            quick: Self.ledgerQuick, limit: Self.ledgerLimit, timeout: Self.timeout, read: ledger)
+            uncachedBelow: Self.uncachedLedgerBelow, limit: Self.ledgerLimit, timeout: Self.timeout, read: ledger)
     }
 }

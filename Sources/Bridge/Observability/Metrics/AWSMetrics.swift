@@ -13,16 +13,16 @@ struct AWSMetrics: Sendable {
     init(_ factory: any MetricsFactory, _ accountRegions: LabelCardinalityLimiter) {
         calls = CounterTable(
             "defender_bridge_aws_calls_total", ["service", "operation", "outcome"],
-            usual: ["BatchImportFindings", "BatchUpdateFindings", "GetFindings"].flatMap { operation in
+            predefined: ["BatchImportFindings", "BatchUpdateFindings", "GetFindings"].flatMap { operation in
                 ["ok", "throttled"].map { [AWSService.securityHub.rawValue, operation, $0] }
             }, factory)
-        throttles = CounterTable("defender_bridge_aws_throttles_total", ["account", "region"], usual: [], factory)
+        throttles = CounterTable("defender_bridge_aws_throttles_total", ["account", "region"], predefined: [], factory)
         self.accountRegions = accountRegions
         self.factory = factory
     }
 
     /// A call was answered, or got no answer.
-    func called(_ call: AWSCall) {
+    func recordCall(_ call: AWSCall) {
         let service = call.service.rawValue
         calls.add(1, service, call.operation, Self.outcome(call.failure))
         if let duration = call.duration {

@@ -19,12 +19,13 @@ struct IntakeMetrics: Sendable {
 
     init(_ factory: any MetricsFactory) {
         let all = ["stored", "duplicate", "ignored", "rejected", "deferred"]
-        let ofSubscriptions = ["confirmed", "resubscribed", "pending", "unsubscribed"]
+        let subscriptionOutcomes = ["confirmed", "resubscribed", "pending", "unsubscribed"]
         deliveries = CounterTable(
             "defender_bridge_deliveries_total", ["route", "outcome"],
-            usual: Self.routes.flatMap { route in all.map { [route, $0] } } + ofSubscriptions.map { ["/sns", $0] },
+            predefined: Self.routes.flatMap { route in all.map { [route, $0] } }
+                + subscriptionOutcomes.map { ["/sns", $0] },
             factory)
-        rejections = CounterTable("defender_bridge_refusals_total", ["route", "reason"], usual: [], factory)
+        rejections = CounterTable("defender_bridge_refusals_total", ["route", "reason"], predefined: [], factory)
         durations = MetricTable(Self.routes) {
             Metrics.Timer(
                 label: "defender_bridge_delivery_duration_seconds", dimensions: [("route", $0)], factory: factory)
@@ -33,34 +34,34 @@ struct IntakeMetrics: Sendable {
             Gauge(
                 label: "defender_bridge_last_delivery_timestamp_seconds", dimensions: [("route", $0)], factory: factory)
         }
-        faults = CounterTable("defender_bridge_http_faults_total", ["code"], usual: [], factory)
+        faults = CounterTable("defender_bridge_http_faults_total", ["code"], predefined: [], factory)
         closed = CounterTable(
-            "defender_bridge_connections_closed_total", ["kind"], usual: [["idle"], ["new"]], factory)
-        unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], usual: [], factory)
+            "defender_bridge_connections_closed_total", ["kind"], predefined: [["idle"], ["new"]], factory)
+        unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], predefined: [], factory)
     }
 
     /// A delivery was answered.
     ///
     /// - Parameter now: milliseconds since 1970.
-    func answered(_ answer: IntakeResult, route: String, after duration: Duration, now: Int64) {
+    func recordResponse(_ result: IntakeResult, route: String, after duration: Duration, now: Int64) {
         durations[route]?.record(duration: duration)
-        guard answer.rejection != nil else {
-            for part in answer.parts.isEmpty ? [IntakeResult.Part(outcome: answer.outcome)] : answer.parts {
+        guard result.rejection != nil else {
+            for part in result.parts.isEmpty ? [IntakeResult.Part(outcome: result.outcome)] : result.parts {
                 deliveries.add(part.count, route, part.isRejected ? "rejected" : part.outcome)
                 if part.isRejected { rejections.add(part.count, route, part.outcome) }
             }
             last[route]?.record(Double(now) / 1000)
             return
         }
-        deliveries.add(1, route, answer.response.status == .serviceUnavailable ? "deferred" : "rejected")
-        rejections.add(1, route, answer.outcome)
+        deliveries.add(1, route, result.response.status == .serviceUnavailable ? "deferred" : "rejected")
+        rejections.add(1, route, result.outcome)
     }
 
     /// A message of an allowed topic is not Device Defender's.
-    func unrelated(_ topic: ARN) { unrelated.add(1, topics.label(of: topic)) }
+    func countUnrelated(_ topic: ARN) { unrelated.add(1, topics.label(of: topic)) }
 
     /// A request could not be read.
-    func fault(code: String) { faults.add(1, code) }
+    func countFault(code: String) { faults.add(1, code) }
 
     /// Connections were closed because there were too many.
     func connectionLimitReached(idleClosed: Int, rejected: Int) {

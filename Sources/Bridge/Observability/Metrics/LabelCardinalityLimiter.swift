@@ -4,15 +4,15 @@ import Synchronization
 /// Gives a name of its own to each of the first so many values, so that the number of series has a limit. A pure value.
 struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
     private let limit: Int
-    private(set) var named: Set<Value> = []
+    private(set) var admitted: Set<Value> = []
 
     init(_ limit: Int) { self.limit = limit }
 
     /// Whether a value has a name of its own: from the first time that it is met, and for good.
-    mutating func names(_ value: Value) -> Bool {
-        if named.contains(value) { return true }
-        guard named.count < limit else { return false }
-        named.insert(value)
+    mutating func admits(_ value: Value) -> Bool {
+        if admitted.contains(value) { return true }
+        guard admitted.count < limit else { return false }
+        admitted.insert(value)
         return true
     }
 }
@@ -30,7 +30,7 @@ final class LabelCardinalityLimiter: Sendable {
 
     /// The values of the labels `account` and `region`.
     func labels(of accountRegion: AccountRegion) -> (account: String, region: String) {
-        guard state.withLock({ $0.names(accountRegion) }) else { return (Self.other, Self.other) }
+        guard state.withLock({ $0.admits(accountRegion) }) else { return (Self.other, Self.other) }
         return (accountRegion.account.digits, accountRegion.region.name)
     }
 
@@ -79,6 +79,6 @@ final class TopicSeries: Sendable {
 
     /// The value of the label `topic`.
     func label(of topic: ARN) -> String {
-        state.withLock { $0.names(topic) } ? topic.description : LabelCardinalityLimiter.other
+        state.withLock { $0.admits(topic) } ? topic.description : LabelCardinalityLimiter.other
     }
 }

@@ -8,18 +8,18 @@ struct CounterTable: Sendable {
     private let name: String
     private let labels: [String]
     private let factory: any MetricsFactory
-    private let usual: [[String]: Counter]
+    private let predefined: [[String]: Counter]
 
     /// - Parameters:
     ///   - labels: the names of the labels.
-    ///   - usual: the values of those counters that are made at once; others are made when they are first needed, and
+    ///   - predefined: the values of those counters that are made at once; others are made when they are first needed, and
     ///     whoever counts sees to it that there are not many.
-    init(_ name: String, _ labels: [String], usual: [[String]], _ factory: any MetricsFactory) {
+    init(_ name: String, _ labels: [String], predefined: [[String]], _ factory: any MetricsFactory) {
         self.name = name
         self.labels = labels
         self.factory = factory
-        self.usual = Dictionary(
-            usual.map { ($0, Self.counter(name, labels, $0, factory)) }, uniquingKeysWith: { first, _ in first })
+        self.predefined = Dictionary(
+            predefined.map { ($0, Self.counter(name, labels, $0, factory)) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Counts.
@@ -27,7 +27,7 @@ struct CounterTable: Sendable {
     /// - Parameter values: one for each label.
     func add(_ count: Int = 1, _ values: String...) {
         guard count > 0 else { return }
-        (usual[values] ?? Self.counter(name, labels, values, factory)).increment(by: count)
+        (predefined[values] ?? Self.counter(name, labels, values, factory)).increment(by: count)
     }
 
     private static func counter(

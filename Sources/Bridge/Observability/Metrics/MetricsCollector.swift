@@ -21,11 +21,11 @@ struct MetricsCollector: Sendable {
 
     /// The metrics. What the store cannot tell, is left out.
     func families() async -> [MetricFamily] {
-        let own = ofProcess + ofSettings + ofAccounts + ofCertificates
+        let own = processFamilies + settingsFamilies + accountFamilies + certificateFamilies
         let isUp: Bool
         let stored: [MetricFamily]
         do throws(StoreError) {
-            stored = try await ofStore()
+            stored = try await storeFamilies()
             isUp = !outage.isOut
         } catch {
             (stored, isUp) = ([], false)
@@ -35,7 +35,7 @@ struct MetricsCollector: Sendable {
 
     // MARK: Without the store
 
-    private var ofProcess: [MetricFamily] {
+    private var processFamilies: [MetricFamily] {
         var families = ProcessMetricsSource().families
         families.append(
             MetricFamily("defender_bridge_build_info", [MetricFamily.Sample([("version", Bridge.version)], 1)]))
@@ -56,7 +56,7 @@ struct MetricsCollector: Sendable {
         return families
     }
 
-    private var ofSettings: [MetricFamily] {
+    private var settingsFamilies: [MetricFamily] {
         let configuration = configuration.value
         let interval = configuration.catchUpInterval?.milliseconds ?? 0
         return [
@@ -65,7 +65,7 @@ struct MetricsCollector: Sendable {
         ]
     }
 
-    private var ofAccounts: [MetricFamily] {
+    private var accountFamilies: [MetricFamily] {
         let denied = Set(circuitBreakers.entries.map(\.accountRegion))
         let all = configuration.value.topics.accountRegions.union(denied)
         return [
@@ -83,7 +83,7 @@ struct MetricsCollector: Sendable {
         ]
     }
 
-    private var ofCertificates: [MetricFamily] {
+    private var certificateFamilies: [MetricFamily] {
         [
             MetricFamily(
                 "defender_bridge_signing_certificate_expiry_timestamp_seconds",
@@ -93,27 +93,28 @@ struct MetricsCollector: Sendable {
 
     // MARK: From the store
 
-    private func ofStore() async throws(StoreError) -> [MetricFamily] {
-        let facts = try await source.facts(atMost: StatusSource.metricsAge)
-        let stored = facts.present
-        let ledger = facts.ledger.map { [("active", $0.counts.active), ("archived", $0.counts.archived)] } ?? []
+    private func storeFamilies() async throws(StoreError) -> [MetricFamily] {
+        let snapshot = try await source.snapshot(atMost: StatusSource.metricsAge)
+        let stored = snapshot.queue
+        let ledger = snapshot.ledger.map { [("active", $0.counts.active), ("archived", $0.counts.archived)] } ?? []
         return [
             MetricFamily(
                 "defender_bridge_ledger_findings",
                 ledger.map { MetricFamily.Sample([("record_state", $0)], Double($1)) }),
             MetricFamily(
                 "defender_bridge_ledger_unsent_findings",
-                facts.ledger.map { [MetricFamily.Sample([], Double($0.counts.unsent))] } ?? []),
+                snapshot.ledger.map { [MetricFamily.Sample([], Double($0.counts.unsent))] } ?? []),
             MetricFamily("defender_bridge_account_paused", Self.samples(of: stored.pauses)),
             MetricFamily("defender_bridge_subscriptions", Self.samples(of: stored.subscriptionCounts)),
             MetricFamily(
                 "defender_bridge_catch_up_watermark_timestamp_seconds",
                 accountRegions.samples(
                     stored.watermarks.map { LabelCardinalityLimiter.Value($0, Double($1) / 1000) }, folding: min)),
-        ] + sharing(stored.sharing) + deadLetters(stored.deadLetterUsage) + queue(stored.depths, now: clock())
+        ] + partitionFamilies(stored.sharing) + deadLetterFamilies(stored.deadLetterUsage)
+            + queueFamilies(stored.depths, now: clock())
     }
 
-    private func sharing(_ sharing: SharingStatus) -> [MetricFamily] {
+    private func partitionFamilies(_ sharing: SharingStatus) -> [MetricFamily] {
         let stalled = Set(sharing.stalls.map(\.accountRegion))
         let all = configuration.value.topics.accountRegions.union(stalled)
         return [
@@ -129,7 +130,7 @@ struct MetricsCollector: Sendable {
         ]
     }
 
-    private func deadLetters(_ usage: DeadLetterUsage) -> [MetricFamily] {
+    private func deadLetterFamilies(_ usage: DeadLetterUsage) -> [MetricFamily] {
         let shares = configuration.value.shares(of: usage, now: clock())
         return [
             MetricFamily("defender_bridge_dead_letters_bytes", usage.total.bytes),
@@ -139,7 +140,7 @@ struct MetricsCollector: Sendable {
         ]
     }
 
-    private func queue(_ depths: [QueueDepth], now: Int64) -> [MetricFamily] {
+    private func queueFamilies(_ depths: [QueueDepth], now: Int64) -> [MetricFamily] {
         struct Place: Hashable {
             let accountRegion: AccountRegion
             let state: QueueDepth.State

@@ -32,7 +32,7 @@ struct ProcessMetrics: Sendable {
             Metrics.Timer(label: "defender_bridge_loop_lag_seconds", dimensions: [("loop", $0)], factory: factory)
         }
         func counters(_ name: String, _ outcomes: [String]) -> CounterTable {
-            CounterTable(name, ["outcome"], usual: outcomes.map { [$0] }, factory)
+            CounterTable(name, ["outcome"], predefined: outcomes.map { [$0] }, factory)
         }
         reloads = counters("defender_bridge_configuration_reloads_total", Reload.allCases.map(\.rawValue))
         tlsReloads = counters("defender_bridge_tls_reloads_total", ["replaced", "failed"])

@@ -67,22 +67,22 @@ struct ProcessingMetrics: Sendable {
         leases = counter("defender_bridge_leases_total")
         expired = counter("defender_bridge_leases_expired_total")
         deadLetters = CounterTable(
-            "defender_bridge_dead_letters_total", ["reason"], usual: DeadLetterKind.allCases.map { [$0.rawValue] },
+            "defender_bridge_dead_letters_total", ["reason"], predefined: DeadLetterKind.allCases.map { [$0.rawValue] },
             factory)
         droppedLetters = CounterTable(
             "defender_bridge_dead_letters_dropped_total", ["limit"],
-            usual: DroppedDeadLetters.Cause.allCases.map { [$0.rawValue] }, factory)
+            predefined: DroppedDeadLetters.Cause.allCases.map { [$0.rawValue] }, factory)
         let kinds = LedgerEntry.Kind.allCases.map(\.rawValue)
         findings = CounterTable(
             "defender_bridge_findings_total", ["kind", "severity", "outcome"],
-            usual: kinds.flatMap { kind in
+            predefined: kinds.flatMap { kind in
                 SecurityFinding.Severity.Label.allCases.flatMap { severity in
                     FindingResult.allCases.map { [kind, severity.name, $0.rawValue] }
                 }
             }, factory)
         caughtUp = CounterTable(
             "defender_bridge_catch_up_found_total", ["kind"],
-            usual: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
+            predefined: [["audits"], ["alarms"], ["ends"], ["verifications"]], factory)
         delay = Metrics.Timer(label: "defender_bridge_delivery_delay_seconds", dimensions: [], factory: factory)
         eventDelay = MetricTable(kinds) {
             Metrics.Timer(label: "defender_bridge_event_delay_seconds", dimensions: [("kind", $0)], factory: factory)

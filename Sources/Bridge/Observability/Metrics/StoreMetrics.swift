@@ -21,7 +21,7 @@ final class StoreMetrics: Sendable {
     }
 
     /// Counts what a store tells.
-    func note(_ event: StoreEvent) {
+    func record(_ event: StoreEvent) {
         switch event {
         case .committed(let writes, let duration):
             commits.increment()
