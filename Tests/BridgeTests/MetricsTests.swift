@@ -27,9 +27,9 @@ import Testing
 
     @Test("So many values have names of their own, the first that are met, and keep them")
     func limit() {
-        var limit = SeriesLimiter<String>(2)
-        let named = ["a", "b", "c", "a", "c", "b"].map { limit.names($0) }
-        #expect(named == [true, true, false, true, false, true])
+        var limiter = SeriesLimiter<String>(2)
+        let admitted = ["a", "b", "c", "a", "c", "b"].map { limiter.admits($0) }
+        #expect(admitted == [true, true, false, true, false, true])
     }
 
     @Test("Accounts and Regions beyond the limit are told together, by label, folded as the metric wants it")
@@ -68,11 +68,11 @@ import Testing
         func count(_ outcome: String) -> String? { value(series.replacing("%", with: outcome), in: registry) }
         #expect(count("stored") == "0" && count("rejected") == "0" && count("deferred") == "0")
         let last = #"defender_bridge_last_delivery_timestamp_seconds{route="/sns"}"#
-        metrics.answered(
+        metrics.recordResponse(
             .rejected(.forbidden, code: "topic_not_allowed", message: ""), route: "/sns", after: .zero, now: 1000)
-        metrics.answered(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
+        metrics.recordResponse(.unavailable(code: "queue_full", message: ""), route: "/sns", after: .zero, now: 1000)
         #expect(value(last, in: registry) == "0")
-        metrics.answered(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
+        metrics.recordResponse(.accepted("stored"), route: "/sns", after: .milliseconds(30), now: 1500)
         #expect(count("stored") == "1" && count("rejected") == "1" && count("deferred") == "1")
         #expect(value(last, in: registry) == "1.5")
         for reason in ["topic_not_allowed", "queue_full"] {
@@ -164,17 +164,19 @@ import Testing
 
     // MARK: The documentation
 
-    @Test("README's table has each metric, and no other")
+    @Test("metrics.md lists each metric with its help text, and no other")
     func table() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "README.md")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        let section = try #require(
-            text.components(separatedBy: "\n## Metrics\n").last?.components(separatedBy: "\n## ")[0])
-        let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }
-        let names = rows.flatMap { row in
-            row.split(separator: "|")[0].split(separator: "`").map(String.init).filter { $0.contains("_") }
+            .deletingLastPathComponent().appending(path: "deploy/docs/metrics.md")
+        let rows = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            .filter { $0.hasPrefix("| `defender_bridge_") || $0.hasPrefix("| `process_") }
+            .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.count == BridgeMetrics.help.count)
+        for row in rows {
+            let name = row[0].trimmingCharacters(in: CharacterSet(charactersIn: "`"))
+            let help = try #require(BridgeMetrics.help[name], "metrics.md lists \(name)")
+            // Labels, which may be none, are the third cell; what follows the help text explains it.
+            #expect(row.contains { $0 == help || $0.hasPrefix(help + " ") }, "metrics.md explains \(name) differently")
         }
-        #expect(Set(names) == Set(BridgeMetrics.help.keys) && names.count == BridgeMetrics.help.count)
     }
 }
