@@ -1,5 +1,5 @@
-"""Alert rules and dashboard: held against README's table of metrics, tried on made-up series by promtool, and on a bridge of the
-demo by a real Prometheus. That each alert fires when its fault is really there is what AlertTests.swift sees to.
+"""Alert rules, runbooks and dashboard: checked against the tables of metrics.md, on synthetic series by promtool, and on a bridge of
+the demo by a real Prometheus. AlertTests.swift checks that each alert fires when its fault is real.
 """
 
 import contextlib
@@ -19,13 +19,15 @@ import yaml
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 ALERTS = REPOSITORY / "deploy/prometheus/alerts.yaml"
+RUNBOOKS = REPOSITORY / "deploy/docs/runbooks.md"
+METRICS = REPOSITORY / "deploy/docs/metrics.md"
 DASHBOARD = REPOSITORY / "deploy/grafana/dashboard.json"
 PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
-# What Prometheus itself makes, and the labels that it adds.
+# Series that Prometheus itself creates, and labels that it adds.
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate"}}
 ADDED = {"job", "instance", "le"}
 SUFFIX = re.compile(r"_(bucket|sum|count)$")
-# What a bridge with plain HTTP and SQLite that nobody throttles, and whose topics carry nothing else, has no series of.
+# Metrics without series in the demo: it has plain HTTP, SQLite, no throttling, and topics of Device Defender only.
 NOT_IN_THE_DEMO = re.compile(
     "defender_bridge_(tls_certificate_expiry|postgresql|aws_throttles|replica_clock_offset|unrelated_messages)_"
 )
@@ -57,11 +59,10 @@ def queries():
 
 
 def documented():
-    """README's metrics: their labels, and of each label the values that are listed, which may be none."""
-    text = (REPOSITORY / "README.md").read_text()
+    """The metrics of metrics.md: their labels, and the values listed for each label, which may be none."""
     found = {}
-    for names, _, labels, _ in re.findall(r"^\| (`[a-z].*?) \| (.*?) \| (.*?) ?\| (.*?) \|$", text, re.MULTILINE):
-        # The explanation of a value stands in parentheses.
+    for name, labels in re.findall(r"^\| `((?:defender_bridge|process)_\w+)` \| \w+ \| (.*?) ?\| .*?\|.*?\|$", METRICS.read_text(), re.MULTILINE):
+        # Values are explained in parentheses.
         labels = re.sub(r"\([^)]*\)", "", labels)
         of_labels = {}
         for part in labels.split(";"):
@@ -70,13 +71,17 @@ def documented():
             of_labels |= {name: set() for name in names_of_labels}
             if names_of_labels:
                 of_labels[names_of_labels[-1]] = set(re.findall(r"`([^`]+)`", values))
-        for name in re.findall(r"`((?:defender_bridge|process)_\w+)`", names):
-            found[name] = of_labels
+        found[name] = of_labels
     return found
 
 
+def runbooks():
+    """The sections of runbooks.md, by heading."""
+    return dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", RUNBOOKS.read_text(), re.MULTILINE | re.DOTALL))
+
+
 def selectors(expression):
-    """Each metric of an expression, with what is asked of its labels."""
+    """Each metric of an expression, with the matchers of its labels."""
     text = re.sub(r"\b(?:by|on|unless on|group_left|without) ?\([^)]*\)", "", expression)
     for name, matchers in re.findall(r"\b(up|ALERTS|(?:defender_bridge|process)_\w+)(?:\{([^}]*)\})?", text):
         yield SUFFIX.sub("", name), re.findall(r'(\w+)(=~|!~|!=|=)"([^"]*)"', matchers)
@@ -92,26 +97,42 @@ class RuleTests(unittest.TestCase):
         run = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
 
-    def test_promtool_finds_nothing_wrong(self):
+    def test_promtool_accepts_the_rules(self):
         self.promtool("check", "rules", "--lint=all", "--lint-fatal", str(ALERTS))
 
-    def test_rules_do_what_the_tests_of_promtool_say(self):
+    def test_rules_pass_the_tests_of_promtool(self):
         self.promtool("test", "rules", str(pathlib.Path(__file__).with_name("alerts_test.yaml")))
 
-    def test_each_alert_says_what_to_do_and_is_tested(self):
+    def test_each_alert_has_a_remediation_and_a_runbook_and_is_tested(self):
         tests = (pathlib.Path(__file__).with_name("alerts_test.yaml")).read_text()
         faults = (REPOSITORY / "Tests/IntegrationTests/AlertTests.swift").read_text()
         for rule in rules():
             with self.subTest(alert=rule["alert"]):
                 self.assertIn(rule["labels"]["severity"], ("critical", "warning"))
-                self.assertEqual(sorted(rule["annotations"]), ["description", "runbook", "summary"])
+                self.assertEqual(sorted(rule["annotations"]), ["description", "remediation", "runbook", "summary"])
+                self.assertEqual(rule["annotations"]["runbook"], f"deploy/docs/runbooks.md#{rule['alert'].lower()}")
                 self.assertIn(f'labels: ALERTS{{alertname="{rule["alert"]}"', tests)
                 self.assertEqual(f'"{rule["alert"]}"' in faults, rule["alert"] not in OF_REPLICAS)
 
-    def test_keys_and_commands_that_a_runbook_names_are_there(self):
-        readme = (REPOSITORY / "README.md").read_text()
+    def test_each_alert_has_a_complete_runbook(self):
+        sections = runbooks()
+        self.assertEqual(list(sections), [rule["alert"] for rule in rules()])
         for rule in rules():
-            text = " ".join(rule["annotations"].values())
+            with self.subTest(alert=rule["alert"]):
+                parts = re.findall(r"^\*\*(\w+):?\*\*(.*)", sections[rule["alert"]], re.MULTILINE)
+                self.assertEqual([name for name, _ in parts], ["Severity", "Meaning", "Impact", "Check", "Fix", "Resolves"])
+                self.assertEqual(parts[0][1].strip(), rule["labels"]["severity"] + ".")
+
+    def test_metrics_are_linked_to_the_runbooks_of_their_alerts(self):
+        for name, links in re.findall(r"^\| `(\w+)` \|.*\|(.*?)\|$", METRICS.read_text(), re.MULTILINE):
+            using = [rule["alert"].lower() for rule in rules() if name in [metric for metric, _ in selectors(rule["expr"])]]
+            self.assertEqual(re.findall(r"runbooks\.md#(\w+)\)", links), using, name)
+
+    def test_keys_and_commands_of_alerts_and_runbooks_exist(self):
+        documents = [REPOSITORY / "README.md", *(path for path in (REPOSITORY / "deploy/docs").glob("*.md") if path not in (RUNBOOKS, METRICS))]
+        readme = "".join(path.read_text() for path in documents)
+        for rule in rules():
+            text = " ".join(rule["annotations"].values()) + runbooks()[rule["alert"]]
             for key in re.findall(r"\b(?:listen|admin|store|sns|catchUp|eventBridge|securityHub|network)\.[a-z]\w+", text):
                 self.assertIn(key, readme, rule["alert"])
             for command in re.findall(r"defender-bridge ([a-z-]+(?: (?:list|show|replay|drop)\b)?)", text):
@@ -119,7 +140,7 @@ class RuleTests(unittest.TestCase):
 
 
 class DashboardTests(unittest.TestCase):
-    def test_panels_stand_side_by_side_in_rows(self):
+    def test_panels_do_not_overlap(self):
         dashboard = json.loads(DASHBOARD.read_text())
         titles = [panel["title"] for panel in dashboard["panels"] if panel["type"] == "row"]
         self.assertEqual(titles, ["Health", "Intake", "Queue", "AWS", "Findings", "Process"])
@@ -133,7 +154,7 @@ class DashboardTests(unittest.TestCase):
             self.assertFalse(cells & taken, panel["title"])
             taken |= cells
 
-    def test_whoever_imports_it_chooses_the_data_source(self):
+    def test_the_data_source_is_a_variable(self):
         sources = {json.dumps(panel["datasource"], sort_keys=True) for panel in panels()}
         self.assertEqual(sources, {'{"type": "prometheus", "uid": "${datasource}"}'})
         self.assertIn("datasource", [each["name"] for each in json.loads(DASHBOARD.read_text())["templating"]["list"]])
@@ -146,9 +167,9 @@ class DashboardTests(unittest.TestCase):
 
 
 class NameTests(unittest.TestCase):
-    """Metrics and labels of rules and dashboard are those of README, which BridgeTests hold against the program."""
+    """Metrics and labels of rules and dashboard are those of metrics.md, which BridgeTests compare with the program."""
 
-    def test_metrics_and_labels_are_those_of_readme(self):
+    def test_metrics_and_labels_are_documented(self):
         known = documented() | OF_PROMETHEUS
         self.assertGreater(len(known), 40)
         for where, expression in [(rule["alert"], rule["expr"]) for rule in rules()] + queries():
@@ -173,7 +194,7 @@ class NameTests(unittest.TestCase):
 
 
 class PrometheusTests(unittest.TestCase):
-    """A real Prometheus, which scrapes the bridge of the demo."""
+    """A real Prometheus that scrapes the bridge of the demo."""
 
     @classmethod
     def setUpClass(cls):
@@ -184,7 +205,7 @@ class PrometheusTests(unittest.TestCase):
         cls.wait(lambda: "The bridge goes on" in (folder / "demo.log").read_text() or demo.poll() is not None, folder / "demo.log")
         addresses = re.search(r"listens at http://(\S+), metrics and status are at http://(\S+?)\.?$", (folder / "demo.log").read_text(), re.M)
         cls.admin = addresses[2]
-        cls.misbehave(addresses[1])
+        cls.send_invalid(addresses[1])
         configuration = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(ALERTS)],
@@ -203,8 +224,8 @@ class PrometheusTests(unittest.TestCase):
         cls.wait(lambda: cls.value("count_over_time(up[1m])") >= 5, folder / "prometheus.log")
 
     @staticmethod
-    def misbehave(address):
-        """Sends what is refused, and what is no request."""
+    def send_invalid(address):
+        """Sends a delivery that is rejected, and a request that is not HTTP."""
         host, port = address.split(":")
         for text in (b"POST /sns HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]", b"nonsense\r\n\r\n"):
             with socket.create_connection((host, int(port)), timeout=60) as connection:
@@ -225,20 +246,20 @@ class PrometheusTests(unittest.TestCase):
         end = time.monotonic() + 180
         while not condition():
             if time.monotonic() > end:
-                raise AssertionError(f"waited in vain: {log.read_text()[-4000:]}")
+                raise AssertionError(f"timed out: {log.read_text()[-4000:]}")
             time.sleep(0.1)
 
     @classmethod
-    def ask(cls, path, **parameters):
+    def query(cls, path, **parameters):
         url = f"http://{cls.address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            return json.load(answer)["data"]
+        with urllib.request.urlopen(url, timeout=60) as response:
+            return json.load(response)["data"]
 
     @classmethod
     def value(cls, expression):
-        """The value of the first series; 0 if there is none, or nobody answers yet."""
+        """The value of the first series; 0 if there is none, or Prometheus does not respond yet."""
         try:
-            return next((float(each["value"][1]) for each in cls.ask("query", query=expression)["result"]), 0)
+            return next((float(each["value"][1]) for each in cls.query("query", query=expression)["result"]), 0)
         except (OSError, KeyError):
             return 0
 
@@ -248,33 +269,33 @@ class PrometheusTests(unittest.TestCase):
                 if name == "ALERTS" or NOT_IN_THE_DEMO.match(name):
                     continue
                 with self.subTest(where=where, metric=name):
-                    series = self.ask("series", **{"match[]": f'{{__name__=~"{name}(_bucket)?"}}'})
+                    series = self.query("series", **{"match[]": f'{{__name__=~"{name}(_bucket)?"}}'})
                     self.assertTrue(series)
                     for label, _, _ in matchers:
                         self.assertIn(label, series[0])
 
-    def test_prometheus_takes_every_query(self):
+    def test_prometheus_accepts_every_query(self):
         for where, expression in queries():
             with self.subTest(where=where):
-                self.ask("query", query=expression)
+                self.query("query", query=expression)
 
-    def test_panels_that_always_have_something_to_show_show_it(self):
-        empty = {title for title, expression in queries() if not self.ask("query", query=expression)["result"]}
+    def test_panels_show_data(self):
+        empty = {title for title, expression in queries() if not self.query("query", query=expression)["result"]}
         # These have something with TLS, when an alert fires, at a start, with PostgreSQL, when AWS throttles.
         sometimes = {"TLS certificate", "Alerts that fire", "Starts", "Connections to PostgreSQL", "Throttled"}
         self.assertEqual(empty - sometimes, set())
 
-    def test_nothing_fires_where_all_is_well(self):
+    def test_no_alert_fires_without_a_fault(self):
         self.wait(lambda: all(rule["health"] != "unknown" for rule in self.rules()), ALERTS)
         self.assertEqual([rule for rule in self.rules() if rule["health"] != "ok"], [])
         self.assertEqual([rule["name"] for rule in self.rules() if rule["state"] == "firing"], [])
 
     def rules(self):
-        return [rule for group in self.ask("rules")["groups"] for rule in group["rules"]]
+        return [rule for group in self.query("rules")["groups"] for rule in group["rules"]]
 
-    def test_promtool_finds_nothing_wrong_with_the_metrics(self):
-        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=60) as answer:
-            run = subprocess.run(["promtool", "check", "metrics"], input=answer.read(), capture_output=True, check=False)
+    def test_promtool_accepts_the_metrics(self):
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=60) as response:
+            run = subprocess.run(["promtool", "check", "metrics"], input=response.read(), capture_output=True, check=False)
         self.assertEqual((run.returncode, run.stdout + run.stderr), (0, b""))
 
 
