@@ -40,7 +40,7 @@ public enum StoreFactory {
         do throws(StoreError) {
             return (try await store(location, .serving, nil, { _ in }), false)
         } catch  where error.code == .inUse {
-            return (try await open(location, for: .beside), true)
+            return (try await open(location, for: .maintenance), true)
         } catch {
             throw ConfigurationError(error)
         }
@@ -62,6 +62,6 @@ public enum StoreFactory {
 extension ConfigurationError {
     /// A store that cannot be opened.
     init(_ error: StoreError) {
-        self.init("store.url", error.message, mayPass: error.code == .unavailable || error.code == .inUse)
+        self.init("store.url", error.message, isTransient: error.code == .unavailable || error.code == .inUse)
     }
 }

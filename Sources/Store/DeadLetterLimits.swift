@@ -70,7 +70,7 @@ public struct DeadLetterUsage: Sendable, Hashable {
 
     /// How much of its limit the count, or the bytes, take: of all together or of the channel that is nearest to its half,
     /// whichever is more. 1 is the point from which on dead letters are dropped.
-    public func share(of limits: DeadLetterLimits) -> (count: Double, bytes: Double) {
+    public func utilization(of limits: DeadLetterLimits) -> (count: Double, bytes: Double) {
         func ratio(_ used: Int, _ limit: Int) -> Double { limit > 0 ? Double(used) / Double(limit) : 1 }
         let (total, half) = (total, limits.half)
         return channels.reduce((ratio(total.count, limits.maximumCount), ratio(total.bytes, limits.maximumBytes))) {

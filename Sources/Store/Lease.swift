@@ -61,21 +61,21 @@ public struct LeaseBatch: Sendable, Hashable {
     public let pauses: [Pause]
     /// The accounts and Regions that this process began to work on with this batch, and that another one may have worked on
     /// until now: whatever limit there is to requests in them may be used up.
-    public let taken: Set<AccountRegion>
+    public let acquired: Set<AccountRegion>
     /// How many leases ended with this batch whose holder vanished: by their time, or because its process is gone.
     public let expired: Int
 
     /// Puts the parts together.
     public init(
         deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause],
-        taken: Set<AccountRegion> = [],
+        acquired: Set<AccountRegion> = [],
         expired: Int = 0
     ) {
         self.deliveries = deliveries
         self.nextReadyAt = nextReadyAt
         self.mark = mark
         self.pauses = pauses
-        self.taken = taken
+        self.acquired = acquired
         self.expired = expired
     }
 }

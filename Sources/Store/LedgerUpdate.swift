@@ -9,8 +9,8 @@ public struct LedgerUpdate: Sendable, Hashable {
     public var rejected: [String]
     /// Judgements, in place of those of the same subjects.
     public var dispositions: [Disposition]
-    /// Audits that were applied, in place of the marks of the same checks.
-    public var marks: [AppliedAudit]
+    /// Audits that were applied, in place of the appliedAudits of the same checks.
+    public var appliedAudits: [AppliedAudit]
     /// Audits that have ended, each in place of an older one of the same schedule.
     public var audits: [FinishedAudit]
     /// When checks were completed, each beside what is known of the same check.
@@ -26,14 +26,14 @@ public struct LedgerUpdate: Sendable, Hashable {
     public init(
         entries: [LedgerEntry] = [], sent: [String: Int64] = [:], rejected: [String] = [],
         dispositions: [Disposition] = [],
-        marks: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
+        appliedAudits: [AppliedAudit] = [], audits: [FinishedAudit] = [], completions: [CheckCompletion] = [],
         checkpoint: String? = nil
     ) {
         self.entries = entries
         self.sent = sent
         self.rejected = rejected
         self.dispositions = dispositions
-        self.marks = marks
+        self.appliedAudits = appliedAudits
         self.audits = audits
         self.completions = completions
         self.checkpoint = checkpoint
@@ -41,7 +41,7 @@ public struct LedgerUpdate: Sendable, Hashable {
 
     /// Whether there is nothing to keep.
     public var isEmpty: Bool {
-        entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && marks.isEmpty
+        entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && appliedAudits.isEmpty
             && audits.isEmpty && completions.isEmpty && checkpoint == nil
     }
 }

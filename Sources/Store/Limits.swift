@@ -37,7 +37,7 @@ enum Limits {
         try check(progress.entries)
         for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding's id") }
         for disposition in progress.dispositions { try check(disposition.subject, "A judgement's subject") }
-        for mark in progress.marks {
+        for mark in progress.appliedAudits {
             try check(mark.check, "An audit mark's check")
             try check(mark.taskID, "An audit mark's task id")
         }

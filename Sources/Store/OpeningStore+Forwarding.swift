@@ -253,10 +253,10 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
     {
-        try await current().finishLedger(of: accountRegion, marks: marks, now: now)
+        try await current().finishLedger(of: accountRegion, appliedAudits: appliedAudits, now: now)
     }
 
     /// See ``Store``.
@@ -290,8 +290,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
-        try await current().noteLastDeliveries(times)
+    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+        try await current().recordLastDeliveries(times)
     }
 
     /// See ``Store``.
@@ -325,8 +325,8 @@ extension OpeningStore {
     }
 
     /// See ``Store``.
-    public func note(_ mark: ClockMark) async throws(StoreError) {
-        try await current().note(mark)
+    public func record(_ mark: ClockMark) async throws(StoreError) {
+        try await current().record(mark)
     }
 
     // Those that follow have a default, which would be wrong here: each goes to the store that was opened.
@@ -342,7 +342,7 @@ extension OpeningStore {
     }
 
     /// See ``Store``; false while the store is not open.
-    public var mayAct: Bool { opened?.mayAct ?? false }
+    public var canProcess: Bool { opened?.canProcess ?? false }
 
     /// Waits until the store is open, then see ``Store``.
     public func waitForWork(after mark: WorkMark) async {

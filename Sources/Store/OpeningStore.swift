@@ -113,7 +113,7 @@ public final class OpeningStore: Store {
                 if !settle(.open(store)) { await store.close() }
                 return
             } catch {
-                guard error.mayPass else {
+                guard error.isTransient else {
                     settle(.ended(error))
                     return
                 }
@@ -195,7 +195,7 @@ public final class OpeningStore: Store {
 
 extension StoreError {
     /// Whether opening the store can succeed later, though nothing changes in the configuration or in the store itself.
-    public var mayPass: Bool {
+    public var isTransient: Bool {
         switch code {
         case .unavailable, .defect, .leaseLost: true
         case .corrupt, .invalidPath, .invalidValue, .inUse, .outdated, .unsupported, .closed: false

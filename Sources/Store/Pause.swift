@@ -20,5 +20,5 @@ public struct Pause: Sendable, Hashable {
     }
 
     /// Whether it holds the deliveries of an origin.
-    public func holds(_ accountRegion: AccountRegion) -> Bool { account == nil || account == accountRegion.account }
+    public func applies(to accountRegion: AccountRegion) -> Bool { account == nil || account == accountRegion.account }
 }

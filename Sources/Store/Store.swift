@@ -249,7 +249,7 @@ public protocol Store: Sendable {
     func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError)
 
     /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
-    func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64) async throws(StoreError)
+    func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64) async throws(StoreError)
 
     // MARK: Subscriptions
 
@@ -285,7 +285,7 @@ public protocol Store: Sendable {
 
     /// Notes when deliveries came last. What is not later than what is there changes nothing, unless what is there is later
     /// by more than ``QueueTime/longestWait``: a clock that was ahead wrote it.
-    func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError)
+    func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError)
 
     // MARK: The clock
 
@@ -293,7 +293,7 @@ public protocol Store: Sendable {
     func clockMark() async throws(StoreError) -> ClockMark?
 
     /// Keeps what is known of the clock, in the place of what was known before.
-    func note(_ mark: ClockMark) async throws(StoreError)
+    func record(_ mark: ClockMark) async throws(StoreError)
 
     // MARK: The store itself
 
@@ -328,7 +328,7 @@ public protocol Store: Sendable {
 
     /// Whether this process may act on what it has leased. A replica on PostgreSQL whose sign of life is out of date may not:
     /// others may have taken over.
-    var mayAct: Bool { get }
+    var canProcess: Bool { get }
 
     /// Finishes the writes that wait, then closes. Whatever is asked afterwards throws ``StoreError/Code/closed``;
     /// closing again does nothing.
@@ -361,7 +361,7 @@ extension Store {
     public func sharingStatus() async throws(StoreError) -> SharingStatus { SharingStatus() }
 
     /// A store that one process has for itself.
-    public var mayAct: Bool { true }
+    public var canProcess: Bool { true }
 
     /// A store without rights of its own.
     public func checkRights() async throws(StoreError) { try await checkWritable() }

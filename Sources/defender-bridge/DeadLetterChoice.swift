@@ -79,7 +79,7 @@ struct DeadLetterChoice: ParsableArguments {
     func apply(
         _ action: Action, _ change: @escaping (any Store, [String]) async throws -> Int
     ) async throws {
-        let (count, missing) = try await store.withStore(.beside) { store in
+        let (count, missing) = try await store.withStore(.maintenance) { store in
             let chosen = all ? try await chosenIDs(in: store) : Array(Set(ids)).sorted()
             try confirm(chosen.count, action)
             var count = 0

@@ -37,7 +37,7 @@ struct DefenderBridge: AsyncParsableCommand {
             if !(command is ServeCommand) { DeferredSignals.release() }
             if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
         } catch let error as ConfigurationError {
-            fail("defender-bridge: \(error)", code: error.mayPass ? 75 : 78)
+            fail("defender-bridge: \(error)", code: error.isTransient ? 75 : 78)
         } catch let error as CommandError {
             fail("defender-bridge: \(error.message)", code: error.exitCode)
         } catch {

@@ -29,7 +29,7 @@ struct PauseCommand: AsyncParsableCommand {
         let pause = Pause(
             account: account, pausedBy: "\(user)@\(ProcessInfo.processInfo.hostName)", pausedAt: StoreOptions.now,
             reason: reason)
-        try await store.withStore(.beside) { try await $0.pause(pause) }
+        try await store.withStore(.maintenance) { try await $0.pause(pause) }
         print(QueueReport.line(pause))
     }
 }
@@ -52,7 +52,7 @@ struct ResumeCommand: AsyncParsableCommand {
     var account: AccountID?
 
     func run() async throws {
-        let (ended, others) = try await store.withStore(.beside) { store in
+        let (ended, others) = try await store.withStore(.maintenance) { store in
             (try await store.resume(account), try await store.pauses())
         }
         let what = account.map { "account \($0)" } ?? "all accounts"

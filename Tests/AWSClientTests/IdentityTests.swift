@@ -88,16 +88,16 @@ struct IdentityTests {
                 try String(contentsOfFile: Self.script, encoding: .utf8), ["boto3", port], input: given)
             let expected = try #require(try JSON(parsing: Array(text.utf8)).array)
             try #require(expected.count == environments.count)
-            try await withLoop { loop in
+            try await withEventLoop { loop in
                 var configuration = HTTPClient.Configuration()
                 configuration.connectTo = ["169.254.170.2:80:127.0.0.1:\(port)"]
                 let http = try await HTTPClient(loop: loop, configuration: configuration)
-                try await perform {
+                try await withCleanup {
                     for (index, environment) in environments.enumerated() {
                         let identity = try await Self.identity(environment, http, loop)
                         Self.compare(identity, expected[index], IdentityCase.all[index])
                     }
-                } finally: {
+                } cleanup: {
                     await http.shutdown()
                 }
             }

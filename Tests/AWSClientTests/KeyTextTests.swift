@@ -115,7 +115,7 @@ import Testing
             (#"{"AccessKeyId": "A", "SecretAccessKey": "s s"}"#, nil), ("<html>", nil),
         ] as [(String, String?)])
     func container(answer: String, expected: String?) async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let chain = try chain(
                 ScriptedAWS([]), ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/c"], answer: answer,
                 loop: loop)
@@ -130,7 +130,7 @@ import Testing
         "A web identity that AWS STS refuses, or whose token is missing or empty, suspends",
         arguments: ["InvalidIdentityToken", "IDPCommunicationError", "missing", "empty"])
     func webIdentity(trouble: String) async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let fault = "<ErrorResponse><Error><Code>\(trouble)</Code><Message>no</Message></Error></ErrorResponse>"
             let aws = ScriptedAWS([ScriptedAWS.reply(400, fault)])
             let chain = try chain(

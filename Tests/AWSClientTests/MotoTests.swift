@@ -22,15 +22,15 @@ private enum Moto {
 struct MotoTests {
     private func withClient(_ body: (AWSClient) async throws -> Void) async throws {
         try await withPythonServer(Moto.program) { port in
-            try await withLoop { loop in
+            try await withEventLoop { loop in
                 let http = try await HTTPClient(loop: loop)
-                try await perform {
+                try await withCleanup {
                     let endpoints = try Endpoints(environment: ["AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)"])
                     try await body(
                         AWSClient(
                             http: http, credentials: FixedCredentials(), endpoints: endpoints, loop: loop,
                             retry: RetryPolicy(maximumAttempts: 1)))
-                } finally: {
+                } cleanup: {
                     await http.shutdown()
                 }
             }

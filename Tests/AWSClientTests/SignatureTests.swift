@@ -105,9 +105,9 @@ struct SignatureTests {
     func all() async throws {
         let folder = try TemporaryFolder()
         try await withPythonServer(Self.program, [folder.path("seen")]) { port in
-            try await withLoop { loop in
+            try await withEventLoop { loop in
                 let http = try await HTTPClient(loop: loop)
-                try await perform {
+                try await withCleanup {
                     let credentials = Credentials(
                         accessKeyID: "AKID", secretAccessKey: "s/+=&k ü", sessionToken: "t/+=&=")
                     try await Self.callAll(
@@ -115,7 +115,7 @@ struct SignatureTests {
                             http: http, credentials: AWSClientTests.FixedCredentials(result: .success(credentials)),
                             endpoints: try Endpoints(environment: ["AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)"]),
                             loop: loop, retry: RetryPolicy(maximumAttempts: 1)))
-                } finally: {
+                } cleanup: {
                     await http.shutdown()
                 }
             }

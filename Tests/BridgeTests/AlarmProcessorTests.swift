@@ -121,7 +121,7 @@ import Testing
             _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let sender = FindingSender(
                 accountRegion: try accountRegion(), client: shop.client, metrics: shop.context.metrics.work,
-                circuitBreakers: shop.context.circuitBreakers, mayAct: { false })
+                circuitBreakers: shop.context.circuitBreakers, canProcess: { false })
             await AlarmProcessor(accountRegion: try accountRegion(), context: shop.context, sender: sender).work(
                 try await shop.items())
             #expect(shop.aws.state.withLock { $0.imports.isEmpty })

@@ -16,7 +16,7 @@ import Testing
 
     @Test("A long body is read on another thread than the loop's, which answers others meanwhile")
     func offLoop() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             for (size, isOnLoop) in [
                 (0, true), (IntakeRoutes.maximumOnLoop, true), (IntakeRoutes.maximumOnLoop + 1, false),
             ] {

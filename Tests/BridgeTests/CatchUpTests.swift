@@ -226,7 +226,7 @@ import Testing
             try await schedule.look(hasGap: true)
             #expect(try await pending(shop) == 2)
             // One that deliveries came from is served, too, and was never asked about.
-            try await shop.store.finishLedger(of: other, marks: [], now: now)
+            try await shop.store.finishLedger(of: other, appliedAudits: [], now: now)
             try await schedule.look(hasGap: false)
             #expect(try await pending(shop) == 3)
         }

@@ -154,9 +154,9 @@ func auditObservation(
 func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteStore(path: folder.path("store.db"))
-    try await perform {
+    try await withCleanup {
         try await body(store)
-    } finally: {
+    } cleanup: {
         await store.close()
     }
 }

@@ -146,14 +146,14 @@ import Testing
     @Test("Four times the input costs nowhere near sixteen times as much", arguments: parsers)
     func linear(parser: Parser) {
         let (small, large) = (parser.work(parser.size), parser.work(4 * parser.size))
-        let ratio = Cost.ratio(of: small, to: large)
+        let ratio = CPUTime.ratio(of: small, to: large)
         #expect(ratio < 9)
     }
 
     @Test("What the measure is for, it sees: String's own comparison is quadratic")
     func control() {
         let (small, large) = (Self.marks(10_000), Self.marks(40_000))
-        let ratio = Cost.ratio(runs: 3) {
+        let ratio = CPUTime.ratio(runs: 3) {
             _ = small == "abc"
         } to: {
             _ = large == "abc"

@@ -31,7 +31,7 @@ struct ProcessingHarness {
         pace: Pacer.ImportRate? = nil, _ body: (ProcessingHarness) async throws -> Void
     ) async throws {
         try await withStore { store in
-            try await withLoop { loop in try await body(ProcessingHarness(store: store, loop: loop, pace: pace)) }
+            try await withEventLoop { loop in try await body(ProcessingHarness(store: store, loop: loop, pace: pace)) }
         }
     }
 

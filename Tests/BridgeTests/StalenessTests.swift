@@ -121,7 +121,7 @@ import Testing
         async throws
     {
         let accountRegion = try accountRegion()
-        try await shop.store.finishLedger(of: accountRegion, marks: [], now: now)
+        try await shop.store.finishLedger(of: accountRegion, appliedAudits: [], now: now)
         try await shop.store.record(
             AuditCoverage(since: read.lowerBound, until: read.upperBound), of: accountRegion,
             completed.map { CheckCompletion(accountRegion: accountRegion, check: $0, completedAt: $1, passedAt: nil) })

@@ -106,9 +106,9 @@ struct StatusStreamTests {
     private func withStream(_ body: (Harness) async throws -> Void) async throws {
         let harness = Harness()
         let running = Task { await harness.stream.run() }
-        try await perform {
+        try await withCleanup {
             try await body(harness)
-        } finally: {
+        } cleanup: {
             running.cancel()
             await running.value
             #expect(harness.stream.subscribe() == nil, "what has ended takes no viewers")

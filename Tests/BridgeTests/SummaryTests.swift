@@ -94,7 +94,7 @@ import Testing
             let day: Int64 = 86_400_000
             try await audit(shop, "t1", at: now, by: "Old", failed)
             try await audit(shop, "t2", at: now + 40 * day, by: "New", failed)
-            try await shop.store.finishLedger(of: accountRegion(), marks: [], now: now)
+            try await shop.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             try await shop.store.record(AuditCoverage(since: now, until: now + 46 * day), of: accountRegion(), [])
             let staleAfter = Duration.seconds(45 * 86_400)
             try await TaskScheduler(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()

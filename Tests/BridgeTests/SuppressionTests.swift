@@ -166,7 +166,7 @@ import Testing
     func refresh() async throws {
         try await ProcessingHarness.run { shop in
             let schedule = TaskScheduler(context: shop.context, loop: shop.loop)
-            try await shop.store.finishLedger(of: accountRegion(), marks: [], now: now)
+            try await shop.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             try await shop.audit("t1", at: now, ["c1", "c2"], suppressed: ["c2"])
             for (id, event) in [("v1", "in-alarm"), ("v2", "alarm-cleared")] {
                 _ = try await shop.store.append(delivery(id, Messages.alarm(id, event: event), of: accountRegion()))

@@ -43,7 +43,7 @@ import Testing
     @Test("A clock that is set ahead does not end the leases of those who hold them")
     func clockSetAhead() async throws {
         try await ProcessingHarness.run { shop in
-            try await shop.store.finishLedger(of: accountRegion(), marks: [], now: now)
+            try await shop.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
             shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
             let time = shop.time
             let context = FindingWriter(

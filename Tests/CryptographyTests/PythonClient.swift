@@ -46,7 +46,7 @@ struct PythonClient: Encodable {
     }
 
     private static func converse(_ arguments: [String], with server: EchoServer) throws -> [Result] {
-        let client = try PythonConversation(program, arguments)
+        let client = try PythonProcess(program, arguments)
         var results: [Result] = []
         while let (kind, payload) = try readFrame(client) {
             switch kind {
@@ -62,7 +62,7 @@ struct PythonClient: Encodable {
         return results
     }
 
-    private static func readFrame(_ client: PythonConversation) throws -> (kind: Character, payload: [UInt8])? {
+    private static func readFrame(_ client: PythonProcess) throws -> (kind: Character, payload: [UInt8])? {
         let header = try client.read(5)
         guard header.count == 5 else { return nil }
         let length = header[1...].reduce(0) { $0 << 8 | Int($1) }

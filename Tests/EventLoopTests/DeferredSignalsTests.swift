@@ -12,7 +12,7 @@ struct DeferredSignalsTests {
         #expect(kill(getpid(), SIGHUP) == 0)
         // It may reach its handler later, on another thread.
         try await eventually("the signal to come") { DeferredSignals.isPending(SIGHUP) }
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (signals, continuation) = AsyncStream.makeStream(of: Int.self)
             await loop.run {
                 for number in 1...2 {

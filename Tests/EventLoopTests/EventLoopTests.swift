@@ -8,7 +8,7 @@ import Testing
 struct EventLoopTests {
     @Test("a task that prefers the loop runs on its thread and comes back to it after other work")
     func taskExecutor() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             #expect(!loop.isCurrent)
             let places = await Task(executorPreference: loop) {
                 let before = loop.isCurrent
@@ -30,7 +30,7 @@ struct EventLoopTests {
     @Test("whoever waited for an actor that a task of the loop used can end the loop")
     func endBehindAnActor() async throws {
         for _ in 0..<300 {
-            try await withLoop { loop in
+            try await withEventLoop { loop in
                 let line = Line()
                 await line.start(on: loop)
                 await line.drain()
@@ -51,7 +51,7 @@ struct EventLoopTests {
 
     @Test("an actor on the loop counts every call from many tasks")
     func serialExecutor() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let counter = Counter(loop: loop)
             await withTaskGroup { group in
                 for _ in 0..<100 {
@@ -70,7 +70,7 @@ struct EventLoopTests {
 
     @Test("a task runs on through functions that belong to no actor, before the next one has its turn")
     func callsOfNoActor() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let order = Order()
             // Both are in the queue before the first one runs.
             let (first, second) = await loop.run {
@@ -87,7 +87,7 @@ struct EventLoopTests {
 
     @Test("sleepers wake in the order of their times, whatever the order in which they lay down")
     func timersInOrder() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (woken, continuation) = AsyncStream.makeStream(of: Int.self)
             try await withThrowingTaskGroup { group in
                 for delay in [30, 10, 20, 0] {
@@ -105,7 +105,7 @@ struct EventLoopTests {
 
     @Test("a canceled sleeper wakes at once and leaves no timer")
     func canceledSleep() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let sleeper = Task { try await loop.sleep(for: .seconds(3600)) }
             sleeper.cancel()
             await #expect(throws: CancellationError.self) { try await sleeper.value }
@@ -114,7 +114,7 @@ struct EventLoopTests {
 
     @Test("a repeating timer fires until it is closed")
     func repeatingTimer() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (firings, continuation) = AsyncStream.makeStream(of: Void.self)
             let timer = await loop.run {
                 let timer = LoopTimer(on: loop) { continuation.yield() }
@@ -133,7 +133,7 @@ struct EventLoopTests {
 
     @Test("a watched signal arrives on the loop")
     func signals() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (signals, continuation) = AsyncStream.makeStream(of: Bool.self)
             let watcher = try await loop.run { () throws in
                 LoopBound(try SignalWatcher(SIGUSR2, on: loop) { continuation.yield(loop.isCurrent) }, loop: loop)

@@ -51,7 +51,7 @@ struct SystemdManagerTests {
     func notify(isAbstract: Bool) async throws {
         let folder = try TemporaryFolder()
         let name = isAbstract ? "@defender-bridge-\(UUID().uuidString)" : folder.path("notify")
-        let receiver = try PythonConversation(Self.receiver, [name])
+        let receiver = try PythonProcess(Self.receiver, [name])
         let text = try await onThread { () throws -> String in
             _ = try receiver.readLine()
             SystemdManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1\nSTATUS=x")
@@ -70,7 +70,7 @@ struct ListeningSocketTests {
     @Test("several sockets have one address, which is taken for everybody else")
     func shared() async throws {
         let address = try #require(SocketAddress("127.0.0.1:0"))
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let sockets = try ListeningSocket.bind(address, count: 3)
             #expect(Set(sockets.map(\.address)).count == 1 && sockets[0].address.port != 0)
             let taken = sockets[0].address
@@ -103,8 +103,8 @@ struct ListeningSocketTests {
     @Test("a socket that was opened by somebody else is listened on by several loops")
     func inherited() async throws {
         let address = try #require(SocketAddress("127.0.0.1:0"))
-        try await withLoop { first in
-            try await withLoop { second in
+        try await withEventLoop { first in
+            try await withEventLoop { second in
                 let original = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
                 var name = sockaddr_in()
                 name.sin_family = sa_family_t(AF_INET)

@@ -45,7 +45,7 @@ private final class Echo: TCPStreamHandler {
 struct TCPTests {
     /// Listens with an echo server; gives the port and what happens to the connections.
     private func withEcho(_ body: (UInt16, AsyncStream<Echo.Event>) async throws -> Void) async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (events, continuation) = AsyncStream.makeStream(of: Echo.Event.self)
             let (listener, port) = try await loop.run { () throws in
                 let address = try #require(SocketAddress("127.0.0.1:0"))
@@ -55,9 +55,9 @@ struct TCPTests {
                 }
                 return (LoopBound(listener, loop: loop), listener.address.port)
             }
-            try await perform {
+            try await withCleanup {
                 try await body(port, events)
-            } finally: {
+            } cleanup: {
                 await loop.run { listener.value.close() }
             }
         }
@@ -161,7 +161,7 @@ struct TCPTests {
     @Test("an address in use is refused with an error that names it")
     func addressInUse() async throws {
         try await withEcho { port, _ in
-            try await withLoop { loop in
+            try await withEventLoop { loop in
                 let error = await loop.run { () -> EventLoopError? in
                     guard let address = SocketAddress("127.0.0.1:\(port)") else { return nil }
                     do throws(EventLoopError) {

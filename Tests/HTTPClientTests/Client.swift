@@ -7,13 +7,13 @@ import Testing
 func withClient(
     _ configure: (inout HTTPClient.Configuration) -> Void = { _ in }, _ body: (HTTPClient) async throws -> Void
 ) async throws {
-    try await withLoop { loop in
+    try await withEventLoop { loop in
         var configuration = HTTPClient.Configuration()
         configure(&configuration)
         let client = try await HTTPClient(loop: loop, configuration: configuration)
-        try await perform {
+        try await withCleanup {
             try await body(client)
-        } finally: {
+        } cleanup: {
             await client.shutdown()
         }
     }
@@ -26,9 +26,9 @@ func withPeer(
     _ body: (HTTPClient, TestPeer) async throws -> Void
 ) async throws {
     let peer = try await TestPeer(accepts: accepts, reply: reply)
-    try await perform {
+    try await withCleanup {
         try await withClient(configure) { client in try await body(client, peer) }
-    } finally: {
+    } cleanup: {
         await peer.stop()
     }
 }

@@ -56,12 +56,12 @@ struct HTTPClientFailureTests {
             }
             for _ in 0..<2 { await mute.wait { if case .received = $0 { true } else { false } } }
             let other = try await TestPeer(accepts: true) { .send(response($0.path)) }
-            try await perform {
+            try await withCleanup {
                 for number in 0..<20 {
                     let body = try await client.send(HTTPRequest(to: other, path: "/\(number)")).body
                     #expect(String(decoding: body, as: UTF8.self) == "/\(number)")
                 }
-            } finally: {
+            } cleanup: {
                 await other.stop()
             }
             #expect(mute.requests.count == 2)

@@ -80,7 +80,7 @@ struct RequestRulesTests {
         -> HTTPClientError.Code?
     {
         var code: HTTPClientError.Code?
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             var configuration = HTTPClient.Configuration()
             configure(&configuration)
             do throws(HTTPClientError) {

@@ -27,7 +27,7 @@ struct BackpressureTests {
             for _ in 0..<count {
                 let unsent = await server.unsent()
                 largest = (max(largest.queued, unsent.queued), max(largest.pending, unsent.pending))
-                let answer = try await onThread { client.readAnswer() }
+                let answer = try await onThread { client.readResponse() }
                 #expect(answer?.body == largeBody)
             }
             #expect(answered.count == count)

@@ -27,7 +27,7 @@ struct DrainTests {
             }
             let before = try await onThread {
                 idle.send(get("/quick"))
-                return idle.readAnswer()
+                return idle.readResponse()
             }
             #expect(before?.text == "/quick")
             busy.send(get("/slow") + get("/behind"))
@@ -36,7 +36,7 @@ struct DrainTests {
             #expect(try await onThread { idle.readEnd() } == .closed)
             #expect(throws: ConnectionError.self) { try ClientSocket(port: port) }
             gate.open()
-            let answer = try await onThread { busy.readAnswer() }
+            let answer = try await onThread { busy.readResponse() }
             #expect(answer?.text == "/slow")
             #expect(answer?.fields["connection"] == "close")
             #expect(try await onThread { busy.readEnd() } == .closed)

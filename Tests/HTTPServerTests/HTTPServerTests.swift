@@ -17,7 +17,7 @@ struct HTTPServerTests {
             for number in 1...3 {
                 let answer = try await onThread {
                     client.send(get("/small?\(number)"))
-                    return client.readAnswer()
+                    return client.readResponse()
                 }
                 #expect(answer?.status == 200)
                 #expect(answer?.text == "small \(number)")
@@ -39,7 +39,7 @@ struct HTTPServerTests {
             defer { client.close() }
             let answers = try await onThread {
                 client.send((0..<50).map { get("/?\($0)") }.joined())
-                return (0..<50).map { _ in client.readAnswer()?.text }
+                return (0..<50).map { _ in client.readResponse()?.text }
             }
             #expect(answers == (0..<50).map { "\($0)" })
         }
@@ -61,11 +61,11 @@ struct HTTPServerTests {
             slow.send(get("/slow") + get("/behind"))
             let answer = try await onThread {
                 quick.send(get("/quick"))
-                return quick.readAnswer()
+                return quick.readResponse()
             }
             #expect(answer?.text == "/quick")
             gate.open()
-            let answers = try await onThread { [slow.readAnswer()?.text, slow.readAnswer()?.text] }
+            let answers = try await onThread { [slow.readResponse()?.text, slow.readResponse()?.text] }
             #expect(answers == ["/slow", "/behind"])
         }
     }
@@ -86,7 +86,7 @@ struct HTTPServerTests {
                     rest = rest.dropFirst(chunk.count)
                 }
                 client.send("0\r\n\r\n")
-                return client.readAnswer()
+                return client.readResponse()
             }
             #expect(answer?.body == largeBody)
         }
@@ -101,7 +101,7 @@ struct HTTPServerTests {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
                 let interim = client.read("HTTP/1.1 100 Continue\r\n\r\n".utf8.count)
                 client.send("hello")
-                return (interim, client.readAnswer())
+                return (interim, client.readResponse())
             }
             #expect(String(decoding: interim, as: UTF8.self) == "HTTP/1.1 100 Continue\r\n\r\n")
             #expect(answer?.text == "hello")
@@ -115,7 +115,7 @@ struct HTTPServerTests {
             defer { client.close() }
             let (head, next) = try await onThread {
                 client.send("HEAD /large HTTP/1.1\r\nHost: a\r\n\r\n" + get("/small"))
-                return (client.readAnswer(hasBody: false), client.readAnswer())
+                return (client.readResponse(hasBody: false), client.readResponse())
             }
             #expect(head?.status == 200)
             #expect(head?.fields["content-length"] == "1048576")
@@ -140,8 +140,8 @@ struct HTTPServerTests {
             defer { client.close() }
             let (answer, end) = try await onThread {
                 client.send(get("/small") + request + "and more that nobody reads")
-                _ = client.readAnswer()
-                return (client.readAnswer(), client.readEnd())
+                _ = client.readResponse()
+                return (client.readResponse(), client.readEnd())
             }
             #expect(answer?.status == status)
             #expect(answer?.fields["connection"] == "close")
@@ -168,7 +168,7 @@ struct HTTPServerTests {
             let (wasSent, answer, end) = try await onThread {
                 client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20971520\r\n\r\n")
                 let wasSent = (0..<20).allSatisfy { _ in client.send(largeBody) }
-                return (wasSent, client.readAnswer(), client.readEnd())
+                return (wasSent, client.readResponse(), client.readEnd())
             }
             #expect(wasSent)
             #expect(answer?.status == 413)
@@ -183,7 +183,7 @@ struct HTTPServerTests {
             defer { client.close() }
             let (answer, end) = try await onThread {
                 client.send(get("/small", "Connection: close\r\n") + get("/large"))
-                let answer = client.readAnswer()
+                let answer = client.readResponse()
                 client.send(largeBody)
                 return (answer, client.readEnd())
             }
@@ -200,7 +200,7 @@ struct HTTPServerTests {
             let (answer, end) = try await onThread {
                 client.send(get("/large"))
                 client.finishSending()
-                return (client.readAnswer(), client.readEnd())
+                return (client.readResponse(), client.readEnd())
             }
             #expect(answer?.body == largeBody)
             #expect(end == .closed)

@@ -11,7 +11,7 @@ struct ManyConnectionsTests {
     private func ask(_ client: ClientSocket) async throws -> String? {
         try await onThread {
             client.send(get("/small"))
-            return client.readAnswer()?.text
+            return client.readResponse()?.text
         }
     }
 
@@ -56,7 +56,7 @@ struct ManyConnectionsTests {
             for client in clients {
                 let answer = try await onThread {
                     client.send("Host: a\r\n\r\n")
-                    return client.readAnswer()
+                    return client.readResponse()
                 }
                 #expect(answer?.status == 200)
                 client.close()
@@ -106,14 +106,14 @@ struct ManyConnectionsTests {
             try await server.wait { $0.heldBytes == 59_999 }
             clients[1].send(head)
             clients[1].send(half)
-            let rejection = try await onThread { clients[1].readAnswer() }
+            let rejection = try await onThread { clients[1].readResponse() }
             #expect(rejection?.status == 503)
             #expect(rejection?.fields["retry-after"] == "10")
             #expect(rejection?.fields["connection"] == "close")
             #expect(try await ask(clients[2]) == "small ")
             let answer = try await onThread {
                 clients[0].send("b")
-                return clients[0].readAnswer()
+                return clients[0].readResponse()
             }
             #expect(answer?.body == half + [0x62])
             for client in clients { client.close() }
@@ -123,8 +123,8 @@ struct ManyConnectionsTests {
 
     @Test("several loops share out the connections of one port, and all answer")
     func severalLoops() async throws {
-        try await withLoop { first in
-            try await withLoop { second in
+        try await withEventLoop { first in
+            try await withEventLoop { second in
                 let address = try #require(SocketAddress("127.0.0.1:0"))
                 var configuration = HTTPServer.Configuration(address: address)
                 // Those that are asked last have said nothing for as long as the others take.
@@ -133,7 +133,7 @@ struct ManyConnectionsTests {
                 let server = try await HTTPServer(on: [first, second], configuration: configuration) {
                     await exampleRouter.respond(to: $0)
                 }
-                try await perform {
+                try await withCleanup {
                     let clients = try (0..<64).map { _ in try ClientSocket(port: server.address.port) }
                     for client in clients { #expect(try await ask(client) == "small ") }
                     let counts = [
@@ -143,7 +143,7 @@ struct ManyConnectionsTests {
                     // That all go to one of them has a chance of one in 2 to the 63.
                     #expect(counts[0] + counts[1] == 64 && !counts.contains(0), "\(counts)")
                     for client in clients { client.close() }
-                } finally: {
+                } cleanup: {
                     await server.drain(within: .seconds(20))
                 }
             }
@@ -162,7 +162,7 @@ struct ManyConnectionsTests {
             for status in [200, 404] {
                 let answer = try await onThread {
                     client.send(get(status == 200 ? "/small?secret" : "/none", "User-Agent: test\r\n"))
-                    return client.readAnswer()
+                    return client.readResponse()
                 }
                 #expect(answer?.fields["server"] == "example")
                 let id = try #require(answer?.fields["x-request-id"])

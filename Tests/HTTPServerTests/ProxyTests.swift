@@ -97,7 +97,7 @@ struct ProxyTests {
             defer { client.close() }
             let answer = try await onThread {
                 client.send(get("/", "X-Forwarded-For: 192.0.2.1\r\n"))
-                return client.readAnswer()
+                return client.readResponse()
             }
             #expect(answer?.text == "192.0.2.1:0")
         }
@@ -122,9 +122,9 @@ struct ProxyTests {
                         for byte in fromFour { client.send([byte]) }
                         client.send(get("/"))
                     }
-                    let first = client.readAnswer()?.text
+                    let first = client.readResponse()?.text
                     client.send(get("/"))
-                    return [first, client.readAnswer()?.text]
+                    return [first, client.readResponse()?.text]
                 }
                 #expect(answers == ["192.0.2.7:12345", "192.0.2.7:12345"])
             }
@@ -174,7 +174,7 @@ struct ProxyTests {
             second.send(fromFour + partial)
             #expect(try await onThread { second.readEnd() } == .reset)
             third.send(header([192, 0, 2, 8, 10, 0, 0, 1, 0, 1, 0, 2]) + Array(get("/small").utf8))
-            #expect(try await onThread { third.readAnswer() }?.status == 200)
+            #expect(try await onThread { third.readResponse() }?.status == 200)
             for client in [first, second, third] { client.close() }
         }
     }

@@ -64,7 +64,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send(get("/stream") + get("/behind"))
-            let head = try await onThread { client.readAnswer() }
+            let head = try await onThread { client.readResponse() }
             #expect(head?.status == 200)
             #expect(head?.fields["transfer-encoding"] == "chunked")
             #expect(head?.fields["content-type"] == "text/event-stream")
@@ -76,9 +76,9 @@ struct StreamTests {
             #expect(rest.0 == Array("two".utf8))
             #expect(rest.1 == largeBody)
             #expect(rest.2 == [])
-            #expect(try await onThread { client.readAnswer() }?.text == "/behind")
+            #expect(try await onThread { client.readResponse() }?.text == "/behind")
             client.send(get("/later"))
-            #expect(try await onThread { client.readAnswer() }?.text == "/later")
+            #expect(try await onThread { client.readResponse() }?.text == "/later")
             var answers = server.answers.makeAsyncIterator()
             #expect(await answers.next()?.sent == 6 + largeBody.count)
         }
@@ -94,7 +94,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send("GET /stream HTTP/1.0\r\n\r\n")
-            let head = try await onThread { client.readAnswer() }
+            let head = try await onThread { client.readResponse() }
             #expect(head?.fields["transfer-encoding"] == nil)
             #expect(head?.fields["connection"] == "close")
             #expect(try await onThread { client.read(6) } == Array("onetwo".utf8))
@@ -110,9 +110,9 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n" + get("/behind"))
-            let head = try await onThread { client.readAnswer(hasBody: false) }
+            let head = try await onThread { client.readResponse(hasBody: false) }
             #expect(head?.fields["content-type"] == "text/event-stream")
-            #expect(try await onThread { client.readAnswer() }?.text == "/behind")
+            #expect(try await onThread { client.readResponse() }?.text == "/behind")
             #expect(called.count == 0)
         }
     }
@@ -130,7 +130,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send(get("/stream"))
-            _ = try await onThread { (client.readAnswer(), client.readChunk()) }
+            _ = try await onThread { (client.readResponse(), client.readChunk()) }
             await server.tick(10_000)
             gate.open()
             #expect(try await onThread { client.readChunk() } == Array("two".utf8))
@@ -183,7 +183,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             client.send(get("/stream"))
-            _ = try await onThread { client.readAnswer() }
+            _ = try await onThread { client.readResponse() }
             try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
             var largest = (queued: 0, pending: 0)
             for _ in 0..<count {
@@ -212,7 +212,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port, receiveBuffer: 4096)
             defer { client.close() }
             client.send(get("/stream"))
-            _ = try await onThread { (client.readAnswer(), client.readChunk()) }
+            _ = try await onThread { (client.readResponse(), client.readChunk()) }
             await server.tick(1000)
             gate.open()
             try await server.wait { $0.connections.all.contains { $0.unsentBytes.pending > 0 } }
@@ -241,7 +241,7 @@ struct StreamTests {
         try await withServer(handler: handler(waiting(ends))) { server in
             let client = try ClientSocket(port: server.port)
             client.send(get("/stream"))
-            _ = try await onThread { (client.readAnswer(), client.readChunk()) }
+            _ = try await onThread { (client.readResponse(), client.readChunk()) }
             client.close(resets: resets)
             try await server.wait { $0.connections.isEmpty }
             #expect(ends.seen == ["canceled"])
@@ -278,7 +278,7 @@ struct StreamTests {
             for _ in 0..<2 {
                 client.send(get("/stream"))
                 let (_, piece, end) = try await onThread {
-                    (client.readAnswer(), client.readChunk(), client.readChunk())
+                    (client.readResponse(), client.readChunk(), client.readChunk())
                 }
                 #expect(piece == [2])
                 #expect(end == [])
@@ -301,7 +301,7 @@ struct StreamTests {
             let client = try ClientSocket(port: server.port)
             defer { client.close() }
             client.send("GET /stream HTTP/\(version)\r\nHost: a\r\n\r\n")
-            _ = try await onThread { (client.readAnswer(), client.read(version == "1.1" ? 8 : 3)) }
+            _ = try await onThread { (client.readResponse(), client.read(version == "1.1" ? 8 : 3)) }
             gate.open()
             #expect(try await onThread { client.readEnd() } == .reset)
         }
@@ -315,7 +315,7 @@ struct StreamTests {
             defer { for client in clients { client.close() } }
             for client in clients {
                 client.send(get("/stream"))
-                _ = try await onThread { (client.readAnswer(), client.readChunk()) }
+                _ = try await onThread { (client.readResponse(), client.readChunk()) }
             }
             async let forced = server.server.drain(within: .seconds(20))
             for client in clients {
@@ -347,7 +347,7 @@ struct StreamTests {
             async let forced = server.server.drain(within: .seconds(20))
             try await server.wait { $0.isDraining }
             gate.open()
-            let head = try await onThread { client.readAnswer() }
+            let head = try await onThread { client.readResponse() }
             #expect(head?.fields["connection"] == "close")
             #expect(try await onThread { client.readChunk() } == [])
             #expect(try await onThread { client.readEnd() } == .closed)

@@ -109,19 +109,19 @@ struct TLSTests {
                 tls.close()
             print(resumed)
             """
-        try await withLoop { first in
-            try await withLoop { second in
+        try await withEventLoop { first in
+            try await withEventLoop { second in
                 let address = try #require(SocketAddress("127.0.0.1:0"))
                 let server = try await HTTPServer(
                     on: [first, second],
                     configuration: HTTPServer.Configuration(address: address, tls: TestCertificates.shared.context)
                 ) { await exampleRouter.respond(to: $0) }
-                try await perform {
+                try await withCleanup {
                     let directory = try TemporaryFolder()
                     let authority = try directory.write(TestCertificates.shared.authorityPEM, as: "authority.pem")
                     let output = try await Program.python(Self.client + script, ["\(server.address.port)", authority])
                     #expect(output == "29\n")
-                } finally: {
+                } cleanup: {
                     await server.drain(within: .seconds(20))
                 }
             }

@@ -49,7 +49,7 @@ func withServer(
     handler: @escaping Router.Handler = { await exampleRouter.respond(to: $0) },
     _ body: (TestServer) async throws -> Void
 ) async throws {
-    try await withLoop { loop in
+    try await withEventLoop { loop in
         let address = try #require(SocketAddress("127.0.0.1:0"))
         var configuration = HTTPServer.Configuration(address: address, tls: tls, limits: limits)
         configuration.tick = .seconds(86_400)
@@ -59,9 +59,9 @@ func withServer(
         let server = try await HTTPServer(on: loop, configuration: configuration, handler: handler) { event in
             if case .answered(let request) = event { answered.yield(request) } else { continuation.yield(event) }
         }
-        try await perform {
+        try await withCleanup {
             try await body(TestServer(loop: loop, server: server, events: events, answers: answers))
-        } finally: {
+        } cleanup: {
             // A body may have drained the server itself.
             if await loop.run({ !server.cores[0].value.isDraining }) { await server.drain(within: .seconds(20)) }
             let connections = await loop.run { server.cores[0].value.connections.count }

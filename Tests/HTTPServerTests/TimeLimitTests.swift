@@ -17,7 +17,7 @@ struct TimeLimitTests {
             defer { client.close() }
             _ = try await onThread {
                 client.send(get("/small"))
-                return client.readAnswer()
+                return client.readResponse()
             }
             await server.tick(75)
             #expect(await server.look { $0.connections.count } == 1)
@@ -118,7 +118,7 @@ struct TimeLimitTests {
             await reached.wait()
             await server.tick(1000)
             gate.open()
-            #expect(try await onThread { client.readAnswer() }?.status == 200)
+            #expect(try await onThread { client.readResponse() }?.status == 200)
         }
     }
 
@@ -129,7 +129,7 @@ struct TimeLimitTests {
             defer { client.close() }
             let end = try await onThread {
                 client.send(get("/small", "Connection: close\r\n"))
-                _ = client.readAnswer()
+                _ = client.readResponse()
                 return client.readEnd()
             }
             #expect(end == .closed)

@@ -186,7 +186,7 @@ struct AlertTests {
     func disk() async throws {
         try await IntegrationEnvironment.run { world in
             let folder = try world.folder.mount(size: "4m")
-            try await perform {
+            try await withCleanup {
                 let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
                 let body = try await world.signedBody(of: "{}")
                 let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
@@ -200,7 +200,7 @@ struct AlertTests {
                     ["instance": bridge.admin])
                 try await prometheus.waitForAlert("DefenderBridgeStoreDown", ["instance": bridge.admin])
                 try await bridge.stop()
-            } finally: {
+            } cleanup: {
                 try TemporaryFolder.unmount(folder)
             }
         }

@@ -25,7 +25,7 @@ struct Request: Sendable {
     }
 }
 
-extension Answer {
+extension ClientResponse {
     var json: JSON { get throws { try JSON(parsing: body) } }
 }
 
@@ -51,13 +51,13 @@ struct Client: Sendable {
     func send(_ bytes: [UInt8]) { socket.send(bytes) }
 
     /// Reads a response up to the end of the connection. Its body must be as long as `Content-Length` says.
-    func readAnswer(isHead: Bool = false) throws -> Answer {
+    func readResponse(isHead: Bool = false) throws -> ClientResponse {
         let bytes = socket.read(.max)
         guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else {
             throw Failure(description: "no answer but \(bytes.count) bytes")
         }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
-        var answer = Answer(head: head)
+        var answer = ClientResponse(head: head)
         answer.body = Array(bytes[end.upperBound...])
         guard answer.status != 0,
             isHead ? answer.body.isEmpty : answer.fields["content-length"] == String(answer.body.count)
@@ -76,12 +76,12 @@ struct Client: Sendable {
     }
 
     /// Sends a request on a new connection.
-    static func exchange(_ request: Request, with address: String) async throws -> Answer {
+    static func exchange(_ request: Request, with address: String) async throws -> ClientResponse {
         try await onThread {
             let client = try Client(address)
             defer { client.close() }
             client.send(request.bytes)
-            return try client.readAnswer(isHead: request.bytes.starts(with: "HEAD ".utf8))
+            return try client.readResponse(isHead: request.bytes.starts(with: "HEAD ".utf8))
         }
     }
 
@@ -124,9 +124,9 @@ struct Client: Sendable {
     }
 }
 
-extension Answer {
+extension ClientResponse {
     /// Checks that a response is 503 `store_unavailable` with `Retry-After`.
-    static func expectUnavailable(_ answer: Answer) throws {
+    static func expectUnavailable(_ answer: ClientResponse) throws {
         #expect(answer.status == 503, "\(answer.text)")
         #expect(answer.fields["retry-after"] != nil)
         #expect(try answer.json["error"]?.string == "store_unavailable", "\(answer.text)")

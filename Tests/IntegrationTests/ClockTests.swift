@@ -148,9 +148,9 @@ extension IntegrationTests {
             case .postgreSQL:
                 let cluster = try await PostgreSQLCluster.shared.get()
                 let database = try await cluster.makeDatabase()
-                try await perform {
+                try await withCleanup {
                     try await steps(at: cluster.url(database))
-                } finally: {
+                } cleanup: {
                     try await cluster.dropDatabase(database)
                 }
             }

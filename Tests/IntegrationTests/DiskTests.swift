@@ -16,7 +16,7 @@ extension IntegrationTests {
             return try await mailbox.bodies(of: try Alarms.make(range, from: world.scenario()))
         }
 
-        private func post(_ body: [UInt8], to bridge: BridgeProcess) async throws -> Answer {
+        private func post(_ body: [UInt8], to bridge: BridgeProcess) async throws -> ClientResponse {
             try await Client.exchange(.sns(body), with: bridge.listen)
         }
 
@@ -27,8 +27,8 @@ extension IntegrationTests {
             in world: IntegrationEnvironment,
             by mend: () async throws -> Void
         ) async throws {
-            try Answer.expectUnavailable(try await post(body, to: bridge))
-            try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            try ClientResponse.expectUnavailable(try await post(body, to: bridge))
+            try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             for _ in 0..<10 { #expect(try await post(body, to: bridge).status == 503) }
             try await mend()
@@ -54,7 +54,7 @@ extension IntegrationTests {
         func full() async throws {
             try await IntegrationEnvironment.run { world in
                 let folder = try world.folder.mount(size: "4m")
-                try await perform {
+                try await withCleanup {
                     let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
                     let bodies = try await bodies(0..<3, in: world)
                     #expect(try await post(bodies[0], to: bridge).status == 200)
@@ -74,7 +74,7 @@ extension IntegrationTests {
                             try await eventually("all to be taken") { try await post(body, to: bridge).status == 200 }
                         }
                     }
-                } finally: {
+                } cleanup: {
                     try TemporaryFolder.unmount(folder)
                 }
             }
@@ -116,14 +116,14 @@ extension IntegrationTests {
                 try await bridge.waitForCompletion(of: 1)
                 let files = ["", "-wal"].map { world.storePath + $0 }
                 try await world.setImmutable(files, true)
-                try await perform {
+                try await withCleanup {
                     try await expectRecovery(
                         of: bridge, resending: bodies[1], findings: 0..<2,
                         reason: "The store's file cannot be read or written.", in: world
                     ) {
                         try await world.setImmutable(files, false)
                     }
-                } finally: {
+                } cleanup: {
                     try await world.setImmutable(files, false)
                 }
             }
@@ -149,8 +149,8 @@ extension IntegrationTests {
                 world.keep(holder)
                 try await eventually("the lock to be taken") { holder.outputLines == ["locked"] }
                 // Each response waits two seconds for the lock.
-                try Answer.expectUnavailable(try await post(bodies[1], to: bridge))
-                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try ClientResponse.expectUnavailable(try await post(bodies[1], to: bridge))
+                try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 holder.signal(SIGKILL)
                 try await eventually("the delivery to be taken") { try await post(bodies[1], to: bridge).status == 200 }
                 try await eventually("the end to be told", { bridge.log(Self.ended).count }, is: { $0 == 1 })

@@ -11,7 +11,7 @@ final class EventReader: Sendable {
     }
 
     /// The response's head.
-    let answer: Answer
+    let answer: ClientResponse
     private let socket: ClientSocket
     /// Bytes that were received and not read yet.
     private let text = Mutex("")
@@ -22,9 +22,9 @@ final class EventReader: Sendable {
             throw Client.Failure(description: "no address: \(address)")
         }
         let socket = try ClientSocket(port: port)
-        let answer = try await onThread { () -> Answer? in
+        let answer = try await onThread { () -> ClientResponse? in
             socket.send("GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            return socket.readAnswer()
+            return socket.readResponse()
         }
         guard let answer else { throw Client.Failure(description: "no answer") }
         (self.socket, self.answer) = (socket, answer)

@@ -40,15 +40,15 @@ final class IntegrationEnvironment: Sendable {
         _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
         _ body: (IntegrationEnvironment) async throws -> Void
     ) async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             var configuration = LocalAWS.Configuration()
             // SNS waits 20 seconds between two attempts.
             configuration.retryDelayScale = 0.02
             try configure(&configuration)
             let world = try await IntegrationEnvironment(loop: loop, configuration: configuration)
-            try await perform {
+            try await withCleanup {
                 try await body(world)
-            } finally: {
+            } cleanup: {
                 await world.end()
             }
         }

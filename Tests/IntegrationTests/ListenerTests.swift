@@ -20,7 +20,7 @@ struct ListenerTests {
             func trust(_ certificate: TestCertificate) throws {
                 try world.folder.write(try world.folder.read("\(certificate.name).pem"), as: "trusted.pem")
             }
-            let client = try PythonConversation(TestCertificate.client, [authority, bridge.listen])
+            let client = try PythonProcess(TestCertificate.client, [authority, bridge.listen])
             func ask(_ command: String) async throws -> String {
                 try await onThread {
                     try client.write(Array("\(command)\n".utf8))
@@ -203,7 +203,7 @@ struct ListenerTests {
             let bridge = try await world.start()
             let bodies = try await bodies(400, in: world)
             let before = try memory(of: bridge)
-            let crowd = try PythonConversation(
+            let crowd = try PythonProcess(
                 "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
                 [Paths.inPackage("Tests/IntegrationTests/load.py"), "idle", bridge.listen, "10000"],
                 within: .seconds(200))
@@ -235,7 +235,7 @@ struct ListenerTests {
             // No program but the bridge itself has the limit: prlimit runs it in its own place.
             let bridge = try await world.start(wrapper: ["prlimit", "--nofile=400:400"])
             let bodies = try await bodies(100, in: world)
-            let crowd = try PythonConversation(
+            let crowd = try PythonProcess(
                 "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')",
                 [Paths.inPackage("Tests/IntegrationTests/load.py"), "idle", bridge.listen, "1000"],
                 within: .seconds(100))

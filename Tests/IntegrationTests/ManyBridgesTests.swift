@@ -118,9 +118,9 @@ extension IntegrationTests {
             _ cluster: PostgreSQLCluster, _ body: (_ url: String) async throws -> Void
         ) async throws {
             let database = try await cluster.makeDatabase()
-            try await perform {
+            try await withCleanup {
                 try await body(cluster.url(database))
-            } finally: {
+            } cleanup: {
                 try await cluster.dropDatabase(database)
             }
         }

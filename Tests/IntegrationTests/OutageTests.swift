@@ -7,7 +7,7 @@ import Testing
 extension IntegrationTests {
     @Suite("What is out of order for a while", .timeLimit(.minutes(2)))
     struct Outages {
-        private func expectUnavailable(_ answer: Answer, _ code: String) throws {
+        private func expectUnavailable(_ answer: ClientResponse, _ code: String) throws {
             #expect(answer.status == 503, "\(answer.text)")
             #expect(answer.fields["retry-after"].flatMap { Int($0) }.map { $0 > 0 } == true, "\(answer.fields)")
             #expect(try answer.json["error"]?.string == code, "\(answer.text)")
@@ -30,7 +30,7 @@ extension IntegrationTests {
                 let alarms = try Alarms.make(0..<500, from: world.scenario())
                 let mailbox = try await Mailbox(of: world.topics.detect, signer: world.aws, in: world)
                 var stored = 0
-                var rejected: Answer?
+                var rejected: ClientResponse?
                 while rejected == nil, stored < 499 {
                     let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
                     let body = try await mailbox.body(of: text)

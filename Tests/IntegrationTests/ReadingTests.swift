@@ -10,7 +10,7 @@ extension IntegrationTests {
     @Suite("Lenient and strict readings", .timeLimit(.minutes(2)))
     struct Readings {
         private func post(_ path: String, _ body: [UInt8], _ fields: [String: String], to bridge: BridgeProcess)
-            async throws -> Answer
+            async throws -> ClientResponse
         {
             try await Client.exchange(Request("POST", path, fields, body: body), with: bridge.listen)
         }

@@ -103,7 +103,7 @@ extension IntegrationTests {
             return JSON.object(members).serialized()
         }
 
-        private func check(_ answer: Answer, _ rejected: Rejection) {
+        private func check(_ answer: ClientResponse, _ rejected: Rejection) {
             #expect(answer.status == rejected.status, "\(rejected.name): \(answer.text)")
             #expect(answer.fields["content-type"] == "application/json", "\(rejected.name)")
             let json = try? answer.json
@@ -116,7 +116,7 @@ extension IntegrationTests {
         }
 
         /// Checks a line of the log.
-        private func check(_ line: JSON, _ answer: Answer, _ rejected: Rejection) {
+        private func check(_ line: JSON, _ answer: ClientResponse, _ rejected: Rejection) {
             #expect(line["level"] == "warning", "\(rejected.name)")
             #expect(line["code"]?.string == rejected.code, "\(rejected.name): \(line)")
             #expect(line["status"]?.string == String(rejected.status), "\(rejected.name): \(line)")

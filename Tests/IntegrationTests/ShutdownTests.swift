@@ -38,7 +38,7 @@ extension IntegrationTests {
                     !$0
                 }
                 client.send(Array(request[(request.count / 2)...]))
-                let answer = try await onThread { try client.readAnswer() }
+                let answer = try await onThread { try client.readResponse() }
                 client.close()
                 idle.close()
                 #expect(answer.status == 200, "\(answer.text)")

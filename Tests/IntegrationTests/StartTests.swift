@@ -18,8 +18,8 @@ extension IntegrationTests {
         ) async throws {
             let alarms = try Alarms.make(0..<1, from: world.scenario())
             let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
-            for _ in 0..<3 { try Answer.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
-            try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+            for _ in 0..<3 { try ClientResponse.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
+            try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             #expect(
                 try await Client.exchange(.get("/status.json"), with: bridge.admin).json["health"]?["state"]
@@ -78,13 +78,13 @@ extension IntegrationTests {
         func diskFull() async throws {
             try await IntegrationEnvironment.run { world in
                 let folder = try world.folder.mount(size: "4m")
-                try await perform {
+                try await withCleanup {
                     try RunningProgram.fill(folder + "/ballast")
                     let bridge = try await world.start(["store.url": "sqlite://\(folder)/store.db"])
                     try await expectWait(of: bridge, in: world, reason: "The disk is full.") {
                         try FileManager.default.removeItem(atPath: folder + "/ballast")
                     }
-                } finally: {
+                } cleanup: {
                     try TemporaryFolder.unmount(folder)
                 }
             }
@@ -95,7 +95,7 @@ extension IntegrationTests {
         func unknownName(signal: Int32) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["store.url": "postgresql://bridge@database.invalid/bridge"])
-                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 try await bridge.stop(with: signal)
                 #expect(bridge.log(Self.began).count == 1)
             }
@@ -181,8 +181,8 @@ extension IntegrationTests {
                 let lines = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
                 #expect(lines.first?["reason"]?.string?.contains("The store's file was removed or replaced") == true)
                 let body = try await world.signedBody(of: "{}")
-                try Answer.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
-                try Answer.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
+                try ClientResponse.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
+                try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
                 #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
                 #expect(try await bridge.metric("defender_bridge_store_up") == 0)
                 try await bridge.stop()

@@ -14,7 +14,7 @@ extension IntegrationTests {
             _ action: String, on id: String, at bridge: BridgeProcess,
             token: String? = IntegrationEnvironment.adminToken,
             _ fields: [String: String] = [:]
-        ) async throws -> Answer {
+        ) async throws -> ClientResponse {
             var fields = fields
             fields["Authorization"] = token.map { "Bearer \($0)" }
             let request = Request("POST", "/dead-letters/\(id)/\(action)", fields, body: [])
@@ -22,7 +22,7 @@ extension IntegrationTests {
         }
 
         /// Asks by another name than the address.
-        private func get(_ target: String, host: String, at bridge: BridgeProcess) async throws -> Answer {
+        private func get(_ target: String, host: String, at bridge: BridgeProcess) async throws -> ClientResponse {
             var request = Request("GET", target)
             let text = String(decoding: request.bytes, as: UTF8.self)
             request.bytes = Array(text.replacing("Host: localhost", with: "Host: \(host)").utf8)

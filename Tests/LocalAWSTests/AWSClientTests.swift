@@ -89,9 +89,9 @@ struct AWSClientTests {
     ) async throws {
         try await withLocalAWS(configure) { local, loop in
             let client = try await HTTPClient(loop: loop)
-            try await perform {
+            try await withCleanup {
                 try await body(local, client)
-            } finally: {
+            } cleanup: {
                 await client.shutdown()
             }
         }

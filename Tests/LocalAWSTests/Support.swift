@@ -32,14 +32,14 @@ func withLocalAWS(
     _ configure: (inout LocalAWS.Configuration) throws -> Void = { _ in },
     _ body: (LocalAWS, EventLoop) async throws -> Void
 ) async throws {
-    try await withLoop { loop in
+    try await withEventLoop { loop in
         var configuration = LocalAWS.Configuration()
         configuration.retryDelayScale = 0
         try configure(&configuration)
         let local = try await LocalAWS(loop: loop, configuration: configuration)
-        try await perform {
+        try await withCleanup {
             try await body(local, loop)
-        } finally: {
+        } cleanup: {
             await local.stop()
         }
     }

@@ -310,7 +310,7 @@ struct TopicTests {
     @Test("stopping breaks off a delivery that waits for its next try")
     func stopped() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let local = try await LocalAWS(loop: loop)
             let endpoint = try await TestEndpoint(on: loop) { _, _ in
                 arrived.yield()
@@ -329,7 +329,7 @@ struct TopicTests {
     func incomplete() async throws {
         var configuration = LocalAWS.Configuration()
         configuration.regions = []
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             await #expect(throws: LocalAWSError.incompleteConfiguration) {
                 try await LocalAWS(loop: loop, configuration: configuration)
             }
@@ -341,7 +341,7 @@ struct TopicTests {
         try await withLocalAWS { local, _ in
             var configuration = LocalAWS.Configuration()
             configuration.topicAddress = try #require(SocketAddress(String(local.apiURL.dropFirst("http://".count))))
-            try await withLoop { second in
+            try await withEventLoop { second in
                 await #expect(throws: EventLoopError.self) {
                     try await LocalAWS(loop: second, configuration: configuration)
                 }

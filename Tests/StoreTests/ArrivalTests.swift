@@ -58,9 +58,9 @@ import Testing
     @Test(arguments: StoreKind.all) func theLastDeliveryOfEachAccountRegionIsKept(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.lastDeliveries() == [:])
-            try await store.noteLastDeliveries([accountRegions[0]: 10, accountRegions[1]: 20])
-            try await store.noteLastDeliveries([accountRegions[0]: 9, accountRegions[1]: 21, accountRegions[2]: -1])
-            try await store.noteLastDeliveries([:])
+            try await store.recordLastDeliveries([accountRegions[0]: 10, accountRegions[1]: 20])
+            try await store.recordLastDeliveries([accountRegions[0]: 9, accountRegions[1]: 21, accountRegions[2]: -1])
+            try await store.recordLastDeliveries([:])
             #expect(
                 try await store.lastDeliveries() == [
                     accountRegions[0]: 10, accountRegions[1]: 21, accountRegions[2]: -1,
@@ -93,7 +93,7 @@ import Testing
             let lease = try await store.takeNew(1).lease
             try await store.record(
                 LedgerUpdate(audits: [audit("a", nil, began: 1), audit("b", began: 2, finishedAt: 3)]), under: lease)
-            try await store.noteLastDeliveries([accountRegions[0]: 1])
+            try await store.recordLastDeliveries([accountRegions[0]: 1])
             #expect(try await store.verify() == [])
             try await store.run("UPDATE finished_audit SET task_id = '' WHERE schedule = ''")
             try await store.run("UPDATE last_delivery SET origin = 'nowhere'")

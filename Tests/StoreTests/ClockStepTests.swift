@@ -80,10 +80,10 @@ import Testing
     func lastDelivery(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let ahead = Self.now + 120 * 86_400_000
-            try await store.noteLastDeliveries([
+            try await store.recordLastDeliveries([
                 accountRegions[0]: ahead, accountRegions[1]: Self.now + QueueTime.longestWait,
             ])
-            try await store.noteLastDeliveries([accountRegions[0]: Self.now, accountRegions[1]: Self.now])
+            try await store.recordLastDeliveries([accountRegions[0]: Self.now, accountRegions[1]: Self.now])
             #expect(
                 try await store.lastDeliveries() == [
                     accountRegions[0]: Self.now, accountRegions[1]: Self.now + QueueTime.longestWait,
@@ -99,7 +99,7 @@ import Testing
                 ClockMark(newest: 5, isConfirmed: true, heldUntil: 0),
                 ClockMark(newest: -1, isConfirmed: false, heldUntil: .max),
             ] {
-                try await store.note(mark)
+                try await store.record(mark)
                 #expect(try await store.clockMark() == mark)
             }
             #expect(try await store.verify() == [])
@@ -126,7 +126,7 @@ import Testing
     func earlierDatabase() async throws {
         try await withDatabase { url in
             try await withStore(url) { store async throws in
-                try await store.noteLastDeliveries([accountRegions[0]: 20])
+                try await store.recordLastDeliveries([accountRegions[0]: 20])
                 try await store.run(
                     "DROP TABLE clock_mark; DELETE FROM bridge_migration WHERE step = '\(Schema.clockStep)'")
             }

@@ -47,7 +47,7 @@ import Testing
             let usage = try await store.deadLetterUsage()
             #expect(usage.total == DeadLetterLoad(count: 5, bytes: 50))
             #expect(usage.dropped == 4 && usage.oldestFailedAt == 5)
-            #expect(usage.share(of: limits).count == 1)
+            #expect(usage.utilization(of: limits).count == 1)
             #expect(try await store.verify() == [])
             // What was dropped is forgotten: it may come again.
             #expect(try await store.append(delivery(1)) == .stored)
@@ -213,7 +213,7 @@ import Testing
         }
         try old.close()
         let store = try await SQLiteStore(path: folder.file)
-        try await perform {
+        try await withCleanup {
             let usage = try await store.deadLetterUsage()
             #expect(
                 usage.loads == [
@@ -224,7 +224,7 @@ import Testing
                 to: DeadLetterLimits(maximumCount: 2, maximumBytes: 1000), failedBefore: .min)
             #expect(dropped.counts == [.count: 1])
             #expect(try await numbers(in: store) == [2, 3])
-        } finally: {
+        } cleanup: {
             await store.close()
         }
     }
@@ -317,7 +317,7 @@ import Testing
         let usage = DeadLetterUsage(loads: [
             .sns: DeadLetterLoad(count: 4, bytes: 10), .eventBridge: DeadLetterLoad(count: 1, bytes: 45),
         ])
-        let share = usage.share(of: limits)
+        let share = usage.utilization(of: limits)
         #expect(share.count == 0.8 && share.bytes == 0.9)
     }
 }

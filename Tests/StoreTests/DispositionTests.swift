@@ -63,8 +63,8 @@ import Testing
             let old = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "t1")
             let new = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 2, taskID: "t2")
             let other = AppliedAudit(accountRegion: accountRegions[1], check: "A", startTime: 3, taskID: "t3")
-            try await store.record(LedgerUpdate(marks: [old, other]), under: lease)
-            try await store.record(LedgerUpdate(marks: [new]), under: lease)
+            try await store.record(LedgerUpdate(appliedAudits: [old, other]), under: lease)
+            try await store.record(LedgerUpdate(appliedAudits: [new]), under: lease)
             #expect(try await store.appliedAudits(of: accountRegions[0]) == ["A": new])
             #expect(try await store.appliedAudits(of: accountRegions[2]).isEmpty)
         }
@@ -93,10 +93,10 @@ import Testing
             for bad in [
                 LedgerUpdate(dispositions: [disposition("z"), disposition("")]),
                 LedgerUpdate(dispositions: [disposition(long)]),
-                LedgerUpdate(marks: [
+                LedgerUpdate(appliedAudits: [
                     AppliedAudit(accountRegion: accountRegions[0], check: "", startTime: 1, taskID: "t")
                 ]),
-                LedgerUpdate(marks: [
+                LedgerUpdate(appliedAudits: [
                     AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "")
                 ]),
                 LedgerUpdate(checkpoint: ""), LedgerUpdate(checkpoint: String(repeating: "x", count: 16_385)),

@@ -58,9 +58,9 @@ func withStore(_ kind: StoreKind, _ body: (any TestedStore) async throws -> Void
 func withDatabase(_ body: (_ url: String) async throws -> Void) async throws {
     let cluster = try await PostgreSQLCluster.shared.get()
     let database = try await cluster.makeDatabase()
-    try await perform {
+    try await withCleanup {
         try await body(cluster.url(database))
-    } finally: {
+    } cleanup: {
         try await cluster.dropDatabase(database)
     }
 }
@@ -74,9 +74,9 @@ func withStore(
 ) async throws {
     let store = try await PostgreSQLStore(
         address: PostgreSQLAddress(url: url), lifetime: lifetime, timeout: timeout)
-    try await perform {
+    try await withCleanup {
         try await body(store)
-    } finally: {
+    } cleanup: {
         await store.close()
     }
 }
@@ -85,9 +85,9 @@ func withStore(
 func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     let folder = try TemporaryFolder()
     let store = try await SQLiteStore(path: folder.file)
-    try await perform {
+    try await withCleanup {
         try await body(store)
-    } finally: {
+    } cleanup: {
         await store.close()
     }
 }

@@ -37,7 +37,7 @@ import Testing
         let events = Mutex<[StoreEvent]>([])
         let store = try await SQLiteStore(
             path: folder.file, report: { event in events.withLock { $0.append(event) } })
-        try await perform {
+        try await withCleanup {
             let before = events.withLock(\.count)
             try await whileWriterIsHeld(store, until: 30) { number in _ = try await store.append(delivery(number)) }
             let commits = events.withLock { Array($0[before...]) }
@@ -46,7 +46,7 @@ import Testing
                 return
             }
             #expect(duration > .zero)
-        } finally: {
+        } cleanup: {
             await store.close()
         }
     }

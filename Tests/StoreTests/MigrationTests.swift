@@ -47,7 +47,7 @@ import Testing
         }
         try old.close()
 
-        for access in [StoreAccess.beside, .readOnly] {
+        for access in [StoreAccess.maintenance, .readOnly] {
             let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
             #expect(code == .outdated)
         }
@@ -89,7 +89,7 @@ import Testing
         let store = try await SQLiteStore(path: folder.file)
         try await store.run("INSERT INTO grdb_migrations VALUES ('a step of the future')")
         await store.close()
-        for access in [StoreAccess.serving, .beside, .readOnly] {
+        for access in [StoreAccess.serving, .maintenance, .readOnly] {
             let code = await failure { _ = try await SQLiteStore(path: folder.file, access: access) }
             #expect(code == .unsupported)
         }

@@ -23,13 +23,13 @@ struct PartitionTests {
         try await withTwoStores { first, second in
             for number in 0..<3 { _ = try await second.append(delivery(number)) }
             let one = try await first.lease(limit: 1, for: .seconds(10), owner: "w", now: 0)
-            #expect(one.deliveries.count == 1 && one.taken == [accountRegions[0]])
+            #expect(one.deliveries.count == 1 && one.acquired == [accountRegions[0]])
             let other = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
-            #expect(other.deliveries == [] && other.nextReadyAt == nil && other.taken == [])
+            #expect(other.deliveries == [] && other.nextReadyAt == nil && other.acquired == [])
             // Not even when the lease is over: its holder lives.
             #expect(try await second.take(now: 1_000_000).isEmpty)
             let rest = try await first.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
-            #expect(rest.deliveries.count == 2 && rest.taken == [])
+            #expect(rest.deliveries.count == 2 && rest.acquired == [])
         }
     }
 
@@ -67,7 +67,7 @@ struct PartitionTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.taken == [accountRegions[0]] && batch.expired == 2)
+                #expect(batch.acquired == [accountRegions[0]] && batch.expired == 2)
                 // A takeover counts no attempt.
                 #expect(batch.deliveries.map(\.attempt) == [1, 1, 1])
                 let late = held[0].lease

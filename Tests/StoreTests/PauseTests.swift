@@ -83,7 +83,7 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 1)
-        let other = try await SQLiteStore(path: folder.file, access: .beside)
+        let other = try await SQLiteStore(path: folder.file, access: .maintenance)
         let steps: [@Sendable () async throws -> Void] = [
             { try await other.pause(self.pause(nil)) }, { _ = try await other.resume(nil) },
             { _ = try await other.requeueDeadLetters(ids: ["sns:1"]) },

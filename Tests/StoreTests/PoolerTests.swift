@@ -14,7 +14,7 @@ struct PoolerTests {
     func aPoolerThatHandsOutTransactionsIsRejectedInOneLine(mode: String) async throws {
         try await withDatabase { url in
             try await Pooler.run(mode: mode, before: url) { pooled in
-                for access in [StoreAccess.serving, .beside] {
+                for access in [StoreAccess.serving, .maintenance] {
                     do {
                         let store = try await PostgreSQLStore(address: PostgreSQLAddress(url: pooled), access: access)
                         await store.close()
@@ -74,13 +74,13 @@ private enum Pooler {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try ProcessLaunch.alone { try process.run() }
-        try await perform {
+        try await withCleanup {
             try await eventually("pgbouncer to listen") {
                 FileManager.default.fileExists(atPath: "\(folder.path)/.s.PGSQL.6432")
             }
             let host = folder.path.replacing("/", with: "%2F")
             try await body("postgresql://postgres@\(host):6432/\(database)?sslmode=disable")
-        } finally: {
+        } cleanup: {
             // What Foundation says of its end may come late.
             kill(process.processIdentifier, SIGKILL)
         }

@@ -36,7 +36,7 @@ struct PostgreSQLTests {
             func commits() -> [Int] {
                 events.withLock { $0.compactMap { if case .committed(let writes, _) = $0 { writes } else { nil } } }
             }
-            try await perform {
+            try await withCleanup {
                 _ = try await store.append(delivery(1))
                 let taken = try #require(try await store.take(now: 0).first)
                 let before = commits()
@@ -45,7 +45,7 @@ struct PostgreSQLTests {
                 #expect(commits().count == before.count + 1)
                 #expect(count(.connected(.append)) == 1 && count(.connected(.work)) >= 1)
                 try await eventually("the connection that listens") { count(.connected(.listen)) == 1 }
-            } finally: {
+            } cleanup: {
                 await store.close()
             }
             for pool in StoreEvent.Pool.allCases { #expect(count(.connected(pool)) == count(.disconnected(pool))) }
@@ -255,7 +255,7 @@ struct PostgreSQLTests {
     @Test func manyThatStartAtOnceMakeTheTablesOnce() async throws {
         try await withDatabase { url in
             #expect(
-                await failure { _ = try await PostgreSQLStore(address: self.address(url), access: .beside) }
+                await failure { _ = try await PostgreSQLStore(address: self.address(url), access: .maintenance) }
                     == .outdated)
             try await withThrowingDiscardingTaskGroup { group in
                 for _ in 0..<8 {
@@ -271,14 +271,14 @@ struct PostgreSQLTests {
 
     @Test func aTrialOfTheStepsLeavesNothingBehindAndNeedsTheRightToCreateTables() async throws {
         try await withDatabase { url in
-            try await PostgreSQLStore.tryMigration(self.address(url))
+            try await PostgreSQLStore.dryRunMigration(self.address(url))
             let cluster = try await PostgreSQLCluster.shared.get()
             let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
             #expect(try await cluster.run(tables, in: name(of: url)) == ["0"])
             let role = "role_" + name(of: url)
             try await cluster.run("CREATE ROLE \(role) LOGIN")
             let limited = url.replacing("postgres@", with: role + "@")
-            #expect(await failure { try await PostgreSQLStore.tryMigration(self.address(limited)) } == .unavailable)
+            #expect(await failure { try await PostgreSQLStore.dryRunMigration(self.address(limited)) } == .unavailable)
             try await cluster.run("DROP ROLE \(role)", in: name(of: url))
         }
     }
@@ -302,7 +302,7 @@ struct PostgreSQLTests {
                 #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1)])
                 try await store.run("INSERT INTO bridge_migration VALUES ('a step of the future')")
             }
-            for access in [StoreAccess.serving, .beside, .readOnly] {
+            for access in [StoreAccess.serving, .maintenance, .readOnly] {
                 let code = await failure { _ = try await PostgreSQLStore(address: self.address(url), access: access) }
                 #expect(code == .unsupported)
             }

@@ -25,11 +25,11 @@ import Testing
         try await withStore(kind) { store async throws in
             let mark = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "t1")
             let newer = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 2, taskID: "t2")
-            try await store.record(LedgerUpdate(marks: [newer]), under: store.takeNew(1).lease)
+            try await store.record(LedgerUpdate(appliedAudits: [newer]), under: store.takeNew(1).lease)
             #expect(try await store.ledgerAccountRegions().isEmpty)
-            try await store.finishLedger(of: accountRegions[0], marks: [mark], now: 5)
-            try await store.finishLedger(of: accountRegions[1], marks: [], now: 5)
-            try await store.finishLedger(of: accountRegions[1], marks: [], now: 6)
+            try await store.finishLedger(of: accountRegions[0], appliedAudits: [mark], now: 5)
+            try await store.finishLedger(of: accountRegions[1], appliedAudits: [], now: 5)
+            try await store.finishLedger(of: accountRegions[1], appliedAudits: [], now: 6)
             #expect(try await Set(store.ledgerAccountRegions()) == [accountRegions[0], accountRegions[1]])
             #expect(try await store.appliedAudits(of: accountRegions[0]) == ["A": newer])
 

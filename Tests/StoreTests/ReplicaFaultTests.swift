@@ -31,9 +31,9 @@ struct ReplicaFaultTests {
         let holder =
             "FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND granted AND relation = '\(table)'::regclass"
         try await eventually("the lock") { try await run("SELECT pid \(holder)", url).count == 1 }
-        try await perform {
+        try await withCleanup {
             try await body()
-        } finally: {
+        } cleanup: {
             _ = try await run("SELECT pg_terminate_backend(pid) \(holder)", url)
             _ = await locking.result
         }
@@ -114,7 +114,7 @@ struct ReplicaFaultTests {
                     } is: {
                         $0 == ["1"]
                     }
-                    #expect(store.mayAct)
+                    #expect(store.canProcess)
                 }
             }
         }
@@ -124,10 +124,10 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600), timeout: .seconds(1)) { store in
                 _ = try await store.takeNew(1)
-                #expect(store.mayAct)
+                #expect(store.canProcess)
                 _ = try await store.append(delivery(2))
                 await store.link.stopListening()
-                try await eventually("the sign to be out of date") { !store.mayAct }
+                try await eventually("the sign to be out of date") { !store.canProcess }
                 #expect(try await store.take(now: 0).isEmpty)
             }
         }
@@ -171,7 +171,7 @@ struct ReplicaFaultTests {
                 } is: {
                     !$0.deliveries.isEmpty
                 }
-                #expect(batch.deliveries.map(\.attempt) == [1] && batch.taken == [accountRegions[0]])
+                #expect(batch.deliveries.map(\.attempt) == [1] && batch.acquired == [accountRegions[0]])
                 await first.close()
             }
         }
@@ -274,7 +274,7 @@ struct ReplicaFaultTests {
     // MARK: Time
 
     @Test func aDeliveryDoesNotWaitForLongerThanItsLimitBehindABatch() async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let (gate, opening) = AsyncStream.makeStream(of: Void.self)
             let done = Counter()
             let batcher = GroupCommit<Int, Int>(on: loop, split: { $0.count }) { items in
@@ -314,7 +314,7 @@ struct ReplicaFaultTests {
             let wrong = try await PostgreSQLStore(
                 address: PostgreSQLAddress(url: url), lifetime: .seconds(10), timeout: .seconds(60),
                 clock: DatabaseClock(local: { DatabaseClock.systemTime() + offset }))
-            try await perform {
+            try await withCleanup {
                 try await withStore(url) { right in
                     let now = DatabaseClock.systemTime()
                     // Both are there before there is anything to share.
@@ -338,7 +338,7 @@ struct ReplicaFaultTests {
                     #expect(replicas.map(\.hasWrongClock) == [false, true])
                     #expect(replicas.last.map { ($0.clockOffset - offset).magnitude < 1000 } == true)
                 }
-            } finally: {
+            } cleanup: {
                 await wrong.close()
             }
         }

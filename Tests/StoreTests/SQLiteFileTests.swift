@@ -108,7 +108,7 @@ import Testing
         #expect(try await reader.status().dead == 1)
         #expect(await failure { _ = try await reader.append(delivery(2)) } == .unavailable)
         await reader.close()
-        let mender = try await SQLiteStore(path: folder.file, access: .beside)
+        let mender = try await SQLiteStore(path: folder.file, access: .maintenance)
         #expect(try await mender.requeueDeadLetters(ids: ["sns:1"]) == 1)
         let synchronous = try await mender.pool.writeWithoutTransaction {
             try Int.fetchOne($0, sql: "PRAGMA synchronous")
@@ -124,7 +124,7 @@ import Testing
     @Test func whoDoesNotServeCreatesNothing() async throws {
         let folder = try TemporaryFolder()
         #expect(await openFailure(folder.file, .readOnly) == .invalidPath)
-        #expect(await openFailure(folder.file, .beside) == .invalidPath)
+        #expect(await openFailure(folder.file, .maintenance) == .invalidPath)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 

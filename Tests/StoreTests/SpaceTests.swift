@@ -54,10 +54,10 @@ import Testing
     private func withChurn(_ body: (inout Churn) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
-        try await perform {
+        try await withCleanup {
             var churn = Churn(store: store, path: folder.file)
             try await body(&churn)
-        } finally: {
+        } cleanup: {
             await store.close()
         }
     }

@@ -79,7 +79,7 @@ import Testing
         try await store.record(
             LedgerUpdate(
                 dispositions: [disposition("SUBJECT")],
-                marks: [AppliedAudit(accountRegion: accountRegions[0], check: "CHECK", startTime: 1, taskID: "task")],
+                appliedAudits: [AppliedAudit(accountRegion: accountRegions[0], check: "CHECK", startTime: 1, taskID: "task")],
                 checkpoint: "2"),
             under: taken[0].lease)
         try await store.complete(taken[0].lease, recording: [entry("finding")], now: 1)
@@ -88,7 +88,7 @@ import Testing
         try await store.retry(store.take(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
         _ = try await store.append(delivery(5))
         try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
-        try await store.finishLedger(of: accountRegions[0], marks: [], now: 1)
+        try await store.finishLedger(of: accountRegions[0], appliedAudits: [], now: 1)
     }
 
     @Test func aStoreInOrderHasNoProblems() async throws {

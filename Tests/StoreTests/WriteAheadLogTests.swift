@@ -15,9 +15,9 @@ import Testing
     private func withStore(_ body: @Sendable (SQLiteStore) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file, logLimit: Self.limit)
-        try await perform {
+        try await withCleanup {
             try await body(store)
-        } finally: {
+        } cleanup: {
             await store.close()
         }
     }

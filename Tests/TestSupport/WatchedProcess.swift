@@ -54,14 +54,14 @@ final class WatchedProcess: Sendable {
     /// Looks whether the program had to be killed.
     ///
     /// - Throws: ``ProgramOverdueError`` if it was.
-    func checkDeadline() throws(ProgramOverdueError) {
-        if isOverdue.load(ordering: .acquiring) { throw ProgramOverdueError(arguments: arguments, limit: limit) }
+    func checkDeadline() throws(ProgramTimeoutError) {
+        if isOverdue.load(ordering: .acquiring) { throw ProgramTimeoutError(arguments: arguments, limit: limit) }
     }
 
     /// Waits for the end; gives the exit status, or the number of the signal that ended the program.
     ///
     /// - Throws: ``ProgramOverdueError`` when the program had to be killed.
-    func waitForEnd() throws(ProgramOverdueError) -> Int32 {
+    func waitForEnd() throws(ProgramTimeoutError) -> Int32 {
         ended.wait()
         try checkDeadline()
         return status.load(ordering: .acquiring)
@@ -69,7 +69,7 @@ final class WatchedProcess: Sendable {
 }
 
 /// A program had not ended by its deadline, and was killed.
-public struct ProgramOverdueError: Error, CustomStringConvertible {
+public struct ProgramTimeoutError: Error, CustomStringConvertible {
     let arguments: [String]
     let limit: Duration
 

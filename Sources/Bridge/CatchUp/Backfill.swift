@@ -79,7 +79,7 @@ public enum Backfill {
                 accountRegions: accountRegions, past: past, context: context, loop: parts.mainLoop, look: look,
                 isServed: isServed, report: report)
             let workers = isServed ? nil : workers(context, parts, configuration)
-            result = .success(try await run(backfill, beside: workers, parts))
+            result = .success(try await run(backfill, maintenance: workers, parts))
         } catch {
             result = .failure(error)
         }
@@ -115,7 +115,7 @@ public enum Backfill {
     }
 
     private static func run(
-        _ backfill: BackfillQuery, beside workers: WorkerPool?, _ parts: BridgeRuntime
+        _ backfill: BackfillQuery, maintenance workers: WorkerPool?, _ parts: BridgeRuntime
     ) async throws -> Report {
         var quiet = backfill.context.logger
         quiet.logLevel = max(quiet.logLevel, .warning)

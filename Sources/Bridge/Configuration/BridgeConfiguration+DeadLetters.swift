@@ -8,7 +8,7 @@ extension BridgeConfiguration {
     func shares(
         of usage: DeadLetterUsage, now: Int64
     ) -> [(limit: DroppedDeadLetters.Cause, ratio: Double)] {
-        let share = usage.share(of: deadLetterLimits)
+        let share = usage.utilization(of: deadLetterLimits)
         // Stored times may be anything.
         let age = usage.oldestFailedAt.map { max(Double(now) - Double($0), 0) } ?? 0
         return [

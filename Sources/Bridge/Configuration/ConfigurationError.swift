@@ -7,13 +7,13 @@ public struct ConfigurationError: Error, Hashable, CustomStringConvertible {
 
     /// Whether another attempt may succeed without a change of the configuration: an address or a store is in use, or the
     /// store cannot be reached now.
-    public let mayPass: Bool
+    public let isTransient: Bool
 
     /// Makes an error.
-    public init(_ key: String, _ problem: String, mayPass: Bool = false) {
+    public init(_ key: String, _ problem: String, isTransient: Bool = false) {
         self.key = key
         self.problem = problem
-        self.mayPass = mayPass
+        self.isTransient = isTransient
     }
 
     /// The line; what would break it is escaped.

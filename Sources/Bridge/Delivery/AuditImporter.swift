@@ -50,7 +50,7 @@ struct AuditImporter: Sendable {
             AppliedAudit(
                 accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
         }
-        if !newMarks.isEmpty { try await context.store.record(LedgerUpdate(marks: newMarks), under: lease) }
+        if !newMarks.isEmpty { try await context.store.record(LedgerUpdate(appliedAudits: newMarks), under: lease) }
         return rejections
     }
 

@@ -19,18 +19,18 @@ struct FindingSender: Sendable {
     private let client: AWSClient
     private let metrics: ProcessingMetrics
     private let circuitBreakers: CircuitBreakers
-    private let mayAct: @Sendable () -> Bool
+    private let canProcess: @Sendable () -> Bool
 
     /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
     /// hundred milliseconds each, enough to keep the pace.
     private static let concurrency = 5
 
-    /// - Parameter mayAct: whether this process may still act on what it leased; see ``Store/mayAct``.
+    /// - Parameter canProcess: whether this process may still act on what it leased; see ``Store/mayAct``.
     init(
         accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
-        mayAct: @escaping @Sendable () -> Bool = { true }
+        canProcess: @escaping @Sendable () -> Bool = { true }
     ) {
-        self.mayAct = mayAct
+        self.canProcess = canProcess
         self.circuitBreakers = circuitBreakers
         self.accountRegion = accountRegion
         self.client = client
@@ -59,7 +59,7 @@ struct FindingSender: Sendable {
     private static let interruption = SendOutcome.interrupted("the replica's sign of life is out of date")
 
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
-        guard mayAct() else { return Self.all(batch.findings, Self.interruption) }
+        guard canProcess() else { return Self.all(batch.findings, Self.interruption) }
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: accountRegion.region)
             metrics.importBatch.record(batch.findings.count)
@@ -134,7 +134,7 @@ struct FindingSender: Sendable {
         func all(_ outcome: SendOutcome) -> UpdateOutcomes {
             UpdateOutcomes(outcomes: Dictionary(ids.map { ($0, outcome) }) { first, _ in first })
         }
-        guard mayAct() else { return all(Self.interruption) }
+        guard canProcess() else { return all(Self.interruption) }
         let product = SecurityFinding.productARN(accountRegion: accountRegion)
         do throws(AWSError) {
             let result = try await client.batchUpdateFindings(

@@ -50,7 +50,7 @@ struct LedgerRebuilder: Sendable {
             report(count)
         }
         try await store.finishLedger(
-            of: accountRegion, marks: marks.values.sorted { $0.check < $1.check }, now: clock())
+            of: accountRegion, appliedAudits: marks.values.sorted { $0.check < $1.check }, now: clock())
         return count
     }
 

@@ -16,7 +16,7 @@ struct RestoredFinding: Sendable, Hashable {
     /// Whether the store accepts what it tells. Security Hub keeps longer texts than the store.
     var isStorable: Bool {
         LedgerUpdate(
-            entries: [entry], dispositions: disposition.map { [$0] } ?? [], marks: mark.map { [$0] } ?? []
+            entries: [entry], dispositions: disposition.map { [$0] } ?? [], appliedAudits: mark.map { [$0] } ?? []
         ).isStorable
     }
 

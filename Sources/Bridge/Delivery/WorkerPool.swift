@@ -101,7 +101,7 @@ actor WorkerPool: Service {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
-                guard !batch.deliveries.isEmpty || context.store.mayAct else {
+                guard !batch.deliveries.isEmpty || context.store.canProcess else {
                     context.outage.failed("The replica's sign of life cannot be written.", to: .work)
                     try? await clock.sleep(.seconds(1))
                     continue
@@ -109,7 +109,7 @@ actor WorkerPool: Service {
                 context.outage.succeeded(in: .work)
                 note(batch)
                 await applyPauses(batch.pauses)
-                for accountRegion in batch.taken { accounts.takeOver(accountRegion) }
+                for accountRegion in batch.acquired { accounts.takeOver(accountRegion) }
                 await distribute(try await preparedOrReleased(batch.deliveries))
                 if batch.deliveries.isEmpty {
                     await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
@@ -199,11 +199,11 @@ actor WorkerPool: Service {
     /// Stops what is under way once this process may not act any more: others may have taken over what it leased. Releases
     /// what could not be stored once the store can be used.
     private func watchSign() async {
-        var mayAct = true
+        var canProcess = true
         while (try? await clock.sleep(.seconds(1))) != nil {
             try? await context.unstored.release(to: context.store)
-            defer { mayAct = context.store.mayAct }
-            guard mayAct, !context.store.mayAct, !held.isEmpty else { continue }
+            defer { canProcess = context.store.canProcess }
+            guard canProcess, !context.store.canProcess, !held.isEmpty else { continue }
             context.logger.warning(
                 "The replica's sign of life is out of date; processing stops until it is current again.")
             for (_, lane) in lanes { await lane.cancel() }
@@ -247,7 +247,7 @@ actor WorkerPool: Service {
                     "account": Self.account(pause), "by": "\(pause.pausedBy)", "reason": "\(pause.reason ?? "")",
                 ])
         }
-        for (name, lane) in lanes where begun.contains(where: { $0.holds(name.accountRegion) }) {
+        for (name, lane) in lanes where begun.contains(where: { $0.applies(to: name.accountRegion) }) {
             await release(lane.stop(), of: name.accountRegion)
             await lane.cancel()
         }
@@ -436,7 +436,7 @@ actor WorkerPool: Service {
         if let sender = senders[accountRegion] { return sender }
         let sender = FindingSender(
             accountRegion: accountRegion, client: accounts.client(for: accountRegion), metrics: context.metrics.work,
-            circuitBreakers: context.circuitBreakers, mayAct: { [store = context.store] in store.mayAct })
+            circuitBreakers: context.circuitBreakers, canProcess: { [store = context.store] in store.canProcess })
         senders[accountRegion] = sender
         return sender
     }

@@ -94,7 +94,7 @@ final class ClockTrust: Sendable {
         let last = try await store.clockMark()
         let (now, elapsed) = (now(), elapsed())
         let mark = ClockRule.mark(after: last, now: now, serviceNow: serviceNow())
-        if let mark, Self.isNews(mark, last) { try await store.note(mark) }
+        if let mark, Self.isNews(mark, last) { try await store.record(mark) }
         state.withLock { ($0.mark, $0.checked) = (mark, (now, elapsed)) }
         report(now)
     }

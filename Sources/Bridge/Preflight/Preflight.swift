@@ -70,7 +70,7 @@ public struct Preflight: Sendable {
     }
 
     private func checkExistingStore() async throws(StoreError) {
-        let store = try await StoreFactory.store(configuration.store, .beside)
+        let store = try await StoreFactory.store(configuration.store, .maintenance)
         let result: Result<Void, StoreError>
         do throws(StoreError) { result = .success(try await store.checkRights()) } catch { result = .failure(error) }
         await store.close()
@@ -80,7 +80,7 @@ public struct Preflight: Sendable {
 
     private func checkMigration() async {
         do throws(StoreError) {
-            if case .postgresql(let address) = configuration.store { try await PostgreSQLStore.tryMigration(address) }
+            if case .postgresql(let address) = configuration.store { try await PostgreSQLStore.dryRunMigration(address) }
             passStore(
                 "its tables do not exist or are of an earlier version. The bridge brings them up to date when it starts"
             )

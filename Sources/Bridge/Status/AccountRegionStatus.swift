@@ -89,7 +89,7 @@ extension AccountRegionStatus {
                 change(open.accountRegion) { $0.openFindings.append(open) }
             }
             for audit in stored.ledger?.audits ?? [] { change(audit.accountRegion) { $0.audits.append(audit) } }
-            for accountRegion in all.keys where stored.queue.pauses.contains(where: { $0.holds(accountRegion) }) {
+            for accountRegion in all.keys where stored.queue.pauses.contains(where: { $0.applies(to: accountRegion) }) {
                 change(accountRegion) { $0.isPaused = true }
             }
             if stored.ledger == nil {

@@ -171,7 +171,7 @@ struct Health: Sendable, Hashable {
         _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput
     ) -> Bool {
         input.denied.contains { $0.accountRegion == accountRegion }
-            || stored.pauses.contains { $0.holds(accountRegion) }
+            || stored.pauses.contains { $0.applies(to: accountRegion) }
     }
 
     private static func pauses(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {

@@ -30,7 +30,7 @@ struct LastDeliveryRecorder: Service {
         let changes = known.filter { saved[$0.key] != $0.value }
         guard !changes.isEmpty else { return saved }
         do throws(StoreError) {
-            try await store.noteLastDeliveries(changes)
+            try await store.recordLastDeliveries(changes)
             return known
         } catch {
             logger.debug(

@@ -29,7 +29,7 @@ extension PostgreSQLStore {
     }
 
     /// Notes when deliveries came last.
-    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         // In order, so that two bridges that note the same ones do not wait for each other.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(

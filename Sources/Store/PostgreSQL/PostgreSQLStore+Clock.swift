@@ -5,7 +5,7 @@ extension PostgreSQLStore {
     }
 
     /// Keeps what is known of the clock.
-    public func note(_ mark: ClockMark) async throws(StoreError) {
+    public func record(_ mark: ClockMark) async throws(StoreError) {
         try await write(
             ClockSQL.write.numbered, [.integer(mark.newest), .flag(mark.isConfirmed), .integer(mark.heldUntil)])
     }

@@ -38,7 +38,7 @@ extension PostgreSQLStore {
             let (known, replicas) = try await PartitionSQL.ask(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
             let passed = excluded.union(
-                known.map(\.accountRegion).filter { accountRegion in pauses.contains { $0.holds(stored: accountRegion) }
+                known.map(\.accountRegion).filter { accountRegion in pauses.contains { $0.applies(toStored: accountRegion) }
                 })
             let request = Request(
                 limit: limit, end: end, owner: owner, now: now, excluded: passed,

@@ -121,7 +121,7 @@ extension PostgreSQLStore {
             _ = try await connection.run(PostgreSQLLedger.delete, [.texts(progress.rejected)])
         }
         try await write(progress.dispositions, by: PostgreSQLDispositions.upsert, connection)
-        try await write(progress.marks, by: PostgreSQLDispositions.upsertMarks, connection)
+        try await write(progress.appliedAudits, by: PostgreSQLDispositions.upsertMarks, connection)
         try await write(progress.audits, by: connection)
         try await write(progress.completions, by: connection)
     }

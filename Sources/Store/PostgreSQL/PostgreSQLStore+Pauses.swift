@@ -33,7 +33,7 @@ extension PostgreSQLStore {
 
 extension Pause {
     /// Whether it holds the deliveries of an origin, named in the form of the tables.
-    func holds(stored accountRegion: String) -> Bool {
+    func applies(toStored accountRegion: String) -> Bool {
         account.map { accountRegion.hasPrefix($0.digits + "/") } ?? true
     }
 }

@@ -32,12 +32,12 @@ extension PostgreSQLStore {
     }
 
     /// Says that the ledger of an origin is complete.
-    public func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
     {
-        try Limits.check(LedgerUpdate(marks: marks))
+        try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await transact { connection in
-            try await Self.write(marks, by: PostgreSQLDispositions.restoreMarks, connection)
+            try await Self.write(appliedAudits, by: PostgreSQLDispositions.restoreMarks, connection)
             _ = try await connection.run(RebuildingSQL.finish.numbered, [.text(accountRegion.stored), .integer(now)])
         }
     }

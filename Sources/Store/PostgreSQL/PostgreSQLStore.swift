@@ -212,7 +212,7 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Whether this process has a current sign of life.
-    public var mayAct: Bool { link.sign.isCurrent }
+    public var canProcess: Bool { link.sign.isCurrent }
 
     /// Refuses if the store was opened to be looked at.
     func checkAccess() throws(StoreError) {

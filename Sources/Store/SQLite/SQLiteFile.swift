@@ -96,7 +96,7 @@ enum SQLiteFile {
         configuration.label = "store"
         configuration.readonly = access == .readOnly
         // EventBridge waits five seconds for an answer. Beside a process that serves under load, a turn is long in coming.
-        configuration.busyMode = .timeout(access == .beside ? 30 : 2)
+        configuration.busyMode = .timeout(access == .maintenance ? 30 : 2)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             // Comes before WAL mode is switched on, which would already change a file that is not ours.

@@ -52,7 +52,7 @@ extension SQLiteStore {
     }
 
     /// Notes when deliveries came last.
-    public func noteLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
+    public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         try await committer.write { db in
             for (accountRegion, time) in times {
                 try db.cachedStatement(sql: ArrivalSQL.noteDelivery).execute(arguments: [accountRegion.stored, time])

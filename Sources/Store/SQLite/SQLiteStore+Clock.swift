@@ -21,7 +21,7 @@ extension SQLiteStore {
     }
 
     /// Keeps what is known of the clock.
-    public func note(_ mark: ClockMark) async throws(StoreError) {
+    public func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: ClockSQL.write).execute(
                 arguments: [mark.newest, mark.isConfirmed, mark.heldUntil])

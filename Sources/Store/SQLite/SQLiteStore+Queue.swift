@@ -147,7 +147,7 @@ extension SQLiteStore {
             }
             for id in progress.rejected { try db.cachedStatement(sql: LedgerSQL.delete).execute(arguments: [id]) }
             for disposition in progress.dispositions { try Self.write(disposition, by: DispositionSQL.upsert, in: db) }
-            for mark in progress.marks { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
+            for mark in progress.appliedAudits { try Self.write(mark, by: AppliedAuditSQL.upsert, in: db) }
             for audit in progress.audits { try Self.write(audit, in: db) }
             for completion in progress.completions { try Self.write(completion, in: db) }
             if let checkpoint = progress.checkpoint {

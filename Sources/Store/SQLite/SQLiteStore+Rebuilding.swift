@@ -44,12 +44,12 @@ extension SQLiteStore {
     }
 
     /// Says that the ledger of an origin is complete.
-    public func finishLedger(of accountRegion: AccountRegion, marks: [AppliedAudit], now: Int64)
+    public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
     {
-        try Limits.check(LedgerUpdate(marks: marks))
+        try Limits.check(LedgerUpdate(appliedAudits: appliedAudits))
         try await committer.write { db in
-            for mark in marks { try Self.write(mark, by: AppliedAuditSQL.restore, in: db) }
+            for audit in appliedAudits { try Self.write(audit, by: AppliedAuditSQL.restore, in: db) }
             try db.cachedStatement(sql: RebuildingSQL.finish).execute(arguments: [accountRegion.stored, now])
             return .success(())
         }

@@ -33,7 +33,7 @@ struct AuditBenchmark: AsyncParsableCommand {
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
         var problems: [String] = []
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let measuring = Task { try await measure(program, on: loop) }
             // The bridge is in a process group of its own, which Ctrl-C does not reach.
             let watchers = try await loop.run {
@@ -53,7 +53,7 @@ struct AuditBenchmark: AsyncParsableCommand {
         let client = try await HTTPClient(loop: loop)
         let aws = try await LocalAWS(loop: loop)
         var problems: [String] = []
-        try await perform {
+        try await withCleanup {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
             let authority = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
             func start() async throws -> ServedBridge {
@@ -63,15 +63,15 @@ struct AuditBenchmark: AsyncParsableCommand {
                     log: folder.path("bridge.log"), client: client)
             }
             var bridge = try await start()
-            try await perform {
+            try await withCleanup {
                 problems = try await measure(fleet, bridge)
                 let queue = try await killHalfWay(fleet, bridge)
                 bridge = try await start()
                 problems += try await measureRest(fleet, bridge, queue)
-            } finally: {
+            } cleanup: {
                 try await bridge.stop()
             }
-        } finally: {
+        } cleanup: {
             await aws.stop()
             await client.shutdown()
         }

@@ -45,7 +45,7 @@ struct IntakeCheck: Sendable {
         ]
         trace.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
         try trace.run()
-        try await perform {
+        try await withCleanup {
             try await eventually("strace to attach") {
                 try String(contentsOfFile: errors, encoding: .utf8).contains("attached") || !trace.isRunning
             }
@@ -54,7 +54,7 @@ struct IntakeCheck: Sendable {
                     description: "strace: \(try String(contentsOfFile: errors, encoding: .utf8).prefix(500))")
             }
             try await body()
-        } finally: {
+        } cleanup: {
             // It inherits that a thread of Foundation's blocks the others; the kernel detaches it all the same.
             kill(trace.processIdentifier, SIGKILL)
             try await eventually("strace to end") { !trace.isRunning }

@@ -16,17 +16,17 @@ struct IntakeWorld: Sendable {
 
     /// Makes one with so many signed messages of one topic, and ends it.
     static func with(messages count: Int, _ body: (IntakeWorld) async throws -> Void) async throws {
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let aws = try await LocalAWS(loop: loop)
             let folder = try TemporaryFolder()
             var configuration = HTTPClient.Configuration()
             configuration.connectTo = aws.connectTo
             configuration.certificateAuthorities = try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
             let client = try await HTTPClient(loop: loop, configuration: configuration)
-            try await perform {
+            try await withCleanup {
                 let messages = try await SignedMessages(count, in: ["us-east-1"].compactMap { Region($0) }, by: aws)
                 try await body(IntakeWorld(folder: folder, aws: aws, client: client, messages: messages))
-            } finally: {
+            } cleanup: {
                 await aws.stop()
                 await client.shutdown()
             }
@@ -78,9 +78,9 @@ struct IntakeWorld: Sendable {
     ) async throws {
         let folder = try TemporaryFolder()
         let process = try await program.start(in: folder)
-        try await perform {
+        try await withCleanup {
             try await body(process, folder.path("store.db"))
-        } finally: {
+        } cleanup: {
             try await process.stop()
         }
     }

@@ -36,7 +36,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
         var problems: [String] = []
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             print("| program | AWS | seconds | findings/s | µs of CPU each | imports |")
             print("|---|---|---|---|---|---|")
             let throttled = try await measure(program, .throttling, on: loop)
@@ -102,7 +102,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
         let client = try await HTTPClient(loop: loop)
         let aws = try await LocalAWS(loop: loop, configuration: surroundings.configuration)
         var measurement: Measurement?
-        try await perform {
+        try await withCleanup {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
             var settings = [
                 "store.url": "sqlite://\(folder.path("store.db"))", "sns.topics": fleet.topic.description,
@@ -117,12 +117,12 @@ struct LimitsBenchmark: AsyncParsableCommand {
                 program: program, settings: settings,
                 environment: aws.endpointEnvironment.merging(["AWS_CA_BUNDLE": authority]) { _, last in last },
                 log: folder.path("bridge.log"), client: client)
-            try await perform {
+            try await withCleanup {
                 measurement = try await measure(fleet, bridge)
-            } finally: {
+            } cleanup: {
                 try await bridge.stop()
             }
-        } finally: {
+        } cleanup: {
             await aws.stop()
             await client.shutdown()
         }
@@ -156,7 +156,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
     {
         let aws = try await LocalAWS(loop: loop, configuration: surroundings.configuration)
         var measurement: Measurement?
-        try await perform {
+        try await withCleanup {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
             let audit = fleet.audit(number: 0, findings: findings)
             fleet.add(audit)
@@ -169,7 +169,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
             measurement = Measurement(
                 findings: findings, seconds: seconds, processorTime: used,
                 imports: aws.calls(of: .batchImportFindings))
-        } finally: {
+        } cleanup: {
             await aws.stop()
         }
         guard let measurement else { throw BenchmarkError(description: "nothing was measured") }

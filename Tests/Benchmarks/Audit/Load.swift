@@ -68,7 +68,7 @@ private final class LoadRun {
             guard poll(&polled, nfds_t(polled.count), 30_000) > 0 else {
                 throw BenchmarkError(description: "no answer for 30 seconds")
             }
-            for index in polled.indices where polled[index].revents != 0 { try readAnswer(on: index) }
+            for index in polled.indices where polled[index].revents != 0 { try readResponse(on: index) }
         }
         let (end, usedAtEnd) = (Self.now(CLOCK_MONOTONIC), Self.now(CLOCK_THREAD_CPUTIME_ID))
         times.sort()
@@ -88,7 +88,7 @@ private final class LoadRun {
         next += 1
     }
 
-    private func readAnswer(on index: Int) throws {
+    private func readResponse(on index: Int) throws {
         let count = recv(connections[index].socket.descriptor, &buffer, buffer.count, 0)
         guard count > 0 else { throw BenchmarkError(description: "a connection was closed") }
         var answer = connections[index].answer

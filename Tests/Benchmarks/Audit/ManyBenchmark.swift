@@ -41,11 +41,11 @@ struct ManyBenchmark: AsyncParsableCommand {
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
         var isWell = true
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let cluster = try await PostgreSQLCluster(settings: ["fsync=on", "full_page_writes=on"])
             let signer = try await LocalAWS(loop: loop, configuration: ManyWorld.configuration)
             let client = try await HTTPClient(loop: loop)
-            try await perform {
+            try await withCleanup {
                 let folder = try TemporaryFolder()
                 try folder.write(signer.certificateAuthorityPEM, as: "authority.pem")
                 let world = ManyWorld(
@@ -53,7 +53,7 @@ struct ManyBenchmark: AsyncParsableCommand {
                     messages: try await SignedMessages(
                         messages, in: ManyWorld.configuration.regions, by: signer))
                 isWell = try await measure(in: world)
-            } finally: {
+            } cleanup: {
                 await signer.stop()
                 await client.shutdown()
                 try await cluster.crash()

@@ -33,7 +33,7 @@ struct ManyWorld: Sendable {
         let hub = try await LocalAWS(loop: loop, configuration: Self.configuration)
         var bridges: [ServedBridge] = []
         var result: ManyMeasurement?
-        try await perform {
+        try await withCleanup {
             for number in 0..<count {
                 bridges.append(
                     try await ServedBridge(
@@ -41,7 +41,7 @@ struct ManyWorld: Sendable {
                         log: folder.path("bridge-\(number).log"), client: client))
             }
             result = try await measure(Bridges(processes: bridges, database: database, hub: hub), connections)
-        } finally: {
+        } cleanup: {
             for bridge in bridges { try await bridge.stop() }
             await hub.stop()
             try await cluster.dropDatabase(database)

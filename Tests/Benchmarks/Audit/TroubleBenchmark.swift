@@ -50,20 +50,20 @@ struct TroubleBenchmark: AsyncParsableCommand {
         print("The order of the troubles follows from the seed \(seed).")
         let troubles = only.map { $0.split(separator: ",").compactMap { Trouble(rawValue: String($0)) } }
         var isWell = true
-        try await withLoop { loop in
+        try await withEventLoop { loop in
             let cluster = try await PostgreSQLCluster(settings: ["max_connections=60"])
             let aws = try await LocalAWS(loop: loop, configuration: ManyWorld.configuration)
             let client = try await HTTPClient(loop: loop)
-            try await perform {
+            try await withCleanup {
                 let world = try await TroubledWorld(
                     program: program, cluster: cluster, aws: aws, client: client, rate: rate)
-                try await perform {
+                try await withCleanup {
                     isWell = try await world.run(
                         troubles ?? Trouble.allCases, for: .seconds(duration), random: SeededGenerator(seed: seed))
-                } finally: {
+                } cleanup: {
                     await world.stop()
                 }
-            } finally: {
+            } cleanup: {
                 await aws.stop()
                 await client.shutdown()
                 try await cluster.crash()

@@ -2,7 +2,7 @@ import Glibc
 
 /// Compares what two pieces of work cost this thread, in processor time: unlike time on a clock, it does not depend on
 /// what else the machine does.
-public enum Cost {
+public enum CPUTime {
     /// By how much the second piece of work costs more than the first: the least of several runs of each.
     public static func ratio(runs: Int = 5, of small: () -> Void, to large: () -> Void) -> Double {
         var (least, most) = (Double.infinity, Double.infinity)

@@ -2,7 +2,7 @@ import Foundation
 
 /// A Python program that runs beside a test, which talks to it over its input and output. The calls block: they belong
 /// on a thread of their own.
-public final class PythonConversation: Sendable {
+public final class PythonProcess: Sendable {
     private let process: WatchedProcess
     private let input: Pipe
     private let output: Pipe

@@ -5,7 +5,7 @@ extension PostgreSQLStore {
     /// server with the same role can apply them, and nothing is changed.
     ///
     /// - Throws: ``StoreError`` if a step fails, for example because the role must not create tables.
-    public static func tryMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
+    public static func dryRunMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
         let loop: EventLoop
         do {
             loop = try EventLoop(name: "bridge-store")
@@ -16,7 +16,7 @@ extension PostgreSQLStore {
             do {
                 let connection = try await PostgreSQLConnection.open(address, on: loop)
                 let result: Result<Void, any Error>
-                do { result = .success(try await tryMigration(connection)) } catch { result = .failure(error) }
+                do { result = .success(try await dryRunMigration(connection)) } catch { result = .failure(error) }
                 await connection.close()
                 return .success(try result.get())
             } catch {
@@ -27,7 +27,7 @@ extension PostgreSQLStore {
         try result.get()
     }
 
-    private static func tryMigration(_ connection: PostgreSQLConnection) async throws {
+    private static func dryRunMigration(_ connection: PostgreSQLConnection) async throws {
         await connection.allow(workTimeout)
         do {
             try await connection.transaction {

@@ -1,5 +1,5 @@
 /// An HTTP answer as a client sees it.
-public struct Answer: Sendable {
+public struct ClientResponse: Sendable {
     /// The status code; 0 if the status line has none.
     public let status: Int
     /// By name in lower case; several fields of one name are joined by commas.
@@ -25,9 +25,9 @@ extension ClientSocket {
     /// Reads one answer whose length its fields tell, and nothing behind it; nil if the connection ends before.
     ///
     /// - Parameter hasBody: false for the answer to a HEAD request.
-    public func readAnswer(hasBody: Bool = true) -> Answer? {
+    public func readResponse(hasBody: Bool = true) -> ClientResponse? {
         guard let head = read(through: "\r\n\r\n") else { return nil }
-        var answer = Answer(head: String(decoding: head, as: UTF8.self))
+        var answer = ClientResponse(head: String(decoding: head, as: UTF8.self))
         if hasBody, let length = answer.fields["content-length"].flatMap({ Int($0) }) { answer.body = read(length) }
         return answer
     }

@@ -9,10 +9,10 @@ public func withPythonServer(
     _ script: String, _ arguments: [String] = [], _ body: (_ firstLine: String) async throws -> Void
 ) async throws {
     // Just before a time limit of two minutes ends the test with no reason given.
-    let server = try PythonConversation(script, arguments, within: .seconds(115))
-    try await perform {
+    let server = try PythonProcess(script, arguments, within: .seconds(115))
+    try await withCleanup {
         try await body(try await onThread { try server.readLine() })
-    } finally: {
+    } cleanup: {
         _ = try await onThread { try server.end() }
     }
 }
