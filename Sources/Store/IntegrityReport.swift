@@ -21,7 +21,7 @@ struct IntegrityReport: Sendable {
     }
 
     /// The name of a row, which may be anything, as it is shown.
-    static func shown(_ name: String) -> String {
+    static func quoted(_ name: String) -> String {
         let visible = name.unicodeScalars.prefix(nameLength).map { $0.properties.isGraphic ? String($0) : "�" }
         return "\"\(visible.joined())\""
     }

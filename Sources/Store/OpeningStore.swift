@@ -84,25 +84,25 @@ public final class OpeningStore: Store {
 
     /// Lets no call wait for the first attempt any longer.
     public func stopWaiting() {
-        settle(.unavailable(Self.beingOpened)) { $0.isOpening }
+        transition(.unavailable(Self.stillOpening)) { $0.isOpening }
     }
 
     /// Why the store is not open; nil if it is.
     public var problem: StoreError? {
         switch state.withLock({ $0 }) {
-        case .opening: Self.beingOpened
+        case .opening: Self.stillOpening
         case .unavailable(let error), .ended(let error): error
         case .open: nil
         }
     }
 
-    private static let beingOpened = StoreError(
+    private static let stillOpening = StoreError(
         .unavailable, "The store is still being opened: its tables are updated, or its log is recovered.")
 
     private func openUntilDone(_ report: @escaping @Sendable (StoreError) -> Void) async {
         let timer = Task { [timeout] in
             guard (try? await Task.sleep(for: timeout)) != nil else { return }
-            if self.settle(.unavailable(Self.beingOpened), if: \.isOpening) { report(Self.beingOpened) }
+            if self.transition(.unavailable(Self.stillOpening), if: \.isOpening) { report(Self.stillOpening) }
         }
         defer { timer.cancel() }
         var delay = Duration.milliseconds(250)
@@ -110,14 +110,14 @@ public final class OpeningStore: Store {
             do throws(StoreError) {
                 let store = try await open()
                 // Closed meanwhile: nothing will use it.
-                if !settle(.open(store)) { await store.close() }
+                if !transition(.open(store)) { await store.close() }
                 return
             } catch {
                 guard error.isTransient else {
-                    settle(.ended(error))
+                    transition(.ended(error))
                     return
                 }
-                if settle(.unavailable(error)) { report(error) }
+                if transition(.unavailable(error)) { report(error) }
             }
             try? await Task.sleep(for: delay * Double.random(in: 0.75...1))
             delay = min(delay * 2, longestDelay)
@@ -126,9 +126,9 @@ public final class OpeningStore: Store {
 
     /// Changes the state unless it is final.
     @discardableResult
-    private func settle(_ new: State, if isRight: (State) -> Bool = { _ in true }) -> Bool {
+    private func transition(_ new: State, if isAllowed: (State) -> Bool = { _ in true }) -> Bool {
         let isChanged = state.withLock { state in
-            guard !state.isFinal, isRight(state) else { return false }
+            guard !state.isFinal, isAllowed(state) else { return false }
             state = new
             return true
         }
@@ -158,7 +158,7 @@ public final class OpeningStore: Store {
         if let opened { return opened }
         switch await wait(while: \.isOpening) {
         case .open(let store): return store
-        case .opening: throw Self.beingOpened
+        case .opening: throw Self.stillOpening
         case .unavailable(let error), .ended(let error): throw error
         }
     }

@@ -22,7 +22,7 @@ public enum QueueTime {
 
     /// Brings times of one origin that are too far away within the rule: ?1 is the origin, ?2 the present time, ?3 when a
     /// lease ends that begins now, ?4 the latest time that may be waited for.
-    static let pullBack = """
+    static let clampTimes = """
         UPDATE delivery SET ready_at = CASE state WHEN 'leased' THEN ?3 ELSE ?2 END
         WHERE origin = ?1 AND ready_at IS NOT NULL AND ready_at > ?4 AND (state <> 'leased' OR ready_at > ?3)
         """

@@ -249,7 +249,8 @@ public protocol Store: Sendable {
     func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError)
 
     /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
-    func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64) async throws(StoreError)
+    func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
+        async throws(StoreError)
 
     // MARK: Subscriptions
 

@@ -178,15 +178,17 @@ extension DeliveryRow {
 
 extension StoredRow {
     /// What is wrong where dead letters were counted wrong, with their source and topic in the second column.
-    var wrongFigures: String {
-        get throws { "The figures of dead letters of \(IntegrityReport.shown(try text(1))) differ from what there is." }
+    var counterMismatch: String {
+        get throws {
+            "The figures of dead letters of \(IntegrityReport.quoted(try text(1))) differ from what there is."
+        }
     }
 }
 
 extension IntegrityReport {
     /// What is wrong with a row, with its name, which stands in the second column.
     static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
-        let name = "\(what) \(shown((try? row.text(1)) ?? ""))"
+        let name = "\(what) \(quoted((try? row.text(1)) ?? ""))"
         do {
             return try find(row).map { "\(name) \($0)." }
         } catch {

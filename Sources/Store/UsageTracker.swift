@@ -5,12 +5,12 @@ import Synchronization
 /// It can be held for a while, so that what must happen between reads gets its turn.
 final class UsageTracker: Sendable {
     private struct State {
-        var inside = 0
+        var inUse = 0
         var isClosed = false
-        var emptied: CheckedContinuation<Void, Never>?
-        var isHeld = false
+        var closer: CheckedContinuation<Void, Never>?
+        var isSuspended = false
         /// Who waits for those inside to leave while it is held.
-        var holder: CheckedContinuation<Void, Never>?
+        var suspender: CheckedContinuation<Void, Never>?
         /// Those who wait for the hold to end.
         var waiting: [CheckedContinuation<Bool, Never>] = []
     }
@@ -18,18 +18,18 @@ final class UsageTracker: Sendable {
     private let state = Mutex(State())
 
     /// Whether anybody is inside.
-    var isOccupied: Bool { state.withLock { $0.inside > 0 } }
+    var isInUse: Bool { state.withLock { $0.inUse > 0 } }
 
     /// Comes in, and before that waits while the gate is held; false when it is closed, and then there is nothing to leave.
-    func pass() async -> Bool {
+    func acquireWhenResumed() async -> Bool {
         await withCheckedContinuation { continuation in
             let isIn: Bool? = state.withLock { state in
                 guard !state.isClosed else { return false }
-                guard !state.isHeld else {
+                guard !state.isSuspended else {
                     state.waiting.append(continuation)
                     return nil
                 }
-                state.inside += 1
+                state.inUse += 1
                 return true
             }
             if let isIn { continuation.resume(returning: isIn) }
@@ -38,16 +38,16 @@ final class UsageTracker: Sendable {
 
     /// Stops further passing until it is opened, and returns when those inside have left, or the time is over. To be
     /// called by one at a time.
-    func hold(atMost time: Duration) async {
-        state.withLock { $0.isHeld = true }
+    func suspend(atMost time: Duration) async {
+        state.withLock { $0.isSuspended = true }
         let timer = Task {
             guard (try? await Task.sleep(for: time)) != nil else { return }
-            takeHolder()?.resume()
+            takeSuspender()?.resume()
         }
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
-                if state.inside > 0 { state.holder = continuation }
-                return state.inside == 0
+                if state.inUse > 0 { state.suspender = continuation }
+                return state.inUse == 0
             }
             if isEmpty { continuation.resume() }
         }
@@ -55,35 +55,35 @@ final class UsageTracker: Sendable {
     }
 
     /// Ends a hold, and lets those in who wait for that.
-    func open() {
+    func resume() {
         let (waiting, isClosed) = state.withLock { state in
-            state.isHeld = false
+            state.isSuspended = false
             defer { state.waiting = [] }
-            if !state.isClosed { state.inside += state.waiting.count }
+            if !state.isClosed { state.inUse += state.waiting.count }
             return (state.waiting, state.isClosed)
         }
         for continuation in waiting { continuation.resume(returning: !isClosed) }
     }
 
-    private func takeHolder() -> CheckedContinuation<Void, Never>? { state.withLock { $0.holder.take() } }
+    private func takeSuspender() -> CheckedContinuation<Void, Never>? { state.withLock { $0.suspender.take() } }
 
     /// Comes in, whether or not the gate is held; false when it is closed, and then there is nothing to leave.
-    func enter() -> Bool {
+    func acquire() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
-            state.inside += 1
+            state.inUse += 1
             return true
         }
     }
 
     /// Goes out again.
-    func leave() {
-        let (emptied, holder) = state.withLock { state in
-            state.inside -= 1
-            return state.inside == 0 ? (state.emptied.take(), state.holder.take()) : (nil, nil)
+    func release() {
+        let (closer, suspender) = state.withLock { state in
+            state.inUse -= 1
+            return state.inUse == 0 ? (state.closer.take(), state.suspender.take()) : (nil, nil)
         }
-        emptied?.resume()
-        holder?.resume()
+        closer?.resume()
+        suspender?.resume()
     }
 
     /// Lets nobody in any more, and returns when everybody has left. To be called once.
@@ -91,8 +91,8 @@ final class UsageTracker: Sendable {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
                 state.isClosed = true
-                if state.inside > 0 { state.emptied = continuation }
-                return state.inside == 0
+                if state.inUse > 0 { state.closer = continuation }
+                return state.inUse == 0
             }
             if isEmpty { continuation.resume() }
         }

@@ -21,7 +21,7 @@ final class WorkSignal: Sendable {
         var waiters: [UInt64: Waiter] = [:]
 
         /// Whether there was a change after the mark that concerns whoever has it.
-        func hasNews(after mark: WorkMark) -> Bool {
+        func hasChanged(after mark: WorkMark) -> Bool {
             guard count != mark.count else { return false }
             return last > mark.count
                 || lastByAccountRegion.contains { $0.value > mark.count && !mark.excluded.contains($0.key) }
@@ -88,7 +88,7 @@ final class WorkSignal: Sendable {
                 let isOver = state.withLock { state in
                     // A task is marked as cancelled before its handler runs. So either it is seen here, or the handler
                     // comes after this and finds the waiter.
-                    if state.hasNews(after: mark) || state.isClosed || Task.isCancelled { return true }
+                    if state.hasChanged(after: mark) || state.isClosed || Task.isCancelled { return true }
                     state.waiters[waiter] = Waiter(excluded: mark.excluded, continuation: continuation)
                     return false
                 }

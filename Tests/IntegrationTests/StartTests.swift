@@ -18,7 +18,9 @@ extension IntegrationTests {
         ) async throws {
             let alarms = try Alarms.make(0..<1, from: world.scenario())
             let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
-            for _ in 0..<3 { try ClientResponse.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen)) }
+            for _ in 0..<3 {
+                try ClientResponse.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
+            }
             try ClientResponse.expectUnavailable(try await Client.exchange(.get("/readyz"), with: bridge.listen))
             #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
             #expect(

@@ -14,7 +14,7 @@ import Testing
 
     /// Receives a delivery and dead-letters it.
     @discardableResult
-    private func bury(
+    private func deadLetter(
         _ number: Int, of topic: String? = nil, from channel: Delivery.Channel = .sns, bytes: Int = 8,
         at now: Int64, within limits: DeadLetterLimits, in store: any TestedStore
     ) async throws -> DroppedDeadLetters {
@@ -38,7 +38,7 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             var dropped = 0
             for number in 1...9 {
-                let drop = try await bury(number, of: "noise", at: Int64(number), within: limits, in: store)
+                let drop = try await deadLetter(number, of: "noise", at: Int64(number), within: limits, in: store)
                 #expect(drop.isEmpty == (number <= 5) && drop.lastTopic == (number <= 5 ? nil : drop.lastTopic))
                 dropped += drop.counts[.count] ?? 0
             }
@@ -58,16 +58,16 @@ import Testing
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20)
             for number in 1...3 {
-                try await bury(number, of: "defender", at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "defender", at: Int64(number), within: limits, in: store)
             }
-            try await bury(4, from: .eventBridge, at: 4, within: limits, in: store)
-            try await bury(5, from: .catchUp, at: 5, within: limits, in: store)
+            try await deadLetter(4, from: .eventBridge, at: 4, within: limits, in: store)
+            try await deadLetter(5, from: .catchUp, at: 5, within: limits, in: store)
             for number in 6...40 {
-                try await bury(number, of: "noise", at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", at: Int64(number), within: limits, in: store)
             }
             // The noise has what the channel's half leaves, and loses to what has less.
             #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(34...40))
-            try await bury(41, of: "defender", at: 41, within: limits, in: store)
+            try await deadLetter(41, of: "defender", at: 41, within: limits, in: store)
             #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(35...41))
             #expect(try await store.verify() == [])
         }
@@ -78,7 +78,7 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             let channels: [Delivery.Channel] = [.sns, .eventBridge, .schedule, .catchUp]
             for number in 0..<60 {
-                try await bury(number, from: channels[number % 4], at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, from: channels[number % 4], at: Int64(number), within: limits, in: store)
                 let usage = try await store.deadLetterUsage()
                 #expect(usage.total.count == min(number + 1, 10))
                 #expect(usage.channels.allSatisfy { $0.load.count <= 5 })
@@ -93,15 +93,15 @@ import Testing
             let limits = DeadLetterLimits(maximumCount: 1000, maximumBytes: 20_000)
             // Forty small ones, then large ones, each of which takes the place of many.
             for number in 0..<40 {
-                try await bury(number, of: "noise", bytes: 98, at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", bytes: 98, at: Int64(number), within: limits, in: store)
             }
             for number in 40..<46 {
-                try await bury(number, of: "noise", bytes: 2998, at: Int64(number), within: limits, in: store)
+                try await deadLetter(number, of: "noise", bytes: 2998, at: Int64(number), within: limits, in: store)
                 #expect(try await store.deadLetterUsage().total.bytes <= 10_000)
             }
             #expect(try await numbers(in: store) == [43, 44, 45])
             // One that is larger than all that there may be is not kept.
-            try await bury(46, of: "noise", bytes: 30_000, at: 46, within: limits, in: store)
+            try await deadLetter(46, of: "noise", bytes: 30_000, at: 46, within: limits, in: store)
             #expect(try await numbers(in: store) == [])
             #expect(try await store.deadLetterUsage().total == DeadLetterLoad())
             #expect(try await store.verify() == [])
@@ -111,7 +111,8 @@ import Testing
     @Test(arguments: StoreKind.all) func replayedDroppedAndExpiredOnesAreNotCounted(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             for number in 1...8 {
-                try await bury(number, of: number < 4 ? "a" : "b", at: Int64(number), within: .standard, in: store)
+                try await deadLetter(
+                    number, of: number < 4 ? "a" : "b", at: Int64(number), within: .standard, in: store)
             }
             #expect(try await store.requeueDeadLetters(ids: ["x:1", "x:1", "x:9"]) == 1)
             #expect(try await store.discardDeadLetters(ids: ["x:4", "x:5", "x:1"]) == 2)
@@ -175,7 +176,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func wrongFiguresAreFound(kind: StoreKind) async throws {
         try await withStore(kind) { store in
-            try await bury(1, of: "a", at: 1, within: .standard, in: store)
+            try await deadLetter(1, of: "a", at: 1, within: .standard, in: store)
             try await store.run("UPDATE dead_letter_share SET count = 7; UPDATE dead_letter_load SET bytes = 3")
             let problems = try await store.verify()
             let topic = try Self.topic("a")
@@ -186,7 +187,9 @@ import Testing
 
     @Test func figuresThatAnEarlierVersionMadeWrongAreCorrectedByUpkeep() async throws {
         try await withStore(.postgreSQL) { store in
-            for number in 1...3 { try await bury(number, of: "a", at: Int64(number), within: .standard, in: store) }
+            for number in 1...3 {
+                try await deadLetter(number, of: "a", at: Int64(number), within: .standard, in: store)
+            }
             try await store.run("DELETE FROM dead_letter_share; UPDATE dead_letter_load SET count = 9, bytes = 0")
             #expect(try await store.verify() != [])
             #expect(try await store.trimDeadLetters(to: .standard, failedBefore: 0).isEmpty)

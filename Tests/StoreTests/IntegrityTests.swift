@@ -133,7 +133,7 @@ struct IntegrityTests {
             #expect(try await restored.status().activeFindings == 6000)
             await restored.close()
         }
-        #expect(!StoreFiles.isDamageNoted(folder.file))
+        #expect(!StoreFiles.isMarkedDamaged(folder.file))
     }
 
     @Test("a sound file is read from its first row to its last, and the check ends when it is cancelled")

@@ -200,7 +200,8 @@ import Testing
             let said = disposition(subject, dueAt: 1, keepUntil: 1)
             let mark = AppliedAudit(accountRegion: accountRegions[0], check: text(), startTime: 1, taskID: text())
             try await store.record(
-                LedgerUpdate(entries: [one], dispositions: [said], appliedAudits: [mark]), under: store.takeNew(1).lease)
+                LedgerUpdate(entries: [one], dispositions: [said], appliedAudits: [mark]), under: store.takeNew(1).lease
+            )
             #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
             #expect(
                 try await store.unseenLedgerEntries(

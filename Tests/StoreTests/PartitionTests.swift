@@ -59,7 +59,7 @@ struct PartitionTests {
                 let held = try await first.take(2, now: 0)
                 #expect(held.count == 2)
                 // It gives no sign of life any more, as if it had been killed, but it does not know.
-                await first.link.stopListening()
+                await first.coordinator.stopListening()
                 let mark = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0).mark
                 await second.waitForWork(after: mark)
                 let batch = try await eventually("the origin to be free") {

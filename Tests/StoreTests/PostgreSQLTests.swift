@@ -392,7 +392,7 @@ struct PostgreSQLTests {
         PostgreSQLDispositions.ofAccountRegion, PostgreSQLDispositions.due, PostgreSQLDispositions.purge,
         PostgreSQLDispositions.marksOfAccountRegion, PostgreSQLDeadLetters.list, PostgreSQLDeadLetters.byID,
         PostgreSQLDeadLetters.requeue, PostgreSQLDeadLetters.discard, PostgreSQLStore.depths,
-        SubscriptionSQL.list.numbered, PartitionSQL.known, PostgreSQLDeadLetterLimits.newShares,
+        SubscriptionSQL.list.numbered, PartitionSQL.partitions, PostgreSQLDeadLetterLimits.newShares,
         PostgreSQLDeadLetterLimits.sharesByID, PostgreSQLDeadLetterLimits.oldest, PostgreSQLDeadLetterLimits.expired,
         PostgreSQLDeadLetterLimits.drop, PostgreSQLDeadLetterLimits.leased,
         PostgreSQLDeadLetterLimits.removeEmptyShares, QueueSQL.completionTime.numbered,
@@ -417,7 +417,7 @@ struct PostgreSQLTests {
                     .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }
                 #expect(scans == [], "\(plan.joined(separator: "\n"))")
                 let isOrderedByIndex = ![
-                    QueueWrites.finish, LeaseSQL.lease, PartitionSQL.known, PostgreSQLStore.depths,
+                    QueueWrites.finish, LeaseSQL.lease, PartitionSQL.partitions, PostgreSQLStore.depths,
                 ]
                 .contains(sql)
                 if isOrderedByIndex {

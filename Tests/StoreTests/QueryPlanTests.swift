@@ -46,7 +46,7 @@ import Testing
         QueueSQL.isHeld, QueueSQL.lease, QueueSQL.extend, QueueSQL.checkpoint, QueueSQL.complete,
         QueueSQL.deletePayload,
         QueueSQL.retry,
-        QueueSQL.release, QueueSQL.purge, DeadLetterSQL.bury, DeadLetterSQL.list, DeadLetterSQL.requeue,
+        QueueSQL.release, QueueSQL.purge, DeadLetterSQL.deadLetter, DeadLetterSQL.list, DeadLetterSQL.requeue,
         DeadLetterSQL.discard, LedgerSQL.byID, LedgerSQL.sent, LedgerSQL.delete, LedgerSQL.about, LedgerSQL.unseen,
         LedgerSQL.stale, LedgerSQL.unsent, LedgerSQL.purge,
         DispositionSQL.bySubject, DispositionSQL.ofAccountRegion, DispositionSQL.due, DispositionSQL.purge,

@@ -126,7 +126,7 @@ struct ReplicaFaultTests {
                 _ = try await store.takeNew(1)
                 #expect(store.canProcess)
                 _ = try await store.append(delivery(2))
-                await store.link.stopListening()
+                await store.coordinator.stopListening()
                 try await eventually("the sign to be out of date") { !store.canProcess }
                 #expect(try await store.take(now: 0).isEmpty)
             }
@@ -138,7 +138,7 @@ struct ReplicaFaultTests {
             try await withStore(url, lifetime: .seconds(1)) { second in
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(1))
                 _ = try await first.takeNew(1)
-                await first.link.stopListening()
+                await first.coordinator.stopListening()
                 // It has locked what it holds, and nothing more comes from it.
                 let isLocked = Atomic(false)
                 let stuck = Task {
@@ -165,7 +165,7 @@ struct ReplicaFaultTests {
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(600))
                 _ = try await first.takeNew(1)
                 #expect(try await second.take(now: 0).isEmpty)
-                await first.link.stopListening()
+                await first.coordinator.stopListening()
                 let batch = try await eventually("the origin to be taken over") {
                     try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
                 } is: {

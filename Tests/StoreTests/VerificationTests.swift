@@ -79,7 +79,9 @@ import Testing
         try await store.record(
             LedgerUpdate(
                 dispositions: [disposition("SUBJECT")],
-                appliedAudits: [AppliedAudit(accountRegion: accountRegions[0], check: "CHECK", startTime: 1, taskID: "task")],
+                appliedAudits: [
+                    AppliedAudit(accountRegion: accountRegions[0], check: "CHECK", startTime: 1, taskID: "task")
+                ],
                 checkpoint: "2"),
             under: taken[0].lease)
         try await store.complete(taken[0].lease, recording: [entry("finding")], now: 1)

@@ -72,12 +72,12 @@ import Testing
 
     @Test func aReadThatDoesNotEndStopsNoWrites() async throws {
         try await withStore { store in
-            let gate = DispatchSemaphore(value: 0)
+            let tracker = DispatchSemaphore(value: 0)
             let state = ReaderState()
             async let reading: Void = store.read { db in
                 _ = try Row.fetchAll(db, sql: "SELECT COUNT(*) FROM delivery")
                 state.reads.add(1, ordering: .relaxed)
-                gate.wait()
+                tracker.wait()
             }
             try await eventually("a read") { state.reads.load(ordering: .relaxed) > 0 }
             for number in 0..<135 {
@@ -86,7 +86,7 @@ import Testing
             #expect(try #require(store.log).length >= Self.limit)
             // Reads go on, too, after the attempt.
             #expect(try await store.status().pending == 135)
-            gate.signal()
+            tracker.signal()
             try await reading
             for number in 135..<220 {
                 _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
@@ -98,8 +98,8 @@ import Testing
 
     @Test func largeWritesThatWaitDoNotShareOneTransaction() async throws {
         try await withStore { store in
-            let gate = DispatchSemaphore(value: 0)
-            store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+            let tracker = DispatchSemaphore(value: 0)
+            store.pool.asyncWriteWithoutTransaction { _ in tracker.wait() }
             let before = store.commitCount
             try await withThrowingDiscardingTaskGroup { group in
                 for number in 0..<40 {
@@ -107,7 +107,7 @@ import Testing
                         _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 1 << 20)))
                     }
                 }
-                defer { gate.signal() }
+                defer { tracker.signal() }
                 try await eventually("40 writes that wait") { store.committer.waitingCount >= 40 }
             }
             #expect(store.commitCount == before + 5)
@@ -118,27 +118,27 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ReadGateTests {
     @Test func whileItIsHeldNoCallPassesAndThoseInsideMayLeave() async throws {
-        let gate = UsageTracker()
-        #expect(await gate.pass())
-        async let held: Void = gate.hold(atMost: .seconds(60))
-        async let second = gate.pass()
-        gate.leave()
+        let tracker = UsageTracker()
+        #expect(await tracker.acquireWhenResumed())
+        async let held: Void = tracker.suspend(atMost: .seconds(60))
+        async let second = tracker.acquireWhenResumed()
+        tracker.release()
         await held
         // A call ahead of the hold is in already; a later one waits for its end.
-        gate.open()
+        tracker.resume()
         #expect(await second)
-        gate.leave()
-        #expect(!gate.isOccupied)
+        tracker.release()
+        #expect(!tracker.isInUse)
     }
 
     @Test func aHoldEndsByItself() async {
-        let gate = UsageTracker()
-        #expect(await gate.pass())
-        await gate.hold(atMost: .milliseconds(10))
-        #expect(gate.isOccupied)
-        gate.open()
-        gate.leave()
-        await gate.close()
-        #expect(await !gate.pass())
+        let tracker = UsageTracker()
+        #expect(await tracker.acquireWhenResumed())
+        await tracker.suspend(atMost: .milliseconds(10))
+        #expect(tracker.isInUse)
+        tracker.resume()
+        tracker.release()
+        await tracker.close()
+        #expect(await !tracker.acquireWhenResumed())
     }
 }

@@ -94,7 +94,8 @@ struct BackfillProgress {
     /// What the deliveries that are left wait for; nil while a worker of this process has some of them.
     private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
         func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
-        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.accountRegion) } }) {
+        if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.accountRegion) } })
+        {
             return "defender-bridge resume\(pause.account.map { " --account \($0)" } ?? ""): sending is paused"
         }
         if let entry = obstacles.denials.first(where: { entry in

@@ -56,7 +56,7 @@ struct EventBridgeHandler: Sendable {
         ].filter { $0.count > 0 }
         guard !events.deliveries.isEmpty else { return IntakeResult.accepted("ignored").of(rest) }
         guard reserve(events.deliveries.count) else { return .queueFull }
-        return await IntakeResult.appending(events.deliveries, to: store, maintenance: rest).saying(
+        return await IntakeResult.appending(events.deliveries, to: store, alongside: rest).saying(
             zip(events.deliveries, events.eventIDs).map { delivery, id in
                 [
                     (LogMetadataKey.delivery, delivery.id),

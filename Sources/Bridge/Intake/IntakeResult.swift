@@ -134,7 +134,7 @@ struct IntakeResult: Sendable {
     ///
     /// - Parameter rest: what became of other deliveries of the same request.
     static func appending(
-        _ deliveries: [Delivery], to store: any Store, maintenance rest: [Part] = []
+        _ deliveries: [Delivery], to store: any Store, alongside rest: [Part] = []
     ) async -> IntakeResult {
         do throws(StoreError) {
             let outcomes = try await store.append(deliveries)

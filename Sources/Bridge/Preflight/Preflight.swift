@@ -80,7 +80,9 @@ public struct Preflight: Sendable {
 
     private func checkMigration() async {
         do throws(StoreError) {
-            if case .postgresql(let address) = configuration.store { try await PostgreSQLStore.dryRunMigration(address) }
+            if case .postgresql(let address) = configuration.store {
+                try await PostgreSQLStore.dryRunMigration(address)
+            }
             passStore(
                 "its tables do not exist or are of an earlier version. The bridge brings them up to date when it starts"
             )

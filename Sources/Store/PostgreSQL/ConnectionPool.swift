@@ -76,7 +76,7 @@ actor ConnectionPool {
         var (losses, collisions) = (0, 0)
         while true {
             let connection = try await acquire(until: end)
-            await connection.allow(end - .now)
+            await connection.setTimeout(end - .now)
             do {
                 let value = try await body(connection, losses)
                 await release(connection)
@@ -135,8 +135,8 @@ actor ConnectionPool {
         if let outage, outage.next > .now { return }
         // While nothing can be opened, one try at a time is enough.
         let most = outage == nil ? limit : 1
-        let wanted = outage == nil ? waiters.count : 1
-        while count < limit, opening < most, opening < wanted, !isClosed {
+        let toAcquire = outage == nil ? waiters.count : 1
+        while count < limit, opening < most, opening < toAcquire, !isClosed {
             count += 1
             opening += 1
             Task(executorPreference: loop) { await self.open() }

@@ -1,25 +1,25 @@
 import EventLoop
 
 /// Has what several callers ask for done together: those who wait while one batch is under way share the next one.
-actor GroupCommit<Item: Sendable, Answer: Sendable> {
+actor GroupCommit<Item: Sendable, Output: Sendable> {
     /// What becomes of each item of a batch, in order.
-    typealias Outcome = Result<[Result<Answer, StoreError>], StoreError>
+    typealias Outcome = Result<[Result<Output, StoreError>], StoreError>
 
     /// One who waits. Used on the actor only.
     private final class Entry {
         let item: Item
         let deadline: ContinuousClock.Instant?
-        private var continuation: CheckedContinuation<Result<Answer, StoreError>, Never>?
+        private var continuation: CheckedContinuation<Result<Output, StoreError>, Never>?
 
         init(
             _ item: Item, _ deadline: ContinuousClock.Instant?,
-            _ continuation: CheckedContinuation<Result<Answer, StoreError>, Never>
+            _ continuation: CheckedContinuation<Result<Output, StoreError>, Never>
         ) {
             (self.item, self.deadline, self.continuation) = (item, deadline, continuation)
         }
 
         /// Answers, unless that was done.
-        func answer(_ result: Result<Answer, StoreError>) { continuation.take()?.resume(returning: result) }
+        func complete(_ result: Result<Output, StoreError>) { continuation.take()?.resume(returning: result) }
     }
 
     /// The most items in a batch.
@@ -63,7 +63,7 @@ actor GroupCommit<Item: Sendable, Answer: Sendable> {
     ///
     /// - Parameter deadline: until when, whatever comes first; nil for as long as it takes. An item of a batch that is under
     ///   way then may yet be done.
-    func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Answer {
+    func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Output {
         guard !isClosed else { throw .closed }
         return try await withCheckedContinuation { continuation in
             waiting.append(Entry(item, deadline, continuation))
@@ -80,11 +80,11 @@ actor GroupCommit<Item: Sendable, Answer: Sendable> {
             let start = ContinuousClock.now
             running = batch
             switch await perform(batch.map(\.item)) {
-            case .success(let answers):
+            case .success(let outputs):
                 report(.committed(writes: batch.count, duration: .now - start))
-                for (entry, answer) in zip(batch, answers) { entry.answer(answer) }
+                for (entry, complete) in zip(batch, outputs) { entry.complete(complete) }
             case .failure(let error):
-                for entry in batch { entry.answer(.failure(error)) }
+                for entry in batch { entry.complete(.failure(error)) }
             }
             running = []
         }
@@ -105,7 +105,7 @@ actor GroupCommit<Item: Sendable, Answer: Sendable> {
         isTimed = false
         let now = ContinuousClock.now
         func isOver(_ entry: Entry) -> Bool { entry.deadline.map { $0 <= now } ?? false }
-        for entry in running + waiting where isOver(entry) { entry.answer(.failure(Self.overdue)) }
+        for entry in running + waiting where isOver(entry) { entry.complete(.failure(Self.overdue)) }
         running.removeAll(where: isOver)
         waiting.removeAll(where: isOver)
         if let next = (running + waiting).compactMap(\.deadline).min() { watchTime(until: next) }

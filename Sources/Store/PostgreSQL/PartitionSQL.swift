@@ -3,7 +3,7 @@ enum PartitionSQL {
     /// What is known of the origins in the queue and of those that are held; how many bridges live, and whether the asking
     /// one does. Goes from one origin to the next through the index, so the cost grows with the origins and not with the
     /// deliveries.
-    static let known = """
+    static let partitions = """
         WITH RECURSIVE queued (origin) AS (
             SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL)
             UNION ALL
@@ -24,7 +24,7 @@ enum PartitionSQL {
         """
 
     /// Writes a sign of life; gives the database's time.
-    static let sign = """
+    static let heartbeat = """
         INSERT INTO replica (id, leases, live_until, name, signed_at, session_key, clock_offset)
         VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond', $4, clock_timestamp(), $5, $6)
         ON CONFLICT (id) DO UPDATE SET leases = replica.leases OR excluded.leases, live_until = excluded.live_until,
@@ -40,7 +40,7 @@ enum PartitionSQL {
     static let lockSession = "SELECT pg_advisory_lock($1)"
 
     /// Whether others see that. Some servers that speak PostgreSQL's protocol do not show it.
-    static let isSessionSeen = """
+    static let isSessionVisible = """
         SELECT EXISTS (SELECT 1 FROM pg_locks
             WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
                 AND (classid::bigint << 32 | objid::bigint) = $1)
@@ -57,7 +57,7 @@ enum PartitionSQL {
                     AND (classid::bigint << 32 | objid::bigint) = replica.session_key)
         """
 
-    static let forgetDead = "DELETE FROM replica WHERE live_until < clock_timestamp() - interval '1 day'"
+    static let deleteExpired = "DELETE FROM replica WHERE live_until < clock_timestamp() - interval '1 day'"
 
     static let add = "INSERT INTO origin_holder (origin) SELECT unnest($1) ON CONFLICT (origin) DO NOTHING"
 
@@ -71,7 +71,7 @@ enum PartitionSQL {
         """
 
     /// Takes origins that are locked, unless somebody who lives holds them.
-    static let take = """
+    static let acquire = """
         UPDATE origin_holder SET replica = $2, worked_at = clock_timestamp()
         WHERE origin = ANY($1) AND NOT EXISTS (
             SELECT 1 FROM replica WHERE id = origin_holder.replica AND live_until > clock_timestamp())
@@ -79,7 +79,7 @@ enum PartitionSQL {
         """
 
     /// Notes that deliveries of origins are being worked on.
-    static let noteWork = "UPDATE origin_holder SET worked_at = clock_timestamp() WHERE origin = ANY($1)"
+    static let recordActivity = "UPDATE origin_holder SET worked_at = clock_timestamp() WHERE origin = ANY($1)"
 
     /// Ends the leases of an origin's former holder, who let it go or is gone. The attempts do not count.
     static let endLeases = """
@@ -103,27 +103,27 @@ enum PartitionSQL {
         WHERE origin = ANY (ARRAY(SELECT origin FROM origin_holder WHERE replica = $1)) AND ready_at IS NOT NULL
             AND state = 'leased'
         """
-    static let letAllGo = "UPDATE origin_holder SET replica = NULL WHERE replica = $1"
+    static let releaseAllPartitions = "UPDATE origin_holder SET replica = NULL WHERE replica = $1"
     static let leave = "DELETE FROM replica WHERE id = $1"
     static let notify = "SELECT pg_notify($1, $2)"
 
     /// Brings times that are too far away within the rule of ``QueueTime``.
-    static let pullBack = QueueTime.pullBack.numbered.replacing("origin = $1", with: "origin = ANY($1)")
+    static let clampTimes = QueueTime.clampTimes.numbered.replacing("origin = $1", with: "origin = ANY($1)")
 
     /// Asks what is known of the origins, and how many bridges that live work on deliveries.
     ///
     /// - Parameter now: the present time, in milliseconds since 1970.
-    static func ask(
+    static func fetch(
         _ connection: PostgreSQLConnection, now: Int64
-    ) async throws -> (known: [PartitionAssignment.Known], replicas: Int) {
-        let rows = try await connection.run(known).rows
+    ) async throws -> (partitions: [PartitionAssignment.Partition], replicas: Int) {
+        let rows = try await connection.run(partitions).rows
         let accountRegions = try rows.map { row in
             let last = try row.optionalInteger(2)
-            return PartitionAssignment.Known(
+            return PartitionAssignment.Partition(
                 accountRegion: try row.text(0),
                 readyAt: try row.optionalInteger(1).map { QueueTime.ready($0, last: last ?? $0, now: now) },
-                holder: try row.optionalText(3), isHolderLive: try row.flag(4),
-                isBeyond: last.map { $0 > QueueTime.latest(after: now) } ?? false)
+                owner: try row.optionalText(3), isOwnerLive: try row.flag(4),
+                exceedsMaximumWait: last.map { $0 > QueueTime.latest(after: now) } ?? false)
         }
         return (accountRegions, try rows.first?.count(5) ?? 1)
     }

@@ -21,7 +21,7 @@ enum PoolerCheck {
     ) async throws {
         let second = try await PostgreSQLConnection.open(address, on: loop)
         do {
-            await second.allow(.seconds(10))
+            await second.setTimeout(.seconds(10))
             for _ in 0..<attempts {
                 let session = try await session(of: first)
                 // Servers that only speak PostgreSQL's protocol may not number their sessions.
@@ -42,6 +42,6 @@ enum PoolerCheck {
 
     private static func session(of connection: PostgreSQLConnection) async throws -> Int64 {
         // Not as a prepared statement, which the pooler would lose.
-        try await connection.askOnce("SELECT pg_backend_pid()").flatMap { Int64($0) } ?? 0
+        try await connection.queryOnce("SELECT pg_backend_pid()").flatMap { Int64($0) } ?? 0
     }
 }

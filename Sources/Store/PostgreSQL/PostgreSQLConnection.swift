@@ -21,8 +21,8 @@ actor PostgreSQLConnection {
     private var limits: SessionLimits
     private let pool: StoreEvent.Pool
     private let report: StoreEvent.Report
-    private let hear: @Sendable (String) -> Void
-    private let lost: @Sendable () -> Void
+    private let receive: @Sendable (String) -> Void
+    private let onLoss: @Sendable () -> Void
     private let usable = Atomic(true)
 
     /// Whether it has not been lost or closed yet.
@@ -38,16 +38,16 @@ actor PostgreSQLConnection {
 
     private init(
         _ handle: OpaquePointer, on loop: EventLoop, as pool: StoreEvent.Pool, limits: SessionLimits,
-        report: @escaping StoreEvent.Report, hear: @escaping @Sendable (String) -> Void,
-        lost: @escaping @Sendable () -> Void
+        report: @escaping StoreEvent.Report, receive: @escaping @Sendable (String) -> Void,
+        onLoss: @escaping @Sendable () -> Void
     ) {
         self.handle = handle
         self.loop = loop
         self.pool = pool
         self.limits = limits
         self.report = report
-        self.hear = hear
-        self.lost = lost
+        self.receive = receive
+        self.onLoss = onLoss
     }
 
     // MARK: Opening
@@ -65,13 +65,13 @@ actor PostgreSQLConnection {
     ///   - pool: what for.
     ///   - limits: how long the server lets the session go on.
     ///   - report: hears that it is made, could not be made, or is there no longer.
-    ///   - hear: told on the loop what sessions notify.
-    ///   - lost: told on the loop when the connection is lost, but not when it is closed.
+    ///   - receive: told on the loop what sessions notify.
+    ///   - onLoss: told on the loop when the connection is lost, but not when it is closed.
     static func open(
         _ address: PostgreSQLAddress, on loop: EventLoop, as pool: StoreEvent.Pool = .work,
         limits: SessionLimits = .long, report: @escaping StoreEvent.Report = { _ in },
-        hear: @escaping @Sendable (String) -> Void = { _ in },
-        lost: @escaping @Sendable () -> Void = {}
+        receive: @escaping @Sendable (String) -> Void = { _ in },
+        onLoss: @escaping @Sendable () -> Void = {}
     ) async throws(PostgreSQLError) -> PostgreSQLConnection {
         let transfer = await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: Transfer(handle: address.connect())) }
@@ -87,7 +87,7 @@ actor PostgreSQLConnection {
             throw failure
         }
         let connection = PostgreSQLConnection(
-            handle, on: loop, as: pool, limits: limits, report: report, hear: hear, lost: lost)
+            handle, on: loop, as: pool, limits: limits, report: report, receive: receive, onLoss: onLoss)
         report(.connected(pool))
         do {
             try await connection.start()
@@ -109,7 +109,7 @@ actor PostgreSQLConnection {
             throw PostgreSQLError(lost: "\(error)")
         }
         watcher?.watch(for: .readable)
-        allow(.seconds(4))
+        setTimeout(.seconds(4))
         let settings = Self.settings + limits.sql
         _ = try await exchange { PQsendQuery($0, settings) }.get()
     }
@@ -127,7 +127,7 @@ actor PostgreSQLConnection {
 
     /// Sets how much time there is for the statements that follow, taken together. When it is over the connection is given
     /// up: a server that hangs would not end the statement either.
-    func allow(_ time: Duration) { deadline = .now + time }
+    func setTimeout(_ time: Duration) { deadline = .now + time }
 
     /// Runs a statement, which the server prepares the first time.
     func run(_ sql: String, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLError) -> PostgreSQLRows {
@@ -168,7 +168,7 @@ actor PostgreSQLConnection {
     }
 
     /// Runs a statement that is not worth preparing; gives the first value of its first row.
-    func askOnce(_ sql: String) async throws -> String? {
+    func queryOnce(_ sql: String) async throws -> String? {
         try await exchange { PQsendQuery($0, sql) }.get().rows.first?.optionalText(0)
     }
 
@@ -212,7 +212,7 @@ actor PostgreSQLConnection {
         let left = deadline - .now
         guard left > .zero, send(handle) == 1 else {
             let failure = PostgreSQLError(lost: left > .zero ? Self.message(handle) : Self.overdue)
-            lose(failure)
+            fail(failure)
             return .failure(failure)
         }
         let limit = min(left, limits.timeout)
@@ -227,7 +227,7 @@ actor PostgreSQLConnection {
         if case .success = result, ContinuousClock.now > end + Self.tolerance {
             result = .failure(PostgreSQLError(lost: Self.overdue))
         }
-        if case .failure(let failure) = result, failure.isConnectionLost { lose(failure) }
+        if case .failure(let failure) = result, failure.isConnectionLost { fail(failure) }
         return result
     }
 
@@ -235,24 +235,24 @@ actor PostgreSQLConnection {
     /// How much later than the timer a result may come: timers are not exact.
     private static let tolerance = Duration.milliseconds(100)
 
-    private func expire() { lose(PostgreSQLError(lost: Self.overdue)) }
+    private func expire() { fail(PostgreSQLError(lost: Self.overdue)) }
 
     // MARK: Events
 
     private func isReady(_ events: Result<DescriptorWatcher.Events, EventLoopError>) {
         guard let handle else { return }
         switch events {
-        case .failure(let error): lose(PostgreSQLError(lost: "\(error)"))
+        case .failure(let error): fail(PostgreSQLError(lost: "\(error)"))
         case .success(let events):
             if events.contains(.readable) {
-                let isFed = PQconsumeInput(handle) == 1
+                let isRead = PQconsumeInput(handle) == 1
                 collect()
                 while let notification = PQnotifies(handle) {
-                    hear(String(cString: notification.pointee.extra))
+                    receive(String(cString: notification.pointee.extra))
                     PQfreemem(notification)
                 }
-                if !isFed || PQstatus(handle) == CONNECTION_BAD {
-                    return lose(PostgreSQLError(lost: Self.message(handle)))
+                if !isRead || PQstatus(handle) == CONNECTION_BAD {
+                    return fail(PostgreSQLError(lost: Self.message(handle)))
                 }
             }
             flush()
@@ -265,7 +265,7 @@ actor PostgreSQLConnection {
         switch PQflush(handle) {
         case 0: watcher.watch(for: .readable)
         case 1: watcher.watch(for: [.readable, .writable])
-        default: lose(PostgreSQLError(lost: Self.message(handle)))
+        default: fail(PostgreSQLError(lost: Self.message(handle)))
         }
     }
 
@@ -288,7 +288,7 @@ actor PostgreSQLConnection {
 
     // MARK: Ending
 
-    private func lose(_ failure: PostgreSQLError) {
+    private func fail(_ failure: PostgreSQLError) {
         guard handle != nil else { return }
         close()
         // What the server had said before it closed tells more than that it closed.
@@ -297,7 +297,7 @@ actor PostgreSQLConnection {
         } else {
             waiter.take()?.resume(returning: .failure(failure))
         }
-        lost()
+        onLoss()
     }
 
     /// Closes the connection; nothing may be under way.

@@ -40,7 +40,7 @@ enum PostgreSQLSchema {
         guard mayChange else {
             throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
         }
-        await connection.allow(SessionLimits.migration.statement)
+        await connection.setTimeout(SessionLimits.migration.statement)
         try await connection.use(.migration)
         // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")

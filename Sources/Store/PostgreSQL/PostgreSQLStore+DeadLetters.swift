@@ -62,7 +62,7 @@ extension PostgreSQLStore {
     /// Puts dead letters back into the queue as if they were new.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.requeue)
-        await tell(of: nil)
+        await notifyWorkers(of: nil)
         return count
     }
 

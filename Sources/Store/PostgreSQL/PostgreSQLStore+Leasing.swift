@@ -30,41 +30,42 @@ extension PostgreSQLStore {
         let now = clock.database(now)
         let excluded = Set(excluded.map(\.stored))
         let mark = signal.mark(excluding: excluded)
-        let mayLease = try await inside { () throws(StoreError) in try await link.joinWorkers(name: owner) }
+        let mayLease = try await whileOpen { () throws(StoreError) in try await coordinator.joinWorkers(name: owner) }
         guard mayLease else {
             return LeaseBatch(deliveries: [], nextReadyAt: clock.local(now), mark: mark, pauses: [])
         }
         return try await use(repeats: false) { connection in
-            let (known, replicas) = try await PartitionSQL.ask(connection, now: now)
+            let (partitions, replicas) = try await PartitionSQL.fetch(connection, now: now)
             let pauses = try await connection.run(PauseSQL.list).rows.map { try Pause($0) }
-            let passed = excluded.union(
-                known.map(\.accountRegion).filter { accountRegion in pauses.contains { $0.applies(toStored: accountRegion) }
+            let skipped = excluded.union(
+                partitions.map(\.accountRegion).filter { accountRegion in
+                    pauses.contains { $0.applies(toStored: accountRegion) }
                 })
             let request = Request(
-                limit: limit, end: end, owner: owner, now: now, excluded: passed,
-                beyond: Set(known.filter(\.isBeyond).map(\.accountRegion)), pauses: pauses, mark: mark,
+                limit: limit, end: end, owner: owner, now: now, excluded: skipped,
+                beyond: Set(partitions.filter(\.exceedsMaximumWait).map(\.accountRegion)), pauses: pauses, mark: mark,
                 batch: leases.begin())
-            let shares = await link.shares(known, of: replicas, excluding: passed, now: now)
+            let assignment = await coordinator.assignment(partitions, of: replicas, excluding: skipped, now: now)
             // Leases without a worker are not ready, and may be all that there is.
-            let isDoubtful = !leases.doubtful(among: shares.candidates(excluding: passed)).isEmpty
-            guard isDoubtful || shares.nextReadyAt.map({ $0 <= now }) == true else {
+            let isDoubtful = !leases.doubtful(among: assignment.candidates(excluding: skipped)).isEmpty
+            guard isDoubtful || assignment.nextReadyAt.map({ $0 <= now }) == true else {
                 return LeaseBatch(
-                    deliveries: [], nextReadyAt: shares.nextReadyAt.map(clock.local), mark: mark, pauses: pauses)
+                    deliveries: [], nextReadyAt: assignment.nextReadyAt.map(clock.local), mark: mark, pauses: pauses)
             }
-            return try await lease(request, shares, by: connection)
+            return try await lease(request, assignment, by: connection)
         }
     }
 
     /// Leases in a transaction. What fails may have been committed: what is leased then is found by its not being registered.
     private func lease(
-        _ request: Request, _ shares: PartitionAssignment, by connection: PostgreSQLConnection
+        _ request: Request, _ assignment: PartitionAssignment, by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
-        let accountRegions = shares.candidates(excluding: request.excluded)
+        let accountRegions = assignment.candidates(excluding: request.excluded)
         let doubtful = leases.doubtful(among: accountRegions)
         do {
             let (batch, held) = try await timed {
                 try await connection.transaction {
-                    try await lease(request, shares, accountRegions, doubtful: Set(doubtful.keys), by: connection)
+                    try await lease(request, assignment, accountRegions, doubtful: Set(doubtful.keys), by: connection)
                 }
             }
             // Of one that another transaction had locked, nothing was ended.
@@ -77,10 +78,11 @@ extension PostgreSQLStore {
     }
 
     private func lease(
-        _ request: Request, _ shares: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
+        _ request: Request, _ assignment: PartitionAssignment, _ accountRegions: [String], doubtful: Set<String>,
         by connection: PostgreSQLConnection
     ) async throws -> (batch: LeaseBatch, held: [String]) {
-        var (held, taken, ended) = try await hold(accountRegions, taking: shares.wanted, by: connection)
+        var (held, acquired, ended) = try await lockPartitions(
+            accountRegions, acquiring: assignment.toAcquire, by: connection)
         if !doubtful.isDisjoint(with: held) {
             ended += try await connection.run(
                 PartitionSQL.endLeasesButThese,
@@ -91,7 +93,7 @@ extension PostgreSQLStore {
         let beyond = held.filter(request.beyond.contains)
         if !beyond.isEmpty {
             _ = try await connection.run(
-                PartitionSQL.pullBack,
+                PartitionSQL.clampTimes,
                 [
                     .texts(beyond), .integer(request.now), .integer(request.end),
                     .integer(QueueTime.latest(after: request.now)),
@@ -99,48 +101,49 @@ extension PostgreSQLStore {
         }
         let (deliveries, expired) = try await lease(request, of: held, by: connection)
         leases.add(deliveries.map(\.lease), in: request.batch)
-        try await noteWork(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
+        try await recordActivity(on: Set(deliveries.map(\.delivery.accountRegion.stored)), by: connection)
         let next = try await connection.run(LeaseSQL.next, [.texts(held)]).rows.first?.optionalInteger(0)
         let batch = LeaseBatch(
             deliveries: deliveries,
-            nextReadyAt: [next, shares.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
-            pauses: request.pauses, taken: Set(taken.compactMap { AccountRegion(stored: $0) }), expired: ended + expired
+            nextReadyAt: [next, assignment.laterReadyAt].compactMap(\.self).min().map(clock.local), mark: request.mark,
+            pauses: request.pauses, acquired: Set(acquired.compactMap { AccountRegion(stored: $0) }),
+            expired: ended + expired
         )
         return (batch, held)
     }
 
     /// Notes, from time to time, that origins are worked on, for ``SharingStatus/stalls``.
-    private func noteWork(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
-        let due = notedWork.withLock { noted in
+    private func recordActivity(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
+        let due = recordedActivity.withLock { noted in
             let due = accountRegions.filter { accountRegion in
-                noted[accountRegion].map { .now - $0 > Self.noteInterval } ?? true
+                noted[accountRegion].map { .now - $0 > Self.activityInterval } ?? true
             }
             for accountRegion in due { noted[accountRegion] = .now }
             return due
         }
-        if !due.isEmpty { _ = try await connection.run(PartitionSQL.noteWork, [.texts(due)]) }
+        if !due.isEmpty { _ = try await connection.run(PartitionSQL.recordActivity, [.texts(due)]) }
     }
 
-    private static let noteInterval = Duration.seconds(10)
+    private static let activityInterval = Duration.seconds(10)
 
     /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.
     ///
     /// - Returns: those that this bridge holds, sorted, which of them it did not hold before, and how many leases of others
     ///   ended by that.
-    private func hold(
-        _ accountRegions: [String], taking wanted: [String], by connection: PostgreSQLConnection
-    ) async throws -> (held: [String], taken: [String], ended: Int) {
-        if !wanted.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(wanted)]) }
+    private func lockPartitions(
+        _ accountRegions: [String], acquiring toAcquire: [String], by connection: PostgreSQLConnection
+    ) async throws -> (held: [String], acquired: [String], ended: Int) {
+        if !toAcquire.isEmpty { _ = try await connection.run(PartitionSQL.add, [.texts(toAcquire)]) }
         let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
-            .map { (accountRegion: try $0.text(0), holder: try $0.optionalText(1)) }
-        let own = locked.filter { $0.holder == replica }.map(\.accountRegion)
-        let rest = locked.filter { $0.holder != replica }.map(\.accountRegion)
+            .map { (accountRegion: try $0.text(0), owner: try $0.optionalText(1)) }
+        let own = locked.filter { $0.owner == replica }.map(\.accountRegion)
+        let rest = locked.filter { $0.owner != replica }.map(\.accountRegion)
         guard !rest.isEmpty else { return (own.sorted(), [], 0) }
-        let taken = try await connection.run(PartitionSQL.take, [.texts(rest), .text(replica)]).rows
+        let acquired = try await connection.run(PartitionSQL.acquire, [.texts(rest), .text(replica)]).rows
             .map { try $0.text(0) }
         let ended =
-            taken.isEmpty ? 0 : try await connection.run(PartitionSQL.endLeases, [.texts(taken)]).changeCount
-        return ((own + taken).sorted(), taken, ended)
+            acquired.isEmpty ? 0 : try await connection.run(PartitionSQL.endLeases, [.texts(acquired)]).changeCount
+        return ((own + acquired).sorted(), acquired, ended)
     }
 
     private func lease(
@@ -182,10 +185,11 @@ extension PostgreSQLStore {
     /// Takes an origin for this process alone until it closes the store, and has its workers let go of it.
     ///
     /// - Throws: ``StoreError/Code/inUse`` when a bridge that lives holds it.
-    func hold(_ accountRegion: AccountRegion) async throws(StoreError) {
-        try await inside { () throws(StoreError) in try await link.joinHolders() }
+    func acquirePartition(_ accountRegion: AccountRegion) async throws(StoreError) {
+        try await whileOpen { () throws(StoreError) in try await coordinator.joinOwners() }
         let isHeld = try await transact { connection in
-            try await !hold([accountRegion.stored], taking: [accountRegion.stored], by: connection).held.isEmpty
+            try await !lockPartitions([accountRegion.stored], acquiring: [accountRegion.stored], by: connection).held
+                .isEmpty
         }
         guard isHeld else {
             throw StoreError(.inUse, "A bridge is working on \(accountRegion). Stop all bridges on this store first.")

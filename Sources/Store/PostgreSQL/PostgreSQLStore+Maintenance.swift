@@ -46,7 +46,7 @@ extension PostgreSQLStore {
             .texts(["probe:\(replica)"]), .texts([""]), .texts([""]), .integers([0]),
             .byteStrings([[UInt8](repeating: 0, count: 4096)]), .texts([""]),
         ]
-        try await inside { () throws(StoreError) in
+        try await whileOpen { () throws(StoreError) in
             try await appends.use(within: timeout, repeats: true) { connection, _ in
                 try await Self.probe(values, by: connection)
             }

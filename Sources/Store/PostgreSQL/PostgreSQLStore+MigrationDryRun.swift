@@ -28,7 +28,7 @@ extension PostgreSQLStore {
     }
 
     private static func dryRunMigration(_ connection: PostgreSQLConnection) async throws {
-        await connection.allow(workTimeout)
+        await connection.setTimeout(workTimeout)
         do {
             try await connection.transaction {
                 for step in try await PostgreSQLSchema.missing(connection) { try await connection.runOnce(step.sql) }

@@ -10,7 +10,7 @@ extension PostgreSQLStore {
                 .text(pause.account?.digits ?? PauseSQL.all), .text(pause.pausedBy), .integer(pause.pausedAt),
                 .text(pause.reason.map(Limits.trimmed(reason:))),
             ])
-        await tell(of: nil)
+        await notifyWorkers(of: nil)
     }
 
     /// Ends a pause.
@@ -21,7 +21,7 @@ extension PostgreSQLStore {
             try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
                 .map { try Pause($0) }
         }
-        await tell(of: nil)
+        await notifyWorkers(of: nil)
         return ended
     }
 

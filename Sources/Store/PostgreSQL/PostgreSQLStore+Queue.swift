@@ -58,16 +58,16 @@ extension PostgreSQLStore {
         for delivery in deliveries { try Limits.check(delivery) }
         try checkAccess()
         guard !deliveries.isEmpty else { return [] }
-        return try await inside { () throws(StoreError) in
+        return try await whileOpen { () throws(StoreError) in
             let dated = deliveries.map { delivery in
                 Delivery(
                     id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,
                     topic: delivery.topic,
                     receivedAt: clock.database(delivery.receivedAt), payload: delivery.payload)
             }
-            let outcomes = try await appender.submit(dated, until: StoreTimeLimit.end(of: timeout))
+            let outcomes = try await appendCommit.submit(dated, until: StoreTimeLimit.end(of: timeout))
             let accountRegions = AppendResult.storedAccountRegions(of: deliveries, outcomes)
-            if !accountRegions.isEmpty { await link.tell(of: accountRegions) }
+            if !accountRegions.isEmpty { await coordinator.notifyWorkers(of: accountRegions) }
             return outcomes
         }
     }
@@ -90,7 +90,7 @@ extension PostgreSQLStore {
     public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await transact { connection in
-            try await Self.hold(lease, by: connection)
+            try await Self.lockLease(lease, by: connection)
             try await Self.write(progress, by: connection)
             if let checkpoint = progress.checkpoint {
                 _ = try await connection.run(
@@ -111,7 +111,7 @@ extension PostgreSQLStore {
         try await use(repeats: false) { connection in
             try await timed {
                 try await connection.transaction {
-                    try await Self.hold(lease, by: connection)
+                    try await Self.lockLease(lease, by: connection)
                     _ = try await connection.run(LeaseSQL.complete, [.integer(lease.sequence), .integer(now)])
                     try await Self.write(entries, by: PostgreSQLLedger.upsert, connection)
                 }
@@ -161,7 +161,7 @@ extension PostgreSQLStore {
             return await group.reduce(nil) { $0 ?? $1 }
         }
         if let failure { throw failure }
-        await tell(of: nil)
+        await notifyWorkers(of: nil)
     }
 
     /// Forgets deliveries that were completed before a time, a thousand in a transaction.
@@ -175,7 +175,7 @@ extension PostgreSQLStore {
     }
 
     /// Has a lease stay as it is until the transaction ends, or refuses if it is lost.
-    private static func hold(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
+    private static func lockLease(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
         let held = try await connection.run(
             LeaseSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])
         guard !held.rows.isEmpty else { throw StoreError.leaseLost(lease) }

@@ -13,7 +13,7 @@ extension PostgreSQLStore {
     /// Forgets what the ledger has of an origin, a thousand findings in a transaction. Keeps other bridges from working on
     /// the origin until this store is closed.
     public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
-        try await hold(accountRegion)
+        try await acquirePartition(accountRegion)
         try await transact { connection in
             _ = try await connection.run(RebuildingSQL.unfinish.numbered, [.text(accountRegion.stored)])
             _ = try await connection.run(RebuildingSQL.clearMarks.numbered, [.text(accountRegion.stored)])

@@ -81,7 +81,7 @@ extension PostgreSQLStore {
         try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
         try await checkAll("What is known of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
         for sql in [PostgreSQLDeadLetterLimits.differences, DeadLetterLimitSQL.loadDifferences] {
-            let found = try await read(sql) { rows in try rows.rows.map { try $0.wrongFigures } }
+            let found = try await read(sql) { rows in try rows.rows.map { try $0.counterMismatch } }
             for problem in found { problems.add(problem) }
         }
         return problems.all
@@ -135,7 +135,7 @@ extension PostgreSQLStore {
         }
         return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }
             + found.subtracting(expected).sorted().map {
-                "The database has something that does not belong there: \(IntegrityReport.shown($0))."
+                "The database has something that does not belong there: \(IntegrityReport.quoted($0))."
             }
     }
 

@@ -11,18 +11,18 @@ public final class PostgreSQLStore: Store {
     let replica: String
     let appends: ConnectionPool
     let work: ConnectionPool
-    let link: ReplicaCoordinator
+    let coordinator: ReplicaCoordinator
     let clock: DatabaseClock
     let leases = LeaseRegistry()
     /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
-    let notedWork = Mutex<[String: ContinuousClock.Instant]>([:])
-    let appender: GroupCommit<[Delivery], [AppendResult]>
-    let finisher: GroupCommit<LeaseUpdate, DeadLetterDrop>
+    let recordedActivity = Mutex<[String: ContinuousClock.Instant]>([:])
+    let appendCommit: GroupCommit<[Delivery], [AppendResult]>
+    let leaseCommit: GroupCommit<LeaseUpdate, DeadLetterDrop>
     /// The origin that was served last, in the form of the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
     private let report: StoreEvent.Report
-    private let gate = UsageTracker()
+    private let usage = UsageTracker()
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
@@ -80,16 +80,16 @@ public final class PostgreSQLStore: Store {
         let work = ConnectionPool(address, limit: 4, on: loop, as: .work, limits: limits, report: report)
         self.appends = appends
         self.work = work
-        link = ReplicaCoordinator(
+        coordinator = ReplicaCoordinator(
             address, work: work, replica: replica, lifetime: lifetime, timeout: timeout, signal: signal,
             leases: leases, clock: clock, on: loop, report: report)
-        appender = GroupCommit(on: loop, split: QueueWrites.split, report: report) {
+        appendCommit = GroupCommit(on: loop, split: QueueWrites.split, report: report) {
             await QueueWrites.append($0, by: appends, within: timeout)
         }
-        finisher = GroupCommit(on: loop, split: LeaseUpdate.split, report: report) {
+        leaseCommit = GroupCommit(on: loop, split: LeaseUpdate.split, report: report) {
             await QueueWrites.finish($0, by: work)
         }
-        if access == .serving { await link.start() }
+        if access == .serving { await coordinator.start() }
     }
 
     private static func prepare(
@@ -99,7 +99,7 @@ public final class PostgreSQLStore: Store {
             do {
                 let connection = try await PostgreSQLConnection.open(address, on: loop)
                 do {
-                    await connection.allow(workTimeout)
+                    await connection.setTimeout(workTimeout)
                     try await PoolerCheck.check(connection, address, on: loop)
                     let askedAt = clock.localTime
                     if let now = try await connection.run("SELECT \(PartitionSQL.now)").rows.first?.integer(0) {
@@ -132,10 +132,10 @@ public final class PostgreSQLStore: Store {
     private func shutDown() async {
         signal.close()
         // Whoever is inside comes to an end within the time that there is for it.
-        await gate.close()
-        await appender.close()
-        await finisher.close()
-        await link.close()
+        await usage.close()
+        await appendCommit.close()
+        await leaseCommit.close()
+        await coordinator.close()
         await appends.close()
         await work.close()
         await loop.shutdown()
@@ -144,11 +144,11 @@ public final class PostgreSQLStore: Store {
     // MARK: Statements
 
     /// Makes a call on the store's event loop, which must not end meanwhile.
-    func inside<Value: Sendable>(
+    func whileOpen<Value: Sendable>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        guard gate.enter() else { throw .closed }
-        defer { gate.leave() }
+        guard usage.acquire() else { throw .closed }
+        defer { usage.release() }
         return try await body()
     }
 
@@ -157,16 +157,16 @@ public final class PostgreSQLStore: Store {
         within time: Duration = workTimeout, repeats: Bool,
         _ body: @Sendable (_ connection: PostgreSQLConnection) async throws -> Value
     ) async throws(StoreError) -> Value {
-        try await inside { () throws(StoreError) in
+        try await whileOpen { () throws(StoreError) in
             try await work.use(within: time, repeats: repeats) { connection, _ in try await body(connection) }
         }
     }
 
     /// Wakes the workers of this and other bridges; see ``ReplicaCoordinator/tell(of:)``.
-    func tell(of accountRegions: Set<String>?) async {
-        guard gate.enter() else { return }
-        defer { gate.leave() }
-        await link.tell(of: accountRegions)
+    func notifyWorkers(of accountRegions: Set<String>?) async {
+        guard usage.acquire() else { return }
+        defer { usage.release() }
+        await coordinator.notifyWorkers(of: accountRegions)
     }
 
     /// Reads by one statement.
@@ -212,7 +212,7 @@ public final class PostgreSQLStore: Store {
     }
 
     /// Whether this process has a current sign of life.
-    public var canProcess: Bool { link.sign.isCurrent }
+    public var canProcess: Bool { coordinator.heartbeat.isCurrent }
 
     /// Refuses if the store was opened to be looked at.
     func checkAccess() throws(StoreError) {
@@ -223,16 +223,16 @@ public final class PostgreSQLStore: Store {
 
     /// Ends or moves a lease, together with others.
     @discardableResult
-    func finish(_ ending: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
+    func finish(_ update: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
         try checkAccess()
         let drop: DeadLetterDrop
         do throws(StoreError) {
-            drop = try await inside { () throws(StoreError) in try await finisher.submit(ending) }
+            drop = try await whileOpen { () throws(StoreError) in try await leaseCommit.submit(update) }
         } catch {
-            if error.code == .leaseLost { leases.remove([ending.lease]) }
+            if error.code == .leaseLost { leases.remove([update.lease]) }
             throw error
         }
-        if ending.kind != .leased { leases.remove([ending.lease]) }
+        if update.kind != .leased { leases.remove([update.lease]) }
         return drop
     }
 

@@ -20,9 +20,9 @@ struct LeaseUpdate: Sendable {
     var limits: DeadLetterLimits?
 
     /// As many as end different leases.
-    static func split(_ endings: [LeaseUpdate]) -> Int {
+    static func split(_ updates: [LeaseUpdate]) -> Int {
         var seen: Set<Int64> = []
-        return endings.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? endings.count
+        return updates.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? updates.count
     }
 }
 
@@ -110,28 +110,28 @@ enum QueueWrites {
 
     /// Ends leases, and drops dead letters beyond the limits; the first new dead letter reports what is dropped.
     static func finish(
-        _ endings: [LeaseUpdate], by pool: ConnectionPool
+        _ updates: [LeaseUpdate], by pool: ConnectionPool
     ) async -> GroupCommit<LeaseUpdate, DeadLetterDrop>.Outcome {
-        let limits = endings.last { $0.kind == .dead }?.limits
+        let limits = updates.last { $0.kind == .dead }?.limits
         do throws(StoreError) {
             let (finished, drop) = try await pool.use(
                 within: PostgreSQLStore.workTimeout, repeats: true
             ) { connection, losses in
                 guard let limits else {
-                    return (try await finish(endings, isRepeated: losses > 0, by: connection), DeadLetterDrop())
+                    return (try await finish(updates, isRepeated: losses > 0, by: connection), DeadLetterDrop())
                 }
                 return try await connection.transaction {
                     (
-                        try await finish(endings, isRepeated: losses > 0, by: connection),
+                        try await finish(updates, isRepeated: losses > 0, by: connection),
                         try await PostgreSQLDeadLetterLimits.drop(beyond: limits, by: connection)
                     )
                 }
             }
-            var untold: DeadLetterDrop? = drop
+            var unreported: DeadLetterDrop? = drop
             return .success(
-                endings.map { ending in
-                    guard finished.contains(ending.lease.sequence) else { return .failure(.leaseLost(ending.lease)) }
-                    return .success(ending.kind == .dead ? untold.take() ?? DeadLetterDrop() : DeadLetterDrop())
+                updates.map { update in
+                    guard finished.contains(update.lease.sequence) else { return .failure(.leaseLost(update.lease)) }
+                    return .success(update.kind == .dead ? unreported.take() ?? DeadLetterDrop() : DeadLetterDrop())
                 })
         } catch {
             return .failure(error)
@@ -142,17 +142,17 @@ enum QueueWrites {
     ///
     /// - Parameter isRepeated: whether the same may have been done before, on a connection that was lost.
     static func finish(
-        _ endings: [LeaseUpdate], isRepeated: Bool, by connection: PostgreSQLConnection
+        _ updates: [LeaseUpdate], isRepeated: Bool, by connection: PostgreSQLConnection
     ) async throws -> Set<Int64> {
-        let dead = endings.filter { $0.kind == .dead }.map(\.lease.sequence)
+        let dead = updates.filter { $0.kind == .dead }.map(\.lease.sequence)
         let leased = dead.isEmpty ? [] : try await PostgreSQLDeadLetterLimits.leased(of: dead, by: connection)
         let rows = try await connection.run(
             finish,
             [
-                .integers(endings.map(\.lease.sequence)), .integers(endings.map(\.lease.number)),
-                .texts(endings.map(\.lease.deliveryID)), .texts(endings.map(\.kind.rawValue)),
-                .integers(endings.map(\.readyAt)), .flags(endings.map(\.counts)), .integers(endings.map(\.failedAt)),
-                .texts(endings.map(\.reason)), .integers(endings.map(\.completedAt)), .flag(isRepeated),
+                .integers(updates.map(\.lease.sequence)), .integers(updates.map(\.lease.number)),
+                .texts(updates.map(\.lease.deliveryID)), .texts(updates.map(\.kind.rawValue)),
+                .integers(updates.map(\.readyAt)), .flags(updates.map(\.counts)), .integers(updates.map(\.failedAt)),
+                .texts(updates.map(\.reason)), .integers(updates.map(\.completedAt)), .flag(isRepeated),
             ])
         let finished = try Set(rows.rows.map { try $0.integer(0) })
         // What a connection that was lost had done already has been counted.

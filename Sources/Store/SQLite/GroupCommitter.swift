@@ -156,7 +156,7 @@ final class GroupCommitter: Sendable {
             for acknowledge in acknowledgements { acknowledge() }
         } catch {
             let failure = StoreError(error)
-            if failure.code == .corrupt { files.noteDamage() }
+            if failure.code == .corrupt { files.markDamaged() }
             for write in batch { write.fail(failure) }
         }
     }

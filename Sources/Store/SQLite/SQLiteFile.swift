@@ -17,10 +17,10 @@ enum SQLiteFile {
         if try !fileExists(path) { try create(path) }
         try checkPermissions(path, access == .readOnly ? R_OK : R_OK | W_OK)
         guard access == .serving else { return (try openPool(path, access), nil) }
-        let isSuspect = StoreFiles.isDamageNoted(path)
+        let isSuspect = StoreFiles.isMarkedDamaged(path)
         do throws(StoreError) {
             let pool = try openPool(path, access, checksWhole: isSuspect || replaceDamaged != nil)
-            if isSuspect { StoreFiles.forgetDamage(path) }
+            if isSuspect { StoreFiles.clearDamageMark(path) }
             return (pool, lock)
         } catch {
             guard error.code == .corrupt, let replaceDamaged else { throw error }
@@ -64,7 +64,7 @@ enum SQLiteFile {
         for suffix in ["-wal", "-shm", ""] where rename(path + suffix, name + suffix) != 0 && errno != ENOENT {
             throw StoreError(errno: errno, opening: path + suffix)
         }
-        StoreFiles.forgetDamage(path)
+        StoreFiles.clearDamageMark(path)
         return name
     }
 

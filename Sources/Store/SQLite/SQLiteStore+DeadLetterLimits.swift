@@ -75,7 +75,7 @@ extension SQLiteStore {
     ) async throws(StoreError) -> DroppedDeadLetters {
         let reason = Limits.trimmed(reason: reason)
         var drop = try await write(under: lease) { db in
-            try db.cachedStatement(sql: DeadLetterSQL.bury).execute(arguments: [reason, now, lease.sequence])
+            try db.cachedStatement(sql: DeadLetterSQL.deadLetter).execute(arguments: [reason, now, lease.sequence])
             let statement = try db.cachedStatement(sql: DeadLetterLimitSQL.loadBySequence)
             guard let row = try Row.fetchOne(statement, arguments: [lease.sequence]) else {
                 throw StoreError.unreadableRow

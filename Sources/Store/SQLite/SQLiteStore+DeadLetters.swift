@@ -3,7 +3,7 @@ import GRDB
 
 /// The statements about dead letters.
 enum DeadLetterSQL {
-    static let bury = """
+    static let deadLetter = """
         UPDATE delivery SET state = 'dead', ready_at = NULL, lease_owner = NULL, bookmark = NULL, reason = ?1,
             first_failed_at = ifnull(first_failed_at, ?2), last_failed_at = ?2
         WHERE sequence = ?3

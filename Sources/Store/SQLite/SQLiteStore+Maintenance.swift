@@ -58,7 +58,7 @@ extension SQLiteStore {
             let (count, hasSurplus) = try await committer.write { db in
                 try delete(db, Self.deletionLimit)
                 let count = db.changesCount
-                return .success((count, try Self.giveBackSpace(db)))
+                return .success((count, try Self.vacuum(db)))
             }
             total += count
             if count < Self.deletionLimit, !hasSurplus { return total }
@@ -74,7 +74,7 @@ extension SQLiteStore {
     private static let vacuumLimit = 1024
 
     /// Gives free pages back, and returns whether there are more to give.
-    private static func giveBackSpace(_ db: Database) throws -> Bool {
+    private static func vacuum(_ db: Database) throws -> Bool {
         let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
         guard surplus > 0 else { return false }
         try db.execute(sql: "PRAGMA incremental_vacuum(\(min(surplus, vacuumLimit)))")

@@ -103,8 +103,8 @@ extension SQLiteStore {
         return try await committer.write { db in
             let pauses = try Self.readPauses(db)
             let queued = try Self.queuedAccountRegions(db, excluding: excluded, pauses, now: now)
-            for accountRegion in queued.filter(\.isBeyond).map(\.accountRegion) {
-                try db.cachedStatement(sql: QueueTime.pullBack).execute(
+            for accountRegion in queued.filter(\.exceedsMaximumWait).map(\.accountRegion) {
+                try db.cachedStatement(sql: QueueTime.clampTimes).execute(
                     arguments: [accountRegion, now, end, QueueTime.latest(after: now)])
             }
             let ready = queued.filter { $0.readyAt <= now }.map(\.accountRegion)
@@ -225,10 +225,10 @@ extension SQLiteStore {
 
     private static func queuedAccountRegions(
         _ db: Database, excluding excluded: Set<String>, _ pauses: [Pause], now: Int64
-    ) throws -> [(accountRegion: String, readyAt: Int64, isBeyond: Bool)] {
+    ) throws -> [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] {
         guard !pauses.contains(where: { $0.account == nil }) else { return [] }
         let accounts = Set(pauses.compactMap { $0.account?.digits })
-        let queued: [(accountRegion: String, readyAt: Int64, isBeyond: Bool)] = try Row.fetchAll(
+        let queued: [(accountRegion: String, readyAt: Int64, exceedsMaximumWait: Bool)] = try Row.fetchAll(
             db.cachedStatement(sql: QueueSQL.accountRegions)
         ).map { row in
             let (first, last) = (try row.required(1, as: Int64.self), try row.required(2, as: Int64.self))

@@ -84,7 +84,7 @@ extension SQLiteStore {
     /// Compares the figures by which dead letters are kept within their limits with the dead letters.
     private func checkFigures(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
-            try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.wrongFigures } }
+            try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.counterMismatch } }
         }
     }
 
@@ -158,7 +158,7 @@ extension SQLiteStore {
         let (expected, found) = (try model.read(parts), try parts(db))
         return Set(expected.keys).union(found.keys).sorted().compactMap { name in
             switch (expected[name], found[name]) {
-            case (nil, _): "The file has something that does not belong there: \(IntegrityReport.shown(name))."
+            case (nil, _): "The file has something that does not belong there: \(IntegrityReport.quoted(name))."
             case (_, nil): "The file lacks the \(name)."
             case (let expected, let found): expected == found ? nil : "The \(name) is not as it should be."
             }

@@ -27,7 +27,7 @@ public final class SQLiteStore: Store {
     public var commitCount: Int { committer.commitCount }
 
     /// Whether a write or a read is under way.
-    var isBusy: Bool { committer.isRunning || reads.isOccupied }
+    var isBusy: Bool { committer.isRunning || reads.isInUse }
 
     /// Opens a store.
     ///
@@ -82,17 +82,17 @@ public final class SQLiteStore: Store {
     /// Looks once a second whether another process has written to the file, or has taken it away, and has the workers look
     /// then, too: their next write tells that it has gone.
     private static func watch(
-        _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through gate: UsageTracker,
+        _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through usage: UsageTracker,
         _ signal: WorkSignal
     ) -> Task<Void, Never> {
         Task {
             var last = version
             var wasThere = true
-            while (try? await Task.sleep(for: .seconds(1))) != nil, gate.enter() {
+            while (try? await Task.sleep(for: .seconds(1))) != nil, usage.acquire() {
                 let version = await withCheckedContinuation { continuation in
                     pool.asyncWriteWithoutTransaction { continuation.resume(returning: try? Self.version($0)) }
                 }
-                gate.leave()
+                usage.release()
                 if let version, version != last { signal.notify() }
                 last = version ?? last
                 let isThere = (try? files.check()) != nil
@@ -141,15 +141,15 @@ public final class SQLiteStore: Store {
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
-        guard await reads.pass() else { throw .closed }
-        defer { reads.leave() }
+        guard await reads.acquireWhenResumed() else { throw .closed }
+        defer { reads.release() }
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             pool.asyncRead { connection in
                 continuation.resume(
                     returning: Result { try body(connection.get()) }.mapError { StoreError($0) })
             }
         }
-        if case .failure(let error) = result, error.code == .corrupt { files.noteDamage() }
+        if case .failure(let error) = result, error.code == .corrupt { files.markDamaged() }
         return try result.get()
     }
 }

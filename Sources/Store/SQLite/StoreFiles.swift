@@ -63,15 +63,15 @@ final class StoreFiles: Sendable {
     // MARK: Damage
 
     /// Has the next process that serves from the store check the whole file before it uses it.
-    func noteDamage() {
+    func markDamaged() {
         guard marksDamage else { return }
         let descriptor = open(path + Self.mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }
 
     /// Whether damage was noted at this path.
-    static func isDamageNoted(_ path: String) -> Bool { access(path + mark, F_OK) == 0 }
+    static func isMarkedDamaged(_ path: String) -> Bool { access(path + mark, F_OK) == 0 }
 
     /// Forgets that damage was noted: the file is sound, or is another one.
-    static func forgetDamage(_ path: String) { unlink(path + mark) }
+    static func clearDamageMark(_ path: String) { unlink(path + mark) }
 }

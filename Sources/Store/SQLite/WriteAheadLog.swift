@@ -42,7 +42,7 @@ final class WriteAheadLog: Sendable {
 
     /// Has the reads make way, and empties the file. Nothing may be written meanwhile.
     func empty() async {
-        await reads.hold(atMost: Self.timeout)
+        await reads.suspend(atMost: Self.timeout)
         await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { db in
                 // If that fails, the log still serves, and there is another attempt when it has grown by a quarter.
@@ -50,7 +50,7 @@ final class WriteAheadLog: Sendable {
                 continuation.resume()
             }
         }
-        reads.open()
+        reads.resume()
         let left = length
         nextLength.store(left < limit ? limit : left + limit / 4, ordering: .relaxed)
     }

@@ -7,13 +7,13 @@ import Synchronization
 ///
 /// The sign counts for a lifetime. Its session is known to the others: when it is gone, the others do not wait for the
 /// lifetime to end. A replica without a current sign leases nothing and sends nothing.
-actor LifeSign {
+actor Heartbeat {
     /// What others are to know of this process.
     enum Membership: Comparable {
         /// Nothing.
         case none
         /// That it lives, and holds an origin.
-        case holder
+        case owner
         /// That it works on deliveries, and has its share of the origins.
         case worker
     }
@@ -32,7 +32,7 @@ actor LifeSign {
     }
 
     private struct State {
-        var signedAt: ContinuousClock.Instant?
+        var sentAt: ContinuousClock.Instant?
         var isConnected = false
         var connectedAt = ContinuousClock.now
     }
@@ -42,7 +42,7 @@ actor LifeSign {
     private let loop: EventLoop
     private let clock: DatabaseClock
     private let report: StoreEvent.Report
-    private let hear: @Sendable (String) -> Void
+    private let receive: @Sendable (String) -> Void
     private let begin: @Sendable () -> Void
     nonisolated let times: Times
     private nonisolated let state = Mutex(State())
@@ -58,11 +58,11 @@ actor LifeSign {
     static let channel = "defender_bridge_work"
 
     /// - Parameters:
-    ///   - hear: told on the loop what sessions notify.
+    ///   - receive: told on the loop what sessions notify.
     ///   - begin: told when it begins to listen: something may have been told before.
     init(
         _ address: PostgreSQLAddress, of replica: String, lifetime: Duration, clock: DatabaseClock, on loop: EventLoop,
-        report: @escaping StoreEvent.Report, hear: @escaping @Sendable (String) -> Void,
+        report: @escaping StoreEvent.Report, receive: @escaping @Sendable (String) -> Void,
         begin: @escaping @Sendable () -> Void
     ) {
         self.address = address
@@ -70,7 +70,7 @@ actor LifeSign {
         self.loop = loop
         self.clock = clock
         self.report = report
-        self.hear = hear
+        self.receive = receive
         self.begin = begin
         times = Times(lifetime: lifetime)
     }
@@ -80,13 +80,13 @@ actor LifeSign {
     /// Whether the others take this process to live: never longer than they do.
     nonisolated var isCurrent: Bool {
         state.withLock { state in
-            guard let signedAt = state.signedAt else { return false }
-            return .now < signedAt + (state.isConnected ? times.lifetime : times.grace)
+            guard let sentAt = state.sentAt else { return false }
+            return .now < sentAt + (state.isConnected ? times.lifetime : times.grace)
         }
     }
 
     /// Whether the connection has lasted so long that the others, if they lost theirs at the same time, have theirs again.
-    nonisolated var isSettled: Bool {
+    nonisolated var isStable: Bool {
         state.withLock { $0.isConnected && .now >= $0.connectedAt + times.grace }
     }
 
@@ -104,7 +104,7 @@ actor LifeSign {
         let end = ContinuousClock.now + timeout
         while !isCurrent {
             guard .now < end, !Task.isCancelled, running?.isCancelled != true else {
-                if state.withLock({ $0.signedAt }) != nil { return false }
+                if state.withLock({ $0.sentAt }) != nil { return false }
                 let reason = failure.map { StoreError($0).message } ?? "The database does not answer in time."
                 throw StoreError(
                     .unavailable, "The replica's sign of life cannot be written, so nothing is leased. \(reason)")
@@ -125,49 +125,49 @@ actor LifeSign {
             do {
                 let connection = try await PostgreSQLConnection.open(
                     address, on: loop, as: .listen, limits: SessionLimits(lifetime: times.lifetime), report: report,
-                    hear: hear, lost: { self.assumeIsolated { $0.lose() } })
+                    receive: receive, onLoss: { self.assumeIsolated { $0.markDisconnected() } })
                 failures = 0
-                do { try await serve(connection) } catch { note(error, &failures) }
-                lose()
+                do { try await maintain(connection) } catch { recordFailure(error, &failures) }
+                markDisconnected()
                 await connection.close()
             } catch {
-                note(error, &failures)
+                recordFailure(error, &failures)
             }
             // Up to a second, and not the same for all.
             await pause(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
         }
     }
 
-    private func note(_ error: any Error, _ failures: inout Int) {
+    private func recordFailure(_ error: any Error, _ failures: inout Int) {
         failures += 1
         failure = error as? PostgreSQLError
     }
 
-    private func lose() {
+    private func markDisconnected() {
         state.withLock { $0.isConnected = false }
         pausing?.cancel()
     }
 
-    private func serve(_ connection: PostgreSQLConnection) async throws {
-        await connection.allow(times.timeout)
+    private func maintain(_ connection: PostgreSQLConnection) async throws {
+        await connection.setTimeout(times.timeout)
         try await connection.runOnce("LISTEN \(Self.channel)")
-        let key = try await tie(connection)
+        let key = try await lockSession(connection)
         state.withLock { ($0.isConnected, $0.connectedAt) = (true, .now) }
         begin()
         while !Task.isCancelled, connection.isUsable {
-            await connection.allow(times.timeout)
-            if membership != .none { try await sign(key, by: connection) }
+            await connection.setTimeout(times.timeout)
+            if membership != .none { try await heartbeat(key, by: connection) }
             await pause(times.interval)
         }
     }
 
     /// Ties the session to a key that the others look for; gives nil where they would not see it.
-    private func tie(_ connection: PostgreSQLConnection) async throws -> Int64? {
+    private func lockSession(_ connection: PostgreSQLConnection) async throws -> Int64? {
         // Not the same as that of a session before, which the server may not know yet to be gone.
         let key = Int64.random(in: .min ... .max)
         do {
             _ = try await connection.run(PartitionSQL.lockSession, [.integer(key)])
-            let seen = try await connection.run(PartitionSQL.isSessionSeen, [.integer(key)]).rows.first?.flag(0)
+            let seen = try await connection.run(PartitionSQL.isSessionVisible, [.integer(key)]).rows.first?.flag(0)
             return seen == true ? key : nil
         } catch let failure as PostgreSQLError where !failure.isConnectionLost {
             // Not all that speak PostgreSQL's protocol have such locks: the sign alone counts then.
@@ -175,17 +175,17 @@ actor LifeSign {
         }
     }
 
-    private func sign(_ key: Int64?, by connection: PostgreSQLConnection) async throws {
+    private func heartbeat(_ key: Int64?, by connection: PostgreSQLConnection) async throws {
         let (start, askedAt) = (ContinuousClock.now, clock.localTime)
         let rows = try await connection.run(
-            PartitionSQL.sign,
+            PartitionSQL.heartbeat,
             [
                 .text(replica), .flag(membership == .worker), .integer(times.lifetime.milliseconds), .text(name),
                 .integer(key), .integer(clock.offset),
             ])
         if let now = try rows.rows.first?.integer(0) { clock.measure(now, askedAt: askedAt) }
         failure = nil
-        state.withLock { $0.signedAt = start }
+        state.withLock { $0.sentAt = start }
     }
 
     private func pause(_ time: Duration) async {
