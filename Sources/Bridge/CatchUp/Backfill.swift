@@ -79,7 +79,7 @@ public enum Backfill {
                 accountRegions: accountRegions, past: past, context: context, loop: parts.mainLoop, look: look,
                 isServed: isServed, report: report)
             let workers = isServed ? nil : workers(context, parts, configuration)
-            result = .success(try await run(backfill, maintenance: workers, parts))
+            result = .success(try await run(backfill, alongside: workers, parts))
         } catch {
             result = .failure(error)
         }
@@ -97,7 +97,7 @@ public enum Backfill {
                 "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
             )
         }
-        guard let pause = try await parts.store.pauses().first(where: { accountRegions.contains(where: $0.holds) })
+        guard let pause = try await parts.store.pauses().first(where: { accountRegions.contains(where: $0.applies(to:)) })
         else {
             return accountRegions
         }
@@ -115,7 +115,7 @@ public enum Backfill {
     }
 
     private static func run(
-        _ backfill: BackfillQuery, maintenance workers: WorkerPool?, _ parts: BridgeRuntime
+        _ backfill: BackfillQuery, alongside workers: WorkerPool?, _ parts: BridgeRuntime
     ) async throws -> Report {
         var quiet = backfill.context.logger
         quiet.logLevel = max(quiet.logLevel, .warning)
