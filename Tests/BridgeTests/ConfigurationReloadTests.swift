@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Bridge
@@ -36,9 +37,16 @@ import Testing
         #expect(try Self.reload([:], inFile, ["eventBridge.apiKey": "other"]).applied == ["eventBridge.apiKey"])
     }
 
-    @Test("README says of each key whether it needs a restart")
+    @Test("configuration.md lists each key that needs a restart, and no other")
     func documented() throws {
         let kept = ConfigurationKey.all.filter { !$0.changesAtRunTime }.map(\.name)
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "deploy/docs/configuration.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let part = try #require(
+            text.components(separatedBy: "<!-- restart: begin -->").last?
+                .components(separatedBy: "<!-- restart: end -->").first)
+        #expect(part.split(separator: "`").map(String.init).filter { $0.contains(".") } == kept)
         #expect(
             Set(kept.map { $0.split(separator: ".")[0] }) == ["listen", "admin", "store", "aws", "network"])
         #expect(kept.filter { $0.hasPrefix("store") } == ["store.url"])

@@ -1,46 +1,50 @@
-"""A newcomer's first hour: every command of deploy/README.md and README.md, in order, as it is written there.
+"""The first hour of a new operator: every command of every document, in order, as written.
 
     unshare --mount --net python3 newcomer.py PROGRAM
 
-Must be the first process of a mount and a network namespace, as root. AWS is moto with what aws_stand_in.py adds; AWS STS, AWS
-IoT's and AWS Security Hub's APIs, which the bridge uses, are the stand-in that `defender-bridge demo` starts. What the commands
-install goes to layers above /etc, /usr/local and the like, which are gone with the namespace. Not run are the scripts that build
-and measure, which would take hours: of these it is checked that they exist and have the benchmark that is named.
+Must be the first process of a mount namespace and a network namespace, as root. AWS is moto with the additions of
+aws_stand_in.py; AWS STS and the APIs of AWS IoT and AWS Security Hub that the bridge uses are the stand-in that
+`defender-bridge demo` starts. Files that commands install go to layers above /etc, /usr/local and the like, which end with the
+namespace. Scripts that build and measure would take hours and are not run: they must exist and have the named benchmark. Blocks after
+a comment `not run` are listed with their reason.
 
-Prints each command with its output. Exits with 1 if a command fails that is not expected to.
+Prints each command with its output. Exits with 1 if a command fails unexpectedly.
 """
 
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
 
-REPOSITORY = pathlib.Path(__file__).parents[2]
-# With the Region of the examples.
-DOCUMENTS = {"deploy/README.md": "us-east-1", "README.md": "eu-central-1"}
+from documents import REPOSITORY, documents, fences
+
+# The documents that set up what others use, each with the Region of its examples; then come all others.
+FIRST = {"deploy/docs/install.md": "us-east-1", "README.md": "eu-central-1"}
 LAYERED = ("/etc", "/usr/local", "/usr/lib/sysusers.d", "/var/lib")
 ACCOUNT = "111122223333"
-# Commands that fail at this point, and why.
+# Commands that fail at this point, with the reason.
 EXPECTED = {
     "sudo defender-bridge check": "nothing is subscribed, and SNS cannot reach this machine",
-    "defender-bridge dead-letters show": "there is no dead letter of this id",
-    "defender-bridge dead-letters drop": "there is no dead letter of this id",
+    "defender-bridge check": "nothing is subscribed, and SNS cannot reach this machine",
+    "defender-bridge dead-letters show": "no dead letter has this id",
+    "defender-bridge dead-letters drop": "no dead letter has this id",
 }
 
 
 def blocks(document):
-    """The shell commands of a document, each with its line."""
-    text = (REPOSITORY / document).read_text()
-    for match in re.finditer(r"^( *)```sh\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
-        yield text[: match.start()].count("\n") + 2, textwrap.dedent(match[2])
+    """The shell commands of a document, each with its line and the reason why it is not run, if so."""
+    for line, language, block, reason in fences(documents()[document]):
+        if language == "sh":
+            yield line, block, reason
 
 
 def is_building(block):
-    """Whether a block consists of scripts that build and measure; checks that they exist."""
+    """Whether a block consists of scripts that build and measure; asserts that they exist."""
     lines = block.splitlines()
     if not all(line.startswith("deploy/") for line in lines):
         return False
@@ -58,7 +62,7 @@ def run(*command, **options):
 
 
 def isolate(scratch):
-    """Puts layers above the folders into which commands write, and turns the loopback interface on."""
+    """Puts layers above the directories that commands write to, and enables the loopback interface."""
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "tmpfs", "newcomer", scratch)
     for path in LAYERED:
@@ -66,7 +70,7 @@ def isolate(scratch):
         upper.mkdir()
         work.mkdir()
         run("mount", "-t", "overlay", "overlay", "-o", f"lowerdir={path},upperdir={upper},workdir={work}", path)
-    # By this folder, install.sh knows that systemd runs.
+    # install.sh recognizes a running systemd by this directory.
     pathlib.Path("/run/systemd").mkdir(exist_ok=True)
     run("mount", "-t", "tmpfs", "newcomer", "/run/systemd")
     pathlib.Path("/run/systemd/system").mkdir()
@@ -75,7 +79,7 @@ def isolate(scratch):
 
 
 def start(command, environment, until):
-    """Starts a process, waits until it has printed a pattern, and gives what it printed."""
+    """Starts a process, waits until it has printed a pattern, and returns its output."""
     log = tempfile.NamedTemporaryFile("w+")
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     while not re.search(until, text := pathlib.Path(log.name).read_text(), re.MULTILINE):
@@ -92,24 +96,30 @@ def write(path, text, mode=0o755):
 
 
 def shims(folder, program, home):
-    """Programs that stand for what cannot be had here: another user, an editor, systemd as init, and a build."""
+    """Programs that replace another user, an editor, systemd as init, and a build."""
     write(folder / "sudo", '#!/bin/bash\nexec "$@"\n')
-    # Only says what it would install.
+    # Simulates only.
     write(folder / "apt-get", '#!/bin/bash\nexec /usr/bin/apt-get --simulate "$@" >/dev/null\n')
     write(
         folder / "swift",
         f"""
         #!/bin/bash
-        # The build that deploy/dependencies.sh and the Dockerfile do, which is done already.
-        [ "$*" = "build --configuration release --product defender-bridge --static-swift-stdlib" ] || exit 64
-        install -D {program} .build/release/defender-bridge
+        # The tests' own build is there already. Of a test, only its name is checked.
+        case "$*" in
+            "build --configuration release --product defender-bridge --static-swift-stdlib")
+                install -D {program} .build/release/defender-bridge
+                ;;
+            "build --build-tests" | "test --skip-build" | "format lint --strict --recursive --parallel Package.swift Sources Tests") ;;
+            "test --filter "*) grep -rqE "(struct|enum|class) ${{3##*/}}\\b" {REPOSITORY}/Tests ;;
+            *) exit 64 ;;
+        esac
         """,
     )
     write(
         folder / "aws",
         f"""
         #!/bin/bash
-        # What the stand-in for the bridge does not have: the account's audit configuration, and turning Security Hub on.
+        # The stand-in for the bridge has neither the account's audit configuration nor enabling Security Hub.
         export AWS_ENDPOINT_URL_IOT=$AWS_ENDPOINT_URL
         [ "$2" != enable-security-hub ] || export AWS_ENDPOINT_URL_SECURITYHUB=$AWS_ENDPOINT_URL
         exec {sys.executable} -c 'import sys; from awscli.clidriver import main; sys.exit(main())' "$@"
@@ -133,7 +143,7 @@ def shims(folder, program, home):
         folder / "systemctl",
         f"""
         #!/bin/bash
-        # Starts the service as its unit says, and waits until it listens.
+        # Starts the service like its unit, and waits until it listens.
         [ "$1" != disable ] || kill $(<{home}/service)
         [ "$*" = "enable --now defender-bridge.socket defender-bridge.service" ] || exit 0
         ls /etc/systemd/system/defender-bridge.s* >/dev/null || exit 1
@@ -148,11 +158,11 @@ def shims(folder, program, home):
         folder / "defender-bridge",
         """
         #!/bin/bash
-        # A service that runs until it is stopped is stopped when it listens.
+        # A bridge that serves is stopped when it listens.
         program=/usr/local/bin/defender-bridge
         [ -x $program ] || program=.build/release/defender-bridge
         [ "$1" = serve ] || exec $program "$@"
-        # The bridge of deploy/README.md has the admin address.
+        # The bridge of install.md has the admin address.
         $program "$@" --set admin.address=127.0.0.1:0 >served 2>&1 &
         until grep -q "is listening" served; do kill -0 $! || { cat served; exit 78; }; sleep 0.1; done
         kill $!
@@ -162,7 +172,7 @@ def shims(folder, program, home):
 
 
 def certificate():
-    """A certificate where the example of the configuration has it."""
+    """Creates a certificate where the example configuration expects it."""
     folder = pathlib.Path("/etc/defender-bridge")
     folder.mkdir(mode=0o755)
     subject = ["-subj", "/CN=bridge.example.com", "-addext", "subjectAltName=DNS:bridge.example.com"]
@@ -174,7 +184,7 @@ def certificate():
 
 
 def stand_ins(program, inherited):
-    """The environment in which commands find AWS."""
+    """Starts the stand-ins, and returns the environment in which commands find them."""
     demo = start([program, "demo"], inherited, "get-findings")
     local = dict(re.findall(r"export (\w+)=(\S+)", demo))
     serving = "import aws_stand_in, sys; s = aws_stand_in.StandIn(); print(s.url, flush=True); s.server.serve_forever()"
@@ -186,7 +196,7 @@ def stand_ins(program, inherited):
 
 
 def prepare(home, environment):
-    """What the documents take for granted: a message, and topics in the Region of README's examples."""
+    """Creates what the documents expect: a message, and topics in the Region of README.md's examples."""
     (home / "message.json").write_text((REPOSITORY / "Tests/DeploymentTests/message.json").read_text())
     for name in ("audit", "detect"):
         run(
@@ -196,15 +206,17 @@ def prepare(home, environment):
 
 
 def session(home, environment):
-    """Runs the commands of all documents in one shell; gives those that failed."""
-    # Of a pipeline or a list, the last command that fails counts, as it does to a reader.
+    """Runs the commands of all documents in one shell, and returns those that failed."""
+    # Of a pipeline or a list, the last command that fails counts, as a reader sees it.
     script = ["set -o pipefail", """trap 'echo "FAILED $? $BASH_COMMAND"' ERR"""]
-    for document, region in DOCUMENTS.items():
+    for document in list(FIRST) + [name for name in documents() if name not in FIRST]:
+        region = FIRST.get(document, "eu-central-1")
         script.append(f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}")
-        for line, block in blocks(document):
-            if is_building(block):
-                continue
-            script += [f"echo '## {document}:{line}'", f"cat <<'NEWCOMER'\n{block}NEWCOMER", block]
+        for line, block, reason in blocks(document):
+            if reason:
+                script.append(f"echo {shlex.quote(f'## {document}:{line} is not run: {reason}')}")
+            elif not is_building(block):
+                script += [f"echo '## {document}:{line}'", f"cat <<'NEWCOMER'\n{block}NEWCOMER", block]
     done = subprocess.run(
         ["bash", "--norc"], input="\n".join(script) + "\necho DONE\n", cwd=home, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -226,7 +238,7 @@ def main(program):
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BRIDGE_"))}
     inherited |= {"PATH": f"{scratch}/bin:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY / "Tests/DeploymentTests")}
     environment = stand_ins(program, inherited)
-    # The commands for the queue leave the configuration out.
+    # Commands for the queue do not name a configuration.
     environment["BRIDGE_STORE_URL"] = "sqlite:///var/lib/defender-bridge/store.db"
     os.environ["PATH"] = inherited["PATH"]
     certificate()

@@ -1,14 +1,16 @@
-"""Every setting that a deployment makes is a key of the configuration."""
+"""Every setting in deployments and documents is a key of the configuration, and every key is documented."""
 
 import json
 import pathlib
 import re
 import unittest
 
+import documents
 import yaml
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 DEPLOY = REPOSITORY / "deploy"
+PROGRAM = REPOSITORY / ".build/debug/defender-bridge"
 
 
 def keys():
@@ -28,7 +30,7 @@ def variable(name):
 
 
 def names():
-    """All keys and variables that count."""
+    """All valid keys and variables."""
     of_keys, of_variables = set(), set()
     for name, is_secret in keys().items():
         of_keys |= {name, name + "File"} if is_secret else {name}
@@ -37,19 +39,23 @@ def names():
 
 
 def flat(value, prefix=""):
-    """The names of a tree of settings, with dots between."""
+    """The names in a tree of settings, joined by dots."""
     if not isinstance(value, dict):
         return {prefix}
     return set().union(*(flat(each, f"{prefix}.{key}" if prefix else key) for key, each in value.items()))
 
 
 class ConfigurationTests(unittest.TestCase):
-    def test_the_table_of_readme_has_every_key(self):
-        readme = (REPOSITORY / "README.md").read_text()
-        missing = [name for name in keys() if f"`{name}`" not in readme and name != "aws.roles"]
-        self.assertEqual(missing, [])
+    def test_the_document_lists_every_key(self):
+        document = (DEPLOY / "docs/configuration.md").read_text()
+        self.assertEqual([name for name in keys() if f"| `{name}` | `{variable(name)}` |" not in document], [])
 
-    def test_every_variable_that_a_deployment_sets_is_one(self):
+    def test_generated_tables_are_current(self):
+        for name in documents.GENERATED:
+            current = (documents.DOCS / name).read_text()
+            self.assertEqual(documents.generated(name, PROGRAM), current, f"run deploy/docs/generate.sh to update {name}")
+
+    def test_every_variable_that_a_deployment_sets_is_a_setting(self):
         _, variables = names()
         used = {}
         for path in sorted(DEPLOY.rglob("*")):
@@ -57,21 +63,25 @@ class ConfigurationTests(unittest.TestCase):
                 for name in re.findall(r"(?<![A-Z_])BRIDGE_[A-Z_]*[A-Z]", path.read_text()):
                     used.setdefault(name, path.relative_to(REPOSITORY))
         self.assertGreater(len(used), 5)
-        self.assertEqual({name: str(path) for name, path in used.items() if name not in variables}, {})
+        # Variables that Kubernetes sets, named as examples.
+        of_kubernetes = {name: pathlib.Path("deploy/docs/configuration.md") for name in ("BRIDGE_PORT", "BRIDGE_SERVICE_HOST")}
+        unknown = {name: path for name, path in used.items() if name not in variables}
+        self.assertEqual(unknown, of_kubernetes)
 
-    def test_the_example_of_the_service_is_a_configuration(self):
+    def test_the_example_configuration_of_the_service_has_valid_keys(self):
         of_keys, _ = names()
         text = (DEPLOY / "systemd/bridge.yaml").read_text()
         self.assertEqual(flat(yaml.safe_load(text)) - of_keys, set())
-        # What stands behind a # with a space, and is no sentence, is a setting too.
+        # A setting that is commented out.
         suggested = yaml.safe_load("\n".join(re.findall(r"^# (eventBridge:|  apiKeyFile: .*)$", text, re.MULTILINE)))
         self.assertEqual(flat(suggested), {"eventBridge.apiKeyFile"})
         self.assertIn("eventBridge.apiKeyFile", of_keys)
 
-    def test_keys_that_guides_name_are_keys(self):
+    def test_keys_that_documents_name_are_keys(self):
         of_keys, _ = names()
         groups = {name.split(".")[0] for name in of_keys}
-        for path in [REPOSITORY / "README.md", *DEPLOY.rglob("*.md"), *DEPLOY.glob("cloudformation/*.yaml")]:
+        paths = [REPOSITORY / name for name in documents.documents()] + list(DEPLOY.glob("cloudformation/*.yaml"))
+        for path in paths:
             named = set(re.findall(rf"`((?:{'|'.join(groups)})\.[A-Za-z]\w*(?:\.[A-Za-z]\w*)*)`", path.read_text()))
             files = {name for name in named if name.endswith((".yaml", ".service", ".socket", ".url"))} - {"store.url"}
             # The name that EventBridge has for AWS IoT.

@@ -104,8 +104,8 @@ class PermissionTests(unittest.TestCase):
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
         self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 
-    def test_readme_names_what_is_called(self):
-        self.check("README.md", of_text("README.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
+    def test_the_document_names_what_is_called(self):
+        self.check("docs/aws.md", of_text("deploy/docs/aws.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
 
     def test_other_roles_have_what_others_need_and_nothing_more(self):
         found = set()

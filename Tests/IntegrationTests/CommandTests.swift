@@ -55,8 +55,9 @@ extension IntegrationTests {
                 }
             }
             let help = try await run(["keys"]).outputLines
-            let readme = try String(contentsOfFile: Paths.inPackage("README.md"), encoding: .utf8)
-            let table = readme.split(separator: "\n").filter { $0.hasPrefix("| `") && $0.contains("BRIDGE_") }
+            let document = try String(
+                contentsOfFile: Paths.inPackage("deploy/docs/configuration.md"), encoding: .utf8)
+            let table = document.split(separator: "\n").filter { $0.hasPrefix("| `") && $0.contains("BRIDGE_") }
             let keys = table.flatMap { $0.split(separator: "|")[0].split(separator: "`").filter { $0.contains(".") } }
             #expect(keys.count > 10)
             let missing = keys.filter { key in
@@ -67,7 +68,7 @@ extension IntegrationTests {
             #expect(try #require(list.array).compactMap { $0["key"]?.string }.contains("listen.address"))
         }
 
-        @Test("each exit code of README's table comes as it says")
+        @Test("each exit code of operations.md occurs as documented")
         func exitCodes() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -88,8 +89,9 @@ extension IntegrationTests {
                     let hasTold = !program.errorLines.isEmpty || one.arguments[0] == "check"
                     #expect(hasTold == (one.code != 0), "\(one): \(program.errorLines)")
                 }
-                let readme = try String(contentsOfFile: Paths.inPackage("README.md"), encoding: .utf8)
-                let table = readme.components(separatedBy: "| exit code | meaning |\n|---|---|\n")
+                let document = try String(
+                    contentsOfFile: Paths.inPackage("deploy/docs/operations.md"), encoding: .utf8)
+                let table = document.components(separatedBy: "| exit code | meaning |\n|---|---|\n")
                 let rows = try #require(table.last).split(separator: "\n", omittingEmptySubsequences: false)
                 let codes = rows.prefix { !$0.isEmpty }.compactMap { row in
                     row.split(separator: "|").first.flatMap { Int32($0.filter(\.isNumber)) }
