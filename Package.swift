@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Applied to every Swift target: the strictest checking that the language offers, warnings included.
+/// Settings of every Swift target: strictest language checks, warnings are errors.
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 
-/// What the status page is made of; its scripts in the order in which they are run.
+/// Files of the status page; scripts in the order in which they run.
 let statusPage = [
     "index.html", "style.css", "document.js", "contact.js", "health.js", "facts.js", "accountRegions.js",
     "deadLetters.js",
@@ -158,7 +158,7 @@ let package = Package(
     ]
 )
 
-// deploy/fuzz.sh sets this: what it builds has libFuzzer's main function, and cannot be built without it.
+// deploy/fuzz.sh sets this: the targets have libFuzzer's main function and do not link without it.
 if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
     package.targets += ["FuzzRequestParser", "FuzzConnectionMachine", "FuzzSNSEnvelope"].map { name in
         .executableTarget(
@@ -167,7 +167,7 @@ if Context.environment["DEFENDER_BRIDGE_FUZZING"] != nil {
     }
 }
 
-// deploy/sanitize.sh sets this: of all that it would have to build, only these targets touch memory and threads themselves.
+// deploy/sanitize.sh sets this: only these targets handle memory and threads themselves; the others need not be built.
 if Context.environment["DEFENDER_BRIDGE_SANITIZING"] != nil {
     let names = ["CLibuv", "COpenSSL", "CLibpq", "JSON", "EventLoop", "Cryptography", "HTTPServer", "TestSupport"]
     package.targets.removeAll { target in

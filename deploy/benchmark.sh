@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Measures the release build on this machine.
-#   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings, beside a stand-in for AWS
-#   deploy/benchmark.sh intake [--rounds N]   how fast signed deliveries are taken, beside a program on Hummingbird 2 and GRDB
-#   deploy/benchmark.sh limits                an audit of 10,000 findings under AWS's documented limits, and beside boto3
+#   deploy/benchmark.sh audit [--findings N]  memory and speed of an audit of 100,000 findings with a stand-in for AWS
+#   deploy/benchmark.sh intake [--rounds N]   rate of signed deliveries, compared with a program on Hummingbird 2 and GRDB
+#   deploy/benchmark.sh limits                an audit of 10,000 findings under AWS's quotas, compared with boto3
 #   deploy/benchmark.sh many [--rounds N]     1, 2 and 4 bridges on one PostgreSQL
-#   deploy/benchmark.sh observability         what the log and the metrics cost under full load
-#   deploy/benchmark.sh server [SECONDS]      the HTTP server beside nginx and a Hummingbird 2 server
+#   deploy/benchmark.sh observability         cost of logs and metrics under full load
+#   deploy/benchmark.sh server [SECONDS]      the HTTP server, compared with nginx and a Hummingbird 2 server
 #   deploy/benchmark.sh troubles [--seed N]   three bridges on one PostgreSQL that are killed, stopped, cut off and locked out
-# Each fails if the bridge misses what README.md promises.
+# Each fails if the bridge misses the limits in Tests/README.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/dependencies.sh
@@ -23,7 +23,7 @@ build_bridge() {
 what=${1:-audit}
 shift $(($# > 0 ? 1 : 0))
 install_build_packages
-echo "Building (some minutes the first time)"
+echo "Building (takes some minutes the first time)"
 case "$what" in
     audit)
         build_bridge
@@ -49,7 +49,7 @@ case "$what" in
     observability)
         install_packages sqlite3
         build_bridge
-        # As many rounds that chance is about half a percent.
+        # With 40 rounds, chance is about 0.5 %.
         exec "$programs/benchmarks" observability --rounds 40 "$@"
         ;;
     server)
@@ -63,8 +63,8 @@ case "$what" in
         exec "$programs/benchmarks" troubles "$@"
         ;;
     *)
-        echo "deploy/benchmark.sh: there is no measurement $what; audit, intake, limits, many, observability, server and" \
-            "troubles are" >&2
+        echo "deploy/benchmark.sh: unknown benchmark $what; use audit, intake, limits, many, observability, server or" \
+            "troubles" >&2
         exit 64
         ;;
 esac

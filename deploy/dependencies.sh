@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need and the machine lacks. To be sourced in the project's folder.
+# Functions that install missing dependencies of build, tests and demo. Source it in the repository's root.
 
-# Installs Debian packages; those that are there are left alone.
+# Installs Debian packages that are missing.
 install_packages() {
     local missing=() package
     for package in "$@"; do
@@ -16,7 +16,7 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Where Python modules are put that the machine lacks.
+# Virtual environment for missing Python modules.
 python_environment=$PWD/.build/python
 export PATH="$python_environment/bin:$PATH"
 
@@ -36,10 +36,10 @@ install_python() {
     "$python_environment/bin/pip" install --quiet --disable-pip-version-check "${packages[@]}"
 }
 
-# What the program itself is built with and runs on.
+# Dependencies of the program, to build and run.
 install_build_packages() {
     install_packages libuv1-dev libcurl4-openssl-dev libssl-dev libpq-dev libsqlite3-dev pkg-config ca-certificates
 }
 
-# Builds for release, as the Dockerfile does, so that one build serves all.
+# Release build with the options of the Dockerfile, so that one build serves all.
 release_build() { swift build --configuration release --static-swift-stdlib "$@"; }

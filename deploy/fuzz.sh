@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes what reads bytes from the internet: the HTTP parser, the connection state machine and the SNS envelope, with
-# libFuzzer. Usage: deploy/fuzz.sh [SECONDS] [TARGET...]; 60 seconds and all targets by default, one beside the other.
-# What was found stays in .build-fuzz/corpus, and the next run goes on from there. An input that fails is named at the end;
-# one that takes longer than 10 seconds fails, too.
+# Fuzzes everything that parses bytes from the internet with libFuzzer: HTTP parser, connection state machine, SNS envelope.
+# Usage: deploy/fuzz.sh [SECONDS] [TARGET...]; default: 60 seconds, all targets concurrently.
+# The corpus stays in .build-fuzz/corpus; the next run continues with it. Failing inputs are listed at the end, including those
+# that take longer than 10 seconds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ export DEFENDER_BRIDGE_FUZZING=1
 for target in "${targets[@]}"; do "${build[@]}" --product "$target"; done
 programs=$("${build[@]}" --show-bin-path)
 
-# One name of alternating combining marks. Code that compares texts by canonical equivalence takes minutes for it.
+# A name of alternating combining marks. Comparing it by canonical equivalence takes minutes.
 mkdir -p .build-fuzz/seeds/FuzzSNSEnvelope
 {
     printf '{"a'
@@ -26,7 +26,7 @@ mkdir -p .build-fuzz/seeds/FuzzSNSEnvelope
 processes=()
 for target in "${targets[@]}"; do
     mkdir -p ".build-fuzz/corpus/$target" ".build-fuzz/seeds/$target"
-    # A message may be as long as SNSMessage.maximumBodyLength; no request of the others needs more than their limits.
+    # SNSMessage.maximumBodyLength for messages; the other targets have lower limits.
     length=4096
     [ "$target" != FuzzSNSEnvelope ] || length=1048576
     "$programs/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len="$length" -verbosity=0 \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets Defender Bridge up as a service of systemd on Debian or Amazon Linux. Run it again to upgrade.
+# Installs Defender Bridge as a systemd service on Debian or Amazon Linux. Run it again to upgrade.
 set -euo pipefail
 
 usage() {
@@ -7,11 +7,11 @@ usage() {
 Usage: deploy/install.sh [--root DIRECTORY] [PROGRAM]
        deploy/install.sh [--root DIRECTORY] --uninstall
 
-Installs PROGRAM (default: .build/release/defender-bridge) as a service, with a user of its own, an example of the
-configuration where there is none, and completions for bash, zsh and fish. With an earlier version running, it is restarted;
-no connection is refused meanwhile.
---uninstall removes program and service, and leaves configuration, data and user.
---root installs into the system in DIRECTORY, for example an image; nothing is started there.
+Installs PROGRAM (default: .build/release/defender-bridge) as a systemd service with its own user, an example configuration
+if none exists, and completions for bash, zsh and fish. Restarts a running service; no connection is refused meanwhile.
+
+  --uninstall       Remove program and service. Configuration, data and user stay.
+  --root DIRECTORY  Install into the system in DIRECTORY, for example an image. Start nothing.
 EOF
 }
 
@@ -22,7 +22,7 @@ while [ $# -gt 0 ]; do
         --uninstall) uninstall=true ;;
         --root)
             if [ ! -d "${2:-}" ]; then
-                echo "install.sh: --root needs a directory" >&2
+                echo "install.sh: --root requires an existing directory" >&2
                 exit 64
             fi
             root=$(cd "$2" && pwd)
@@ -35,14 +35,14 @@ while [ $# -gt 0 ]; do
 done
 
 if [ "$(id -u)" -ne 0 ]; then
-    echo "install.sh: run it as root, for example with sudo" >&2
+    echo "install.sh: must run as root, for example with sudo" >&2
     exit 77
 fi
 
 here=$(cd "$(dirname "$0")" && pwd)
 program=${program:-$here/../.build/release/defender-bridge}
 units=(defender-bridge.socket defender-bridge.service)
-# Where bash, zsh and fish look for what others than the distribution bring.
+# Directories of bash, zsh and fish for completions that are not part of the distribution.
 declare -A completions=(
     [bash]=/usr/local/share/bash-completion/completions/defender-bridge
     [zsh]=/usr/local/share/zsh/site-functions/_defender-bridge
@@ -50,7 +50,7 @@ declare -A completions=(
 )
 [ "$root" != / ] || root=""
 
-# Whether the system that is installed into runs systemd now.
+# Whether the target system is running systemd.
 running() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 if $uninstall; then
@@ -61,16 +61,16 @@ if $uninstall; then
     rm -f "$root/usr/local/bin/defender-bridge" "$root/usr/lib/sysusers.d/defender-bridge.conf"
     for path in "${completions[@]}"; do rm -f "$root$path"; done
     if running; then systemctl daemon-reload; fi
-    echo "Defender Bridge is gone. Left: $root/etc/defender-bridge, $root/var/lib/defender-bridge and the user defender-bridge."
+    echo "Defender Bridge is uninstalled. Kept: $root/etc/defender-bridge, $root/var/lib/defender-bridge, and the user defender-bridge."
     exit
 fi
 
 if [ ! -f "$program" ] || [ ! -x "$program" ]; then
-    echo "install.sh: there is no program at $program; build it first, or name it (see README.md)" >&2
+    echo "install.sh: no program at $program; build it first or name it (see README.md)" >&2
     exit 66
 fi
 
-# What the program needs to run.
+# Runtime dependencies.
 if [ -z "$root" ]; then
     if command -v apt-get >/dev/null; then
         packages=(libuv1 libcurl4 libssl3 libpq5 libsqlite3-0 ca-certificates)
@@ -80,13 +80,13 @@ if [ -z "$root" ]; then
         }
     elif command -v dnf >/dev/null; then
         dnf install -y -q libuv openssl-libs libpq sqlite-libs ca-certificates
-        # Amazon Linux has libcurl-minimal, which conflicts with the whole one and is enough.
+        # Amazon Linux has libcurl-minimal, which suffices and conflicts with libcurl.
         rpm -q libcurl-minimal >/dev/null || dnf install -y -q libcurl
     else
-        echo "install.sh: this is neither Debian nor Amazon Linux; install libuv, libcurl, OpenSSL 3, libpq and SQLite yourself" >&2
+        echo "install.sh: unknown distribution; install libuv, libcurl, OpenSSL 3, libpq and SQLite yourself" >&2
     fi
     "$program" --version >/dev/null || {
-        echo "install.sh: $program does not run here; build it on this system" >&2
+        echo "install.sh: $program does not run on this system; build it here" >&2
         exit 1
     }
 fi
@@ -103,14 +103,14 @@ if [ ! -e "$root/etc/defender-bridge/bridge.yaml" ]; then
     first=true
 fi
 
-# Under another name first: a program that runs cannot be overwritten, and is never half there.
+# Renamed into place: a running program cannot be overwritten, and must never be incomplete.
 install -D -m 0755 "$program" "$root/usr/local/bin/.defender-bridge.new"
 mv "$root/usr/local/bin/.defender-bridge.new" "$root/usr/local/bin/defender-bridge"
 for unit in "${units[@]}"; do
     install -D -m 0644 "$here/systemd/$unit" "$root/etc/systemd/system/$unit"
 done
 
-# In an image that is of another system, the program may not run here; only completions are missing then.
+# The program of an image may not run on this system; then only completions are missing.
 for shell in "${!completions[@]}"; do
     if script=$("$program" --generate-completion-script "$shell" 2>/dev/null); then
         install -D -m 0644 /dev/stdin "$root${completions[$shell]}" <<<"$script"

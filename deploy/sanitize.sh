@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests of event loop, TLS and HTTP server in builds that look for errors of memory and for data races: some
-# minutes each. Usage: deploy/sanitize.sh [address] [thread]
+# Runs the tests of event loop, TLS and HTTP server with the address and the thread sanitizer; some minutes each.
+# Usage: deploy/sanitize.sh [address] [thread]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=deploy/dependencies.sh

@@ -13,7 +13,7 @@ install_packages openssl curl python3 python3-venv python3-pip shellcheck promet
     nginx-light slowhttptest testssl.sh bsdextrautils dnsutils default-jdk-headless postgresql pgbouncer systemd libseccomp2 \
     debootstrap iproute2 jq zsh fish chromium chromium-driver
 command -v kubectl >/dev/null || install_packages kubernetes-client
-# They come over the network while the compiler works.
+# Downloads while the compiler runs.
 mkdir -p .build
 install_python boto3=boto3 awscli=awscli 'moto.server=moto[server]' \
     httptools=httptools openapi_spec_validator=openapi-spec-validator jsonschema=jsonschema yaml=PyYAML \
@@ -24,7 +24,7 @@ python_installation=$!
 
 step "Format"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
-shellcheck --external-sources deploy/*.sh .ci/run
+shellcheck --external-sources deploy/*.sh deploy/docs/*.sh .ci/run
 
 step "Build"
 swift build --build-tests
@@ -38,11 +38,11 @@ yamllint --strict deploy
 python3 Tests/SecurityFindingsTests/validate_goldens.py
 python3 -m openapi_spec_validator openapi.yaml
 
-# These take what the release build and the tests leave of the processor, which wait more than they compute.
+# These run at low priority, concurrently with the release build and the tests.
 names=()
 processes=()
 trap 'kill "${processes[@]}" 2>/dev/null || true' EXIT
-beside() {
+in_background() {
     names+=("$1")
     shift
     (renice --priority 10 "$BASHPID" >/dev/null && "$@") >".build/${names[-1]}.log" 2>&1 &
@@ -50,25 +50,24 @@ beside() {
 }
 deployment_tests() {
     cd Tests/DeploymentTests
-    # Each has moto to itself, whose memory is the process's.
+    # Each in its own process, because moto keeps its state in memory.
     for test in test_*.py; do
         [ "$test" = test_image.py ] || python3 -m unittest "${test%.py}" || return
     done
 }
-beside Fuzzing deploy/fuzz.sh 20
-beside Deployments deployment_tests
-step "Release build and demo, fuzzing and deployments beside them"
+in_background Fuzzing deploy/fuzz.sh 20
+in_background Deployments deployment_tests
+step "Release build and demo; fuzzing and deployments in the background"
 deploy/demo.sh --once
-beside Image env --chdir Tests/DeploymentTests python3 -m unittest test_image
+in_background Image env --chdir Tests/DeploymentTests python3 -m unittest test_image
 
-step "Tests, the image beside them"
-# The tests say themselves which authorities they trust.
+step "Tests; the image in the background"
+# The tests set the authorities that they trust.
 unset AWS_CA_BUNDLE
 DEFENDER_BRIDGE_RELEASE_PROGRAM="$(release_build --show-bin-path)/defender-bridge"
 export DEFENDER_BRIDGE_RELEASE_PROGRAM
 failed=0
-# All at once they hold over a thousand descriptors open, and Foundation's Process then reads past the end of its list of
-# them.
+# With full parallelism, more than 1,000 descriptors are open, and Foundation's Process then reads past the end of its list.
 swift test --skip-build --experimental-maximum-parallelization-width 8 || failed=1
 for index in "${!names[@]}"; do
     wait "${processes[$index]}" || failed=1

@@ -46,7 +46,7 @@ locals {
 }
 
 locals {
-  # The agent of ECS Exec writes here; everything else is read-only.
+  # The ECS Exec agent writes here; everything else is read-only.
   writable_paths = {
     exec-agent = "/managed-agents"
     exec-state = "/var/lib/amazon/ssm"
@@ -76,7 +76,7 @@ resource "aws_ecs_task_definition" "bridge" {
     image                  = var.image
     essential              = true
     readonlyRootFilesystem = true
-    # The init process ends what ECS Exec leaves behind.
+    # The init process reaps processes left by ECS Exec.
     linuxParameters = { capabilities = { drop = ["ALL"] }, initProcessEnabled = true }
     mountPoints     = [for name, path in local.writable_paths : { sourceVolume = name, containerPath = path }]
     stopTimeout     = 30
@@ -115,7 +115,7 @@ resource "aws_ecs_service" "bridge" {
   health_check_grace_period_seconds  = 60
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
-  # The fleet's subscriptions need a bridge that answers.
+  # The fleet's subscriptions need a bridge that responds.
   wait_for_steady_state = true
 
   deployment_circuit_breaker {

@@ -1,4 +1,4 @@
-# The internet reaches the load balancer, that the tasks, those the database.
+# Only the load balancer is reachable from the internet, the tasks from the load balancer, the database from the tasks.
 resource "aws_security_group" "load_balancer" {
   name_prefix = "${var.name}-load-balancer-"
   description = "Defender Bridge, load balancer"
@@ -39,7 +39,7 @@ resource "aws_vpc_security_group_ingress_rule" "tasks" {
   referenced_security_group_id = aws_security_group.load_balancer.id
 }
 
-# The admin address has no authentication: only members of this group reach it.
+# The admin address has no authentication: only members of this group can reach it.
 resource "aws_security_group" "monitoring" {
   name_prefix = "${var.name}-monitoring-"
   description = "Defender Bridge, Prometheus and operators"
@@ -97,7 +97,7 @@ resource "aws_vpc_security_group_ingress_rule" "database" {
   referenced_security_group_id = aws_security_group.tasks.id
 }
 
-# Only the two routes of deliveries are reached from outside.
+# Only the two delivery routes are reachable from outside.
 resource "aws_lb" "bridge" {
   name                       = var.name
   load_balancer_type         = "application"

@@ -1,27 +1,27 @@
 output "url" {
-  description = "The bridge's address, for the module fleet. Known when the bridge answers."
+  description = "URL of the bridge, for the module fleet. Known when the bridge responds."
   value       = "https://${var.domain_name}"
   depends_on  = [aws_ecs_service.bridge, aws_route53_record.bridge]
 }
 
 output "load_balancer_name" {
-  description = "What a CNAME of the bridge's name points to, without hosted_zone_id."
+  description = "Target of the CNAME record, without hosted_zone_id."
   value       = aws_lb.bridge.dns_name
 }
 
 output "api_key" {
-  description = "The key that EventBridge sends, for the module fleet."
+  description = "API key that EventBridge sends, for the module fleet."
   value       = aws_secretsmanager_secret_version.api_key.secret_string
   sensitive   = true
 }
 
 output "task_role_arn" {
-  description = "The role that the bridge runs in, for the module member-role."
+  description = "ARN of the role of the tasks, for the module member-role."
   value       = aws_iam_role.task.arn
 }
 
 output "monitoring_security_group_id" {
-  description = "Security group whose members reach metrics and status page at port 9090 of the tasks."
+  description = "Security group whose members can reach metrics and status page on port 9090 of the tasks."
   value       = aws_security_group.monitoring.id
 }
 
@@ -31,6 +31,6 @@ output "cluster_name" {
 }
 
 output "log_group" {
-  description = "What the bridge says."
+  description = "Name of the log group."
   value       = aws_cloudwatch_log_group.bridge.name
 }

@@ -17,7 +17,7 @@ data "aws_iam_policy_document" "ecs_assumes" {
 
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
-  description        = "What ECS starts the tasks of Defender Bridge in"
+  description        = "Lets Amazon ECS start the tasks of Defender Bridge"
   assume_role_policy = data.aws_iam_policy_document.ecs_assumes.json
 }
 
@@ -41,7 +41,7 @@ resource "aws_iam_role_policy" "secrets" {
 
 resource "aws_iam_role" "task" {
   name               = var.name
-  description        = "What Defender Bridge runs in"
+  description        = "Role of the tasks of Defender Bridge"
   assume_role_policy = data.aws_iam_policy_document.ecs_assumes.json
 }
 

@@ -1,10 +1,10 @@
-# Secrets are made by AWS, and Terraform's state has none but the key, which EventBridge's connection needs in clear.
+# AWS generates the secrets. Terraform's state contains only the API key, which the EventBridge connection needs in plain text.
 ephemeral "aws_secretsmanager_random_password" "database" {
   password_length     = 40
   exclude_punctuation = true
 }
 
-# Not a password that RDS manages: RDS would change it every week, and tasks know the one that they started with.
+# Not managed by RDS: RDS would rotate it every week, but tasks read the password at start only.
 resource "aws_secretsmanager_secret" "database_password" {
   name_prefix             = "${var.name}-database-"
   description             = "Password of the database of Defender Bridge"
@@ -17,7 +17,7 @@ resource "aws_secretsmanager_secret_version" "database_password" {
   secret_string_wo_version = 1
 }
 
-# Read back, so that a later apply that makes the database has the password that an earlier one stored.
+# Read back, so that a later apply that creates the database uses the stored password.
 ephemeral "aws_secretsmanager_secret_version" "database_password" {
   secret_id  = aws_secretsmanager_secret_version.database_password.secret_id
   version_id = aws_secretsmanager_secret_version.database_password.version_id
@@ -65,7 +65,7 @@ data "aws_secretsmanager_random_password" "api_key" {
 
 resource "aws_secretsmanager_secret" "api_key" {
   name_prefix             = "${var.name}-api-key-"
-  description             = "The key that EventBridge sends to Defender Bridge"
+  description             = "API key that EventBridge sends to Defender Bridge"
   recovery_window_in_days = 7
 }
 
@@ -73,7 +73,7 @@ resource "aws_secretsmanager_secret_version" "api_key" {
   secret_id     = aws_secretsmanager_secret.api_key.id
   secret_string = data.aws_secretsmanager_random_password.api_key.random_password
 
-  # Another random one at each plan.
+  # A new random value at each plan.
   lifecycle {
     ignore_changes = [secret_string]
   }

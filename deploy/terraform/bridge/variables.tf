@@ -1,32 +1,32 @@
 variable "name" {
-  description = "What the bridge's parts are called."
+  description = "Prefix of the names of all resources."
   type        = string
   default     = "defender-bridge"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,19}$", var.name))
-    error_message = "name is 2 to 20 small letters, digits and dashes, a letter first."
+    error_message = "name must have 2 to 20 lower-case letters, digits and dashes, beginning with a letter."
   }
 }
 
 variable "image" {
-  description = "The container image, with its tag or, better, its digest. See deploy/docker."
+  description = "Container image with its tag or, preferably, its digest. See deploy/docker."
   type        = string
 
   validation {
     condition     = length(var.image) > 0
-    error_message = "image is needed."
+    error_message = "image must not be empty."
   }
 }
 
 variable "task_count" {
-  description = "How many tasks share the work."
+  description = "Number of tasks, 1 to 10."
   type        = number
   default     = 2
 
   validation {
     condition     = var.task_count >= 1 && var.task_count <= 10 && floor(var.task_count) == var.task_count
-    error_message = "task_count is 1 to 10."
+    error_message = "task_count must be 1 to 10."
   }
 }
 
@@ -37,7 +37,7 @@ variable "task_cpu" {
 
   validation {
     condition     = contains([256, 512, 1024, 2048, 4096], var.task_cpu)
-    error_message = "task_cpu is 256, 512, 1024, 2048 or 4096."
+    error_message = "task_cpu must be 256, 512, 1024, 2048 or 4096."
   }
 }
 
@@ -59,117 +59,117 @@ variable "task_memory" {
 }
 
 variable "vpc_id" {
-  description = "The network."
+  description = "ID of the VPC of the load balancer, the tasks and the database."
   type        = string
 
   validation {
     condition     = startswith(var.vpc_id, "vpc-")
-    error_message = "vpc_id begins with vpc-."
+    error_message = "vpc_id must begin with vpc-."
   }
 }
 
 variable "load_balancer_subnet_ids" {
-  description = "Public subnets in two or more availability zones."
+  description = "Public subnets in two or more Availability Zones."
   type        = list(string)
 
   validation {
     condition     = length(var.load_balancer_subnet_ids) >= 2
-    error_message = "load_balancer_subnet_ids are two or more."
+    error_message = "load_balancer_subnet_ids must have two or more entries."
   }
 }
 
 variable "task_subnet_ids" {
-  description = "Subnets for tasks and database in two or more availability zones, private ones with a NAT gateway, or public ones."
+  description = "Subnets of tasks and database in two or more Availability Zones: private with a NAT gateway, or public."
   type        = list(string)
 
   validation {
     condition     = length(var.task_subnet_ids) >= 2
-    error_message = "task_subnet_ids are two or more."
+    error_message = "task_subnet_ids must have two or more entries."
   }
 }
 
 variable "tasks_have_public_addresses" {
-  description = "True if task_subnet_ids are public subnets, since the tasks call AWS. Nothing can connect to them but the load balancer."
+  description = "Set true if task_subnet_ids are public, because the tasks send requests to AWS. Only the load balancer can connect to them."
   type        = bool
   default     = false
 }
 
 variable "domain_name" {
-  description = "The bridge's host name, for example bridge.example.com."
+  description = "Host name of the bridge, for example bridge.example.com."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)+$", var.domain_name))
-    error_message = "domain_name is a host name in small letters."
+    error_message = "domain_name must be a lower-case host name."
   }
 }
 
 variable "certificate_arn" {
-  description = "The certificate of that name in AWS Certificate Manager, in this Region. SNS wants one of a public authority."
+  description = "ARN of the certificate in AWS Certificate Manager, in this Region. SNS requires a public certificate authority."
   type        = string
 
   validation {
     condition     = can(regex("^arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/", var.certificate_arn))
-    error_message = "certificate_arn is the ARN of a certificate of AWS Certificate Manager."
+    error_message = "certificate_arn must be the ARN of a certificate in AWS Certificate Manager."
   }
 }
 
 variable "hosted_zone_id" {
-  description = "The Route 53 zone to put the name into. Null: you make a CNAME to the load balancer yourself."
+  description = "ID of the Route 53 hosted zone for the name. Null: create a CNAME record for the load balancer yourself."
   type        = string
   default     = null
 }
 
 variable "sns_topics" {
-  description = "The bridge's sns.topics. The account may be *."
+  description = "Value of sns.topics. The account may be *."
   type        = list(string)
 
   validation {
     condition     = length(var.sns_topics) > 0 && alltrue([for topic in var.sns_topics : can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:([0-9]{12}|\\*):[A-Za-z0-9_*-]+(=([0-9]{12}|\\*))?$", topic))])
-    error_message = "sns_topics are ARNs of topics; the account or the whole name may be *, and =ACCOUNT or =* may follow."
+    error_message = "sns_topics must be ARNs of topics; the account or the whole name may be *, and =ACCOUNT or =* may follow."
   }
 }
 
 variable "sns_accounts" {
-  description = "The bridge's sns.accounts, if sns_topics has * as account or ends in =*."
+  description = "Value of sns.accounts, if sns_topics has * as account or ends in =*."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for account in var.sns_accounts : can(regex("^[0-9]{12}$", account))])
-    error_message = "sns_accounts are numbers of accounts, 12 digits each."
+    error_message = "sns_accounts must be account IDs of 12 digits."
   }
 }
 
 variable "member_role_name" {
-  description = "The role that the bridge assumes in other accounts, see the module member-role. Null: it serves this account only."
+  description = "Name of the role that the bridge assumes in other accounts, see the module member-role. Null: only this account is served."
   type        = string
   default     = null
 
   validation {
     condition     = var.member_role_name == null || can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.member_role_name))
-    error_message = "member_role_name is 1 to 64 letters, digits and +=,.@_-"
+    error_message = "member_role_name must have 1 to 64 letters, digits and +=,.@_-"
   }
 }
 
 variable "external_id" {
-  description = "The external id that these roles ask for."
+  description = "External ID that these roles require."
   type        = string
   default     = null
 
   validation {
     condition     = (var.external_id == null) == (var.member_role_name == null)
-    error_message = "member_role_name and external_id need one another."
+    error_message = "member_role_name and external_id must be set together."
   }
 }
 
 variable "database_capacity" {
-  description = "Aurora capacity units, the least and the most."
+  description = "Minimum and maximum number of Aurora capacity units."
   type        = object({ min = number, max = number })
   default     = { min = 0.5, max = 4 }
 
   validation {
     condition     = var.database_capacity.min >= 0.5 && var.database_capacity.max >= max(1, var.database_capacity.min) && var.database_capacity.max <= 128
-    error_message = "database_capacity is 0.5 or more, and 128 at most."
+    error_message = "database_capacity must be 0.5 to 128."
   }
 }

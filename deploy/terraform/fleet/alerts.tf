@@ -35,13 +35,13 @@ locals {
     {
       notifications = {
         queue       = aws_sqs_queue.notifications.name
-        description = "Defender Bridge did not take messages of Device Defender within an hour. They are in the dead-letter queue for 14 days."
+        description = "Defender Bridge did not accept messages of Device Defender within an hour. They stay in the dead-letter queue for 14 days."
       }
     },
     local.has_events ? {
       events = {
         queue       = aws_sqs_queue.events[0].name
-        description = "Defender Bridge did not take events of EventBridge within a day. They are in the dead-letter queue for 14 days."
+        description = "Defender Bridge did not accept EventBridge events within a day. They stay in the dead-letter queue for 14 days."
       }
     } : {},
   )

@@ -1,4 +1,4 @@
-# The AWS provider has no resources of its own for Device Defender, so AWS Cloud Control makes them.
+# The AWS provider has no resources for Device Defender, so AWS Cloud Control creates them.
 locals {
   has_audit_configuration = var.enable_audit && !var.existing_audit_configuration
 
@@ -27,7 +27,7 @@ resource "aws_iam_role" "audit" {
   count = local.has_audit_configuration ? 1 : 0
 
   name_prefix        = "device-defender-audit-"
-  description        = "What AWS IoT Device Defender reads the account's settings in, for its audits"
+  description        = "Lets AWS IoT Device Defender read the account's settings for audits"
   assume_role_policy = data.aws_iam_policy_document.device_defender_assumes.json
 }
 

@@ -29,25 +29,25 @@ locals {
   security_profiles = {
     IoTDeviceDefenderCloudSideRulesProfile = {
       enabled     = var.enable_rules_detect
-      description = "By rules, on what AWS IoT sees"
+      description = "Rules on cloud-side metrics"
       metrics     = local.cloud_side_metrics
       learns      = false
     }
     IoTDeviceDefenderCloudSideMLProfile = {
       enabled     = var.enable_ml_detect
-      description = "By machine learning, on what AWS IoT sees"
+      description = "Machine learning on cloud-side metrics"
       metrics     = local.cloud_side_metrics
       learns      = true
     }
     IoTDeviceDefenderDeviceRulesProfile = {
       enabled     = var.enable_rules_detect && var.device_side_metrics
-      description = "By rules, on what the devices report"
+      description = "Rules on device-side metrics"
       metrics     = local.device_side_metrics
       learns      = false
     }
     IoTDeviceDefenderDeviceMLProfile = {
       enabled     = var.enable_ml_detect && var.device_side_metrics
-      description = "By machine learning, on what the devices report"
+      description = "Machine learning on device-side metrics"
       metrics     = local.device_side_metrics
       learns      = true
     }

@@ -1,9 +1,9 @@
-# What people do in the console. EventBridge has it from CloudTrail, if a trail records management events.
+# API calls of operators. CloudTrail sends them to EventBridge if a trail records management events.
 resource "aws_cloudwatch_event_connection" "bridge" {
   count = local.has_events ? 1 : 0
 
   name               = "${var.topic_prefix}-bridge"
-  description        = "The key that the bridge knows EventBridge by"
+  description        = "API key that EventBridge sends to Defender Bridge"
   authorization_type = "API_KEY"
 
   auth_parameters {
@@ -16,7 +16,7 @@ resource "aws_cloudwatch_event_connection" "bridge" {
   lifecycle {
     precondition {
       condition     = nonsensitive(var.api_key != null)
-      error_message = "send_events needs api_key."
+      error_message = "send_events requires api_key."
     }
   }
 }
@@ -53,7 +53,7 @@ resource "aws_iam_role" "events" {
   count = local.has_events ? 1 : 0
 
   name_prefix        = "device-defender-events-"
-  description        = "What EventBridge sends events to Defender Bridge in"
+  description        = "Lets EventBridge send events to Defender Bridge"
   assume_role_policy = data.aws_iam_policy_document.events_assumes.json
 }
 

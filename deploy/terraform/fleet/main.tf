@@ -7,13 +7,13 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
 
-  # AWS GovCloud (US) has no API destinations. The bridge then learns of suppressions with the next audit.
+  # AWS GovCloud (US) has no API destinations. Suppressions then arrive with the next audit.
   has_events = var.send_events && var.bridge_url != null && local.partition != "aws-us-gov"
   topic_arns = [aws_sns_topic.audit.arn, aws_sns_topic.detect.arn]
 }
 
-# Device Defender publishes in a role of ours, so the key must be one whose policy we write: the key that AWS manages for SNS
-# cannot be used by services.
+# Device Defender publishes with the role below, so the KMS key needs a policy that allows it: services cannot use the AWS managed
+# key of SNS.
 data "aws_iam_policy_document" "device_defender_assumes" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -33,7 +33,7 @@ data "aws_iam_policy_document" "device_defender_assumes" {
 
 resource "aws_iam_role" "publishing" {
   name_prefix        = "device-defender-publishing-"
-  description        = "What AWS IoT Device Defender publishes in"
+  description        = "Lets AWS IoT Device Defender publish audits and alarms"
   assume_role_policy = data.aws_iam_policy_document.device_defender_assumes.json
 }
 
@@ -79,7 +79,7 @@ data "aws_iam_policy_document" "key" {
 }
 
 resource "aws_kms_key" "topics" {
-  description             = "Encrypts what AWS IoT Device Defender says, in SNS"
+  description             = "Encrypts messages of AWS IoT Device Defender in Amazon SNS"
   enable_key_rotation     = true
   deletion_window_in_days = 7
   policy                  = data.aws_iam_policy_document.key.json
@@ -99,7 +99,7 @@ resource "aws_sns_topic" "detect" {
   signature_version = 2
 }
 
-# Whoever may publish to these topics can make findings, so nobody but Device Defender may.
+# Any principal that may publish to these topics can create findings, so only Device Defender may.
 data "aws_iam_policy_document" "topic" {
   for_each = { audit = aws_sns_topic.audit.arn, detect = aws_sns_topic.detect.arn }
 
@@ -161,7 +161,7 @@ resource "aws_iam_role_policy" "publish" {
   policy = data.aws_iam_policy_document.publish.json
 }
 
-# What the bridge did not take within the delivery policy's hour waits in the queue for 14 days.
+# Messages not accepted within the delivery policy's hour stay in the dead-letter queue for 14 days.
 resource "aws_sqs_queue" "notifications" {
   name_prefix               = "${var.topic_prefix}-notifications-"
   message_retention_seconds = 1209600
@@ -200,7 +200,7 @@ resource "aws_sns_topic_subscription" "bridge" {
   endpoint_auto_confirms = true
   raw_message_delivery   = false
 
-  # 15 retries 20 seconds apart and 55 a minute apart: 3,600 seconds, the most that SNS allows.
+  # 15 retries every 20 s and 55 every 60 s: 3,600 s, the maximum that SNS allows.
   delivery_policy = jsonencode({
     healthyRetryPolicy = {
       numRetries         = 70

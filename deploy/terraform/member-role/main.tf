@@ -4,7 +4,7 @@ locals {
   partition = data.aws_partition.current.partition
 }
 
-# The account, held to the role by a condition: the role itself as principal would stop to count when it is made anew.
+# The account, restricted to the role by a condition: a role as principal becomes invalid when it is recreated.
 data "aws_iam_policy_document" "bridge_assumes" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -30,7 +30,7 @@ data "aws_iam_policy_document" "bridge_assumes" {
 
 resource "aws_iam_role" "bridge" {
   name                 = var.role_name
-  description          = "What Defender Bridge keeps AWS Security Hub in step with AWS IoT Device Defender in"
+  description          = "Lets Defender Bridge import findings of AWS IoT Device Defender into AWS Security Hub"
   max_session_duration = 3600
   assume_role_policy   = data.aws_iam_policy_document.bridge_assumes.json
 }

@@ -1,4 +1,4 @@
 output "role_arn" {
-  description = "The role that the bridge assumes."
+  description = "ARN of the role that the bridge assumes."
   value       = aws_iam_role.bridge.arn
 }

@@ -1,4 +1,4 @@
-# What Defender Bridge may do in an account whose findings it takes: a policy for the role that it has there.
+# Permissions of Defender Bridge in an account that it serves, as a policy document for its role there.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}

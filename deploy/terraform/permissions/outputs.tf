@@ -1,4 +1,4 @@
 output "json" {
-  description = "The policy"
+  description = "Policy document with the permissions of the bridge."
   value       = data.aws_iam_policy_document.bridge.json
 }

@@ -1,4 +1,4 @@
-# The bridge in the account of the security team, and a fleet in another. For more fleets, repeat the provider and the two
+# The bridge in the security team's account, and a fleet in another account. For more fleets, repeat the provider and the two
 # modules of the fleet, or deploy deploy/cloudformation/member-role.yaml and fleet.yaml by StackSets.
 terraform {
   required_version = ">= 1.11"
@@ -12,63 +12,63 @@ terraform {
 }
 
 variable "region" {
-  description = "Where the bridge and the fleet are."
+  description = "Region of the bridge and the fleet."
   type        = string
 }
 
 variable "fleet_account" {
-  description = "The account of the fleet."
+  description = "Account ID of the fleet."
   type        = string
 }
 
 variable "fleet_access_role" {
-  description = "The role that Terraform assumes in it."
+  description = "Role that Terraform assumes in the fleet's account."
   type        = string
   default     = "OrganizationAccountAccessRole"
 }
 
 variable "external_id" {
-  description = "What the bridge says when it assumes roles; hard to guess."
+  description = "External ID that the bridge sends when it assumes roles; hard to guess."
   type        = string
 }
 
 variable "image" {
-  description = "The container image of the bridge."
+  description = "Container image of the bridge."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The network of the bridge."
+  description = "ID of the VPC of the bridge."
   type        = string
 }
 
 variable "public_subnet_ids" {
-  description = "Public subnets of it in two or more availability zones."
+  description = "Public subnets in two or more Availability Zones."
   type        = list(string)
 }
 
 variable "private_subnet_ids" {
-  description = "Private ones with a NAT gateway."
+  description = "Private subnets with a NAT gateway."
   type        = list(string)
 }
 
 variable "domain_name" {
-  description = "The bridge's host name."
+  description = "Host name of the bridge."
   type        = string
 }
 
 variable "certificate_arn" {
-  description = "The certificate of that name."
+  description = "ARN of the certificate in AWS Certificate Manager."
   type        = string
 }
 
 variable "hosted_zone_id" {
-  description = "The Route 53 zone of that name."
+  description = "ID of the Route 53 hosted zone for the name."
   type        = string
 }
 
 variable "alert_email" {
-  description = "Who is told when messages could not be delivered."
+  description = "E-mail address notified of undeliverable messages."
   type        = string
 }
 
@@ -130,6 +130,6 @@ module "fleet" {
 }
 
 output "bridge_url" {
-  description = "The bridge's address."
+  description = "URL of the bridge."
   value       = module.bridge.url
 }

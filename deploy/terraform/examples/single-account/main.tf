@@ -1,4 +1,4 @@
-# The bridge and the fleet it watches in one account and Region.
+# The bridge and its fleet in one account and Region.
 terraform {
   required_version = ">= 1.11"
 
@@ -11,42 +11,42 @@ terraform {
 }
 
 variable "image" {
-  description = "The container image of the bridge."
+  description = "Container image of the bridge."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The network. The default one will do."
+  description = "ID of the VPC. The default VPC suffices."
   type        = string
 }
 
 variable "subnet_ids" {
-  description = "Public subnets of it in two or more availability zones."
+  description = "Public subnets in two or more Availability Zones."
   type        = list(string)
 }
 
 variable "domain_name" {
-  description = "The bridge's host name."
+  description = "Host name of the bridge."
   type        = string
 }
 
 variable "certificate_arn" {
-  description = "The certificate of that name."
+  description = "ARN of the certificate in AWS Certificate Manager."
   type        = string
 }
 
 variable "hosted_zone_id" {
-  description = "The Route 53 zone of that name."
+  description = "ID of the Route 53 hosted zone for the name."
   type        = string
 }
 
 variable "alert_email" {
-  description = "Who is told when messages could not be delivered."
+  description = "E-mail address notified of undeliverable messages."
   type        = string
 }
 
 variable "detect_used_before" {
-  description = "Whether this account used Detect before 31 August 2026."
+  description = "Set true if this account used Detect before 31 August 2026."
   type        = bool
   default     = false
 }
@@ -85,6 +85,6 @@ module "fleet" {
 }
 
 output "bridge_url" {
-  description = "The bridge's address."
+  description = "URL of the bridge."
   value       = module.bridge.url
 }
