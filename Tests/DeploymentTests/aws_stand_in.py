@@ -1,7 +1,6 @@
-"""moto's server with what the deployments need beyond it: AWS Cloud Control, which moto does not have.
+"""moto's server, extended by what the deployments need: AWS Cloud Control, and resource types that moto lacks.
 
-Cloud Control here checks every desired state against AWS's own schema of the resource type (those that cfn-lint carries), keeps
-it, and says what it keeps, as AWS does.
+Cloud Control validates each desired state with AWS's schema of the resource type (from cfn-lint), stores it, and returns it.
 """
 
 import contextlib
@@ -12,7 +11,7 @@ import threading
 import urllib.parse
 import uuid
 
-os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # Before moto is loaded.
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # Must be set before moto is imported.
 
 import jsonschema
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
@@ -28,7 +27,7 @@ ACCOUNT = "123456789012"
 
 
 def schema(type_name):
-    """AWS's schema of a resource type, without what only AWS's own tools understand."""
+    """AWS's schema of a resource type, without AWS's own keywords."""
     return {
         key: value
         for key, value in PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, type_name).schema.items()
@@ -37,7 +36,7 @@ def schema(type_name):
 
 
 def schema_error(type_name, properties):
-    """What is wrong with the properties of a resource by AWS's schema, or None."""
+    """The first violation of AWS's schema by the properties of a resource, or None."""
     portable = json.loads(json.dumps(schema(type_name)).replace("\\\\p{Graph}", "!-~").replace("\\\\p{L}\\\\p{Z}\\\\p{N}", "\\\\w\\\\s"))
     error = next(jsonschema.Draft7Validator(portable).iter_errors(properties), None)
     return error and f"{error.json_path}: {error.message}"
@@ -50,7 +49,7 @@ class CloudControl:
         self.resources = {}
         self.events = {}
 
-    def answer(self, operation, request):
+    def respond(self, operation, request):
         type_name = request.get("TypeName")
         if operation == "CreateResource":
             state = json.loads(request["DesiredState"])
@@ -97,8 +96,8 @@ class CloudControl:
         return 200, self.events[token]
 
 
-# What moto's CloudFormation lacks, and what stands in for it: a resource whose properties, with all references resolved, AWS's
-# schema takes, and which is kept to be read back. moto has the last two of RDS, but without Aurora and without a reference.
+# Resource types that moto's CloudFormation lacks. Their properties, with references resolved, are validated with AWS's schema and
+# stored for the tests. moto has two of RDS, but without Aurora and without references.
 LACKING = (
     "AWS::CloudWatch::Alarm",
     "AWS::Events::ApiDestination",
@@ -121,7 +120,7 @@ kept = {}
 class Kept(CloudFormationModel):
     """A resource of a type that moto's CloudFormation lacks."""
 
-    __module__ = "aws_stand_in.kept"  # moto files models by the second word.
+    __module__ = "aws_stand_in.kept"  # moto groups models by the second part of the name.
 
     def __init__(self, resource_name, type_name, properties):
         self.name = resource_name
@@ -145,7 +144,7 @@ class Kept(CloudFormationModel):
         if attribute == "Arn" and self.type_name.startswith("AWS::Events::"):
             kind = {"AWS::Events::Connection": "connection", "AWS::Events::ApiDestination": "api-destination"}[self.type_name]
             return f"arn:aws:events:{REGION}:{ACCOUNT}:{kind}/{self.name}/{uuid.UUID(int=0)}"
-        # moto asks for what stands before the next dot only, of Endpoint.Address.
+        # moto requests only the part of Endpoint.Address up to the dot.
         return {"Endpoint": f"{self.name}.example.com"}[attribute]
 
     @classmethod
@@ -171,7 +170,7 @@ parsing.get_model_map().update({type_name: Kept for type_name in LACKING})
 
 
 def _load_parameters(resources, load=parsing.ResourceMap.load_parameters):
-    """As moto does it, but with the defaults and the previous values of lists read as lists."""
+    """Like moto's, but reads defaults and previous values of lists as lists."""
     for name, parameter in resources._template.get("Parameters", {}).items():
         if parameter["Type"] == "CommaDelimitedList":
             value = resources.input_parameters.get(name, parameter.get("Default", ""))
@@ -180,7 +179,7 @@ def _load_parameters(resources, load=parsing.ResourceMap.load_parameters):
 
 
 def _parse_and_update_resource(logical_id, resource_json, resources_map, *, update=parsing.parse_and_update_resource, **place):
-    """As moto does it, but a resource whose condition does not hold stays away."""
+    """Like moto's, but does not create a resource whose condition is false."""
     return resources_map[logical_id] and update(logical_id, resource_json, resources_map, **place)
 
 
@@ -189,7 +188,7 @@ parsing.parse_and_update_resource = _parse_and_update_resource
 
 
 class StandIn:
-    """One server for all services, at `url`; `cloud_control` holds what moto cannot."""
+    """One server for all services, at `url`; `cloud_control` has the resources of AWS Cloud Control."""
 
     def __init__(self):
         self.cloud_control = CloudControl()
@@ -198,12 +197,12 @@ class StandIn:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __call__(self, environ, start_response):
-        if environ["PATH_INFO"] == "/audit/configuration":  # AWS IoT, of an account that was never set up
+        if environ["PATH_INFO"] == "/audit/configuration":  # AWS IoT in a new account
             return Response("{}", content_type="application/json")(environ, start_response)
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith("CloudApiService."):
-            status, answer = self.cloud_control.answer(target.split(".")[1], json.loads(Request(environ).get_data()))
-            return Response(json.dumps(answer), status, content_type="application/x-amz-json-1.0")(environ, start_response)
+            status, response = self.cloud_control.respond(target.split(".")[1], json.loads(Request(environ).get_data()))
+            return Response(json.dumps(response), status, content_type="application/x-amz-json-1.0")(environ, start_response)
         if "/cloudformation/" in environ.get("HTTP_AUTHORIZATION", ""):
             request = Request(environ)
             form = dict(urllib.parse.parse_qsl(request.get_data(cache=True).decode()))
@@ -220,7 +219,7 @@ class StandIn:
 
 
 def environment(url):
-    """What a program finds its stand-in by instead of AWS."""
+    """Environment variables that direct AWS clients to a stand-in."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return inherited | {
         "AWS_ENDPOINT_URL": url,
@@ -235,7 +234,7 @@ def environment(url):
 
 @contextlib.contextmanager
 def serving():
-    """A stand-in that answers until the block is left."""
+    """Runs a stand-in until the block ends."""
     stand_in = StandIn()
     threading.Thread(target=stand_in.server.serve_forever, daemon=True).start()
     try:

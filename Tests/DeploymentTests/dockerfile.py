@@ -1,4 +1,4 @@
-"""Reads a Dockerfile, and the file that says what of the folder it may copy."""
+"""Parses Dockerfiles and .dockerignore files."""
 
 import dataclasses
 import fnmatch
@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 
-# What this reader understands. Anything else stops it, so that a new instruction is not passed over.
+# Supported instructions. Others raise an error, so that no instruction is skipped.
 INSTRUCTIONS = {
     "FROM", "ARG", "ENV", "RUN", "COPY", "USER", "WORKDIR", "VOLUME", "EXPOSE", "HEALTHCHECK", "STOPSIGNAL", "ENTRYPOINT", "CMD",
 }
@@ -14,7 +14,7 @@ INSTRUCTIONS = {
 
 @dataclasses.dataclass
 class Instruction:
-    """One instruction: its name, its flags, and the rest as it stands there."""
+    """An instruction: name, flags, and the remaining text."""
 
     name: str
     flags: dict
@@ -22,13 +22,13 @@ class Instruction:
 
     @property
     def words(self):
-        """The rest as a list: JSON, or words with blanks between."""
+        """The remaining text as a list: JSON, or words separated by spaces."""
         return json.loads(self.rest) if self.rest.startswith("[") else shlex.split(self.rest)
 
 
 @dataclasses.dataclass
 class Stage:
-    """A stage: what it starts from, its name if it has one, and its instructions."""
+    """A stage: base image, optional name, and instructions."""
 
     base: str
     name: str
@@ -45,7 +45,7 @@ def instructions(text):
         name, _, rest = line.strip().partition(" ")
         name, rest, flags = name.upper(), rest.strip(), {}
         if name not in INSTRUCTIONS or "<<" in rest:
-            raise ValueError(f"not understood: {line}")
+            raise ValueError(f"unsupported: {line}")
         while match := re.match(r"--([a-z-]+)=(\S+)\s+", rest):
             flags[match[1]] = match[2]
             rest = rest[match.end() :]
@@ -78,14 +78,14 @@ def expanded(text, variables):
 
 
 def is_ignored(path, patterns):
-    """Whether a .dockerignore keeps a path of the folder out: the last line that is about it, or a folder above it, counts."""
+    """Whether a .dockerignore excludes a path: the last line that matches it or a parent directory decides."""
     ignored = False
     above = ["/".join(path.split("/")[: count + 1]) for count in range(path.count("/") + 1)]
     for line in patterns.splitlines():
         line = line.strip()
         if line and not line.startswith("#"):
             pattern = line.removeprefix("!").strip("/")
-            # fnmatch's * goes over slashes, as ** does; this file has no other.
+            # fnmatch's * matches slashes like **; the file has no other *.
             anywhere = pattern.removeprefix("**/")
             if any(fnmatch.fnmatch(each, pattern) or (anywhere != pattern and fnmatch.fnmatch(each, anywhere)) for each in above):
                 ignored = not line.startswith("!")

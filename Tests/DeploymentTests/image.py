@@ -1,13 +1,12 @@
-"""Makes the image of deploy/docker without an engine: its Dockerfile's steps, one by one, in a folder that debootstrap made.
+"""Builds the image of deploy/docker without a container engine: runs the steps of its Dockerfile in a debootstrap directory.
 
     python3 image.py [--build]
 
-The folder lies in memory and, like all that is mounted, in a mount namespace of this process: nothing outlives it. It must run as
-root. Of the stage that builds the program only the build itself is done, by the Dockerfile's own command in this repository, where
-`swift build` has mostly been done before. That program differs from the image's in one thing: it is linked with this machine's
-libraries of C, which must not be newer than Debian 12's. With --build the stage is done truly, with the machine's Swift in a
-Debian 12 of its own; that takes as long as a release build. A program that is there already can be named by
-DEFENDER_BRIDGE_RELEASE_PROGRAM.
+The directory is in memory, in a mount namespace of this process, and ends with it. Requires root. By default, the build stage only
+runs the Dockerfile's build command in this repository, where most of the build is done already. The program then differs from that
+of the image in one respect: it is linked with the C libraries of this machine, which must not be newer than Debian 12's. With
+--build, the stage runs completely, with the machine's Swift in a Debian 12 of its own, which takes as long as a release build.
+DEFENDER_BRIDGE_RELEASE_PROGRAM names an existing program.
 """
 
 import argparse
@@ -22,7 +21,7 @@ import dockerfile
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 DOCKER = REPOSITORY / "deploy/docker"
-# What stands for the images that the stages start from. Swift's has its toolchain and what that needs (its Dockerfile's list).
+# Replacements of the base images. Swift's has the packages that the toolchain needs (from its Dockerfile).
 BASES = {
     "debian:12-slim": [],
     "swift:6.3-bookworm": [
@@ -40,14 +39,14 @@ CLONE_NEWNS = 0x00020000
 
 
 def enter_mount_namespace():
-    """Has what is mounted from now on be seen by this process and its children alone."""
+    """Makes later mounts visible to this process and its children only."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
-        raise OSError(ctypes.get_errno(), "a mount namespace of its own needs root")
+        raise OSError(ctypes.get_errno(), "a mount namespace requires root")
     run("mount", "--make-rprivate", "/")
 
 
 def run(*command, **options):
-    """Runs a command; what it said is told if it fails."""
+    """Runs a command; raises an error with its output if it fails."""
     options = {"capture_output": True, "text": True} | options
     result = subprocess.run([str(word) for word in command], check=False, **options)
     if result.returncode != 0:
@@ -56,7 +55,7 @@ def run(*command, **options):
 
 
 class Image:
-    """A root folder, and what the Dockerfile says of how it is run."""
+    """A root directory with the settings of the Dockerfile."""
 
     def __init__(self, root):
         self.root = root
@@ -72,12 +71,12 @@ class Image:
         self.command = []
 
     def inside(self, path):
-        """Where a path of the image lies."""
+        """The path outside of the image."""
         return self.root / os.path.normpath(os.path.join(self.folder, path)).lstrip("/")
 
 
 class Builder:
-    """Does the stages of the Dockerfile."""
+    """Builds the stages of the Dockerfile."""
 
     def __init__(self, folder, builds=False):
         self.folder = folder
@@ -103,19 +102,19 @@ class Builder:
         return image
 
     def bootstrap(self, base, root):
-        """A Debian 12 as small as the official image, mounted as RUN needs it."""
+        """Installs a minimal Debian 12, with the mounts that RUN needs."""
         packages = BASES[base]
         include = [f"--include={','.join(packages)}"] if packages else []
         run("debootstrap", "--variant=minbase", *include, "bookworm", root)
         (root / "etc/apt/sources.list").write_text(SOURCES)
-        # As the official image has it: a package that is installed starts nothing.
+        # As in the official image: installing a package starts no service.
         (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
         (root / "usr/sbin/policy-rc.d").chmod(0o755)
         shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
         run("sh", "-ec", MOUNTS, "sh", root)
 
     def substitute(self, stage, image):
-        """The program alone, where the stage leaves it."""
+        """Builds only the program, at the path where the stage puts it."""
         (step,) = [step for step in stage.steps if step.name == "RUN" and "swift build" in step.rest]
         result = image.root / "result"
         result.mkdir(parents=True)
@@ -127,7 +126,7 @@ class Builder:
 
     @staticmethod
     def add_toolchain(image):
-        """The machine's own Swift, and where it has the sources of packages from."""
+        """Mounts the machine's Swift toolchain and its package cache."""
         toolchain = pathlib.Path(shutil.which("swift")).resolve().parents[2]
         home = pathlib.Path.home()
         for path in (toolchain, home / ".swiftpm", home / ".cache/org.swift.swiftpm"):
@@ -167,7 +166,7 @@ class Builder:
             else:
                 path = REPOSITORY / source
                 if dockerfile.is_ignored(source, self.ignored):
-                    raise RuntimeError(f"Dockerfile.dockerignore keeps {source} out")
+                    raise RuntimeError(f"Dockerfile.dockerignore excludes {source}")
             place = destination / path.name if target.endswith("/") and path.is_file() else destination
             place.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
@@ -192,7 +191,7 @@ class Builder:
     def healthcheck(self, image, step):
         kind, _, command = step.rest.partition(" ")
         if kind != "CMD":
-            raise ValueError(f"not understood: HEALTHCHECK {step.rest}")
+            raise ValueError(f"unsupported: HEALTHCHECK {step.rest}")
         image.health_check = dockerfile.Instruction("CMD", {}, command).words
         image.health_timing = step.flags
 
@@ -206,7 +205,7 @@ class Builder:
         image.command = step.words
 
 
-# What an engine gives each container of /proc and /dev.
+# The /proc and /dev that a container engine provides.
 MOUNTS = """
 mount -t proc proc "$1/proc"
 mount -t tmpfs -o mode=0755 dev "$1/dev"
@@ -218,7 +217,7 @@ ln -s /proc/self/fd "$1/dev/fd"
 mkdir "$1/dev/shm"
 """
 
-# The process that this starts is the first of its namespaces, as in a container. All is read-only but the volumes.
+# Starts the first process of the namespaces, as in a container. Everything is read-only except the volumes.
 CONTAINER = f"""
 root=$1; shift
 ip link set lo up
@@ -232,13 +231,13 @@ exec chroot "$root" /usr/bin/env --ignore-environment "$@"
 
 
 class Container:
-    """A container of an image, with namespaces of its own, its volumes empty but for what the image has there."""
+    """A container with its own namespaces; volumes start with the content of the image."""
 
     def __init__(self, image, state, environment=(), command=None):
         self.image = image
         self.environment = image.environment | dict(environment)
         for volume in image.volumes:
-            # cp keeps owners and modes, as an engine does when it makes a volume.
+            # Keeps owners and modes, as an engine does when it creates a volume.
             (state / volume.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
             run("cp", "--archive", f"{image.root}{volume}", state / volume.lstrip("/"))
         self.log = state / "log"
@@ -254,14 +253,14 @@ class Container:
             time.sleep(0.01)
 
     def is_entered(self):
-        """Whether the first process is there, and has the image as its root."""
+        """Whether the first process runs with the image as its root."""
         try:
             return os.path.samefile(f"/proc/{self.first}/root/", self.image.root)
         except (IndexError, OSError):
             return False
 
     def inside(self, command):
-        """A command as the image's user, with compose.yaml's rights: none."""
+        """Wraps a command to run as the image's user without capabilities, as compose.yaml sets."""
         user, group = self.image.user.split(":")
         pairs = [f"{name}={value}" for name, value in self.environment.items()]
         rights = [f"--reuid={user}", f"--regid={group}", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs"]
@@ -269,11 +268,11 @@ class Container:
 
     @property
     def first(self):
-        """The id of the container's first process, seen from here."""
+        """The process ID of the container's first process, seen from outside."""
         return int(pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()[0])
 
     def execute(self, *command, timeout=60):
-        """What a further command in the container ends with, and what it said."""
+        """Runs another command in the container."""
         return subprocess.run(
             ["nsenter", f"--target={self.first}", "--mount", "--pid", "--net", "--ipc", "--root", "/usr/bin/env"]
             + ["--ignore-environment", *self.inside(command)],
@@ -284,24 +283,24 @@ class Container:
         )
 
     def check_health(self):
-        """What the health check ends with, or None if it takes longer than the Dockerfile gives it."""
+        """The exit code of the health check, or None after the Dockerfile's timeout."""
         try:
             return self.execute(*self.image.health_check, timeout=float(self.image.health_timing["timeout"].rstrip("s"))).returncode
         except subprocess.TimeoutExpired:
             return None
 
     def signal(self, signal):
-        """Sends the first process a signal."""
+        """Sends a signal to the first process."""
         os.kill(self.first, signal)
 
     def end(self):
-        """Ends the container, whatever it does."""
+        """Kills the container."""
         self.process.kill()
         self.process.wait()
 
 
 def make(builds=False):
-    """The image, in memory, in a mount namespace of this process."""
+    """Builds the image in memory, in a mount namespace of this process."""
     enter_mount_namespace()
     folder = REPOSITORY / ".build/image"
     folder.mkdir(parents=True, exist_ok=True)
@@ -310,7 +309,7 @@ def make(builds=False):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Does the steps of deploy/docker/Dockerfile in a folder, without an engine.")
-    parser.add_argument("--build", action="store_true", help="build the program in a Debian 12 of its own, too")
+    parser = argparse.ArgumentParser(description="Runs the steps of deploy/docker/Dockerfile in a directory, without a container engine.")
+    parser.add_argument("--build", action="store_true", help="also build the program in its own Debian 12")
     made = make(parser.parse_args().build)
     print(run("chroot", made.root, *made.entry_point, "--version").strip())

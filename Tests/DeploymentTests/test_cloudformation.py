@@ -53,13 +53,13 @@ FARGATE = {
     2048: set(range(4096, 16385, 1024)),
     4096: set(range(8192, 30721, 1024)),
 }
-# Where the agent of ECS Exec writes.
+# Directories that the ECS Exec agent writes to.
 EXEC_PATHS = ["/managed-agents", "/var/lib/amazon/ssm", "/var/log/amazon/ssm"]
 SECURITY_GROUPS = ("LoadBalancerSecurityGroup", "MonitoringSecurityGroup", "TaskSecurityGroup", "DatabaseSecurityGroup")
 
 
 class Loader(yaml.SafeLoader):
-    """Reads a template's short forms (!Ref) as their long ones."""
+    """Loads short forms of intrinsic functions (!Ref) as long forms."""
 
 
 def _long_form(loader, suffix, node):
@@ -79,7 +79,7 @@ def template(name):
 
 
 def evaluate(expression, parameters):
-    """The value of an expression of a template's rules."""
+    """Evaluates an expression of a template's rules."""
     if not isinstance(expression, dict):
         return expression
     ((function, argument),) = expression.items()
@@ -96,7 +96,7 @@ def evaluate(expression, parameters):
 
 
 def refusals(name, **parameters):
-    """What a template's rules say to parameters, those not given at their defaults."""
+    """The messages of a template's rules for some parameters; others have their defaults."""
     document = template(name)
     given = {key: str(value.get("Default", "given")) for key, value in document["Parameters"].items()} | parameters
     return [
@@ -109,7 +109,7 @@ def refusals(name, **parameters):
 
 
 def lint(*regions):
-    """What cfn-lint finds in all templates, for these Regions."""
+    """The findings of cfn-lint in all templates, for some Regions."""
     run = subprocess.run(
         ["cfn-lint", "--format", "json", "--regions", *regions, "--", *map(str, TEMPLATES.values())],
         env=aws_stand_in.environment(""),
@@ -121,10 +121,10 @@ def lint(*regions):
 
 
 class LintTests(unittest.TestCase):
-    def test_nothing_is_wrong(self):
+    def test_cfn_lint_reports_nothing(self):
         self.assertEqual(lint("us-east-1", "eu-central-1", "cn-north-1", "cn-northwest-1"), [])
 
-    def test_what_govcloud_lacks_is_left_out_there(self):
+    def test_resources_that_govcloud_lacks_are_omitted_there(self):
         problems = lint("us-gov-west-1", "us-gov-east-1")
         self.assertEqual({problem["Rule"]["Id"] for problem in problems}, {"E3006"})
         self.assertEqual({pathlib.Path(problem["Filename"]).name for problem in problems}, {"fleet.yaml"})
@@ -138,7 +138,7 @@ class LintTests(unittest.TestCase):
             document["Conditions"]["HasEvents"]["Fn::And"],
         )
 
-    def test_what_moto_does_not_say(self):
+    def test_properties_that_moto_does_not_return(self):
         resources = template("fleet")["Resources"]
         for topic in ("AuditTopic", "DetectTopic"):
             self.assertEqual(resources[topic]["Properties"]["SignatureVersion"], "2")
@@ -147,18 +147,18 @@ class LintTests(unittest.TestCase):
             [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSIoTDeviceDefenderAudit"}],
         )
 
-    def test_no_partition_is_written_out(self):
+    def test_no_partition_is_hard_coded(self):
         for name in TEMPLATES:
             written = re.findall(r"arn:aws[a-z-]*:\S*", json.dumps(template(name)["Resources"]))
             self.assertEqual(written, [], name)
 
 
 class RuleTests(unittest.TestCase):
-    def test_the_defaults_are_taken(self):
+    def test_the_defaults_are_accepted(self):
         self.assertEqual(refusals("fleet"), [])
         self.assertEqual(refusals("bridge"), [])
 
-    def test_detect_in_a_new_account_is_refused_with_the_reason(self):
+    def test_detect_in_a_new_account_is_rejected_with_the_reason(self):
         for profile in ("EnableRulesDetect", "EnableMLDetect"):
             (refusal,) = refusals("fleet", **{profile: "true"})
             self.assertIn("closed to new customers since 31 August 2026", refusal)
@@ -176,7 +176,7 @@ class RuleTests(unittest.TestCase):
 
 
 class DeploymentTests(unittest.TestCase):
-    """Each stack is made once; the tests read back."""
+    """Stacks are created once; the tests read their resources."""
 
     @classmethod
     def setUpClass(cls):
@@ -191,7 +191,7 @@ class DeploymentTests(unittest.TestCase):
         stacks = {
             "fleet": ("fleet", FLEET_PARAMETERS),
             "quiet": ("fleet", {"TopicPrefix": "quiet", "DeviceTargetARNs": "ALL"}),
-            # Beside AWS's sample, which has the names and the account's audit configuration.
+            # Next to AWS's sample, which uses the names and the account's audit configuration.
             "second": ("fleet", FLEET_PARAMETERS | SECOND),
             "member": (
                 "member-role",
@@ -257,19 +257,19 @@ class DeploymentTests(unittest.TestCase):
 
     def resources(self, name):
         resources = self.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-        # moto also lists, without a name, what a condition left out.
+        # moto also lists resources whose condition is false, without a name.
         return {each["LogicalResourceId"]: each for each in resources if "LogicalResourceId" in each}
 
     def physical(self, stack, name):
         return self.resources(stack)[name]["PhysicalResourceId"]
 
-    def test_every_stack_and_resource_is_there(self):
+    def test_every_stack_and_resource_exists(self):
         for stack, name in (("fleet", "fleet"), ("member", "member-role"), ("bridge", "bridge")):
             self.assertEqual(self.stack(stack)["StackStatus"], "CREATE_COMPLETE")
             conditional = {"Name"} if stack == "bridge" else set()
             self.assertEqual(set(self.resources(stack)), set(template(name)["Resources"]) - conditional)
 
-    def test_by_default_nothing_watches_and_nobody_is_told(self):
+    def test_by_default_nothing_is_monitored_or_notified(self):
         self.assertEqual(
             set(self.resources("quiet")),
             {
@@ -311,7 +311,7 @@ class DeploymentTests(unittest.TestCase):
         self.assertEqual(trust[0]["Principal"], {"Service": "iot.amazonaws.com"})
         self.assertEqual(trust[0]["Condition"], {"StringEquals": {"aws:SourceAccount": ACCOUNT}})
 
-    def test_subscriptions_wait_as_long_as_sns_allows_and_then_keep_what_is_left(self):
+    def test_subscriptions_retry_for_the_maximum_time_and_then_use_the_dead_letter_queue(self):
         queue = self.client("sqs").get_queue_attributes(
             QueueUrl=self.outputs("fleet")["NotificationQueueUrl"], AttributeNames=["All"]
         )["Attributes"]
@@ -339,7 +339,7 @@ class DeploymentTests(unittest.TestCase):
         self.assertEqual(configuration["RoleArn"], self.client("iam").get_role(RoleName=self.physical("fleet", "AuditRole"))["Role"]["Arn"])
         audit = kept["fleet", "DailyAudit"].properties
         self.assertEqual(audit["Frequency"], "DAILY")
-        # The API's name of a check is its name in the configuration, in capitals.
+        # The API name of a check is its configuration name in capitals.
         capitals = lambda name: re.sub(r"[^A-Z]", "", name.upper())
         self.assertEqual(
             {capitals(name) for name in audit["TargetCheckNames"]},
@@ -370,11 +370,11 @@ class DeploymentTests(unittest.TestCase):
         ]
         self.assertEqual(len(criteria), 5)
         for each in criteria:
-            # What is above the 99th percentile alarms.
+            # Values above the 99th percentile alarm.
             self.assertEqual(each["StatisticalThreshold"], {"Statistic": "p99"})
             self.assertEqual(each["ComparisonOperator"], "less-than-equals")
 
-    def test_a_second_stack_leaves_the_audit_configuration_and_the_names_of_the_first(self):
+    def test_a_second_stack_keeps_the_audit_configuration_and_the_names_of_the_first(self):
         resources = set(self.resources("second"))
         self.assertEqual(set(self.resources("fleet")) - resources, {"AuditRole", "AuditConfiguration"})
         for logical, key in (
@@ -474,10 +474,10 @@ class DeploymentTests(unittest.TestCase):
         self.assertTrue(container["readonlyRootFilesystem"])
         self.assertEqual(values["BRIDGE_ADMIN_ADDRESS"], "0.0.0.0:9090")
         self.assertEqual([port["containerPort"] for port in container["portMappings"]], [8080, 9090])
-        # ECS stops a task that is unhealthy: one that waits for its database is not.
+        # ECS replaces unhealthy tasks: a task that waits for its database must stay healthy.
         self.assertEqual(container["healthCheck"]["command"][1:], ["/usr/local/bin/defender-bridge", "health", "--live"])
 
-    def test_commands_run_in_tasks_whose_root_is_read_only(self):
+    def test_commands_run_in_tasks_with_a_read_only_root(self):
         resources = template("bridge")["Resources"]
         self.assertTrue(resources["Service"]["Properties"]["EnableExecuteCommand"])
         task = resources["TaskDefinition"]["Properties"]
@@ -487,7 +487,7 @@ class DeploymentTests(unittest.TestCase):
             dict(zip([each["Name"] for each in task["Volumes"]], EXEC_PATHS)),
         )
 
-    def test_only_pairs_of_fargate_are_accepted(self):
+    def test_only_cpu_and_memory_pairs_of_fargate_are_accepted(self):
         parameters = template("bridge")["Parameters"]
         pairs = itertools.product(*(parameters[name]["AllowedValues"] for name in ("TaskCpu", "TaskMemory")))
         for cpu, memory in pairs:
@@ -495,7 +495,7 @@ class DeploymentTests(unittest.TestCase):
             self.assertEqual(refused == [], int(memory) in FARGATE[int(cpu)], (cpu, memory))
         self.assertEqual(refusals("bridge"), [])
 
-    def test_the_load_balancer_lets_only_deliveries_through(self):
+    def test_the_load_balancer_forwards_only_deliveries(self):
         elb = self.client("elbv2")
         balancer = self.physical("bridge", "LoadBalancer")
         (listener,) = elb.describe_listeners(LoadBalancerArn=balancer)["Listeners"]
@@ -507,7 +507,7 @@ class DeploymentTests(unittest.TestCase):
         (target,) = elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"]
         self.assertEqual(target["HealthCheckPath"], "/readyz")
 
-    def test_the_internet_reaches_nothing_but_the_load_balancer(self):
+    def test_only_the_load_balancer_is_reachable_from_the_internet(self):
         ec2 = self.client("ec2")
         groups = {
             name: ec2.describe_security_groups(GroupIds=[self.physical("bridge", name)])["SecurityGroups"][0]
@@ -527,7 +527,7 @@ class DeploymentTests(unittest.TestCase):
 
 
 def sent_by_aws(*arguments):
-    """The body of the request that the aws command makes of arguments."""
+    """The request body that the aws command creates from arguments."""
     bodies = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -561,7 +561,7 @@ def sent_by_aws(*arguments):
 
 
 def patience(delivery_policy):
-    """How many seconds SNS tries by a delivery policy, whose retries all come before or after its backoff."""
+    """The total retry time of a delivery policy without backoff retries, in seconds."""
     policy = delivery_policy["healthyRetryPolicy"]
     assert policy["numRetries"] == policy["numNoDelayRetries"] + policy["numMinDelayRetries"] + policy["numMaxDelayRetries"]
     return (

@@ -1,4 +1,4 @@
-"""The image of deploy/docker, made by image.py and started there as an engine would start it, by compose.yaml's rules."""
+"""The image of deploy/docker, built by image.py and started with the settings of compose.yaml."""
 
 import os
 import pathlib
@@ -41,17 +41,17 @@ def services(variables):
     return yaml.safe_load(interpolated(COMPOSE.read_text(), variables))["services"]
 
 
-def eventually(condition, patience=60):
+def eventually(condition, timeout=60):
     """Waits until a condition holds."""
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError("waited in vain")
+            raise AssertionError("timed out")
         time.sleep(0.05)
 
 
 class DockerfileTests(unittest.TestCase):
-    def test_it_is_read_as_docker_reads_it(self):
+    def test_dockerfiles_are_parsed_as_by_docker(self):
         text = '# c\nARG A=1\nRUN a \\\n# c\n  && b\nHEALTHCHECK --interval=1s --retries=2 CMD ["x", "y z"]\n'
         found = [(each.name, each.flags, each.rest) for each in dockerfile.instructions(text)]
         self.assertEqual(
@@ -63,7 +63,7 @@ class DockerfileTests(unittest.TestCase):
         self.assertRaises(ValueError, dockerfile.stages, "RUN a\n")
         self.assertEqual(dockerfile.expanded("$A-${B}-${C:-c}", {"A": "a", "B": "b"}), "a-b-c")
 
-    def test_the_file_of_ignored_paths_is_read_as_docker_reads_it(self):
+    def test_dockerignore_files_are_parsed_as_by_docker(self):
         patterns = "**\n!Sources\n!deploy/docker/example\n**/.build\n"
         for path, ignored in {
             "Sources": False,
@@ -78,12 +78,12 @@ class DockerfileTests(unittest.TestCase):
 
 
 class ComposeTests(unittest.TestCase):
-    def test_what_must_be_given_is_asked_for(self):
+    def test_required_variables_are_reported(self):
         for name in GIVEN:
             with self.assertRaises(KeyError, msg=name):
                 services({key: value for key, value in GIVEN.items() if key != name})
 
-    def test_the_database_is_the_one_that_is_started(self):
+    def test_the_bridge_uses_the_database_of_the_file(self):
         database = services(GIVEN)["postgresql"]["environment"]
         bridge = services(GIVEN)["bridge"]["environment"]
         self.assertEqual(
@@ -91,7 +91,7 @@ class ComposeTests(unittest.TestCase):
         )
         self.assertEqual(bridge["PGPASSWORD"], database["POSTGRES_PASSWORD"])
 
-    def test_compose_itself_takes_the_file(self):
+    def test_docker_compose_accepts_the_file(self):
         if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode != 0:
             self.skipTest("Docker's compose is not installed")
         run = subprocess.run(
@@ -104,7 +104,7 @@ class ComposeTests(unittest.TestCase):
         self.assertEqual((run.returncode, run.stderr), (0, ""))
 
 
-@unittest.skipUnless(os.geteuid() == 0, "only root can make an image")
+@unittest.skipUnless(os.geteuid() == 0, "only root can build an image")
 class ImageTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -129,9 +129,9 @@ class ImageTests(unittest.TestCase):
             raise
         return container
 
-    def test_it_serves_with_the_settings_of_compose_and_stops_when_told(self):
+    def test_it_serves_with_the_settings_of_compose_and_stops_on_the_signal(self):
         environment = services(GIVEN)["bridge"]["environment"]
-        # There is no database beside it.
+        # No database is running.
         environment["BRIDGE_STORE_URL"] = self.image.environment["BRIDGE_STORE_URL"]
         container = self.serve(environment)
         status = pathlib.Path(f"/proc/{container.first}/status").read_text()
@@ -150,11 +150,11 @@ class ImageTests(unittest.TestCase):
         self.assertEqual(container.execute("defender-bridge", "health").stdout, '{"status":"ready"}\n')
 
         container.signal(getattr(signal, self.image.stop_signal))
-        # compose.yaml waits so long before it kills.
+        # The grace period of compose.yaml.
         grace = services(GIVEN)["bridge"]["stop_grace_period"]
         self.assertEqual(container.process.wait(float(grace.rstrip("s"))), 0)
 
-    def test_the_health_check_tells_a_bridge_that_is_gone_from_one_that_serves(self):
+    def test_the_health_check_detects_a_stopped_bridge(self):
         container = self.serve({})
         container.signal(signal.SIGSTOP)
         self.assertNotEqual(container.check_health(), 0)
@@ -162,8 +162,8 @@ class ImageTests(unittest.TestCase):
         eventually(lambda: container.check_health() == 0)
         self.assertEqual(self.start(command=["sleep", "infinity"]).check_health(), 1)
 
-    def test_what_is_wrong_with_the_settings_ends_it(self):
-        container = self.start(environment={"BRIDGE_SNS_TOPICS": "nonsense"})
+    def test_an_invalid_setting_stops_the_container(self):
+        container = self.start(environment={"BRIDGE_SNS_TOPICS": "invalid"})
         self.assertEqual(container.process.wait(60), 78)
         self.assertIn("sns.topics", container.log.read_text())
 

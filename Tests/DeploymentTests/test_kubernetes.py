@@ -1,4 +1,4 @@
-"""The Kubernetes manifests and the compose file: rendered by kubectl, held against Kubernetes's own schemas."""
+"""The Kubernetes manifests and the Compose file: rendered by kubectl, validated with Kubernetes's schemas."""
 
 import pathlib
 import subprocess
@@ -23,7 +23,7 @@ def rendered(overlay):
 
 
 def ports_out(objects):
-    """The ports to which the network policy lets the pods connect."""
+    """The ports that the network policy lets pods connect to."""
     return {port["port"] for rule in objects["NetworkPolicy"]["spec"]["egress"] for port in rule["ports"]}
 
 
@@ -36,13 +36,13 @@ class KubernetesTests(unittest.TestCase):
         (container,) = self.overlays[overlay]["Deployment"]["spec"]["template"]["spec"]["containers"]
         return container
 
-    def test_objects_are_as_kubernetes_wants_them(self):
+    def test_objects_conform_to_the_schemas(self):
         for overlay, objects in self.overlays.items():
             for kind, each in objects.items():
                 with self.subTest(overlay=overlay, kind=kind):
                     kubernetes_validate.validate(each, "1.30", strict=True)
 
-    def test_pods_may_nothing_that_they_need_not(self):
+    def test_pods_have_no_unnecessary_privileges(self):
         for overlay, objects in self.overlays.items():
             pod = objects["Deployment"]["spec"]["template"]["spec"]
             self.assertTrue(pod["securityContext"]["runAsNonRoot"])
@@ -57,7 +57,7 @@ class KubernetesTests(unittest.TestCase):
                 },
             )
 
-    def test_probes_ask_what_the_bridge_answers(self):
+    def test_probes_use_routes_of_the_bridge(self):
         for overlay in OVERLAYS:
             container = self.container(overlay)
             self.assertEqual(container["livenessProbe"]["httpGet"]["path"], "/healthz")
@@ -65,7 +65,7 @@ class KubernetesTests(unittest.TestCase):
             ports = {port["name"]: port["containerPort"] for port in container["ports"]}
             self.assertEqual(ports[container["readinessProbe"]["httpGet"]["port"]], 8080)
 
-    def test_selectors_select_the_pods_and_only_these(self):
+    def test_selectors_select_exactly_the_pods(self):
         for objects in self.overlays.values():
             labels = objects["Deployment"]["spec"]["template"]["metadata"]["labels"]
             self.assertEqual(objects["Service"]["spec"]["selector"], labels)
@@ -81,7 +81,7 @@ class KubernetesTests(unittest.TestCase):
         (mount,) = self.container("sqlite-single")["volumeMounts"]
         self.assertTrue(store.startswith(f"sqlite://{mount['mountPath']}/"))
 
-    def test_postgresql_is_reached_and_shared(self):
+    def test_postgresql_is_reachable_and_shared(self):
         objects = self.overlays["postgresql-scaled"]
         self.assertEqual(objects["Deployment"]["spec"]["replicas"], 3)
         self.assertIn("PGPASSWORD", [variable["name"] for variable in self.container("postgresql-scaled")["env"]])
@@ -89,14 +89,14 @@ class KubernetesTests(unittest.TestCase):
         self.assertEqual(ports_out(objects), {53, 80, 443, database.port})
         self.assertEqual(ports_out(self.overlays["sqlite-single"]), {53, 80, 443})
 
-    def test_the_agent_of_pod_identity_is_reached_and_nothing_else_by_http(self):
+    def test_only_the_pod_identity_agent_is_reachable_by_http(self):
         for objects in self.overlays.values():
             (rule,) = [rule for rule in objects["NetworkPolicy"]["spec"]["egress"] if rule["ports"][0]["port"] == 80]
             self.assertEqual(
                 [each["ipBlock"]["cidr"] for each in rule["to"]], ["169.254.170.23/32", "fd00:ec2::23/128"]
             )
 
-    def test_the_component_for_a_proxy_opens_its_port(self):
+    def test_the_proxy_component_opens_its_port(self):
         with tempfile.TemporaryDirectory(dir=DEPLOY / "kubernetes/overlays") as folder:
             overlay = pathlib.Path(folder)
             (overlay / "kustomization.yaml").write_text(
@@ -118,7 +118,7 @@ class KubernetesTests(unittest.TestCase):
 
 
 class ComposeTests(unittest.TestCase):
-    def test_the_bridge_may_nothing_that_it_need_not(self):
+    def test_the_bridge_has_no_unnecessary_privileges(self):
         bridge = yaml.safe_load((DEPLOY / "docker/compose.yaml").read_text())["services"]["bridge"]
         self.assertTrue(bridge["read_only"])
         self.assertEqual(bridge["cap_drop"], ["ALL"])
@@ -129,7 +129,7 @@ class ComposeTests(unittest.TestCase):
         root = (DEPLOY / "docker" / bridge["build"]["context"]).resolve()
         self.assertTrue((root / bridge["build"]["dockerfile"]).is_file())
 
-    def test_every_file_that_the_image_copies_is_there(self):
+    def test_every_file_that_the_image_copies_exists(self):
         for line in (DEPLOY / "docker/Dockerfile").read_text().splitlines():
             if line.startswith("COPY ") and "--from" not in line:
                 for source in line.split()[1:-1]:

@@ -1,4 +1,4 @@
-"""Every AWS operation that the bridge calls is allowed by the policies for it, and nothing else is."""
+"""The policies allow every AWS operation that the bridge calls, and no other."""
 
 import json
 import pathlib
@@ -11,18 +11,18 @@ from test_cloudformation import template
 REPOSITORY = pathlib.Path(__file__).parents[2]
 SOURCES = REPOSITORY / "Sources/AWSClient"
 TERRAFORM = REPOSITORY / "deploy/terraform"
-# Operations that AWS answers without a permission (Service Authorization Reference, AWS STS).
+# Operations without required permission (Service Authorization Reference, AWS STS).
 FREE = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
-# What is allowed only where the bridge serves other accounts.
+# Allowed only if the bridge serves other accounts.
 FOR_MEMBERS = {"sts:AssumeRole"}
-# What ECS Exec needs in a task.
+# Permissions of ECS Exec in a task.
 FOR_EXEC = {f"ssmmessages:{verb}{channel}Channel" for verb in ("Create", "Open") for channel in ("Control", "Data")}
-# What roles of the templates allow that the bridge never has, by the statement's holder.
+# Permissions of other principals in the templates.
 ELSEWHERE = {
     "sns:Publish",  # Device Defender and the alarms
     "kms:*",  # The account manages the key
     "kms:GenerateDataKey*",
-    "kms:Decrypt",  # Device Defender and the alarms, by way of SNS
+    "kms:Decrypt",  # Device Defender and the alarms, through SNS
     "sqs:SendMessage",  # SNS and EventBridge, into dead-letter queues
     "events:InvokeApiDestination",  # EventBridge
     "secretsmanager:GetSecretValue",  # ECS, when it starts a task
@@ -31,7 +31,7 @@ ELSEWHERE = {
 
 
 def services():
-    """The name that IAM has for each service of the enumeration AWSService."""
+    """The IAM prefix of each case of AWSService."""
     text = (SOURCES / "AWSService.swift").read_text()
     cases = re.findall(r'^    case (\w+)(?: = "(\w+)")?$', text, re.MULTILINE)
     assert cases, "AWSService.swift has no cases"
@@ -39,7 +39,7 @@ def services():
 
 
 def called():
-    """The IAM action of each operation in the sources: each text there that AWS's own description of a service has as operation."""
+    """The IAM action of each operation in the sources: string literals that are operations in botocore's service models."""
     operations = {}
     for service in services().values():
         for name in botocore.session.get_session().get_service_model(service).operation_names:
@@ -53,7 +53,7 @@ def called():
 
 
 def actions(policy):
-    """The actions of a policy, with conditional statements taken as there."""
+    """The actions of a policy, including conditional statements."""
     found = set()
     statements = policy["Statement"]
     for statement in statements if isinstance(statements, list) else [statements]:
@@ -76,7 +76,7 @@ def of_terraform(path, document):
 
 
 def of_text(path):
-    """The actions that a text for people names in code, of the services that the bridge calls."""
+    """The actions in code spans of a document, of the services that the bridge calls."""
     prefixes = "|".join(sorted(set(services().values())))
     return set(re.findall(rf"`((?:{prefixes}):[A-Z]\w+)`", (REPOSITORY / path).read_text()))
 
@@ -86,28 +86,28 @@ class PermissionTests(unittest.TestCase):
         self.assertEqual(sorted(needed - allowed), [], f"{where} does not allow what Sources/AWSClient calls")
         self.assertEqual(sorted(allowed - needed), [], f"{where} allows what Sources/AWSClient does not call")
 
-    def test_the_sources_name_their_operations(self):
+    def test_operations_are_found_in_the_sources(self):
         self.assertLessEqual(
             {"iot:DescribeAuditTask", "securityhub:BatchImportFindings", "securityhub:GetFindings", "sts:GetCallerIdentity"}, called()
         )
 
-    def test_the_member_role_allows_what_is_called_in_a_member_account(self):
+    def test_the_member_role_allows_exactly_the_called_operations(self):
         needed = called() - FREE - FOR_MEMBERS
         self.check("cloudformation/member-role.yaml", of_role("member-role", "Role"), needed)
         self.check("terraform/permissions", of_terraform("permissions/main.tf", "bridge"), needed)
         self.assertIn("= module.permissions.json", (TERRAFORM / "member-role/main.tf").read_text())
 
-    def test_the_bridge_allows_what_is_called_and_to_assume_member_roles(self):
+    def test_the_role_of_the_bridge_allows_the_called_operations_and_assuming_member_roles(self):
         needed = called() - FREE | FOR_MEMBERS
         self.check("cloudformation/bridge.yaml", of_role("bridge", "TaskRole"), needed | FOR_EXEC)
         self.check("cloudformation/machine-role.yaml", of_role("machine-role", "Role"), needed)
         self.assertIn("[module.permissions.json]", (TERRAFORM / "bridge/roles.tf").read_text())
         self.assertEqual(of_terraform("bridge/roles.tf", "task"), FOR_MEMBERS | FOR_EXEC)
 
-    def test_the_document_names_what_is_called(self):
+    def test_the_document_lists_exactly_the_called_operations(self):
         self.check("docs/aws.md", of_text("deploy/docs/aws.md") - FREE - FOR_MEMBERS, called() - FREE - FOR_MEMBERS)
 
-    def test_other_roles_have_what_others_need_and_nothing_more(self):
+    def test_other_roles_have_exactly_the_permissions_they_need(self):
         found = set()
         for name in ("fleet", "bridge", "member-role", "machine-role"):
             for policy in re.findall(r'"Action": ("[^"]+"|\[[^\]]+\])', json.dumps(template(name))):

@@ -1,7 +1,7 @@
-"""The unit of systemd, and install.sh.
+"""The systemd units and install.sh.
 
-systemd does not run as init where these tests run. Its own tools check the unit; the program is started as the unit says:
-socket from outside, environment, limits, user, system calls, read-only file system.
+systemd is not the init process during these tests. Its tools check the units; the program starts with the settings of the unit:
+inherited socket, environment, limits, user, system calls, read-only file system.
 """
 
 import configparser
@@ -35,7 +35,7 @@ COMPLETIONS = {
 
 
 class Unit(configparser.RawConfigParser):
-    """A unit of systemd; settings that stand there several times are lists."""
+    """A systemd unit; repeated settings are lists."""
 
     def __init__(self, name):
         super().__init__(strict=False, dict_type=_Collecting, delimiters=("=",), comment_prefixes=("#",))
@@ -47,7 +47,7 @@ class Unit(configparser.RawConfigParser):
 
 
 class _Collecting(dict):
-    """Keeps each value of a setting that is given again."""
+    """Keeps all values of repeated settings."""
 
     def __setitem__(self, key, value):
         if isinstance(value, list) and isinstance(self.get(key), list):
@@ -57,7 +57,7 @@ class _Collecting(dict):
 
 
 def permitted_calls(filters):
-    """The system calls that SystemCallFilter= lines leave, by systemd's own lists."""
+    """The system calls that SystemCallFilter= lines permit, by systemd's lists."""
     lists = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True).stdout
     groups, group = {}, None
     for line in lists.splitlines():
@@ -72,13 +72,13 @@ def permitted_calls(filters):
     permitted = calls("@default")
     for line in filters:
         names = set().union(*map(calls, line.lstrip("~").split()))
-        # A later line narrows; what @default has stays, but for what is named (systemd.exec(5)).
+        # A later line narrows the set; calls of @default stay unless they are named (systemd.exec(5)).
         permitted = permitted - (names - calls("@default")) if line.startswith("~") else permitted | names
     return permitted
 
 
 def restrict(permitted):
-    """Has the kernel refuse other system calls to this process, as systemd does it, with EPERM."""
+    """Lets the kernel deny other system calls of this process with EPERM, as systemd does."""
     library = ctypes.CDLL("libseccomp.so.2", use_errno=True)
     library.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(0x00050000 | 1)))  # SCMP_ACT_ERRNO(EPERM)
@@ -91,9 +91,9 @@ def restrict(permitted):
 
 
 class UnitTests(unittest.TestCase):
-    def test_systemd_finds_nothing_wrong(self):
+    def test_systemd_analyze_accepts_the_units(self):
         with tempfile.TemporaryDirectory() as folder:
-            # The program must be there to be found.
+            # systemd-analyze requires that the program exists.
             root = pathlib.Path(folder)
             for name in ("defender-bridge.service", "defender-bridge.socket"):
                 text = (UNITS / name).read_text().replace("/usr/local/bin/defender-bridge", "/bin/true")
@@ -119,7 +119,7 @@ class UnitTests(unittest.TestCase):
 
 
 class InstallerTests(unittest.TestCase):
-    """Into a folder that stands for a system, with a program that stands for the bridge."""
+    """Installs into a temporary root directory, with a script in place of the bridge."""
 
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp())
@@ -133,9 +133,9 @@ class InstallerTests(unittest.TestCase):
             [str(INSTALLER), "--root", str(self.root), *arguments], capture_output=True, text=True, check=False
         )
 
-    def test_it_sets_up_upgrades_and_goes_without_the_data(self):
+    def test_it_installs_upgrades_and_uninstalls_without_removing_data(self):
         run = self.install(str(self.root / "program"))
-        # What is said there is that the user was made.
+        # The output reports that the user was created.
         self.assertEqual((run.returncode, "rror" in run.stderr), (0, False), run.stderr)
         self.assertIn("Next: edit", run.stdout)
         user = next(line for line in (self.root / "etc/passwd").read_text().splitlines() if line.startswith("defender-bridge:"))
@@ -186,7 +186,7 @@ class InstallerTests(unittest.TestCase):
                 complete --do-complete "defender-bridge re"
                 complete --do-complete "defender-bridge check --js"
             """,
-            # What zsh completes, only its line editor knows.
+            # zsh completes only in its line editor.
             "zsh": f"zsh --no-exec {files['zsh']} && grep --only-matching --extended-regexp 'resume|rebuild-ledger|--json' {files['zsh']}",
         }
         for shell, script in scripts.items():
@@ -197,7 +197,7 @@ class InstallerTests(unittest.TestCase):
                 for word in ("resume", "rebuild-ledger", "--json"):
                     self.assertIn(word, run.stdout)
 
-    def test_what_is_wrong_is_said(self):
+    def test_invalid_arguments_are_reported(self):
         run = self.install(str(self.root / "nothing"))
         self.assertEqual(run.returncode, 66)
         self.assertIn("build it first", run.stderr)
@@ -207,21 +207,21 @@ class InstallerTests(unittest.TestCase):
 
 
 class ServiceTests(unittest.TestCase):
-    """The real program, started as the unit says."""
+    """The program, started with the settings of the unit."""
 
-    def test_only_what_a_person_must_fix_prevents_a_restart(self):
+    def test_only_permanent_errors_prevent_a_restart(self):
         unit = Unit("defender-bridge.service")
         self.assertEqual(unit.get("Service", "Restart"), "always")
         self.assertEqual(unit.get("Service", "RestartPreventExitStatus").split(), ["64", "78"])
         self.assertEqual(unit.get("Unit", "StartLimitIntervalSec"), "0")
 
-    def test_a_start_that_waits_for_its_store_is_extended_and_not_ready_before(self):
+    def test_a_start_without_store_is_extended_and_not_ready(self):
         with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
             root = pathlib.Path(folder)
             manager = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             manager.bind(str(root / "notify"))
             manager.settimeout(60)
-            # Bound and not listened on: connections to it are refused, and it is nobody else's.
+            # Bound but not listening: connections are refused, and no other process can use the port.
             database = stack.enter_context(socket.socket())
             database.bind(("127.0.0.1", 0))
             settings = {
@@ -237,31 +237,31 @@ class ServiceTests(unittest.TestCase):
             process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
             stack.callback(process.wait, 30)
             stack.callback(process.kill)
-            # Again and again: the second one comes some seconds after the first.
+            # Sent repeatedly: the second message follows some seconds after the first.
             for _ in range(2):
-                said = manager.recv(4096).decode()
-                self.assertRegex(said, r"(?m)^EXTEND_TIMEOUT_USEC=[0-9]{8}$")
-                self.assertRegex(said, r"(?m)^STATUS=Listening\. Waiting for the store: The database cannot be reached")
-                self.assertNotIn("READY=1", said)
+                message = manager.recv(4096).decode()
+                self.assertRegex(message, r"(?m)^EXTEND_TIMEOUT_USEC=[0-9]{8}$")
+                self.assertRegex(message, r"(?m)^STATUS=Listening\. Waiting for the store: The database cannot be reached")
+                self.assertNotIn("READY=1", message)
             process.send_signal(signal.SIGTERM)
             self.assertEqual(process.wait(20), 0)
-            while (said := manager.recv(4096)) != b"STOPPING=1":
-                self.assertIn(b"EXTEND_TIMEOUT_USEC=", said)
+            while (message := manager.recv(4096)) != b"STOPPING=1":
+                self.assertIn(b"EXTEND_TIMEOUT_USEC=", message)
 
     def changed_keys(self, log):
-        """The settings that changed, as the log says; of lines that are whole."""
+        """The changed settings in complete lines of the log."""
         lines = [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]
         return [line["keys"] for line in lines if "keys" in line]
 
-    def test_the_program_runs_as_the_unit_says(self):
+    def test_the_program_runs_with_the_settings_of_the_unit(self):
         unit = Unit("defender-bridge.service")
         socket_unit = Unit("defender-bridge.socket")
         permitted = permitted_calls(unit.all("Service", "SystemCallFilter"))
         self.assertNotIn("ptrace", permitted)
         self.assertNotIn("mount", permitted)
-        nobody = pwd.getpwnam("nobody")
+        other_user = pwd.getpwuid(65534)
         listener = socket.create_server(("127.0.0.1", 0), backlog=int(socket_unit.get("Socket", "Backlog")))
-        # A container may have less to give.
+        # A container may have a lower limit.
         given = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         wanted = int(unit.get("Service", "LimitNOFILE"))
         descriptors = wanted if given == resource.RLIM_INFINITY else min(wanted, given)
@@ -271,8 +271,8 @@ class ServiceTests(unittest.TestCase):
             root.chmod(0o755)
             state = root / "state"
             state.mkdir(mode=0o700)
-            os.chown(state, nobody.pw_uid, nobody.pw_gid)
-            # The example, without the certificate that it asks for, and with a store and an admin address of the test's.
+            os.chown(state, other_user.pw_uid, other_user.pw_gid)
+            # The example configuration without TLS, with the test's store and admin address.
             text = (UNITS / "bridge.yaml").read_text()
             text = re.sub(r"listen:\n(?:  .*\n)+", "", text).replace("/var/lib/defender-bridge", str(state))
             (root / "bridge.yaml").write_text(text + "admin:\n  address: 127.0.0.1:0\n")
@@ -292,12 +292,12 @@ class ServiceTests(unittest.TestCase):
                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 os.umask(int(unit.get("Service", "UMask"), 8))
                 os.chdir(state)
-                # CapabilityBoundingSet= and User= leave nothing.
+                # CapabilityBoundingSet= and User= remove all capabilities.
                 os.setgroups([])
-                os.setresgid(nobody.pw_gid, nobody.pw_gid, nobody.pw_gid)
-                os.setresuid(nobody.pw_uid, nobody.pw_uid, nobody.pw_uid)
+                os.setresgid(other_user.pw_gid, other_user.pw_gid, other_user.pw_gid)
+                os.setresuid(other_user.pw_uid, other_user.pw_uid, other_user.pw_uid)
                 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
-                ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE: MemoryDenyWriteExecute=, where the kernel has it
+                ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE: MemoryDenyWriteExecute=, if the kernel supports it
                 restrict(permitted)
                 environment = {
                     "PATH": "/usr/bin",
@@ -313,10 +313,10 @@ class ServiceTests(unittest.TestCase):
             process = subprocess.Popen(["/bin/true"], preexec_fn=enter, stdout=log, stderr=log, close_fds=False)
             stack.callback(process.wait, 30)
             stack.callback(process.kill)
-            said = b""
+            message = b""
             try:
-                while b"READY=1" not in said:
-                    said = manager.recv(4096)
+                while b"READY=1" not in message:
+                    message = manager.recv(4096)
                 port = listener.getsockname()[1]
                 for path in ("/healthz", "/readyz"):
                     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -327,22 +327,22 @@ class ServiceTests(unittest.TestCase):
                 connection.request("POST", "/sns", body=b"{}", headers={"Content-Type": "text/plain"})
                 self.assertIn(connection.getresponse().status, (400, 403))
                 connection.close()
-                while b"WATCHDOG=1" not in said:
-                    said = manager.recv(4096)
+                while b"WATCHDOG=1" not in message:
+                    message = manager.recv(4096)
                 # ExecReload=
                 (root / "bridge.yaml").write_text((root / "bridge.yaml").read_text() + "log: {level: debug}\n")
                 process.send_signal(signal.SIGHUP)
-                while b"RELOADING=1" not in said:
-                    said = manager.recv(4096)
-                self.assertRegex(said, rb"MONOTONIC_USEC=\d+")
-                while b"READY=1" not in said:
-                    said = manager.recv(4096)
-                # Lines may be on their way for a moment.
+                while b"RELOADING=1" not in message:
+                    message = manager.recv(4096)
+                self.assertRegex(message, rb"MONOTONIC_USEC=\d+")
+                while b"READY=1" not in message:
+                    message = manager.recv(4096)
+                # Log lines are buffered for a moment.
                 end = time.monotonic() + 30
                 while not (keys := self.changed_keys(root / "log")) and time.monotonic() < end:
                     time.sleep(0.01)
                 self.assertEqual(keys, ["log.level"])
-                self.assertEqual((state / "store.db").stat().st_uid, nobody.pw_uid)
+                self.assertEqual((state / "store.db").stat().st_uid, other_user.pw_uid)
                 self.assertEqual((state / "store.db").stat().st_mode & 0o077, 0)
                 process.send_signal(signal.SIGTERM)
                 self.assertEqual(process.wait(20), 0)

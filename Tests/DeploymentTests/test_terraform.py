@@ -1,4 +1,4 @@
-"""The Terraform modules: checked, planned, applied to moto, read back, and held against the CloudFormation templates.
+"""The Terraform modules: validated, planned, applied to moto, and compared with the CloudFormation templates.
 
 Not applied, since moto's ECS never starts a task and its load balancers and databases would cost a minute and a half: the module
 bridge. It is planned.
@@ -20,7 +20,7 @@ from aws_stand_in import ACCOUNT, REGION
 from test_cloudformation import FARGATE, FLEET_PARAMETERS, TEMPLATES, patience
 
 MODULES = pathlib.Path(__file__).parents[2] / "deploy/terraform"
-# What says where Terraform has its providers from, unless it is their registry.
+# Settings that name another source of providers than the registry.
 CONFIGURATION = pathlib.Path(os.environ.get("TF_CLI_CONFIG_FILE") or "~/.terraformrc").expanduser()
 FLEET = """
 module "fleet" {
@@ -75,7 +75,7 @@ BRIDGE = {
 
 
 def provider_folders():
-    """Folders laid out like a registry, as a machine without configuration may keep them for having no registry either."""
+    """Local provider mirrors, for machines without access to the registry."""
     if CONFIGURATION.is_file():
         return []
     return [path.parent for top in ("opt", "usr/share", "usr/local/share") for path in pathlib.Path("/", top).glob("*/registry.terraform.io")]
@@ -145,7 +145,7 @@ class TerraformTests(unittest.TestCase):
 
     @classmethod
     def plan(cls, name, configuration, variables, inside="."):
-        """The plan, or what Terraform says instead."""
+        """The plan, or Terraform's error."""
         folder = cls.prepare(name, configuration, inside)
         (folder / "terraform.tfvars.json").write_text(json.dumps(variables))
         run = cls.terraform(folder, "plan", "-no-color", "-input=false", "-out=plan")
@@ -155,7 +155,7 @@ class TerraformTests(unittest.TestCase):
 
     @classmethod
     def apply(cls, name, configuration):
-        """What a second plan would change, and the outputs."""
+        """The changes of a second plan, and the outputs."""
         folder = cls.prepare(name, configuration, ".")
         cls.succeed(cls.terraform(folder, "apply", "-no-color", "-input=false", "-auto-approve"))
         cls.succeed(cls.terraform(folder, "plan", "-no-color", "-input=false", "-out=plan"))
@@ -176,15 +176,15 @@ class TerraformTests(unittest.TestCase):
         run = self.terraform(MODULES, "fmt", "-check", "-recursive", "-no-color")
         self.assertEqual(run.stdout + run.stderr, "")
 
-    def test_no_partition_is_written_out(self):
+    def test_no_partition_is_hard_coded(self):
         for path in MODULES.rglob("*.tf"):
             text = re.sub(r'description += ".*"', "", path.read_text())
             self.assertEqual(re.findall(r"arn:aws\S*", text), [], path)
 
-    def test_detect_in_a_new_account_is_refused_with_the_reason(self):
+    def test_detect_in_a_new_account_is_rejected_with_the_reason(self):
         self.assertIn("closed to new", " ".join(self.results["new"].split()))
 
-    def test_device_defender_is_set_up_as_by_cloudformation(self):
+    def test_device_defender_has_the_settings_of_cloudformation(self):
         client = self.client("cloudformation")
         client.create_stack(
             StackName="fleet",
@@ -204,16 +204,16 @@ class TerraformTests(unittest.TestCase):
         self.assertEqual(len(by_terraform), 6)
         self.assertEqual(comparable(by_terraform), comparable(by_cloudformation))
 
-    def test_a_second_fleet_leaves_the_audit_configuration_and_the_names_of_the_first(self):
+    def test_a_second_fleet_keeps_the_audit_configuration_and_the_names_of_the_first(self):
         resources = self.planned("second")
         made = [address for address in resources if address.startswith("module.fleet.aws_cloudcontrolapi_resource.")]
         self.assertEqual(len(made), 5)
         self.assertNotIn("module.fleet.aws_cloudcontrolapi_resource.audit_configuration[0]", made)
-        # The plan does not say yet what names the others have: they hold the topics' ARNs, too.
+        # The names of the others are unknown in the plan, because they contain the topics' ARNs.
         audit = json.loads(resources["module.fleet.aws_cloudcontrolapi_resource.daily_audit[0]"]["desired_state"])
         self.assertEqual(audit["ScheduledAuditName"], "DefenderBridge-DailyAudit")
 
-    def test_topics_and_subscriptions_are_there(self):
+    def test_topics_and_subscriptions_exist(self):
         _, outputs = self.results["fleet"]
         sns = self.client("sns")
         self.assertEqual([arn.rsplit(":", 1)[1] for arn in outputs["topic_arns"]], ["device-defender-audit", "device-defender-detect"])
@@ -269,7 +269,7 @@ class TerraformTests(unittest.TestCase):
         changed = {
             change["address"] for change in again["resource_changes"] if change["change"]["actions"] not in (["no-op"], ["read"])
         }
-        # moto does not say which version of signatures a topic has; what depends on the topics follows.
+        # moto does not return the signature version of topics; dependent resources change too.
         topics = {f"module.fleet.aws_sns_topic{kind}.{name}" for kind in ("", "_policy") for name in ("audit", "detect")}
         self.assertEqual(changed, topics)
 
@@ -290,7 +290,7 @@ class TerraformTests(unittest.TestCase):
         )
         self.assertNotIn("security_profile", "".join(resources))
 
-    def test_only_pairs_of_fargate_are_accepted(self):
+    def test_only_cpu_and_memory_pairs_of_fargate_are_accepted(self):
         text = (MODULES / "bridge/variables.tf").read_text()
         (condition,) = re.findall(r"condition = (contains\({.*?}\[tostring.*?var.task_memory\))", text, re.DOTALL)
         condition = condition.replace("var.task_cpu", "pair[0]").replace("var.task_memory", "pair[1]")
@@ -311,7 +311,7 @@ class TerraformTests(unittest.TestCase):
 
 
 def comparable(states):
-    """States of resources without what cannot be the same: names that AWS makes up, and the order of lists that are sets."""
+    """States of resources without generated names, and with sets in a fixed order."""
     text = json.dumps(states)
     text = re.sub(r"role/[A-Za-z0-9_-]+", "role/any", text).replace("other-", "device-defender-")
 
