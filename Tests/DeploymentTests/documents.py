@@ -37,8 +37,7 @@ def fences(text):
     """The fenced blocks of a document: line of the first line, language, content, and why it is not run, if so."""
     for match in re.finditer(r"^( *)```(\w*)\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE):
         exemption = NOT_RUN.search(text, 0, match.start())
-        reason = exemption[1] if exemption and exemption.end() >= match.start() else None
-        yield text[: match.start()].count("\n") + 2, match[2], textwrap.dedent(match[3]), reason
+        yield text[: match.start()].count("\n") + 2, match[2], textwrap.dedent(match[3]), exemption and exemption[1]
 
 
 # MARK: Links
@@ -81,6 +80,7 @@ def keys_table(program):
     for key in json.loads(run.stdout):
         value, help_text = (key[name].replace("|", "\\|") for name in ("value", "help"))
         secret = " Secret." if key["isSecret"] else ""
+        help_text = help_text.replace("*", "\\*")
         rows.append(f"| `{key['key']}` | `{key['environment']}` | `{value}` | {help_text}{secret} |")
     return "\n".join(rows) + "\n"
 

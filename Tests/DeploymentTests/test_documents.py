@@ -55,6 +55,12 @@ class ContentTests(unittest.TestCase):
             for line, language, _, _ in fences(text):
                 self.assertIn(language, LANGUAGES, f"{document}:{line}")
 
+    def test_the_architecture_lists_every_target(self):
+        text = documents()["Sources/README.md"]
+        targets = [path.name for path in (REPOSITORY / "Sources").iterdir() if path.is_dir()]
+        self.assertGreater(len(targets), 15)
+        self.assertEqual([name for name in targets if not re.search(rf"\b{name}\b", text)], [])
+
     def test_types_in_documents_for_maintainers_exist(self):
         files = [path for folder in ("Sources", "Tests") for path in (REPOSITORY / folder).rglob("*.swift")]
         known = set(re.findall(r"\w+", "\n".join(path.read_text() for path in files)))
