@@ -9,10 +9,10 @@ import Testing
 @testable import AWSClient
 @testable import Bridge
 
-@Suite("What this process has seen") struct ActivityLogTests {
-    // MARK: Chart
+@Suite("Activity log") struct ActivityLogTests {
+    // MARK: Histogram
 
-    @Test("Each minute of the last hour has its count, the present one last")
+    @Test("Each minute of the last hour has its count, the current one last")
     func minutes() {
         var histogram = MinuteHistogram()
         let start: Int64 = 1_795_341_600_000
@@ -25,7 +25,7 @@ import Testing
         #expect(hour.from == start)
         #expect(hour.counts[0].deliveries == 2 && hour.counts[1].deliveries == 1 && hour.counts[59].deliveries == 1)
         #expect(hour.counts.map(\.imports).reduce(0, +) == 7 && hour.counts[1].imports == 7)
-        // An hour on, what was in the same places is gone.
+        // An hour later, the slots have been reused.
         let later = histogram.lastHour(now: start + 60 * 60_000)
         #expect(later.from == start + 60_000)
         #expect(later.counts.map(\.deliveries).reduce(0, +) == 2 && later.counts[59].deliveries == 0)
@@ -33,7 +33,7 @@ import Testing
         #expect(histogram.lastHour(now: start + 60 * 60_000).counts[59].deliveries == 1)
     }
 
-    @Test("A clock that is set back counts anew, and one before 1970 does no harm")
+    @Test("A clock that is set back restarts the counts, and one before 1970 is harmless")
     func oddClocks() {
         var histogram = MinuteHistogram()
         for time: Int64 in [7_200_000, 3_600_000, -1, .min] { histogram.add(now: time) { $0.deliveries += 1 } }
@@ -43,8 +43,8 @@ import Testing
 
     // MARK: Events
 
-    @Test("The last so many are kept, the newest first")
-    func ring() {
+    @Test("A ring buffer keeps the newest elements, newest first")
+    func ringBuffer() {
         var ring = RingBuffer<Int>(capacity: 3)
         #expect(ring.newestFirst == [])
         for (count, expected) in [(1, [1]), (2, [2, 1]), (3, [3, 2, 1]), (4, [4, 3, 2]), (7, [7, 6, 5])] {
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("Several findings of a delivery are one word: what is new first")
+    @Test("The outcome of several findings is the most notable one, new findings first")
     func counts() {
         let results: [[FindingResult]] = [
             [], [.unchanged], [.rejected], [.workflowUpdated, .unchanged], [.archived, .workflowUpdated],
@@ -73,21 +73,21 @@ import Testing
         #expect(findingCounts.map(\.onlyFindingID) == [nil, "id0", "id0", nil, nil, nil, nil])
     }
 
-    @Test("What a delivery is about is said in a few words")
-    func topics() throws {
+    @Test("The subject of a delivery names its alarm, audit or suppression")
+    func subjects() throws {
         let alarm = DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation()))
         let finding = try observation().finding.id
         #expect(alarm.kind == .alarm && alarm.findingID == finding)
         #expect(alarm.text == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
         let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
         let over = DeliverySubject(AlarmBatchPlanner.Said.over(findingID: id, asOf: Timestamp(milliseconds: now)))
-        #expect(over.kind == .alarm && over.text == "detect/violation/v1 is over" && over.findingID == id)
+        #expect(over.kind == .alarm && over.text == "detect/violation/v1 ended" && over.findingID == id)
         let audit = DeliverySubject(DeliveryCommand.audit(taskID: "task1"))
         #expect(audit.kind == .audit && audit.text == "audit task1" && audit.findingID == nil)
         let long = DeliverySubject(DeliveryCommand.later(String(repeating: "x", count: 5000)))
         #expect(long.kind == .other && long.text?.count == 256)
         let catchUp = DeliverySubject(DeliveryCommand.catchUp(since: nil))
-        #expect(catchUp.kind == .catchUp && catchUp.text == "what no delivery told of")
+        #expect(catchUp.kind == .catchUp && catchUp.text == "missed events")
         let subject = ARN(
             service: "iot-device-defender", accountRegion: try accountRegion(),
             resource: "audits/suppression/REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK-a-b/c"
@@ -97,7 +97,7 @@ import Testing
         #expect(suppression.text == "REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK: a-b/c")
     }
 
-    @Test("Throttling is remembered by account and Region; other failures are not")
+    @Test("Throttling is recorded by account and Region; other failures are not")
     func throttles() throws {
         let time = Mutex<Int64>(now)
         let activity = ActivityLog { time.withLock { $0 } }
@@ -117,14 +117,14 @@ import Testing
         #expect(activity.snapshot.throttledAt == [try accountRegion(): now + 2])
     }
 
-    @Test("A delivery counts once in the chart, and is the last one of its account however often it comes")
-    func deliveries() throws {
+    @Test("A duplicate counts once in the histogram, and still updates the last delivery of its account")
+    func duplicates() throws {
         let time = Mutex<Int64>(now)
         let activity = ActivityLog { time.withLock { $0 } }
         activity.recordDelivery(from: try accountRegion(), isNew: true)
         time.withLock { $0 = now + 5 }
         activity.recordDelivery(from: try accountRegion(), isNew: false)
-        // A clock that is set back a little changes nothing; one that was far ahead is no reason to show the future.
+        // A clock set back slightly changes nothing; a time far ahead is replaced.
         time.withLock { $0 = now }
         activity.recordDelivery(from: try accountRegion(), isNew: false)
         #expect(activity.snapshot.lastDeliveries == [try accountRegion(): now + 5])
@@ -136,18 +136,18 @@ import Testing
     }
 }
 
-/// What the lanes tell of deliveries.
-@Suite("What became of deliveries", .timeLimit(.minutes(1))) struct DeliveryEventTests {
-    @Test("An alarm is told with its finding: imported, unchanged, archived, refused, failed")
+/// Events that the processors record.
+@Suite("Delivery events", .timeLimit(.minutes(1))) struct DeliveryEventTests {
+    @Test("The event of an alarm has its finding and outcome: imported, unchanged, archived, rejected, failed")
     func alarms() async throws {
         try await ProcessingHarness.run { harness in
             let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
-            func tell(_ number: Int, _ message: JSON) async throws -> DeliveryEvent? {
+            func process(_ number: Int, _ message: JSON) async throws -> DeliveryEvent? {
                 _ = try await harness.store.append(delivery("\(number)", message, of: accountRegion(), at: now - 40))
                 try await harness.work(of: accountRegion())
                 return harness.context.activity.snapshot.events.first
             }
-            let first = try #require(try await tell(1, Messages.alarm()))
+            let first = try #require(try await process(1, Messages.alarm()))
             #expect(
                 first
                     == DeliveryEvent(
@@ -155,23 +155,23 @@ import Testing
                         subject: DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation())),
                         outcome: .imported, findings: 1, findingID: id, duration: 40))
             #expect(first.consoleURL == ConsolePage.finding(id: id, accountRegion: try accountRegion()))
-            let again = try await tell(2, Messages.alarm())
+            let again = try await process(2, Messages.alarm())
             #expect(again?.outcome == .unchanged && again?.findings == 0 && again?.consoleURL != nil)
-            let cleared = try await tell(3, Messages.alarm(at: now + 60_000, event: "alarm-cleared"))
+            let cleared = try await process(3, Messages.alarm(at: now + 60_000, event: "alarm-cleared"))
             #expect(cleared?.outcome == .archived && cleared?.findingID == id)
             let other = FindingID.violation(id: "v2", accountRegion: try accountRegion())
             harness.aws.state.withLock { $0.failures[other] = "InvalidInput" }
-            let rejected = try await tell(4, Messages.alarm("v2"))
+            let rejected = try await process(4, Messages.alarm("v2"))
             #expect(rejected?.outcome == .dead && rejected?.findingID == other && rejected?.consoleURL == nil)
             harness.aws.state.withLock { $0.failures[other] = "Busy" }
-            let failed = try await tell(5, Messages.alarm("v2", at: now + 1))
+            let failed = try await process(5, Messages.alarm("v2", at: now + 1))
             #expect(failed?.outcome == .retried && failed?.findings == 0)
             #expect(harness.context.activity.snapshot.events.map(\.id) == [5, 4, 3, 2, 1].map { "sns:\($0)" })
             #expect(harness.context.activity.snapshot.histogram.lastHour(now: now).counts.last?.imports == 2)
         }
     }
 
-    @Test("An audit is told with the number of its findings, and kept with its schedule and end")
+    @Test("The event of an audit has its number of findings; the audit is stored with schedule and end")
     func audits() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("task1", at: now - 1000, ["c1", "c2", "c3"])
@@ -180,7 +180,7 @@ import Testing
             #expect(event.findingID == nil && event.consoleURL == nil)
             try await harness.audit("task2", at: now, ["c1", "c2"])
             let second = try #require(harness.context.activity.snapshot.events.first)
-            // One is over: it is the only one that Security Hub is told of.
+            // One finding ended: it is the only one that is sent.
             #expect(second.outcome == .archived && second.findings == 1)
             #expect(second.findingID?.contains("c3") == true)
             #expect(
@@ -194,7 +194,7 @@ import Testing
         }
     }
 
-    @Test("An audit that was found by asking has ended at a time that nobody knows; one that was canceled is not kept")
+    @Test("An audit found by catch-up has no end time; a canceled one is not stored")
     func otherAudits() async throws {
         try await ProcessingHarness.run { harness in
             for (task, status) in [("found", "COMPLETED"), ("stopped", "CANCELED")] {
@@ -216,7 +216,7 @@ import Testing
         }
     }
 
-    @Test("When deliveries came last is saved in the store once, and not again")
+    @Test("The time of a last delivery is saved once")
     func lastDeliveries() async throws {
         try await ProcessingHarness.run { harness in
             let recorder = LastDeliveryRecorder(

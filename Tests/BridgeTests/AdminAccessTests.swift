@@ -7,9 +7,9 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Who may ask the admin address") struct AdminAccessTests {
+@Suite("Access to the admin address") struct AdminAccessTests {
     @Test(
-        "An address, localhost and the names that are configured are answered",
+        "IP addresses, localhost and configured names are accepted",
         arguments: [
             "127.0.0.1", "127.0.0.1:9090", "10.1.2.3:80", "[::1]", "[::1]:9090", "[2001:db8::1]:1", "localhost",
             "LocalHost:9090", "localhost.", "bridge.example.com", "Bridge.Example.com.:9090",
@@ -17,7 +17,7 @@ import Testing
     func allowed(host: String) { #expect(HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
 
     @Test(
-        "Every other name is refused, whatever it looks like",
+        "Any other name is rejected",
         arguments: [
             nil, "", ":9090", "evil.example", "evil.example:9090", "localhost.evil.example", "evil-localhost",
             "127.0.0.1.evil.example", "www.bridge.example.com", "bridge.example.com.evil.example",
@@ -28,7 +28,7 @@ import Testing
     func rejected(host: String?) { #expect(!HostHeaderPolicy.allows(host, names: ["bridge.example.com"])) }
 
     @Test(
-        "A page is the bridge's own if its origin is the host that it asks",
+        "A request is same-origin if its Origin names its Host",
         arguments: [
             ("http://127.0.0.1:9090", "127.0.0.1:9090", true),
             ("https://Bridge.example.com", "bridge.example.com", true),
@@ -86,7 +86,7 @@ import Testing
         #expect(gate(token: nil).decision(on: request(fields), now: now) == .off)
     }
 
-    @Test("Ten wrong tokens in a minute are enough; another address is heard, and after a while the same one, too")
+    @Test("An address is throttled after ten wrong tokens within a minute, other addresses are not")
     func limit() {
         let gate = gate()
         let (wrong, right) = ([(HTTPField.Name.authorization, "Bearer wrong")], "Bearer \(Self.token)")
@@ -99,7 +99,7 @@ import Testing
         #expect(gate.decision(on: request([(.authorization, right)]), now: now + 6000) == .allowed)
     }
 
-    @Test("Each refusal says so with its status")
+    @Test("Each rejection has its status and code")
     func rejections() {
         let gate = gate()
         #expect(gate.rejection(.allowed) == nil)
@@ -113,7 +113,7 @@ import Testing
 
     // MARK: The page
 
-    @Test("The page holds its style and its script, and lets the browser use nothing but those")
+    @Test("The page has inline style and script, and its policy allows nothing else")
     func page() throws {
         let response = StatusPage().response
         let text = String(decoding: response.body, as: UTF8.self)
@@ -129,7 +129,7 @@ import Testing
         }
         #expect(policy.hasPrefix("default-src 'none'; "))
         #expect(policy.hasSuffix("base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
-        // None of these would the policy let have an effect.
+        // The policy would block these.
         for text in ["<script ", " style=\"", "<link rel=\"stylesheet\"", " onclick="] {
             #expect(!String(decoding: response.body, as: UTF8.self).contains(text), "\(text)")
         }

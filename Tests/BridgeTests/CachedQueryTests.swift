@@ -5,8 +5,8 @@ import Testing
 
 @testable import Bridge
 
-@Suite("How often the store is asked", .timeLimit(.minutes(1))) struct CachedQueryTests {
-    /// A store whose answers take as long as a test wants.
+@Suite("Cached queries", .timeLimit(.minutes(1))) struct CachedQueryTests {
+    /// A store whose queries take as long as a test wants.
     private final class Slow: Sendable {
         let time: SimulatedTime
         let count = Atomic(0)
@@ -32,16 +32,16 @@ import Testing
         }
     }
 
-    @Test("What took long is kept ten times as long, at the most for the limit; what was quick is not kept")
-    func keeping() {
-        for (cost, kept) in [(0, 0), (99, 0), (100, 1000), (1500, 15_000), (4000, 30_000)] {
+    @Test("A slow value is cached for ten times its query's duration up to the limit; a fast one is not cached")
+    func lifetime() {
+        for (cost, lifetime) in [(0, 0), (99, 0), (100, 1000), (1500, 15_000), (4000, 30_000)] {
             #expect(
-                CachedQuery<Int>.lifetime(after: .milliseconds(cost), limit: .seconds(30)) == .milliseconds(kept),
+                CachedQuery<Int>.lifetime(after: .milliseconds(cost), limit: .seconds(30)) == .milliseconds(lifetime),
                 "\(cost) ms")
         }
     }
 
-    @Test("It is read when somebody asks, and then not again until it is due")
+    @Test("The query runs only for a caller, and not again while the value is cached")
     func due() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(500))
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("Many that ask at once share one reading")
+    @Test("Concurrent callers share one query")
     func shared() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(10))
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(
-        "Who is content with what was read lately shares it, though it was quick; its age counts from its reading's start"
+        "A caller that accepts an older value gets it even if the query is fast; the age counts from the query's start"
     )
     func aged() async throws {
         let time = SimulatedTime()
@@ -91,8 +91,8 @@ import Testing
         }
     }
 
-    @Test("What was made void is read again, also if its reading was under way")
-    func void() async throws {
+    @Test("After an invalidation the query runs again, even if it was running")
+    func invalidated() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .milliseconds(500))
         let query = slow.query()
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("Nobody waits longer than there is patience for, and nobody asks a second time meanwhile")
+    @Test("Callers wait no longer than the timeout, and no second query starts")
     func hanging() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .seconds(60))
@@ -117,7 +117,7 @@ import Testing
             for _ in 0..<3 {
                 let before = time.now
                 await #expect(
-                    throws: StoreError(.unavailable, "The store has not answered within 5 seconds.")
+                    throws: StoreError(.unavailable, "The store did not respond within 5 seconds.")
                 ) {
                     try await query.value()
                 }
@@ -125,13 +125,13 @@ import Testing
             }
             #expect(try await query.valueWithinTimeout() == nil)
             #expect(slow.count.load(ordering: .relaxed) == 0)
-            // It has answered since, and that counts.
+            // The query has completed since, and its value is used.
             try await time.sleep(for: .seconds(50))
             #expect(try await query.valueWithinTimeout() == 1)
         }
     }
 
-    @Test("A failure is told, and not kept")
+    @Test("An error is thrown and not cached")
     func failing() async throws {
         let time = SimulatedTime()
         let slow = Slow(time, cost: .seconds(1))

@@ -8,18 +8,18 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Whether the clock is trusted", .timeLimit(.minutes(1)))
+@Suite("Clock trust", .timeLimit(.minutes(1)))
 struct ClockTrustTests {
     private static let (hour, day) = (3_600_000 as Int64, 86_400_000 as Int64)
 
-    /// A clock that can be set, with a time that goes on whatever it is set to.
+    /// A clock that can be set, with an independent monotonic time.
     private final class Times: Sendable {
         private let state = Mutex((offset: Int64(0), elapsed: Int64(0), service: Int64?.none))
 
         /// Sets the clock ahead, or back.
         func step(by milliseconds: Int64) { state.withLock { $0.offset += milliseconds } }
         func pass(_ milliseconds: Int64) { state.withLock { $0.elapsed += milliseconds } }
-        /// Has AWS be so far ahead of the right time, or tell nothing.
+        /// Sets how far the clock of AWS is ahead of the right time; nil for unknown.
         func service(ahead milliseconds: Int64?) { state.withLock { $0.service = milliseconds } }
 
         var clock: Int64 { state.withLock { now + $0.offset + $0.elapsed } }
@@ -32,7 +32,7 @@ struct ClockTrustTests {
                 logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         }
 
-        /// Lets time pass in the steps of a bridge that runs.
+        /// Lets time pass in steps, with a check after each.
         func run(for milliseconds: Int64, _ trust: ClockTrust, by store: any Store) async throws {
             for _ in 0..<(milliseconds / 600_000) {
                 pass(600_000)
@@ -41,7 +41,7 @@ struct ClockTrustTests {
         }
     }
 
-    @Test("Only a jump ahead of over an hour begins a hold; none that AWS confirms at both ends")
+    @Test("Only a jump ahead by more than an hour starts a hold, unless AWS confirmed both times")
     func rule() {
         func mark(_ advance: Int64, wasConfirmed: Bool, service: Int64?, held: Int64 = 0) -> ClockMark? {
             ClockRule.mark(
@@ -61,7 +61,7 @@ struct ClockTrustTests {
             #expect(end == now + Self.hour + 1 + Self.day)
         }
         #expect(mark(3 * Self.day, wasConfirmed: true, service: 300_000)?.heldUntil == 0)
-        // After a while in which nothing ran, AWS's time is waited for.
+        // After a downtime, AWS's time is needed first.
         #expect(mark(3 * Self.day, wasConfirmed: true, service: nil) == nil)
         // A hold is never longer than a day.
         #expect(mark(-Self.day, wasConfirmed: true, service: 0, held: now + 40 * Self.day)?.heldUntil == now)
@@ -71,7 +71,7 @@ struct ClockTrustTests {
         }
     }
 
-    @Test("A jump ahead is noticed at once, and outlives a restart; a day later the clock is trusted again")
+    @Test("A jump ahead is detected immediately and across restarts; a day later the clock is trusted again")
     func jump() async throws {
         try await withStore { store in
             let times = Times()
@@ -95,13 +95,13 @@ struct ClockTrustTests {
         }
     }
 
-    @Test("A restart under a jumped clock is noticed, too, and after one that AWS confirms nothing is held")
+    @Test("A jump during a downtime is detected, and a downtime confirmed by AWS is not a jump")
     func restart() async throws {
         try await withStore { store in
             let times = Times()
             times.service(ahead: 0)
             try await times.trust().check(with: store)
-            // Three days without a bridge: AWS tells that they have passed.
+            // Three days of downtime, which AWS confirms.
             times.pass(3 * Self.day)
             times.service(ahead: nil)
             let later = times.trust()
@@ -142,7 +142,7 @@ struct ClockTrustTests {
         }
     }
 
-    @Test("Nothing is forgotten by a clock that jumped ahead, and no denied delivery is given up; a day later they are")
+    @Test("After a jump ahead nothing is deleted or dead-lettered by age; a day later it is")
     func deletion() async throws {
         try await ProcessingHarness.run { harness in
             let times = Times()

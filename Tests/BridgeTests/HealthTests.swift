@@ -7,7 +7,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Whether the bridge works") struct HealthTests {
+@Suite("Health") struct HealthTests {
     private func input(_ change: (inout HealthInput) throws -> Void = { _ in }) throws -> HealthInput {
         var input = HealthInput(now: now, startedAt: now - 3_600_000, stored: StoreSnapshot.QueueSnapshot())
         try change(&input)
@@ -36,7 +36,7 @@ import Testing
             publishedAt: now, changedAt: now - age)
     }
 
-    @Test("With nothing the matter, it works")
+    @Test("Without problems the state is working")
     func working() throws {
         let health = Health(
             try input { input in
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "Deliveries to a wrong path and messages that are not Device Defender's are told for a day, bounded in number")
+        "Deliveries to a wrong path and messages of other applications are reported for a day, up to a limit")
     func intakeProblems() throws {
         let topic = ARN(service: "sns", accountRegion: try accountRegion(), resource: "topic")
         var intakeProblems = IntakeProblems()
@@ -71,14 +71,17 @@ import Testing
                 && intakeProblems.misdirected.keys.contains { $0.path == "/prod/sns49" })
         let health = Health(try input { $0.intakeProblems = intakeProblems.recent(now: now) })
         #expect(health.state == .attention && health.problems.count == IntakeProblems.limit + 1)
-        #expect(health.problems.contains { $0.summary.contains("Amazon SNS delivers to the path /prod/sns49, where") })
+        #expect(
+            health.problems.contains {
+                $0.summary.contains("Amazon SNS delivers to the wrong path /prod/sns49 (once, last ")
+            })
         let unrelated = try #require(health.problems.first { $0.about == topic.description })
         #expect(unrelated.summary.contains("(3 times, last "))
         let later = intakeProblems.recent(now: now + IntakeProblems.lifetime + 50)
         #expect(later.misdirected.isEmpty && later.unrelated.isEmpty)
     }
 
-    @Test("A delivery is misdirected by its sender's mark, not by its path alone")
+    @Test("A misdirected delivery is recognized by the sender's headers, not by its path alone")
     func misdirected() throws {
         func delivery(_ path: String, _ name: String?, _ value: String = "", method: HTTPRequest.Method = .post) throws
             -> MisdirectedDelivery?
@@ -103,7 +106,7 @@ import Testing
         #expect(try delivery("/" + String(repeating: "é", count: 500), sns)?.path.utf8.count ?? 0 <= 203)
     }
 
-    /// What one change of the facts leads to.
+    /// Expects a change of the input to lead to exactly one problem.
     private func expect(
         _ state: Health.State, _ severity: HealthProblem.Severity, _ words: String, about: String?,
         _ change: (inout HealthInput) throws -> Void, _ location: SourceLocation = #_sourceLocation
@@ -116,9 +119,9 @@ import Testing
         #expect(problem.about == about && problem.remediation.count > 20, sourceLocation: location)
     }
 
-    @Test("A store that does not answer leaves the state unknown, whatever else is known")
+    @Test("An unavailable store makes the state unknown, whatever else is known")
     func unknown() throws {
-        try expect(.unknown, .critical, "The store cannot be used: The disk is full.", about: nil) {
+        try expect(.unknown, .critical, "The store is unavailable: The disk is full.", about: nil) {
             ($0.stored, $0.storeProblem) = (nil, "The disk is full.")
         }
         let health = Health(
@@ -128,15 +131,17 @@ import Testing
         #expect(health.state == .unknown && health.problems.count == 2)
     }
 
-    @Test("What keeps findings from Security Hub is a failure")
+    @Test("A problem that keeps findings from Security Hub makes the state failing")
     func failing() throws {
-        try expect(.failing, .critical, "does not take what is written", about: nil) {
-            $0.storeProblem = "it does not take what is written"
+        try expect(.failing, .critical, "The store is unavailable: writes fail", about: nil) {
+            $0.storeProblem = "writes fail"
         }
         try expect(.failing, .critical, "AccessDeniedException: no", about: "111122223333/us-east-1") {
             $0.denied = [try denial()]
         }
-        try expect(.failing, .critical, "takes no deliveries", about: nil) { $0.hasChannel = false }
+        try expect(.failing, .critical, "All deliveries are rejected: neither sns.topics nor EventBridge", about: nil) {
+            $0.hasChannel = false
+        }
         try expect(.failing, .critical, "has expired", about: nil) {
             $0.certificateWarnings = ["The TLS certificate has expired. Put a new one into its file."]
             $0.hasInvalidCertificate = true
@@ -148,10 +153,10 @@ import Testing
         }
     }
 
-    @Test("A replica that does not process what it holds is a failure, and told once")
+    @Test("A replica that does not process an account it owns makes the state failing, and is reported once")
     func stalled() throws {
         let about = "111122223333/us-east-1"
-        let words = "Replica one:7 holds account 111122223333 in us-east-1 and has not processed it for 1m 30s"
+        let words = "Replica one:7 owns account 111122223333 in us-east-1 and has not processed it for 1m 30s"
         try expect(.failing, .critical, words, about: about) {
             $0.stored?.depths = [try depth(.pending, age: 600_000)]
             $0.stored?.sharing.stalls = [
@@ -166,29 +171,32 @@ import Testing
         }
     }
 
-    @Test("A replica whose clock is wrong is named")
+    @Test("A replica with a wrong clock is named")
     func clocks() throws {
-        try expect(.attention, .warning, "The clock of replica one:7 is 5m 0s ahead of the database's.", about: nil) {
+        try expect(
+            .attention, .warning, "The clock of replica one:7 is 5m 0s ahead of the database's clock.", about: nil
+        ) {
             $0.stored?.sharing.replicas = [
                 SharingStatus.Replica(name: "one:7", clockOffset: 300_000),
                 SharingStatus.Replica(name: "two:7", clockOffset: -3000),
             ]
         }
-        try expect(.attention, .warning, "is 4s behind the database's", about: nil) {
+        try expect(.attention, .warning, "is 4s behind the database's clock.", about: nil) {
             $0.stored?.sharing.replicas = [SharingStatus.Replica(name: "one:7", clockOffset: -4000)]
         }
     }
 
-    @Test("What an operator must see to while findings flow is no failure")
+    @Test("A problem that does not stop findings makes the state attention")
     func attention() throws {
         let about = "111122223333/us-east-1"
-        try expect(.attention, .warning, "7 deliveries were given up", about: about) {
+        try expect(.attention, .warning, "7 dead letters of account", about: about) {
             $0.stored?.depths = [try depth(.dead, 7, age: 86_400_000)]
         }
-        try expect(.attention, .critical, "has waited 1m 1s", about: about) {
+        try expect(.attention, .critical, "the oldest delivery has been in the queue for 1m 1s", about: about) {
             $0.stored?.depths = [try depth(.waiting, age: 61_000), try depth(.pending, age: 1)]
         }
-        try expect(.attention, .warning, "Device Defender was asked last 46m 40s ago", about: about) {
+        try expect(.attention, .warning, "Device Defender was last queried for missed events 46m 40s ago", about: about)
+        {
             $0.stored?.watermarks = [try accountRegion(): now - 2_800_000]
             $0.catchUpInterval = 900_000
         }
@@ -201,10 +209,10 @@ import Testing
         try expect(.attention, .warning, "is pending", about: "arn:aws:sns:us-east-1:111122223333:topic") {
             $0.stored?.subscriptions = [try subscription(.pending, age: 900_001)]
         }
-        try expect(.attention, .warning, "of account 111122223333 is paused by alice: maint", about: "111122223333") {
+        try expect(.attention, .warning, "for account 111122223333 is paused by alice: maint", about: "111122223333") {
             $0.stored?.pauses = [pause(try accountRegion().account)]
         }
-        try expect(.attention, .warning, "of all accounts is paused", about: nil) { $0.stored?.pauses = [pause(nil)] }
+        try expect(.attention, .warning, "for all accounts is paused", about: nil) { $0.stored?.pauses = [pause(nil)] }
         try expect(.attention, .warning, "499 MB are free", about: nil) { $0.freeSpace = 499_999_999 }
         try expect(.attention, .critical, "The queue is 90 % full", about: nil) {
             $0.stored?.status.pending = 9
@@ -212,7 +220,7 @@ import Testing
         }
     }
 
-    @Test("What follows from a denial or a pause is not told a second time")
+    @Test("Consequences of a denial or a pause are not reported as further problems")
     func consequences() throws {
         for change in [
             { (input: inout HealthInput) in input.denied = [try denial()] },
@@ -229,7 +237,7 @@ import Testing
         }
     }
 
-    @Test("A bridge that has just started may be behind, and a topic that is taken no more may have ended")
+    @Test("Catch-up may be overdue after a start, and subscriptions to removed topics may have ended")
     func excused() throws {
         let health = Health(
             try input { input in
@@ -242,7 +250,7 @@ import Testing
         #expect(health.state == .working && health.problems == [])
     }
 
-    @Test("The gravest problems come first, and there is a limit to them")
+    @Test("Critical problems come first, and their number is limited")
     func limit() throws {
         let health = Health(
             try input { input in
@@ -251,6 +259,6 @@ import Testing
             })
         #expect(health.state == .failing && health.problems.count == Health.problemLimit)
         #expect(health.problems.dropLast().allSatisfy { $0.severity == .critical })
-        #expect(health.problems.last?.summary == "32 more things are the matter.")
+        #expect(health.problems.last?.summary == "32 more problems.")
     }
 }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("What is counted") struct MetricsTests {
+@Suite("Metrics") struct MetricsTests {
     private func value(_ series: String, in registry: PrometheusRegistry) -> String? {
         registry.text().split(separator: "\n").first { $0.hasPrefix(series + " ") }
             .map { String($0.dropFirst(series.count + 1)) }
@@ -25,14 +25,14 @@ import Testing
 
     // MARK: Accounts and Regions
 
-    @Test("So many values have names of their own, the first that are met, and keep them")
+    @Test("The limiter admits the first values up to its limit, permanently")
     func limit() {
         var limiter = SeriesLimiter<String>(2)
         let admitted = ["a", "b", "c", "a", "c", "b"].map { limiter.admits($0) }
         #expect(admitted == [true, true, false, true, false, true])
     }
 
-    @Test("Accounts and Regions beyond the limit are told together, by label, folded as the metric wants it")
+    @Test("Account-Regions beyond the limit share series, with values folded by the metric's function")
     func others() throws {
         let all = try accountRegions(4)
         let series = LabelCardinalityLimiter(limit: 2)
@@ -60,7 +60,7 @@ import Testing
 
     // MARK: Intake
 
-    @Test("Deliveries are counted by what their sender is told; refusals by their code, too")
+    @Test("Deliveries are counted by outcome, and rejected or deferred ones also by error code")
     func intake() {
         let registry = PrometheusRegistry()
         let metrics = IntakeMetrics(registry)
@@ -93,7 +93,7 @@ import Testing
                 now: Timestamp(milliseconds: now + 10_000)))
     }
 
-    @Test("A finding is imported the first time, then updated; archived whenever it is; refused or not decided")
+    @Test("The result of a finding is imported first, then updated; archived, rejected, or nil for a retry")
     func results() throws {
         let first = try change()
         #expect(FindingResult(first, known: nil, outcome: .imported) == .imported)
@@ -107,7 +107,7 @@ import Testing
         #expect(FindingResult(cleared, known: first.entry.sent, outcome: .imported) == .archived)
     }
 
-    @Test("The delay from the event counts for what is news, not for what is sent again")
+    @Test("The event delay is recorded for new events only, not when a finding is sent again")
     func delay() throws {
         let registry = PrometheusRegistry(buckets: BridgeMetrics.buckets)
         let metrics = ProcessingMetrics(registry)
@@ -123,7 +123,7 @@ import Testing
         // A refresh.
         metrics.sent(first, .updated, known: first.entry.sent, now: now + 86_400_000)
         #expect(count() == "1")
-        // What may not have been sent is late from its event on.
+        // A finding that may not have been sent is measured from its event.
         metrics.sent(first, .imported, known: first.entry, now: now + 3000)
         #expect(count() == "2")
         let later = try change(at: now + 1000, event: "alarm-cleared", known: first.entry.sent)
@@ -137,7 +137,7 @@ import Testing
 
     // MARK: The process
 
-    @Test("When the process started is read behind its name, whatever that is")
+    @Test("The start time is parsed after the process name, whatever that contains")
     func start() throws {
         let fields = (3...30).map { $0 == 22 ? "4200" : "\($0)" }.joined(separator: " ")
         let plain = try #require(ProcessMetricsSource.start(statistics: "1 (bridge) \(fields)\n"))
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("The system tells of this process")
+    @Test("Process metrics come from the operating system")
     func process() throws {
         let status = ProcessMetricsSource()
         #expect(status.processorSeconds > 0)
@@ -175,7 +175,7 @@ import Testing
         for row in rows {
             let name = row[0].trimmingCharacters(in: CharacterSet(charactersIn: "`"))
             let help = try #require(BridgeMetrics.help[name], "metrics.md lists \(name)")
-            // Labels, which may be none, are the third cell; what follows the help text explains it.
+            // The cell of the labels may be empty. An explanation may follow the help text.
             #expect(row.contains { $0 == help || $0.hasPrefix(help + " ") }, "metrics.md explains \(name) differently")
         }
     }

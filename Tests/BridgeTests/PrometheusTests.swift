@@ -4,8 +4,8 @@ import Testing
 
 @testable import Bridge
 
-@Suite struct PrometheusTests {
-    @Test("Series are written in Prometheus's text format, sorted, each metric with its help and type once")
+@Suite("Prometheus registry") struct PrometheusTests {
+    @Test("Series are rendered sorted, with help and type once for each metric")
     func text() {
         let registry = PrometheusRegistry(help: ["b_total": "Things."])
         Counter(label: "b_total", dimensions: [("z", "1"), ("a", "x\"\\\ny")], factory: registry).increment(by: 3)
@@ -41,7 +41,7 @@ import Testing
                 """)
     }
 
-    @Test("Durations are written in seconds")
+    @Test("Durations are rendered in seconds")
     func durations() {
         let registry = PrometheusRegistry()
         let timer = Metrics.Timer(label: "t_seconds", dimensions: [], factory: registry)
@@ -54,10 +54,10 @@ import Testing
         #expect(lines.contains("t_seconds_sum 0.031"))
     }
 
-    @Test("An empty registry writes nothing")
+    @Test("An empty registry renders nothing")
     func empty() { #expect(PrometheusRegistry().text().isEmpty) }
 
-    @Test("What is looked up for a scrape stands among what is counted, sorted, with help and type once")
+    @Test("Families collected at scrape time are merged with recorded series, sorted, with help and type once")
     func families() {
         let registry = PrometheusRegistry(help: ["b_total": "Things."], buckets: ["d_seconds": [1, 7200]])
         Counter(label: "c_total", dimensions: [], factory: registry).increment()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite struct ReportTests {
+@Suite("Reports") struct ReportTests {
     private func depth(
         _ state: QueueDepth.State, _ count: Int, age seconds: Int64, region: String = "us-east-1"
     ) throws -> QueueDepth {
@@ -24,14 +24,14 @@ import Testing
         #expect(AgeText.text(milliseconds) == text)
     }
 
-    @Test("A table lines its columns up and lets nothing steer the terminal")
+    @Test("A table aligns its columns and escapes control characters")
     func table() {
         let lines = TextTable.lines(
             [["a", "n", "b"], ["\u{1B}[2J", "10", "x"], ["é", "5", ""]], alignedRight: 1...1)
         #expect(lines == ["a           n  b", "\\u{1B}[2J  10  x", "é           5  "])
     }
 
-    @Test("The queue is told by origin and state; what is dead is not old")
+    @Test("The queue is reported by account-Region and state; dead letters have no age")
     func queue() throws {
         let pause = Pause(account: AccountID("111122223333"), pausedBy: "ada@host", pausedAt: now, reason: nil)
         let report = QueueReport(
@@ -42,7 +42,7 @@ import Testing
             ], pauses: [pause], now: now)
         #expect(
             report.lines == [
-                "Delivery is paused for account 111122223333 since 2026-11-22T10:00:00.123Z by ada@host",
+                "Sending to Security Hub is paused for account 111122223333 since 2026-11-22T10:00:00.123Z by ada@host",
                 "account/Region          pending  waiting  leased  dead  oldest",
                 "111122223333/eu-west-1        0        3       1     0  1m 10s",
                 "111122223333/us-east-1        2        0       0     4     10s",
@@ -64,7 +64,7 @@ import Testing
             ])
     }
 
-    @Test("An empty queue, and one with nothing but dead letters, have no age")
+    @Test("An empty queue, and one with only dead letters, have no oldest age")
     func noAge() throws {
         let empty = QueueReport(depths: [], pauses: [], now: now)
         #expect(empty.lines == ["The queue is empty."])
@@ -81,7 +81,7 @@ import Testing
             attempts: 3, firstFailedAt: now + 1000, lastFailedAt: now + 2000, reason: reason)
     }
 
-    @Test("A dead letter is told with everything, and its payload as it is")
+    @Test("A dead letter is reported with all members and its unchanged payload")
     func deadLetter() throws {
         let text = Array(#"{"a":"é"}"#.utf8)
         let json = DeadLetterReport.jsonWithPayload(try letter(text))
@@ -100,13 +100,13 @@ import Testing
         #expect(DeadLetterReport.lines(try letter([0xFF])).last == "/w==")
     }
 
-    @Test("A list of dead letters has one line for each, whatever their reasons say")
+    @Test("A list of dead letters has one line for each, whatever the reason contains")
     func list() throws {
         let letters = [try letter([]), try letter([], reason: String(repeating: "é\n", count: 500))]
         let lines = DeadLetterReport.lines(letters, now: now + 62_000)
         #expect(lines.count == 3)
         #expect(lines[1] == "sns:1  111122223333/us-east-1  sns            3  1m 0s ago  throttled\\u{7}")
         #expect(lines[2].hasSuffix("\\u{A}…") && lines[2].count < 600)
-        #expect(DeadLetterReport.lines([], now: now) == ["There are no such dead letters."])
+        #expect(DeadLetterReport.lines([], now: now) == ["No matching dead letters."])
     }
 }

@@ -8,12 +8,12 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Scrapes and the store", .timeLimit(.minutes(1))) struct ScrapeTests {
+@Suite("Scrapes", .timeLimit(.minutes(1))) struct ScrapeTests {
     private final class Reads: Sendable {
         let count = Atomic(0)
     }
 
-    /// Metrics and status of facts that take a time to be read.
+    /// Metrics and status from a store with slow queries.
     private func withMetrics(
         cost: Duration,
         _ body: @escaping @Sendable (MetricsCollector, StatusSource, Reads, SimulatedTime) async throws -> Void
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "Two hundred that scrape and view the status at once have the store read once, and so have those a moment later"
+        "Two hundred concurrent scrapes and status requests read the store once, and so do those within a second"
     )
     func once() async throws {
         try await withMetrics(cost: .milliseconds(10)) { metrics, source, reads, time in
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("A store that does not answer holds no scrape up for longer than five seconds, and is asked by one")
+    @Test("A hanging store delays a scrape by five seconds at most, and is queried once")
     func stalled() async throws {
         try await withMetrics(cost: .seconds(60)) { metrics, _, reads, time in
             for _ in 0..<3 {

@@ -10,7 +10,7 @@ import Testing
 @testable import AWSClient
 @testable import Bridge
 
-@Suite("The status object", .timeLimit(.minutes(1))) struct StatusReportTests {
+@Suite("Status report", .timeLimit(.minutes(1))) struct StatusReportTests {
     private static let topic = "arn:aws:sns:us-east-1:111122223333:device-defender-audit"
 
     private func report(
@@ -39,7 +39,7 @@ import Testing
             clock: clock, elapsed: clock)
     }
 
-    @Test("An account and Region is told with all that is known of it")
+    @Test("An account-Region is reported with all its members")
     func accountRegions() async throws {
         let (here, there) = (try accountRegion(), try accountRegion("eu-west-1"))
         var queue = StoreSnapshot.QueueSnapshot()
@@ -110,8 +110,8 @@ import Testing
         #expect(status["health"]?["state"] == "attention")
     }
 
-    @Test("Denial, pause and throttling are told where they are")
-    func troubles() async throws {
+    @Test("Denial, pause and throttling are reported for their account-Region")
+    func suspensions() async throws {
         let logger = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
         let circuitBreakers = CircuitBreakers(clock: { now - 30_000 }, logger: logger)
         let far = try accountRegion("eu-west-1")
@@ -133,7 +133,7 @@ import Testing
         #expect(status["health"]?["state"] == "failing")
     }
 
-    @Test("A store that does not answer makes everything unknown that it would tell, and nothing zero")
+    @Test("Members from an unavailable store are null, not zero")
     func outage() async throws {
         let failure = StoreError(.unavailable, "The disk has failed.")
         let activity = ActivityLog { now }
@@ -158,14 +158,14 @@ import Testing
         ] {
             #expect(here[name] == .null, "\(name)")
         }
-        // What this process saw itself, it knows.
+        // Members from this process are known.
         #expect(here["lastDeliveryAt"] == "2026-11-22T10:00:00Z")
         #expect(status["lastHour"]?["deliveries"]?.array?.last == 1)
         isOut.withLock { $0 = false }
         #expect(await reported.json()["queue"]?["pending"] == 0)
     }
 
-    @Test("A ledger that cannot be read is an outage, too, and so is a store that takes nothing")
+    @Test("A ledger that cannot be read, or a store that rejects writes, is an outage")
     func partialOutages() async throws {
         let failure = StoreError(.unavailable, "The disk has failed.")
         let unreadable = try await report(ledger: { () throws(StoreError) in throw failure }).json()
@@ -177,7 +177,7 @@ import Testing
         #expect(unwritable["health"]?["state"] == "failing" && unwritable["ready"] == true)
     }
 
-    @Test("A ledger that takes too long to be counted is not known; all else is told, and is well")
+    @Test("A ledger whose query times out is null; everything else is reported")
     func slowLedger() async throws {
         let time = SimulatedTime()
         var reported = try report()
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test("However many accounts and Regions there are, a thousand are told of, and that there are more is said")
+    @Test("At most a thousand account-Regions are reported, with the number of omitted ones")
     func bounded() async throws {
         let status = try await report { () throws(StoreError) in
             var queue = StoreSnapshot.QueueSnapshot()
@@ -211,12 +211,12 @@ import Testing
             }
             return queue
         }.json()
-        // One is that of the topic.
+        // One comes from the topic.
         #expect(status["accountRegions"]?.array?.count == 1000 && status["accountRegionsOmitted"] == 501)
     }
 
-    @Test("Without topics and keys, nothing can come")
-    func deaf() async throws {
+    @Test("Without topics and EventBridge credentials the state is failing")
+    func noSources() async throws {
         let status = try await report(topics: "").json()
         #expect(status["health"]?["state"] == "failing" && status["accountRegions"] == [])
     }

@@ -7,9 +7,9 @@ import Testing
 
 @testable import Bridge
 
-@Suite("The feed of the status page", .timeLimit(.minutes(1)))
+@Suite("Status stream", .timeLimit(.minutes(1)))
 struct StatusStreamTests {
-    // MARK: What has changed
+    // MARK: Changes
 
     @Test(
         "A change has the members that are different, and the time",
@@ -30,9 +30,9 @@ struct StatusStreamTests {
         #expect(StatusDiff.between(before, after) == expected)
     }
 
-    // MARK: What a viewer is told
+    // MARK: Events
 
-    @Test("A viewer is told the whole status, then each change, and now and then that the bridge is still there")
+    @Test("A subscriber gets the whole status, then each change, and keep-alive comments")
     func subscriber() {
         var subscriber = StatusSubscriber()
         var snapshot = StatusStream.snapshot(of: ["at": 1, "a": "x\n"], after: nil)
@@ -51,7 +51,7 @@ struct StatusStreamTests {
         #expect(subscriber.events(for: snapshot) == nil)
     }
 
-    @Test("A viewer that was too slow for a change is told the whole status")
+    @Test("A subscriber that missed a change gets the whole status")
     func slowSubscriber() {
         var subscriber = StatusSubscriber()
         let first = StatusStream.snapshot(of: ["at": 1, "a": 1, "b": 1], after: nil)
@@ -59,7 +59,7 @@ struct StatusStreamTests {
         let second = StatusStream.snapshot(of: ["at": 2, "a": 2, "b": 1], after: first)
         let third = StatusStream.snapshot(of: ["at": 3, "a": 2, "b": 2], after: second)
         #expect(subscriber.events(for: third) == "event: status\ndata: {\"a\":2,\"at\":3,\"b\":2}\n\n")
-        // The look after a change has none of its own.
+        // The snapshot after a change has no change of its own.
         var late = subscriber
         let fourth = StatusStream.snapshot(of: ["at": 4, "a": 3, "b": 2], after: third)
         let fifth = StatusStream.snapshot(of: ["at": 5, "a": 3, "b": 2], after: fourth)
@@ -67,9 +67,9 @@ struct StatusStreamTests {
         #expect(subscriber.events(for: fourth) == "event: change\ndata: {\"a\":3,\"at\":4}\n\n")
     }
 
-    // MARK: The feed
+    // MARK: The stream
 
-    /// A feed whose pauses end when the test says so, and whose status is as often new as it is looked at.
+    /// A stream whose pauses end when the test says so, and whose status changes with each snapshot.
     private final class Harness: Sendable {
         let stream: StatusStream
         private let snapshots = Counting()
@@ -83,11 +83,11 @@ struct StatusStreamTests {
                 for await _ in stream { return }
                 throw CancellationError()
             } report: {
-                .object(["looks": .integer(snapshots.next())])
+                .object(["snapshots": .integer(snapshots.next())])
             }
         }
 
-        /// How often the status was looked at.
+        /// Number of snapshots.
         var count: Int { snapshots.count.withLock { $0 } }
 
         func endPause() { pauses.yield() }
@@ -111,11 +111,11 @@ struct StatusStreamTests {
         } cleanup: {
             running.cancel()
             await running.value
-            #expect(harness.stream.subscribe() == nil, "what has ended takes no viewers")
+            #expect(harness.stream.subscribe() == nil, "a stopped stream accepts no subscribers")
         }
     }
 
-    @Test("One look is for all viewers, and there are none while nobody views")
+    @Test("Subscribers share snapshots, and there are none without subscribers")
     func shared() async throws {
         try await withStream { harness in
             #expect(harness.count == 0)
@@ -123,45 +123,45 @@ struct StatusStreamTests {
                 let (first, second) = (
                     try #require(harness.stream.subscribe()), try #require(harness.stream.subscribe())
                 )
-                var (firstLooks, secondLooks) = (first.makeAsyncIterator(), second.makeAsyncIterator())
+                var (firstSnapshots, secondSnapshots) = (first.makeAsyncIterator(), second.makeAsyncIterator())
                 for number in 1...3 {
-                    #expect(await firstLooks.next()?.status["looks"]?.integer == Int64(number))
-                    #expect(await secondLooks.next()?.status["looks"]?.integer == Int64(number))
+                    #expect(await firstSnapshots.next()?.status["snapshots"]?.integer == Int64(number))
+                    #expect(await secondSnapshots.next()?.status["snapshots"]?.integer == Int64(number))
                     #expect(harness.count == number)
                     if number < 3 { harness.endPause() }
                 }
-                // Who comes in a pause is told what was seen last.
+                // A subscriber that joins during a pause gets the last snapshot.
                 var late = try #require(harness.stream.subscribe()).makeAsyncIterator()
                 #expect(await late.next()?.version == 3)
             }
-            // All have left: the pause ends, and nobody looks. What is seen next is for whoever comes next.
+            // Without subscribers, no snapshot is taken after the pause. The next one is for the next subscriber.
             harness.endPause()
             var next = try #require(harness.stream.subscribe()).makeAsyncIterator()
-            #expect(await next.next()?.status["looks"] == 4)
+            #expect(await next.next()?.status["snapshots"] == 4)
             #expect(harness.count == 4)
         }
     }
 
-    @Test("Too many viewers are refused, until one leaves; who asks by HEAD takes no place")
+    @Test("Subscribers beyond the limit are rejected until one leaves; HEAD requests do not count")
     func bound() async throws {
         try await withStream { harness in
-            func ask(_ method: HTTPRequest.Method) -> ServerResponse {
+            func request(_ method: HTTPRequest.Method) -> ServerResponse {
                 harness.stream.respond(
                     to: ServerRequest(
                         head: HTTPRequest(method: method, scheme: nil, authority: "a", path: "/status/events")))
             }
-            var answers = (0..<StatusStream.maximumSubscribers).map { _ in ask(.get) }
-            #expect(answers.allSatisfy { $0.status == .ok && $0.headerFields[.contentType] == "text/event-stream" })
-            let rejection = ask(.get)
+            var responses = (0..<StatusStream.maximumSubscribers).map { _ in request(.get) }
+            #expect(responses.allSatisfy { $0.status == .ok && $0.headerFields[.contentType] == "text/event-stream" })
+            let rejection = request(.get)
             #expect(rejection.status == .serviceUnavailable && rejection.stream == nil)
             #expect(rejection.headerFields[.retryAfter] == "10")
-            #expect(ask(.head).status == .ok)
-            // An answer that is dropped gives its place back, whether it was ever begun or not.
-            answers.removeLast()
-            #expect(ask(.head).status == .ok)
-            answers.append(ask(.get))
-            #expect(answers.last?.status == .ok)
-            #expect(ask(.get).status == .serviceUnavailable)
+            #expect(request(.head).status == .ok)
+            // A response that is dropped unsubscribes, whether it was started or not.
+            responses.removeLast()
+            #expect(request(.head).status == .ok)
+            responses.append(request(.get))
+            #expect(responses.last?.status == .ok)
+            #expect(request(.get).status == .serviceUnavailable)
         }
     }
 }

@@ -6,8 +6,8 @@ import Testing
 
 @testable import Bridge
 
-@Suite struct StoreOutageTrackerTests {
-    @Test("An outage is told of once, then each minute with the count, and at its end")
+@Suite("Store outages") struct StoreOutageTrackerTests {
+    @Test("An outage is reported at its start, each minute with the count, and at its end")
     func outage() {
         var record = OutageRecord()
         #expect(record.succeeded(now: 0) == nil && !record.isOut)
@@ -22,7 +22,7 @@ import Testing
         #expect(record.failed("again", now: 71_000) == .began(reason: "again"))
     }
 
-    @Test("An outage in which small writes succeed and large ones fail is one")
+    @Test("Intermittent successes do not end an outage")
     func flapping() {
         var record = OutageRecord()
         #expect(record.failed("full", now: 0) == .began(reason: "full"))
@@ -32,11 +32,11 @@ import Testing
         }
     }
 
-    @Test("An outage that comes back soon counts as over after a longer calm each time")
+    @Test("Each relapse doubles the quiet period that ends an outage")
     func comingBack() {
         var record = OutageRecord()
         var (lines, now) = (0, Int64(0))
-        // Something fails every five seconds, and everything else succeeds: a lock, or a right that is missing.
+        // One operation fails every five seconds, and all others succeed: a lock, or a missing permission.
         while now < 600_000 {
             if record.failed("locked", now: now) != nil { lines += 1 }
             for _ in 0..<4 {
@@ -48,7 +48,7 @@ import Testing
         #expect(lines < 20, "\(lines)")
     }
 
-    @Test("What fails for the workers alone is told apart from what senders meet")
+    @Test("Outages of intake and of processing are reported separately")
     func uses() {
         let journal = LogRecorder()
         let logger = Logger(label: "test") { _ in LogRecorderHandler(journal: journal) }
@@ -62,8 +62,8 @@ import Testing
     }
 }
 
-@Suite struct ReadinessTests {
-    @Test("Two hundred clients that ask at once cost one durable write, and the next one comes a second later")
+@Suite("Readiness") struct ReadinessTests {
+    @Test("Two hundred concurrent checks share one probe, and the next probe runs a second later")
     func shared() async throws {
         let folder = try TemporaryFolder()
         let commits = Atomic(0)

@@ -5,10 +5,10 @@ import LocalAWS
 import TestSupport
 import Testing
 
-/// Each alert of `deploy/prometheus` fires at a bridge whose fault is real, in the eyes of a real Prometheus.
+/// Each alert of `deploy/prometheus` fires in a real Prometheus when a bridge has a real fault.
 @Suite("Alerts", .serialized, .timeLimit(.minutes(3)))
 struct AlertTests {
-    /// Posts a body again and again until an alert fires: what counts events sees only what happens between two scrapes.
+    /// Posts a body repeatedly until an alert fires: the increase of a counter is visible only between two scrapes.
     private func post(
         _ body: [UInt8], to bridge: BridgeProcess, expecting status: Int, until prometheus: PrometheusProcess,
         fires name: String, _ labels: [String: String] = [:]
@@ -25,7 +25,7 @@ struct AlertTests {
         _ = try alerting.get()
     }
 
-    @Test("a process that was killed, starts again and again, is stopped for moments, or got a bad configuration")
+    @Test("a process that is killed, restarts repeatedly, lacks CPU, or has an invalid configuration")
     func process() async throws {
         try await IntegrationEnvironment.run { world in
             let admin = try Client.freeAddress()
@@ -67,7 +67,7 @@ struct AlertTests {
         }
     }
 
-    @Test("topics that fall silent, are unsubscribed, are not the bridge's, or whose certificate cannot be fetched")
+    @Test("topics that are silent, unsubscribed, not allowed, or whose signing certificate is unavailable")
     func intake() async throws {
         try await IntegrationEnvironment.run { world in
             let bridge = try await world.start()
@@ -77,13 +77,13 @@ struct AlertTests {
             ])
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin, cutOff.admin],
-                // Of one host, a certificate is fetched each ten seconds at most.
+                // Fetches from one host are limited to one each ten seconds.
                 replacing: ["26 * 3600": "5", "[10m]) > 2": "[10m]) > 0"], in: world)
             try await world.subscribe(bridge, to: world.topics.audit)
             _ = try await world.aws.unsubscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
             try await prometheus.waitForAlert("DefenderBridgeSubscriptionNotConfirmed", ["state": "ended"])
             let foreign = try await world.signedBody(
-                of: "{}", topic: ARN(service: "sns", accountRegion: world.accountRegion, resource: "somebody-elses"))
+                of: "{}", topic: ARN(service: "sns", accountRegion: world.accountRegion, resource: "other-application"))
             try await post(
                 foreign, to: bridge, expecting: 403, until: prometheus, fires: "DefenderBridgeDeliveriesRefused",
                 ["route": "/sns"])
@@ -109,13 +109,13 @@ struct AlertTests {
         }
     }
 
-    @Test("AWS that denies, fails, throttles, is not asked for what was missed; and what nobody understands")
+    @Test("AWS that denies, fails or throttles, overdue catch-up, and dead letters")
     func cloud() async throws {
         try await IntegrationEnvironment.run { world in
             let bridge = try await world.start(["catchUp.interval": "1m", "deadLetters.maxCount": "2"])
             let prometheus = try await PrometheusProcess(
                 scraping: [bridge.admin],
-                // Ages of seconds instead of a minute, few throttles, and a twentieth of a minute without asking.
+                // Ages of seconds instead of a minute, few throttles, and three seconds without catch-up.
                 replacing: ["}) > 60\n": "}) > 2\n", "[15m])) > 50": "[15m])) > 2", "() 3 *": "() 0.05 *"], in: world)
             let accountRegion = [
                 "account": world.accountRegion.account.digits, "region": world.accountRegion.region.name,
@@ -125,7 +125,7 @@ struct AlertTests {
 
             try await world.publish([["hello": 1]], to: world.topics.detect)
             try await prometheus.waitForAlert("DefenderBridgeDeadLetters", accountRegion)
-            // A channel has half.
+            // A channel has half of the limit.
             try await prometheus.waitForAlert("DefenderBridgeDeadLettersNearLimit", ["limit": "count"])
             try await world.publish([["hello": 2]], to: world.topics.detect)
             try await prometheus.waitForAlert("DefenderBridgeDeadLettersDropped", ["limit": "count"])
@@ -133,7 +133,7 @@ struct AlertTests {
             world.aws.fail(.batchImportFindings, count: 100_000, status: 403, code: "AccessDeniedException")
             try await world.publish([alarms[0]], to: world.topics.detect)
             try await prometheus.waitForAlert("DefenderBridgeAccountDenied", accountRegion)
-            // There is an alert of its own for that.
+            // DefenderBridgeAccountDenied covers it.
             let firing = try await prometheus.alerts().filter(\.isFiring).map(\.name)
             #expect(!firing.contains("DefenderBridgeDeliveriesWait"))
             world.aws.clearFaults()
@@ -167,7 +167,56 @@ struct AlertTests {
         }
     }
 
-    @Test("a pause, and a queue that fills meanwhile")
+    @Test(
+        "an account that its replica does not process, and a replica with a wrong clock",
+        .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
+    func replicas() async throws {
+        let cluster = try await PostgreSQLCluster.shared.get()
+        let database = try await cluster.makeDatabase()
+        try await IntegrationEnvironment.run { world in
+            let clock = try await ProgramClock(in: world.folder)
+            try clock.set(ahead: 10)
+            let bridge = try await world.start(["store.url": cluster.url(database)])
+            let other = try await world.start(["store.url": cluster.url(database)], environment: clock.environment)
+            let prometheus = try await PrometheusProcess(scraping: [bridge.admin, other.admin], in: world)
+            try await prometheus.waitForAlert("DefenderBridgeClockOffset")
+            try clock.set(ahead: 0)
+            try await prometheus.waitForEnd(of: ["DefenderBridgeClockOffset"])
+
+            let alarms = try Alarms.make(0..<2, from: world.scenario())
+            try await world.subscribe(bridge, to: world.topics.detect)
+            try await world.publish([alarms[0]], to: world.topics.detect)
+            try await bridge.waitForCompletion(of: 1)
+            // A session that keeps a transaction open has locked the ownership: no replica can lease, and heartbeats go on.
+            let locking = Task {
+                try await cluster.run(
+                    """
+                    BEGIN; UPDATE origin_holder SET worked_at = clock_timestamp() - interval '2 minutes'; COMMIT;
+                    BEGIN; SELECT 1 FROM origin_holder FOR UPDATE; SELECT pg_sleep(300)
+                    """, in: database)
+            }
+            let session =
+                "FROM pg_stat_activity WHERE datname = '\(database)' AND wait_event = 'PgSleep' AND query LIKE '%origin_holder%'"
+            try await perform {
+                try await eventually("the lock") { try await cluster.run("SELECT pid \(session)").count == 1 }
+                try await world.publish([alarms[1]], to: world.topics.detect)
+                _ = try await cluster.run(
+                    "UPDATE delivery SET ready_at = ready_at - 120000 WHERE state = 'pending'", in: database)
+                try await prometheus.waitForAlert(
+                    "DefenderBridgeAccountStalled",
+                    ["account": world.accountRegion.account.digits, "region": world.accountRegion.region.name])
+            } finally: {
+                _ = try await cluster.run("SELECT pg_terminate_backend(pid) \(session)")
+                _ = await locking.result
+            }
+            try await bridge.waitForCompletion(of: 2)
+            try await prometheus.waitForEnd(of: ["DefenderBridgeAccountStalled"])
+            for each in [bridge, other] { try await each.stop() }
+        }
+        try await cluster.dropDatabase(database)
+    }
+
+    @Test("a pause, and a queue that fills during it")
     func queue() async throws {
         try await IntegrationEnvironment.run { world in
             let bridge = try await world.start(["store.maxPending": "10"])
@@ -192,7 +241,7 @@ struct AlertTests {
                 let prometheus = try await PrometheusProcess(scraping: [bridge.admin], in: world)
                 try await prometheus.waitForAlert("DefenderBridgeDiskFilling", ["instance": bridge.admin])
                 try RunningProgram.fill(folder + "/ballast")
-                try await eventually("the log to be full") {
+                try await eventually("the disk to be full") {
                     try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 503
                 }
                 try await post(
@@ -208,7 +257,7 @@ struct AlertTests {
 }
 
 extension Result where Failure == any Error {
-    /// What a body gives or throws.
+    /// The value that a body returns, or the error that it throws.
     fileprivate init(_ body: () async throws -> Success) async {
         do { self = .success(try await body()) } catch { self = .failure(error) }
     }

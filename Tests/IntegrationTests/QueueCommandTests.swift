@@ -145,7 +145,9 @@ extension IntegrationTests {
 
                 let lines = try await printed(["pause", "--reason", "a change\u{1B}"], in: world)
                 #expect(lines.count == 1)
-                #expect(lines.first?.hasPrefix("Delivery is paused for all accounts since 20") == true, "\(lines)")
+                #expect(
+                    lines.first?.hasPrefix("Sending to Security Hub is paused for all accounts since 20") == true,
+                    "\(lines)")
                 #expect(lines.first?.hasSuffix(": a change\\u{1B}") == true, "\(lines)")
                 try await eventually("the work to be given back", bridge.queue) { $0 == .init(pending: 2) }
                 try await world.publish(try Alarms.make(2..<4, from: world.scenario()), to: world.topics.detect)
@@ -186,7 +188,9 @@ extension IntegrationTests {
                 try await world.publish(try Alarms.make(1..<2, from: world.scenario()), to: world.topics.detect)
                 let ended = try await printed(["resume", "--account", other], in: world)
                 #expect(ended.first == "Delivery goes on for account \(other).")
-                #expect(ended.count == 2 && ended[1].hasPrefix("Delivery is paused for account \(own) since"))
+                #expect(
+                    ended.count == 2 && ended[1].hasPrefix("Sending to Security Hub is paused for account \(own) since")
+                )
                 #expect(try await bridge.queue() == .init(pending: 1, completed: 1))
                 _ = try await printed(["resume", "--account", own], in: world)
                 try await bridge.waitForCompletion(of: 2)
@@ -201,7 +205,7 @@ extension IntegrationTests {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 try await world.subscribe(bridge, to: world.topics.detect)
-                #expect(try await printed(["dead-letters", "list"], in: world) == ["There are no such dead letters."])
+                #expect(try await printed(["dead-letters", "list"], in: world) == ["No matching dead letters."])
                 try await world.deadLetter(3, by: bridge)
 
                 let list = try await json(["dead-letters", "list"], in: world)

@@ -145,8 +145,8 @@ extension IntegrationTests {
                 #expect(lines.allSatisfy { $0["level"] == "warning" })
                 #expect(lines.last?["reason"]?.string?.contains("delivers to /eventbridge.") == true)
                 let told = try await problems(bridge)
-                #expect(told.contains { $0.hasPrefix("Amazon SNS delivers to the path /prod/sns,") }, "\(told)")
-                #expect(told.contains { $0.hasPrefix("Amazon EventBridge delivers to the path /events,") })
+                #expect(told.contains { $0.hasPrefix("Amazon SNS delivers to the wrong path /prod/sns ") }, "\(told)")
+                #expect(told.contains { $0.hasPrefix("Amazon EventBridge delivers to the wrong path /events ") })
                 // RFC 9112, section 2.2: an empty line before a request line, at the start and on a connection that is kept.
                 var request = Request("GET", "/healthz")
                 let kept = Array("\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n\r\n".utf8)
@@ -173,7 +173,8 @@ extension IntegrationTests {
                 #expect(
                     try await bridge.metric(
                         "defender_bridge_unrelated_messages_total{topic=\"\(world.topics.detect)\"}") == 2)
-                let summary = "Messages of the topic \(world.topics.detect) are not Device Defender's (2 times"
+                let summary =
+                    "Topic \(world.topics.detect) carries messages that do not come from Device Defender (2 times"
                 #expect(try await problems(bridge).contains { $0.hasPrefix(summary) })
                 try await bridge.stop()
             }

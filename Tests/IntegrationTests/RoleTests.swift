@@ -28,7 +28,7 @@ extension IntegrationTests {
                 let problem = try #require(
                     status["health"]?["problems"]?.array?.first { $0["about"]?.string == "\(accountRegion)" })
                 let summary = try #require(problem["summary"]?.string)
-                #expect(summary.hasPrefix("There are no usable AWS credentials for \(accountRegion): "), "\(summary)")
+                #expect(summary.hasPrefix("No usable AWS credentials for \(accountRegion): "), "\(summary)")
                 #expect(summary.contains("no role configured for account 444455556666"), "\(summary)")
                 #expect(
                     try await bridge.metric(

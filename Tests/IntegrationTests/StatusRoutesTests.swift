@@ -21,7 +21,7 @@ extension IntegrationTests {
             return try await Client.exchange(request, with: bridge.admin)
         }
 
-        /// Asks by another name than the address.
+        /// Sends a request with another `Host` than the address.
         private func get(_ target: String, host: String, at bridge: BridgeProcess) async throws -> ClientResponse {
             var request = Request("GET", target)
             let text = String(decoding: request.bytes, as: UTF8.self)
@@ -36,9 +36,9 @@ extension IntegrationTests {
             return try #require(json["deadLetters"]?.array).compactMap { $0["id"]?.string }
         }
 
-        // MARK: The events
+        // MARK: Events
 
-        @Test("a viewer is told the status, and then what a delivery changes of it")
+        @Test("a client receives the status, and then the changes by a delivery")
         func change() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -61,7 +61,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("the 33rd viewer is refused until one leaves, and a bridge with viewers stops in its time")
+        @Test("the 33rd client is rejected until one leaves, and a bridge with clients stops in time")
         func viewers() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -85,14 +85,14 @@ extension IntegrationTests {
                 let (exit, time) = try await bridge.program.waitForExit()
                 #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(bridge.program.errorLines)")
                 #expect(time < .seconds(10))
-                // Each stream came to an orderly end.
+                // Each stream ended properly.
                 for viewer in viewers { while try await viewer.next() != nil {} }
             }
         }
 
-        // MARK: Whom it answers
+        // MARK: Host names
 
-        @Test("a name that is not the bridge's is refused, but for the metrics")
+        @Test("a Host that is not allowed is rejected, except for metrics")
         func host() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["admin.hosts": "bridge.example.com"])
@@ -110,7 +110,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("the page is answered with a policy that lets a browser run nothing but what is in it")
+        @Test("the page has a policy that allows only its inline style and script")
         func page() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -131,7 +131,7 @@ extension IntegrationTests {
 
         // MARK: Dead letters
 
-        @Test("who has the token replays and drops dead letters, and the log has who it was")
+        @Test("a client with the token replays and drops dead letters, and the log has its address")
         func deadLetters() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(Self.actions)
@@ -184,7 +184,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("an address that sends ten wrong tokens is not heard for a while, even with the right one")
+        @Test("an address that sent ten wrong tokens is throttled, even with the right one")
         func failures() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(Self.actions)
@@ -196,7 +196,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("actions are off unless they are turned on, which SIGHUP does, too")
+        @Test("actions are disabled by default, and SIGHUP enables them")
         func reload() async throws {
             try await IntegrationEnvironment.run { world in
                 let file = try world.folder.write(Array("log: {level: info}\n".utf8), as: "bridge.yaml")

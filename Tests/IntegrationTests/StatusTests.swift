@@ -6,13 +6,13 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("What the status tells", .timeLimit(.minutes(3)))
+    @Suite("Status", .timeLimit(.minutes(3)))
     struct Status {
         private func told(by bridge: BridgeProcess) async throws -> JSON {
             try await Client.exchange(.get("/status.json"), with: bridge.admin).json
         }
 
-        /// How many findings Security Hub has, current, by severity.
+        /// Active findings in Security Hub, by severity.
         private func severities(in world: IntegrationEnvironment) -> JSON.Members {
             var counts = ["CRITICAL": 0, "HIGH": 0, "MEDIUM": 0, "LOW": 0, "INFORMATIONAL": 0]
             for finding in world.aws.findings(in: world.accountRegion) where finding["RecordState"] == "ACTIVE" {
@@ -27,7 +27,8 @@ extension IntegrationTests {
             return seconds - Date().timeIntervalSince1970
         }
 
-        @Test("an audit, an alarm, a dead letter and a denial are told, and after a restart what is kept of them")
+        @Test(
+            "status.json has an audit, an alarm, a dead letter and a denial, and after a restart what the store keeps")
         func everything() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -48,7 +49,7 @@ extension IntegrationTests {
         private func checkFindings(_ bridge: BridgeProcess, _ scenario: FleetScenario, in world: IntegrationEnvironment)
             async throws
         {
-            // They may be half a minute old.
+            // The counts may be cached for half a minute.
             let status = try await eventually("the findings to be counted", within: .seconds(60)) {
                 try await told(by: bridge)
             } is: {
@@ -69,9 +70,10 @@ extension IntegrationTests {
             func problem(_ beginning: String) -> JSON? {
                 problems.first { $0["summary"]?.string?.hasPrefix(beginning) == true }
             }
-            #expect(problem("1 delivery was given up")?["about"]?.string == world.accountRegion.description)
-            // What became a dead letter is not Device Defender's, which is a problem of the topic.
-            #expect(problem("Messages of the topic \(world.topics.detect) are not Device Defender's") != nil)
+            #expect(problem("1 dead letter of account")?["about"]?.string == world.accountRegion.description)
+            // The dead letter does not come from Device Defender, which is a problem of the topic.
+            #expect(
+                problem("Topic \(world.topics.detect) carries messages that do not come from Device Defender") != nil)
             #expect(problems.count == 2)
             let letter = try #require(status["deadLetters"]?["newest"]?.array?.first)
             #expect(status["deadLetters"]?["total"] == 1 && letter["channel"] == "sns")
@@ -111,7 +113,7 @@ extension IntegrationTests {
             #expect(here["denied"]?["reason"]?.string?.contains("AccessDenied") == true)
             let problem = try #require(status["health"]?["problems"]?.array?.first)
             #expect(problem["severity"] == "critical" && problem["about"]?.string == world.accountRegion.description)
-            #expect(problem["summary"]?.string?.hasPrefix("AWS denies what the bridge asks for in ") == true)
+            #expect(problem["summary"]?.string?.hasPrefix("AWS denies access in ") == true)
         }
 
         private func checkRestart(_ scenario: FleetScenario, in world: IntegrationEnvironment) async throws {

@@ -1,23 +1,23 @@
-"""Looks at a running bridge's status page with Chromium, as its users do.
+"""Checks the status page of a running bridge in Chromium.
 
 Usage: status_page.py [--screenshots FOLDER] [--only WORDS]… < expectations.json
 
-Needs selenium, and Debian's chromium and chromium-driver. The expectations say which bridge, and what is to be seen there.
-Only "url" must be there; a check whose expectation is missing is skipped, and the output says so:
+Needs selenium, and Debian's chromium and chromium-driver. The expectations name the bridge and what its page must show.
+Only "url" is required; a check whose expectation is missing is skipped, and the output says so:
 
 {"url": "http://127.0.0.1:9090/",              the admin address
- "state": "failing",                           health as the page tells it: "waiting" is a bridge that works and had nothing to do yet
- "says": [{"in": CSS selector, "text": …}],    texts that are there;  "doesNotSay": the same, that are not
- "filter": {"text": "eu-west-1", "rows": 3,    what to look for among the accounts and Regions, and how many match
-            "troubled": 2, "more": true},      how many have problems; whether there are more than a hundred
+ "state": "failing",                           state on the page; "waiting" is a working bridge without any delivery yet
+ "says": [{"in": CSS selector, "text": …}],    texts that are shown;  "doesNotSay": texts that are not
+ "filter": {"text": "eu-west-1", "rows": 3,    filter for the accounts and Regions, and number of matches
+            "withProblems": 2, "more": true},  number with problems; whether there are more than a hundred
  "deadLetters": {"token": …, "payload": {"id": …, "text": a part of it}, "replay": id, "drop": id},
- "change": {"command": [program, argument…],   makes something change;  where that is seen, and as what:
+ "change": {"command": [program, argument…],   causes a change;  where it is shown, and its text:
             "in": CSS selector, "text": …}}
 
-What /status.json says is held against what is shown in any case. The browser comes through a proxy of the test, which
-refuses, ends and hangs in the bridge's place; the bridge itself goes on. Dead letters are replayed and dropped indeed.
+The page is always compared with /status.json. The browser connects through a proxy that rejects, disconnects and hangs; the bridge
+itself keeps running. Dead letters are really replayed and dropped.
 
-Output: TAP, a line for each check and view. Exit 0 only if all held that were made, and at least one was.
+Output: TAP, a line for each check and view. Exit status 0 only if at least one check ran and all passed.
 """
 
 import argparse
@@ -27,14 +27,14 @@ import sys
 
 from StatusPage import access, contact, reading, using  # noqa: F401, each registers its checks
 from StatusPage.browser import SIZES, THEMES, Browser
-from StatusPage.checks import World, made
+from StatusPage.checks import Context, run_all
 from StatusPage.proxy import Proxy
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description="Looks at a bridge's status page with Chromium.")
-    parser.add_argument("--screenshots", help="a folder for pictures of the page, in both sizes and themes")
-    parser.add_argument("--only", action="append", help="makes only the checks whose name has these words")
+    parser = argparse.ArgumentParser(description="Checks the status page of a bridge in Chromium.")
+    parser.add_argument("--screenshots", help="folder for screenshots of the page in all sizes and themes")
+    parser.add_argument("--only", action="append", help="run only checks whose description contains these words")
     return parser.parse_args()
 
 
@@ -48,7 +48,7 @@ def screenshots(world, folder):
 
 
 def lines(results):
-    """TAP, and at its end the plan."""
+    """TAP lines, with the plan at the end."""
     count, failures = 0, 0
     for name, (size, theme), failure, missing in results:
         count += not missing
@@ -71,10 +71,10 @@ def main():
     expected = json.load(sys.stdin)
     browser = Browser()
     try:
-        world = World(browser, Proxy(expected["url"]), expected["url"], expected)
+        world = Context(browser, Proxy(expected["url"]), expected["url"], expected)
         if options.screenshots:
             screenshots(world, options.screenshots)
-        for line in lines(made(world, options.only)):
+        for line in lines(run_all(world, options.only)):
             print(line, flush=True)
     finally:
         browser.close()

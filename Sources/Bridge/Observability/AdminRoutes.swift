@@ -1,7 +1,7 @@
 import HTTPServer
 import HTTPTypes
 
-/// What is answered on `admin.address`.
+/// Routes on `admin.address`.
 struct AdminRoutes: Sendable {
     let metrics: MetricsCollector
     let registry: PrometheusRegistry
@@ -11,16 +11,16 @@ struct AdminRoutes: Sendable {
     let health: HealthRoutes
     let configuration: Reloadable<BridgeConfiguration>
 
-    /// Answers requests.
+    /// The request handler.
     var handler: Router.Handler {
         let router = router
         return { request in
-            // Prometheus and probes may use any name, and their responses are of no use to a page.
+            // Prometheus and probes may use any name; a website gains nothing from these responses.
             let isAddressed =
                 ["/metrics", "/healthz", "/readyz"].contains(request.path)
                 || HostHeaderPolicy.allows(request.head.authority, names: configuration.value.admin.hosts)
             var response = isAddressed ? await router.respond(to: request) : Self.misdirected
-            // Nothing of this is to be found later, in a cache or by where a link leads to.
+            // Responses must not be cached, and links must not reveal this address.
             response.headerFields[.cacheControl] = "no-store"
             response.headerFields[Self.referrerPolicy] = "no-referrer"
             return response
@@ -48,7 +48,8 @@ struct AdminRoutes: Sendable {
     private static let misdirected = ServerResponse.rejection(
         .misdirectedRequest, code: "host_not_allowed",
         message:
-            "The bridge is not asked by this name. Ask by its address or as localhost, or add the name to admin.hosts.")
+            "The Host header has a name that is not allowed. Use an IP address or localhost, or add the name to admin.hosts."
+    )
 
     private static let referrerPolicy: HTTPField.Name = {
         guard let name = HTTPField.Name("Referrer-Policy") else { preconditionFailure("a valid name") }

@@ -4,29 +4,28 @@ import Logging
 import Store
 import Synchronization
 
-/// When deletion by age is held because of the clock. Pure rules; times are milliseconds since 1970.
+/// Rules for suspending deletion by age because of the clock. Pure functions; times are milliseconds since 1970.
 enum ClockRule {
-    /// How far the clock may go ahead between two checks without having jumped.
+    /// Largest advance of the clock between two checks that does not count as a jump.
     static let longestStep: Int64 = 3_600_000
-    /// How long deletion is held after a jump.
+    /// How long deletion is suspended after a jump.
     static let hold: Int64 = 86_400_000
-    /// By how much the clock may differ from AWS's: no request that is signed further off is taken.
+    /// Largest difference from the clock of AWS. AWS rejects requests signed with a larger one.
     static let tolerance: Int64 = 300_000
 
-    /// What the store is to know of the clock from now on; nil if AWS's time must tell first whether the clock jumped, or
-    /// nothing ran for a while.
+    /// The clock mark to store; nil if AWS's time is needed first to tell a jump of the clock from a downtime of the bridge.
     ///
     /// - Parameters:
-    ///   - last: what the store knows.
-    ///   - serviceNow: AWS's time; nil if it is not known.
+    ///   - last: the stored mark.
+    ///   - serviceNow: AWS's time; nil if unknown.
     static func mark(after last: ClockMark?, now: Int64, serviceNow: Int64?) -> ClockMark? {
         let isConfirmed = serviceNow.map { agrees(now, with: $0) } ?? false
         guard let last else { return ClockMark(newest: now, isConfirmed: isConfirmed, heldUntil: 0) }
         let isFar = now.saturatingSubtracting(last.newest) > longestStep
         if isFar, last.isConfirmed, serviceNow == nil { return nil }
         let end = now.saturatingAdding(hold)
-        // Between two times that AWS confirmed, the time has really passed. A hold that reaches further than one that
-        // begins now was begun before the clock was set back.
+        // Between two times that AWS confirmed, the time has really passed. A stored hold that exceeds the longest possible
+        // one dates from before the clock was set back.
         let hasJumped = isFar && !(last.isConfirmed && isConfirmed)
         return ClockMark(
             newest: now, isConfirmed: isConfirmed, heldUntil: hasJumped ? end : min(last.heldUntil, end))
@@ -37,14 +36,14 @@ enum ClockRule {
     }
 }
 
-/// Tells whether this machine's clock is trusted just now, and what time it is.
+/// Decides whether this machine's clock is trusted, and provides the time.
 ///
-/// A clock that jumps ahead makes everything in the store look old. So nothing is deleted or dead-lettered for its age
-/// while the clock differs from AWS's, and for a day after it jumped ahead by more than an hour, restarts included.
+/// A clock that jumps ahead makes everything in the store look old. So nothing is deleted or dead-lettered because of its age while
+/// the clock differs from AWS's, and for a day after it jumped ahead by more than an hour, even across restarts.
 final class ClockTrust: Sendable {
     private struct State {
         var mark: ClockMark?
-        /// The clock, and the monotonic time, at the last check; nil before the first.
+        /// The clock and the monotonic time at the last check; nil before the first.
         var checked: (now: Int64, elapsed: Int64)?
         var wasTrusted = true
     }
@@ -55,14 +54,14 @@ final class ClockTrust: Sendable {
     private let isChecked: Bool
     private let logger: Logger
     private let state = Mutex(State())
-    /// How old what the store knows may become while nothing changes, in milliseconds: it is not written each time.
+    /// Shortest time between two writes of an unchanged mark, in milliseconds.
     private static let writeInterval: Int64 = 600_000
 
     /// - Parameters:
     ///   - now: this machine's time, in milliseconds since 1970.
     ///   - elapsed: the time of ``MonotonicClock``, in milliseconds.
-    ///   - serviceNow: AWS's time, in milliseconds since 1970; nil if it is not known.
-    ///   - isChecked: whether ``check(with:)`` is called; until then the clock is not trusted.
+    ///   - serviceNow: AWS's time, in milliseconds since 1970; nil if unknown.
+    ///   - isChecked: whether ``check(with:)`` will be called; until the first call the clock is not trusted.
     init(
         now: @escaping @Sendable () -> Int64, elapsed: @escaping @Sendable () -> Int64 = MonotonicClock.milliseconds,
         serviceNow: @escaping @Sendable () -> Int64? = { nil }, isChecked: Bool, logger: Logger
@@ -71,7 +70,7 @@ final class ClockTrust: Sendable {
         (self.isChecked, self.logger) = (isChecked, logger)
     }
 
-    /// Whether the clock is trusted just now.
+    /// Whether the clock is trusted now.
     var isTrusted: Bool {
         let now = now()
         if let serviceNow = serviceNow(), !ClockRule.agrees(now, with: serviceNow) { return false }
@@ -82,13 +81,13 @@ final class ClockTrust: Sendable {
         return now.saturatingDistance(to: expected) <= ClockRule.longestStep
     }
 
-    /// AWS's time as far as it is known, else this machine's; in milliseconds since 1970.
+    /// AWS's time if known, else this machine's, in milliseconds since 1970.
     var bestTime: Int64 { serviceNow() ?? now() }
 
-    /// The same, but nil if AWS's time is not known and this machine's not trusted.
+    /// AWS's time if known, else this machine's if trusted, in milliseconds since 1970; nil otherwise.
     var trustedTime: Int64? { serviceNow() ?? (isTrusted ? now() : nil) }
 
-    /// Compares the clock with what the store knows of it, and has the store know it from now on.
+    /// Compares the clock with the stored mark, and updates the mark.
     func check(with store: any Store) async throws(StoreError) {
         guard isChecked else { return }
         let last = try await store.clockMark()
@@ -106,7 +105,7 @@ final class ClockTrust: Sendable {
     }
 
     private func report(_ now: Int64) {
-        // Not while AWS's time is waited for.
+        // Wait for AWS's time first.
         guard state.withLock({ $0.mark != nil }) else { return }
         let isTrusted = isTrusted
         let (isNews, heldUntil) = state.withLock { state in

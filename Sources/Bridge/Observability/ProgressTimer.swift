@@ -1,17 +1,17 @@
 import Synchronization
 
-/// Says when progress is due to be reported, however often it is asked.
+/// Limits how often progress is reported.
 final class ProgressTimer: Sendable {
     private let interval: Duration
     private let state: Mutex<(next: ContinuousClock.Instant, wasDue: Bool)>
 
-    /// - Parameter interval: between two reports; the first is due after it.
+    /// - Parameter interval: time between two reports, and before the first.
     init(interval: Duration) {
         self.interval = interval
         state = Mutex((.now + interval, false))
     }
 
-    /// Whether a report is due now; not again before the interval is over.
+    /// Whether a report is due; true at most once per interval.
     func isDue() -> Bool {
         state.withLock { state in
             guard .now >= state.next else { return false }

@@ -1,7 +1,7 @@
 public import CoreMetrics
 import Synchronization
 
-/// Keeps what the program counts, behind swift-metrics, and writes it in Prometheus's text format (version 0.0.4).
+/// A swift-metrics backend that renders metrics in Prometheus's text format (version 0.0.4).
 public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// The content type of ``text()``.
     public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -10,7 +10,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         let name: String
         let value: String
 
-        /// As the text format has it.
+        /// The label in the text format.
         var label: String { "\(name)=\"\(PrometheusRegistry.escaped(value))\"" }
     }
 
@@ -31,22 +31,22 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     private let help: [String: String]
     private let buckets: [String: [Double]]
 
-    /// Makes an empty registry.
+    /// Creates an empty registry.
     ///
     /// - Parameters:
-    ///   - help: what each metric means, by its name.
-    ///   - buckets: the upper bounds of the buckets of those histograms that are not to have the usual ones, by name.
+    ///   - help: help texts, by metric name.
+    ///   - buckets: upper bounds of histogram buckets, by metric name; others have the default bounds.
     public init(help: [String: String] = [:], buckets: [String: [Double]] = [:]) {
         self.help = help
         self.buckets = buckets
     }
 
-    // MARK: Making
+    // MARK: Creating
 
     private func find<Found: Sendable>(
         _ name: String, _ dimensions: [(String, String)], make: () -> Series, as cast: (Series) -> Found?
     ) -> Found {
-        // Each request comes here: what only the text needs is done where the text is written.
+        // Runs for each request: what only the output needs is done when the output is written.
         let dimensions = dimensions.map { Dimension(name: $0.0, value: $0.1) }.sorted { $0.name < $1.name }
         return series.withLock { series in
             let key = Key(name: name, dimensions: dimensions)
@@ -54,20 +54,20 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
             let made = make()
             series[key] = made
             guard let found = cast(made) else {
-                preconditionFailure("a metric was made with another kind than asked for")
+                preconditionFailure("the metric exists with another type")
             }
             return found
         }
     }
 
-    /// A counter; its name should end in `_total`.
+    /// Creates a counter; its name should end in `_total`.
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         find(label, dimensions, make: { .counter(CounterSeries()) }) {
             if case .counter(let made) = $0 { made } else { nil }
         }
     }
 
-    /// A gauge, or a histogram if values are to be aggregated.
+    /// Creates a gauge, or a histogram if `aggregate` is true.
     public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         guard aggregate else {
             return find(label, dimensions, make: { .gauge(GaugeSeries()) }) {
@@ -81,7 +81,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
-    /// A histogram of durations, written in seconds.
+    /// Creates a histogram of durations, rendered in seconds.
     public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         find(
             label, dimensions, make: { .histogram(HistogramSeries(bounds: buckets[label] ?? HistogramSeries.seconds)) }
@@ -102,7 +102,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     /// All series in the text format, sorted by name and labels.
     public func text() -> String { text(with: []) }
 
-    /// All series, and those of metrics that are looked up only when they are asked for.
+    /// All series, together with families that are collected at scrape time.
     func text(with families: [MetricFamily]) -> String {
         var written = series.withLock { Array($0) }.map { key, series in
             Written(
@@ -131,7 +131,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         return text
     }
 
-    /// One series as it is written.
+    /// One series in the output.
     private struct Written {
         let name: String
         let type: String
@@ -196,15 +196,15 @@ private final class GaugeSeries: RecorderHandler {
 }
 
 private final class HistogramSeries: RecorderHandler, TimerHandler {
-    /// Upper bounds for counts of things.
+    /// Default upper bounds for counts.
     static let counts: [Double] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
-    /// Upper bounds for durations in seconds.
+    /// Default upper bounds for durations, in seconds.
     static let seconds: [Double] = [
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600,
     ]
 
     let bounds: [Double]
-    /// One for each bound, and one for what is above all of them.
+    /// One for each bound, and one for larger values.
     let buckets: [CounterSeries]
     /// The bits of a Double.
     let sum = Atomic<UInt64>(0.0.bitPattern)
@@ -219,7 +219,7 @@ private final class HistogramSeries: RecorderHandler, TimerHandler {
     func record(_ value: Double) {
         let index = bounds.firstIndex { value <= $0 } ?? bounds.count
         buckets[index].increment(by: 1)
-        // Requests record from several threads, and do not wait for one another.
+        // Several threads record concurrently, without a lock.
         var (isDone, last) = (false, sum.load(ordering: .relaxed))
         while !isDone {
             let next = (last.asDouble + value).bitPattern
@@ -232,16 +232,16 @@ extension UInt64 {
     fileprivate var asDouble: Double { Double(bitPattern: self) }
 }
 
-/// A metric whose values are looked up when they are asked for.
+/// A metric whose values are collected at scrape time.
 struct MetricFamily: Sendable {
     enum Kind: String, Sendable {
         case counter
         case gauge
     }
 
-    /// One of its series.
+    /// One series of the metric.
     struct Sample: Sendable {
-        /// Names and values, in the order of the names.
+        /// Names and values, sorted by name.
         let labels: [(String, String)]
         let value: Double
 
@@ -255,7 +255,7 @@ struct MetricFamily: Sendable {
     var kind = Kind.gauge
     let samples: [Sample]
 
-    /// A gauge of several series.
+    /// Creates a gauge with several series.
     init(_ name: String, _ samples: [Sample]) {
         self.name = name
         self.samples = samples
@@ -266,10 +266,10 @@ struct MetricFamily: Sendable {
         self.kind = kind
     }
 
-    /// A gauge of one series.
+    /// Creates a gauge with one series.
     init(_ name: String, _ value: some BinaryInteger) { self.init(name, .gauge, Double(value)) }
 
-    /// A metric of one series.
+    /// Creates a metric with one series.
     init(_ name: String, _ kind: Kind, _ value: Double) {
         self.name = name
         self.kind = kind

@@ -1,8 +1,8 @@
 import Store
 import Synchronization
 
-/// Whether the store takes deliveries. However many clients ask, one probe is under way at a time, and its result is shared
-/// for a second: each probe is a durable write.
+/// Checks whether the store accepts writes. Concurrent callers share one probe, and its result is cached for a second: each probe is
+/// a durable write.
 final class Readiness: Sendable {
     private struct State {
         var result: (value: Result<Void, StoreError>, at: ContinuousClock.Instant)?
@@ -20,9 +20,9 @@ final class Readiness: Sendable {
         self.instant = instant
     }
 
-    /// Returns if the store took a delivery within the last second, or takes one now.
+    /// Returns if a probe within the last second succeeded, or a new one does.
     ///
-    /// - Throws: why it does not.
+    /// - Throws: the error of the probe.
     func check() async throws(StoreError) {
         let now = instant()
         let known = state.withLock { state in state.result.flatMap { now - $0.at < Self.lifetime ? $0.value : nil } }

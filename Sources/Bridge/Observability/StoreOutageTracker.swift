@@ -5,20 +5,20 @@ import ServiceLifecycle
 import Store
 import Synchronization
 
-/// What is said of a store that is out of order: that it began, each minute that it goes on, and that it has ended,
-/// however many fail meanwhile. A pure value; times are milliseconds of a monotonic clock.
+/// State of a store outage, and when to report it: at its start, each minute, and at its end, however many operations fail. A pure
+/// value; times are milliseconds of a monotonic clock.
 struct OutageRecord: Sendable {
-    /// What is to be said now.
+    /// A report on the outage.
     enum Report: Sendable, Hashable {
         case began(reason: String)
         case continues(reason: String, failures: Int, milliseconds: Int64)
         case ended(failures: Int, milliseconds: Int64)
     }
 
-    /// How often an outage that goes on is told of.
+    /// Time between two reports during an outage.
     private static let interval: Int64 = 60_000
-    /// How long nothing may fail before the outage counts as over: small writes succeed while large ones still fail. It
-    /// doubles each time that an outage comes back soon, so that one that comes and goes is one.
+    /// Time without a failure after which the outage is over: small writes may succeed while large ones still fail. It doubles with
+    /// each relapse, so that an intermittent failure counts as one outage.
     private static let (quietPeriod, longestQuietPeriod) = (Int64(3_000), Int64(60_000))
 
     private var beganAt: Int64?
@@ -28,10 +28,10 @@ struct OutageRecord: Sendable {
     private var quietPeriod = Self.quietPeriod
     private var endedAt: Int64?
 
-    /// Whether the store is out of order, as far as is known.
+    /// Whether there is an outage.
     var isOut: Bool { beganAt != nil }
 
-    /// Something failed.
+    /// Records a failure. Returns a report if one is due.
     mutating func failed(_ reason: String, now: Int64) -> Report? {
         lastFailedAt = now
         failures += 1
@@ -46,7 +46,7 @@ struct OutageRecord: Sendable {
         return .continues(reason: reason, failures: failures, milliseconds: now.saturatingSubtracting(beganAt))
     }
 
-    /// A write succeeded.
+    /// Records a success. Returns a report if the outage is over.
     mutating func succeeded(now: Int64) -> Report? {
         guard let beganAt, now.saturatingSubtracting(lastFailedAt) >= quietPeriod else { return nil }
         (self.beganAt, endedAt) = (nil, now)
@@ -54,13 +54,13 @@ struct OutageRecord: Sendable {
     }
 }
 
-/// Tells the operator when the store is out of order, in few lines.
+/// Tracks outages of the store and logs them in few lines.
 final class StoreOutageTracker: Sendable {
-    /// What the store is needed for. One may be out of order while the other is not: they use other connections and tables.
+    /// Use of the store. One use may fail while the other works: they have different connections and tables.
     enum Use: Sendable, CaseIterable {
-        /// Deliveries that come in.
+        /// Storing incoming deliveries.
         case intake
-        /// The work on deliveries.
+        /// Processing deliveries.
         case work
     }
 
@@ -73,18 +73,18 @@ final class StoreOutageTracker: Sendable {
         self.clock = clock
     }
 
-    /// Whether the store is out of order for anything, as far as is known.
+    /// Whether there is an outage for any use.
     var isOut: Bool { Use.allCases.contains { isOut($0) } }
 
-    /// Whether the store is out of order for a use, as far as is known.
+    /// Whether there is an outage for a use.
     func isOut(_ use: Use) -> Bool { records.withLock { $0[use]?.isOut ?? false } }
 
-    /// Something that the store was asked for failed.
+    /// Records a failed operation.
     func failed(_ reason: String, to use: Use = .intake) {
         log(records.withLock { $0[use, default: OutageRecord()].failed(reason, now: clock()) }, use)
     }
 
-    /// Something of the same use succeeded.
+    /// Records a successful operation.
     func succeeded(in use: Use = .intake) { log(records.withLock { $0[use]?.succeeded(now: clock()) }, use) }
 
     private func log(_ report: OutageRecord.Report?, _ use: Use) {
@@ -109,7 +109,7 @@ final class StoreOutageTracker: Sendable {
     }
 }
 
-/// Tries each second, while the store is out of order, whether it takes deliveries again.
+/// Probes the store each second during an outage.
 struct StoreProbe: Service {
     let readiness: Readiness
     let outage: StoreOutageTracker
@@ -118,7 +118,7 @@ struct StoreProbe: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             while (try? await loop.sleep(for: .seconds(1))) != nil {
-                // What the workers find out of order may be so for deliveries, too: its file may have gone.
+                // An outage seen by the workers may affect intake too, for example when the file is gone.
                 guard outage.isOut else { continue }
                 do throws(StoreError) {
                     try await readiness.check()

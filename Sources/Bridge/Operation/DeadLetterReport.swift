@@ -4,12 +4,12 @@ import FoundationEssentials
 public import JSON
 public import Store
 
-/// What an operator is told of dead letters. Pure functions.
+/// Reports on dead letters, as JSON and as text. Pure functions.
 public enum DeadLetterReport {
-    /// What is known of a dead letter but its payload, for programs.
+    /// A dead letter without its payload, as JSON.
     public static func json(_ letter: DeadLetter) -> JSON { json(letter.summary) }
 
-    /// The same from what is known of it without its payload.
+    /// A dead letter without its payload, as JSON.
     static func json(_ letter: DeadLetterSummary) -> JSON {
         [
             "id": .string(letter.id), "account": .string(letter.accountRegion.account.digits),
@@ -20,7 +20,7 @@ public enum DeadLetterReport {
         ]
     }
 
-    /// The same with the payload: as text or, if it is not UTF-8, in Base64.
+    /// A dead letter as JSON, with its payload: as text, or in Base64 if it is not UTF-8.
     public static func jsonWithPayload(_ letter: DeadLetter) -> JSON {
         var members = json(letter).object ?? [:]
         if let text = String(validating: letter.delivery.payload, as: UTF8.self) {
@@ -31,9 +31,9 @@ public enum DeadLetterReport {
         return .object(members)
     }
 
-    /// A list of dead letters for people, line by line.
+    /// A table of dead letters as lines of text.
     public static func lines(_ letters: [DeadLetter], now: Int64) -> [String] {
-        guard !letters.isEmpty else { return ["There are no such dead letters."] }
+        guard !letters.isEmpty else { return ["No matching dead letters."] }
         let head = ["id", "account/Region", "channel", "attempts", "failed", "reason"]
         let rows = letters.map { letter in
             [
@@ -45,10 +45,10 @@ public enum DeadLetterReport {
         return TextTable.lines([head] + rows, alignedRight: 3...4)
     }
 
-    /// The longest reason in a list for people, in characters.
+    /// Length at which a reason is cut in the table, in characters.
     private static let reasonLength = 120
 
-    /// One dead letter for people, with its payload, line by line.
+    /// One dead letter with its payload, as lines of text.
     public static func lines(_ letter: DeadLetter) -> [String] {
         let delivery = letter.delivery
         let rows = [

@@ -3,23 +3,23 @@ import DeviceDefender
 public import JSON
 public import Store
 
-/// What an operator is told of the queue: how much waits for what, how long, and what is paused. A pure value.
+/// Report on the queue: number and age of deliveries by account-Region and state, and the pauses. A pure value.
 public struct QueueReport: Sendable, Hashable {
-    /// The counts, as ``Store/queueDepths(now:after:limit:)`` gives them.
+    /// The counts, from ``Store/queueDepths(now:after:limit:)``.
     public let depths: [QueueDepth]
     /// The pauses.
     public let pauses: [Pause]
     /// The time of the report, in milliseconds since 1970.
     public let now: Int64
 
-    /// Puts the parts together.
+    /// Creates a report.
     public init(depths: [QueueDepth], pauses: [Pause], now: Int64) {
         self.depths = depths
         self.pauses = pauses
         self.now = now
     }
 
-    /// Asks a store, origin after origin.
+    /// Reads a store, page by page.
     public init(of store: any Store, now: Int64) async throws(StoreError) {
         var depths: [QueueDepth] = []
         while true {
@@ -30,12 +30,12 @@ public struct QueueReport: Sendable, Hashable {
         self.init(depths: depths, pauses: try await store.pauses(), now: now)
     }
 
-    /// How many deliveries are in a state, in all or of one origin.
+    /// Number of deliveries in a state.
     private func count(_ state: QueueDepth.State, of depths: [QueueDepth]) -> Int {
         depths.reduce(0) { $0 + ($1.state == state ? $1.count : 0) }
     }
 
-    /// The age of the oldest delivery that a worker or a time is waited for, in milliseconds; nil if there is none.
+    /// Age of the oldest delivery that is not a dead letter, in milliseconds; nil if there is none.
     private func oldestAge(of depths: [QueueDepth]) -> Int64? {
         depths.filter { $0.state != .dead }.map(\.oldestReceivedAt).min().map { max(now.saturatingSubtracting($0), 0) }
     }
@@ -46,7 +46,7 @@ public struct QueueReport: Sendable, Hashable {
 
     // MARK: JSON
 
-    /// The report for programs.
+    /// The report as JSON.
     public var json: JSON {
         var members = counts(of: depths)
         members["pauses"] = .array(pauses.map(Self.json))
@@ -80,7 +80,7 @@ public struct QueueReport: Sendable, Hashable {
         ]
     }
 
-    /// A pause for programs.
+    /// A pause as JSON.
     static func json(_ pause: Pause) -> JSON {
         [
             "account": pause.account.map { .string($0.digits) } ?? .null, "by": .string(pause.pausedBy),
@@ -91,7 +91,7 @@ public struct QueueReport: Sendable, Hashable {
 
     // MARK: Text
 
-    /// The report for people, line by line.
+    /// The report as lines of text.
     public var lines: [String] {
         var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
         rows += byAccountRegion.map { row("\($0.accountRegion)", $0.depths) }
@@ -105,11 +105,12 @@ public struct QueueReport: Sendable, Hashable {
             + [oldestAge(of: depths).map(AgeText.text) ?? "-"]
     }
 
-    /// A pause for people.
+    /// A pause as a line of text.
     public static func line(_ pause: Pause) -> String {
         let what = pause.account.map { "account \($0)" } ?? "all accounts"
         let since = Timestamp(milliseconds: pause.pausedAt).iso8601
         let reason = pause.reason.map { ": \($0)" } ?? ""
-        return "Delivery is paused for \(what) since \(since) by \(pause.pausedBy)\(reason)".escapingControls()
+        return "Sending to Security Hub is paused for \(what) since \(since) by \(pause.pausedBy)\(reason)"
+            .escapingControls()
     }
 }

@@ -1,10 +1,10 @@
-/// Text in columns.
+/// Formats text in columns.
 enum TextTable {
-    /// Lines up rows: two spaces between columns, none behind the last.
+    /// Aligns rows: two spaces between columns, none after the last.
     ///
     /// - Parameters:
-    ///   - rows: as many cells in each; what could steer a terminal is escaped.
-    ///   - right: the columns that are numbers.
+    ///   - rows: each with the same number of cells; control characters are escaped.
+    ///   - right: the columns that are aligned right.
     static func lines(_ rows: [[String]], alignedRight right: ClosedRange<Int>) -> [String] {
         let cells = rows.map { $0.map { $0.escapingControls() } }
         let columns = cells.first?.indices ?? 0..<0
@@ -20,11 +20,11 @@ enum TextTable {
     }
 }
 
-/// An age in words.
+/// Formats an age.
 enum AgeText {
-    /// The two largest units, like `3d 4h`, `5m 0s` or `7s`.
+    /// The two largest units, for example `3d 4h`, `5m 0s` or `7s`.
     ///
-    /// - Parameter milliseconds: the age; what is negative is no age.
+    /// - Parameter milliseconds: the age; a negative one counts as 0.
     static func text(_ milliseconds: Int64) -> String {
         let seconds = max(milliseconds, 0) / 1000
         let units = [

@@ -2,7 +2,7 @@ import AWSCore
 import JSON
 import Store
 
-/// How an account and Region stands, as status.json has it. A pure value; times are milliseconds since 1970.
+/// Status of an account-Region for status.json. A pure value; times are milliseconds since 1970.
 struct AccountRegionStatus: Sendable {
     let accountRegion: AccountRegion
     var lastDeliveryAt: Int64?
@@ -13,14 +13,16 @@ struct AccountRegionStatus: Sendable {
     var caughtUpTo: Int64?
     var openFindings: [OpenFindings] = []
     var audits: [FinishedAudit] = []
-    /// Whether the ledger was read for ``openFindings`` and ``audits``.
+    /// Whether the ledger was read; if not, ``openFindings`` and ``audits`` are unknown.
     var isLedgerKnown = true
 
     init(_ accountRegion: AccountRegion) { self.accountRegion = accountRegion }
 
+    /// An element of `accountRegions` in status.json.
+    ///
     /// - Parameters:
-    ///   - elapsed: the monotonic time that the denial goes by.
-    ///   - isKnown: whether the store answers: what it would say, is `null` else.
+    ///   - elapsed: the monotonic time, in milliseconds, that ``denial`` refers to.
+    ///   - isKnown: whether the store was read. If not, members from the store are `null`.
     func json(now: Int64, elapsed: Int64, isKnown: Bool) -> JSON {
         let own: JSON.Members = [
             "account": .string(accountRegion.account.digits), "region": .string(accountRegion.region.name),
@@ -62,11 +64,11 @@ struct AccountRegionStatus: Sendable {
 }
 
 extension AccountRegionStatus {
-    /// All accounts and Regions that anything is known of, in order.
+    /// All known account-Regions, sorted.
     ///
     /// - Parameters:
-    ///   - configured: those that findings may come from.
-    ///   - stored: what the store says; nil if it does not answer.
+    ///   - configured: those of the configured topics.
+    ///   - stored: the contents of the store; nil if it is unavailable.
     static func all(
         configured: Set<AccountRegion>, stored: StoreSnapshot?, activity: ActivityLog.Snapshot,
         denied: [CircuitBreakers.Entry]
@@ -101,9 +103,9 @@ extension AccountRegionStatus {
 }
 
 extension CircuitBreaker.Denial {
-    /// As status.json has it for an account and Region.
+    /// The member `denied` of an account-Region in status.json.
     ///
-    /// - Parameter now: the monotonic time that the denial goes by.
+    /// - Parameter now: the monotonic time, in milliseconds, that the denial refers to.
     func json(now: Int64) -> JSON {
         [
             "cause": .string(cause.rawValue), "reason": .string(reason), "ageSeconds": .age(since, now: now),

@@ -3,7 +3,7 @@ import AWSCore
 import Store
 import Synchronization
 
-/// What this process has seen of late, for the status page.
+/// Recent activity of this process, for the status page.
 final class ActivityLog: Sendable {
     private struct State {
         var events = RingBuffer<DeliveryEvent>(capacity: eventLimit)
@@ -11,24 +11,24 @@ final class ActivityLog: Sendable {
         var throttledAt: [AccountRegion: Int64] = [:]
         var lastDeliveries: [AccountRegion: Int64] = [:]
         var intakeProblems = IntakeProblems()
-        /// Of the deliveries that are being worked on, by id.
+        /// Of the deliveries in processing, by delivery id.
         var findingCounts: [String: FindingCounts] = [:]
     }
 
-    /// What is known now.
+    /// The recent activity at one point in time.
     struct Snapshot: Sendable {
-        /// What became of deliveries, the newest first.
+        /// Outcomes of deliveries, newest first.
         let events: [DeliveryEvent]
         let histogram: MinuteHistogram
-        /// When AWS throttled last, in milliseconds since 1970.
+        /// Last throttling by AWS, in milliseconds since 1970.
         let throttledAt: [AccountRegion: Int64]
-        /// When deliveries came last, in milliseconds since 1970.
+        /// Last delivery, in milliseconds since 1970.
         let lastDeliveries: [AccountRegion: Int64]
-        /// What points to a wrong setting.
+        /// Deliveries that point to a misconfigured sender.
         let intakeProblems: IntakeProblems
     }
 
-    /// How many deliveries are remembered.
+    /// Most delivery outcomes that are kept.
     static let eventLimit = 100
 
     private let state = Mutex(State())
@@ -37,7 +37,7 @@ final class ActivityLog: Sendable {
     /// - Parameter clock: milliseconds since 1970.
     init(clock: @escaping @Sendable () -> Int64) { self.clock = clock }
 
-    /// What is known now.
+    /// The recent activity up to now.
     var snapshot: Snapshot {
         state.withLock {
             Snapshot(
@@ -46,42 +46,42 @@ final class ActivityLog: Sendable {
         }
     }
 
-    /// A delivery came.
+    /// Records that a delivery was accepted.
     ///
-    /// - Parameter isNew: whether it was not known.
+    /// - Parameter isNew: false for a duplicate.
     func recordDelivery(from accountRegion: AccountRegion, isNew: Bool) {
         let now = clock()
         state.withLock { state in
             let last = state.lastDeliveries[accountRegion] ?? now
-            // One that is far ahead was noted before the clock was set back.
+            // A time far ahead was recorded before the clock was set back.
             state.lastDeliveries[accountRegion] =
                 last.saturatingSubtracting(now) > QueueTime.longestWait ? now : max(now, last)
             if isNew { state.histogram.add(now: now) { $0.deliveries += 1 } }
         }
     }
 
-    /// A delivery came to a wrong path.
+    /// Records a delivery to a wrong path.
     func recordMisdirected(_ delivery: MisdirectedDelivery) {
         let now = clock()
         state.withLock { $0.intakeProblems.record(delivery, now: now) }
     }
 
-    /// A message came that is not Device Defender's.
+    /// Records a message that does not come from Device Defender.
     func recordUnrelated(_ topic: ARN) {
         let now = clock()
         state.withLock { $0.intakeProblems.recordUnrelated(topic, now: now) }
     }
 
-    /// AWS was called.
+    /// Records an AWS API call.
     func recordCall(_ call: AWSCall) {
         guard call.failure == .throttled, let account = call.account else { return }
         let (now, accountRegion) = (clock(), AccountRegion(account: account, region: call.region))
         state.withLock { $0.throttledAt[accountRegion] = now }
     }
 
-    /// Security Hub was told of a finding, or refused it.
+    /// Records that Security Hub accepted or rejected a finding.
     ///
-    /// - Parameter deliveryID: the delivery that it comes from; nil if there are several.
+    /// - Parameter deliveryID: the delivery that the finding comes from; nil if it comes from several.
     func recordFinding(_ result: FindingResult, of findingID: String, from deliveryID: String?) {
         let now = clock()
         state.withLock { state in
@@ -90,12 +90,12 @@ final class ActivityLog: Sendable {
         }
     }
 
-    /// The work on a delivery has come to an end of some kind.
+    /// Records the outcome of processing a delivery.
     ///
     /// - Parameters:
-    ///   - result: what became of its finding, if that is not known from ``told(_:of:from:)``.
-    ///   - ending: what became of the delivery instead; nil if it is done. A delivery that is given back untouched has none,
-    ///     and is not remembered.
+    ///   - result: the result for its finding, unless ``recordFinding(_:of:from:)`` recorded it.
+    ///   - ending: the outcome if the delivery was not completed; nil if it was. For a delivery that is released unprocessed, call
+    ///     ``discardCounts(of:)`` instead.
     func recordOutcome(
         of delivery: Delivery, about subject: DeliverySubject, _ result: FindingResult? = nil,
         as ending: DeliveryEvent.Outcome? = nil
@@ -114,6 +114,6 @@ final class ActivityLog: Sendable {
         }
     }
 
-    /// A delivery was given back untouched: what was counted of it is forgotten.
+    /// Discards the counts of a delivery that is released unprocessed.
     func discardCounts(of delivery: Delivery) { state.withLock { $0.findingCounts[delivery.id] = nil } }
 }

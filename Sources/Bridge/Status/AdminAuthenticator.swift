@@ -2,21 +2,21 @@ import AWSCore
 import HTTPServer
 import HTTPTypes
 
-/// Lets those act who have the admin address's token (RFC 6750).
+/// Authorizes actions on the admin address by bearer token (RFC 6750).
 struct AdminAuthenticator: Sendable {
-    /// Whether somebody may act.
+    /// Whether the request is authorized.
     enum Decision: Hashable {
         case allowed
-        /// Nobody may.
+        /// Actions are disabled (`admin.allowActions`).
         case off
-        /// A page of another host asks.
+        /// The request comes from a page of another origin.
         case crossOrigin
         /// The token is missing or wrong.
         case rejected
-        /// The address failed too often.
+        /// Too many failed attempts from this address.
         case overLimit
 
-        /// The word for the log.
+        /// The code in the log.
         var code: String {
             switch self {
             case .allowed: "allowed"
@@ -31,9 +31,9 @@ struct AdminAuthenticator: Sendable {
     let access: AdminAccess
     let failures: AuthenticationThrottle
 
-    /// Checks a request.
+    /// Decides about a request.
     ///
-    /// - Parameter now: the time of ``MonotonicClock``, in milliseconds.
+    /// - Parameter now: time of ``MonotonicClock``, in milliseconds.
     func decision(on request: ServerRequest, now: Int64) -> Decision {
         guard let token = access.token else { return .off }
         let fields = request.head.headerFields
@@ -50,31 +50,32 @@ struct AdminAuthenticator: Sendable {
         return .allowed
     }
 
-    /// The answer to who may not act; nil for who may.
+    /// The error response for a decision; nil if the request is authorized.
     func rejection(_ decision: Decision) -> ServerResponse? {
         switch decision {
         case .allowed: return nil
         case .off:
             return .rejection(
                 .notFound, code: "actions_off",
-                message: "Nothing can be done here, as admin.allowActions is off. Turn it on, or use defender-bridge "
-                    + "dead-letters.")
+                message:
+                    "Actions are disabled. Set admin.allowActions, or use the command defender-bridge dead-letters.")
         case .crossOrigin:
             return .rejection(
                 .forbidden, code: "foreign_origin",
                 message:
-                    "A page of another host asks for this. Use the bridge's own page, at the address that it is asked at."
+                    "Cross-origin request: the Origin header differs from the Host header. Use the bridge's own status page."
             )
         case .rejected:
             var response = ServerResponse.rejection(
-                .unauthorized, code: "unauthorized", message: "The token is missing or wrong. Send that of admin.token."
+                .unauthorized, code: "unauthorized",
+                message: "The bearer token is missing or wrong. Send the token of admin.token."
             )
             response.headerFields[.wwwAuthenticate] = "Bearer"
             return response
         case .overLimit:
             var response = ServerResponse.rejection(
                 .tooManyRequests, code: "too_many_failures",
-                message: "Wrong tokens came too often from this address. Try again in a minute.")
+                message: "Too many wrong tokens from this address. Try again in a minute.")
             response.headerFields[.retryAfter] = String(failures.interval / 1000)
             return response
         }

@@ -1,18 +1,18 @@
 import Store
 import Synchronization
 
-/// A value from the store that many may ask for, and that is not read more often than the store can well bear.
+/// Caches an expensive store query and limits how often it runs.
 ///
-/// What is quick to read is read again each time, unless the caller accepts an older value; what takes long is kept for a while,
-/// so that no more than a tenth of the time is spent on reading. However many ask, only one read is under way, and none without
-/// a caller.
+/// A fast query runs for each caller, unless the caller accepts an older value. The value of a slow query is cached for ten times the
+/// duration of the query, so that at most a tenth of the time is spent on it. Concurrent callers share one query; without a caller,
+/// none runs.
 final class CachedQuery<Value: Sendable>: Sendable {
     typealias ReadResult = Result<Value, StoreError>
 
     private struct State {
         var kept: (value: Value, since: ContinuousClock.Instant, until: ContinuousClock.Instant)?
         var reading: Task<ReadResult, Never>?
-        /// How often what was read was made void.
+        /// How often ``invalidate()`` was called.
         var invalidations = 0
     }
 
@@ -26,13 +26,13 @@ final class CachedQuery<Value: Sendable>: Sendable {
     private let read: @Sendable () async throws(StoreError) -> Value
 
     /// - Parameters:
-    ///   - uncachedBelow: what is read within this time is not kept.
-    ///   - limit: how long a value is kept at the most.
-    ///   - timeout: how long anybody waits for a reading.
-    ///   - executor: where it is read and waited for; nil for wherever there is room.
-    ///   - instant: the time.
+    ///   - uncachedBelow: a value whose query took less than this is not cached. Default 100 ms.
+    ///   - limit: the longest time a value is cached.
+    ///   - timeout: the longest time a caller waits.
+    ///   - executor: runs the query and the waiting; nil for the default executor.
+    ///   - instant: the clock.
     ///   - sleep: waits.
-    ///   - read: reads the value.
+    ///   - read: the query.
     init(
         uncachedBelow: Duration = .milliseconds(100), limit: Duration, timeout: Duration,
         on executor: (any TaskExecutor)? = nil,
@@ -49,14 +49,14 @@ final class CachedQuery<Value: Sendable>: Sendable {
         self.read = read
     }
 
-    /// How long a value is kept that took a time to be read.
+    /// How long to cache a value whose query took `cost`.
     static func lifetime(
         after cost: Duration, uncachedBelow: Duration = .milliseconds(100), limit: Duration
     ) -> Duration {
         cost < uncachedBelow ? .zero : min(cost * 10, limit)
     }
 
-    /// Makes the next caller read the value again, because the store was just changed.
+    /// Discards the cached value, so that the next caller runs the query: the store has just changed.
     func invalidate() {
         state.withLock { state in
             (state.kept, state.reading) = (nil, nil)
@@ -64,18 +64,18 @@ final class CachedQuery<Value: Sendable>: Sendable {
         }
     }
 
-    /// The value: the one that is kept, or a new one.
+    /// The cached value, or the result of a query.
     ///
-    /// - Parameter age: how old it may be, counted from when it began to be read, even if it was quick to read.
-    /// - Throws: what the reading threw, or ``StoreError/Code/unavailable`` if it takes too long; it then goes on, for the
-    ///   next who asks.
+    /// - Parameter age: accepts a value whose query started at most this long ago, even if the query is fast.
+    /// - Throws: the error of the query, or ``StoreError/Code/unavailable`` after the timeout; the query then continues for the next
+    ///   caller.
     func value(atMost age: Duration = .zero) async throws(StoreError) -> Value {
         if let value = try await valueWithinTimeout(atMost: age) { return value }
         let seconds = timeout.components.seconds
-        throw StoreError(.unavailable, "The store has not answered within \(seconds) seconds.")
+        throw StoreError(.unavailable, "The store did not respond within \(seconds) seconds.")
     }
 
-    /// The same, but nil if it takes too long.
+    /// The cached value, or the result of a query; nil after the timeout.
     func valueWithinTimeout(atMost age: Duration = .zero) async throws(StoreError) -> Value? {
         let now = instant()
         let kept = state.withLock { $0.kept.flatMap { $0.until > now || now - $0.since < age ? $0.value : nil } }
@@ -109,7 +109,7 @@ final class CachedQuery<Value: Sendable>: Sendable {
         return result
     }
 
-    /// Waits for a reading, which cannot be interrupted, no longer than there is patience for; nil if it takes longer.
+    /// Waits for a query, which cannot be interrupted; nil after the timeout.
     private func wait(for reading: Task<ReadResult, Never>) async -> ReadResult? {
         let (results, continuation) = AsyncStream.makeStream(of: ReadResult?.self)
         let arrival = Task(executorPreference: executor) { continuation.yield(await reading.value) }

@@ -5,9 +5,9 @@ import JSON
 import Logging
 import Store
 
-/// The routes on `admin.address` that show a dead letter, and decide about it.
+/// Routes on `admin.address` that show, replay and drop a dead letter.
 struct DeadLetterRoutes: Sendable {
-    /// What may be done about a dead letter.
+    /// Actions on a dead letter.
     private enum Action: String, CaseIterable {
         case replay
         case drop
@@ -25,10 +25,10 @@ struct DeadLetterRoutes: Sendable {
     let failures = Self.limit
     let logger: Logger
     let clock: @Sendable () -> Int64
-    /// Is called when a dead letter was replayed or dropped.
+    /// Called after a dead letter was replayed or dropped.
     let onChange: @Sendable () -> Void
 
-    /// Ten wrong tokens a minute are enough.
+    /// At most ten wrong tokens per minute and address.
     static var limit: AuthenticationThrottle { AuthenticationThrottle(burst: 10, interval: 6000) }
 
     func add(to router: inout Router) {
@@ -86,7 +86,7 @@ struct DeadLetterRoutes: Sendable {
     private static let unknown = ServerResponse.rejection(
         .notFound, code: "no_such_dead_letter",
         message:
-            "There is no dead letter with this id. /status.json gives the newest, defender-bridge dead-letters list all."
+            "No dead letter has this id. /status.json has the newest ones, defender-bridge dead-letters list shows all."
     )
 
     private static func unavailable(_ error: StoreError) -> ServerResponse {

@@ -3,43 +3,43 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What became of a delivery.
+/// Outcome of processing a delivery, for the event list of the status page.
 struct DeliveryEvent: Sendable, Hashable {
-    /// In a word.
+    /// The outcome. The raw values are those of `outcome` in status.json.
     enum Outcome: String, Sendable, Hashable, CaseIterable {
-        /// Security Hub has findings that it is not known to have had before.
+        /// At least one finding is new in Security Hub.
         case imported
-        /// Security Hub has newer ones.
+        /// Findings were updated.
         case updated
-        /// Security Hub has them as archived.
+        /// Findings were archived.
         case archived
-        /// Security Hub was told what people say about them.
+        /// Workflow status or note of findings was updated.
         case workflowUpdated = "workflow_updated"
-        /// Security Hub has them so already, or there are none.
+        /// Security Hub already had the findings in this state, or there are none.
         case unchanged
-        /// It changes no finding.
+        /// The delivery concerns no finding.
         case ignored
-        /// It failed, and is tried again.
+        /// It failed, and a retry is scheduled.
         case retried
-        /// It was given up, and is a dead letter.
+        /// It failed permanently and is a dead letter.
         case dead
     }
 
-    /// When, in milliseconds since 1970.
+    /// Time of the outcome, in milliseconds since 1970.
     let at: Int64
     /// The delivery's id.
     let id: String
     let accountRegion: AccountRegion
     let subject: DeliverySubject
     let outcome: Outcome
-    /// How many findings Security Hub was told of.
+    /// Number of findings sent to Security Hub.
     let findings: Int
-    /// The finding, if it is about one.
+    /// The finding, if the delivery concerns exactly one.
     let findingID: String?
-    /// From its receipt until then, in milliseconds.
+    /// Time from accepting the delivery to the outcome, in milliseconds.
     let duration: Int64
 
-    /// The page of the Security Hub console about the finding; nil if there is none, or Security Hub may not have it.
+    /// The finding in the Security Hub console; nil if there is no finding, or it may not be in Security Hub.
     var consoleURL: String? {
         switch outcome {
         case .imported, .updated, .archived, .workflowUpdated, .unchanged:
@@ -48,7 +48,7 @@ struct DeliveryEvent: Sendable, Hashable {
         }
     }
 
-    /// As status.json has it.
+    /// An element of `events` in status.json.
     var json: JSON {
         [
             "at": .time(at), "id": .string(id), "account": .string(accountRegion.account.digits),

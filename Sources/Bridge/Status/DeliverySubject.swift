@@ -1,33 +1,33 @@
 import DeviceDefender
 import SecurityFindings
 
-/// What a delivery is about, in a few words for people.
+/// Subject of a delivery in a few words, for the event list of the status page.
 struct DeliverySubject: Sendable, Hashable {
-    /// What it asked for.
+    /// Kind of the delivery. The raw values are those of `kind` in status.json.
     enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// To walk an audit.
+        /// Import an audit.
         case audit
-        /// To bring the finding of an alarm up to date.
+        /// Update the finding of an alarm.
         case alarm
-        /// To say what somebody found out about an alarm.
+        /// Apply the verification state that an operator gave to an alarm.
         case verification
-        /// To judge findings anew that somebody suppressed, or suppresses no longer.
+        /// Apply the creation or the end of an audit suppression to its findings.
         case suppression
-        /// To import findings again before Security Hub forgets them, or to archive those that nothing confirms any more.
+        /// Send findings again before Security Hub deletes them, or archive stale ones.
         case refresh
-        /// To ask Device Defender for what was missed.
+        /// Query Device Defender for missed events.
         case catchUp
-        /// Something that changes no finding, or that nobody understands.
+        /// Not a message about findings, or not understood.
         case other
     }
 
     let kind: Kind
-    /// The alarm, the audit or the check and resource; at most 256 characters, nil if there is no more to say.
+    /// Names the alarm, the audit, or the check and resource; at most 256 characters. Nil if there is no subject.
     let text: String?
-    /// The finding, if it is about one.
+    /// The finding, if the delivery concerns exactly one.
     let findingID: String?
 
-    /// What nobody understands.
+    /// Subject of a delivery that is not understood.
     static let unknown = DeliverySubject(.other, nil)
 
     private static let textLength = 256
@@ -38,7 +38,7 @@ struct DeliverySubject: Sendable, Hashable {
         self.findingID = findingID
     }
 
-    /// What a leased delivery asks for.
+    /// Subject of a leased delivery.
     init(_ work: DeliveryCommand) {
         switch work {
         case .alarm(let observation): self.init(AlarmBatchPlanner.Said.alarm(observation))
@@ -50,31 +50,31 @@ struct DeliverySubject: Sendable, Hashable {
         case .suppressionEnded(let subject, _): self.init(.suppression, Self.suppressed(subject))
         case .suppressionList: self.init(.suppression, "all suppressions")
         case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
-        case .archiveStale: self.init(.refresh, "findings that no audit confirms")
-        case .catchUp: self.init(.catchUp, "what no delivery told of")
+        case .archiveStale: self.init(.refresh, "stale audit findings")
+        case .catchUp: self.init(.catchUp, "missed events")
         case .later(let reason): self.init(.other, reason)
         }
     }
 
-    /// What one of several deliveries says of a violation.
+    /// Subject of one of several deliveries about a violation.
     init(_ said: AlarmBatchPlanner.Said) {
         let id = said.findingID
         switch said {
         case .alarm(let observation): self.init(.alarm, observation.finding.title, findingID: id)
         case .verification(let disposition):
             self.init(.verification, "\(Self.name(id)): \(disposition.verification.state.rawValue)", findingID: id)
-        case .over: self.init(.alarm, "\(Self.name(id)) is over", findingID: id)
+        case .over: self.init(.alarm, "\(Self.name(id)) ended", findingID: id)
         }
     }
 
-    /// The check and the resource of what is suppressed (``FindingID``).
+    /// The check and the resource of a suppressed finding (``FindingID``).
     private static func suppressed(_ id: String) -> String {
         let parts = name(id).split(separator: "/", maxSplits: 2)
         guard parts.count == 3, let dash = parts[2].firstIndex(of: "-") else { return name(id) }
         return "\(parts[2][..<dash]): \(parts[2][dash...].dropFirst())"
     }
 
-    /// What stands in an ARN behind service, Region and account.
+    /// The resource part of an ARN.
     private static func name(_ id: String) -> String {
         let parts = id.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         return parts.count == 6 ? String(parts[5]) : id

@@ -3,25 +3,25 @@ import JSON
 import SNS
 import Store
 
-/// Whether the bridge works, and if not, what to do. A pure function of ``HealthInput``.
+/// Health of the bridge: a state, and the problems behind it with their remediation. A pure function of ``HealthInput``.
 struct Health: Sendable, Hashable {
-    /// In a word.
+    /// Overall state. The raw values are those of `health.state` in status.json.
     enum State: String, Sendable, Hashable, CaseIterable {
-        /// All is well.
+        /// No problems.
         case working
-        /// Somebody should look, and findings reach Security Hub.
+        /// There are problems, but findings reach Security Hub.
         case attention
         /// Findings of at least one account do not reach Security Hub.
         case failing
-        /// The store does not answer: nobody knows.
+        /// The store is unavailable, so the state cannot be determined.
         case unknown
     }
 
     let state: State
-    /// The gravest first.
+    /// Critical problems first, then warnings; at most ``problemLimit``.
     let problems: [HealthProblem]
 
-    /// How many problems are told of.
+    /// Most problems that are reported. If there are more, the last one says how many.
     static let problemLimit = 50
 
     init(_ input: HealthInput) {
@@ -41,12 +41,12 @@ struct Health: Sendable, Hashable {
         let kept = problems.prefix(problemLimit - 1)
         let more = HealthProblem(
             severity: problems[kept.count].severity,
-            summary: "\(problems.count - kept.count) more things are the matter.",
-            remediation: "Cure these first; the others are then told of.")
+            summary: "\(problems.count - kept.count) more problems.",
+            remediation: "Resolve the problems above to see the rest.")
         return kept + [more]
     }
 
-    /// As status.json has it.
+    /// The member `health` of status.json.
     var json: JSON { ["state": .string(state.rawValue), "problems": .array(problems.map(\.json))] }
 
     private static func problems(_ input: HealthInput) -> [HealthProblem] {
@@ -63,18 +63,19 @@ struct Health: Sendable, Hashable {
     private static func store(_ input: HealthInput) -> HealthProblem? {
         guard let reason = input.storeProblem else { return nil }
         return HealthProblem(
-            severity: .critical, summary: "The store cannot be used: \(reason)",
+            severity: .critical, summary: "The store is unavailable: \(reason)",
             remediation:
-                "Deliveries are answered with 503, and nothing is worked on; what was acknowledged is safe. The log "
-                + "says why, once a minute. README.md has a table under “When the disk fails”; with PostgreSQL see "
-                + "whether the database takes connections and writes.", stopsFindings: true)
+                "Deliveries are deferred (503), and nothing is processed; acknowledged deliveries are safe. The log repeats "
+                + "the reason each minute. SQLite: check the volume (full, read-only, I/O error). PostgreSQL: check that the "
+                + "database accepts connections and writes. The bridge recovers automatically.", stopsFindings: true)
     }
 
     private static func listening(_ input: HealthInput) -> HealthProblem? {
         guard !input.hasChannel else { return nil }
         return HealthProblem(
-            severity: .critical, summary: "The bridge takes no deliveries: it has no topics and no key of EventBridge.",
-            remediation: "Write the ARNs of Device Defender's topics into sns.topics.", stopsFindings: true)
+            severity: .critical,
+            summary: "All deliveries are rejected: neither sns.topics nor EventBridge credentials are configured.",
+            remediation: "Set sns.topics to the ARNs of Device Defender's topics.", stopsFindings: true)
     }
 
     private static func certificate(_ input: HealthInput) -> [HealthProblem] {
@@ -82,8 +83,8 @@ struct Health: Sendable, Hashable {
             HealthProblem(
                 severity: .critical, summary: warning,
                 remediation:
-                    "Write a renewed one to the files of listen.tls; the bridge takes it within ten seconds. With an "
-                    + "expired certificate SNS and EventBridge deliver nothing.",
+                    "Renew the certificate and write it to the files of listen.tls; the bridge loads it within ten seconds. "
+                    + "Once it has expired, SNS and EventBridge deliver nothing.",
                 stopsFindings: input.hasInvalidCertificate)
         }
     }
@@ -94,11 +95,12 @@ struct Health: Sendable, Hashable {
             HealthProblem(
                 severity: .warning, summary: "The disk is nearly full: \(free / 1_000_000) MB are free.",
                 remediation:
-                    "Free space on the volume of store.url, or make it larger; the bridge goes on by itself. When it "
-                    + "is full, deliveries are answered with 503.")
+                    "Free space on the volume of store.url, or enlarge it; the bridge recovers automatically. When it is "
+                    + "full, deliveries are deferred (503).")
         ]
     }
 
+    /// In bytes.
     private static let leastFreeSpace: UInt64 = 500_000_000
 
     // MARK: The queue
@@ -111,9 +113,9 @@ struct Health: Sendable, Hashable {
             HealthProblem(
                 severity: .critical, summary: "The queue is \(share) % full.",
                 remediation:
-                    "When it is full (store.maxPending), deliveries are answered with 503 and SNS drops them after an "
-                    + "hour. End what keeps the deliveries from being worked on; until then raise store.maxPending if "
-                    + "the disk has the room.", stopsFindings: count >= input.maximumPending)
+                    "When it is full (store.maxPending), deliveries are deferred (503), and SNS drops them after an hour. "
+                    + "Remove what blocks processing: a denied account, a pause, throttling. Until then, raise "
+                    + "store.maxPending if the disk has enough space.", stopsFindings: count >= input.maximumPending)
         ]
     }
 
@@ -128,14 +130,16 @@ struct Health: Sendable, Hashable {
                 severity: .critical,
                 summary:
                     "Findings of account \(accountRegion.account) in \(accountRegion.region) are late: the oldest delivery has "
-                    + "waited \(AgeText.text(age)).",
-                remediation: "Many that wait for a retry failed before: see their failures in the log and AWS's health "
-                    + "dashboard. Many that are pending: AWS throttles (securityHub.requestsPerSecond), or a large audit "
-                    + "is under way.",
+                    + "been in the queue for \(AgeText.text(age)).",
+                remediation:
+                    "Run defender-bridge queue. Many waiting: earlier attempts failed; see the failures in the log "
+                    + "and the AWS Health Dashboard. Many pending: AWS throttles (securityHub.requestsPerSecond), or a large "
+                    + "audit is in progress.",
                 about: "\(accountRegion)")
         }
     }
 
+    /// In milliseconds.
     private static let longestWait: Int64 = 60_000
 
     private static func stalls(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
@@ -144,11 +148,11 @@ struct Health: Sendable, Hashable {
             return HealthProblem(
                 severity: .critical,
                 summary:
-                    "Replica \(stall.replica) holds account \(accountRegion.account) in \(accountRegion.region) and has not "
+                    "Replica \(stall.replica) owns account \(accountRegion.account) in \(accountRegion.region) and has not "
                     + "processed it for \(AgeText.text(stall.idleTime)), although deliveries are ready.",
                 remediation:
-                    "Restart that replica; another one takes over within seconds. Keep its log from before, and report "
-                    + "this.", about: "\(accountRegion)", stopsFindings: true)
+                    "Save the log of that replica, then restart it: another replica takes over within seconds. Report it as "
+                    + "a defect.", about: "\(accountRegion)", stopsFindings: true)
         }
     }
 
@@ -159,14 +163,14 @@ struct Health: Sendable, Hashable {
                 severity: .warning,
                 summary:
                     "The clock of replica \(replica.name) is \(AgeText.text(Int64(clamping: replica.clockOffset.magnitude))) "
-                    + "\(direction) the database's.",
+                    + "\(direction) the database's clock.",
                 remediation:
-                    "Synchronize the clocks of the machine and of the database by NTP. Deliveries are due by the "
-                    + "database's clock, and findings carry the replica's.", about: nil)
+                    "Synchronize both machines with NTP. The queue uses the database's clock; the times in findings come "
+                    + "from the replica's clock.", about: nil)
         }
     }
 
-    /// Whether the deliveries of an origin wait for something that is told of otherwise.
+    /// Whether the deliveries of an account-Region wait because of a denial or a pause, which is reported as its own problem.
     private static func isHeld(
         _ accountRegion: AccountRegion, _ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput
     ) -> Bool {
@@ -176,26 +180,27 @@ struct Health: Sendable, Hashable {
 
     private static func pauses(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.pauses.map { pause in
-            let whose = pause.account.map { "of account \($0)" } ?? "of all accounts"
+            let whose = pause.account.map { "for account \($0)" } ?? "for all accounts"
             let reason = pause.reason.map { ": \($0)" } ?? "."
             return HealthProblem(
                 severity: .warning,
-                summary: "Delivery to Security Hub \(whose) is paused by \(pause.pausedBy)\(reason)",
-                remediation: "Deliveries are received and kept, up to store.maxPending. defender-bridge resume"
-                    + (pause.account.map { " --account \($0)" } ?? "") + " ends it.", about: pause.account?.digits)
+                summary: "Sending to Security Hub \(whose) is paused by \(pause.pausedBy)\(reason)",
+                remediation: "Incoming messages are still accepted and queued, up to store.maxPending. To resume, run "
+                    + "defender-bridge resume" + (pause.account.map { " --account \($0)" } ?? "") + ".",
+                about: pause.account?.digits)
         }
     }
 
     private static func deadLetters(_ stored: StoreSnapshot.QueueSnapshot) -> [HealthProblem] {
         stored.depths.filter { $0.state == .dead }.map { depth in
-            let what = depth.count == 1 ? "1 delivery was" : "\(depth.count) deliveries were"
+            let what = depth.count == 1 ? "1 dead letter" : "\(depth.count) dead letters"
             let accountRegion = depth.accountRegion
             return HealthProblem(
                 severity: .warning,
-                summary: "\(what) given up, of account \(accountRegion.account) in \(accountRegion.region).",
+                summary: "\(what) of account \(accountRegion.account) in \(accountRegion.region).",
                 remediation:
-                    "Security Hub lacks what they tell until somebody decides about them. The reasons are below, and "
-                    + "in defender-bridge dead-letters list. Once the cause is gone, replay them; drop what nobody needs.",
+                    "These deliveries failed permanently; their events are missing in Security Hub. The reasons are below and "
+                    + "in defender-bridge dead-letters list. Fix the cause, then replay them; drop what is not needed.",
                 about: "\(accountRegion)")
         }
     }
@@ -206,8 +211,8 @@ struct Health: Sendable, Hashable {
                 severity: .warning,
                 summary: "Dead letters use \(Int(min(share, 1) * 100)) % of \(key).",
                 remediation:
-                    "Beyond the limit, the oldest are dropped and lost. defender-bridge dead-letters list gives the reasons; "
-                    + "replay or drop them, or raise the limit.")
+                    "Beyond the limit, the oldest are dropped and lost. defender-bridge dead-letters list shows the reasons. "
+                    + "Fix the cause and replay them, drop what is not needed, or raise the limit.")
         }
     }
 
@@ -219,9 +224,10 @@ struct Health: Sendable, Hashable {
                 severity: .critical,
                 summary: "\(entry.denial.cause.summary) \(entry.accountRegion): \(entry.denial.reason)",
                 remediation:
-                    "Its deliveries wait, for 90 days at most; other accounts go on. defender-bridge check tries each "
-                    + "part: the credentials, the role, its permissions, whether Security Hub is enabled there. Then it "
-                    + "recovers automatically within a minute.", about: "\(entry.accountRegion)", stopsFindings: true)
+                    "Its deliveries stay in the queue, for 90 days at most; other accounts are not affected. Run "
+                    + "defender-bridge check: it verifies the credentials, the role, its permissions, and that Security Hub is "
+                    + "enabled. After the fix, the bridge recovers automatically within a minute.",
+                about: "\(entry.accountRegion)", stopsFindings: true)
         }
     }
 
@@ -234,22 +240,24 @@ struct Health: Sendable, Hashable {
             case .pending:
                 guard input.now.saturatingSubtracting(subscription.changedAt) > longestConfirmation else { return nil }
                 remediation =
-                    "sns.confirm is off, and the log has the command that confirms; or the confirmation failed."
+                    "sns.confirm is off, and the log has the command that confirms it; or the confirmation failed, and the "
+                    + "log has the reason."
             case .ended:
                 remediation =
-                    "Somebody unsubscribed the bridge; subscribe it again, or remove the topic from sns.topics."
+                    "The bridge was unsubscribed. Subscribe it again, or remove the topic from sns.topics."
             }
             return HealthProblem(
                 severity: .warning,
                 summary: "The subscription to \(subscription.topic) is \(subscription.state.rawValue): SNS delivers "
-                    + "nothing of it.", remediation: remediation, about: "\(subscription.topic)")
+                    + "no messages from it.", remediation: remediation, about: "\(subscription.topic)")
         }
     }
 
+    /// In milliseconds.
     private static let longestConfirmation: Int64 = 15 * 60_000
 
     private static func catchUp(_ stored: StoreSnapshot.QueueSnapshot, _ input: HealthInput) -> [HealthProblem] {
-        // A bridge that was away long catches up first.
+        // After a long downtime, catch-up needs some time.
         guard let interval = input.catchUpInterval,
             input.now.saturatingSubtracting(input.startedAt) > startingTime
         else { return [] }
@@ -259,25 +267,26 @@ struct Health: Sendable, Hashable {
             return HealthProblem(
                 severity: .warning,
                 summary:
-                    "Missed deliveries of account \(accountRegion.account) in \(accountRegion.region) are not asked for: Device "
-                    + "Defender was asked last \(AgeText.text(age)) ago.",
+                    "Catch-up of account \(accountRegion.account) in \(accountRegion.region) is overdue: Device Defender was "
+                    + "last queried for missed events \(AgeText.text(age)) ago.",
                 remediation:
-                    "The log says why, mostly a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
+                    "The log has the reason, usually a missing permission (iot:ListAuditTasks, iot:ListViolationEvents, "
                     + "iot:ListActiveViolations); defender-bridge check names it.", about: "\(accountRegion)")
         }
     }
 
+    /// In milliseconds.
     private static let startingTime: Int64 = 10 * 60_000
 }
 
 extension CircuitBreaker.Cause {
-    /// How a problem begins that it is the cause of; the account and Region follow.
+    /// Beginning of the problem's summary; the account-Region follows.
     fileprivate var summary: String {
         switch self {
-        case .accessDenied: "AWS denies what the bridge asks for in"
+        case .accessDenied: "AWS denies access in"
         case .notEnabled: "Security Hub is not enabled in"
-        case .noCredentials: "There are no usable AWS credentials for"
-        case .unreachable: "AWS cannot be reached for"
+        case .noCredentials: "No usable AWS credentials for"
+        case .unreachable: "AWS is not reachable for"
         }
     }
 }

@@ -2,33 +2,33 @@ import AWSCore
 import SNS
 import Store
 
-/// What the health of a bridge is judged by. Times are milliseconds since 1970.
+/// Everything that ``Health`` is derived from. Times are milliseconds since 1970.
 struct HealthInput: Sendable {
     var now: Int64
-    /// When the bridge began.
+    /// When the process started.
     var startedAt: Int64
-    /// What the store says; nil if it does not answer.
+    /// Contents of the queue; nil if the store is unavailable.
     var stored: StoreSnapshot.QueueSnapshot?
-    /// Why the store does not answer, or, if it does, does not take what is written; nil if all is well.
+    /// Why the store cannot be read or written; nil if it can.
     var storeProblem: String?
-    /// Where AWS says no.
+    /// Account-Regions whose circuit breaker is open.
     var denied: [CircuitBreakers.Entry] = []
-    /// Whether messages of a topic are taken.
+    /// Whether `sns.topics` allows a topic.
     var acceptsTopic: @Sendable (ARN) -> Bool = { _ in true }
-    /// Whether there are topics or credentials of EventBridge.
+    /// Whether `sns.topics` or EventBridge credentials are configured, so that anything can be received.
     var hasChannel = true
-    /// What came in lately that points to a wrong setting elsewhere.
+    /// Recent deliveries that point to a misconfigured sender.
     var intakeProblems = IntakeProblems()
-    /// How many deliveries may wait.
+    /// Capacity of the queue (`store.maxPending`).
     var maximumPending = Int.max
-    /// How much of each limit dead letters use, for the key that it comes from.
+    /// Share of each dead-letter limit in use (1 is full), by configuration key.
     var deadLetterShares: [String: Double] = [:]
-    /// How often the bridge catches up, in milliseconds; nil for never.
+    /// Interval of catch-up, in milliseconds; nil if off.
     var catchUpInterval: Int64?
-    /// What is the matter with the TLS certificate.
+    /// Warnings about the TLS certificate, as sentences.
     var certificateWarnings: [String] = []
     /// Whether the TLS certificate is not valid now.
     var hasInvalidCertificate = false
-    /// What is free on the store's disk, in bytes; nil if that is not known or another machine's.
+    /// Free space on the volume of the SQLite database, in bytes; nil if unknown or with PostgreSQL.
     var freeSpace: UInt64?
 }

@@ -1,27 +1,27 @@
 import JSON
 
-/// Something that an operator should know of, with what to do about it. The words are those of the alert rules
-/// (`deploy/prometheus/alerts.yaml`) where there is one of the same meaning.
+/// A problem that needs an operator, with its remediation. Where an alert rule has the same meaning
+/// (`deploy/prometheus/alerts.yaml`), the wording is the same.
 struct HealthProblem: Sendable, Hashable {
-    /// How soon somebody should look.
+    /// How soon an operator should act.
     enum Severity: String, Sendable, Hashable, CaseIterable {
-        /// Now: findings are late, or are being lost.
+        /// Immediately: findings are late or are being lost.
         case critical
         /// Within the day.
         case warning
     }
 
     let severity: Severity
-    /// What is the matter: a sentence.
+    /// What is wrong: one sentence.
     let summary: String
-    /// What to do.
+    /// What to do about it.
     let remediation: String
-    /// The account, the account and Region, or the topic that it is about; nil for the bridge as a whole.
+    /// The account, the account and Region, or the topic that the problem concerns; nil for the whole bridge.
     var about: String?
-    /// Whether findings of at least one account do not reach Security Hub because of it.
+    /// Whether the problem keeps findings of at least one account from reaching Security Hub.
     var stopsFindings = false
 
-    /// As status.json has it.
+    /// An element of `health.problems` in status.json.
     var json: JSON {
         [
             "severity": .string(severity.rawValue), "summary": .string(summary), "remediation": .string(remediation),

@@ -1,14 +1,14 @@
 import EventLoop
 import JSON
 
-/// Whom a browser may take the admin address for. Without this, a page from anywhere could have its own name lead here
-/// (DNS rebinding), and then read and do whatever the operator may.
+/// Which `Host` headers the admin address accepts. Protects against DNS rebinding: without it, any website could resolve its own
+/// name to this address, and read and do through an operator's browser what the operator may.
 enum HostHeaderPolicy {
-    /// Whether a request may be answered that was sent to a host.
+    /// Whether a request with this `Host` is accepted.
     ///
     /// - Parameters:
-    ///   - authority: what the request's `Host` says, with a port or without; nil if there is none.
-    ///   - names: the names that count beside addresses and `localhost`, as ``name(_:)`` gives them.
+    ///   - authority: the request's `Host`, with or without a port; nil if there is none.
+    ///   - names: names accepted in addition to IP addresses and `localhost`, normalized by ``name(_:)``.
     static func allows(_ authority: String?, names: Set<String>) -> Bool {
         guard let authority else { return false }
         if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
@@ -19,14 +19,14 @@ enum HostHeaderPolicy {
         return name == "localhost" || names.contains(name) || isIPv4(name)
     }
 
-    /// Whether a request that a page has sent comes from one of the bridge's own: its `AccountRegion` is the host that it was sent
-    /// to. What is behind TLS somewhere before the bridge counts, too.
+    /// Whether a request comes from the bridge's own page: its `Origin` names the host that it was sent to. The scheme may be
+    /// HTTPS, since a proxy may terminate TLS.
     static func isOwn(origin: String, authority: String?) -> Bool {
         guard let authority = authority?.lowercased(), !authority.isEmpty else { return false }
         return ["http://", "https://"].contains { UTF8Text(origin.lowercased()) == UTF8Text($0 + authority) }
     }
 
-    /// A host's name in lower case and without the dot that may stand behind it; nil for what is none.
+    /// Normalizes a host name: lower case, without a trailing dot. Nil if the text is not a host name.
     static func name(_ text: String) -> String? {
         var name = text.lowercased()[...]
         if name.hasSuffix(".") { name.removeLast() }

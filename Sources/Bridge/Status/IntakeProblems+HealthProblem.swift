@@ -1,13 +1,13 @@
 import AWSCore
 
 extension IntakeProblems {
-    /// The notices as problems, those that came most often first.
+    /// The recorded deliveries as problems, most frequent first.
     static func problems(_ input: HealthInput) -> [HealthProblem] {
         let misdirected = input.intakeProblems.misdirected.sorted { Self.isBefore($0, $1, \.path) }.map {
             delivery, count in
             HealthProblem(
                 severity: .warning,
-                summary: "\(delivery.sender.name) delivers to the path \(delivery.path), where nothing receives it "
+                summary: "\(delivery.sender.name) delivers to the wrong path \(delivery.path) "
                     + "(\(count.times), last \(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
                 remediation: delivery.sender.remediation)
         }
@@ -15,11 +15,11 @@ extension IntakeProblems {
             topic, count in
             HealthProblem(
                 severity: .warning,
-                summary: "Messages of the topic \(topic) are not Device Defender's (\(count.times), last "
+                summary: "Topic \(topic) carries messages that do not come from Device Defender (\(count.times), last "
                     + "\(AgeText.text(max(input.now - count.lastAt, 0))) ago).",
                 remediation:
-                    "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their "
-                    + "own, and drop these dead letters.", about: topic.description)
+                    "They become dead letters. Publish other messages, such as CloudWatch alarms, to a topic of their own, and "
+                    + "drop these dead letters.", about: topic.description)
         }
         return misdirected + unrelated
     }

@@ -1,25 +1,26 @@
 import AWSCore
 
-/// What came in lately that points to a wrong setting elsewhere: deliveries to wrong paths, and messages of allowed topics
-/// that are not Device Defender's. A pure value of bounded size; times are milliseconds since 1970.
+/// Recent deliveries that point to a misconfigured sender: requests to wrong paths, and messages of allowed topics that do not come
+/// from Device Defender. A pure value of bounded size; times are milliseconds since 1970.
 struct IntakeProblems: Sendable {
-    /// How often something came, and when last.
+    /// How often a delivery was seen, and when last.
     struct Count: Sendable, Hashable {
         var count = 0
         var lastAt: Int64
     }
 
-    /// How many paths, and how many topics, are kept; the one seen longest ago makes room.
+    /// Most paths, and most topics, that are kept. Beyond, the one seen least recently is removed.
     static let limit = 20
-    /// How long something is reported after it came last.
+    /// How long after its last occurrence an entry is reported.
     static let lifetime: Int64 = 86_400_000
 
     private(set) var misdirected: [MisdirectedDelivery: Count] = [:]
     private(set) var unrelated: [ARN: Count] = [:]
 
+    /// Records a request to a wrong path.
     mutating func record(_ delivery: MisdirectedDelivery, now: Int64) { Self.record(delivery, in: &misdirected, now) }
 
-    /// A message of a topic is not Device Defender's.
+    /// Records a message of a topic that does not come from Device Defender.
     mutating func recordUnrelated(_ topic: ARN, now: Int64) { Self.record(topic, in: &unrelated, now) }
 
     private static func record<Key>(_ key: Key, in counts: inout [Key: Count], _ now: Int64) {
@@ -34,7 +35,7 @@ struct IntakeProblems: Sendable {
         counts[key] = count
     }
 
-    /// Without what came too long ago.
+    /// Only entries within their ``lifetime``.
     func recent(now: Int64) -> IntakeProblems {
         var recent = self
         recent.misdirected = misdirected.filter { $0.value.lastAt > now - Self.lifetime }

@@ -3,7 +3,7 @@ import DeviceDefender
 import JSON
 
 extension JSON {
-    /// A time to the second, as RFC 3339 writes it, in UTC; `null` for none.
+    /// A time in RFC 3339 format, in UTC, truncated to seconds; `null` for nil.
     ///
     /// - Parameter time: milliseconds since 1970.
     static func time(_ time: Int64?) -> JSON {
@@ -11,7 +11,7 @@ extension JSON {
         return .string(String(Timestamp(milliseconds: time).iso8601.prefix(19)) + "Z")
     }
 
-    /// How long ago something was, in whole seconds; `null` for what never was.
+    /// The age of a time in whole seconds, at least 0; `null` for nil.
     static func age(_ time: Int64?, now: Int64) -> JSON {
         time.map { .integer(max(now.saturatingSubtracting($0), 0) / 1000) } ?? .null
     }

@@ -4,9 +4,9 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Keeps in the store when deliveries came last, so that the status page knows it after a restart, and of other bridges.
+/// Saves the times of the last deliveries to the store, so that the status page shows them after a restart and those of other bridges.
 ///
-/// Not with each delivery, which would cost the intake a write more.
+/// Runs periodically: a write for each delivery would slow down intake.
 struct LastDeliveryRecorder: Service {
     let store: any Store
     let activity: ActivityLog
@@ -24,7 +24,10 @@ struct LastDeliveryRecorder: Service {
         _ = await save(after: saved)
     }
 
-    /// Keeps what is new, and returns what is kept then.
+    /// Saves the times that changed.
+    ///
+    /// - Parameter saved: the times in the store.
+    /// - Returns: the times in the store afterwards.
     func save(after saved: [AccountRegion: Int64]) async -> [AccountRegion: Int64] {
         let known = activity.snapshot.lastDeliveries
         let changes = known.filter { saved[$0.key] != $0.value }

@@ -1,6 +1,6 @@
-/// How much happened in each minute of the last hour. A pure value; times are milliseconds since 1970.
+/// Counts deliveries and imports in each minute of the last hour. A pure value; times are milliseconds since 1970.
 struct MinuteHistogram: Sendable {
-    /// What is counted of one minute.
+    /// The counts of one minute.
     struct Counts: Sendable, Hashable {
         var deliveries = 0
         var imports = 0
@@ -11,14 +11,14 @@ struct MinuteHistogram: Sendable {
         var counts = Counts()
     }
 
-    /// How many minutes are told of, the present one among them.
+    /// Number of minutes, including the current one.
     static let length = 60
     private static let minute: Int64 = 60_000
 
-    /// Each minute has its place; what stands there may be from another hour.
+    /// A slot for each minute, by minute modulo ``length``; a slot may still hold a minute of an earlier hour.
     private var slots = Array(repeating: Slot(minute: -1), count: length)
 
-    /// Adds to the present minute.
+    /// Adds to the current minute.
     mutating func add(now: Int64, _ change: (inout Counts) -> Void) {
         let minute = Self.minute(of: now)
         let index = Self.index(of: minute)
@@ -26,7 +26,7 @@ struct MinuteHistogram: Sendable {
         change(&slots[index].counts)
     }
 
-    /// The minutes of the last hour, the present one last, and when the first of them began.
+    /// The minutes of the last hour, the current one last, and the start of the first.
     func lastHour(now: Int64) -> (from: Int64, counts: [Counts]) {
         let last = Self.minute(of: now)
         let first = last - Int64(Self.length) + 1

@@ -1,14 +1,14 @@
-/// The last so many of something. A pure value.
+/// Keeps the newest elements up to a capacity. A pure value.
 struct RingBuffer<Event: Sendable>: Sendable {
     private let capacity: Int
     private var events: [Event] = []
-    /// Where the next one goes, once all places are taken: the oldest stands there.
+    /// Index of the oldest element, which the next one replaces, once the buffer is full.
     private var next = 0
 
-    /// - Parameter capacity: how many are kept, at least one.
+    /// - Parameter capacity: at least 1; lower values count as 1.
     init(capacity: Int) { self.capacity = max(capacity, 1) }
 
-    /// Adds one, in place of the oldest if there are as many as are kept.
+    /// Adds an element; replaces the oldest if the buffer is full.
     mutating func add(_ event: Event) {
         if events.count < capacity {
             events.append(event)
@@ -18,6 +18,6 @@ struct RingBuffer<Event: Sendable>: Sendable {
         }
     }
 
-    /// All that are kept, the newest first.
+    /// All elements, newest first.
     var newestFirst: [Event] { (events[next...] + events[..<next]).reversed() }
 }

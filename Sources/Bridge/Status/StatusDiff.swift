@@ -1,12 +1,11 @@
 import JSON
 
-/// What has changed between two looks at the status.
+/// Differences between two snapshots of the status.
 enum StatusDiff {
-    /// The members that say what time it is. That they change alone is nothing to tell.
+    /// Members that change with time. A change of these alone is not reported.
     private static let clocks: Set<UTF8Text> = ["at", "uptimeSeconds"]
 
-    /// The top-level members that are not as they were, null for one that is gone, and `at` in any case; nil if nothing is
-    /// to be told.
+    /// The top-level members that changed, and `at` in any case; a member that is gone is `null`. Nil if there is no change to report.
     static func between(_ before: JSON, _ after: JSON) -> JSON? {
         let (before, after) = (before.object ?? [:], after.object ?? [:])
         var change = after.filter { before[$0.key] != $0.value }

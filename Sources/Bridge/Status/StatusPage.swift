@@ -3,14 +3,14 @@ import FoundationEssentials
 import HTTPServer
 import HTTPTypes
 
-/// The status page: one document with style and script in it, which a browser runs nothing else of.
+/// The status page: one HTML document with inline style and script.
 struct StatusPage: Sendable {
     private let document: [UInt8]
-    /// What the browser may load and run (Content Security Policy, level 3): the style and the script that are in the
-    /// document, told by their digests, and what the bridge itself answers.
+    /// Content Security Policy (level 3): the browser may use only the inline style and script, identified by their digests, and may
+    /// connect only to the bridge.
     let policy: String
 
-    /// Puts style and script into the places that the document keeps for them.
+    /// Inserts style and script at their placeholders in the document.
     init(document: String, style: String, script: String) {
         let whole = document.replacing("/*style*/", with: style).replacing("/*script*/", with: script)
         self.document = Array(whole.utf8)
@@ -21,7 +21,7 @@ struct StatusPage: Sendable {
         ].joined(separator: "; ")
     }
 
-    /// The page that the bridge was built with.
+    /// The page that is embedded in the program.
     init() {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
         let scripts = [
@@ -34,7 +34,7 @@ struct StatusPage: Sendable {
             script: scripts.map(text).joined(separator: "\n"))
     }
 
-    /// The answer to who asks for the page.
+    /// The response with the page.
     var response: ServerResponse {
         ServerResponse(
             status: .ok,
@@ -44,7 +44,7 @@ struct StatusPage: Sendable {
             ], body: document)
     }
 
-    /// The digest of what an element holds, as the policy has it.
+    /// The source expression with the digest of an element's content.
     private static func source(of element: String, in document: String) -> String {
         guard let start = document.firstRange(of: "<\(element)>"),
             let end = document[start.upperBound...].firstRange(of: "</\(element)>")

@@ -3,7 +3,7 @@ import JSON
 import SNS
 import Store
 
-/// How the bridge stands, as status.json tells it.
+/// Builds the status of the bridge for status.json and the status page.
 struct StatusReport: Sendable {
     var source: StatusSource
     let configuration: Reloadable<BridgeConfiguration>
@@ -12,14 +12,14 @@ struct StatusReport: Sendable {
     let outage: StoreOutageTracker
     /// The listener's certificate; nil for plain HTTP.
     let certificate: TLSCertificate?
-    /// Milliseconds since 1970.
+    /// Start of the process, in milliseconds since 1970.
     let startedAt: Int64
-    /// Milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     let clock: @Sendable () -> Int64
-    /// The monotonic time, in milliseconds, that ``standings`` goes by.
+    /// The monotonic time, in milliseconds, that ``circuitBreakers`` uses.
     var elapsed: @Sendable () -> Int64 = MonotonicClock.milliseconds
 
-    /// All that is known now. What the store does not tell, is `null`.
+    /// The current status. Members from the store are `null` while it is unavailable.
     func json() async -> JSON {
         do throws(StoreError) {
             return json(try await source.snapshot(), problem: nil)
@@ -58,7 +58,7 @@ struct StatusReport: Sendable {
         _ intakeProblems: IntakeProblems, _ configuration: BridgeConfiguration, _ now: Int64
     ) -> HealthInput {
         var input = HealthInput(now: now, startedAt: startedAt, stored: stored)
-        input.storeProblem = problem ?? (outage.isOut ? "it does not take what is written" : nil)
+        input.storeProblem = problem ?? (outage.isOut ? "writes fail" : nil)
         input.denied = denied
         input.intakeProblems = intakeProblems.recent(now: now)
         input.acceptsTopic = { (try? configuration.topics.accountRegion(of: $0)) != nil }
@@ -76,7 +76,7 @@ struct StatusReport: Sendable {
 
     // MARK: Members
 
-    /// What comes from the store alone.
+    /// Members that come from the store.
     private static func members(of stored: StoreSnapshot.QueueSnapshot?, now: Int64) -> JSON.Members {
         guard let stored else {
             let names: [UTF8Text] = ["queue", "pauses", "subscriptions", "subscriptionsOmitted", "deadLetters"]

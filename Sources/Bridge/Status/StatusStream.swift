@@ -4,17 +4,17 @@ import JSON
 import ServiceLifecycle
 import Synchronization
 
-/// Looks at the status for all who view it, as long as somebody does.
+/// Streams the status to subscribers as server-sent events. The status is read once for all of them, and only while there are any.
 final class StatusStream: Service {
-    /// How many may view it at the same time.
+    /// Most concurrent subscribers.
     static let maximumSubscribers = 32
-    /// The time between two looks.
+    /// Time between two snapshots.
     static let interval = Duration.seconds(2)
 
     private struct State {
         var subscribers: [Int: AsyncStream<StatusSnapshot>.Continuation] = [:]
         var lastID = 0
-        /// The last look; nil while nobody views.
+        /// The last snapshot; nil without subscribers.
         var last: StatusSnapshot?
         var isEnded = false
     }
@@ -22,21 +22,21 @@ final class StatusStream: Service {
     private let report: @Sendable () async -> JSON
     private let pause: @Sendable () async throws -> Void
     private let state = Mutex(State())
-    /// Yields when somebody begins to view.
+    /// Yields for each new subscriber.
     private let arrivals: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
     /// - Parameters:
-    ///   - pause: waits ``interval`` between two looks, and throws when the task is canceled.
-    ///   - report: looks at the status.
+    ///   - pause: waits ``interval`` between two snapshots; throws when the task is canceled.
+    ///   - report: returns the current status.
     init(pause: @escaping @Sendable () async throws -> Void, report: @escaping @Sendable () async -> JSON) {
         self.pause = pause
         self.report = report
         arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
-    // MARK: Viewing
+    // MARK: Subscribing
 
-    /// Begins to view; nil if too many do. The view ends with the stream. A viewer that is slow gets the newest look only.
+    /// Subscribes; nil if there are too many subscribers. Dropping the stream unsubscribes. A slow subscriber gets the newest snapshot only.
     func subscribe() -> AsyncStream<StatusSnapshot>? {
         let (snapshots, continuation) = AsyncStream.makeStream(
             of: StatusSnapshot.self, bufferingPolicy: .bufferingNewest(1))
@@ -60,16 +60,16 @@ final class StatusStream: Service {
         }
     }
 
-    /// The answer that tells a viewer the status, and then each change, until it leaves or the bridge stops.
+    /// A streaming response with the status and then each change, until the client disconnects or the bridge stops.
     func respond(to request: ServerRequest) -> ServerResponse {
         let fields: HTTPFields = [.contentType: "text/event-stream", .xContentTypeOptions: "nosniff"]
-        // Who asks for the head only takes no place.
+        // HEAD does not count as a subscriber.
         if request.head.method == .head { return ServerResponse(status: .ok, headerFields: fields) { _ in } }
         guard let snapshots = subscribe() else {
             var rejection = ServerResponse.rejection(
                 .serviceUnavailable, code: "too_many_viewers",
                 message:
-                    "\(Self.maximumSubscribers) view the status already. Ask for /status.json now and then instead.")
+                    "\(Self.maximumSubscribers) clients are connected already. Poll /status.json instead.")
             rejection.headerFields[.retryAfter] = "10"
             return rejection
         }
@@ -77,13 +77,13 @@ final class StatusStream: Service {
             var subscriber = StatusSubscriber()
             for await snapshot in snapshots {
                 guard let events = subscriber.events(for: snapshot) else { continue }
-                // Who has left is told nothing more; it is no failure.
+                // A client that disconnected is not an error.
                 guard (try? await writer.write(Array(events.utf8))) != nil else { return }
             }
         }
     }
 
-    // MARK: Looking
+    // MARK: Publishing
 
     func run() async {
         await cancelWhenGracefulShutdown { [self] in
@@ -91,7 +91,7 @@ final class StatusStream: Service {
                 while state.withLock({ !$0.subscribers.isEmpty }), await publishOnce() {}
             }
         }
-        // Who comes now would wait for ever.
+        // A new subscriber would wait forever.
         let subscribers = state.withLock { state in
             defer { state.isEnded = true }
             return state.subscribers.values.map(\.self)
@@ -99,7 +99,7 @@ final class StatusStream: Service {
         for subscriber in subscribers { subscriber.finish() }
     }
 
-    /// Looks, tells the viewers, and waits until it is time to look again; returns whether it is.
+    /// Publishes a snapshot and waits for the interval; returns false if the task was canceled.
     private func publishOnce() async -> Bool {
         let status = await report()
         state.withLock { state in
@@ -110,7 +110,7 @@ final class StatusStream: Service {
         return (try? await pause()) != nil
     }
 
-    /// A look that follows another one.
+    /// The snapshot of a status, numbered after the last one.
     static func snapshot(of status: JSON, after last: StatusSnapshot?) -> StatusSnapshot {
         guard let last else { return StatusSnapshot(number: 1, version: 1, status: status, change: nil) }
         let change = StatusDiff.between(last.status, status)

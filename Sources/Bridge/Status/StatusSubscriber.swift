@@ -1,27 +1,26 @@
 import JSON
 
-/// A look at the status, as all who view it see it.
+/// A numbered snapshot of the status, shared by all subscribers.
 struct StatusSnapshot: Sendable {
-    /// Counts the looks.
+    /// Counts the snapshots.
     let number: Int
-    /// Counts the changes that were seen.
+    /// Counts the changes.
     let version: Int
     /// The whole status.
     let status: JSON
-    /// What is different from the version before; nil if there was none.
+    /// Difference from the previous version; nil if there is none.
     let change: JSON?
 }
 
-/// What one viewer has been told, and is to be told next, as server-sent events (WHATWG HTML, section 9.2). A pure value.
+/// What one subscriber has received, and the server-sent events it gets next (WHATWG HTML, section 9.2). A pure value.
 struct StatusSubscriber: Sendable {
-    /// After how many looks without a change a comment says that the bridge is still there.
+    /// Number of snapshots without a change after which a keep-alive comment is sent.
     static let keepAliveInterval = 7
 
     private var sentVersion: Int?
     private var sentNumber = 0
 
-    /// What the viewer is to be told of a look; nil if nothing. A viewer that was too slow for some of the changes is told
-    /// the whole status.
+    /// The events to send for a snapshot; nil if there are none. A subscriber that missed a change gets the whole status.
     mutating func events(for snapshot: StatusSnapshot) -> String? {
         guard let sentVersion else {
             recordSent(snapshot)
@@ -42,7 +41,7 @@ struct StatusSubscriber: Sendable {
         (sentVersion, sentNumber) = (snapshot.version, snapshot.number)
     }
 
-    /// Serialized JSON has no line end in it.
+    /// Serialized JSON contains no line feed.
     private static func event(_ name: String, _ data: JSON) -> String {
         "event: \(name)\ndata: \(String(decoding: data.serialized(), as: UTF8.self))\n\n"
     }

@@ -2,33 +2,34 @@ import AWSCore
 import SNS
 import Store
 
-/// What the status page tells from the store, in two parts: what is soon read, and what takes the longer the more there is.
+/// Contents of the store for status and metrics, in two parts: the queue, which is read quickly, and the ledger, whose counts take longer
+/// the more findings there are.
 struct StoreSnapshot: Sendable {
-    /// How the queue is, and what people and AWS did last.
+    /// The queue, pauses, subscriptions, and state of catch-up and replicas.
     struct QueueSnapshot: Sendable {
         var status = StoreStatus()
         /// By account and Region.
         var depths: [QueueDepth] = []
         var pauses: [Pause] = []
-        /// Ordered by topic, no more than ``StoreSnapshot/limit``.
+        /// Ordered by topic, at most ``StoreSnapshot/limit``.
         var subscriptions: [Subscription] = []
-        /// How many there are, by how they stand.
+        /// Number of subscriptions by state.
         var subscriptionCounts: [Subscription.State: Int] = [:]
-        /// Whether there are more subscriptions than that.
+        /// Whether there are more than ``subscriptions`` has.
         var hasMoreSubscriptions = false
-        /// How far Device Defender was asked, in milliseconds since 1970.
+        /// Catch-up watermarks, in milliseconds since 1970.
         var watermarks: [AccountRegion: Int64] = [:]
-        /// What dead letters take.
+        /// Space that dead letters use.
         var deadLetterUsage = DeadLetterUsage()
-        /// Those given up last, the newest first.
+        /// The newest dead letters, newest first.
         var deadLetters: [DeadLetterSummary] = []
-        /// When deliveries came last, in milliseconds since 1970.
+        /// Times of the last deliveries, in milliseconds since 1970.
         var lastDeliveries: [AccountRegion: Int64] = [:]
-        /// How the replicas on one database share the work.
+        /// State of the replicas on one database.
         var sharing = SharingStatus()
     }
 
-    /// What is in the ledger.
+    /// Counts of the ledger.
     struct Ledger: Sendable {
         var counts = LedgerCounts()
         var openFindings: [OpenFindings] = []
@@ -36,17 +37,17 @@ struct StoreSnapshot: Sendable {
     }
 
     var queue = QueueSnapshot()
-    /// Nil if it took too long to be read.
+    /// Nil if the query timed out.
     var ledger: Ledger?
 
-    /// The most accounts and Regions, and the most subscriptions, that are told of.
+    /// Most account-Regions, and most subscriptions, in the status.
     static let limit = 1000
-    /// The most dead letters that are told of.
+    /// Most dead letters in the status.
     static let deadLetterLimit = 50
 }
 
 extension StoreSnapshot.QueueSnapshot {
-    /// Asks a store.
+    /// Reads a store.
     init(_ store: any Store, now: Int64) async throws(StoreError) {
         status = try await store.queueStatus()
         depths = try await QueueReport(of: store, now: now).depths
@@ -67,7 +68,7 @@ extension StoreSnapshot.QueueSnapshot {
 }
 
 extension StoreSnapshot.Ledger {
-    /// Asks a store.
+    /// Reads a store.
     init(_ store: any Store) async throws(StoreError) {
         counts = try await store.ledgerCounts()
         openFindings = try await store.openFindings()
@@ -75,27 +76,27 @@ extension StoreSnapshot.Ledger {
     }
 }
 
-/// Where the status page and the metrics have their facts of the store from: the same ones, read once for all who ask.
+/// Provides snapshots of the store for status and metrics, read once for all clients.
 struct StatusSource: Sendable {
     let queue: CachedQuery<StoreSnapshot.QueueSnapshot>
     let ledger: CachedQuery<StoreSnapshot.Ledger>
 
-    /// How old the facts of the queue may be, and those of the ledger, which take long to be counted where there is much.
+    /// Longest time that a snapshot of the queue, and one of the ledger, is cached.
     private static let (queueLimit, ledgerLimit) = (Duration.seconds(10), Duration.seconds(30))
-    /// What is read within this time is read again for each who looks at the status. The queue is read quickly.
+    /// A query that takes less than this is not cached.
     private static let (uncachedQueueBelow, uncachedLedgerBelow) = (
         Duration.milliseconds(500), Duration.milliseconds(100)
     )
-    /// How old the facts may be for metrics, however quickly they are read.
+    /// Age up to which metrics accept a snapshot, however fast the query is.
     static let metricsAge = Duration.seconds(1)
     private static let timeout = Duration.seconds(5)
 
-    /// All facts, from about the same time.
+    /// A snapshot of queue and ledger, from about the same time.
     ///
-    /// - Parameter age: how old they may be at least; what took long to be read may be older.
+    /// - Parameter age: accepts a snapshot up to this old; one from a slow query may be older.
     func snapshot(atMost age: Duration = .zero) async throws(StoreError) -> StoreSnapshot {
-        // Not at the same time: a store that does not answer is not asked twice.
-        // One that answers, and takes long to count what is in the ledger, is no reason to call all unknown.
+        // One after the other: a store that does not respond is not queried twice. A ledger that takes too long to count
+        // does not make the rest unknown.
         StoreSnapshot(
             queue: try await queue.value(atMost: age), ledger: try await ledger.valueWithinTimeout(atMost: age))
     }

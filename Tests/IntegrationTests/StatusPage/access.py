@@ -1,4 +1,4 @@
-"""Whether the page can be used by keyboard, with a screen reader, with weak eyes, and on a small window."""
+"""Accessibility: keyboard, screen reader, contrast, and small windows."""
 
 import collections
 import pathlib
@@ -9,10 +9,10 @@ from selenium.webdriver.common.keys import Keys
 from .browser import SIZES, require
 from .checks import EACH_SIZE, EACH_VIEW, check
 
-LOOKS = (pathlib.Path(__file__).parent / "looks.js").read_text(encoding="utf-8")
+APPEARANCE = (pathlib.Path(__file__).parent / "appearance.js").read_text(encoding="utf-8")
 CONTROLS = """
-const rolls = (it) => it.checkVisibility({visibilityProperty: true}) && !it.closest("[hidden], details:not([open]) > :not(summary)");
-return [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(rolls)
+const isReachable = (it) => it.checkVisibility({visibilityProperty: true}) && !it.closest("[hidden], details:not([open]) > :not(summary)");
+return [...document.querySelectorAll("a[href], button, input, summary, [tabindex='0']")].filter(isReachable)
   .map((it) => it.id || it.getAttribute("aria-label") || it.textContent.trim())
 """
 FOCUSED = """
@@ -23,41 +23,41 @@ return {name: it.id || it.getAttribute("aria-label") || it.textContent.trim(), v
 """
 
 
-def looks(world):
-    found = world.browser.script(LOOKS, SIZES[world.browser.size][0])
+def appearance(world):
+    found = world.browser.script(APPEARANCE, SIZES[world.browser.size][0])
     require(found["texts"] > 20, f"only {found['texts']} texts were found")
     return found
 
 
 def require_none(world, what):
-    """Of the page with all that opens opened."""
+    """Requires that a list of problems is empty, with all details expanded."""
     world.browser.open(world.proxy.url)
     for it in world.browser.driver.find_elements("css selector", "summary"):
         if it.is_displayed():
             it.click()
-    found = looks(world)[what]
-    require(not found, f"{what} are {found[:5]}, {len(found)} in all")
+    found = appearance(world)[what]
+    require(not found, f"{what}: {found[:5]}, {len(found)} in total")
 
 
-@check("each text has a contrast of 4.5 at least, each control's border of 3", EACH_VIEW)
+@check("texts have a contrast of at least 4.5, borders of controls of at least 3", EACH_VIEW)
 def contrast(world):
     require_none(world, "faint")
 
 
-@check("nothing reaches beyond the window to the right", EACH_VIEW)
+@check("nothing overflows the window horizontally", EACH_VIEW)
 def overflow(world):
     require_none(world, "beyond")
 
 
-@check("nothing moves for those who asked for less motion")
+@check("there is no animation with reduced motion")
 def motion(world):
     world.browser.view("desktop", "light", motion="reduce")
     world.browser.open(world.proxy.url)
-    moving = looks(world)["moving"]
-    require(not moving, f"what moves is {moving[:5]}")
+    moving = appearance(world)["moving"]
+    require(not moving, f"animated: {moving[:5]}")
 
 
-@check("the tab key reaches each control in the order of the document, and shows where it is", EACH_SIZE)
+@check("the tab key reaches each control in document order with a visible focus", EACH_SIZE)
 def tab_order(world):
     world.browser.open(world.proxy.url)
     wanted = world.browser.script(CONTROLS)
@@ -67,11 +67,11 @@ def tab_order(world):
         it = world.browser.script(FOCUSED)
         if it is None:
             break
-        require(it["visible"], f"the focus is not to be seen on {it['name']}")
+        require(it["visible"], f"the focus is not visible on {it['name']}")
         reached.append(it["name"])
     missing = [it for it in wanted if it not in reached]
     require(not missing, f"not reached are {missing[:5]}")
-    require(reached == wanted, "the order is another than the document's")
+    require(reached == wanted, "the order differs from the document order")
 
 
 def role(node):
@@ -99,33 +99,33 @@ def landmarks(world):
     require([it[0] for it in headings].count(1) == 1 and headings[0][0] == 1, f"the headings are {headings}")
     require(all(it[1] for it in headings), "a heading is empty")
     jumps = [after for before, after in zip(headings, headings[1:]) if after[0] > before[0] + 1]
-    require(not jumps, f"the headings {jumps} leave a level out")
-    require(world.browser.script("return document.documentElement.lang") == "en", "the language is not told")
+    require(not jumps, f"the headings {jumps} skip a level")
+    require(world.browser.script("return document.documentElement.lang") == "en", "the language is not set")
     spoken = world.browser.script("return document.querySelector('[role=status][aria-live=polite] #headline')?.textContent")
-    require(spoken and spoken in [it[1] for it in headings], "the state is not in a live region, as a heading")
+    require(spoken and spoken in [it[1] for it in headings], "the state is not a heading in a live region")
 
 
-@check("each control has a name, and no two have the same", EACH_SIZE)
+@check("each control has a unique name", EACH_SIZE)
 def names(world):
     world.browser.open(world.proxy.url)
     nodes = world.browser.accessibility_tree()
     controls = [it for it in nodes if role(it) in ("button", "link", "textbox", "searchbox", "checkbox", "DisclosureTriangle")]
     require(len(controls) >= 3, f"only {len(controls)} controls are in the tree")
     nameless = [role(it) for it in controls if not name(it)]
-    require(not nameless, f"without a name are {nameless}")
+    require(not nameless, f"without a name: {nameless}")
     twice = [it for it, count in collections.Counter((role(it), name(it)) for it in controls if role(it) != "link").items() if count > 1]
-    require(not twice, f"there are two of {twice[:3]}")
+    require(not twice, f"duplicate names: {twice[:3]}")
     vague = [it for it in controls if role(it) == "link" and name(it) in ("Open", "here", "more")]
-    require(not vague, "a link does not say where it leads")
+    require(not vague, "a link has no descriptive name")
     fields = {name(it) for it in controls if role(it) in ("textbox", "searchbox")}
     shown = {"filter": "Filter", "token": "Admin token"}
     for field, label in shown.items():
         require(not world.browser.find(f"#{field}").is_displayed() or label in fields, f"the field {field} has another name than {label}")
     images = [name(it) for it in nodes if role(it) in ("image", "img", "graphics-document")]
-    require(all(images), "a drawing has no text")
+    require(all(images), "an image has no text alternative")
 
 
-@check("tables are tables to a screen reader: a caption, heads for columns and rows", EACH_SIZE)
+@check("tables have captions, column headers and row headers for screen readers", EACH_SIZE)
 def tables(world):
     world.browser.open(world.proxy.url)
     nodes = world.browser.accessibility_tree()
@@ -142,16 +142,16 @@ def tables(world):
     for table in found:
         inside = below[table["nodeId"]]
         require(name(table), "a table has no caption")
-        require(inside["columnheader"] >= 2, f"{name(table)} has {inside['columnheader']} heads of columns")
+        require(inside["columnheader"] >= 2, f"{name(table)} has {inside['columnheader']} column headers")
         require(inside["rowheader"] >= 1 and inside["cell"] >= inside["rowheader"], f"{name(table)} has {dict(inside)}")
     heads = world.browser.script("return [...document.querySelectorAll('th')].filter((it) => !it.scope).map((it) => it.textContent)")
-    require(not heads, f"the heads {heads} do not say of what")
+    require(not heads, f"the headers {heads} have no scope")
 
 
-@check("a screen reader is not told again what has not changed")
-def silence(world):
+@check("unchanged content is not announced again to screen readers")
+def announcements(world):
     world.browser.open(world.proxy.url)
     with world.browser.observed("#health-status") as changes:
-        # The page counts seconds meanwhile; a wait is the only way to see that nothing comes.
+        # The page updates ages each second; only waiting can show that there is no announcement.
         world.browser.driver.execute_async_script("setTimeout(arguments[0], 2500)")
         require(changes() == 0, f"{changes()} changes were announced")

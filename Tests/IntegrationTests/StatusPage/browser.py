@@ -1,4 +1,4 @@
-"""Chromium, headless: opening the page at a size and in a theme, waiting, and what the browser complained of."""
+"""Headless Chromium: opens the page in a size and theme, waits, and reads the console."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ LIMIT = 40
 
 
 class Failure(Exception):
-    """A check that did not hold, in words."""
+    """A failed check, with its reason."""
 
 
 def require(holds, otherwise):
@@ -21,18 +21,18 @@ def require(holds, otherwise):
         raise Failure(otherwise)
 
 
-def eventually(what, ask, limit=LIMIT):
-    """Asks until the answer is true; gives it. The limit ends a test that hangs, and measures nothing."""
+def eventually(what, poll, limit=LIMIT):
+    """Polls until the result is true, and returns it. The limit only ends a test that hangs."""
     end = time.monotonic() + limit
     last = None
     while time.monotonic() < end:
         try:
-            if answer := ask():
-                return answer
+            if result := poll():
+                return result
         except Failure as failure:
             last = failure
         time.sleep(0.1)
-    raise Failure(f"{what} did not come to be" + (f": {last}" if last else ""))
+    raise Failure(f"timed out waiting for {what}" + (f": {last}" if last else ""))
 
 
 class Browser:
@@ -56,10 +56,10 @@ class Browser:
         self.cdp("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": theme}, {"name": "prefers-reduced-motion", "value": motion}])
 
-    def open(self, url, until="document.body.dataset.contact !== 'connecting' && document.body.dataset.state !== 'asking'"):
+    def open(self, url, until="document.body.dataset.contact !== 'connecting' && document.body.dataset.state !== 'loading'"):
         self.complaints()
         self.driver.get(url)
-        eventually("the page with the bridge's state", lambda: self.script(f"return {until}"))
+        eventually("the page to show the state", lambda: self.script(f"return {until}"))
         self.script("window.notReloaded = true")
 
     def cdp(self, command, **parameters):
@@ -69,16 +69,16 @@ class Browser:
         return self.driver.execute_script(text, *arguments)
 
     def text(self, selector):
-        """The text of an element as it is in the document, hidden parts included."""
+        """The text content of an element, including hidden parts."""
         return self.script("return document.querySelector(arguments[0])?.textContent ?? null", selector)
 
     def find(self, selector):
         found = self.driver.find_elements("css selector", selector)
-        require(found, f"nothing is at {selector}")
+        require(found, f"no element matches {selector}")
         return found[0]
 
     def complaints(self):
-        """What the browser logged since it was asked last, but what is only advice."""
+        """Warnings and errors in the console since the last call."""
         return [it for it in self.driver.get_log("browser") if it["level"] in ("SEVERE", "WARNING")]
 
     def accessibility_tree(self):
@@ -86,7 +86,7 @@ class Browser:
         return [it for it in nodes if not it.get("ignored")]
 
     def screenshot(self, path):
-        """The whole page, up to a length that an eye can take in."""
+        """The whole page, up to a height of 2600 pixels."""
         width, height = SIZES[self.size]
         length = min(max(self.script("return document.documentElement.scrollHeight"), height), 2600)
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=length, deviceScaleFactor=1, mobile=self.size == "phone")
@@ -95,7 +95,7 @@ class Browser:
 
     @contextlib.contextmanager
     def observed(self, selector):
-        """Counts the changes below an element while the body runs; gives a function that tells them."""
+        """Counts the changes below an element while the body runs; yields a function that returns the count."""
         self.script(
             "window.changes = []; window.observer = new MutationObserver((all) => window.changes.push(...all.map((it) => it.type)));"
             "window.observer.observe(document.querySelector(arguments[0]), {childList: true, characterData: true, subtree: true})", selector)

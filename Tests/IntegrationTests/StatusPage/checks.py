@@ -1,4 +1,4 @@
-"""The list of checks: each a function with a name for people, the views it is made in, and what it needs."""
+"""Registry of checks: each is a function with a description, the views it runs in, and the expectation it needs."""
 
 import dataclasses
 import typing
@@ -12,8 +12,8 @@ ONCE = [("desktop", "light")]
 
 
 @dataclasses.dataclass
-class World:
-    """What a check has: a browser, the way to the bridge, and what is expected of it."""
+class Context:
+    """Context of a check: the browser, the proxy to the bridge, and the expectations."""
 
     browser: Browser
     proxy: Proxy
@@ -29,7 +29,7 @@ class Check:
     run: typing.Callable
 
     def missing(self, expected):
-        """What the expectations lack for this check; None if nothing."""
+        """The expectation that this check needs and that is missing; None if there is none."""
         value = expected
         for part in self.needs.split(".") if self.needs else []:
             value = (value or {}).get(part)
@@ -47,8 +47,8 @@ def check(name, views=ONCE, needs=None):
     return register
 
 
-def made(world, wanted=None):
-    """Makes the checks, one after the other; gives the name, the view, and the failure or what it needed."""
+def run_all(world, wanted=None):
+    """Runs the checks in turn; yields name, view, failure, and missing expectation."""
     for it in ALL:
         if wanted and not any(word in it.name for word in wanted):
             continue
@@ -66,8 +66,8 @@ def failure(it, world, view):
         it.run(world)
     except Failure as found:
         return str(found)
-    except Exception as unforeseen:
-        return f"{type(unforeseen).__name__}: {unforeseen}"
+    except Exception as unexpected:
+        return f"{type(unexpected).__name__}: {unexpected}"
     finally:
         world.proxy.fail(None)
     return None

@@ -1,4 +1,4 @@
-"""A way to the bridge that can fail: what the browser sees of a bridge that refuses, ends or hangs."""
+"""A proxy to the bridge with faults: it rejects requests, closes connections or hangs."""
 
 import collections
 import contextlib
@@ -16,11 +16,11 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_):
-        """A browser that goes away in the middle is nothing to tell of."""
+        """Ignores disconnected browsers."""
 
 
 class Proxy:
-    """Passes requests on; faults are None, "refuse-stream" (503 for the events), "gone" and "hang"."""
+    """Forwards requests. Faults: None, "reject-stream" (503 for the events), "gone" and "hang"."""
 
     def __init__(self, url):
         self.target = urllib.parse.urlsplit(url)
@@ -39,53 +39,53 @@ class Proxy:
                 pass
 
             def do_GET(self):
-                proxy.answer(self)
+                proxy.forward(self)
 
             do_POST = do_GET
 
         return Handler
 
-    def answer(self, request):
+    def forward(self, request):
         self.counts[request.command, request.path] += 1
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
         self.wait_while_hanging()
         if self.fault == "gone":
             request.close_connection = True
             return
-        if self.fault == "refuse-stream" and request.path == "/status/events":
+        if self.fault == "reject-stream" and request.path == "/status/events":
             request.send_error(503)
             return
         connection = http.client.HTTPConnection(self.target.hostname, self.target.port)
         try:
             connection.request(request.command, request.path, body or None, dict(request.headers))
-            self.pass_back(connection.getresponse(), request)
+            self.return_response(connection.getresponse(), request)
         except OSError:
             request.close_connection = True
         finally:
             connection.close()
 
-    def pass_back(self, answer, request):
-        streamed = (answer.getheader("Content-Type") or "").startswith("text/event-stream")
-        request.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
+    def return_response(self, response, request):
+        streamed = (response.getheader("Content-Type") or "").startswith("text/event-stream")
+        request.send_response_only(response.status, response.reason)
+        for name, value in response.getheaders():
             if name.lower() not in HOP_BY_HOP:
                 request.send_header(name, value)
         if streamed:
             request.send_header("Connection", "close")
             request.close_connection = True
             request.end_headers()
-            self.stream(answer, request)
+            self.stream(response, request)
             return
-        content = answer.read()
+        content = response.read()
         request.send_header("Content-Length", str(len(content)))
         request.end_headers()
         request.wfile.write(content)
 
-    def stream(self, answer, request):
-        """Passes on what comes, until the one side or the other ends."""
+    def stream(self, response, request):
+        """Forwards chunks until either side closes."""
         self.streams.add(request.connection)
         try:
-            while part := answer.read1(65536):
+            while part := response.read1(65536):
                 self.wait_while_hanging()
                 request.wfile.write(part)
                 request.wfile.flush()
@@ -93,9 +93,9 @@ class Proxy:
             self.streams.discard(request.connection)
 
     def fail(self, fault):
-        """From now on; what is open breaks, but for a hang."""
+        """Sets the fault. Open streams are closed, except for a hang."""
         self.fault = fault
-        if fault in ("gone", "refuse-stream"):
+        if fault in ("gone", "reject-stream"):
             for connection in list(self.streams):
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)

@@ -1,9 +1,9 @@
-"""What an operator does with the page: look for an account, read a payload, replay, drop."""
+"""Operations on the page: filter accounts, show a payload, replay, drop."""
 
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from .access import looks
+from .access import appearance
 from .browser import eventually, quoted, require
 from .checks import EACH_SIZE, check
 from .reading import plain, status
@@ -23,7 +23,7 @@ def button(world, name):
 
 
 def press(world, name):
-    """By keyboard: what can be done so can be done with the mouse too."""
+    """Presses a button by keyboard; the mouse then works too."""
     world.browser.script("arguments[0].focus()", button(world, name))
     ActionChains(world.browser.driver).send_keys(Keys.ENTER).perform()
 
@@ -32,7 +32,7 @@ def focused(world):
     return world.browser.script("return document.activeElement.id || document.activeElement.getAttribute('aria-label')")
 
 
-@check("the filter shows those that match, and says how many", EACH_SIZE, needs="filter")
+@check("the filter shows matching rows and their number", EACH_SIZE, needs="filter")
 def filtering(world):
     opened(world)
     wanted = world.expected["filter"]
@@ -40,7 +40,7 @@ def filtering(world):
     field = world.browser.find("#filter")
     field.send_keys(wanted["text"])
     eventually(f"{wanted['rows']} rows", lambda: len(world.browser.script(SHOWN_ROWS)) == min(wanted["rows"], 50))
-    require(f"{wanted['rows']:,} " in world.browser.text("#account-regions-count"), f"the count is told as {world.browser.text('#account-regions-count')}")
+    require(f"{wanted['rows']:,} " in world.browser.text("#account-regions-count"), f"the count is shown as {world.browser.text('#account-regions-count')}")
     require(focused(world) == "filter", "the filter lost the focus")
     field.send_keys(Keys.CONTROL, "a", Keys.NULL, Keys.BACKSPACE)
     eventually("all rows again", lambda: world.browser.script(SHOWN_ROWS) == before)
@@ -48,11 +48,11 @@ def filtering(world):
     eventually("no row", lambda: not world.browser.script(SHOWN_ROWS) and world.browser.find("#account-regions-none").is_displayed())
 
 
-@check("only those with problems are shown when that is asked for", needs="filter.troubled")
+@check("the checkbox shows only rows with problems", needs="filter.withProblems")
 def only_problems(world):
     opened(world)
     world.browser.find("#only-problems").click()
-    wanted = world.expected["filter"]["troubled"]
+    wanted = world.expected["filter"]["withProblems"]
     eventually(f"{wanted} rows", lambda: len(world.browser.script(SHOWN_ROWS)) == min(wanted, 50))
 
 
@@ -65,50 +65,50 @@ def more_account_regions(world):
     require(world.browser.script("return document.activeElement.closest('#account-regions > tr') === document.querySelectorAll('#account-regions > tr')[50]"), "the focus is not on the first new row")
 
 
-@check("a payload is asked for, shown and hidden by its button", EACH_SIZE, needs="deadLetters.payload")
+@check("a payload is loaded, shown and hidden by its button", EACH_SIZE, needs="deadLetters.payload")
 def payload(world):
     opened(world)
     letter = world.expected["deadLetters"]["payload"]
     name = f"Payload of {plain(letter['id'])}"
-    require(letter["text"] not in world.browser.text("#dead-table"), "the payload is there before it was asked for")
+    require(letter["text"] not in world.browser.text("#dead-table"), "the payload is shown before it was requested")
     press(world, name)
     eventually("the payload", lambda: letter["text"] in (world.browser.text("#dead-table pre") or ""))
-    require(button(world, name).get_attribute("aria-expanded") == "true", "the button does not say that it is open")
-    found = looks(world)
-    require(not found["faint"] and not found["beyond"], f"faint or beyond is {found['faint'] + found['beyond']}")
-    require(not world.browser.script("return document.querySelector('#dead-table pre').children.length"), "the payload is more than text")
+    require(button(world, name).get_attribute("aria-expanded") == "true", "the button is not marked as expanded")
+    found = appearance(world)
+    require(not found["faint"] and not found["beyond"], f"low contrast or overflow: {found['faint'] + found['beyond']}")
+    require(not world.browser.script("return document.querySelector('#dead-table pre').children.length"), "the payload is rendered as HTML")
     press(world, name)
     eventually("a hidden payload", lambda: not world.browser.find("#dead-table pre").is_displayed())
-    require(button(world, name).get_attribute("aria-expanded") == "false", "the button does not say that it is shut")
+    require(button(world, name).get_attribute("aria-expanded") == "false", "the button is not marked as collapsed")
 
 
 def result(world):
     return world.browser.text("#action-result")
 
 
-@check("an action without a token asks for it, and one with a wrong token is refused in words", needs="deadLetters.token")
+@check("an action without a token asks for it, and one with a wrong token shows an error", needs="deadLetters.token")
 def wrong_token(world):
     opened(world)
     letter = status(world)["deadLetters"]["newest"][0]["id"]
     press(world, f"Replay {plain(letter)}")
-    eventually("a word on the token", lambda: "token" in result(world))
+    eventually("a message about the token", lambda: "token" in result(world))
     require(focused(world) == "token", f"the focus is on {focused(world)}")
     world.browser.find("#token").send_keys("this-is-not-the-token")
     world.browser.complaints()
     press(world, f"Replay {plain(letter)}")
-    eventually("the refusal", lambda: "The token is wrong" in result(world))
+    eventually("the error", lambda: "The token is wrong" in result(world))
     require(focused(world) == "token", f"the focus is on {focused(world)}")
     strange = [it for it in world.browser.complaints() if it["source"] != "network"]
-    require(not strange, f"the browser says {strange}")
-    require(letter in [it["id"] for it in status(world)["deadLetters"]["newest"]], "it was done")
+    require(not strange, f"the console has {strange}")
+    require(letter in [it["id"] for it in status(world)["deadLetters"]["newest"]], "the action was performed")
     kept = world.browser.script("return JSON.stringify([localStorage.length, sessionStorage.length, document.cookie, location.href])")
-    require("this-is-not-the-token" not in kept and kept.startswith("[0,0,"), f"something is kept: {kept}")
+    require("this-is-not-the-token" not in kept and kept.startswith("[0,0,"), f"something was stored: {kept}")
 
 
 def gone_without_reload(world, letter):
-    """It leaves the page by what is sent live: nothing is loaded again, and nothing asked for."""
+    """The row disappears through the live connection, without a reload or a request."""
     eventually(f"a page without {letter}", lambda: plain(letter) not in world.browser.text("#dead-table"))
-    require(world.browser.script("return window.notReloaded") is True, "the page was loaded again")
+    require(world.browser.script("return window.notReloaded") is True, "the page was reloaded")
     require(world.proxy.counts["GET", "/status.json"] == 0, "the state was polled")
     require(letter not in [it["id"] for it in status(world)["deadLetters"]["newest"]], "the bridge still has it")
 
@@ -119,17 +119,17 @@ def opened_with_token(world):
     world.browser.find("#token").send_keys(world.expected["deadLetters"]["token"])
 
 
-@check("a dead letter is replayed, and leaves the page without a reload", needs="deadLetters.replay")
+@check("a replayed dead letter disappears without a reload", needs="deadLetters.replay")
 def replay(world):
     letter = world.expected["deadLetters"]["replay"]
     opened_with_token(world)
     press(world, f"Replay {plain(letter)}")
-    eventually("the word that it is replayed", lambda: "is in the queue again" in result(world))
+    eventually("the confirmation of the replay", lambda: "is in the queue again" in result(world))
     gone_without_reload(world, letter)
     require(focused(world), "the focus is lost")
 
 
-@check("a dead letter is dropped only after a dialog, which the keyboard can leave", needs="deadLetters.drop")
+@check("a dead letter is dropped only after a dialog that the keyboard can close", needs="deadLetters.drop")
 def drop(world):
     letter = world.expected["deadLetters"]["drop"]
     opened_with_token(world)
@@ -138,19 +138,19 @@ def drop(world):
     ActionChains(world.browser.driver).send_keys(Keys.ESCAPE).perform()
     eventually("a closed dialog", lambda: not world.browser.script("return document.getElementById('drop-dialog').open"))
     require(focused(world) == f"Drop {plain(letter)}", f"the focus is on {focused(world)}")
-    require(not [it for it in world.proxy.counts if it[0] == "POST"], "it was dropped without a yes")
+    require(not [it for it in world.proxy.counts if it[0] == "POST"], "it was dropped without confirmation")
     press(world, f"Drop {plain(letter)}")
     world.browser.find("#drop-confirm").click()
-    eventually("the word that it is dropped", lambda: "is dropped" in result(world))
+    eventually("the confirmation of the drop", lambda: "was dropped" in result(world))
     gone_without_reload(world, letter)
 
 
 def check_dialog(world, letter):
     eventually("the dialog", lambda: world.browser.script("return document.getElementById('drop-dialog').matches(':modal')"))
-    require(focused(world) == "drop-cancel", f"the focus is on {focused(world)}, and not on what changes nothing")
-    require(plain(letter) in world.browser.text("#drop-what"), "the dialog does not say what is dropped")
+    require(focused(world) == "drop-cancel", f"the focus is on {focused(world)}, not on the button that cancels")
+    require(plain(letter) in world.browser.text("#drop-what"), "the dialog does not name the dead letter")
     nodes = world.browser.accessibility_tree()
     dialogs = [it for it in nodes if it.get("role", {}).get("value") == "dialog"]
     require(len(dialogs) == 1 and "Drop this dead letter?" in dialogs[0]["name"]["value"], f"the tree has {quoted(dialogs)[:200]}")
-    faint = looks(world)["faint"]
-    require(not faint, f"faint is {faint[:5]}")
+    faint = appearance(world)["faint"]
+    require(not faint, f"low contrast: {faint[:5]}")

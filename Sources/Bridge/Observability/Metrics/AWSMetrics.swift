@@ -3,7 +3,7 @@ import AWSCore
 import CoreMetrics
 import Metrics
 
-/// What is counted of calls of AWS.
+/// Metrics of AWS API calls.
 struct AWSMetrics: Sendable {
     private let calls: CounterTable
     private let throttles: CounterTable
@@ -21,7 +21,7 @@ struct AWSMetrics: Sendable {
         self.factory = factory
     }
 
-    /// A call was answered, or got no answer.
+    /// Records an attempt at a call.
     func recordCall(_ call: AWSCall) {
         let service = call.service.rawValue
         calls.add(1, service, call.operation, Self.outcome(call.failure))
@@ -36,7 +36,7 @@ struct AWSMetrics: Sendable {
         throttles.add(1, labels.account, labels.region)
     }
 
-    /// A word for what became of a call.
+    /// The value of the label `outcome`.
     static func outcome(_ failure: AWSError.Kind?) -> String {
         switch failure {
         case nil: "ok"

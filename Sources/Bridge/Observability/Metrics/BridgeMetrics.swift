@@ -1,24 +1,24 @@
 public import CoreMetrics
 
-/// What the bridge counts, by Prometheus's naming conventions. README has the table of it.
+/// The bridge's metrics, named by Prometheus's conventions. deploy/docs/metrics.md lists them.
 public struct BridgeMetrics: Sendable {
-    /// What comes in.
+    /// Intake of deliveries.
     let intake: IntakeMetrics
-    /// The work on deliveries, and what becomes of findings.
+    /// Processing of deliveries and findings.
     let work: ProcessingMetrics
-    /// What is asked of AWS.
+    /// AWS API calls.
     let aws: AWSMetrics
-    /// The store's transactions and connections.
+    /// Transactions and connections of the store.
     let store: StoreMetrics
-    /// The process: loops, settings and certificates.
+    /// The process: event loops, reloads and certificates.
     let process: ProcessMetrics
-    /// Which accounts and Regions have series of their own.
+    /// Limits the number of series by account-Region.
     let accountRegions = LabelCardinalityLimiter()
 
-    /// The upper bounds of buckets that are not the usual ones, by the metric's name: for
+    /// Upper bounds of histogram buckets that differ from the defaults, by metric name, for
     /// ``PrometheusRegistry/init(help:buckets:)``.
     public static let buckets: [String: [Double]] = [
-        // From a second to two days: an audit alone takes hours.
+        // Up to two days: an audit alone takes hours.
         "defender_bridge_event_delay_seconds": [
             0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 10_800, 21_600, 86_400, 172_800,
         ],
@@ -27,7 +27,7 @@ public struct BridgeMetrics: Sendable {
         ],
     ]
 
-    /// Makes the metrics in a factory of its own, so that two bridges in one process do not mix theirs.
+    /// Creates the metrics in a factory. Each bridge in a process needs its own.
     public init(factory: any MetricsFactory) {
         intake = IntakeMetrics(factory)
         work = ProcessingMetrics(factory)

@@ -1,7 +1,7 @@
 import EventLoop
 import ServiceLifecycle
 
-/// Measures each second how late the event loops do what is due.
+/// Measures the lag of the event loops each second.
 struct EventLoopLagMonitor: Service {
     let loops: [(name: ProcessMetrics.Loop, loop: EventLoop)]
     let metrics: ProcessMetrics

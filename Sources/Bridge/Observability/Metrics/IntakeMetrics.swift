@@ -4,7 +4,7 @@ import HTTPServer
 import HTTPTypes
 import Metrics
 
-/// What is counted of what comes in.
+/// Metrics of intake.
 struct IntakeMetrics: Sendable {
     private static let routes = ["/sns", "/eventbridge"]
 
@@ -40,9 +40,11 @@ struct IntakeMetrics: Sendable {
         unrelated = CounterTable("defender_bridge_unrelated_messages_total", ["topic"], predefined: [], factory)
     }
 
-    /// A delivery was answered.
+    /// Records the response to a delivery.
     ///
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - duration: time from the complete request to the response.
+    ///   - now: milliseconds since 1970.
     func recordResponse(_ result: IntakeResult, route: String, after duration: Duration, now: Int64) {
         durations[route]?.record(duration: duration)
         guard result.rejection != nil else {
@@ -57,13 +59,13 @@ struct IntakeMetrics: Sendable {
         rejections.add(1, route, result.outcome)
     }
 
-    /// A message of an allowed topic is not Device Defender's.
+    /// Counts a message of an allowed topic that does not come from Device Defender.
     func countUnrelated(_ topic: ARN) { unrelated.add(1, topics.label(of: topic)) }
 
-    /// A request could not be read.
+    /// Counts a request that is not valid HTTP.
     func countFault(code: String) { faults.add(1, code) }
 
-    /// Connections were closed because there were too many.
+    /// Counts connections closed because the connection limit was reached.
     func connectionLimitReached(idleClosed: Int, rejected: Int) {
         closed.add(idleClosed, "idle")
         closed.add(rejected, "new")

@@ -1,14 +1,14 @@
 import AWSCore
 import Synchronization
 
-/// Gives a name of its own to each of the first so many values, so that the number of series has a limit. A pure value.
+/// Admits the first values up to a limit, so that the number of series is bounded. A pure value.
 struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
     private let limit: Int
     private(set) var admitted: Set<Value> = []
 
     init(_ limit: Int) { self.limit = limit }
 
-    /// Whether a value has a name of its own: from the first time that it is met, and for good.
+    /// Whether a value has series of its own. The answer for a value never changes.
     mutating func admits(_ value: Value) -> Bool {
         if admitted.contains(value) { return true }
         guard admitted.count < limit else { return false }
@@ -17,11 +17,11 @@ struct SeriesLimiter<Value: Hashable & Sendable>: Sendable {
     }
 }
 
-/// Which accounts and Regions have series of their own.
+/// Limits how many account-Regions have series of their own; all others share the label value `other`.
 final class LabelCardinalityLimiter: Sendable {
-    /// How many have.
+    /// Most account-Regions with series of their own.
     static let limit = 100
-    /// What the others are called.
+    /// Label value of all others.
     static let other = "other"
 
     private let state: Mutex<SeriesLimiter<AccountRegion>>
@@ -34,7 +34,7 @@ final class LabelCardinalityLimiter: Sendable {
         return (accountRegion.account.digits, accountRegion.region.name)
     }
 
-    /// A value of an account and Region, with more labels.
+    /// A value of an account-Region, with an optional further label.
     struct Value: Sendable {
         let accountRegion: AccountRegion
         let label: (name: String, value: String)?
@@ -51,7 +51,7 @@ final class LabelCardinalityLimiter: Sendable {
 
     /// The series of a metric.
     ///
-    /// - Parameter fold: makes one value of two, of accounts and Regions that are told together.
+    /// - Parameter fold: combines the values of account-Regions that share a series.
     func samples(_ values: [Value], folding fold: (Double, Double) -> Double) -> [MetricFamily.Sample] {
         struct Labels: Hashable {
             let account: String
@@ -73,7 +73,7 @@ final class LabelCardinalityLimiter: Sendable {
     }
 }
 
-/// Which topics have series of their own.
+/// Limits how many topics have series of their own.
 final class TopicSeries: Sendable {
     private let state = Mutex(SeriesLimiter<ARN>(LabelCardinalityLimiter.limit))
 

@@ -1,9 +1,9 @@
 import CoreMetrics
 import Metrics
 
-/// The counters of one metric, by the values of its labels.
+/// The counters of one metric, by label values.
 ///
-/// The usual ones are made once: so they begin at 0, and no lock that all threads share is taken for them.
+/// Predefined counters are created once: they start at 0 in the output, and counting takes no lock shared by all threads.
 struct CounterTable: Sendable {
     private let name: String
     private let labels: [String]
@@ -11,9 +11,9 @@ struct CounterTable: Sendable {
     private let predefined: [[String]: Counter]
 
     /// - Parameters:
-    ///   - labels: the names of the labels.
-    ///   - predefined: the values of those counters that are made at once; others are made when they are first needed, and
-    ///     whoever counts sees to it that there are not many.
+    ///   - labels: label names.
+    ///   - predefined: label values of the counters created immediately. Others are created on first use; the caller bounds their
+    ///     number.
     init(_ name: String, _ labels: [String], predefined: [[String]], _ factory: any MetricsFactory) {
         self.name = name
         self.labels = labels
@@ -22,9 +22,9 @@ struct CounterTable: Sendable {
             predefined.map { ($0, Self.counter(name, labels, $0, factory)) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Counts.
+    /// Increments a counter.
     ///
-    /// - Parameter values: one for each label.
+    /// - Parameter values: the label values, one for each label name.
     func add(_ count: Int = 1, _ values: String...) {
         guard count > 0 else { return }
         (predefined[values] ?? Self.counter(name, labels, values, factory)).increment(by: count)
@@ -37,7 +37,7 @@ struct CounterTable: Sendable {
     }
 }
 
-/// A few series of one metric, made once, by the value of its label.
+/// A few predefined series of one metric, by label value.
 struct MetricTable<Metric: Sendable>: Sendable {
     private let metrics: [String: Metric]
 

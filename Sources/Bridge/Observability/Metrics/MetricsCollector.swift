@@ -3,9 +3,9 @@ import AWSCore
 import SNS
 import Store
 
-/// What is looked up when metrics are asked for: how the queue, the store, accounts and the process are now.
+/// Collects the metrics that are read at scrape time: queue, store, accounts and process.
 struct MetricsCollector: Sendable {
-    /// What the store holds, as the status page shows it.
+    /// Snapshots of the store, shared with the status page.
     let source: StatusSource
     let configuration: Reloadable<BridgeConfiguration>
     let accounts: AccountClients
@@ -16,10 +16,10 @@ struct MetricsCollector: Sendable {
     let accountRegions: LabelCardinalityLimiter
     /// Milliseconds since 1970.
     let clock: @Sendable () -> Int64
-    /// Whether the clock is trusted.
+    /// Whether the clock is trusted (``ClockTrust``).
     let isClockTrusted: @Sendable () -> Bool
 
-    /// The metrics. What the store cannot tell, is left out.
+    /// The metrics. Those from the store are absent while it is unavailable.
     func families() async -> [MetricFamily] {
         let own = processFamilies + settingsFamilies + accountFamilies + certificateFamilies
         let isUp: Bool
@@ -145,7 +145,7 @@ struct MetricsCollector: Sendable {
             let accountRegion: AccountRegion
             let state: QueueDepth.State
         }
-        // Where there is nothing, that is said, too.
+        // An empty state has series with the value 0.
         var counts: [Place: (count: Double, age: Double)] = [:]
         for accountRegion in configuration.value.topics.accountRegions.union(depths.map(\.accountRegion)) {
             for state in QueueDepth.State.allCases {
@@ -167,7 +167,7 @@ struct MetricsCollector: Sendable {
         ]
     }
 
-    /// The pause of all is always told of; of single accounts, no more than accounts have series.
+    /// The pause of all accounts always has a series; paused accounts have one up to the limit.
     private static func samples(of pauses: [Pause]) -> [MetricFamily.Sample] {
         let isAll = pauses.contains { $0.account == nil }
         let accounts = pauses.compactMap(\.account).map(\.digits)

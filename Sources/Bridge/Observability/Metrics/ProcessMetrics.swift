@@ -2,16 +2,16 @@ import CoreMetrics
 import Metrics
 import SNS
 
-/// What is counted of the process itself: its loops, settings and certificates.
+/// Metrics of the process: event loops, reloads and certificates.
 struct ProcessMetrics: Sendable {
-    /// What became of a SIGHUP.
+    /// Outcome of a configuration reload.
     enum Reload: String, Sendable, CaseIterable {
         case applied
         case unchanged
         case failed
     }
 
-    /// The event loops, by what they do.
+    /// The event loops, by purpose.
     enum Loop: String, Sendable, CaseIterable {
         case main
         case aws
@@ -44,27 +44,29 @@ struct ProcessMetrics: Sendable {
         lastReload.record(1)
     }
 
-    /// A loop did something so much later than it was due.
+    /// Records the lag of an event loop.
     func lagged(_ loop: Loop, by duration: Duration) { lag[loop.rawValue]?.record(duration: max(duration, .zero)) }
 
-    /// The configuration was read again.
+    /// Records a configuration reload.
     func reloaded(_ outcome: Reload) {
         reloads.add(1, outcome.rawValue)
         lastReload.record(outcome == .failed ? 0 : 1)
     }
 
-    /// The listener's certificate was read anew: `replaced` or `failed`.
+    /// Records a reload of the listener's certificate, with the outcome `replaced` or `failed`.
     func certificateReloaded(_ outcome: String) { tlsReloads.add(1, outcome) }
 
+    /// Sets the expiry of the TLS certificate in use.
+    ///
     /// - Parameter seconds: since 1970.
     func certificateExpires(at seconds: Int64) {
         Gauge(label: "defender_bridge_tls_certificate_expiry_timestamp_seconds", dimensions: [], factory: factory)
             .record(seconds)
     }
 
-    /// A signing certificate of SNS's was fetched.
+    /// Records a fetch of an SNS signing certificate.
     ///
-    /// - Parameter rejection: nil if there is one.
+    /// - Parameter rejection: the error; nil if the fetch succeeded.
     func certificateFetched(_ rejection: SNSError.Kind?) {
         switch rejection {
         case nil: certificateFetches.add(1, "ok")
@@ -73,6 +75,6 @@ struct ProcessMetrics: Sendable {
         }
     }
 
-    /// The keys of tokens were fetched.
+    /// Records a fetch of the OAuth signing keys.
     func keysFetched(_ isGood: Bool) { keyFetches.add(1, isGood ? "ok" : "failed") }
 }

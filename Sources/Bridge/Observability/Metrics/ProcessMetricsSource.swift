@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 
-/// What the system says of this process, as Prometheus's client libraries name it.
+/// Resource usage of this process from the operating system, named as in Prometheus's client libraries.
 struct ProcessMetricsSource: Sendable {
-    /// Time of processors used, in seconds.
+    /// CPU time used, in seconds.
     var processorSeconds = 0.0
     /// In bytes.
     var residentMemory: UInt64?
@@ -14,7 +14,7 @@ struct ProcessMetricsSource: Sendable {
     /// In seconds since 1970.
     var startedAt: Double?
 
-    /// Asks the system.
+    /// Reads the current values.
     init() {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
@@ -24,7 +24,7 @@ struct ProcessMetricsSource: Sendable {
             let size = UInt64(max(sysconf(CInt(_SC_PAGESIZE)), 0))
             (virtualMemory, residentMemory) = (pages[0] * size, pages[1] * size)
         }
-        // One of them is open only for the look.
+        // One of them is the directory itself.
         openDescriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")).map { $0.count - 1 }
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
@@ -33,12 +33,12 @@ struct ProcessMetricsSource: Sendable {
         startedAt = Self.start
     }
 
-    /// Taken once: the two clocks that it comes from are never read at the same instant, and a start that changes looks like
-    /// a restart.
+    /// Computed once: it is derived from two clocks that cannot be read at the same instant, and a start time that changes looks like a
+    /// restart.
     private static let start = start(statistics: text(of: "/proc/self/stat"))
 
-    /// Reads when the process started from `/proc/self/stat` (proc(5)): its 22nd field, in ticks since the machine's start.
-    /// The second field is the program's name in parentheses, and may hold spaces.
+    /// Parses the start time from the 22nd field of `/proc/self/stat` (proc(5)), in ticks since boot. The second field is the program's
+    /// name in parentheses, and may contain spaces.
     static func start(statistics: String) -> Double? {
         guard let end = statistics.lastIndex(of: ")") else { return nil }
         let fields = statistics[end...].split(separator: " ")
@@ -74,16 +74,16 @@ struct ProcessMetricsSource: Sendable {
     private static func fields(of path: String) -> [Substring] { text(of: path).split(separator: " ") }
 }
 
-/// The room that a store on this machine's disk takes, and has.
+/// Disk space used by, and free for, a SQLite database.
 struct DiskSpace: Sendable {
-    /// The size of the file and of those beside it, in bytes.
+    /// Size of the database and its WAL files, in bytes.
     let used: UInt64
-    /// What is free for this process on their file system, in bytes.
+    /// Free space for this process on their file system, in bytes.
     let free: UInt64
 
-    /// Asks the system; nil if it does not say.
+    /// Reads the current values; nil if the file system cannot be queried.
     ///
-    /// - Parameter path: of SQLite's file.
+    /// - Parameter path: path of the database file.
     init?(ofStoreAt path: String) {
         var system = statvfs()
         var used: UInt64 = 0

@@ -4,34 +4,34 @@ import Metrics
 import SecurityFindings
 import Store
 
-/// Why a delivery was given up.
+/// Why a delivery was dead-lettered.
 enum DeadLetterKind: String, Sendable, CaseIterable {
-    /// Nobody understands it.
+    /// The payload is not a known message.
     case notUnderstood = "not_understood"
-    /// AWS rejects what it asks for, permanently.
+    /// AWS rejected it permanently.
     case rejected = "refused"
     /// All attempts failed.
     case attempts
-    /// AWS denied it until Security Hub would have forgotten the finding.
+    /// AWS denied access for as long as Security Hub keeps a finding.
     case denied
 }
 
-/// What became of a finding.
+/// Result of processing a finding.
 enum FindingResult: String, Sendable, CaseIterable {
-    /// Security Hub has it, and is not known to have had it before.
+    /// New in Security Hub.
     case imported
-    /// Security Hub has the newer one.
+    /// Updated in Security Hub.
     case updated
-    /// Security Hub has it as archived.
+    /// Archived in Security Hub.
     case archived
-    /// Security Hub has it so already.
+    /// Already in this state in Security Hub.
     case unchanged
-    /// Security Hub was told what people say about it.
+    /// Workflow status or note was updated.
     case workflowUpdated = "workflow_updated"
-    /// Security Hub will not take it.
+    /// Rejected by Security Hub.
     case rejected
 
-    /// What became of a finding that was to be sent; nil if it is not decided yet.
+    /// The result for a finding that was sent; nil if it will be retried.
     init?(_ change: Change, known: LedgerEntry?, outcome: SendOutcome?) {
         switch outcome {
         case .imported where change.entry.recordState == .archived: self = .archived
@@ -42,7 +42,7 @@ enum FindingResult: String, Sendable, CaseIterable {
     }
 }
 
-/// What is counted of the work on deliveries, and of findings.
+/// Metrics of processing: deliveries and findings.
 struct ProcessingMetrics: Sendable {
     let importBatch: Recorder
     let updateBatch: Recorder
@@ -91,28 +91,28 @@ struct ProcessingMetrics: Sendable {
 
     // MARK: Deliveries
 
-    /// Deliveries were leased.
+    /// Records leased deliveries.
     func leased(_ batch: LeaseBatch) {
         leases.increment(by: batch.deliveries.count)
         expired.increment(by: batch.expired)
     }
 
-    /// The work on a delivery is done.
+    /// Records a completed delivery.
     ///
     /// - Parameter now: milliseconds since 1970.
     func completed(_ delivery: Delivery, now: Int64) {
         delay.recordMilliseconds(max(now.saturatingSubtracting(delivery.receivedAt), 0))
     }
 
-    /// A delivery was given up.
+    /// Counts a dead letter.
     func deadLettered(_ kind: DeadLetterKind) { deadLetters.add(1, kind.rawValue) }
 
-    /// Dead letters were dropped because of a limit.
+    /// Counts dead letters dropped because of a limit.
     func dropped(_ dropped: DroppedDeadLetters) {
         for (cause, count) in dropped.counts { droppedLetters.add(count, cause.rawValue) }
     }
 
-    /// Device Defender told of what no delivery had told of.
+    /// Counts missed events that catch-up found.
     func caughtUp(_ found: CatchUp.Found) {
         caughtUp.add(found.audits, "audits")
         caughtUp.add(found.alarms, "alarms")
@@ -122,20 +122,20 @@ struct ProcessingMetrics: Sendable {
 
     // MARK: Findings
 
-    /// Counts a finding.
+    /// Counts a finding by its result.
     func count(_ result: FindingResult, _ kind: LedgerEntry.Kind, _ severity: SecurityFinding.Severity.Label) {
         findings.add(1, kind.rawValue, severity.name, result.rawValue)
     }
 
-    /// A finding was sent.
+    /// Records a finding that was sent.
     ///
     /// - Parameters:
-    ///   - known: what the ledger had of it before.
+    ///   - known: its previous ledger entry.
     ///   - now: milliseconds since 1970.
     func sent(_ change: Change, _ result: FindingResult, known: LedgerEntry?, now: Int64) {
         guard let finding = change.finding else { return }
         count(result, change.entry.kind, finding.severity.label)
-        // What is sent again without news has no event that it could be late for.
+        // A finding that is sent again unchanged has no event to measure a delay from.
         let isNews = known.map { !$0.isSent || $0.eventTime < change.entry.eventTime } ?? true
         guard isNews, result != .rejected else { return }
         eventDelay[change.entry.kind.rawValue]?.recordMilliseconds(
@@ -144,6 +144,6 @@ struct ProcessingMetrics: Sendable {
 }
 
 extension SecurityFinding.Severity.Label {
-    /// The label's name in metrics and logs.
+    /// The severity's value in metrics and logs.
     var name: String { rawValue.lowercased() }
 }

@@ -3,7 +3,7 @@ import Metrics
 import Store
 import Synchronization
 
-/// What is counted of the store's transactions and connections.
+/// Metrics of transactions and connections of the store.
 final class StoreMetrics: Sendable {
     private let commits: Counter
     private let writes: Recorder
@@ -20,7 +20,7 @@ final class StoreMetrics: Sendable {
         self.factory = factory
     }
 
-    /// Counts what a store tells.
+    /// Records an event of the store.
     func record(_ event: StoreEvent) {
         switch event {
         case .committed(let writes, let duration):
@@ -38,7 +38,7 @@ final class StoreMetrics: Sendable {
     }
 
     private func change(_ pool: StoreEvent.Pool, by difference: Int) {
-        // Recorded under the lock, so that no older number is recorded after a newer one.
+        // Recorded under the lock, so that an older value never overwrites a newer one.
         connections.withLock { connections in
             let count = connections[pool, default: 0] + difference
             connections[pool] = count

@@ -1,48 +1,48 @@
-// MARK: What the bridge said
+// MARK: Status
 
 let status = null;
-/** When that was, by this page's own clock, which does not jump. */
-let heardAt = 0;
+/** When it was received, by the monotonic clock of this page. */
+let receivedAt = 0;
 
-/** The bridge's time now, in milliseconds since 1970; goes on while nothing is heard. */
+/** The bridge's time now, in milliseconds since 1970, extrapolated from the last status. */
 function bridgeNow() {
-  return status ? parsed(status.at) + (performance.now() - heardAt) : NaN;
+  return status ? parsed(status.at) + (performance.now() - receivedAt) : NaN;
 }
 
-function hear(said, whole) {
-  if (typeof said !== "object" || said === null || (whole && typeof said.health !== "object")) throw new TypeError("no status");
-  status = whole ? said : Object.assign({}, status, said);
-  heardAt = performance.now();
-  silentSince = null;
-  silence = null;
+function applyStatus(message, whole) {
+  if (typeof message !== "object" || message === null || (whole && typeof message.health !== "object")) throw new TypeError("no status");
+  status = whole ? message : Object.assign({}, status, message);
+  receivedAt = performance.now();
+  unreachableSince = null;
+  unreachableReason = null;
   render();
 }
 
 // MARK: Contact
 
-const pollEvery = 5_000;
-const answerWithin = 5_000;
-/** The bridge sends a comment each 15 s, which a script does not see: after this long without news it is asked. */
-const newsWithin = 20_000;
-const streamAgainAfter = 60_000;
+const pollInterval = 5_000;
+const requestTimeout = 5_000;
+/** Scripts do not see the keep-alive comments of the stream: after this long without a status, poll. */
+const staleAfter = 20_000;
+const streamRetryDelay = 60_000;
 
 /** "connecting", "live", "polling". */
 let contact = "connecting";
-/** Why the page polls, in words. */
+/** Why the page polls. */
 let pollingBecause = "";
-/** When the bridge was first seen not to answer, and how. */
-let silentSince = null;
-let silence = null;
+/** Since when the bridge has not responded, and why. */
+let unreachableSince = null;
+let unreachableReason = null;
 let stream = null;
-let listeningAgain = null;
+let streamRetry = null;
 let polling = null;
 
-function listen() {
-  clearTimeout(listeningAgain);
+function openStream() {
+  clearTimeout(streamRetry);
   stream?.close();
   stream = null;
-  // A browser makes six connections to a server, and each page that listens has one for itself: those in sight go first.
-  if (document.hidden) return fallBack("the page is out of sight");
+  // A browser opens at most six connections to a server, and each stream uses one: visible pages go first.
+  if (document.hidden) return fallBackToPolling("the page is in the background");
   stream = new EventSource("/status/events");
   const current = stream;
   const receive = (event, whole) => {
@@ -50,37 +50,37 @@ function listen() {
     try {
       contact = "live";
       stopPolling();
-      hear(JSON.parse(event.data), whole);
+      applyStatus(JSON.parse(event.data), whole);
     } catch {
       current.close();
-      fallBack("what the bridge sends live is not understood");
-      listenAgainLater();
+      fallBackToPolling("the live stream is invalid");
+      scheduleStreamRetry();
     }
   };
   current.addEventListener("status", (event) => receive(event, true));
   current.addEventListener("change", (event) => receive(event, false));
   current.addEventListener("error", () => {
     if (current !== stream) return;
-    const refused = current.readyState === EventSource.CLOSED;
-    fallBack(refused ? "the bridge refused a live connection" : "the live connection broke");
-    // A connection that broke is tried again by the browser itself; one that was refused is not.
-    if (refused) listenAgainLater();
+    const rejected = current.readyState === EventSource.CLOSED;
+    fallBackToPolling(rejected ? "the bridge rejected the live connection" : "the live connection was lost");
+    // The browser reconnects a lost connection itself, but not a rejected one.
+    if (rejected) scheduleStreamRetry();
   });
 }
 
-function listenAgainLater() {
-  clearTimeout(listeningAgain);
-  listeningAgain = setTimeout(listen, streamAgainAfter);
+function scheduleStreamRetry() {
+  clearTimeout(streamRetry);
+  streamRetry = setTimeout(openStream, streamRetryDelay);
 }
 
-document.addEventListener("visibilitychange", listen);
+document.addEventListener("visibilitychange", openStream);
 
-function fallBack(reason) {
+function fallBackToPolling(reason) {
   contact = "polling";
   pollingBecause = reason;
   if (polling === null) {
-    polling = setInterval(ask, pollEvery);
-    ask();
+    polling = setInterval(poll, pollInterval);
+    poll();
   }
   renderContact();
 }
@@ -90,25 +90,25 @@ function stopPolling() {
   polling = null;
 }
 
-let asking = false;
+let isPolling = false;
 
-async function ask() {
-  if (asking) return;
-  asking = true;
+async function poll() {
+  if (isPolling) return;
+  isPolling = true;
   try {
-    const answer = await fetch("/status.json", { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(answerWithin) });
-    const said = await answer.json().catch(() => null);
-    if (said?.health) hear(said, true);
-    else fallSilent(`It answers ${answer.status} where its state is asked for.`);
+    const response = await fetch("/status.json", { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(requestTimeout) });
+    const message = await response.json().catch(() => null);
+    if (message?.health) applyStatus(message, true);
+    else markUnreachable(`It responds with HTTP ${response.status} to requests for its status.`);
   } catch {
-    fallSilent(null);
+    markUnreachable(null);
   } finally {
-    asking = false;
+    isPolling = false;
   }
 }
 
-function fallSilent(how) {
-  silentSince ??= Date.now();
-  silence = how;
+function markUnreachable(reason) {
+  unreachableSince ??= Date.now();
+  unreachableReason = reason;
   render();
 }

@@ -1,6 +1,6 @@
 // MARK: Dead letters
 
-/** In memory only: never in a storage, an address or a form. */
+/** In memory only: never in storage, a URL or a form. */
 let token = "";
 
 const actionsAllowed = () => status.actions?.allowed === true;
@@ -8,12 +8,12 @@ const actionsAllowed = () => status.actions?.allowed === true;
 function renderDeadLetters() {
   const letters = list(status.deadLetters?.newest).filter((it) => it && typeof it === "object");
   const total = status.deadLetters?.total;
-  write(find("dead-note"), !isNumber(total) ? "Not known: the store does not answer." : total === 0 ? "None: no delivery was given up."
-    : `${counted(total, "delivery was", "deliveries were")} given up${total > letters.length ? `; the ${letters.length} newest are shown` : ""}.`
-      + (actionsAllowed() ? "" : " To replay or drop them here, set admin.allowActions; the command line does it too: defender-bridge dead-letters."));
+  write(find("dead-note"), !isNumber(total) ? "Unknown: the store is unavailable." : total === 0 ? "No dead letters."
+    : `${counted(total, "dead letter", "dead letters")}${total > letters.length ? `; the ${letters.length} newest are shown` : ""}.`
+      + (actionsAllowed() ? "" : " To replay or drop them here, set admin.allowActions, or use the command defender-bridge dead-letters."));
   show(find("token-tools"), actionsAllowed() && letters.length > 0);
   show(find("dead-table"), letters.length > 0);
-  keep(find("dead-table"), letters, (it) => String(it.id), deadLetterBody, updateDeadLetter, "tbody");
+  reconcile(find("dead-table"), letters, (it) => String(it.id), deadLetterBody, updateDeadLetter, "tbody");
 }
 
 function button(text, name, press, attributes = {}) {
@@ -26,7 +26,7 @@ let made = 0;
 
 function deadLetterBody(letter) {
   const [id, detailID] = [shown(letter.id), `payload-${(made += 1)}`];
-  const row = make("tr", { role: "row", class: "shut" }, cell(undefined, { tag: "th", class: "where" }), cell("Reason"), cell("Source"), cell("Received"), cell("Last failed"),
+  const row = make("tr", { role: "row", class: "shut" }, cell(undefined, { tag: "th", class: "where" }), cell("Reason"), cell("Channel"), cell("Received"), cell("Last failed"),
     cell("Attempts", { class: "number" }), cell("Actions"));
   const detail = make("tr", { role: "row", hidden: "" }, make("td", { role: "cell", colspan: "7", id: detailID, class: "payload" }));
   inside(row, 0).append(place(letter), make("small", { class: "id" }, id));
@@ -54,13 +54,13 @@ async function togglePayload(letter, opener, detail) {
   detail.previousSibling.classList.toggle("shut", opened);
   if (opened) return;
   const box = detail.firstChild;
-  box.replaceChildren(make("p", { role: "status" }, "Asking for the payload…"));
+  box.replaceChildren(make("p", { role: "status" }, "Loading the payload…"));
   try {
-    const answer = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}`, { cache: "no-store", credentials: "omit" });
-    if (!answer.ok) throw new Error(answer.status === 404 ? "It is no more: somebody replayed or dropped it." : `The bridge answers ${answer.status}.`);
-    box.replaceChildren(...payloadOf(await answer.json()));
+    const response = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}`, { cache: "no-store", credentials: "omit" });
+    if (!response.ok) throw new Error(response.status === 404 ? "It no longer exists: it was replayed or dropped." : `The bridge responded with HTTP ${response.status}.`);
+    box.replaceChildren(...payloadOf(await response.json()));
   } catch (error) {
-    const reason = error instanceof TypeError ? "The bridge does not answer." : error.message;
+    const reason = error instanceof TypeError ? "The bridge is not responding." : error.message;
     box.replaceChildren(make("p", { role: "status", class: "bad" }, `The payload cannot be shown. ${reason}`));
   }
 }
@@ -71,13 +71,13 @@ function payloadOf(letter) {
   const term = (name, value) => [make("dt", {}, name), make("dd", {}, value)];
   return [
     make("dl", {}, ...term("Reason", shown(letter.reason)), ...term("First failed", since(letter.firstFailedAt)),
-      ...term("Payload", `${counted(letter.payloadBytes, "byte", "bytes")}${isText ? "" : ", in Base64 since it is not UTF-8"}`)),
-    // One that scrolls can be reached by keyboard.
+      ...term("Payload", `${counted(letter.payloadBytes, "byte", "bytes")}${isText ? "" : ", in Base64 because it is not UTF-8"}`)),
+    // A scrollable element must be reachable by keyboard.
     make("pre", { tabindex: "0", role: "group", "aria-label": `Payload of ${shown(letter.id)}` }, text === undefined ? unknown : shown(text)),
   ];
 }
 
-/** JSON with a line for each member. Strings and numbers stay as they were sent, to the letter; other text is left as it is. */
+/** Indents JSON without changing strings and numbers; other text is returned unchanged. */
 function indented(text) {
   try {
     JSON.parse(text);
@@ -97,7 +97,7 @@ function indented(text) {
 
 // MARK: Actions
 
-function report(text, tone) {
+function showResult(text, tone) {
   const node = find("action-result");
   node.dataset.tone = tone;
   write(node, text);
@@ -106,41 +106,41 @@ function report(text, tone) {
 function hasToken() {
   token = find("token").value.trim();
   if (token) return true;
-  report("Enter the admin token first (admin.token in the bridge's configuration).", "bad");
+  showResult("Enter the admin token first (admin.token in the bridge's configuration).", "bad");
   find("token").focus();
   return false;
 }
 
-const refusals = {
+const rejections = {
   401: "The token is wrong.",
-  403: "The bridge does not take this from the page's address.",
-  429: "Too many wrong tokens were tried: wait a minute.",
+  403: "The bridge rejects cross-origin requests. Open this page at the bridge's own address.",
+  429: "Too many wrong tokens. Wait a minute.",
 };
 
 async function act(letter, action, opener) {
   if (!hasToken()) return;
   const id = shown(letter.id);
   opener.setAttribute("aria-disabled", "true");
-  report(`${action === "replay" ? "Replaying" : "Dropping"} ${id}…`, "quiet");
+  showResult(`${action === "replay" ? "Replaying" : "Dropping"} ${id}…`, "quiet");
   try {
-    const answer = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}/${action}`,
+    const response = await fetch(`/dead-letters/${encodeURIComponent(letter.id)}/${action}`,
       { method: "POST", cache: "no-store", credentials: "omit", headers: { Authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(30_000) });
-    const said = await answer.json().catch(() => ({}));
-    if (answer.ok) report(action === "replay" ? `${id} is in the queue again.` : `${id} is dropped.`, "good");
-    else report(`${id} was not ${action === "replay" ? "replayed" : "dropped"}. ${refusal(answer.status, said)}`, "bad");
-    if (answer.status === 401) find("token").focus();
+    const body = await response.json().catch(() => ({}));
+    if (response.ok) showResult(action === "replay" ? `${id} is in the queue again.` : `${id} was dropped.`, "good");
+    else showResult(`${id} was not ${action === "replay" ? "replayed" : "dropped"}. ${rejectionText(response.status, body)}`, "bad");
+    if (response.status === 401) find("token").focus();
   } catch {
-    report(`Whether ${id} was ${action === "replay" ? "replayed" : "dropped"} is not known: the bridge does not answer.`, "bad");
+    showResult(`It is unknown whether ${id} was ${action === "replay" ? "replayed" : "dropped"}: the bridge is not responding.`, "bad");
   } finally {
     opener.removeAttribute("aria-disabled");
   }
-  // The live connection tells within 2 s; polling is asked to at once.
-  if (polling !== null) ask();
+  // The live connection shows the change within 2 s; when polling, poll now.
+  if (polling !== null) poll();
 }
 
-function refusal(code, said) {
-  if (code === 404) return JSON.stringify(said).includes("actions_off") ? "The bridge takes no actions now (admin.allowActions)." : "It is no more: somebody replayed or dropped it.";
-  return refusals[code] ?? `The bridge answers ${code}.`;
+function rejectionText(code, body) {
+  if (code === 404) return JSON.stringify(body).includes("actions_off") ? "Actions are disabled (admin.allowActions)." : "It no longer exists: it was replayed or dropped.";
+  return rejections[code] ?? `The bridge responded with HTTP ${code}.`;
 }
 
 function confirmDrop(letter, opener) {

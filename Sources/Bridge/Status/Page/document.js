@@ -1,16 +1,16 @@
 "use strict";
 
-// Everything that the bridge says is text of others: it reaches the document as text nodes only, never as markup.
+// Everything from the bridge may contain untrusted text: it enters the document as text nodes only, never as markup.
 
-// MARK: Words
+// MARK: Text
 
-const unknown = "not known";
+const unknown = "unknown";
 const severities = ["critical", "high", "medium", "low", "informational"];
 
-/** Makes what steers a display visible: controls, invisible characters, and marks that turn the direction. */
+/** Escapes control characters, invisible characters and bidirectional marks. */
 function shown(value) {
-  const steering = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
-  return String(value ?? unknown).replace(steering, (it) => "\\u" + it.charCodeAt(0).toString(16).padStart(4, "0"));
+  const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+  return String(value ?? unknown).replace(controls, (it) => "\\u" + it.charCodeAt(0).toString(16).padStart(4, "0"));
 }
 
 function shortened(value, length) {
@@ -23,7 +23,7 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const number = (value) => (isNumber(value) ? value.toLocaleString("en") : unknown);
 const counted = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 
-/** An age like `20s`, `15m`, `2h 1m` or `3d 4h`: as exact as it takes to judge it. */
+/** An age like `20s`, `15m`, `2h 1m` or `3d 4h`. */
 function age(seconds) {
   if (!isNumber(seconds)) return unknown;
   const whole = Math.max(Math.floor(seconds), 0);
@@ -33,7 +33,7 @@ function age(seconds) {
   return `${Math.floor(whole / 86400)}d ${Math.floor(whole / 3600) % 24}h`;
 }
 
-/** A time of the bridge as `03:59:41`, with the date before it if it is of another day. */
+/** A time as `03:59:41` UTC, preceded by the date if it is of another day. */
 function clock(time, now = bridgeNow()) {
   if (!isNumber(time)) return unknown;
   const text = new Date(time).toISOString();
@@ -57,7 +57,7 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Writes a text only when it is another: a reader and a selection are not disturbed by what stays the same. */
+/** Sets a text only if it changed, so that screen readers and selections are not disturbed. */
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -68,16 +68,16 @@ function show(node, visible) {
 
 const signatures = new WeakMap();
 
-/** Fills a node again only if the facts that it shows are others. */
-function fill(node, facts, build) {
-  const signature = JSON.stringify(facts);
+/** Rebuilds the children of a node only if its data changed. */
+function fill(node, data, build) {
+  const signature = JSON.stringify(data);
   if (signatures.get(node) === signature) return;
   signatures.set(node, signature);
   node.replaceChildren(...[build()].flat().filter((child) => child !== null));
 }
 
-/** Keeps the children of a node in step with items: made, removed, moved only where needed, and the focus kept. */
-function keep(parent, items, keyOf, create, update, selector = "*") {
+/** Updates the children of a node to match items: creates, removes and moves as few as possible, and keeps the focus. */
+function reconcile(parent, items, keyOf, create, update, selector = "*") {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const old = new Map([...parent.children].filter((it) => it.matches(selector)).map((it) => [it.key, it]));
   const nodes = items.map((item) => {
@@ -95,22 +95,22 @@ function keep(parent, items, keyOf, create, update, selector = "*") {
     else parent.insertBefore(node, cursor);
   }
   if (!focused || focused === document.activeElement) return;
-  // What had the focus was moved, or is gone: then its section's heading is where a reader goes on.
+  // The focused element was moved or removed: in the latter case, focus the heading of its section.
   (focused.isConnected ? focused : parent.closest("section").querySelector("h2")).focus({ preventScroll: true });
 }
 
-/** A time whose age is kept right each second. */
+/** A time element whose age is updated each second. */
 function since(time, after = " ago") {
   const milliseconds = parsed(time);
   if (!isNumber(milliseconds)) return make("span", {}, unknown);
   const iso = new Date(milliseconds).toISOString();
   const node = make("time", { datetime: iso, title: iso.replace("T", " ").slice(0, 19) + " UTC" });
   node.after_ = after;
-  tell(node);
+  updateAge(node);
   return node;
 }
 
-function tell(node) {
+function updateAge(node) {
   const now = bridgeNow();
   if (isNumber(now)) write(node, age((now - Date.parse(node.dateTime)) / 1000) + node.after_);
 }
@@ -121,5 +121,5 @@ function cell(label, { tag = "td", ...attributes } = {}) {
   return make(tag, { role, scope, "data-label": label, ...attributes }, make("div"));
 }
 
-/** What a cell holds; a cell's own child is the label on a phone. */
+/** The content element of a cell. */
 const inside = (row, index) => row.children[index].firstChild;

@@ -6,20 +6,20 @@ function fact(name, value, note = null, wide = false) {
 
 function facts() {
   const { queue, ledger } = status;
-  const takes = status.ready === true ? "yes" : status.ready === false ? "no" : unknown;
-  const oldest = isNumber(queue?.oldestAgeSeconds) ? `the oldest for ${age(queue.oldestAgeSeconds)}` : null;
+  const accepts = status.ready === true ? "yes" : status.ready === false ? "no" : unknown;
+  const oldest = isNumber(queue?.oldestAgeSeconds) ? `oldest for ${age(queue.oldestAgeSeconds)}` : null;
   return [
-    fact("Takes deliveries", takes, status.ready === false ? "see above" : null),
+    fact("Accepts deliveries", accepts, status.ready === false ? "see the problems above" : null),
     fact("Pending", number(queue?.pending), oldest),
-    fact("Being worked on", number(queue?.leased)),
+    fact("In progress", number(queue?.leased)),
     fact("Dead letters", number(queue?.dead ?? status.deadLetters?.total)),
     fact("Completed", number(queue?.completed)),
     fact("Findings in Security Hub", number(ledger?.active), isNumber(ledger?.archived) ? `active; ${number(ledger.archived)} archived` : null),
-    fact("Findings to be sent", number(ledger?.unsent), ledger?.unsent > 0 ? "not in Security Hub as they are" : null),
+    fact("Unsent findings", number(ledger?.unsent), ledger?.unsent > 0 ? "Security Hub does not have their latest state" : null),
   ];
 }
 
-/** The open findings of all account-Regions by severity, and of how many they are not known. */
+/** Open findings of all account-Regions by severity, and the number of account-Regions for which they are unknown. */
 function openFindings() {
   if (!Array.isArray(status.accountRegions)) return { sums: null, missing: 0 };
   const counts = status.accountRegions.map((it) => severities.map((severity) => it?.openFindings?.[severity.toUpperCase()]));
@@ -32,7 +32,7 @@ function renderFacts() {
   const { sums, missing } = openFindings();
   const total = sums ? sums.reduce((a, b) => a + b, 0) : null;
   const open = { ...fact("Open findings", number(total), null, true), sums, missing };
-  keep(find("facts"), [open, ...facts()], (it) => it.name,
+  reconcile(find("facts"), [open, ...facts()], (it) => it.name,
     (it) => make("div", {}, make("dt", {}, it.name), make("dd")),
     (node, it) => {
       node.className = it.wide ? "wide" : "";
@@ -69,7 +69,7 @@ function summaryOfHour(hour) {
     const most = Math.max(...values);
     if (most === 0) return `no ${many}`;
     const at = clock(hour.from + values.indexOf(most) * 60_000).slice(-8, -3);
-    return `${counted(sum(values), one, many)} (at most ${number(most)} a minute, at ${at})`;
+    return `${counted(sum(values), one, many)} (peak ${number(most)} a minute, at ${at})`;
   };
   return `${busiest(hour.deliveries, "delivery", "deliveries")}, ${busiest(hour.imports, "finding imported", "findings imported")}.`;
 }
@@ -77,13 +77,13 @@ function summaryOfHour(hour) {
 function renderHour() {
   const hour = numbersOfHour();
   show(find("hour-details"), hour !== null);
-  const summary = hour ? summaryOfHour(hour) : "Deliveries and imports are not known.";
+  const summary = hour ? summaryOfHour(hour) : "Deliveries and imports are unknown.";
   write(find("hour-summary"), summary.charAt(0).toUpperCase() + summary.slice(1));
   fill(find("hour-chart"), hour, () => (hour ? chart(hour) : []));
   fill(find("hour-rows"), hour, () => (hour ? rowsOfHour(hour) : []));
 }
 
-/** A row of bars for each, over the same time, each with its own scale: deliveries may be a hundredth of imports. */
+/** A row of bars for deliveries and one for imports, each with its own scale: there may be a hundred imports per delivery. */
 function chart(hour) {
   const end = hour.from + hour.deliveries.length * 60_000;
   const minutes = [hour.from, (hour.from + end) / 2, end].map((it) => make("span", {}, clock(it).slice(-8, -3)));
@@ -97,7 +97,7 @@ function bars(values, name) {
     return draw("rect", { x: index, y: height - 1 - size, width: 0.8, height: size });
   });
   const line = draw("rect", { class: "ground", x: 0, y: height - 1, width: values.length, height: 1 });
-  const label = `${name === "imports" ? "Findings imported" : "Deliveries"}: ${most === 0 ? "none" : `at most ${number(most)} a minute`}`;
+  const label = `${name === "imports" ? "Findings imported" : "Deliveries"}: ${most === 0 ? "none" : `peak ${number(most)} a minute`}`;
   return [
     make("p", { class: "scale", "aria-hidden": "true" }, label),
     draw("svg", { class: name, viewBox: `0 0 ${values.length} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": `Chart of the last hour, ${label}` }, line, ...drawn),

@@ -1,24 +1,24 @@
 function render() {
   renderHealth();
   renderContact();
-  if (!status || silentSince !== null) return;
-  for (const part of [renderFacts, renderHour, renderOrigins, renderDeadLetters, renderEvents, renderSubscriptions]) part();
+  if (!status || unreachableSince !== null) return;
+  for (const part of [renderFacts, renderHour, renderAccountRegions, renderDeadLetters, renderEvents, renderSubscriptions]) part();
 }
 
 function tick() {
-  if (silentSince !== null) renderSilence();
-  for (const node of document.querySelectorAll("time")) tell(node);
-  if (contact === "live" && silentSince === null && performance.now() - heardAt > newsWithin) ask();
-  if (contact === "live" && silentSince !== null) ask();
+  if (unreachableSince !== null) renderUnreachable();
+  for (const node of document.querySelectorAll("time")) updateAge(node);
+  if (contact === "live" && unreachableSince === null && performance.now() - receivedAt > staleAfter) poll();
+  if (contact === "live" && unreachableSince !== null) poll();
 }
 
 for (const id of ["filter", "only-problems"]) {
   find(id).addEventListener("input", () => {
-    shownOrigins = pageSize;
-    if (status) renderOrigins();
+    shownAccountRegions = pageSize;
+    if (status) renderAccountRegions();
   });
 }
-/** Shows more rows. The button may be gone then: a reader goes on with the first row that is new. */
+/** Shows more rows. The button may disappear, so the focus moves to the first new row. */
 function more(rows, showMore) {
   const last = rows.lastElementChild;
   showMore();
@@ -29,8 +29,8 @@ function more(rows, showMore) {
 }
 
 find("more-account-regions").addEventListener("click", () => more(find("account-regions"), () => {
-  shownOrigins += pageSize;
-  renderOrigins();
+  shownAccountRegions += pageSize;
+  renderAccountRegions();
 }));
 find("more-events").addEventListener("click", () => more(find("events"), () => {
   allEvents = true;
@@ -38,5 +38,5 @@ find("more-events").addEventListener("click", () => more(find("events"), () => {
 }));
 
 render();
-listen();
+openStream();
 setInterval(tick, 1000);
