@@ -38,13 +38,13 @@ def arguments():
     return parser.parse_args()
 
 
-def screenshots(world, folder):
+def screenshots(context, folder):
     os.makedirs(folder, exist_ok=True)
     for size in SIZES:
         for theme in THEMES:
-            world.browser.view(size, theme)
-            world.browser.open(world.proxy.url)
-            world.browser.screenshot(os.path.join(folder, f"{world.expected.get('name', 'page')}-{size}-{theme}.png"))
+            context.browser.view(size, theme)
+            context.browser.open(context.proxy.url)
+            context.browser.screenshot(os.path.join(folder, f"{context.expected.get('name', 'page')}-{size}-{theme}.png"))
 
 
 def lines(results):
@@ -71,10 +71,10 @@ def main():
     expected = json.load(sys.stdin)
     browser = Browser()
     try:
-        world = Context(browser, Proxy(expected["url"]), expected["url"], expected)
+        context = Context(browser, Proxy(expected["url"]), expected["url"], expected)
         if options.screenshots:
-            screenshots(world, options.screenshots)
-        for line in lines(run_all(world, options.only)):
+            screenshots(context, options.screenshots)
+        for line in lines(run_all(context, options.only)):
             print(line, flush=True)
     finally:
         browser.close()

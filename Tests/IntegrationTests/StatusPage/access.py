@@ -23,48 +23,48 @@ return {name: it.id || it.getAttribute("aria-label") || it.textContent.trim(), v
 """
 
 
-def appearance(world):
-    found = world.browser.script(APPEARANCE, SIZES[world.browser.size][0])
+def appearance(context):
+    found = context.browser.script(APPEARANCE, SIZES[context.browser.size][0])
     require(found["texts"] > 20, f"only {found['texts']} texts were found")
     return found
 
 
-def require_none(world, what):
+def require_none(context, what):
     """Requires that a list of problems is empty, with all details expanded."""
-    world.browser.open(world.proxy.url)
-    for it in world.browser.driver.find_elements("css selector", "summary"):
+    context.browser.open(context.proxy.url)
+    for it in context.browser.driver.find_elements("css selector", "summary"):
         if it.is_displayed():
             it.click()
-    found = appearance(world)[what]
+    found = appearance(context)[what]
     require(not found, f"{what}: {found[:5]}, {len(found)} in total")
 
 
 @check("texts have a contrast of at least 4.5, borders of controls of at least 3", EACH_VIEW)
-def contrast(world):
-    require_none(world, "faint")
+def contrast(context):
+    require_none(context, "faint")
 
 
 @check("nothing overflows the window horizontally", EACH_VIEW)
-def overflow(world):
-    require_none(world, "beyond")
+def overflow(context):
+    require_none(context, "beyond")
 
 
 @check("there is no animation with reduced motion")
-def motion(world):
-    world.browser.view("desktop", "light", motion="reduce")
-    world.browser.open(world.proxy.url)
-    moving = appearance(world)["moving"]
+def motion(context):
+    context.browser.view("desktop", "light", motion="reduce")
+    context.browser.open(context.proxy.url)
+    moving = appearance(context)["moving"]
     require(not moving, f"animated: {moving[:5]}")
 
 
 @check("the tab key reaches each control in document order with a visible focus", EACH_SIZE)
-def tab_order(world):
-    world.browser.open(world.proxy.url)
-    wanted = world.browser.script(CONTROLS)
+def tab_order(context):
+    context.browser.open(context.proxy.url)
+    wanted = context.browser.script(CONTROLS)
     reached = []
     while len(reached) <= len(wanted):
-        ActionChains(world.browser.driver).send_keys(Keys.TAB).perform()
-        it = world.browser.script(FOCUSED)
+        ActionChains(context.browser.driver).send_keys(Keys.TAB).perform()
+        it = context.browser.script(FOCUSED)
         if it is None:
             break
         require(it["visible"], f"the focus is not visible on {it['name']}")
@@ -87,9 +87,9 @@ def level(node):
 
 
 @check("a screen reader finds landmarks, headings and the state", EACH_SIZE)
-def landmarks(world):
-    world.browser.open(world.proxy.url)
-    nodes = world.browser.accessibility_tree()
+def landmarks(context):
+    context.browser.open(context.proxy.url)
+    nodes = context.browser.accessibility_tree()
     roles = collections.Counter(map(role, nodes))
     for it in ("banner", "main", "contentinfo"):
         require(roles[it] == 1, f"there are {roles[it]} of the landmark {it}")
@@ -100,15 +100,15 @@ def landmarks(world):
     require(all(it[1] for it in headings), "a heading is empty")
     jumps = [after for before, after in zip(headings, headings[1:]) if after[0] > before[0] + 1]
     require(not jumps, f"the headings {jumps} skip a level")
-    require(world.browser.script("return document.documentElement.lang") == "en", "the language is not set")
-    spoken = world.browser.script("return document.querySelector('[role=status][aria-live=polite] #headline')?.textContent")
+    require(context.browser.script("return document.documentElement.lang") == "en", "the language is not set")
+    spoken = context.browser.script("return document.querySelector('[role=status][aria-live=polite] #headline')?.textContent")
     require(spoken and spoken in [it[1] for it in headings], "the state is not a heading in a live region")
 
 
 @check("each control has a unique name", EACH_SIZE)
-def names(world):
-    world.browser.open(world.proxy.url)
-    nodes = world.browser.accessibility_tree()
+def names(context):
+    context.browser.open(context.proxy.url)
+    nodes = context.browser.accessibility_tree()
     controls = [it for it in nodes if role(it) in ("button", "link", "textbox", "searchbox", "checkbox", "DisclosureTriangle")]
     require(len(controls) >= 3, f"only {len(controls)} controls are in the tree")
     nameless = [role(it) for it in controls if not name(it)]
@@ -120,18 +120,18 @@ def names(world):
     fields = {name(it) for it in controls if role(it) in ("textbox", "searchbox")}
     shown = {"filter": "Filter", "token": "Admin token"}
     for field, label in shown.items():
-        require(not world.browser.find(f"#{field}").is_displayed() or label in fields, f"the field {field} has another name than {label}")
+        require(not context.browser.find(f"#{field}").is_displayed() or label in fields, f"the field {field} has another name than {label}")
     images = [name(it) for it in nodes if role(it) in ("image", "img", "graphics-document")]
     require(all(images), "an image has no text alternative")
 
 
 @check("tables have captions, column headers and row headers for screen readers", EACH_SIZE)
-def tables(world):
-    world.browser.open(world.proxy.url)
-    nodes = world.browser.accessibility_tree()
+def tables(context):
+    context.browser.open(context.proxy.url)
+    nodes = context.browser.accessibility_tree()
     by_id = {it["nodeId"]: it for it in nodes}
     found = [it for it in nodes if role(it) == "table"]
-    shown = world.browser.script("return [...document.querySelectorAll('table')].filter((it) => it.checkVisibility() && !it.closest('details:not([open])')).length")
+    shown = context.browser.script("return [...document.querySelectorAll('table')].filter((it) => it.checkVisibility() && !it.closest('details:not([open])')).length")
     require(len(found) == shown > 0, f"{len(found)} of {shown} tables are in the tree")
     below = collections.defaultdict(collections.Counter)
     for node in nodes:
@@ -144,14 +144,14 @@ def tables(world):
         require(name(table), "a table has no caption")
         require(inside["columnheader"] >= 2, f"{name(table)} has {inside['columnheader']} column headers")
         require(inside["rowheader"] >= 1 and inside["cell"] >= inside["rowheader"], f"{name(table)} has {dict(inside)}")
-    heads = world.browser.script("return [...document.querySelectorAll('th')].filter((it) => !it.scope).map((it) => it.textContent)")
+    heads = context.browser.script("return [...document.querySelectorAll('th')].filter((it) => !it.scope).map((it) => it.textContent)")
     require(not heads, f"the headers {heads} have no scope")
 
 
 @check("unchanged content is not announced again to screen readers")
-def announcements(world):
-    world.browser.open(world.proxy.url)
-    with world.browser.observed("#health-status") as changes:
+def announcements(context):
+    context.browser.open(context.proxy.url)
+    with context.browser.observed("#health-status") as changes:
         # The page updates ages each second; only waiting can show that there is no announcement.
-        world.browser.driver.execute_async_script("setTimeout(arguments[0], 2500)")
+        context.browser.driver.execute_async_script("setTimeout(arguments[0], 2500)")
         require(changes() == 0, f"{changes()} changes were announced")

@@ -47,27 +47,27 @@ def check(name, views=ONCE, needs=None):
     return register
 
 
-def run_all(world, wanted=None):
+def run_all(context, wanted=None):
     """Runs the checks in turn; yields name, view, failure, and missing expectation."""
     for it in ALL:
         if wanted and not any(word in it.name for word in wanted):
             continue
         for view in it.views:
-            missing = it.missing(world.expected)
-            yield it.name, view, None if missing else failure(it, world, view), missing
+            missing = it.missing(context.expected)
+            yield it.name, view, None if missing else failure(it, context, view), missing
             if missing:
                 break
 
 
-def failure(it, world, view):
-    world.proxy.fail(None)
-    world.browser.view(*view)
+def failure(it, context, view):
+    context.proxy.fail(None)
+    context.browser.view(*view)
     try:
-        it.run(world)
+        it.run(context)
     except Failure as found:
         return str(found)
     except Exception as unexpected:
         return f"{type(unexpected).__name__}: {unexpected}"
     finally:
-        world.proxy.fail(None)
+        context.proxy.fail(None)
     return None

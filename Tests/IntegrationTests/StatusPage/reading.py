@@ -25,8 +25,8 @@ return [...document.querySelectorAll(arguments[0])].map((row) => ({
 """
 
 
-def status(world):
-    with urllib.request.urlopen(world.url + "status.json") as answer:
+def status(context):
+    with urllib.request.urlopen(context.url + "status.json") as answer:
         return json.load(answer)
 
 
@@ -59,13 +59,13 @@ def times_of(*texts):
     return found
 
 
-def compare_until_equal(world, compare):
+def compare_until_equal(context, compare):
     """Compares the page with /status.json until they agree: both may change in between."""
     def agree():
-        compare(status(world))
+        compare(status(context))
         return True
 
-    world.browser.open(world.proxy.url)
+    context.browser.open(context.proxy.url)
     eventually("the page to match /status.json", agree, limit=15)
 
 
@@ -77,35 +77,35 @@ def state_of(report):
 
 
 @check("banner, title and icon show the state, and each problem has its remediation", EACH_VIEW)
-def health(world):
+def health(context):
     titles = {"working": "Working", "waiting": "Waiting", "attention": "Attention", "failing": "FAILING", "unknown": "Unknown"}
     icons = {"working": "17653a", "attention": "7d4a00", "failing": "a81c14", "waiting": "4a5360", "unknown": "4a5360"}
 
     def compare(report):
         state = state_of(report)
-        if wanted := world.expected.get("state"):
+        if wanted := context.expected.get("state"):
             require(state == wanted, f"the bridge reports {state}, expected {wanted}")
-        shown = world.browser.script("return document.body.dataset.state")
+        shown = context.browser.script("return document.body.dataset.state")
         require(shown == state, f"the page shows {shown}, expected {state}")
-        title = world.browser.driver.title
+        title = context.browser.driver.title
         require(title.startswith(titles[state]) and title.endswith("Defender Bridge"), f"the title is {title}")
-        require(icons[state] in (world.browser.script("return document.getElementById('icon').href")), "the icon does not match the state")
-        items = world.browser.script("return [...document.querySelectorAll('#problems li')].map((it) => it.textContent)")
+        require(icons[state] in (context.browser.script("return document.getElementById('icon').href")), "the icon does not match the state")
+        items = context.browser.script("return [...document.querySelectorAll('#problems li')].map((it) => it.textContent)")
         problems = report["health"]["problems"]
         require(len(items) == len(problems), f"{len(items)} problems are shown, expected {len(problems)}")
         for it in problems:
             whole = [item for item in items if plain(it["summary"]) in item and plain(it["remediation"]) in item and plain(it["severity"]) in item]
             require(whole, f"the problem is not shown with its remediation: {it['summary']}")
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
 @check("summary facts match /status.json, and missing values are shown as unknown", EACH_SIZE)
-def facts(world):
+def facts(context):
     read = "return Object.fromEntries([...document.querySelectorAll('#facts > div')].map((it) => [it.firstChild.textContent, it.lastChild.firstChild.textContent]))"
 
     def compare(report):
-        shown = world.browser.script(read)
+        shown = context.browser.script(read)
         queue, ledger = report["queue"] or {}, report["ledger"] or {}
         counts = [[(it["openFindings"] or {}).get(severity) for severity in SEVERITIES] for it in report["accountRegions"] or []]
         known = [it for it in counts if all(map(is_number, it))]
@@ -119,13 +119,13 @@ def facts(world):
         for name, value in wanted.items():
             require(shown.get(name) == value, f"{name} is shown as {shown.get(name)}, expected {value}")
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
-def known(world, value, rows, note):
+def known(context, value, rows, note):
     """Whether there is something to compare; a missing value must be shown as unknown."""
     if value is None:
-        require(not rows and "Unknown" in world.browser.text(note), f"{note} does not say that it is unknown")
+        require(not rows and "Unknown" in context.browser.text(note), f"{note} does not say that it is unknown")
     return value is not None
 
 
@@ -155,10 +155,10 @@ def compare_account_region(account_region, row):
 
 
 @check("accounts and Regions match /status.json, those with problems first", EACH_SIZE)
-def account_regions(world):
+def account_regions(context):
     def compare(report):
-        rows = world.browser.script(ROWS, "#account-regions > tr")
-        if not known(world, report["accountRegions"], rows, "#account-regions-none"):
+        rows = context.browser.script(ROWS, "#account-regions > tr")
+        if not known(context, report["accountRegions"], rows, "#account-regions-none"):
             return
         by_name = {plain(it["account"]) + plain(it["region"]): it for it in report["accountRegions"]}
         require(len(rows) == min(len(by_name), 50), f"{len(rows)} rows are shown for {len(by_name)} accounts and Regions")
@@ -168,33 +168,33 @@ def account_regions(world):
         require(with_problems == sorted(with_problems, reverse=True), "a row with a problem comes after one without")
         require(sum(with_problems) == min(sum(bool(states_of(it)) for it in report["accountRegions"]), 50), "a row with a problem is missing")
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
 @check("dead letters match /status.json", EACH_SIZE)
-def dead_letters(world):
+def dead_letters(context):
     def compare(report):
-        rows = world.browser.script(ROWS, "#dead-table > tbody > tr:first-child")
-        if not known(world, report["deadLetters"], rows, "#dead-note"):
+        rows = context.browser.script(ROWS, "#dead-table > tbody > tr:first-child")
+        if not known(context, report["deadLetters"], rows, "#dead-note"):
             return
         letters = report["deadLetters"]["newest"]
         require([row["cells"][0] for row in rows] == [place(it) + plain(it["id"]) for it in letters], "the rows or their order differ")
         for row, letter in zip(rows, letters):
             require(row["cells"][1].startswith(plain(letter["reason"])[:300]), f"the reason of {letter['id']} is not shown")
             require(row["cells"][5] == number(letter["attempts"]), f"the attempts of {letter['id']} are not shown")
-        actions = len(world.browser.driver.find_elements("css selector", "[data-action]:not([hidden])"))
+        actions = len(context.browser.driver.find_elements("css selector", "[data-action]:not([hidden])"))
         require(actions == (2 * len(rows) if report["actions"]["allowed"] else 0), f"{actions} buttons of actions are shown")
-        require(not letters or world.browser.find("#token").is_displayed() == report["actions"]["allowed"], "the visibility of the token field is wrong")
+        require(not letters or context.browser.find("#token").is_displayed() == report["actions"]["allowed"], "the visibility of the token field is wrong")
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
 @check("events match /status.json, and all of them are shown on demand", EACH_SIZE)
-def events(world):
+def events(context):
     def compare(report):
-        if world.browser.find("#more-events").is_displayed():
-            world.browser.script("document.querySelector('#more-events').click()")
-        rows = world.browser.script(ROWS, "#events > tr")
+        if context.browser.find("#more-events").is_displayed():
+            context.browser.script("document.querySelector('#more-events').click()")
+        rows = context.browser.script(ROWS, "#events > tr")
         wanted = report["events"] or []
         require(len(rows) == len(wanted), f"{len(rows)} events are shown of {len(wanted)}")
         for row, event in zip(rows, wanted):
@@ -204,30 +204,30 @@ def events(world):
             linked = isinstance(event["consoleURL"], str) and CONSOLE.match(event["consoleURL"])
             require(len(row["hrefs"]) == bool(linked), f"the links of {event['id']} are {row['hrefs']}")
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
 @check("subscriptions, pauses and the last hour match /status.json")
-def others(world):
+def others(context):
     def compare(report):
-        rows = world.browser.script(ROWS, "#subscriptions > tr")
+        rows = context.browser.script(ROWS, "#subscriptions > tr")
         topics = {it["topic"]: it["state"] for it in report["subscriptions"] or []}
         require({row["cells"][0] for row in rows} == {plain(it) for it in [*topics, *report["topics"]]}, "the topics differ")
         for row in rows:
             state = next((state for topic, state in topics.items() if plain(topic) == row["cells"][0]), None)
             wanted = {"confirmed": "confirmed", "pending": "pending confirmation", "ended": "ended", None: UNKNOWN if report["subscriptions"] is None else "no subscription"}
             require(wanted.get(state, plain(state)) in row["cells"][1], f"{row['cells']} is {state}")
-        pauses = world.browser.text("#pauses")
+        pauses = context.browser.text("#pauses")
         for pause in report["pauses"] or []:
             require(plain(pause["by"]) in pauses and plain(pause["account"] or "all accounts") in pauses, f"the pause {quoted(pause)} is not shown")
-        compare_hour(world, report["lastHour"])
+        compare_hour(context, report["lastHour"])
 
-    compare_until_equal(world, compare)
+    compare_until_equal(context, compare)
 
 
-def compare_hour(world, hour):
-    summary = world.browser.text("#hour-summary")
-    charts = world.browser.script("return [...document.querySelectorAll('#hour-chart svg')].map((it) => [...it.querySelectorAll('rect:not(.ground)')].filter((bar) => bar.height.baseVal.value > 0).length)")
+def compare_hour(context, hour):
+    summary = context.browser.text("#hour-summary")
+    charts = context.browser.script("return [...document.querySelectorAll('#hour-chart svg')].map((it) => [...it.querySelectorAll('rect:not(.ground)')].filter((bar) => bar.height.baseVal.value > 0).length)")
     values = [(hour or {}).get(name) for name in ("deliveries", "imports")]
     if not all(isinstance(it, list) and it and all(map(is_number, it)) for it in values):
         require(UNKNOWN in summary and not charts, f"the last hour is unknown, but shown as {summary}")
@@ -235,37 +235,37 @@ def compare_hour(world, hour):
     require(charts == [sum(it > 0 for it in row) for row in values], f"{charts} bars are drawn")
     for row in values:
         require(number(sum(row)) in summary if sum(row) else "no" in summary.lower(), f"the summary is {summary}")
-    cells = world.browser.script("return [...document.querySelectorAll('#hour-rows tr')].map((it) => [...it.children].slice(1).map((cell) => Number(cell.textContent.replaceAll(',', ''))))")
+    cells = context.browser.script("return [...document.querySelectorAll('#hour-rows tr')].map((it) => [...it.children].slice(1).map((cell) => Number(cell.textContent.replaceAll(',', ''))))")
     require([sum(it) for it in zip(*cells)] == [sum(it) for it in values], "the table of the last hour does not add up")
 
 
 @check("untrusted text is not rendered as HTML, and links lead only to the AWS console")
-def harmless(world):
-    world.browser.open(world.proxy.url)
-    strange = world.browser.script("return [...document.querySelectorAll('main :is(img, script, iframe, style, i, b, object, embed)')].map((it) => it.outerHTML)")
+def harmless(context):
+    context.browser.open(context.proxy.url)
+    strange = context.browser.script("return [...document.querySelectorAll('main :is(img, script, iframe, style, i, b, object, embed)')].map((it) => it.outerHTML)")
     require(not strange, f"unexpected elements: {strange}")
-    for link in world.browser.script("return [...document.querySelectorAll('a')].map((it) => [it.getAttribute('href'), it.rel])"):
+    for link in context.browser.script("return [...document.querySelectorAll('a')].map((it) => [it.getAttribute('href'), it.rel])"):
         own = link[0] in ("#main", "/status.json", "/metrics")
         require(own or (CONSOLE.match(link[0]) and set(link[1].split()) >= {"noopener", "noreferrer"}), f"unexpected link: {link}")
-    loaded = world.browser.script("return performance.getEntriesByType('resource').map((it) => it.name)")
-    host = urllib.parse.urlsplit(world.proxy.url).netloc
+    loaded = context.browser.script("return performance.getEntriesByType('resource').map((it) => it.name)")
+    host = urllib.parse.urlsplit(context.proxy.url).netloc
     outside = [it for it in loaded if not it.startswith("data:") and urllib.parse.urlsplit(it).netloc != host]
     require(not outside, f"loaded from other origins: {outside}")
 
 
 @check("the page has the texts of this scenario", needs="says")
-def says(world):
-    world.browser.open(world.proxy.url)
-    for it in world.expected["says"]:
-        eventually(f"{it['in']} with {quoted(it['text'])}", lambda: it["text"] in (world.browser.text(it["in"]) or ""), limit=15)
-    for it in world.expected.get("doesNotSay", []):
-        if it["text"] in (world.browser.text(it["in"]) or ""):
+def says(context):
+    context.browser.open(context.proxy.url)
+    for it in context.expected["says"]:
+        eventually(f"{it['in']} with {quoted(it['text'])}", lambda: it["text"] in (context.browser.text(it["in"]) or ""), limit=15)
+    for it in context.expected.get("doesNotSay", []):
+        if it["text"] in (context.browser.text(it["in"]) or ""):
             raise Failure(f"{it['in']} contains {quoted(it['text'])}")
 
 
 @check("the browser console has no errors or violations of the content security policy", EACH_VIEW)
-def complaints(world):
-    world.browser.open(world.proxy.url)
-    eventually("the live connection", lambda: world.browser.script("return document.body.dataset.contact") == "live")
-    found = world.browser.complaints()
+def complaints(context):
+    context.browser.open(context.proxy.url)
+    eventually("the live connection", lambda: context.browser.script("return document.body.dataset.contact") == "live")
+    found = context.browser.complaints()
     require(not found, f"the console has {[it['message'] for it in found]}")
