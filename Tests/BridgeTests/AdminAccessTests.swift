@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "Only who sends the token, and from no foreign page, may act",
+        "Actions require the token and no cross-origin request",
         arguments: [
             ([(.authorization, "Bearer \(token)")], .allowed),
             ([(.authorization, "BEARER \(token)"), (.origin, "http://127.0.0.1:9090")], .allowed),

@@ -5,7 +5,7 @@ import LocalAWS
 import TestSupport
 import Testing
 
-/// The wall clock of a program that a test starts; that of AWS stays right.
+/// A wall clock for one program that a test can set; the clock of AWS stays right.
 struct ProgramClock {
     let environment: [String: String]
     private let file: String
@@ -20,7 +20,7 @@ struct ProgramClock {
     }
 
     func set(ahead seconds: Int64) throws {
-        // In its place: the program has the file mapped.
+        // Written in place: the program has the file mapped.
         let handle = try FileHandle(forWritingTo: URL(filePath: file))
         try handle.write(contentsOf: withUnsafeBytes(of: seconds) { Data($0) })
         try handle.close()
@@ -28,16 +28,16 @@ struct ProgramClock {
 }
 
 extension IntegrationTests {
-    @Suite("Clocks that are set", .timeLimit(.minutes(5)))
+    @Suite("Clock changes", .timeLimit(.minutes(5)))
     struct Clocks {
         enum StoreKind: String, CaseIterable, Sendable {
             case sqlite, postgreSQL
 
-            /// Those that this machine has.
+            /// The stores available on this machine.
             static let all = allCases.filter { $0 != .postgreSQL || PostgreSQLCluster.isInstalled }
         }
 
-        /// What happens in a test, and what Security Hub must say of it in the end.
+        /// The events of a test, and the findings expected at its end.
         private final class Story {
             let world: IntegrationEnvironment
             let clock: ProgramClock
@@ -58,7 +58,7 @@ extension IntegrationTests {
                 try await world.start(settings, environment: clock.environment)
             }
 
-            /// Alarms that were raised some time ago.
+            /// Alarms raised some time ago.
             func alarms(_ numbers: Range<Int>, minutesAgo: Int64) throws -> [JSON] {
                 try Alarms.make(numbers, from: world.scenario()).map { alarm in
                     var members = try #require(alarm.object)
@@ -73,9 +73,9 @@ extension IntegrationTests {
                 for number in numbers { expected[Alarms.findingID(number, in: world.accountRegion)] = state }
             }
 
-            /// Raises alarms that are delivered.
+            /// Raises alarms and delivers them.
             ///
-            /// - Parameter isListed: whether Device Defender knows them, too.
+            /// - Parameter isListed: whether Device Defender lists them, too.
             func raise(_ numbers: Range<Int>, minutesAgo: Int64 = 40, isListed: Bool = true) async throws {
                 let alarms = try alarms(numbers, minutesAgo: minutesAgo)
                 if isListed { world.aws.add(alarms: alarms, in: world.accountRegion) }
@@ -83,8 +83,8 @@ extension IntegrationTests {
                 expect(numbers, "ACTIVE")
             }
 
-            /// Raises alarms whose delivery the bridge puts off until SNS drops it.
-            func raiseUnheard(_ numbers: Range<Int>) async throws {
+            /// Raises alarms whose messages the bridge defers until SNS drops them.
+            func raiseDeferred(_ numbers: Range<Int>) async throws {
                 let alarms = try alarms(numbers, minutesAgo: 20)
                 world.aws.add(alarms: alarms, in: world.accountRegion)
                 let texts = alarms.map { String(decoding: $0.serialized(), as: UTF8.self) }
@@ -94,8 +94,8 @@ extension IntegrationTests {
                 expect(numbers, "ACTIVE")
             }
 
-            /// Has a person find an alarm to be a false positive.
-            func judge(_ number: Int, by bridge: BridgeProcess) async throws {
+            /// Marks an alarm as a false positive.
+            func markFalsePositive(_ number: Int, by bridge: BridgeProcess) async throws {
                 world.aws.verify(
                     violation: Alarms.id(number), state: "FALSE_POSITIVE", description: "lab", in: world.accountRegion)
                 events += 1
@@ -140,7 +140,7 @@ extension IntegrationTests {
         private static let (hour, day) = (3600 as Int64, 86_400 as Int64)
 
         @Test(
-            "through steps of hours, days and months and a clock of another year at boot, nothing is lost",
+            "no event is lost through clock steps of hours, days and months, or a wrong year at boot",
             arguments: StoreKind.all)
         func steps(store: StoreKind) async throws {
             switch store {
@@ -187,25 +187,25 @@ extension IntegrationTests {
             }
         }
 
-        /// A clock that is set while the bridge runs, and set right again.
+        /// A clock that is set wrong while the bridge runs, and then right.
         private func step(_ seconds: Int64, _ number: Int, _ story: Story, _ bridge: BridgeProcess) async throws {
             try story.clock.set(ahead: seconds)
-            try await story.raiseUnheard(number..<number + 1)
-            // What comes in by another way is worked on, with signatures that AWS takes.
-            try await story.judge(100 + number, by: bridge)
+            try await story.raiseDeferred(number..<number + 1)
+            // Deliveries of other channels are processed, with signatures that AWS accepts.
+            try await story.markFalsePositive(100 + number, by: bridge)
             let id = Alarms.findingID(100 + number, in: story.world.accountRegion)
             try await eventually("an alarm to be judged under a clock that is \(seconds) s ahead") {
                 story.states[id] == "ARCHIVED"
             }
             #expect(try await bridge.metric("defender_bridge_clock_trusted") == 0)
-            // One that fails under the wrong clock is tried again soon after it is right.
+            // A delivery that failed under the wrong clock is retried soon after the clock is right.
             let retries = try await bridge.metric("defender_bridge_retries_total")
             story.world.aws.fail(.batchImportFindings, count: 1000, status: 500, code: "InternalException")
-            try await story.judge(110 + number, by: bridge)
+            try await story.markFalsePositive(110 + number, by: bridge)
             try await eventually("a retry") { try await bridge.metric("defender_bridge_retries_total") > retries }
             try story.clock.set(ahead: 0)
             story.world.aws.clearFaults()
-            // More than may wait, though never at once: a count that is not renewed would say that the queue is full.
+            // More than the queue limit in total, but not at the same time: a stale count would make the queue look full.
             for batch in 0..<3 {
                 let first = 1000 + number * 100 + batch * 20
                 try await story.raise(first..<first + 20)
@@ -217,11 +217,11 @@ extension IntegrationTests {
         private func wrongAtBoot(_ story: Story, after completed: Int) async throws -> BridgeProcess {
             try story.clock.set(ahead: 2 * Self.hour)
             let bridge = try await story.start()
-            // Nobody told the end of this alarm, and no list shows it.
+            // No message and no list reports the end of this alarm.
             story.expect(200..<201, "ARCHIVED")
             try await story.settle("what was missed")
             try story.clock.set(ahead: 0)
-            // It is raised again, and that is newer than the end.
+            // It is raised again, later than its end.
             try await story.raise(200..<201, minutesAgo: 0)
             try await story.settle("an alarm that is raised again")
             #expect(try await bridge.queue().completed > completed)

@@ -7,17 +7,17 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("What an operator sees", .timeLimit(.minutes(5)))
+    @Suite("Observability", .timeLimit(.minutes(5)))
     struct Observability {
         // MARK: Metrics
 
-        /// Names of metrics that a bridge on SQLite without TLS has nothing to say of.
+        /// Metrics without series on a bridge with SQLite and without TLS.
         private static let absent: Set = [
             "defender_bridge_postgresql_connections", "defender_bridge_postgresql_connection_failures_total",
             "defender_bridge_tls_certificate_expiry_timestamp_seconds", "defender_bridge_replica_clock_offset_seconds",
         ]
 
-        @Test("every metric is there, promtool takes it, and the numbers are those of what happened")
+        @Test("all metrics are exported, promtool accepts them, and their values are right")
         func metrics() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["catchUp.interval": "1h"])
@@ -32,7 +32,7 @@ extension IntegrationTests {
                 try await eventually("a dead letter, and all else to be done", bridge.queue) {
                     $0.dead == 1 && $0.pending + $0.leased == 0
                 }
-                // The messages; the work that the bridge gave itself is not counted here.
+                // Messages only; internal deliveries are not counted here.
                 let event = Request(
                     "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey],
                     body: scenario.events[0].serialized())
@@ -77,7 +77,7 @@ extension IntegrationTests {
             #expect(try await bridge.total(prefix + "refusals_total", #"reason="malformed_json""#) == 1)
             #expect(try await bridge.total(prefix + "http_faults_total") == 1)
             #expect(try await bridge.total(prefix + "dead_letters_total", #"reason="not_understood""#) == 1)
-            // What the store holds may be a second old.
+            // Values from the store may be cached for a second.
             try await eventually("the dead letter to be counted") {
                 try await bridge.total(prefix + "queue_deliveries", #"state="dead""#)
             } is: {
@@ -126,7 +126,7 @@ extension IntegrationTests {
             #expect(try await bridge.total("process_resident_memory_bytes") > 1_000_000)
         }
 
-        @Test("a denied account, a pause and a lost store are told")
+        @Test("metrics report a denied account, a pause and an unavailable store")
         func troubles() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -157,7 +157,7 @@ extension IntegrationTests {
 
         // MARK: Logs
 
-        @Test("a delivery is followed from its receipt to Security Hub by its id")
+        @Test("the log traces a delivery from intake to Security Hub by its id")
         func followed() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["log.level": "debug"])
@@ -168,7 +168,7 @@ extension IntegrationTests {
                 try await world.publish(try Alarms.make(0..<3, from: scenario), to: world.topics.detect)
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
                 try await bridge.waitForCompletion(of: 4)
-                // Its end writes the lines that still wait.
+                // The exit flushes buffered lines.
                 try await bridge.stop()
                 let received = bridge.log("A request was answered.").filter { $0["outcome"] == "stored" }
                 try #require(received.count == 4)
@@ -204,7 +204,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("at info, neither what messages say nor any secret is logged, whatever becomes of them")
+        @Test("at info, the log contains neither message contents nor secrets")
         func discreet() async throws {
             try await IntegrationEnvironment.run { world in
                 let marks = ["mark-of-thing", "mark-of-behavior", "mark-of-words", "mark-of-body", "mark-of-key"]
@@ -243,11 +243,11 @@ extension IntegrationTests {
             }
         }
 
-        @Test("A reader of the log that stalls does not stall deliveries, nor the end of the process")
+        @Test("a stalled reader of the log blocks neither deliveries nor the exit")
         func stalledLog() async throws {
             try await IntegrationEnvironment.run { world in
                 let (listen, admin) = (try Client.freeAddress(), try Client.freeAddress())
-                // Nothing reads the other end of the pipe, which stays open for longer than this takes.
+                // Nothing reads from the pipe, which stays open for longer than the test.
                 let program = try RunningProgram(
                     [
                         "bash", "-c", #"exec "$@" 2> >(exec sleep 120)"#, "bridge", Paths.program,
@@ -261,11 +261,11 @@ extension IntegrationTests {
                 }
                 let event = world.scenario().events[0].serialized()
                 let request = Request("POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey], body: event)
-                // Their lines are several times what the pipe and its reader's end hold.
+                // Their log lines are several times the capacity of the pipe and the buffer.
                 for _ in 0..<1500 { #expect(try await Client.exchange(request, with: listen).status == 200) }
                 #expect(try await Client.exchange(.get("/readyz"), with: listen).status == 200)
                 program.signal(SIGTERM)
-                // What holds the pipe keeps Foundation from noticing the end: the system says it.
+                // The open pipe keeps Foundation from noticing the exit: read it from /proc.
                 try await eventually("the end") {
                     let stat = try? String(contentsOfFile: "/proc/\(program.identifier)/stat", encoding: .utf8)
                     return stat?.contains(") Z ") ?? true
@@ -273,7 +273,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The log line of a 401 names the claim that does not fit, and probes have no line")
+        @Test("the log line of a 401 names the claim that does not match, and probes have no line")
         func quietLines() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start([
@@ -304,7 +304,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "warnings that come again and again are summed up, unless the level is debug", arguments: ["info", "debug"])
+            "repeated warnings are summarized, unless the level is debug", arguments: ["info", "debug"])
         func repeats(level: String) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["log.level": level])

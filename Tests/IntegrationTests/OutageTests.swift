@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("What is out of order for a while", .timeLimit(.minutes(2)))
+    @Suite("Temporary outages", .timeLimit(.minutes(2)))
     struct Outages {
         private func expectUnavailable(_ answer: ClientResponse, _ code: String) throws {
             #expect(answer.status == 503, "\(answer.text)")
@@ -14,7 +14,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a store that cannot grow: 503 for deliveries, events and readiness, and SNS's retry succeeds after a restart"
+            "a full store gets 503 for deliveries, events and readiness, and SNS's retry succeeds after a restart"
         )
         func fullStore() async throws {
             try await IntegrationEnvironment.run {
@@ -23,7 +23,7 @@ extension IntegrationTests {
             } _: { world in
                 let address = try Client.freeAddress()
                 let settings = ["listen.address": address]
-                // SIGXFSZ ignored, a write beyond the limit fails instead. The limit is in units of 1024 bytes.
+                // With SIGXFSZ ignored, a write beyond the limit fails. The limit is in units of 1024 bytes.
                 let limit = ["bash", "-c", #"trap "" XFSZ; ulimit -f 600; exec "$@""#, "bash"]
                 let first = try await world.start(settings.merging(["log.level": "debug"]) { $1 }, wrapper: limit)
                 #expect(try await Client.exchange(.get("/readyz"), with: address).status == 200)
@@ -37,8 +37,8 @@ extension IntegrationTests {
                     let answer = try await Client.exchange(.sns(body), with: address)
                     if answer.status == 200 { stored += 1 } else { rejected = answer }
                 }
-                try expectUnavailable(try #require(rejected, "the store never was full"), "store_unavailable")
-                // A probe needs less room than a delivery; each that succeeds takes some.
+                try expectUnavailable(try #require(rejected, "the store did not become full"), "store_unavailable")
+                // A probe needs less space than a delivery; each successful one uses some.
                 let readiness = try await eventually("the store not to be ready") {
                     try await Client.exchange(.get("/readyz"), with: address)
                 } is: {
@@ -51,8 +51,8 @@ extension IntegrationTests {
                 try expectUnavailable(try await Client.exchange(event, with: address), "store_unavailable")
                 #expect(try await Client.exchange(.get("/healthz"), with: address).status == 200)
 
-                // What SNS sends from now on goes to the bridge, too: a subscription is confirmed even if that cannot be
-                // remembered, for which SNS is asked to come again.
+                // From now on SNS sends to the bridge, too. The subscription is confirmed although its state cannot be stored, so
+                // the confirmation gets 503.
                 let subscription = try await world.aws.subscribe(
                     topic: world.topics.detect, endpoint: first.endpoint, signatureVersion: .two)
                 #expect(Set(subscription.attempts) == [.responded(503)])
@@ -60,7 +60,7 @@ extension IntegrationTests {
                 let rejections = first.log("A delivery was refused.").count
                 let text = String(decoding: alarms[stored].serialized(), as: UTF8.self)
                 async let publishing = world.aws.publish(topic: world.topics.detect, message: text)
-                try await eventually("SNS to be refused, too") {
+                try await eventually("SNS to get 503, too") {
                     first.log("A delivery was refused.").count
                 } is: {
                     $0 > rejections
@@ -78,7 +78,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a signing certificate that cannot be had: 503, nothing stored, and 200 once it can be had")
+        @Test("an unavailable signing certificate gets 503 and nothing is stored; 200 once it is available")
         func certificate() async throws {
             try await IntegrationEnvironment.run { world in
                 let closed = try Client.freeAddress()
@@ -97,10 +97,10 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a host of SNS whose own certificate is not trusted: 503, nothing stored")
+        @Test("an SNS host with an untrusted TLS certificate gets 503 and nothing is stored")
         func untrustedHost() async throws {
             try await IntegrationEnvironment.run { world in
-                // Without the stand-in's authority, the system's authorities count.
+                // Without the stand-in's authority, the system's authorities apply.
                 let bridge = try await world.start(environment: ["AWS_CA_BUNDLE": ""])
                 let body = try await world.signedBody(of: "{}")
                 try expectUnavailable(
@@ -110,7 +110,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a confirmation that fails: 503, and confirmed when SNS asks again")
+        @Test("a failed confirmation gets 503 and succeeds when SNS retries")
         func confirmation() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -118,7 +118,7 @@ extension IntegrationTests {
                 let report = try await world.aws.subscribe(topic: world.topics.audit, endpoint: bridge.endpoint)
                 #expect(report.attempts == [.responded(503), .responded(200)])
                 #expect(world.aws.isConfirmed(topic: world.topics.audit, endpoint: bridge.endpoint))
-                // Its log is whole when it has ended.
+                // The log is complete after the exit.
                 try await bridge.stop()
                 #expect(bridge.log("A delivery was refused.").map { $0["code"] } == ["confirmation_failed"])
                 #expect(bridge.log("A subscription was confirmed.").count == 1)

@@ -42,51 +42,51 @@ extension IntegrationTests {
         func change() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
-                let viewer = try await EventReader(bridge.admin)
-                defer { viewer.close() }
-                #expect(viewer.answer.status == 200)
-                #expect(viewer.answer.fields["content-type"] == "text/event-stream")
-                #expect(viewer.answer.fields["cache-control"] == "no-store")
-                let first = try #require(try await viewer.next())
+                let client = try await EventReader(bridge.admin)
+                defer { client.close() }
+                #expect(client.answer.status == 200)
+                #expect(client.answer.fields["content-type"] == "text/event-stream")
+                #expect(client.answer.fields["cache-control"] == "no-store")
+                let first = try #require(try await client.next())
                 #expect(first.name == "status" && first.data["queue"]?["completed"] == 0, "\(first)")
                 #expect(first.data["version"] != nil && first.data["topics"]?.array?.count == 2)
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
-                var change = try #require(try await viewer.next())
-                while change.data["queue"]?["completed"] != 1 { change = try #require(try await viewer.next()) }
+                var change = try #require(try await client.next())
+                while change.data["queue"]?["completed"] != 1 { change = try #require(try await client.next()) }
                 #expect(change.name == "change")
-                #expect(change.data["version"] == nil && change.data["topics"] == nil, "only what changed is told")
+                #expect(change.data["version"] == nil && change.data["topics"] == nil, "only changed members are sent")
                 #expect(change.data["at"] != nil || first.data["at"] == nil)
                 try await bridge.stop()
             }
         }
 
         @Test("the 33rd client is rejected until one leaves, and a bridge with clients stops in time")
-        func viewers() async throws {
+        func clients() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
-                var viewers: [EventReader] = []
-                defer { for viewer in viewers { viewer.close() } }
-                for _ in 0..<32 { viewers.append(try await EventReader(bridge.admin)) }
-                for viewer in viewers { #expect(try await viewer.next()?.name == "status") }
+                var clients: [EventReader] = []
+                defer { for client in clients { client.close() } }
+                for _ in 0..<32 { clients.append(try await EventReader(bridge.admin)) }
+                for client in clients { #expect(try await client.next()?.name == "status") }
                 let rejected = try await Client.exchange(.get("/status/events"), with: bridge.admin)
                 #expect(rejected.status == 503)
                 #expect(rejected.fields["retry-after"] == "10")
                 #expect(try rejected.json["error"] == "too_many_viewers")
                 #expect(try await Client.exchange(.get("/status.json"), with: bridge.admin).status == 200)
-                viewers.removeLast().close()
+                clients.removeLast().close()
                 try await eventually("a place to become free") {
-                    let viewer = try await EventReader(bridge.admin)
-                    if viewer.answer.status == 200 { viewers.append(viewer) } else { viewer.close() }
-                    return viewer.answer.status == 200
+                    let client = try await EventReader(bridge.admin)
+                    if client.answer.status == 200 { clients.append(client) } else { client.close() }
+                    return client.answer.status == 200
                 }
-                #expect(viewers.count == 32)
+                #expect(clients.count == 32)
                 bridge.program.signal(SIGTERM)
                 let (exit, time) = try await bridge.program.waitForExit()
                 #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false), "\(bridge.program.errorLines)")
                 #expect(time < .seconds(10))
                 // Each stream ended properly.
-                for viewer in viewers { while try await viewer.next() != nil {} }
+                for client in clients { while try await client.next() != nil {} }
             }
         }
 
