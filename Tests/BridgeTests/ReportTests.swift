@@ -105,7 +105,7 @@ import Testing
         let letters = [try letter([]), try letter([], reason: String(repeating: "é\n", count: 500))]
         let lines = DeadLetterReport.lines(letters, now: now + 62_000)
         #expect(lines.count == 3)
-        #expect(lines[1] == "sns:1  111122223333/us-east-1  sns            3  1m 0s ago  throttled\\u{7}")
+        #expect(lines[1] == "sns:1  111122223333/us-east-1  sns             3  1m 0s ago  throttled\\u{7}")
         #expect(lines[2].hasSuffix("\\u{A}…") && lines[2].count < 600)
         #expect(DeadLetterReport.lines([], now: now) == ["No matching dead letters."])
     }
