@@ -1,10 +1,10 @@
 import AWSCore
 
 extension AccountRegion {
-    /// The text by which the tables name an origin.
+    /// The text that names the account-Region in the tables.
     var stored: String { description }
 
-    /// Reads the text by which the tables name an origin; nil for any other.
+    /// Parses the text that names an account-Region in the tables; nil if it is malformed.
     init?(stored: String) {
         let parts = stored.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let account = AccountID(parts[0]), let region = Region(parts[1]) else { return nil }

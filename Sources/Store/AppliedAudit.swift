@@ -1,20 +1,20 @@
 public import AWSCore
 
-/// The newest audit whose outcome for a check was applied in full.
+/// The newest audit whose result for a check was applied in full.
 ///
-/// An older audit may be told of later. What it found and the newer one did not is gone, though the ledger may never
-/// have heard of it.
+/// An older audit may arrive later. A finding that only the older audit reports is resolved, even if the ledger does
+/// not contain it.
 public struct AppliedAudit: Sendable, Hashable {
-    /// The account and Region that the audit ran in.
+    /// The account-Region that the audit ran in.
     public let accountRegion: AccountRegion
-    /// The check's name: 1 to 2,048 bytes of UTF-8 without NUL.
+    /// The check name: 1 to 2,048 bytes of UTF-8 without NUL.
     public let check: String
-    /// When the audit began, in milliseconds since 1970.
+    /// When the audit started, in milliseconds since 1970.
     public let startTime: Int64
-    /// The audit's id, which decides between two that began at once: 1 to 2,048 bytes of UTF-8 without NUL.
+    /// The audit's task id: 1 to 2,048 bytes of UTF-8 without NUL. Orders audits that started at the same time.
     public let taskID: String
 
-    /// Puts the parts together; whether the texts are well formed is checked when the mark is recorded.
+    /// Creates a value. The texts are validated when it is recorded.
     public init(accountRegion: AccountRegion, check: String, startTime: Int64, taskID: String) {
         self.accountRegion = accountRegion
         self.check = check

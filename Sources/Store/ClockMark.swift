@@ -1,14 +1,14 @@
-/// What a store keeps about the clock of those that serve from it, so that a clock that jumped is noticed after a restart,
-/// too. All times are milliseconds since 1970.
+/// The recorded state of the clock, by which a clock step is detected even after a restart. All times are milliseconds
+/// since 1970.
 public struct ClockMark: Sendable, Hashable {
-    /// The newest time by which something was written.
+    /// The latest time that was used in a write.
     public var newest: Int64
-    /// Whether AWS's clock agreed then.
+    /// Whether AWS's clock agreed with it.
     public var isConfirmed: Bool
-    /// Until when nothing is deleted because of its age.
+    /// Until when deletion by age is suspended.
     public var heldUntil: Int64
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(newest: Int64, isConfirmed: Bool, heldUntil: Int64) {
         self.newest = newest
         self.isConfirmed = isConfirmed

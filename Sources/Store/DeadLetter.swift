@@ -1,17 +1,17 @@
-/// A delivery that was given up, kept until an operator decides about it.
+/// A delivery that failed permanently. It is kept with its reason until it is replayed, dropped or expired.
 public struct DeadLetter: Sendable, Hashable {
     /// The delivery, with its payload.
     public let delivery: Delivery
-    /// How many times it was tried.
+    /// The number of attempts.
     public let attempts: Int
     /// When it failed first, in milliseconds since 1970.
     public let firstFailedAt: Int64
-    /// When it failed last and was given up, in milliseconds since 1970.
+    /// When it failed last and was dead-lettered, in milliseconds since 1970.
     public let lastFailedAt: Int64
-    /// Why it was given up: 1,024 characters at most.
+    /// Why it was dead-lettered: at most 1,024 characters.
     public let reason: String
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(delivery: Delivery, attempts: Int, firstFailedAt: Int64, lastFailedAt: Int64, reason: String) {
         self.delivery = delivery
         self.attempts = attempts
@@ -20,7 +20,7 @@ public struct DeadLetter: Sendable, Hashable {
         self.reason = reason
     }
 
-    /// The same without its payload.
+    /// The dead letter without its payload.
     public var summary: DeadLetterSummary {
         DeadLetterSummary(
             id: delivery.id, accountRegion: delivery.accountRegion, channel: delivery.channel,

@@ -1,24 +1,24 @@
 public import AWSCore
 
-/// Which dead letters are asked for: those that meet every condition that is not nil.
+/// Conditions on dead letters. A dead letter matches if it meets every condition that is not nil.
 public struct DeadLetterFilter: Sendable, Hashable {
-    /// The account that it is about.
+    /// The account.
     public var account: AccountID?
-    /// The Region that it is about.
+    /// The Region.
     public var region: Region?
-    /// How it arrived: by any of these.
+    /// Any of these channels.
     public var channels: Set<Delivery.Channel>?
-    /// A text within the reason, without NUL; small and capital letters of ASCII are the same.
+    /// A substring of the reason, without NUL; ASCII case is ignored.
     public var reason: String?
-    /// It was given up at this time or later, in milliseconds since 1970.
+    /// Dead-lettered at this time or later, in milliseconds since 1970.
     public var failedSince: Int64?
-    /// It was given up before this time, in milliseconds since 1970.
+    /// Dead-lettered before this time, in milliseconds since 1970.
     public var failedBefore: Int64?
 
-    /// All dead letters.
+    /// Matches every dead letter.
     public static let all = DeadLetterFilter()
 
-    /// Puts the conditions together.
+    /// Creates a value.
     public init(
         account: AccountID? = nil, region: Region? = nil, channels: Set<Delivery.Channel>? = nil, reason: String? = nil,
         failedSince: Int64? = nil, failedBefore: Int64? = nil
@@ -31,14 +31,14 @@ public struct DeadLetterFilter: Sendable, Hashable {
         self.failedBefore = failedBefore
     }
 
-    /// The words of the channels, each between spaces, as statements look for them.
+    /// The stored words of the channels, each surrounded by spaces, as the statements match them.
     var storedChannels: String? { channels.map { " " + $0.map(\.rawValue).sorted().joined(separator: " ") + " " } }
 
-    /// Behind which time and id the page after a dead letter begins.
+    /// The exclusive lower bound of the page that follows a dead letter.
     func start(after last: DeadLetter?) -> (time: Int64, id: String) {
         let since = failedSince ?? .min
         guard let last, last.lastFailedAt >= since else {
-            // No id is empty: whatever failed at the first time is behind it.
+            // No id is empty, so every dead letter of the first time follows.
             return (since, "")
         }
         return (last.lastFailedAt, last.delivery.id)

@@ -1,37 +1,37 @@
-/// How many dead letters a store keeps, and how many bytes of them. Beyond, the oldest are dropped.
+/// The maximum number and size of the dead letters in a store. Beyond them, the oldest are dropped.
 ///
-/// No channel, and so no topic, takes more than half of either. Within a channel that takes more, and between channels when
-/// all together take more, the topic that takes most loses its oldest dead letters first: noise from one topic does not push
-/// out the dead letters of another.
+/// No channel, and so no topic, uses more than half of either. In a channel that exceeds its half, or when all channels
+/// together exceed a limit, the topic that uses most loses its oldest dead letters first: a noisy topic does not evict
+/// the dead letters of another.
 public struct DeadLetterLimits: Sendable, Hashable {
-    /// The most dead letters, at least 2.
+    /// The maximum number of dead letters, at least 2.
     public let maximumCount: Int
-    /// The most bytes of payloads and reasons.
+    /// The maximum size of payloads and reasons, in bytes.
     public let maximumBytes: Int
 
-    /// What holds unless an operator says otherwise: 100,000 dead letters of 256 MiB.
+    /// The default limits: 100,000 dead letters, 256 MiB.
     public static let standard = DeadLetterLimits(maximumCount: 100_000, maximumBytes: 256 << 20)
 
-    /// Puts the limits together.
+    /// Creates a value.
     public init(maximumCount: Int, maximumBytes: Int) {
         self.maximumCount = maximumCount
         self.maximumBytes = maximumBytes
     }
 
-    /// What one channel may take.
+    /// The limits of one channel.
     var half: DeadLetterLimits {
         DeadLetterLimits(maximumCount: maximumCount / 2, maximumBytes: maximumBytes / 2)
     }
 }
 
-/// What some dead letters take of a store.
+/// The number and size of some dead letters.
 public struct DeadLetterLoad: Sendable, Hashable {
-    /// How many there are.
+    /// The number.
     public var count: Int
-    /// The bytes of their payloads and reasons.
+    /// The size of the payloads and reasons, in bytes.
     public var bytes: Int
 
-    /// Puts the figures together.
+    /// Creates a value.
     public init(count: Int = 0, bytes: Int = 0) {
         self.count = count
         self.bytes = bytes
@@ -42,34 +42,34 @@ public struct DeadLetterLoad: Sendable, Hashable {
     }
 }
 
-/// What the dead letters in a store take.
+/// The number and size of all dead letters in a store.
 public struct DeadLetterUsage: Sendable, Hashable {
-    /// What those of each source take.
+    /// The number and size by channel.
     public var loads: [Delivery.Channel: DeadLetterLoad]
-    /// How many were dropped since the store was created, because of a limit or their age.
+    /// How many dead letters were dropped since the store was created, because of a limit or their age.
     public var dropped: Int
-    /// When the dead letter that has been kept longest failed last, in milliseconds since 1970; nil if there is none.
+    /// When the oldest dead letter failed last, in milliseconds since 1970; nil if there is none.
     public var oldestFailedAt: Int64?
 
-    /// Puts the figures together.
+    /// Creates a value.
     public init(loads: [Delivery.Channel: DeadLetterLoad] = [:], dropped: Int = 0, oldestFailedAt: Int64? = nil) {
         self.loads = loads
         self.dropped = dropped
         self.oldestFailedAt = oldestFailedAt
     }
 
-    /// What all together take.
+    /// The number and size of all of them.
     public var total: DeadLetterLoad { loads.values.reduce(DeadLetterLoad(), +) }
 
-    /// What each channel takes.
+    /// The number and size by group of channels with a common limit.
     var channels: [(channels: [Delivery.Channel], load: DeadLetterLoad)] {
         Delivery.Channel.groups.map { channels in
             (channels, channels.reduce(DeadLetterLoad()) { $0 + (loads[$1] ?? DeadLetterLoad()) })
         }
     }
 
-    /// How much of its limit the count, or the bytes, take: of all together or of the channel that is nearest to its half,
-    /// whichever is more. 1 is the point from which on dead letters are dropped.
+    /// The used fractions of the count limit and of the size limit: of all dead letters, or of the channel nearest to
+    /// its half, whichever is greater. From 1 on, dead letters are dropped.
     public func utilization(of limits: DeadLetterLimits) -> (count: Double, bytes: Double) {
         func ratio(_ used: Int, _ limit: Int) -> Double { limit > 0 ? Double(used) / Double(limit) : 1 }
         let (total, half) = (total, limits.half)
@@ -78,7 +78,7 @@ public struct DeadLetterUsage: Sendable, Hashable {
         }
     }
 
-    /// What must be dropped next; nil if all is within the limits.
+    /// What must be dropped next; nil if everything is within the limits.
     func excess(over limits: DeadLetterLimits) -> DeadLetterExcess? {
         let half = limits.half
         for measure in [DroppedDeadLetters.Cause.count, .bytes] {
@@ -97,22 +97,22 @@ public struct DeadLetterUsage: Sendable, Hashable {
     }
 }
 
-/// What must be dropped: so much of the dead letters of these sources.
+/// How much of the dead letters of some channels must be dropped.
 struct DeadLetterExcess: Sendable, Hashable {
     let channels: [Delivery.Channel]
     let cause: DroppedDeadLetters.Cause
     let amount: Int
 }
 
-/// Dead letters that were dropped.
+/// The result of dropping dead letters.
 public struct DroppedDeadLetters: Sendable, Hashable {
     /// Why dead letters are dropped.
     public enum Cause: String, Sendable, Hashable, CaseIterable {
-        /// There were too many.
+        /// The count limit was exceeded.
         case count
-        /// They took too many bytes.
+        /// The size limit was exceeded.
         case bytes
-        /// They were too old.
+        /// They expired.
         case age
 
         func amount(of load: DeadLetterLoad) -> Int { self == .bytes ? load.bytes : load.count }
@@ -122,15 +122,15 @@ public struct DroppedDeadLetters: Sendable, Hashable {
         }
     }
 
-    /// How many, by why.
+    /// The number by cause.
     public private(set) var counts: [Cause: Int] = [:]
-    /// The SNS topic of the last one; nil if it came by no topic, or if that is not known.
+    /// The SNS topic of the last one; nil if it did not arrive by a topic, or if the topic is unknown.
     public private(set) var lastTopic: String?
 
-    /// None.
+    /// Creates an empty result.
     public init() {}
 
-    /// Whether there are none.
+    /// Whether nothing was dropped.
     public var isEmpty: Bool { counts.isEmpty }
 
     mutating func add(_ count: Int, for cause: Cause, of topic: String) {
@@ -146,6 +146,6 @@ public struct DroppedDeadLetters: Sendable, Hashable {
 }
 
 extension Delivery.Channel {
-    /// The channels by their names: the bridge's own share one.
+    /// The channels that share a limit: those of the bridge itself count as one.
     static var groups: [[Self]] { [[.sns], [.eventBridge], [.schedule, .catchUp]] }
 }

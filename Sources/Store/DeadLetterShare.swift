@@ -1,7 +1,8 @@
-/// What the dead letters of one topic, or of a source without topics, take, or a change of that. A pure value.
+/// The number and size of the dead letters of one topic, or of a channel without topics; or a change of them. A pure
+/// value.
 struct DeadLetterShare: Sendable, Hashable {
     let channel: String
-    /// Empty where there is none, or none is known.
+    /// Empty if there is none or if it is unknown.
     let topic: String
     var load: DeadLetterLoad
     /// How many of them are dropped.
@@ -11,14 +12,14 @@ struct DeadLetterShare: Sendable, Hashable {
         (self.channel, self.topic, self.load, self.dropped) = (channel, topic, load, dropped)
     }
 
-    /// Reads a row of source, topic, count and bytes.
+    /// Reads a row of channel, topic, count and bytes.
     init(_ row: some StoredRow, sign: Int = 1) throws {
         self.init(
             channel: try row.text(0), topic: try row.text(1),
             load: DeadLetterLoad(count: try row.count(2) &* sign, bytes: try row.count(3) &* sign))
     }
 
-    /// The shares that change when dead letters are dropped.
+    /// The changes that dropping these dead letters causes.
     static func dropping(_ letters: [Self]) -> [Self] {
         let shares = Dictionary(grouping: letters) { [$0.channel, $0.topic] }
         return shares.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, letters in
@@ -30,7 +31,7 @@ struct DeadLetterShare: Sendable, Hashable {
     }
 }
 
-/// What one transaction dropped.
+/// The result of one transaction that drops dead letters.
 struct DeadLetterDrop: Sendable {
     var dropped = DroppedDeadLetters()
     /// Whether the rest is within the limits.
@@ -42,7 +43,7 @@ struct DeadLetterDrop: Sendable {
     }
 }
 
-/// What the topic that takes most has to lose next. A pure value.
+/// The dead letters that the largest topic loses next. A pure value.
 struct DeadLetterPortion: Sendable, Hashable {
     let share: DeadLetterShare
     private let amount: Int
@@ -50,7 +51,7 @@ struct DeadLetterPortion: Sendable, Hashable {
     /// How many of its oldest dead letters to read.
     let rows: Int
 
-    /// How many rows are read to find some bytes.
+    /// How many rows to read to free a number of bytes.
     private static let rowsForBytes = 16
 
     fileprivate init(share: DeadLetterShare, amount: Int, cause: DroppedDeadLetters.Cause, atMost limit: Int) {
@@ -58,9 +59,9 @@ struct DeadLetterPortion: Sendable, Hashable {
         rows = min(limit, cause == .bytes ? Self.rowsForBytes : amount)
     }
 
-    /// How many of the oldest have to go.
+    /// How many of the oldest dead letters must be dropped.
     ///
-    /// - Parameter letters: The oldest, the oldest first.
+    /// - Parameter letters: The oldest dead letters, oldest first.
     func count(of letters: [DeadLetterShare]) -> Int {
         var left = amount
         return letters.prefix { letter in
@@ -71,11 +72,11 @@ struct DeadLetterPortion: Sendable, Hashable {
 }
 
 extension DeadLetterExcess {
-    /// What to drop next, so that the topics that take most come to take the same; nil if nothing is there.
+    /// What to drop next so that the largest topics converge to the same size; nil if there is nothing.
     ///
     /// - Parameters:
-    ///   - shares: The two largest of each source.
-    ///   - limit: The most that may be dropped.
+    ///   - shares: The two largest shares of each channel.
+    ///   - limit: The maximum number to drop.
     func portion(of shares: [DeadLetterShare], atMost limit: Int) -> DeadLetterPortion? {
         let sorted = shares.sorted { cause.amount(of: $0.load) > cause.amount(of: $1.load) }
         guard let largest = sorted.first else { return nil }
@@ -86,11 +87,11 @@ extension DeadLetterExcess {
 }
 
 extension DeadLetterUsage {
-    /// Reads rows of source, count, bytes and number of dropped ones.
+    /// Reads rows of channel, count, bytes and dropped count.
     init(loads rows: some Sequence<some StoredRow>) throws {
         self.init()
         for row in rows {
-            // What a later version adds is none of this version's.
+            // Channels of later versions are skipped.
             guard let channel = Delivery.Channel(rawValue: try row.text(0)) else { continue }
             loads[channel] = DeadLetterLoad(count: try row.count(1), bytes: try row.count(2))
             dropped += try row.count(3)

@@ -1,27 +1,27 @@
 public import AWSCore
 
-/// What is known of a dead letter but its payload. All times are milliseconds since 1970.
+/// A dead letter without its payload. All times are milliseconds since 1970.
 public struct DeadLetterSummary: Sendable, Hashable {
     /// The delivery's id.
     public let id: String
-    /// The account and Region that it is about.
+    /// The account-Region.
     public let accountRegion: AccountRegion
-    /// Who sent it.
+    /// How it arrived.
     public let channel: Delivery.Channel
-    /// When it came in.
+    /// When it arrived.
     public let receivedAt: Int64
-    /// How many times it was tried.
+    /// The number of attempts.
     public let attempts: Int
     /// When it failed first.
     public let firstFailedAt: Int64
-    /// When it failed last and was given up.
+    /// When it failed last and was dead-lettered.
     public let lastFailedAt: Int64
-    /// Why it was given up: 1,024 characters at most.
+    /// Why it was dead-lettered: at most 1,024 characters.
     public let reason: String
-    /// The payload's length in bytes.
+    /// The size of the payload in bytes.
     public let payloadLength: Int
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(
         id: String, accountRegion: AccountRegion, channel: Delivery.Channel, receivedAt: Int64, attempts: Int,
         firstFailedAt: Int64,

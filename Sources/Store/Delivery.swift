@@ -1,20 +1,20 @@
 public import AWSCore
 
-/// What is to be worked on: an SNS notification or an EventBridge event that a sender gave us, not yet decoded, something whose
-/// time has come, or something that the bridge found out by asking.
+/// A unit of work in the queue: an SNS notification or EventBridge event as received and not yet decoded, or an
+/// internal task.
 public struct Delivery: Sendable, Hashable {
-    /// How a delivery arrived, as the store's column `source` keeps it.
+    /// How a delivery arrived. Stored in the column `source`.
     public enum Channel: String, Sendable, Hashable, CaseIterable {
-        /// Amazon SNS, to an HTTPS subscription.
+        /// Amazon SNS, by an HTTPS subscription.
         case sns
-        /// Amazon EventBridge, to an API destination.
+        /// Amazon EventBridge, by an API destination.
         case eventBridge
-        /// The bridge itself, when something is due.
+        /// The bridge itself: a task became due.
         case schedule
-        /// The bridge itself, when catch-up found what no delivery had reported.
+        /// The bridge itself: catch-up found a missed event.
         case catchUp
 
-        /// The word for operators: `sns`, `eventBridge`, or `internal` for both kinds that the bridge itself makes.
+        /// The name for operators: `sns`, `eventBridge`, or `internal` for the channels of the bridge itself.
         public var name: String {
             switch self {
             case .sns, .eventBridge: rawValue
@@ -22,25 +22,25 @@ public struct Delivery: Sendable, Hashable {
             }
         }
 
-        /// The channels of a name; empty if there are none.
+        /// The channels with a name; empty if there are none.
         public static func named(_ name: String) -> Set<Self> { Set(allCases.filter { $0.name == name }) }
     }
 
-    /// The sender's own id behind the source's name, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters.
-    /// A sender that tries again uses the same one, so that it serves to find duplicates.
+    /// The sender's id, prefixed with the channel, for example `sns:22b80b92-…`: 1 to 256 visible ASCII characters. A
+    /// sender that retries uses the same id, so duplicates are detected by it.
     public let id: String
-    /// The account and Region that it is about.
+    /// The account-Region.
     public let accountRegion: AccountRegion
     /// How it arrived.
     public let channel: Channel
-    /// The SNS topic that it came by; nil for other channels, and once it is completed.
+    /// The SNS topic by which it arrived; nil for other channels and for completed deliveries.
     public let topic: ARN?
-    /// When it came in, in milliseconds since 1970. It may be leased from then on.
+    /// When it arrived, in milliseconds since 1970. It can be leased from then on.
     public let receivedAt: Int64
-    /// The bytes to be worked on, as they came. The caller bounds their number.
+    /// The bytes as received. The caller limits their number.
     public let payload: [UInt8]
 
-    /// Makes a delivery; whether the id is well formed is checked when it is appended.
+    /// Creates a delivery. The id is validated when it is appended.
     public init(
         id: String, accountRegion: AccountRegion, channel: Channel, topic: ARN? = nil, receivedAt: Int64,
         payload: [UInt8]
@@ -54,14 +54,14 @@ public struct Delivery: Sendable, Hashable {
     }
 }
 
-/// What became of an appended delivery.
+/// The result of appending a delivery.
 public enum AppendResult: Sendable, Hashable {
-    /// It is in the queue, durably.
+    /// It is stored durably in the queue.
     case stored
-    /// A delivery with this id is known already: pending, leased, completed or dead. Nothing was changed.
+    /// A delivery with this id is already known: pending, leased, completed or dead-lettered. Nothing was changed.
     case duplicate
 
-    /// The origins of those deliveries that were stored, in the form of the tables.
+    /// The account-Regions of the stored deliveries, as the tables name them.
     static func storedAccountRegions(of deliveries: [Delivery], _ outcomes: [AppendResult]) -> Set<String> {
         Set(zip(deliveries, outcomes).filter { $0.1 == .stored }.map(\.0.accountRegion.stored))
     }

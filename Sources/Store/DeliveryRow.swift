@@ -1,6 +1,6 @@
 import AWSCore
 
-/// A delivery as the tables have it, whatever that is, with the rules that it must keep. A pure value.
+/// A row of the table of deliveries, read without validation, and the rules that it must meet. A pure value.
 struct DeliveryRow: Sendable, Hashable {
     var id: String
     var accountRegion: String
@@ -15,33 +15,37 @@ struct DeliveryRow: Sendable, Hashable {
     var reason: String?
     var checkpoint: String?
     var completedAt: Int64?
-    /// The payload's length in bytes; nil when there is none.
+    /// The size of the payload in bytes; nil if there is none.
     var payloadLength: Int64?
 
-    /// What is wrong with it, in words that go on after "delivery …".
+    /// The violated rules, each in words that complete "Delivery …".
     var problems: [String] {
         var problems: [String] = []
         func check(_ holds: Bool, _ problem: String) { if !holds { problems.append(problem) } }
         let isQueued = state == "pending" || state == "leased"
         check(Limits.isDeliveryID(id), "has an id that is not 1 to 256 visible ASCII characters")
-        check(AccountRegion(stored: accountRegion) != nil, "is of no account and Region")
-        check(Delivery.Channel(rawValue: channel) != nil, "is from an unknown source")
-        check(isQueued || state == "completed" || state == "dead", "is in an unknown state")
-        check((readyAt != nil) == isQueued, "is \(state), and \(readyAt == nil ? "has no" : "has a") time to be leased")
-        check((leaseOwner != nil) == (state == "leased"), "is \(state), and somebody's lease does not go with that")
-        check(state != "leased" || attempts >= 1, "is leased, and was never tried")
-        check(attempts >= 0 && attempts <= leaseNumber, "was tried more often than it was leased")
-        check((completedAt != nil) == (state == "completed"), "is \(state), and the time of its completion is wrong")
+        check(AccountRegion(stored: accountRegion) != nil, "has an invalid account-Region")
+        check(Delivery.Channel(rawValue: channel) != nil, "has an unknown channel")
+        check(isQueued || state == "completed" || state == "dead", "has an unknown state")
+        check((readyAt != nil) == isQueued, "is \(state) but \(readyAt == nil ? "has no" : "has a") ready time")
+        check(
+            (leaseOwner != nil) == (state == "leased"),
+            "is \(state) but \(leaseOwner == nil ? "has no" : "has a") lease owner")
+        check(state != "leased" || attempts >= 1, "is leased but has no attempt")
+        check(attempts >= 0 && attempts <= leaseNumber, "has more attempts than leases")
+        check(
+            (completedAt != nil) == (state == "completed"),
+            "is \(state) but \(completedAt == nil ? "has no" : "has a") completion time")
         check(
             (payloadLength != nil) == (state != "completed"),
-            payloadLength == nil ? "has lost its payload" : "is done, and still has its payload")
-        check(checkpoint == nil || state != "completed", "is done, and still has a bookmark")
+            payloadLength == nil ? "has no payload" : "is completed but has a payload")
+        check(checkpoint == nil || state != "completed", "is completed but has a checkpoint")
         check(
             checkpoint.map { Limits.isText($0, atMost: LedgerUpdate.maximumCheckpointLength) } ?? true,
-            "has a bookmark that is too long or empty")
+            "has a checkpoint that is empty or too long")
         let failures = [firstFailedAt != nil, lastFailedAt != nil, reason != nil]
-        check(Set(failures).count == 1, "has only a part of what is kept of a failure")
-        check(state != "dead" || failures == [true, true, true], "is dead, and does not say why and since when")
+        check(Set(failures).count == 1, "has incomplete failure data")
+        check(state != "dead" || failures == [true, true, true], "is dead but has no reason or failure times")
         return problems
     }
 }

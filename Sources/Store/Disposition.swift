@@ -1,25 +1,25 @@
 public import AWSCore
 
-/// What people last said about findings in Device Defender: the verification state of a violation, or whether the
-/// audit findings of a resource are suppressed.
+/// What a person last decided about findings in Device Defender: the verification state of a violation, or the
+/// suppression of a resource's audit findings.
 ///
-/// It may be said before the finding is known; it then waits for it. All times are milliseconds since 1970.
+/// It may be recorded before the finding exists. All times are milliseconds since 1970.
 public struct Disposition: Sendable, Hashable {
-    /// What is judged, the same as ``LedgerEntry/subject`` of the findings concerned: 1 to 2,048 bytes of UTF-8 without
-    /// NUL.
+    /// The subject of the decision, equal to ``LedgerEntry/subject`` of the findings that it applies to: 1 to 2,048
+    /// bytes of UTF-8 without NUL.
     public let subject: String
-    /// The account and Region that it was said in.
+    /// The account-Region of the decision.
     public let accountRegion: AccountRegion
-    /// When it was said.
+    /// When the decision was made.
     public let time: Int64
-    /// When the findings must be looked at again because it ends then; nil if it does not end, or if they were.
+    /// When it ends and the findings must be evaluated again; nil if it does not end, or if that has been done.
     public let dueAt: Int64?
-    /// When it may be forgotten if no finding in the ledger is concerned; nil keeps it.
+    /// When it may be deleted if it applies to no finding in the ledger; nil keeps it.
     public let keepUntil: Int64?
-    /// What was said, in a form that only its writer knows.
+    /// The decision, in a format known only to its writer.
     public let content: [UInt8]
 
-    /// Puts the parts together; whether the subject is well formed is checked when the judgement is recorded.
+    /// Creates a value. The subject is validated when it is recorded.
     public init(
         subject: String, accountRegion: AccountRegion, time: Int64, dueAt: Int64?, keepUntil: Int64?, content: [UInt8]
     ) {

@@ -1,19 +1,19 @@
 /// Serves several queues in turn.
 enum FairShare {
-    /// The names in the order in which they are served, going on behind the one that was served last.
+    /// The names in the order of service, starting after the one that was served last.
     static func ring<Name: Comparable>(_ sorted: [Name], after last: Name?) -> [Name] {
         guard let last, let start = sorted.firstIndex(where: { $0 > last }) else { return sorted }
         return Array(sorted[start...] + sorted[..<start])
     }
 
-    /// Takes up to a limit from several queues, from each an equal share as far as it has that many, and hands what
-    /// some leave to the others.
+    /// Takes items from several queues up to a limit: from each an equal share as far as it has that many. What some
+    /// queues leave goes to the others.
     ///
     /// - Parameters:
-    ///   - limit: The most to take in all.
-    ///   - ring: The queues in the order in which they are served.
-    ///   - take: Takes up to a number from a queue; fewer only if that queue has no more.
-    /// - Returns: What was taken, and the queue that was served last.
+    ///   - limit: The maximum number of items in total.
+    ///   - ring: The queues in the order of service.
+    ///   - take: Takes up to a number of items from a queue; fewer only if the queue has no more.
+    /// - Returns: The items, and the queue that was served last.
     static func take<Name, Item>(
         limit: Int, from ring: [Name], take: (Name, Int) throws -> [Item]
     ) rethrows -> (items: [Item], last: Name?) {

@@ -1,26 +1,26 @@
-/// What is wrong with a store, in words, as far as it fits.
+/// The problems found in a store, up to a limit.
 struct IntegrityReport: Sendable {
-    /// The most problems that are told.
+    /// The maximum number of reported problems.
     static let limit = 100
-    /// The longest name of a row that is told, in characters.
+    /// The maximum length of a reported row name, in characters.
     private static let nameLength = 300
 
     /// The problems found, in order.
     private(set) var all: [String] = []
-    /// Whether there is no room for more, so that it is no use to look on.
+    /// Whether the limit is reached, so that the check can end.
     private(set) var isFull = false
 
     mutating func add(_ problem: String) {
         guard !isFull else { return }
         guard all.count < Self.limit else {
             isFull = true
-            all.append("There are more problems than these \(Self.limit).")
+            all.append("There are more than \(Self.limit) problems; the others are not listed.")
             return
         }
         all.append(problem)
     }
 
-    /// The name of a row, which may be anything, as it is shown.
+    /// The name of a row, which can contain anything, in a form that is safe to print.
     static func quoted(_ name: String) -> String {
         let visible = name.unicodeScalars.prefix(nameLength).map { $0.properties.isGraphic ? String($0) : "�" }
         return "\"\(visible.joined())\""
@@ -28,7 +28,7 @@ struct IntegrityReport: Sendable {
 }
 
 extension Unicode.Scalar.Properties {
-    /// Whether it shows as something on a terminal, and moves nothing there.
+    /// Whether it is visible on a terminal and does not move the cursor.
     fileprivate var isGraphic: Bool {
         switch generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false

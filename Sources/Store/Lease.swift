@@ -1,24 +1,23 @@
 public import AWSCore
 
-/// The right to work on one delivery until a time.
+/// A worker's time-limited right to process a delivery.
 ///
-/// The right outlives that time until somebody else leases the delivery: whoever comes late but first may still
-/// complete it.
+/// After its end the right continues until another worker leases the delivery. A late worker can still complete it
+/// until then.
 public struct Lease: Sendable, Hashable {
     /// The delivery's id.
     public let deliveryID: String
-    /// Who holds it, for people to read.
+    /// The owner of the lease, for display.
     public let owner: String
-    /// From when on others may take it over, in milliseconds since 1970.
+    /// When the lease expires and others can lease the delivery, in milliseconds since 1970.
     public let until: Int64
-    /// The delivery's place in the queue, never used twice.
+    /// The delivery's position in the queue; never reused.
     let sequence: Int64
-    /// How many times the delivery had been leased when this lease began, itself included; tells one holder from the
-    /// next.
+    /// How many times the delivery was leased, including this lease. Distinguishes successive leases.
     let number: Int64
 
-    /// Makes a lease, for a store of another kind; one made by hand is refused as lost by ``SQLiteStore`` unless it
-    /// names what was really leased.
+    /// Creates a lease, for other implementations of ``Store``. ``SQLiteStore`` treats it as lost unless it equals a
+    /// lease that it made.
     public init(deliveryID: String, owner: String, until: Int64, sequence: Int64, number: Int64) {
         self.deliveryID = deliveryID
         self.owner = owner
@@ -28,18 +27,18 @@ public struct Lease: Sendable, Hashable {
     }
 }
 
-/// A delivery with the lease to work on it.
+/// A delivery and its lease.
 public struct LeasedDelivery: Sendable, Hashable {
     /// The delivery.
     public let delivery: Delivery
-    /// The lease, to be handed back with the outcome.
+    /// The lease, to be passed with the outcome.
     public let lease: Lease
-    /// Which attempt this is, from 1. Attempts that were released do not count; attempts whose holder vanished do.
+    /// The number of this attempt, from 1. Released attempts do not count; attempts whose worker vanished do.
     public let attempt: Int
-    /// How far an earlier attempt came, as ``Progress/bookmark`` said it; nil if none said.
+    /// How far an earlier attempt came, as recorded in ``LedgerUpdate/checkpoint``; nil if none was recorded.
     public let checkpoint: String?
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(delivery: Delivery, lease: Lease, attempt: Int, checkpoint: String? = nil) {
         self.delivery = delivery
         self.lease = lease
@@ -48,24 +47,24 @@ public struct LeasedDelivery: Sendable, Hashable {
     }
 }
 
-/// What a call to ``Store/lease(limit:for:owner:now:excluding:)`` got, and how to wait for more.
+/// The result of ``Store/lease(limit:for:owner:now:excluding:)``.
 public struct LeaseBatch: Sendable, Hashable {
-    /// The deliveries leased; fewer than asked for when no more were ready.
+    /// The leased deliveries; fewer than the limit if no more were ready.
     public let deliveries: [LeasedDelivery]
-    /// When the next delivery becomes ready by the passing of time alone (new, due for retry, or its lease expired), in
-    /// milliseconds since 1970; in the past when more are ready now; nil when the queue is empty.
+    /// When the next delivery becomes ready by the passing of time alone (new, due for a retry, or its lease expires),
+    /// in milliseconds since 1970. In the past if more are ready now; nil if the queue is empty.
     public let nextReadyAt: Int64?
     /// The state of the queue that this batch saw, for ``Store/waitForWork(after:)``.
     public let mark: WorkMark
-    /// The pauses that this batch saw, as ``Store/pauses()`` gives them: nothing that they hold is in it.
+    /// The current pauses, as returned by ``Store/pauses()``. The batch contains no paused deliveries.
     public let pauses: [Pause]
-    /// The accounts and Regions that this process began to work on with this batch, and that another one may have worked on
-    /// until now: whatever limit there is to requests in them may be used up.
+    /// The account-Regions that this process acquired with this batch. Another process may have processed them until
+    /// now, so their API rate limits may be used up.
     public let acquired: Set<AccountRegion>
-    /// How many leases ended with this batch whose holder vanished: by their time, or because its process is gone.
+    /// How many leases of vanished workers this batch took over: expired ones, and those of processes that are gone.
     public let expired: Int
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(
         deliveries: [LeasedDelivery], nextReadyAt: Int64?, mark: WorkMark, pauses: [Pause],
         acquired: Set<AccountRegion> = [],
@@ -80,14 +79,13 @@ public struct LeaseBatch: Sendable, Hashable {
     }
 }
 
-/// A point in the history of a store's queue: how many times it told its workers to look again; and what whoever looked
-/// passed over.
+/// A position in the change history of a queue, and the account-Regions that its reader skipped.
 public struct WorkMark: Sendable, Hashable {
     let count: UInt64
-    /// Origins, in the form of the tables.
+    /// The skipped account-Regions, as the tables name them.
     let excluded: Set<String>
 
-    /// Makes a mark; 0 is the beginning.
+    /// Creates a mark; 0 is the beginning.
     public init(count: UInt64 = 0) { self.init(count: count, excluding: []) }
 
     init(count: UInt64, excluding excluded: Set<String>) {

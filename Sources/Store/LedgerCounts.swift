@@ -1,16 +1,17 @@
-/// How many findings the ledger holds, by what Security Hub has of them.
+/// The number of findings in the ledger, by their state in Security Hub.
 public struct LedgerCounts: Sendable, Hashable {
-    /// Findings that Security Hub has as active.
+    /// Findings that are active in Security Hub.
     public var active = 0
-    /// Findings that Security Hub has as archived.
+    /// Findings that are archived in Security Hub.
     public var archived = 0
-    /// Findings whose latest state Security Hub is not known to have.
+    /// Findings whose latest state is not confirmed by Security Hub.
     public var unsent = 0
 
     /// The counts of an empty ledger.
     public init() {}
 
-    /// Takes what was not sent yet from what the ledger says. Counts that were read one after the other may not fit each other.
+    /// Subtracts the unsent findings from the counts in the ledger. Counts that were read one after another may be
+    /// inconsistent.
     ///
     /// - Parameters:
     ///   - active: active findings, sent or not.

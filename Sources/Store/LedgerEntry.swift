@@ -1,85 +1,87 @@
 public import AWSCore
 
-/// What the ledger knows of one finding that was sent to Security Hub.
+/// The ledger's record of one finding in Security Hub.
 ///
 /// All times are milliseconds since 1970.
 public struct LedgerEntry: Sendable, Hashable {
-    /// What a finding stands for.
+    /// What a finding represents.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// A resource that does not comply with an audit check.
+        /// A noncompliant resource of an audit check.
         case audit
-        /// A detect alarm.
+        /// A Device Defender detect alarm.
         case violation
-        /// The outcome of one check of one audit.
+        /// The result of one check of one audit.
         case summary
     }
 
-    /// What Device Defender last said of the problem.
+    /// The state of the problem, as last reported by Device Defender.
     public enum Condition: String, Sendable, Hashable, CaseIterable {
-        /// It is there.
+        /// It exists.
         case present
-        /// It is there, and its audit says that it was suppressed.
+        /// It exists, and its audit reports it as suppressed.
         case suppressed
-        /// It is gone: fixed, cleared, invalidated.
+        /// It no longer exists: fixed, cleared or invalidated.
         case over
     }
 
-    /// Whether a finding is current, as ASFF's `RecordState` says it.
+    /// ASFF's `RecordState`.
     public enum RecordState: String, Sendable, Hashable, CaseIterable {
-        /// Current.
+        /// Active.
         case active
-        /// Over, or judged not to count.
+        /// Archived: the problem is over, or a disposition says that it does not count.
         case archived
     }
 
-    /// How grave a finding is: ASFF's `Severity.Label`.
+    /// ASFF's `Severity.Label`.
     public enum Severity: String, Sendable, Hashable, CaseIterable {
-        /// Needs action at once.
+        /// Must be remediated immediately.
         case critical = "CRITICAL"
-        /// Needs action before others.
+        /// Must be remediated as a priority.
         case high = "HIGH"
-        /// Needs action, not at once.
+        /// Must be remediated, but not urgently.
         case medium = "MEDIUM"
         /// Needs no action on its own.
         case low = "LOW"
-        /// Needs no action.
+        /// No problem was found.
         case informational = "INFORMATIONAL"
     }
 
-    /// The finding's `Id`: 1 to 2,048 bytes of UTF-8 without NUL.
+    /// The finding's ASFF `Id`: 1 to 2,048 bytes of UTF-8 without NUL.
     public let id: String
-    /// The account and Region whose Security Hub has it.
+    /// The account-Region whose Security Hub contains it.
     public let accountRegion: AccountRegion
-    /// What it stands for.
+    /// What it represents.
     public let kind: Kind
-    /// What it is looked up by together with others: the name of the check, or of profile and behavior; 1 to 2,048
-    /// bytes of UTF-8 without NUL.
+    /// The name of the check, or of security profile and behavior: 1 to 2,048 bytes of UTF-8 without NUL. Findings are
+    /// looked up by it.
     public let group: String
-    /// What people judge when they judge the finding, see ``Judgement/subject``; 1 to 2,048 bytes of UTF-8 without NUL.
+    /// The subject of dispositions about the finding, see ``Disposition/subject``: 1 to 2,048 bytes of UTF-8 without
+    /// NUL.
     public let subject: String
     /// The finding's `CreatedAt`.
     public let createdAt: Int64
-    /// The finding's `UpdatedAt` as last sent, or about to be; the next one must be later.
+    /// The finding's `UpdatedAt` as last sent, or about to be sent. The next one must be later.
     public let updatedAt: Int64
-    /// The time of the newest event or audit that was applied.
+    /// The time of the newest applied event or audit.
     public let eventTime: Int64
     /// The finding's `FirstObservedAt`.
     public let firstObservedAt: Int64
-    /// When the problem was last seen, which may be later than the finding's `LastObservedAt` as last sent.
+    /// When the problem was last observed. Can be later than the finding's `LastObservedAt` as last sent.
     public let lastObservedAt: Int64
-    /// What that event or audit said.
+    /// The state of the problem as of that event or audit.
     public let condition: Condition
-    /// Whether Security Hub is to have it as current.
+    /// The intended record state in Security Hub.
     public let recordState: RecordState
-    /// How grave it is as last sent, or about to be; nil if an earlier version wrote the entry, which did not keep it.
+    /// The severity as last sent, or about to be sent; nil in entries of earlier versions, which did not record it.
     public let severity: Severity?
-    /// The finding's ASFF JSON as it would be sent again: it differs from what was last sent in nothing that matters.
+    /// The finding as ASFF JSON, as it would be sent again. Differs from what was last sent only in insignificant
+    /// fields.
     public let finding: [UInt8]
-    /// Whether Security Hub is known to have it so. An entry is kept before its finding is sent: a bridge that dies
-    /// meanwhile must not take it for what Security Hub has, nor forget that it may be there.
+    /// Whether Security Hub confirmed this state. An entry is written before its finding is sent, so a crash in between
+    /// leaves it false: Security Hub may or may not have it.
     public var isSent: Bool
 
-    /// Puts the parts together; whether the texts are well formed is checked when the entry is recorded.
+    /// Creates a value. The texts are validated when it is recorded.
     public init(
         id: String, accountRegion: AccountRegion, kind: Kind, group: String, subject: String, createdAt: Int64,
         updatedAt: Int64,

@@ -1,28 +1,28 @@
-/// What the work on a delivery has come to so far: kept in one transaction, or not at all.
+/// Intermediate results of processing a delivery. Recorded in one transaction.
 public struct LedgerUpdate: Sendable, Hashable {
-    /// Findings, in place of what the ledger has under their ids.
+    /// Findings. They replace the entries with the same ids.
     public var entries: [LedgerEntry]
-    /// Findings that Security Hub has now as the ledger says (``LedgerEntry/isSent``), by id with their
-    /// ``LedgerEntry/updatedAt``. One that was changed since is passed over.
+    /// Findings whose recorded state Security Hub confirmed, by id with their ``LedgerEntry/updatedAt``. Findings that
+    /// were changed since are skipped.
     public var sent: [String: Int64]
-    /// The ids of findings to be taken out of the ledger: Security Hub never had them.
+    /// The ids of findings to delete from the ledger: Security Hub rejected them.
     public var rejected: [String]
-    /// Judgements, in place of those of the same subjects.
+    /// Dispositions. They replace those of the same subjects.
     public var dispositions: [Disposition]
-    /// Audits that were applied, in place of the appliedAudits of the same checks.
+    /// Applied audits. They replace those of the same checks.
     public var appliedAudits: [AppliedAudit]
-    /// Audits that have ended, each in place of an older one of the same schedule.
+    /// Finished audits. Each replaces an older one of the same schedule.
     public var audits: [FinishedAudit]
-    /// When checks were completed, each beside what is known of the same check.
+    /// Check completions, merged with those of the same checks.
     public var completions: [CheckCompletion]
-    /// Where the work goes on if it is interrupted, handed out again with the delivery
-    /// (``LeasedDelivery/bookmark``): 1 to ``maximumBookmarkLength`` bytes of UTF-8 without NUL; nil leaves it as it is.
+    /// Where to continue after an interruption; returned with the delivery (``LeasedDelivery/checkpoint``): 1 to
+    /// ``maximumCheckpointLength`` bytes of UTF-8 without NUL. nil keeps the previous one.
     public var checkpoint: String?
 
-    /// The longest bookmark, in bytes.
+    /// The maximum length of a checkpoint, in bytes.
     public static let maximumCheckpointLength = 16_384
 
-    /// Puts the parts together; whether the texts are well formed is checked when the progress is recorded.
+    /// Creates a value. The texts are validated when it is recorded.
     public init(
         entries: [LedgerEntry] = [], sent: [String: Int64] = [:], rejected: [String] = [],
         dispositions: [Disposition] = [],
@@ -39,7 +39,7 @@ public struct LedgerUpdate: Sendable, Hashable {
         self.checkpoint = checkpoint
     }
 
-    /// Whether there is nothing to keep.
+    /// Whether there is nothing to record.
     public var isEmpty: Bool {
         entries.isEmpty && sent.isEmpty && rejected.isEmpty && dispositions.isEmpty && appliedAudits.isEmpty
             && audits.isEmpty && completions.isEmpty && checkpoint == nil

@@ -1,70 +1,71 @@
 import AWSCore
 
 extension LedgerUpdate {
-    /// Whether a store accepts all of it. One value that it does not accept makes it reject everything that is recorded
-    /// together: what comes from outside is checked one by one first.
+    /// Whether a store accepts all of it. A single invalid value makes the store reject the whole update, so external
+    /// values are checked one by one before.
     public var isStorable: Bool { (try? Limits.check(self)) != nil }
 }
 
-/// The rules that values must keep to enter a store, whatever its kind.
+/// The rules that values must meet to be stored, in every kind of store.
 enum Limits {
-    /// The most rows that one call leases or lists.
+    /// The range of the limits of calls that lease or list.
     static let rows = 1...1000
-    /// The longest delivery id, in bytes.
+    /// The maximum length of a delivery id, in bytes.
     static let deliveryIDLength = 256
-    /// The longest name of a lease's owner, in bytes.
+    /// The maximum length of the name of a lease owner, in bytes.
     static let ownerLength = 256
-    /// The longest text that ledger entries, judgements and audit marks are looked up by, in bytes.
+    /// The maximum length of the indexed texts of ledger entries, dispositions and applied audits, in bytes.
     static let ledgerTextLength = 2048
-    /// The longest reason kept, in Unicode scalars.
+    /// The maximum length of a stored reason, in Unicode scalars.
     static let reasonLength = 1024
 
     static func check(_ delivery: Delivery) throws(StoreError) {
         guard isDeliveryID(delivery.id) else {
             throw StoreError(
-                .invalidValue, "A delivery's id must be 1 to \(deliveryIDLength) visible ASCII characters.")
+                .invalidValue, "A delivery id must be 1 to \(deliveryIDLength) visible ASCII characters.")
         }
-        if let topic = delivery.topic { try check(topic.description, "A delivery's topic") }
+        if let topic = delivery.topic { try check(topic.description, "The topic of a delivery") }
     }
 
     static func check(_ pause: Pause) throws(StoreError) {
         guard isText(pause.pausedBy, atMost: ownerLength) else {
-            throw StoreError(.invalidValue, "Who pauses must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
+            throw StoreError(
+                .invalidValue, "The name of who pauses must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
         }
     }
 
     static func check(_ progress: LedgerUpdate) throws(StoreError) {
         try check(progress.entries)
-        for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding's id") }
-        for disposition in progress.dispositions { try check(disposition.subject, "A judgement's subject") }
+        for id in Array(progress.sent.keys) + progress.rejected { try check(id, "A finding id") }
+        for disposition in progress.dispositions { try check(disposition.subject, "The subject of a disposition") }
         for mark in progress.appliedAudits {
-            try check(mark.check, "An audit mark's check")
-            try check(mark.taskID, "An audit mark's task id")
+            try check(mark.check, "The check of an applied audit")
+            try check(mark.taskID, "The task id of an applied audit")
         }
         for audit in progress.audits {
-            if let schedule = audit.schedule { try check(schedule, "A scheduled audit's name") }
-            try check(audit.taskID, "An audit's task id")
+            if let schedule = audit.schedule { try check(schedule, "The name of a scheduled audit") }
+            try check(audit.taskID, "The task id of an audit")
         }
-        for completion in progress.completions { try check(completion.check, "A completed check") }
+        for completion in progress.completions { try check(completion.check, "The name of a completed check") }
         if let checkpoint = progress.checkpoint, !isText(checkpoint, atMost: LedgerUpdate.maximumCheckpointLength) {
             throw StoreError(
                 .invalidValue,
-                "A bookmark must be 1 to \(LedgerUpdate.maximumCheckpointLength) bytes of UTF-8 without NUL.")
+                "A checkpoint must be 1 to \(LedgerUpdate.maximumCheckpointLength) bytes of UTF-8 without NUL.")
         }
     }
 
     static func check(_ entries: [LedgerEntry]) throws(StoreError) {
         for entry in entries {
-            try check(entry.id, "A ledger entry's id")
-            try check(entry.group, "A ledger entry's group")
-            try check(entry.subject, "A ledger entry's subject")
+            try check(entry.id, "The id of a ledger entry")
+            try check(entry.group, "The group of a ledger entry")
+            try check(entry.subject, "The subject of a ledger entry")
         }
     }
 
     static func check(_ subscription: Subscription) throws(StoreError) {
         guard isText(subscription.messageID, atMost: deliveryIDLength) else {
             throw StoreError(
-                .invalidValue, "A message's id must be 1 to \(deliveryIDLength) bytes of UTF-8 without NUL.")
+                .invalidValue, "A message id must be 1 to \(deliveryIDLength) bytes of UTF-8 without NUL.")
         }
     }
 
@@ -82,21 +83,21 @@ enum Limits {
 
     static func check(owner: String) throws(StoreError) {
         guard isText(owner, atMost: ownerLength) else {
-            throw StoreError(.invalidValue, "A lease's owner must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
+            throw StoreError(.invalidValue, "A lease owner must be 1 to \(ownerLength) bytes of UTF-8 without NUL.")
         }
     }
 
-    /// The end of a lease: never beyond what an Int64 holds, always after now.
+    /// The end of a lease: saturated at the maximum of Int64, and always later than `now`.
     static func leaseEnd(_ duration: Duration, after now: Int64) throws(StoreError) -> Int64 {
         let span = duration.milliseconds
-        guard span >= 1 else { throw StoreError(.invalidValue, "A lease must last at least a millisecond.") }
+        guard span >= 1 else { throw StoreError(.invalidValue, "A lease must last at least 1 ms.") }
         guard now < .max else {
-            throw StoreError(.invalidValue, "The present time is beyond what a lease can end after.")
+            throw StoreError(.invalidValue, "The current time is too late for a lease.")
         }
         return now.saturatingAdding(span)
     }
 
-    /// A reason as it is kept.
+    /// A reason as it is stored: truncated and without NUL.
     static func trimmed(reason: String) -> String {
         // SQLite's C interface ends a text at NUL.
         var scalars = String.UnicodeScalarView()

@@ -1,18 +1,18 @@
 public import AWSCore
 
-/// How many findings of one account and Region are of one severity: those that Security Hub has as active, and those whose
-/// latest state it is not known to have.
+/// The number of findings of one account-Region and severity: those that are active in Security Hub, and those whose
+/// latest state is not confirmed.
 public struct OpenFindings: Sendable, Hashable {
-    /// The account and Region.
+    /// The account-Region.
     public let accountRegion: AccountRegion
-    /// The severity; nil for findings whose severity the ledger does not know yet.
+    /// The severity; nil for findings whose severity the ledger does not contain.
     public let severity: LedgerEntry.Severity?
-    /// How many Security Hub has as active.
+    /// The number of findings that are active in Security Hub.
     public let count: Int
-    /// How many wait to be sent: new ones, changed ones, and those to be archived.
+    /// The number of findings that wait to be sent: new, changed, or to be archived.
     public let unsent: Int
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(accountRegion: AccountRegion, severity: LedgerEntry.Severity?, count: Int, unsent: Int = 0) {
         self.accountRegion = accountRegion
         self.severity = severity
@@ -20,7 +20,7 @@ public struct OpenFindings: Sendable, Hashable {
         self.unsent = unsent
     }
 
-    /// Puts rows together that are each about an origin and a severity.
+    /// Adds up rows of the same account-Region and severity.
     init(_ rows: [Row]) throws {
         guard let first = rows.first else { throw StoreError.unreadableRow }
         let (current, unsentCurrent) = (rows.reduce(0) { $0 + $1.current }, rows.reduce(0) { $0 + $1.unsentCurrent })
@@ -29,15 +29,14 @@ public struct OpenFindings: Sendable, Hashable {
             unsent: rows.reduce(0) { $0 + $1.unsent })
     }
 
-    /// Counts of one origin and severity.
+    /// Counts of one account-Region and severity.
     struct Row {
         let accountRegion: AccountRegion
         let severity: LedgerEntry.Severity?
-        /// How many are to be active, sent or not.
+        /// Active in the ledger, sent or not.
         let current: Int
-        /// How many of those are not sent.
+        /// Active and not sent.
         let unsentCurrent: Int
-        /// How many are not sent, whatever they are to be.
         let unsent: Int
     }
 

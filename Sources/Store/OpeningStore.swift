@@ -1,9 +1,9 @@
 import Synchronization
 
-/// A store that is opened while calls already come in.
+/// A store that accepts calls while it is being opened.
 ///
-/// The first calls wait until it is open, for as long as a sender waits for its response. When opening fails for a reason
-/// that can pass, or takes longer, calls throw ``StoreError/Code/unavailable`` and opening is retried until it succeeds.
+/// The first calls wait for it, within the time that a sender waits for a response. If opening takes longer or fails
+/// temporarily, calls throw ``StoreError/Code/unavailable``, and opening is retried until it succeeds.
 public final class OpeningStore: Store {
     /// Opens the store.
     public typealias Open = @Sendable () async throws(StoreError) -> any Store
@@ -11,15 +11,15 @@ public final class OpeningStore: Store {
     private enum State {
         /// The first attempt is running, and calls wait for it.
         case opening
-        /// Calls fail with this error until an attempt succeeds.
+        /// Calls throw this error until an attempt succeeds.
         case unavailable(StoreError)
         case open(any Store)
-        /// It cannot be opened, or it was closed.
+        /// Opening failed permanently, or the store was closed.
         case ended(StoreError)
 
         var isOpening: Bool { if case .opening = self { true } else { false } }
 
-        /// Whether it does not change any more.
+        /// Whether the state no longer changes.
         var isFinal: Bool {
             switch self {
             case .opening, .unavailable: false
@@ -35,12 +35,12 @@ public final class OpeningStore: Store {
     private let changes = WorkSignal()
     private let attempts = Mutex<Task<Void, Never>?>(nil)
 
-    /// Does not open anything yet; see ``start(report:)``.
+    /// Creates the store without opening it; see ``start(report:)``.
     ///
     /// - Parameters:
     ///   - timeout: how long calls wait for the first attempt. EventBridge waits 5 seconds for a response.
-    ///   - longestDelay: the longest time between two attempts.
-    ///   - open: opens the store; called until it succeeds or throws an error that is permanent.
+    ///   - longestDelay: the maximum delay between two attempts.
+    ///   - open: opens the store; called until it succeeds or throws a permanent error.
     public init(timeout: Duration = .seconds(3), longestDelay: Duration = .seconds(5), open: @escaping Open) {
         self.open = open
         self.timeout = timeout
@@ -51,9 +51,9 @@ public final class OpeningStore: Store {
 
     // MARK: Opening
 
-    /// Starts to open the store.
+    /// Starts opening the store.
     ///
-    /// - Parameter report: receives the error of each failed attempt, and that the first attempt takes long.
+    /// - Parameter report: receives the error of each failed attempt, and one when the first attempt takes long.
     public func start(report: @escaping @Sendable (StoreError) -> Void = { _ in }) {
         attempts.withLock { task in
             guard task == nil else { return }
@@ -61,9 +61,9 @@ public final class OpeningStore: Store {
         }
     }
 
-    /// Waits until the first attempt has ended, the patience is over, or ``stopWaiting()`` is called.
+    /// Waits until the first attempt has ended, the timeout has passed, or ``stopWaiting()`` is called.
     ///
-    /// - Throws: the error if the store cannot be opened, which is permanent or ``StoreError/Code/inUse``.
+    /// - Throws: the error if opening failed permanently, or with ``StoreError/Code/inUse``.
     public func waitForFirstAttempt() async throws(StoreError) {
         guard case .ended(let error) = await wait(while: \.isOpening) else { return }
         throw error
@@ -71,8 +71,8 @@ public final class OpeningStore: Store {
 
     /// Waits until the store is open. Returns also when the task is cancelled or the store is closed.
     ///
-    /// - Returns: whether it is open.
-    /// - Throws: the error if the store cannot be opened, which is permanent or ``StoreError/Code/inUse``.
+    /// - Returns: whether the store is open.
+    /// - Throws: the error if opening failed permanently, or with ``StoreError/Code/inUse``.
     public func waitUntilOpen() async throws(StoreError) -> Bool {
         switch await wait(while: { !$0.isFinal }) {
         case .opening, .unavailable: return false
@@ -82,7 +82,7 @@ public final class OpeningStore: Store {
         }
     }
 
-    /// Lets no call wait for the first attempt any longer.
+    /// Ends the wait of all calls for the first attempt.
     public func stopWaiting() {
         transition(.unavailable(Self.stillOpening)) { $0.isOpening }
     }
@@ -97,7 +97,7 @@ public final class OpeningStore: Store {
     }
 
     private static let stillOpening = StoreError(
-        .unavailable, "The store is still being opened: its tables are updated, or its log is recovered.")
+        .unavailable, "The store is still being opened: a migration or the recovery of its log is running.")
 
     private func openUntilDone(_ report: @escaping @Sendable (StoreError) -> Void) async {
         let timer = Task { [timeout] in
@@ -109,7 +109,7 @@ public final class OpeningStore: Store {
         while !Task.isCancelled {
             do throws(StoreError) {
                 let store = try await open()
-                // Closed meanwhile: nothing will use it.
+                // Closed meanwhile: the store is not used.
                 if !transition(.open(store)) { await store.close() }
                 return
             } catch {
@@ -151,9 +151,9 @@ public final class OpeningStore: Store {
         return store
     }
 
-    /// The store, once it is open.
+    /// The store, after waiting for the first attempt.
     ///
-    /// - Throws: ``StoreError/Code/unavailable`` while it is not.
+    /// - Throws: ``StoreError/Code/unavailable`` while the store is not open.
     func current() async throws(StoreError) -> any Store {
         if let opened { return opened }
         switch await wait(while: \.isOpening) {
@@ -165,7 +165,7 @@ public final class OpeningStore: Store {
 
     // MARK: Closing
 
-    /// How long closing waits for an attempt that is running. One that takes longer closes what it has opened by itself.
+    /// How long closing waits for a running attempt. A longer attempt closes what it opens by itself.
     private static let closingTimeout = Duration.seconds(1)
 
     /// Closes the store, or stops opening it.
@@ -194,7 +194,7 @@ public final class OpeningStore: Store {
 }
 
 extension StoreError {
-    /// Whether opening the store can succeed later, though nothing changes in the configuration or in the store itself.
+    /// Whether opening the store can succeed later without a change of the configuration or of the store.
     public var isTransient: Bool {
         switch code {
         case .unavailable, .defect, .leaseLost: true

@@ -1,29 +1,29 @@
 public import AWSCore
 
-/// How many deliveries of one account and Region are in one state.
+/// The number of deliveries of one account-Region in one state.
 public struct QueueDepth: Sendable, Hashable {
-    /// What a delivery that is not done is waiting for.
+    /// The state of a delivery that is not completed.
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// A worker: it may be leased now.
+        /// Ready to be leased.
         case pending
-        /// A time: it failed and was put off, or it came from the future.
+        /// Scheduled for a retry, or received with a later time.
         case waiting
-        /// The worker that holds it, or held it until it vanished.
+        /// Leased by a worker, which may have vanished.
         case leased
-        /// An operator: it was given up.
+        /// Dead-lettered.
         case dead
     }
 
-    /// The account and Region.
+    /// The account-Region.
     public let accountRegion: AccountRegion
     /// The state.
     public let state: State
-    /// How many there are, at least one.
+    /// The number of deliveries, at least 1.
     public let count: Int
-    /// When the oldest of them came in, in milliseconds since 1970.
+    /// When the oldest of them arrived, in milliseconds since 1970.
     public let oldestReceivedAt: Int64
 
-    /// Puts the parts together.
+    /// Creates a value.
     public init(accountRegion: AccountRegion, state: State, count: Int, oldestReceivedAt: Int64) {
         self.accountRegion = accountRegion
         self.state = state

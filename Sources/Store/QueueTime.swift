@@ -1,27 +1,27 @@
 import AWSCore
 
-/// The rule that no delivery waits for longer than retries do.
+/// Limits how far in the future a retry or the end of a lease can be.
 ///
-/// A time that is further away was written before a clock was set back, this machine's or another's. Such a delivery is
-/// ready now, and such a lease ends as if it began now: its holder, if it lives, extends it.
+/// A later time was written before a clock was set back. Such a delivery is ready immediately, and such a lease ends as
+/// if it began now: a live worker extends it.
 public enum QueueTime {
     /// The longest time between two attempts, in milliseconds.
     public static let longestWait: Int64 = 300_000
 
-    /// The latest time that may be waited for.
+    /// The latest valid time.
     static func latest(after now: Int64) -> Int64 { now.saturatingAdding(longestWait) }
 
-    /// The time from which an origin has something ready.
+    /// When the first delivery of an account-Region is ready.
     ///
     /// - Parameters:
-    ///   - first: the first time that the store has of it.
-    ///   - last: the last one.
+    ///   - first: the earliest stored time.
+    ///   - last: the latest stored time.
     static func ready(_ first: Int64, last: Int64, now: Int64) -> Int64 {
         last > latest(after: now) ? min(first, now) : first
     }
 
-    /// Brings times of one origin that are too far away within the rule: ?1 is the origin, ?2 the present time, ?3 when a
-    /// lease ends that begins now, ?4 the latest time that may be waited for.
+    /// Corrects the invalid times of one account-Region: ?1 is the account-Region, ?2 the current time, ?3 the end of a
+    /// lease that begins now, ?4 the latest valid time.
     static let clampTimes = """
         UPDATE delivery SET ready_at = CASE state WHEN 'leased' THEN ?3 ELSE ?2 END
         WHERE origin = ?1 AND ready_at IS NOT NULL AND ready_at > ?4 AND (state <> 'leased' OR ready_at > ?3)

@@ -1,16 +1,15 @@
 public import AWSCore
 
-/// How the replicas on one database share the work, as far as an operator must know. SQLite has one process and reports
-/// nothing.
+/// How the replicas on a database share the partitions, for operators. SQLite has one process and reports nothing.
 public struct SharingStatus: Sendable, Hashable {
-    /// A live process that works on deliveries.
+    /// A live replica that processes deliveries.
     public struct Replica: Sendable, Hashable {
         /// Host and process id, as in the owner of its leases.
         public let name: String
         /// How far its clock is ahead of the database's, in milliseconds; negative if it is behind.
         public let clockOffset: Int64
 
-        /// Puts the parts together.
+        /// Creates a value.
         public init(name: String, clockOffset: Int64) {
             self.name = name
             self.clockOffset = clockOffset
@@ -20,16 +19,16 @@ public struct SharingStatus: Sendable, Hashable {
         public var hasWrongClock: Bool { clockOffset.magnitude > SharingStatus.clockTolerance }
     }
 
-    /// An account-Region that a live replica holds and does not process, although deliveries have been ready for a minute.
+    /// A partition that its live owner does not process, although deliveries have been ready for a minute.
     public struct Stall: Sendable, Hashable {
         /// The account-Region.
         public let accountRegion: AccountRegion
-        /// The name of the replica that holds it.
+        /// The name of its owner.
         public let replica: String
-        /// Milliseconds since the replica last leased a delivery of it.
+        /// Milliseconds since the owner last leased a delivery of it.
         public let idleTime: Int64
 
-        /// Puts the parts together.
+        /// Creates a value.
         public init(accountRegion: AccountRegion, replica: String, idleTime: Int64) {
             self.accountRegion = accountRegion
             self.replica = replica
@@ -37,14 +36,14 @@ public struct SharingStatus: Sendable, Hashable {
         }
     }
 
-    /// The difference between two clocks that is not worth a warning, in milliseconds.
+    /// The clock difference above which an operator is warned, in milliseconds.
     public static let clockTolerance: UInt64 = 3000
 
     /// The live replicas, by name.
     public var replicas: [Replica] = []
-    /// The stalled account-Regions, in order.
+    /// The stalled partitions, in order.
     public var stalls: [Stall] = []
 
-    /// Nothing to report.
+    /// Creates an empty status.
     public init() {}
 }

@@ -1,338 +1,347 @@
 public import AWSCore
 
-/// The durable queue of deliveries, and the ledger of the findings that were sent to Security Hub.
+/// The durable queue of deliveries and the ledger of the findings that were sent to Security Hub.
 ///
-/// A delivery is pending until a worker leases it. A worker that leased it completes it, gives it back for a later
-/// retry, gives it up as a dead letter, or releases it; if it does none of these before the lease's end, another worker
-/// can lease the delivery, and then whatever the first one says of it is refused with ``StoreError/Code/leaseLost``.
+/// A delivery is pending until a worker leases it. The worker then completes it, schedules a retry, dead-letters it or
+/// releases it. If it does none of these before the lease expires, another worker can lease the delivery, and every
+/// call with the old lease throws ``StoreError/Code/leaseLost``.
 ///
-/// Every write is durable when its method returns, and happened entirely or not at all when it throws, with one
-/// exception: after ``StoreError/Code/unavailable`` it may turn out, after a restart, to have happened. Cancelling a
-/// task does not interrupt a write that it waits for. A store has no clock: times are milliseconds since 1970 and come
-/// from the caller.
+/// A write is durable when its method returns and has no effect when it throws, with one exception: after
+/// ``StoreError/Code/unavailable`` it may still turn out to have been committed. Cancelling the task does not interrupt
+/// a write. The store reads no clock: every `now` is passed by the caller, and all times are milliseconds since 1970.
 public protocol Store: Sendable {
     // MARK: The queue
 
-    /// Adds deliveries to the queue, all of them in one transaction or none, except for those whose ids are known. Of
-    /// several with one id, the first is added.
+    /// Adds deliveries to the queue in one transaction. Deliveries with a known id are skipped, and so are repetitions
+    /// of an id within the call.
     ///
-    /// All appends that wait while a commit runs share the next commit; when that fails, it fails for each of them.
+    /// Concurrent appends share commits; when a commit fails, each of its appends fails.
     ///
-    /// - Returns: What became of each delivery, in order.
+    /// - Returns: The result for each delivery, in order.
     /// - Throws: ``StoreError/Code/invalidValue`` for an id that is not 1 to 256 visible ASCII characters.
     func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult]
 
-    /// Leases deliveries that are ready, the longest ready first.
+    /// Leases ready deliveries, oldest first.
     ///
-    /// Origins are served in turn: each that has ready deliveries gets an equal share of the limit as far as it can use
-    /// it, and where the limit is smaller than the number of origins, the next call goes on with the next origin. A
-    /// backlog of one account so never holds up another. What is paused is passed over, as if it were not in the queue.
+    /// Account-Regions take turns: each with ready deliveries gets an equal share of the limit, as far as it can use
+    /// it. If the limit is smaller than their number, the next call continues with the next account-Region. So the
+    /// backlog of one account does not delay the others. Paused account-Regions are skipped.
     ///
     /// - Parameters:
-    ///   - limit: The most to lease, 1 to 1,000.
-    ///   - duration: How long, at least a millisecond.
-    ///   - owner: Who leases, for people to read: 1 to 256 bytes of UTF-8 without NUL.
-    ///   - now: The present time.
-    ///   - excluded: Origins to pass over, as if they had nothing in the queue.
+    ///   - limit: The maximum number of deliveries, 1 to 1,000.
+    ///   - duration: The duration of the leases, at least 1 ms.
+    ///   - owner: The name of the lease owner, for display: 1 to 256 bytes of UTF-8 without NUL.
+    ///   - now: The current time.
+    ///   - excluded: Account-Regions to skip.
     func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch
 
-    /// Waits until there may be more to lease than the batch with this mark saw: something was appended, released, put
-    /// off for a retry or put back from the dead letters, or something was paused or resumed. What another process does
-    /// is noticed within two seconds. Returns also when the task is cancelled or the store closed.
+    /// Waits until there may be more to lease than the batch with this mark saw: a delivery was appended, released,
+    /// scheduled for a retry or requeued, or a pause began or ended. Changes by other processes are noticed within two
+    /// seconds. Also returns when the task is cancelled or the store is closed.
     ///
-    /// What becomes ready by the passing of time alone does not end the wait: the caller, who has the clock, waits for
-    /// ``LeaseBatch/nextReadyAt`` at the same time.
+    /// The passing of time alone does not end the wait. The caller waits for ``LeaseBatch/nextReadyAt`` as well.
     func waitForWork(after mark: WorkMark) async
 
-    /// Moves the end of a lease to the duration after now, and returns the lease with its new end.
+    /// Extends a lease to `duration` after `now`, and returns it with its new end.
     func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease
 
-    /// Keeps what the work on a delivery has come to, while it goes on.
+    /// Records intermediate results of a delivery whose processing continues.
     func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError)
 
-    /// Ends the work on a delivery: it is done, and the findings are in the ledger, in one transaction.
+    /// Completes a delivery and writes the findings to the ledger, in one transaction.
     ///
-    /// The payload is dropped; the id is kept to find duplicates.
+    /// The payload is deleted; the id is kept to detect duplicates.
     func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError)
 
-    /// Puts a delivery off after a failure: it can be leased again from the given time on.
+    /// Schedules a retry after a failure. The lease ends.
     ///
     /// - Parameters:
-    ///   - lease: The lease, which ends.
+    ///   - lease: The lease.
     ///   - readyAt: The time of the next attempt, at most ``QueueTime/longestWait`` from now.
-    ///   - reason: What failed; of more than 1,024 characters the first are kept.
+    ///   - reason: What failed; truncated to 1,024 characters.
     ///   - isCounted: Whether the attempt counts.
-    ///   - now: The present time.
+    ///   - now: The current time.
     func retry(
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError)
 
-    /// Dead-letters a delivery: it is kept with its payload, and not worked on again unless an operator says so.
+    /// Dead-letters a delivery: it is kept with its payload and is not processed until an operator replays it.
     ///
-    /// Then drops dead letters until those that are left are within the limits, at most 1,000 in a transaction: the first with
-    /// the transaction that keeps the new one.
+    /// Then drops the oldest dead letters until the rest is within the limits, at most 1,000 in a transaction. The
+    /// first of these transactions is the one that stores the new dead letter.
     ///
-    /// - Returns: What was dropped.
+    /// - Returns: The dropped dead letters.
     func deadLetter(
         _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DroppedDeadLetters
 
-    /// Gives deliveries back untouched: they can be leased again at once, and the attempt does not count. Leases that
-    /// are lost are passed over.
+    /// Releases leases: the deliveries can be leased again immediately, and the attempt does not count. Lost leases are
+    /// skipped.
     func release(_ leases: [Lease]) async throws(StoreError)
 
-    /// Forgets deliveries that were completed before a time, and returns how many. The same id is then new again.
+    /// Deletes deliveries that were completed before a time, and returns their number. Their ids are no longer known as
+    /// duplicates.
     func purge(completedBefore time: Int64) async throws(StoreError) -> Int
 
-    /// When the newest of those completed deliveries was completed that are beyond so many newer ones, in milliseconds since
-    /// 1970; nil if there are no more than so many.
+    /// The completion time of the newest completed delivery that has at least `count` newer ones; nil if there is none.
     ///
-    /// Reads an index entry for each delivery that is passed over.
+    /// Reads an index entry for each delivery that is skipped.
     func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64?
 
-    /// How many deliveries are not done, by origin and state, with the age of the oldest; ordered by origin and, within
-    /// one, as ``QueueDepth/State`` has the states. Only what there is any of is told.
+    /// Counts the deliveries that are not completed, by account-Region and state, with the age of the oldest. Ordered
+    /// by account-Region, then in the order of ``QueueDepth/State``. Empty states are omitted.
     ///
-    /// Reads an index entry for each delivery that is counted.
+    /// Reads an index entry for each counted delivery.
     ///
     /// - Parameters:
-    ///   - now: The present time: what is put off beyond it is waiting.
-    ///   - accountRegion: The last origin of the page before; nil asks for the first page.
-    ///   - limit: The most origins, 1 to 1,000.
+    ///   - now: The current time. Deliveries whose retry is later are waiting.
+    ///   - accountRegion: The last account-Region of the previous page; nil for the first page.
+    ///   - limit: The maximum number of account-Regions, 1 to 1,000.
     func queueDepths(now: Int64, after accountRegion: AccountRegion?, limit: Int) async throws(StoreError)
         -> [QueueDepth]
 
     // MARK: Pauses
 
-    /// Holds deliveries back: leasing passes over them until they are resumed, while they are still received. Takes the
-    /// place of an earlier pause of the same account, or of all. What is leased already is not touched.
+    /// Pauses processing: deliveries are accepted but not leased until they are resumed. Replaces an earlier pause of
+    /// the same account, or of all accounts. Existing leases continue.
     ///
-    /// - Throws: ``StoreError/Code/invalidValue`` for a ``Pause/pausedBy`` that is not 1 to 256 bytes of UTF-8 without NUL.
+    /// - Throws: ``StoreError/Code/invalidValue`` for a ``Pause/pausedBy`` that is not 1 to 256 bytes of UTF-8 without
+    ///   NUL.
     func pause(_ pause: Pause) async throws(StoreError)
 
-    /// Ends the pause of an account or, for nil, that of all accounts, and returns it; nil if there was none. Pauses of
-    /// single accounts go on when that of all ends, and the other way round.
+    /// Ends the pause of an account, or for nil the pause of all accounts, and returns it; nil if there was none. The
+    /// pauses of single accounts and the pause of all accounts are independent.
     func resume(_ account: AccountID?) async throws(StoreError) -> Pause?
 
-    /// The pauses, that of all accounts first, then by account.
+    /// The pauses: the pause of all accounts first, then by account.
     func pauses() async throws(StoreError) -> [Pause]
 
     // MARK: Dead letters
 
-    /// Dead letters that meet conditions, ordered by the time of their last failure and id, at most 1,000 in a call; the
-    /// next page follows the last one of the page before, nil asks for the first.
+    /// Lists the dead letters that match a filter, ordered by last failure and id, at most 1,000.
+    ///
+    /// - Parameter last: The last dead letter of the previous page; nil for the first page.
     func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter]
 
-    /// The dead letters that were given up last, without their payloads, the last one first, at most 1,000.
+    /// The newest dead letters without their payloads, newest first, at most 1,000.
     func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary]
 
-    /// The dead letter with this id; nil if none has it.
+    /// The dead letter with this id, or nil.
     func deadLetter(id: String) async throws(StoreError) -> DeadLetter?
 
-    /// Puts dead letters back into the queue as if they were new, and returns how many of the ids were dead letters.
+    /// Returns dead letters to the queue as new deliveries, and returns how many of the ids were dead letters.
     func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int
 
-    /// Removes dead letters for good, and returns how many of the ids were dead letters. The same id is then new again.
+    /// Deletes dead letters permanently, and returns how many of the ids were dead letters. Their ids are no longer
+    /// known as duplicates.
     func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int
 
-    /// Drops dead letters that failed last before a time, and those beyond the limits, at most 1,000 in a transaction.
+    /// Drops the dead letters whose last failure is before a time, and those beyond the limits, at most 1,000 in a
+    /// transaction.
     func trimDeadLetters(
         to limits: DeadLetterLimits, failedBefore time: Int64
     ) async throws(StoreError) -> DroppedDeadLetters
 
-    /// What the dead letters take; reads no row of theirs.
+    /// The number and size of the dead letters. Read from counters, not from the dead letters.
     func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage
 
     // MARK: The ledger
 
-    /// What the ledger has under these ids; an id that it does not know is left out.
+    /// The ledger entries with these ids. Unknown ids are omitted.
     func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry]
 
-    /// The findings about a subject, ordered by id, at most 1,000 in a call; the next page follows the last one of the
-    /// page before.
+    /// The findings about a subject, ordered by id, at most 1,000.
+    ///
+    /// - Parameter last: The last entry of the previous page; nil for the first page.
     func ledgerEntries(
         about subject: String, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// The findings of an origin that are not over and of which nothing was said since a time, ordered by
-    /// ``LedgerEntry/eventTime`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
+    /// The findings of a group that are not over and were last reported before a time, ordered by
+    /// ``LedgerEntry/eventTime`` and id, at most 1,000.
+    ///
+    /// - Parameter last: The last entry of the previous page; nil for the first page.
     func unseenLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
         after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// The findings of an origin that are current and were sent last before a time, ordered by
-    /// ``LedgerEntry/updatedAt`` and id, at most 1,000 in a call; the next page follows the last one of the page before.
+    /// The active findings that were last sent before a time, ordered by ``LedgerEntry/updatedAt`` and id, at most
+    /// 1,000.
+    ///
+    /// - Parameter last: The last entry of the previous page; nil for the first page.
     func staleLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
         limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// The findings of an origin of which it is not known that they were sent, ordered by id, at most 1,000 in a call; the
-    /// next page follows the last one of the page before.
+    /// The findings whose latest state was not confirmed by Security Hub, ordered by id, at most 1,000.
+    ///
+    /// - Parameter last: The last entry of the previous page; nil for the first page.
     func unsentLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry]
 
-    /// How many findings Security Hub has as active, and of how many it is not known to have the latest state, by origin and
-    /// severity; in no order. Only what there is any of is told.
+    /// Counts the findings that are active in Security Hub, and those whose latest state is not confirmed, by
+    /// account-Region and severity. In no order; zero counts are omitted.
     ///
-    /// Reads a short index entry for each finding that is counted.
+    /// Reads a short index entry for each counted finding.
     func openFindings() async throws(StoreError) -> [OpenFindings]
 
-    /// Some findings, at most 1,000, that are current and whose severity the ledger does not know, as an earlier version
-    /// wrote them.
+    /// Up to `limit` (at most 1,000) active findings without a severity: an earlier version wrote them.
     func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry]
 
-    /// Adds the severities, by id, of findings whose severity the ledger does not know; others are passed over.
+    /// Sets the severities, by id, of findings that have none. Other ids are skipped.
     func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError)
 
-    /// Forgets findings that are over, archived, and were updated last before a time, and returns how many. Security Hub
-    /// forgets them too.
+    /// Deletes archived findings that are over and were last updated before a time, and returns their number. Security
+    /// Hub deletes them too.
     func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int
 
-    // MARK: Judgements and audit marks
+    // MARK: Dispositions and audits
 
-    /// What people said about these subjects; one that nothing was said about is left out.
+    /// The dispositions of these subjects. Subjects without one are omitted.
     func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition]
 
-    /// All judgements of an origin, ordered by subject, at most 1,000 in a call; the next page follows the last one of
-    /// the page before.
+    /// All dispositions of an account-Region, ordered by subject, at most 1,000.
+    ///
+    /// - Parameter last: The last disposition of the previous page; nil for the first page.
     func dispositions(
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition]
 
-    /// The judgements that are due by a time, the longest due first, at most 1,000.
+    /// The dispositions that are due by a time, earliest first, at most 1,000.
     func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition]
 
-    /// Forgets judgements that may be forgotten by a time and concern no finding in the ledger; returns how many.
+    /// Deletes dispositions whose ``Disposition/keepUntil`` has passed and that concern no finding in the ledger.
+    /// Returns their number.
     func purgeDispositions(by time: Int64) async throws(StoreError) -> Int
 
-    /// The newest applied audits of an origin, by the names of their checks.
+    /// The newest applied audits of an account-Region, by check name.
     func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit]
 
-    /// The newest audit of each origin and schedule that has ended and was worked on; in no order.
+    /// The newest finished and imported audit of each account-Region and schedule, in no order.
     func finishedAudits() async throws(StoreError) -> [FinishedAudit]
 
-    /// When audits last completed checks of an origin, by the names of the checks.
+    /// When audits last completed the checks of an account-Region, by check name.
     func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
 
-    /// The span of time in which every audit of an origin is known; nil if AWS's lists of them were never read.
+    /// The time span in which every audit of an account-Region is known; nil if its audits were never listed.
     func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage?
 
-    /// Notes that AWS's lists of all audits of a time were read, with what they completed. The span grows if the new one begins
-    /// within it; else there is a gap, and only the new one counts.
+    /// Records that all audits of a time span were listed, with the checks that they completed. The known span is
+    /// extended if the new one begins within it. Otherwise there is a gap, and the new span replaces it.
     func record(
         _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError)
 
-    /// The groups (``LedgerEntry/group``) that findings of an origin which are not over belong to, each once and in order.
+    /// The groups (``LedgerEntry/group``) of the findings of an account-Region that are not over, in order.
     ///
     /// Reads an index entry for each group.
     func ledgerGroups(of accountRegion: AccountRegion, kind: LedgerEntry.Kind) async throws(StoreError) -> [String]
 
     // MARK: Rebuilding the ledger
 
-    /// The origins whose ledger is complete: it holds all that Security Hub has of them.
+    /// The account-Regions whose ledger is complete: it contains every finding that Security Hub has.
     func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion]
 
-    /// Forgets what the ledger has of an origin, that it is complete, and which audits are known. Judgements stay.
+    /// Deletes the findings, applied audits and check completions of an account-Region, and marks its ledger
+    /// incomplete. Dispositions are kept.
     func clearLedger(of accountRegion: AccountRegion) async throws(StoreError)
 
-    /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt. What is there already,
-    /// stays.
+    /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt. Existing ones are not
+    /// changed.
     func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError)
 
-    /// Says that the ledger of an origin is complete, and adds the marks of checks that have none.
+    /// Marks the ledger of an account-Region as complete, and adds the applied audits of checks that have none.
     func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
 
     // MARK: Subscriptions
 
-    /// Notes how a subscription stands, unless a message that was published later said so already.
+    /// Records the status of a subscription, unless a later message was recorded already.
     ///
     /// - Throws: ``StoreError/Code/invalidValue`` for a message id that is not 1 to 256 bytes of UTF-8 without NUL.
     func record(_ subscription: Subscription) async throws(StoreError)
 
-    /// How the subscription to a topic stands; nil if nothing is known of one.
+    /// The subscription to a topic; nil if none is known.
     func subscription(to topic: ARN) async throws(StoreError) -> Subscription?
 
-    /// All subscriptions, ordered by topic, at most 1,000 in a call; the next page follows the last one of the page
-    /// before, nil asks for the first.
+    /// All subscriptions, ordered by topic, at most 1,000.
+    ///
+    /// - Parameter last: The last subscription of the previous page; nil for the first page.
     func subscriptions(after last: Subscription?, limit: Int) async throws(StoreError) -> [Subscription]
 
-    // MARK: Catching up
+    // MARK: Catch-up
 
-    /// How far Device Defender has been asked for what no delivery told of, for each account and Region that it has been
-    /// asked about: milliseconds since 1970.
+    /// Up to when catch-up has asked Device Defender for missed events, by account-Region.
     func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64]
 
-    /// Says that Device Defender was asked for all that happened in an account and Region before a time, in
-    /// milliseconds since 1970. What is not later than the watermark that is there changes nothing.
+    /// Advances the watermark of an account-Region: catch-up has asked for everything that happened before `time`. An
+    /// earlier time has no effect.
     func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError)
 
-    /// Moves the watermark of an account and Region back to a time if it is later: a clock that was ahead wrote it.
+    /// Moves the watermark of an account-Region back to `time` if it is later: it was written while a clock was ahead.
     func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError)
 
-    // MARK: Receiving
+    // MARK: Last deliveries
 
-    /// When deliveries came last, for each account and Region, in milliseconds since 1970; as far as it was noted.
+    /// When the last recorded delivery of each account-Region arrived.
     func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64]
 
-    /// Notes when deliveries came last. What is not later than what is there changes nothing, unless what is there is later
-    /// by more than ``QueueTime/longestWait``: a clock that was ahead wrote it.
+    /// Records when deliveries last arrived. An earlier time has no effect, unless the recorded one is later by more
+    /// than ``QueueTime/longestWait``: it was written while a clock was ahead.
     func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError)
 
     // MARK: The clock
 
-    /// What is known of the clock; nil for a store that nobody has served from.
+    /// The recorded state of the clock; nil for a store that was never served.
     func clockMark() async throws(StoreError) -> ClockMark?
 
-    /// Keeps what is known of the clock, in the place of what was known before.
+    /// Records the state of the clock, in place of the previous one.
     func record(_ mark: ClockMark) async throws(StoreError)
 
     // MARK: The store itself
 
-    /// Counts the deliveries that the store holds, and no findings; reads an index entry for each.
+    /// Counts the deliveries, without the findings. Reads an index entry for each.
     func queueStatus() async throws(StoreError) -> StoreStatus
 
-    /// Counts the findings in the ledger; reads an index entry for each.
+    /// Counts the findings in the ledger. Reads an index entry for each.
     func ledgerCounts() async throws(StoreError) -> LedgerCounts
 
-    /// Checks the store as a whole: that what keeps it is sound, that its tables are as they should be, and that each row
-    /// keeps the rules and can be read. Takes a while when there is much.
+    /// Verifies the whole store: the file, the schema, and every row. Takes time proportional to the size of the store.
     ///
-    /// - Returns: What is wrong, in words for an operator, at most 100 problems and a word that there are more; nothing
-    ///   when all is well. Of payloads and findings, nothing is told.
+    /// - Returns: The problems, for operators: at most 100, and a line that there are more. Empty if the store is
+    ///   sound. Never contains parts of payloads or findings.
     func verify() async throws(StoreError) -> [String]
 
-    /// Reads everything that is kept, to find damage that opening did not look for. Other calls go on meanwhile. Ends early
-    /// when the task is cancelled.
+    /// Reads all data to find damage that opening does not look for. Other calls continue. Ends early when the task is
+    /// cancelled.
     ///
-    /// - Parameter report: receives how far the check is, many times.
-    /// - Throws: ``StoreError/Code/corrupt`` if the store is damaged. The next opening then checks it as a whole.
+    /// - Parameter report: receives the progress, many times.
+    /// - Throws: ``StoreError/Code/corrupt`` if the store is damaged. The next opening then checks the whole file.
     func checkIntegrity(report: @escaping @Sendable (IntegrityProgress) -> Void) async throws(StoreError)
 
-    /// Does what appending a delivery needs, durably but without a trace, and throws if that is not possible.
+    /// Checks that a delivery can be appended durably, without leaving one, and throws otherwise.
     func checkWritable() async throws(StoreError)
 
-    /// Tries every right that the store needs, and throws with those that are missing.
+    /// Checks every permission that the store needs, and throws an error that lists the missing ones.
     func checkRights() async throws(StoreError)
 
-    /// How the replicas on one database share the work.
+    /// The live replicas on the same database, and the partitions that are not processed.
     func sharingStatus() async throws(StoreError) -> SharingStatus
 
-    /// Whether this process may act on what it has leased. A replica on PostgreSQL whose sign of life is out of date may not:
-    /// others may have taken over.
+    /// Whether this process may act on its leases. A PostgreSQL replica whose heartbeat expired may not: others may
+    /// have taken over.
     var canProcess: Bool { get }
 
-    /// Finishes the writes that wait, then closes. Whatever is asked afterwards throws ``StoreError/Code/closed``;
-    /// closing again does nothing.
+    /// Completes pending writes and closes the store. Later calls throw ``StoreError/Code/closed``; closing again has
+    /// no effect.
     func close() async
 }
 
@@ -342,7 +351,7 @@ extension Store {
         try await append([delivery]).first ?? .duplicate
     }
 
-    /// Counts all that the store holds.
+    /// Counts the deliveries and the findings.
     package func status() async throws(StoreError) -> StoreStatus {
         var status = try await queueStatus()
         let findings = try await ledgerCounts()
@@ -351,20 +360,20 @@ extension Store {
         return status
     }
 
-    /// Leases deliveries of all origins; see ``lease(limit:for:owner:now:excluding:)``.
+    /// Leases deliveries of all account-Regions; see ``lease(limit:for:owner:now:excluding:)``.
     package func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64
     ) async throws(StoreError) -> LeaseBatch {
         try await lease(limit: limit, for: duration, owner: owner, now: now, excluding: [])
     }
 
-    /// A store that one process has for itself.
+    /// Nothing: one process owns the store.
     public func sharingStatus() async throws(StoreError) -> SharingStatus { SharingStatus() }
 
-    /// A store that one process has for itself.
+    /// True: one process owns the store.
     public var canProcess: Bool { true }
 
-    /// A store without rights of its own.
+    /// Checks that the store is writable: it has no permissions of its own.
     public func checkRights() async throws(StoreError) { try await checkWritable() }
 
     /// Dead-letters a delivery within the standard limits; see ``deadLetter(_:reason:now:within:)``.
@@ -372,7 +381,7 @@ extension Store {
         _ = try await deadLetter(lease, reason: reason, now: now, within: .standard)
     }
 
-    /// Puts a delivery off after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
+    /// Schedules a retry after an attempt that counts; see ``retry(_:at:reason:isCounted:now:)``.
     package func retry(
         _ lease: Lease, at readyAt: Int64, reason: String, now: Int64
     ) async throws(StoreError) {

@@ -1,10 +1,9 @@
-/// What a process wants with a store.
+/// The purpose for which a process opens a store.
 public enum StoreAccess: Sendable, Hashable {
-    /// To serve from it: creates it if need be, and brings its tables up to date.
+    /// Serve from it. Creates the store if necessary and applies pending migrations.
     case serving
-    /// To mend it, possibly while another process serves from it, whose workers take notice within two seconds.
+    /// Change it, possibly while another process serves from it. Its workers notice changes within two seconds.
     case maintenance
-    /// To look at it, possibly while another process serves from it. Every write throws
-    /// ``StoreError/Code/unavailable``.
+    /// Read it, possibly while another process serves from it. Every write throws ``StoreError/Code/unavailable``.
     case readOnly
 }

@@ -1,43 +1,42 @@
-/// Why a store did not do what it was asked.
+/// An error of a store.
 ///
-/// The message says what happened and what to do about it. It never holds anything of a delivery's payload or of a
-/// finding.
+/// The message states the failure and what to do about it. It never contains parts of a payload or a finding.
 public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
-        /// It cannot be done now and may be later: disk full, read-only, locked, input or output failed.
+        /// Temporarily impossible: disk full, read-only, locked, or an I/O error.
         case unavailable
-        /// Another worker holds the delivery, or it was finished. What was asked for had no effect.
+        /// The lease is lost: another worker took over the delivery, or it has ended. The call had no effect.
         case leaseLost
-        /// The file is not a sound database.
+        /// The database is damaged.
         case corrupt
-        /// The location does not name a place where a store can be.
+        /// The location cannot contain a store.
         case invalidPath
-        /// A value is outside what the store takes; nothing was changed.
+        /// A value is invalid; nothing was changed.
         case invalidValue
-        /// Another process holds the store.
+        /// Another process serves from the store.
         case inUse
-        /// The location or the file asks for something that this version does not have.
+        /// The location or the database requires a feature that this version does not have.
         case unsupported
-        /// The tables do not exist or are of an earlier version. A server that opens the store brings them up to date.
+        /// The tables do not exist, or lack migrations. A server that opens the store applies them.
         case outdated
         /// The store was closed.
         case closed
-        /// A defect of this software: the database refused a statement.
+        /// A defect of this software: the database rejected a statement.
         case defect
     }
 
     /// The kind of failure.
     public let code: Code
-    /// What happened and what to do, for an operator.
+    /// The failure and what to do about it, for operators.
     public let message: String
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }
 
-    /// Code and message.
+    /// The code and the message.
     public var description: String { "\(code.rawValue): \(message)" }
 }

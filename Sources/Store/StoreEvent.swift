@@ -1,24 +1,24 @@
-/// What a store tells its owner, beside what it answers.
+/// An event that a store reports, for metrics.
 public enum StoreEvent: Sendable, Hashable {
-    /// What connections to a database server are for.
+    /// The purpose of connections to a database server.
     public enum Pool: String, Sendable, Hashable, CaseIterable {
-        /// Adding deliveries.
+        /// Appending deliveries.
         case append
-        /// Everything else that is asked of the database.
+        /// All other statements.
         case work
-        /// Hearing what other bridges tell.
+        /// Heartbeats, and notifications of other replicas.
         case listen
     }
 
-    /// Writes that shared a transaction are durable; with the time from the transaction's begin to that.
+    /// Writes that shared a transaction are durable; with the duration of the transaction.
     case committed(writes: Int, duration: Duration)
-    /// A connection to the database server was made.
+    /// A connection to the database server was established.
     case connected(Pool)
-    /// A connection that was made is lost or closed.
+    /// An established connection was lost or closed.
     case disconnected(Pool)
-    /// A connection could not be made.
+    /// A connection could not be established.
     case connectionFailed(Pool)
 
-    /// Hears the events, on any thread, and returns at once.
+    /// Receives events on any thread; must return immediately.
     public typealias Report = @Sendable (StoreEvent) -> Void
 }

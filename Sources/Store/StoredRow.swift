@@ -1,6 +1,6 @@
 import AWSCore
 
-/// A row as a database gives it, read without trust: a damaged one can hold anything.
+/// A row of a database, read without trust: a damaged row can contain anything.
 protocol StoredRow {
     func optionalInteger(_ column: Int) throws -> Int64?
     func optionalText(_ column: Int) throws -> String?
@@ -45,19 +45,20 @@ extension StoredRow {
         return arn
     }
 
-    /// An ARN for which the tables have an empty text if there is none.
+    /// An ARN; nil for an empty text.
     func optionalARN(_ column: Int) throws -> ARN? { try text(column).isEmpty ? nil : arn(column) }
 }
 
 extension StoreError {
     static let unreadableRow = StoreError(
-        .corrupt, "The store holds a row that makes no sense. Keep it as it is, and restore it from a backup.")
+        .corrupt, "The store contains an invalid row. Keep the damaged store, and restore it from a backup.")
 }
 
-// MARK: What rows stand for
+// MARK: Values
 
 extension Delivery {
-    /// Reads a row that has id, origin, source and time of receipt from the second column on, and its topic in the eleventh.
+    /// Reads a row with id, account-Region, channel and time of receipt from the second column on, and the topic in the
+    /// eleventh.
     init(_ row: some StoredRow, payload: [UInt8]) throws {
         self.init(
             id: try row.text(1), accountRegion: try row.accountRegion(2), channel: try row.value(3),
@@ -134,7 +135,7 @@ extension OpenFindings.Row {
 }
 
 extension DeadLetterSummary {
-    /// Reads a row that has id, origin, source and time of receipt from the second column on.
+    /// Reads a row that has id, account-Region, source and time of receipt from the second column on.
     init(_ row: some StoredRow) throws {
         self.init(
             id: try row.text(1), accountRegion: try row.accountRegion(2), channel: try row.value(3),
@@ -177,28 +178,28 @@ extension DeliveryRow {
 }
 
 extension StoredRow {
-    /// What is wrong where dead letters were counted wrong, with their source and topic in the second column.
+    /// The problem of dead-letter counters that are wrong, with channel and topic in the second column.
     var counterMismatch: String {
         get throws {
-            "The figures of dead letters of \(IntegrityReport.quoted(try text(1))) differ from what there is."
+            "The dead-letter counters of \(IntegrityReport.quoted(try text(1))) are wrong."
         }
     }
 }
 
 extension IntegrityReport {
-    /// What is wrong with a row, with its name, which stands in the second column.
+    /// The problems of a row. The second column contains its name.
     static func of<Row: StoredRow>(_ row: Row, _ what: String, _ find: (Row) throws -> [String]) -> [String] {
         let name = "\(what) \(quoted((try? row.text(1)) ?? ""))"
         do {
             return try find(row).map { "\(name) \($0)." }
         } catch {
-            return ["\(name) cannot be read, or is outside what the store takes."]
+            return ["\(name) is unreadable or contains an invalid value."]
         }
     }
 }
 
 extension ClockMark {
-    /// Reads a row of what is known of the clock.
+    /// Reads a row of the state of the clock.
     init(_ row: some StoredRow) throws {
         self.init(newest: try row.integer(0), isConfirmed: try row.flag(1), heldUntil: try row.integer(2))
     }

@@ -1,29 +1,29 @@
 public import AWSCore
 
-/// What is known of the subscription to a topic.
+/// The recorded status of the subscription to an SNS topic.
 public struct Subscription: Sendable, Hashable {
-    /// How it stands.
+    /// The status of a subscription.
     public enum State: String, Sendable, Hashable, CaseIterable {
-        /// It waits to be confirmed.
+        /// Waiting for confirmation.
         case pending
-        /// The topic delivers.
+        /// Confirmed: the topic sends messages.
         case confirmed
-        /// Somebody ended it: the topic delivers no more.
+        /// Ended: the topic sends no more messages.
         case ended
     }
 
     /// The topic.
     public var topic: ARN
-    /// How it stands.
+    /// The status.
     public var state: State
-    /// The id of the message that says so; 1 to 256 bytes.
+    /// The id of the SNS message that reported the status; 1 to 256 bytes.
     public var messageID: String
     /// When that message was published, in milliseconds since 1970.
     public var publishedAt: Int64
-    /// When this was noted, in milliseconds since 1970.
+    /// When the status was recorded, in milliseconds since 1970.
     public var changedAt: Int64
 
-    /// Makes a value.
+    /// Creates a value.
     public init(topic: ARN, state: State, messageID: String, publishedAt: Int64, changedAt: Int64) {
         self.topic = topic
         self.state = state

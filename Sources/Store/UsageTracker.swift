@@ -1,26 +1,27 @@
 import Synchronization
 
-/// Lets calls through until it is closed, and tells when the last one has left: what they use must not be closed under them.
+/// Counts the calls that use a resource, so that the resource is closed only after the last one has ended.
 ///
-/// It can be held for a while, so that what must happen between reads gets its turn.
+/// Can be suspended for a while, for maintenance that needs exclusive access.
 final class UsageTracker: Sendable {
     private struct State {
         var inUse = 0
         var isClosed = false
         var closer: CheckedContinuation<Void, Never>?
         var isSuspended = false
-        /// Who waits for those inside to leave while it is held.
+        /// Resumed when no call uses the resource any more.
         var suspender: CheckedContinuation<Void, Never>?
-        /// Those who wait for the hold to end.
+        /// The calls that wait for the suspension to end.
         var waiting: [CheckedContinuation<Bool, Never>] = []
     }
 
     private let state = Mutex(State())
 
-    /// Whether anybody is inside.
+    /// Whether a call uses the resource.
     var isInUse: Bool { state.withLock { $0.inUse > 0 } }
 
-    /// Comes in, and before that waits while the gate is held; false when it is closed, and then there is nothing to leave.
+    /// Begins a use, after waiting for the end of a suspension. Returns false if the tracker is closed; then there is
+    /// nothing to release.
     func acquireWhenResumed() async -> Bool {
         await withCheckedContinuation { continuation in
             let isIn: Bool? = state.withLock { state in
@@ -36,8 +37,8 @@ final class UsageTracker: Sendable {
         }
     }
 
-    /// Stops further passing until it is opened, and returns when those inside have left, or the time is over. To be
-    /// called by one at a time.
+    /// Delays further uses until ``resume()``, and returns when the current ones have ended or the time is over. Must
+    /// not be called concurrently.
     func suspend(atMost time: Duration) async {
         state.withLock { $0.isSuspended = true }
         let timer = Task {
@@ -54,7 +55,7 @@ final class UsageTracker: Sendable {
         timer.cancel()
     }
 
-    /// Ends a hold, and lets those in who wait for that.
+    /// Ends the suspension.
     func resume() {
         let (waiting, isClosed) = state.withLock { state in
             state.isSuspended = false
@@ -67,7 +68,8 @@ final class UsageTracker: Sendable {
 
     private func takeSuspender() -> CheckedContinuation<Void, Never>? { state.withLock { $0.suspender.take() } }
 
-    /// Comes in, whether or not the gate is held; false when it is closed, and then there is nothing to leave.
+    /// Begins a use, even during a suspension. Returns false if the tracker is closed; then there is nothing to
+    /// release.
     func acquire() -> Bool {
         state.withLock { state in
             guard !state.isClosed else { return false }
@@ -76,7 +78,7 @@ final class UsageTracker: Sendable {
         }
     }
 
-    /// Goes out again.
+    /// Ends a use.
     func release() {
         let (closer, suspender) = state.withLock { state in
             state.inUse -= 1
@@ -86,7 +88,7 @@ final class UsageTracker: Sendable {
         suspender?.resume()
     }
 
-    /// Lets nobody in any more, and returns when everybody has left. To be called once.
+    /// Rejects further uses, and returns when the current ones have ended. Must be called once.
     func close() async {
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Tells waiting workers that the queue changed in a way that may give them work.
+/// Wakes workers when a change of the queue may give them work.
 ///
-/// It counts the changes, and a worker says up to which one it has looked: a change between looking and waiting is
-/// never missed, whatever the number of workers. What only concerns origins that a worker passes over does not wake it:
-/// a flood of deliveries that wait for Security Hub would have it look after each of them, for nothing.
+/// It counts the changes, and a worker waits for changes after the one that it last saw, so none is missed. A change
+/// that concerns only account-Regions that a worker skips does not wake it: many incoming deliveries of a suspended
+/// account-Region would otherwise wake it each time for nothing.
 final class WorkSignal: Sendable {
     private struct Waiter {
         let excluded: Set<String>
@@ -13,14 +13,14 @@ final class WorkSignal: Sendable {
 
     private struct State {
         var count: UInt64 = 0
-        /// The last change that may concern any origin, and the last one of each that concerned just some.
+        /// The last change that concerns any account-Region, and the last one of each single account-Region.
         var last: UInt64 = 0
         var lastByAccountRegion: [String: UInt64] = [:]
         var isClosed = false
         var nextWaiter: UInt64 = 0
         var waiters: [UInt64: Waiter] = [:]
 
-        /// Whether there was a change after the mark that concerns whoever has it.
+        /// Whether a change after the mark concerns its owner.
         func hasChanged(after mark: WorkMark) -> Bool {
             guard count != mark.count else { return false }
             return last > mark.count
@@ -39,22 +39,22 @@ final class WorkSignal: Sendable {
 
     private let state = Mutex(State())
 
-    /// The present point in history.
+    /// The current position.
     var mark: WorkMark { mark(excluding: []) }
 
-    /// The present point in history, for somebody who passes over some origins.
+    /// The current position, for a reader that skips some account-Regions.
     func mark(excluding accountRegions: Set<String>) -> WorkMark {
         WorkMark(count: state.withLock(\.count), excluding: accountRegions)
     }
 
-    /// How many wait now.
+    /// The number of waiting tasks.
     var waiterCount: Int {
         state.withLock(\.waiters.count)
     }
 
-    /// Wakes everybody who waits and does not pass over all of these origins.
+    /// Wakes the waiting tasks, except those that skip all of these account-Regions.
     ///
-    /// - Parameter accountRegions: what the change concerns, in the form of the tables; nil for any.
+    /// - Parameter accountRegions: the affected account-Regions, as the tables name them; nil for any.
     func notify(of accountRegions: Set<String>? = nil) {
         let waiters = state.withLock { state in
             state.count &+= 1
@@ -68,7 +68,7 @@ final class WorkSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Wakes everybody who waits, and lets nobody wait from now on.
+    /// Wakes all waiting tasks. Later calls do not wait.
     func close() {
         let waiters = state.withLock { state in
             state.isClosed = true
@@ -77,7 +77,7 @@ final class WorkSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns once there was a change after the mark, the signal is closed, or the task is cancelled.
+    /// Waits for a change after the mark. Returns also when the signal is closed or the task is cancelled.
     func wait(after mark: WorkMark) async {
         let waiter = state.withLock { state in
             defer { state.nextWaiter &+= 1 }

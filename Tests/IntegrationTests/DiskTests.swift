@@ -95,7 +95,7 @@ extension IntegrationTests {
                 }
                 try await expectRecovery(
                     of: bridge, resending: bodies[taken], findings: 0..<taken + 1,
-                    reason: "The store's file cannot be read or written.", in: world
+                    reason: "I/O error on the store's file.", in: world
                 ) {
                     let raised = try await RunningProgram.run([
                         "prlimit", "--pid", "\(bridge.program.identifier)", "--fsize=unlimited",
@@ -119,7 +119,7 @@ extension IntegrationTests {
                 try await withCleanup {
                     try await expectRecovery(
                         of: bridge, resending: bodies[1], findings: 0..<2,
-                        reason: "The store's file cannot be read or written.", in: world
+                        reason: "I/O error on the store's file.", in: world
                     ) {
                         try await world.setImmutable(files, false)
                     }
@@ -158,7 +158,7 @@ extension IntegrationTests {
                 try await bridge.stop()
                 let began = bridge.log(Self.began)
                 #expect(began.count == 1, "\(began)")
-                #expect(began.first?["reason"]?.string?.contains("Another process keeps the store locked.") == true)
+                #expect(began.first?["reason"]?.string?.contains("The store is locked by another process.") == true)
             }
         }
 
@@ -180,7 +180,9 @@ extension IntegrationTests {
                     return program.errorLines.first ?? ""
                 }
                 // The lock file comes first: it is in the folder.
-                #expect(try await rejected().contains("store.url: The store's file cannot be opened. Allow this user"))
+                #expect(
+                    try await rejected().contains(
+                        "store.url: Cannot open the store's file: access denied. Grant this user"))
                 try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: world.folder.path)
                 try FileManager.default.setAttributes(
                     [.posixPermissions: 0o666], ofItemAtPath: world.storePath + ".lock")

@@ -91,7 +91,7 @@ extension IntegrationTests {
                 #expect(
                     program.outputLines.dropFirst().allSatisfy {
                         $0.hasPrefix("Finding \"arn:")
-                            && $0.hasSuffix("cannot be read, or is outside what the store takes.")
+                            && $0.hasSuffix("is unreadable or contains an invalid value.")
                     }, "\(program.outputLines)")
             }
         }

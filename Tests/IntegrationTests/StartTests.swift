@@ -123,9 +123,10 @@ extension IntegrationTests {
                     + ["--set", "admin.address=127.0.0.1:0"])
             #expect(program.exit == .init(status: 78, wasKilled: false))
             #expect(
-                program.errorLines.map { $0.hasPrefix("defender-bridge: store.url: The file of sslrootcert") } == [
-                    true
-                ],
+                program.errorLines.map { $0.hasPrefix("defender-bridge: store.url: Cannot read the sslrootcert file") }
+                    == [
+                        true
+                    ],
                 "\(program.errorLines)")
         }
 

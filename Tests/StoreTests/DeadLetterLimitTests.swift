@@ -180,8 +180,8 @@ import Testing
             try await store.run("UPDATE dead_letter_share SET count = 7; UPDATE dead_letter_load SET bytes = 3")
             let problems = try await store.verify()
             let topic = try Self.topic("a")
-            #expect(problems.contains(#"The figures of dead letters of "sns \#(topic)" differ from what there is."#))
-            #expect(problems.contains(#"The figures of dead letters of "sns" differ from what there is."#))
+            #expect(problems.contains(#"The dead-letter counters of "sns \#(topic)" are wrong."#))
+            #expect(problems.contains(#"The dead-letter counters of "sns" are wrong."#))
         }
     }
 
@@ -251,7 +251,7 @@ import Testing
                         for store in stores {
                             group.addTask {
                                 while try await one.status().pending > 0 {
-                                    // Until each has an origin, one may take what the other is to have.
+                                    // Until each has an account-Region, one may take what the other is to have.
                                     let batch = try await store.take(20, now: 0)
                                     try await withThrowingDiscardingTaskGroup { group in
                                         for leased in batch {

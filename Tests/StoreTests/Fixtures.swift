@@ -107,7 +107,7 @@ let accountRegions: [AccountRegion] = ["us-east-1", "eu-west-1", "ap-south-1"].c
     return AccountRegion(account: account, region: region)
 }
 
-/// The three origins of one account, and one of another.
+/// The three account-Regions of one account, and one of another.
 let manyAccountRegions =
     accountRegions
     + [("444455556666", "us-east-1")].compactMap { digits, name in

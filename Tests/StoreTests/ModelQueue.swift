@@ -92,8 +92,8 @@ struct ModelQueue {
         return .stored
     }
 
-    /// Whether these are what a lease may give: as many as there are, the longest ready of each origin, and from no
-    /// origin more than one beyond what another got that had more to give.
+    /// Whether these are what a lease may give: as many as there are, the longest ready of each account-Region, and from no
+    /// account-Region more than one beyond what another got that had more to give.
     func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Int64) -> Bool {
         let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }

@@ -85,7 +85,7 @@ import Testing
         #expect(assignment.kept == ["a"])
     }
 
-    /// Whatever happens, each origin finds a bridge: as long as some are free, some bridge has room.
+    /// Whatever happens, each account-Region finds a bridge: as long as some are free, some bridge has room.
     @Test func everyAccountRegionFindsABridge() {
         for accountRegions in 1...12 {
             for replicas in 1...6 {

@@ -58,7 +58,7 @@ struct PartitionTests {
                     address: PostgreSQLAddress(url: url), lifetime: .milliseconds(600))
                 let held = try await first.take(2, now: 0)
                 #expect(held.count == 2)
-                // It gives no sign of life any more, as if it had been killed, but it does not know.
+                // It gives no heartbeat any more, as if it had been killed, but it does not know.
                 await first.coordinator.stopListening()
                 let mark = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0).mark
                 await second.waitForWork(after: mark)

@@ -359,8 +359,8 @@ struct PostgreSQLTests {
                 try await store.run("UPDATE ledger SET kind = 'riddle'")
                 let problems = try await store.verify()
                 #expect(problems.count == 3)
-                #expect(problems.contains("Delivery \"sns:1\" is of no account and Region."))
-                #expect(problems.contains("Finding \"a\" cannot be read, or is outside what the store takes."))
+                #expect(problems.contains("Delivery \"sns:1\" has an invalid account-Region."))
+                #expect(problems.contains("Finding \"a\" is unreadable or contains an invalid value."))
                 #expect(await failure { _ = try await store.ledgerEntries(ids: ["a"]) } == .corrupt)
                 try await store.run("DROP INDEX delivery_dead; ALTER TABLE probe ADD COLUMN more text")
                 let more = try await store.verify()
@@ -411,7 +411,7 @@ struct PostgreSQLTests {
                     let rows = try await connection.run("EXPLAIN (COSTS OFF) EXECUTE statement\(call)")
                     return try rows.rows.map { try $0.text(0) }
                 }
-                // The tables of bridges and their origins have few rows, as have the results that are put in order.
+                // The tables of bridges and their account-Regions have few rows, as have the results that are put in order.
                 let few = ["replica", "origin_holder", "queued", "known", "leased", "place"]
                 let scans = plan.filter { $0.contains("Seq Scan on ") }
                     .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }

@@ -24,7 +24,7 @@ struct RemovedFileTests {
         // Aside, so that it can come back.
         #expect(rename(folder.file + suffix, folder.file + ".aside") == 0)
         let words = await message { () async throws(StoreError) in _ = try await store.append(delivery(2)) }
-        #expect(words?.hasPrefix("The store's file was removed or replaced while it is in use: ") == true)
+        #expect(words?.hasPrefix("The store's file was removed or replaced while in use: ") == true)
         #expect(words?.contains(folder.file + suffix + ". Stop the bridge") == true, "\(words ?? "")")
         #expect(await failure { try await store.checkWritable() } == .unavailable)
         #expect(rename(folder.file + ".aside", folder.file + suffix) == 0)

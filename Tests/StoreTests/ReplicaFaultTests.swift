@@ -10,7 +10,7 @@ import Testing
 /// Replicas on one database that stall, are cut off, lose connections, or have a wrong clock.
 @Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
 struct ReplicaFaultTests {
-    /// The four origins' deliveries, numbered from a start.
+    /// The four account-Regions' deliveries, numbered from a start.
     private func append(from start: Int, to store: PostgreSQLStore) async throws {
         for (number, accountRegion) in manyAccountRegions.enumerated() {
             _ = try await store.append(delivery(start + number, of: accountRegion))
@@ -262,7 +262,8 @@ struct ReplicaFaultTests {
                 } catch let error as StoreError {
                     #expect(
                         error.message
-                            == "The role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as README says.")
+                            == "The database role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as described in the README."
+                    )
                 }
                 // Deliveries do not need them to be taken.
                 try await store.checkWritable()

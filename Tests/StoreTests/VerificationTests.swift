@@ -40,27 +40,27 @@ import Testing
 
     private static let damages: [Damage] = [
         Damage("pending", "has an id that is not 1 to 256 visible ASCII characters") { $0.id = "sns:\n" },
-        Damage("pending", "is of no account and Region") { $0.accountRegion = "111122223333" },
-        Damage("pending", "is from an unknown source") { $0.channel = "mail" },
-        Damage("pending", "is in an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
-        Damage("pending", "is pending, and has no time to be leased") { $0.readyAt = nil },
-        Damage("completed", "is completed, and has a time to be leased") { $0.readyAt = 1 },
-        Damage("dead", "is dead, and has a time to be leased") { $0.readyAt = 1 },
-        Damage("pending", "is pending, and somebody's lease does not go with that") { $0.leaseOwner = "worker" },
-        Damage("leased", "is leased, and somebody's lease does not go with that") { $0.leaseOwner = nil },
-        Damage("leased", "is leased, and was never tried") { $0.attempts = 0 },
-        Damage("pending", "was tried more often than it was leased") { $0.attempts = 1 },
-        Damage("pending", "was tried more often than it was leased") { $0.attempts = -1 },
-        Damage("completed", "is completed, and the time of its completion is wrong") { $0.completedAt = nil },
-        Damage("pending", "is pending, and the time of its completion is wrong") { $0.completedAt = 1 },
-        Damage("pending", "has lost its payload") { $0.payloadLength = nil },
-        Damage("dead", "has lost its payload") { $0.payloadLength = nil },
-        Damage("completed", "is done, and still has its payload") { $0.payloadLength = 0 },
-        Damage("completed", "is done, and still has a bookmark") { $0.checkpoint = "page" },
-        Damage("pending", "has a bookmark that is too long or empty") { $0.checkpoint = "" },
-        Damage("pending", "has only a part of what is kept of a failure") { $0.reason = "why" },
-        Damage("dead", "has only a part of what is kept of a failure") { $0.firstFailedAt = nil },
-        Damage("dead", "is dead, and does not say why and since when") {
+        Damage("pending", "has an invalid account-Region") { $0.accountRegion = "111122223333" },
+        Damage("pending", "has an unknown channel") { $0.channel = "mail" },
+        Damage("pending", "has an unknown state") { ($0.state, $0.readyAt) = ("lost", nil) },
+        Damage("pending", "is pending but has no ready time") { $0.readyAt = nil },
+        Damage("completed", "is completed but has a ready time") { $0.readyAt = 1 },
+        Damage("dead", "is dead but has a ready time") { $0.readyAt = 1 },
+        Damage("pending", "is pending but has a lease owner") { $0.leaseOwner = "worker" },
+        Damage("leased", "is leased but has no lease owner") { $0.leaseOwner = nil },
+        Damage("leased", "is leased but has no attempt") { $0.attempts = 0 },
+        Damage("pending", "has more attempts than leases") { $0.attempts = 1 },
+        Damage("pending", "has more attempts than leases") { $0.attempts = -1 },
+        Damage("completed", "is completed but has no completion time") { $0.completedAt = nil },
+        Damage("pending", "is pending but has a completion time") { $0.completedAt = 1 },
+        Damage("pending", "has no payload") { $0.payloadLength = nil },
+        Damage("dead", "has no payload") { $0.payloadLength = nil },
+        Damage("completed", "is completed but has a payload") { $0.payloadLength = 0 },
+        Damage("completed", "is completed but has a checkpoint") { $0.checkpoint = "page" },
+        Damage("pending", "has a checkpoint that is empty or too long") { $0.checkpoint = "" },
+        Damage("pending", "has incomplete failure data") { $0.reason = "why" },
+        Damage("dead", "has incomplete failure data") { $0.firstFailedAt = nil },
+        Damage("dead", "is dead but has no reason or failure times") {
             ($0.firstFailedAt, $0.lastFailedAt, $0.reason) = (nil, nil, nil)
         },
     ]
@@ -102,36 +102,45 @@ import Testing
     }
 
     @Test(arguments: [
-        ("DELETE FROM payload WHERE sequence = 5", #"Delivery "sns:5" has lost its payload."#),
+        ("DELETE FROM payload WHERE sequence = 5", #"Delivery "sns:5" has no payload."#),
         (
             "UPDATE delivery SET lease_owner = NULL WHERE id = 'sns:3'",
-            #"Delivery "sns:3" is leased, and somebody's lease does not go with that."#
+            #"Delivery "sns:3" is leased but has no lease owner."#
         ),
         (
             "UPDATE delivery SET origin = 'nowhere' WHERE id = 'sns:2'",
-            #"Delivery "sns:2" is of no account and Region."#
+            #"Delivery "sns:2" has an invalid account-Region."#
         ),
         ("UPDATE delivery SET id = 'a' || char(27) || 'b' WHERE id = 'sns:2'", "Delivery \"a�b\" has an id"),
-        ("UPDATE ledger SET origin = 'x'", #"Finding "finding" cannot be read"#),
-        ("UPDATE ledger SET kind = 'x'", #"Finding "finding" cannot be read"#),
-        ("UPDATE ledger SET subject = ''", #"Finding "finding" cannot be read, or is outside what the store takes."#),
+        ("UPDATE ledger SET origin = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
+        ("UPDATE ledger SET kind = 'x'", #"Finding "finding" is unreadable or contains an invalid value."#),
+        ("UPDATE ledger SET subject = ''", #"Finding "finding" is unreadable or contains an invalid value."#),
         ("UPDATE ledger SET finding = x''", #"Finding "finding" has no content."#),
-        ("UPDATE judgement SET origin = 'x'", #"Judgement of "SUBJECT" cannot be read"#),
-        ("UPDATE audit_mark SET origin = 'x'", #"Audit mark of "CHECK" cannot be read"#),
-        ("UPDATE ledger_origin SET origin = 'x'", #"Complete ledger of "x" cannot be read"#),
-        ("INSERT INTO catch_up VALUES ('x', 1)", #"Watermark of "x" cannot be read"#),
-        ("INSERT INTO subscription VALUES ('x', 'pending', 'm', 1, 1)", #"Subscription to "x" cannot be read"#),
-        ("UPDATE pause SET account = '12'", #"Pause of "12" cannot be read"#),
+        ("UPDATE judgement SET origin = 'x'", #"Disposition of "SUBJECT" is unreadable or contains an invalid value."#),
+        (
+            "UPDATE audit_mark SET origin = 'x'",
+            #"Applied audit of "CHECK" is unreadable or contains an invalid value."#
+        ),
+        (
+            "UPDATE ledger_origin SET origin = 'x'",
+            #"Ledger completion of "x" is unreadable or contains an invalid value."#
+        ),
+        ("INSERT INTO catch_up VALUES ('x', 1)", #"Watermark of "x" is unreadable or contains an invalid value."#),
+        (
+            "INSERT INTO subscription VALUES ('x', 'pending', 'm', 1, 1)",
+            #"Subscription to "x" is unreadable or contains an invalid value."#
+        ),
+        ("UPDATE pause SET account = '12'", #"Pause of "12" is unreadable or contains an invalid value."#),
         ("DROP INDEX delivery_completed", "The file lacks the index delivery_completed."),
         (
             "DROP INDEX delivery_completed; CREATE INDEX delivery_completed ON delivery (completed_at)",
-            "The index delivery_completed is not as it should be."
+            "The index delivery_completed differs from its expected definition."
         ),
-        ("CREATE TABLE more (x)", #"The file has something that does not belong there: "table more"."#),
-        ("PRAGMA foreign_keys = 0; INSERT INTO payload VALUES (99, x'')", "1 payloads belong to no delivery."),
+        ("CREATE TABLE more (x)", #"The file contains an unexpected object: "table more"."#),
+        ("PRAGMA foreign_keys = 0; INSERT INTO payload VALUES (99, x'')", "1 payloads have no delivery."),
         (
             "PRAGMA ignore_check_constraints = 1; UPDATE delivery SET state = 'lost' WHERE id = 'sns:2'",
-            #"Delivery "sns:2" is in an unknown state."#
+            #"Delivery "sns:2" has an unknown state."#
         ),
     ])
     func whatIsWrongIsTold(damage: String, problem: String) async throws {

@@ -1,6 +1,6 @@
 import EventLoop
 
-/// Some connections to a database, lent to one user at a time, and opened again with growing pauses when they are lost.
+/// A pool of database connections. Lost connections are reopened with increasing delays.
 actor ConnectionPool {
     private struct Waiter {
         let deadline: ContinuousClock.Instant
@@ -16,18 +16,18 @@ actor ConnectionPool {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var idle: [PostgreSQLConnection] = []
-    /// How many are there or being opened.
+    /// The number of connections, open or being opened.
     private var count = 0
     private var opening = 0
     private var waiters: [Waiter] = []
     private var isClosed = false
     private var emptied: CheckedContinuation<Void, Never>?
-    /// Gives up waiters whose time is over, and tries to connect again.
+    /// Fails waiters whose deadline has passed, and retries opening.
     private var timer: LoopTimer?
-    /// Since when nothing could be opened, how often it was tried, when it is tried next, and what the reason was last.
+    /// The current outage: since when, the number of attempts, the time of the next one, and the last error.
     private var outage: (since: ContinuousClock.Instant, tries: Int, next: ContinuousClock.Instant, PostgreSQLError)?
 
-    /// How long an outage must last before nobody is kept waiting for its end any more.
+    /// The duration of an outage after which callers no longer wait for its end.
     private static let longOutage = Duration.seconds(4)
     private static let longestPause = Duration.seconds(2)
 
@@ -45,15 +45,15 @@ actor ConnectionPool {
 
     // MARK: Using
 
-    /// Lends a connection to a body.
+    /// Runs a body with a connection.
     ///
-    /// Transactions that were in each other's way are tried again. When the connection is lost meanwhile, the body is run
-    /// again on another one if it says that it may be, or if the server refused to do anything.
+    /// Serialization failures and deadlocks are retried. If the connection is lost, the body is run again on another
+    /// one if `repeats` allows it, or if the server rejected the work without doing it.
     ///
     /// - Parameters:
-    ///   - time: how long it may take, waiting for the connection included.
-    ///   - repeats: whether the body may be run again though it may have taken effect.
-    ///   - body: gets the connection, and how often it was run before on one that was lost.
+    ///   - time: the time limit, including the wait for a connection.
+    ///   - repeats: whether the body may run again although it may have taken effect.
+    ///   - body: receives the connection, and how often it was run before on connections that were lost.
     nonisolated func use<Value: Sendable>(
         within time: Duration, repeats: Bool,
         _ body: @Sendable (_ connection: PostgreSQLConnection, _ losses: Int) async throws -> Value
@@ -130,10 +130,10 @@ actor ConnectionPool {
 
     // MARK: Opening
 
-    /// Opens connections for those who wait, as far as there may be more.
+    /// Opens connections for the waiters, up to the limit.
     private func grow() {
         if let outage, outage.next > .now { return }
-        // While nothing can be opened, one try at a time is enough.
+        // During an outage, one attempt at a time is enough.
         let most = outage == nil ? limit : 1
         let toAcquire = outage == nil ? waiters.count : 1
         while count < limit, opening < most, opening < toAcquire, !isClosed {
@@ -181,7 +181,7 @@ actor ConnectionPool {
 
     // MARK: Closing
 
-    /// Lends no more connections, waits for those that are lent, and closes all. To be called once.
+    /// Lends no more connections, waits for those in use, and closes all. Must be called once.
     func close() async {
         isClosed = true
         let waiting = waiters

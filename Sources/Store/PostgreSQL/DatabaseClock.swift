@@ -2,27 +2,27 @@ import AWSCore
 import Glibc
 import Synchronization
 
-/// Translates between this machine's clock and the database's, so that all times in the
-/// queue are the database's. Times are milliseconds since 1970.
+/// Converts between this machine's clock and the database's. All times in the queue are the database's. In milliseconds
+/// since 1970.
 final class DatabaseClock: Sendable {
     private let local: @Sendable () -> Int64
     private let measured = Atomic<Int64>(0)
 
-    /// Clocks that differ by less are taken for equal: the measurement is no better than the way to the database.
+    /// Smaller differences are ignored: the measurement is no more exact than the network allows.
     private static let resolution: UInt64 = 500
-    /// A measurement that took longer says too little.
+    /// Longer measurements are discarded as inexact.
     private static let longestMeasurement: Int64 = 1000
 
     /// - Parameter local: this machine's clock.
     init(local: @escaping @Sendable () -> Int64 = DatabaseClock.systemTime) { self.local = local }
 
-    /// This machine's time.
+    /// The time of this machine's clock.
     var localTime: Int64 { local() }
 
     /// How far this machine's clock is ahead of the database's.
     var offset: Int64 { measured.load(ordering: .relaxed) }
 
-    /// Takes a measurement: the database's time, asked for at a local time and known now.
+    /// Records a measurement: the database's time, requested at a local time and received now.
     func measure(_ database: Int64, askedAt start: Int64) {
         let end = local()
         guard end >= start, end.saturatingSubtracting(start) <= Self.longestMeasurement else { return }
@@ -31,13 +31,13 @@ final class DatabaseClock: Sendable {
 
     private var correction: Int64 { offset.magnitude < Self.resolution ? 0 : offset }
 
-    /// A local time by the database's clock.
+    /// Converts a local time to the database's clock.
     func database(_ time: Int64) -> Int64 { time.saturatingSubtracting(correction) }
 
-    /// A time of the database's clock by the local one.
+    /// Converts a time of the database's clock to the local clock.
     func local(_ time: Int64) -> Int64 { time.saturatingAdding(correction) }
 
-    /// The time of the operating system.
+    /// The operating system's time.
     static let systemTime: @Sendable () -> Int64 = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

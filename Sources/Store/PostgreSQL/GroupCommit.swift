@@ -1,11 +1,11 @@
 import EventLoop
 
-/// Has what several callers ask for done together: those who wait while one batch is under way share the next one.
+/// Combines requests of several callers: those that wait while a batch is running share the next one.
 actor GroupCommit<Item: Sendable, Output: Sendable> {
-    /// What becomes of each item of a batch, in order.
+    /// The result of each item of a batch, in order.
     typealias Outcome = Result<[Result<Output, StoreError>], StoreError>
 
-    /// One who waits. Used on the actor only.
+    /// A waiting caller. Used on the actor only.
     private final class Entry {
         let item: Item
         let deadline: ContinuousClock.Instant?
@@ -18,11 +18,11 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
             (self.item, self.deadline, self.continuation) = (item, deadline, continuation)
         }
 
-        /// Answers, unless that was done.
+        /// Resumes the caller, once.
         func complete(_ result: Result<Output, StoreError>) { continuation.take()?.resume(returning: result) }
     }
 
-    /// The most items in a batch.
+    /// The maximum number of items in a batch.
     static var batchLimit: Int { 1000 }
 
     private let loop: EventLoop
@@ -32,9 +32,9 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var waiting: [Entry] = []
-    /// Those of the batch under way.
+    /// The callers of the running batch.
     private var running: [Entry] = []
-    /// Answers those whose time is over.
+    /// Fails callers whose deadline has passed.
     private var timer: LoopTimer?
     private var isTimed = false
     private var isRunning = false
@@ -42,9 +42,9 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
     private var drained: CheckedContinuation<Void, Never>?
 
     /// - Parameters:
-    ///   - split: how many of those that wait, from the first on, make up the next batch; at least one.
-    ///   - report: hears of each batch that was done.
-    ///   - perform: does a batch, in one transaction.
+    ///   - split: the number of waiting items, from the first on, that form the next batch; at least 1.
+    ///   - report: receives an event for each completed batch.
+    ///   - perform: performs a batch in one transaction.
     init(
         on loop: EventLoop, split: @escaping @Sendable ([Item]) -> Int,
         report: @escaping StoreEvent.Report = { _ in },
@@ -56,13 +56,13 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
         self.perform = perform
     }
 
-    /// How many wait for the next batch.
+    /// The number of items that wait for the next batch.
     var waitingCount: Int { waiting.count }
 
-    /// Waits for the next batch, and for what becomes of the item in it.
+    /// Submits an item to the next batch, and waits for its result.
     ///
-    /// - Parameter deadline: until when, whatever comes first; nil for as long as it takes. An item of a batch that is under
-    ///   way then may yet be done.
+    /// - Parameter deadline: when to stop waiting; nil to wait without a limit. The item may still take effect
+    ///   afterwards.
     func submit(_ item: Item, until deadline: ContinuousClock.Instant? = nil) async throws(StoreError) -> Output {
         guard !isClosed else { throw .closed }
         return try await withCheckedContinuation { continuation in
@@ -117,7 +117,7 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
     }
 
     private static var overdue: StoreError {
-        StoreError(.unavailable, "The database did not answer in time; the store tries on by itself.")
+        StoreError(.unavailable, "The database did not respond in time; the store retries automatically.")
     }
 
     private func takeBatch() -> [Entry] {
@@ -127,7 +127,7 @@ actor GroupCommit<Item: Sendable, Output: Sendable> {
         return Array(candidates.prefix(count))
     }
 
-    /// Refuses what comes, and returns when what waits is done. To be called once.
+    /// Rejects further items, and returns when the waiting ones are done. Must be called once.
     func close() async {
         isClosed = true
         guard isRunning else { return endTimer() }

@@ -2,32 +2,32 @@ import AWSCore
 import EventLoop
 import Synchronization
 
-/// A replica's sign of life, on a connection that otherwise only receives notifications: no lock and no slow statement
-/// delays it.
+/// The heartbeat of a replica. It has its own connection, which otherwise only receives notifications, so that no lock
+/// and no slow statement delays it.
 ///
-/// The sign counts for a lifetime. Its session is known to the others: when it is gone, the others do not wait for the
-/// lifetime to end. A replica without a current sign leases nothing and sends nothing.
+/// A heartbeat is valid for a lifetime. The other replicas also observe its session: if that is gone, they do not wait
+/// for the end of the lifetime. A replica without a valid heartbeat leases nothing and sends nothing.
 actor Heartbeat {
-    /// What others are to know of this process.
+    /// What other replicas need to know about this process.
     enum Membership: Comparable {
         /// Nothing.
         case none
-        /// That it lives, and holds an origin.
+        /// It is alive and owns a partition.
         case owner
-        /// That it works on deliveries, and has its share of the origins.
+        /// It processes deliveries and gets a share of the partitions.
         case worker
     }
 
-    /// How long a sign counts, and what follows from that.
+    /// The lifetime of a heartbeat, and the times derived from it.
     struct Times: Sendable {
-        /// How long a sign counts while its session lives.
+        /// How long a heartbeat is valid while its session is alive.
         let lifetime: Duration
-        /// How long it counts, from when it was given, when its session is gone: a connection that was lost is made again
-        /// within this time.
+        /// How long it is valid after it was sent when its session is gone: a lost connection is reopened within this
+        /// time.
         var grace: Duration { lifetime * 0.3 }
-        /// How often it is given.
+        /// The interval between heartbeats.
         var interval: Duration { lifetime * 0.2 }
-        /// How long the database may take. Short lifetimes are for tests, on machines of whatever speed.
+        /// The time limit of the database. Short lifetimes are for tests, which may run on slow machines.
         var timeout: Duration { max(lifetime * 0.25, .seconds(1)) }
     }
 
@@ -54,12 +54,12 @@ actor Heartbeat {
     private var pausing: Task<Void, Never>?
     private var failure: PostgreSQLError?
 
-    /// The channel of `NOTIFY` that the replicas hear each other on.
+    /// The `NOTIFY` channel of the replicas.
     static let channel = "defender_bridge_work"
 
     /// - Parameters:
-    ///   - receive: told on the loop what sessions notify.
-    ///   - begin: told when it begins to listen: something may have been told before.
+    ///   - receive: called on the loop with each notification.
+    ///   - begin: called when listening begins: earlier notifications may have been missed.
     init(
         _ address: PostgreSQLAddress, of replica: String, lifetime: Duration, clock: DatabaseClock, on loop: EventLoop,
         report: @escaping StoreEvent.Report, receive: @escaping @Sendable (String) -> Void,
@@ -77,7 +77,7 @@ actor Heartbeat {
 
     // MARK: Asking
 
-    /// Whether the others take this process to live: never longer than they do.
+    /// Whether the other replicas consider this process alive. Never true for longer than they do.
     nonisolated var isCurrent: Bool {
         state.withLock { state in
             guard let sentAt = state.sentAt else { return false }
@@ -85,16 +85,17 @@ actor Heartbeat {
         }
     }
 
-    /// Whether the connection has lasted so long that the others, if they lost theirs at the same time, have theirs again.
+    /// Whether the connection has lasted so long that other replicas that lost theirs at the same time have
+    /// reconnected.
     nonisolated var isStable: Bool {
         state.withLock { $0.isConnected && .now >= $0.connectedAt + times.grace }
     }
 
-    /// Has others know of this process, and waits until they do.
+    /// Announces this process to the other replicas, and waits until the announcement is stored.
     ///
-    /// - Parameter name: what it is called, for people to read.
-    /// - Returns: whether the sign is current: one that was given before may be out of date, and not be renewed in time.
-    /// - Throws: ``StoreError/Code/unavailable`` if no sign could be given yet.
+    /// - Parameter name: the name of the process, for display.
+    /// - Returns: whether the heartbeat is valid: an earlier one may have expired without being renewed in time.
+    /// - Throws: ``StoreError/Code/unavailable`` if no heartbeat could be sent yet.
     func join(as kind: Membership, name: String?, within timeout: Duration) async throws(StoreError) -> Bool {
         self.name = name ?? self.name
         if membership < kind {
@@ -105,9 +106,9 @@ actor Heartbeat {
         while !isCurrent {
             guard .now < end, !Task.isCancelled, running?.isCancelled != true else {
                 if state.withLock({ $0.sentAt }) != nil { return false }
-                let reason = failure.map { StoreError($0).message } ?? "The database does not answer in time."
+                let reason = failure.map { StoreError($0).message } ?? "The database does not respond in time."
                 throw StoreError(
-                    .unavailable, "The replica's sign of life cannot be written, so nothing is leased. \(reason)")
+                    .unavailable, "Cannot write the replica's heartbeat, so it leases nothing. \(reason)")
             }
             try? await loop.sleep(for: .milliseconds(20))
         }
@@ -116,7 +117,7 @@ actor Heartbeat {
 
     // MARK: Signing
 
-    /// Begins to listen, and to give signs once this process is a member.
+    /// Starts listening, and sends heartbeats once this process is a member.
     func start() { running = Task(executorPreference: loop) { await self.run() } }
 
     private func run() async {
@@ -133,7 +134,7 @@ actor Heartbeat {
             } catch {
                 recordFailure(error, &failures)
             }
-            // Up to a second, and not the same for all.
+            // At most a second, with jitter.
             await pause(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
         }
     }
@@ -161,16 +162,16 @@ actor Heartbeat {
         }
     }
 
-    /// Ties the session to a key that the others look for; gives nil where they would not see it.
+    /// Locks a key that identifies the session to the other replicas; nil if they could not see it.
     private func lockSession(_ connection: PostgreSQLConnection) async throws -> Int64? {
-        // Not the same as that of a session before, which the server may not know yet to be gone.
+        // Different from that of the previous session, which the server may still consider alive.
         let key = Int64.random(in: .min ... .max)
         do {
             _ = try await connection.run(PartitionSQL.lockSession, [.integer(key)])
             let seen = try await connection.run(PartitionSQL.isSessionVisible, [.integer(key)]).rows.first?.flag(0)
             return seen == true ? key : nil
         } catch let failure as PostgreSQLError where !failure.isConnectionLost {
-            // Not all that speak PostgreSQL's protocol have such locks: the sign alone counts then.
+            // Some servers that speak PostgreSQL's protocol have no such locks: then only the heartbeat counts.
             return nil
         }
     }
@@ -197,7 +198,7 @@ actor Heartbeat {
 
     // MARK: Ending
 
-    /// Closes the connection; the others find out by themselves.
+    /// Closes the connection. The other replicas notice it by themselves.
     func stop() async {
         running?.cancel()
         pausing?.cancel()

@@ -1,12 +1,11 @@
 import Synchronization
 
-/// The leases that this process has, so that leases in the database without a worker can be found.
+/// The leases of this process. Leases in the database that no worker has are recognized by it.
 ///
-/// A lease gets lost between database and process when the connection breaks while its transaction commits: the rows are
-/// leased, and no worker knows of them. Only this process leases in the account-Regions that it holds, so whatever is
-/// leased there and not registered is such a lease.
+/// If the connection is lost during a commit, deliveries can be leased without a worker that knows of it. Only this
+/// process leases in the partitions that it owns, so an unregistered lease in them is such a lease.
 final class LeaseRegistry: Sendable {
-    /// A call to lease, whose leases are registered before they are committed.
+    /// A call that leases deliveries. Its leases are registered before they are committed.
     struct Batch: Sendable, Hashable {
         fileprivate let number: UInt64
     }
@@ -19,13 +18,13 @@ final class LeaseRegistry: Sendable {
     private struct State {
         var entries: [Int64: Entry] = [:]
         var batches: UInt64 = 0
-        /// Account-Regions that may have leases without a worker, with the batch that left them.
+        /// Account-Regions that may have leases without a worker, with the batch that caused them.
         var doubtful: [String: Batch] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// Begins a call to lease.
+    /// Begins a call that leases deliveries.
     func begin() -> Batch {
         state.withLock { state in
             state.batches += 1
@@ -40,7 +39,7 @@ final class LeaseRegistry: Sendable {
         }
     }
 
-    /// Forgets the leases of a call that failed, of which it is not known whether they were committed.
+    /// Removes the leases of a failed call, which may have been committed.
     func abandon(_ batch: Batch, of accountRegions: [String]) {
         state.withLock { state in
             state.entries = state.entries.filter { $0.value.batch != batch }
@@ -48,7 +47,7 @@ final class LeaseRegistry: Sendable {
         }
     }
 
-    /// Forgets leases that have ended, in whatever way.
+    /// Removes leases that have ended.
     func remove(_ leases: [Lease]) {
         state.withLock { state in
             for lease in leases where state.entries[lease.sequence]?.number == lease.number {
@@ -57,10 +56,10 @@ final class LeaseRegistry: Sendable {
         }
     }
 
-    /// The places in the queue of the deliveries that are leased.
+    /// The queue positions of the leased deliveries.
     var sequences: [Int64] { state.withLock { Array($0.entries.keys) } }
 
-    /// Those of some account-Regions that may have leases without a worker.
+    /// The given account-Regions that may have leases without a worker.
     func doubtful(among accountRegions: [String]) -> [String: Batch] {
         state.withLock { state in
             guard !state.doubtful.isEmpty else { return [:] }
@@ -68,7 +67,7 @@ final class LeaseRegistry: Sendable {
         }
     }
 
-    /// Notes that account-Regions have no such leases any more, unless they came into doubt again meanwhile.
+    /// Records that account-Regions no longer have such leases, unless a later batch caused new ones.
     func clear(_ settled: [String: Batch]) {
         state.withLock { state in
             for (accountRegion, batch) in settled where state.doubtful[accountRegion] == batch {

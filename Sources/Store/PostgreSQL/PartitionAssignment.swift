@@ -1,45 +1,46 @@
-/// Decides which accounts and Regions a bridge works on, of those that all bridges on one database share.
+/// Decides which partitions a replica processes, of those that all replicas on a database share.
 ///
-/// Each belongs to one bridge at a time, its holder, and stays with it while that one lives, unless the bridges have
-/// unequal numbers of them. So two bridges never work on one finding at once, and Security Hub's limit on requests, which
-/// is for each account and Region, is kept by a single process.
+/// Each account-Region has one owner at a time and stays with it while the owner is alive, unless the replicas own
+/// unequal numbers of them. So two replicas never process the same finding concurrently, and a single process keeps
+/// Security Hub's rate limit, which applies per account and Region.
 struct PartitionAssignment: Equatable {
-    /// What is known of an origin, named in the form of the tables.
+    /// The stored state of an account-Region, named as in the tables.
     struct Partition: Equatable {
         let accountRegion: String
-        /// When its first delivery is, or was, ready, in milliseconds since 1970; nil if none is in the queue.
+        /// When its first delivery is, or was, ready, in milliseconds since 1970; nil if it has none.
         let readyAt: Int64?
-        /// Who holds it, alive or not.
+        /// Its owner, alive or not.
         let owner: String?
-        /// Whether the holder is alive.
+        /// Whether its owner is alive.
         let isOwnerLive: Bool
-        /// Whether it has times that are further away than anything is waited for, see ``QueueTime``.
+        /// Whether it has times beyond the maximum wait, see ``QueueTime``.
         var exceedsMaximumWait = false
     }
 
-    /// Held, and worked on further.
+    /// Owned partitions that the replica keeps.
     var kept: [String] = []
-    /// Held, but beyond this bridge's share: to be let go when nothing of them is leased.
+    /// Owned partitions beyond the replica's share. They are released when nothing of them is leased.
     var surplus: [String] = []
-    /// Whether the surplus is worked on meanwhile.
+    /// Whether deliveries of the surplus are leased meanwhile.
     let leasesSurplus: Bool
-    /// To be taken: something of them is ready and nobody who lives holds them.
+    /// Partitions to acquire: they have ready deliveries and no live owner.
     var toAcquire: [String] = []
-    /// Those that others hold.
+    /// Account-Regions with another live owner.
     var ownedByOthers: Set<String> = []
-    /// When there is something ready, now or by the passing of time, of what this bridge holds or may take.
+    /// When the next delivery is ready in a partition that the replica owns or may acquire, now or by the passing of
+    /// time.
     var nextReadyAt: Int64?
-    /// When there will be something ready, by the passing of time, of what this bridge may take and does not take yet.
+    /// When the next delivery becomes ready, by the passing of time, in a partition that the replica may acquire later.
     var laterReadyAt: Int64?
 
     /// - Parameters:
-    ///   - partitions: all origins that are in the queue or held, sorted.
-    ///   - replica: who asks.
-    ///   - replicas: how many bridges that live work on deliveries, the asking one included.
-    ///   - excluded: origins that the asking bridge wants nothing of now.
-    ///   - leasesSurplus: whether it works on what is beyond its share.
-    ///   - mayTakeOver: whether it may take what one holds who does not live.
-    ///   - now: the present time, in milliseconds since 1970.
+    ///   - partitions: all account-Regions that are in the queue or owned, sorted.
+    ///   - replica: the replica that decides.
+    ///   - replicas: the number of live replicas that process deliveries, including this one.
+    ///   - excluded: account-Regions that the replica skips now.
+    ///   - leasesSurplus: whether it leases deliveries beyond its share.
+    ///   - mayTakeOver: whether it may acquire partitions of dead owners.
+    ///   - now: the current time, in milliseconds since 1970.
     init(
         _ partitions: [Partition], for replica: String, of replicas: Int, excluding excluded: Set<String>, now: Int64,
         leasesSurplus: Bool = false, mayTakeOver: Bool = true
@@ -58,7 +59,7 @@ struct PartitionAssignment: Equatable {
         }
         .filter { mayTakeOver || $0.owner == nil }
         .compactMap { partitions in
-            // What a bridge that is gone had leased is ready as soon as somebody takes its place.
+            // Deliveries leased by a dead replica are ready as soon as another one acquires the partition.
             partitions.readyAt.map {
                 (readyAt: partitions.owner == nil ? $0 : min($0, now), accountRegion: partitions.accountRegion)
             }
@@ -70,7 +71,7 @@ struct PartitionAssignment: Equatable {
         laterReadyAt = room > toAcquire.count ? free.map(\.readyAt).filter { $0 > now }.min() : nil
     }
 
-    /// The origins that may have something to lease.
+    /// The account-Regions that may have deliveries to lease.
     func candidates(excluding excluded: Set<String>) -> [String] {
         ((leasesSurplus ? kept + surplus : kept).filter { !excluded.contains($0) } + toAcquire).sorted()
     }

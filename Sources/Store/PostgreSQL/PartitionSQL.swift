@@ -1,8 +1,8 @@
-/// The statements by which bridges on one database share its origins.
+/// The statements by which the replicas on a database share the partitions.
 enum PartitionSQL {
-    /// What is known of the origins in the queue and of those that are held; how many bridges live, and whether the asking
-    /// one does. Goes from one origin to the next through the index, so the cost grows with the origins and not with the
-    /// deliveries.
+    /// The account-Regions in the queue and those that are owned, with their owners; and the number of live replicas.
+    /// Steps through the index from one account-Region to the next, so that the cost grows with their number and not
+    /// with the deliveries.
     static let partitions = """
         WITH RECURSIVE queued (origin) AS (
             SELECT (SELECT min(origin) FROM delivery WHERE ready_at IS NOT NULL)
@@ -23,7 +23,7 @@ enum PartitionSQL {
         ORDER BY known.origin
         """
 
-    /// Writes a sign of life; gives the database's time.
+    /// Writes a heartbeat; returns the database's time.
     static let heartbeat = """
         INSERT INTO replica (id, leases, live_until, name, signed_at, session_key, clock_offset)
         VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond', $4, clock_timestamp(), $5, $6)
@@ -36,17 +36,17 @@ enum PartitionSQL {
     /// The database's time in milliseconds since 1970.
     static let now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
-    /// Ties a session to a key, as long as it lives.
+    /// Locks a key for the lifetime of the session.
     static let lockSession = "SELECT pg_advisory_lock($1)"
 
-    /// Whether others see that. Some servers that speak PostgreSQL's protocol do not show it.
+    /// Whether other sessions see that lock. Some servers that speak PostgreSQL's protocol do not show it.
     static let isSessionVisible = """
         SELECT EXISTS (SELECT 1 FROM pg_locks
             WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND pid = pg_backend_pid()
                 AND (classid::bigint << 32 | objid::bigint) = $1)
         """
 
-    /// Ends the signs of life of those whose session is gone and who have not come back with a new one.
+    /// Ends the heartbeats of replicas whose session is gone and that have not reconnected.
     static let expireGone = """
         UPDATE replica SET live_until = clock_timestamp()
         WHERE live_until > clock_timestamp() AND signed_at < clock_timestamp() - $1 * interval '1 millisecond'
@@ -61,8 +61,8 @@ enum PartitionSQL {
 
     static let add = "INSERT INTO origin_holder (origin) SELECT unnest($1) ON CONFLICT (origin) DO NOTHING"
 
-    /// Keeps others from taking the origins until the transaction ends; leaves out those that others are taking. One whose
-    /// own sign of life is over gets none.
+    /// Locks partitions until the transaction ends, except those that others have locked. Returns none if this
+    /// replica's own heartbeat has expired.
     static let lock = """
         SELECT origin, replica FROM origin_holder
         WHERE origin = ANY($1)
@@ -70,7 +70,7 @@ enum PartitionSQL {
         ORDER BY origin FOR UPDATE OF origin_holder SKIP LOCKED
         """
 
-    /// Takes origins that are locked, unless somebody who lives holds them.
+    /// Acquires locked partitions that have no live owner.
     static let acquire = """
         UPDATE origin_holder SET replica = $2, worked_at = clock_timestamp()
         WHERE origin = ANY($1) AND NOT EXISTS (
@@ -78,19 +78,19 @@ enum PartitionSQL {
         RETURNING origin
         """
 
-    /// Notes that deliveries of origins are being worked on.
+    /// Records that deliveries of partitions are being processed.
     static let recordActivity = "UPDATE origin_holder SET worked_at = clock_timestamp() WHERE origin = ANY($1)"
 
-    /// Ends the leases of an origin's former holder, who let it go or is gone. The attempts do not count.
+    /// Ends the leases of the former owner of partitions. The attempts do not count.
     static let endLeases = """
         UPDATE delivery SET state = 'pending', ready_at = received_at, lease_owner = NULL, attempts = greatest(attempts - 1, 0)
         WHERE origin = ANY($1) AND ready_at IS NOT NULL AND state = 'leased'
         """
 
-    /// Ends the leases of origins but those of some deliveries.
+    /// Ends the leases of partitions except those of some deliveries.
     static let endLeasesButThese = "\(endLeases) AND sequence <> ALL($2)"
 
-    /// Lets origins go of which nothing is leased.
+    /// Releases partitions in which nothing is leased.
     static let releasePartitions = """
         UPDATE origin_holder SET replica = NULL
         WHERE origin = ANY($1) AND replica = $2 AND NOT EXISTS (
@@ -107,12 +107,12 @@ enum PartitionSQL {
     static let leave = "DELETE FROM replica WHERE id = $1"
     static let notify = "SELECT pg_notify($1, $2)"
 
-    /// Brings times that are too far away within the rule of ``QueueTime``.
+    /// Corrects times that violate ``QueueTime``.
     static let clampTimes = QueueTime.clampTimes.numbered.replacing("origin = $1", with: "origin = ANY($1)")
 
-    /// Asks what is known of the origins, and how many bridges that live work on deliveries.
+    /// Reads the partitions, and the number of live replicas that process deliveries.
     ///
-    /// - Parameter now: the present time, in milliseconds since 1970.
+    /// - Parameter now: the current time, in milliseconds since 1970.
     static func fetch(
         _ connection: PostgreSQLConnection, now: Int64
     ) async throws -> (partitions: [PartitionAssignment.Partition], replicas: Int) {
@@ -129,15 +129,15 @@ enum PartitionSQL {
     }
 }
 
-/// The statements about how the replicas share the work, for an operator.
+/// The statements about replicas and partitions, for operators.
 enum SharingStatusSQL {
     static let replicas = """
         SELECT coalesce(name, id), coalesce(clock_offset, 0) FROM replica
         WHERE leases AND live_until > clock_timestamp() ORDER BY 1
         """
 
-    /// Origins that a live replica holds and has not leased from for a minute, though something has been ready for as
-    /// long and nothing is being worked on.
+    /// Account-Regions whose live owner has not leased from them for a minute, although deliveries have been ready for
+    /// as long and nothing is being processed.
     static let stalls = """
         SELECT held.origin, coalesce(replica.name, replica.id),
             (extract(epoch FROM clock_timestamp() - held.worked_at) * 1000)::bigint

@@ -1,21 +1,21 @@
 import EventLoop
 
-/// Recognizes a pooler between the bridge and the database that hands out transactions instead of sessions (pgbouncer's
-/// `pool_mode=transaction`). Prepared statements, settings, locks and `LISTEN` belong to sessions.
+/// Detects a connection pooler in front of the database that is not in session mode (pgbouncer's
+/// `pool_mode=transaction`). Prepared statements, settings, locks and `LISTEN` require a session.
 enum PoolerCheck {
     /// What an operator must change.
     static let rejection = """
-        The pooler in front of the database hands out single transactions or statements. Set its pool_mode to session, or \
-        write the database's own address into store.url.
+        The connection pooler in front of the database is not in session mode. Set its pool_mode to session, or set \
+        store.url to the address of the database itself.
         """
 
-    /// How often it is tried: a pooler with many idle sessions may hand out different ones by chance.
+    /// The number of attempts: a pooler with many idle sessions may hand out different ones by chance.
     private static let attempts = 3
 
     /// Rejects a database behind such a pooler.
     ///
-    /// Two connections that are open at the same time never have the same session of the database, and one connection
-    /// keeps its session, unless a pooler takes it away after each transaction.
+    /// Two simultaneous connections never have the same database session, and a connection keeps its session, unless a
+    /// pooler takes it away after each transaction.
     static func check(
         _ first: PostgreSQLConnection, _ address: PostgreSQLAddress, on loop: EventLoop
     ) async throws {
@@ -24,7 +24,7 @@ enum PoolerCheck {
             await second.setTimeout(.seconds(10))
             for _ in 0..<attempts {
                 let session = try await session(of: first)
-                // Servers that only speak PostgreSQL's protocol may not number their sessions.
+                // Some servers that speak PostgreSQL's protocol have no session ids.
                 guard session > 0 else { break }
                 try await second.runOnce("BEGIN")
                 let other = try await self.session(of: second)
@@ -41,7 +41,7 @@ enum PoolerCheck {
     }
 
     private static func session(of connection: PostgreSQLConnection) async throws -> Int64 {
-        // Not as a prepared statement, which the pooler would lose.
+        // Not as a prepared statement, which a pooler would lose.
         try await connection.queryOnce("SELECT pg_backend_pid()").flatMap { Int64($0) } ?? 0
     }
 }

@@ -1,21 +1,21 @@
 import CLibpq
 import Glibc
 
-/// Where a PostgreSQL database is and how it is reached: a connection URI as libpq understands it.
+/// The address of a PostgreSQL database: a libpq connection URI.
 ///
-/// Its description never shows the URI, which may hold a password.
+/// Its description never contains the URI, which may include a password.
 public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let url: String
 
-    /// Takes a URI (PostgreSQL documentation, section 34.1.1.2, "Connection URIs").
+    /// Parses a URI (PostgreSQL documentation, section 34.1.1.2, "Connection URIs").
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath`` for what libpq does not understand. The message
-    ///   never repeats any of the URI.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath`` for a URI that libpq rejects. The message never
+    ///   contains parts of the URI.
     public init(url: String) throws(StoreError) {
         guard !url.utf8.contains(0) else { throw Self.malformed }
         var message: UnsafeMutablePointer<CChar>?
         let options = PQconninfoParse(url, &message)
-        // It quotes what it does not understand, which can be a part of a password.
+        // The message quotes the URI, which may include a password.
         PQfreemem(message)
         guard let options else { throw Self.malformed }
         defer { PQconninfoFree(options) }
@@ -23,7 +23,7 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         self.url = url
     }
 
-    /// Whether all ports are such, which libpq looks at when it connects, and quotes if not.
+    /// Whether all ports are valid. libpq checks them only when it connects, and then quotes them.
     private static func hasPorts(_ options: UnsafeMutablePointer<PQconninfoOption>) -> Bool {
         var option = options
         while let keyword = option.pointee.keyword {
@@ -35,9 +35,10 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         return true
     }
 
-    /// Checks that this user can read the certificates and the key that the URI names.
+    /// Checks that this user can read the certificate and key files that the URI names.
     ///
-    /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath``. libpq would fail as if the server were not there.
+    /// - Throws: ``StoreError`` with ``StoreError/Code/invalidPath``. Without this check, libpq would fail as if the
+    ///   server were unreachable.
     func checkFiles() throws(StoreError) {
         guard let options = PQconninfoParse(url, nil) else { throw Self.malformed }
         defer { PQconninfoFree(options) }
@@ -47,8 +48,8 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
             if Self.files.contains(keyword), !value.isEmpty, value != "system", access(value, R_OK) != 0 {
                 throw StoreError(
                     .invalidPath,
-                    "The file of \(keyword) in the store's URL cannot be read: \(value): \(String(cString: strerror(errno))). "
-                        + "Name a PEM file that this user can read.")
+                    "Cannot read the \(keyword) file in store.url: \(value): \(String(cString: strerror(errno))). "
+                        + "Specify a PEM file that this user can read.")
             }
             option += 1
         }
@@ -60,28 +61,28 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
     private static let malformed = StoreError(
         .invalidPath,
         """
-        The store's URL is none that PostgreSQL's library understands. Write \
-        postgresql://role:password@host:5432/database?sslmode=verify-full, with %XX for characters of a password \
-        other than letters and digits.
+        store.url is not a valid PostgreSQL URL. Use the form \
+        postgresql://role:password@host:5432/database?sslmode=verify-full, and percent-encode (%XX) all characters of \
+        the password other than letters and digits.
         """)
 
-    /// That it is one, without any of it.
+    /// A fixed text, without the URI.
     public var description: String { "a PostgreSQL database" }
 
-    /// Nothing of it.
+    /// An empty mirror, so that the URI is not dumped.
     public var customMirror: Mirror { Mirror(self, children: [:]) }
 
-    /// Connects, which blocks the thread until it is done or has failed; each of several hosts gets the time that the URI
-    /// sets (`connect_timeout`), or three seconds.
+    /// Connects. Blocks the thread until the connection is established or has failed. Each of several hosts has the
+    /// time limit of the URI (`connect_timeout`), or 3 seconds.
     ///
-    /// Not libpq's non-blocking functions: they look names up and read certificates in the midst of it, which would hold up
-    /// the queries of all other connections on the loop, and have no time limit, so that a first host that does not answer
-    /// would never be given up for the second.
+    /// libpq's non-blocking functions are not used: they resolve names and read certificates synchronously, which would
+    /// block the other connections on the loop, and have no time limit, so that the second host would never be tried if
+    /// the first one does not respond.
     func connect() -> OpaquePointer? {
         let settings: [(String, String)] = [
-            // What the URI says counts more than what stands before it, and less than what stands behind it.
+            // The URI overrides the parameters before it; those after it override the URI.
             ("connect_timeout", "3"), ("target_session_attrs", "read-write"),
-            // A database that is gone without a word is noticed within seconds also where nothing is asked of it.
+            // Detects a dead server within seconds, even on an idle connection.
             ("keepalives_idle", "3"), ("keepalives_interval", "1"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "6000"), ("fallback_application_name", "defender-bridge"), ("dbname", url),
             ("client_encoding", "UTF8"),
@@ -91,7 +92,7 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         }
     }
 
-    /// Calls a closure with texts as C has them, and nil behind the last.
+    /// Calls a closure with texts as a null-terminated array of C strings.
     private static func withArray<Result>(
         _ texts: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
     ) -> Result {

@@ -3,8 +3,8 @@ import Dispatch
 import EventLoop
 import Synchronization
 
-/// One connection to PostgreSQL on the store's event loop. It does one thing at a time: its holder must wait for the end
-/// of one statement before the next.
+/// A connection to PostgreSQL on the store's event loop. Runs one statement at a time: its user must wait for the end
+/// of a statement before the next.
 actor PostgreSQLConnection {
     private let loop: EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -12,10 +12,10 @@ actor PostgreSQLConnection {
     private var handle: OpaquePointer?
     private var watcher: DescriptorWatcher?
     private var timer: LoopTimer?
-    /// The names of the statements that the server has prepared.
+    /// The names of the prepared statements.
     private var prepared: [String: String] = [:]
     private var waiter: CheckedContinuation<Result<PostgreSQLRows, PostgreSQLError>, Never>?
-    /// What the statement under way has given so far.
+    /// The result of the running statement so far.
     private var outcome: Result<PostgreSQLRows, PostgreSQLError>?
     private var deadline = ContinuousClock.now
     private var limits: SessionLimits
@@ -25,11 +25,11 @@ actor PostgreSQLConnection {
     private let onLoss: @Sendable () -> Void
     private let usable = Atomic(true)
 
-    /// Whether it has not been lost or closed yet.
+    /// Whether it was neither lost nor closed.
     nonisolated var isUsable: Bool { usable.load(ordering: .acquiring) }
 
-    /// The settings of each session. The statements are made to go through indexes, whatever the server believes of the
-    /// tables' sizes: a queue that was empty a minute ago can hold a million.
+    /// The settings of each session. They make statements use indexes whatever the server's statistics say: a queue
+    /// that was empty a minute ago can contain a million deliveries.
     private static let settings = """
         SET default_transaction_isolation = 'read committed'; SET enable_seqscan = off; SET enable_hashjoin = off;
         SET enable_mergejoin = off; SET jit = off; SET client_min_messages = error;
@@ -52,9 +52,9 @@ actor PostgreSQLConnection {
 
     // MARK: Opening
 
-    /// A connection of libpq's on its way from the thread that made it to the loop that uses it.
+    /// A libpq connection on its way from the thread that opened it to the loop.
     ///
-    /// `@unchecked Sendable`: libpq lets any thread use a connection, one at a time, and only the receiver does.
+    /// `@unchecked Sendable`: libpq allows any thread to use a connection, one at a time, and only the receiver does.
     private struct Transfer: @unchecked Sendable {
         let handle: OpaquePointer?
     }
@@ -62,11 +62,11 @@ actor PostgreSQLConnection {
     /// Connects.
     ///
     /// - Parameters:
-    ///   - pool: what for.
-    ///   - limits: how long the server lets the session go on.
-    ///   - report: hears that it is made, could not be made, or is there no longer.
-    ///   - receive: told on the loop what sessions notify.
-    ///   - onLoss: told on the loop when the connection is lost, but not when it is closed.
+    ///   - pool: the purpose, for events.
+    ///   - limits: the time limits of the session.
+    ///   - report: receives events about the connection.
+    ///   - receive: called on the loop with each notification.
+    ///   - onLoss: called on the loop when the connection is lost, but not when it is closed.
     static func open(
         _ address: PostgreSQLAddress, on loop: EventLoop, as pool: StoreEvent.Pool = .work,
         limits: SessionLimits = .long, report: @escaping StoreEvent.Report = { _ in },
@@ -78,7 +78,7 @@ actor PostgreSQLConnection {
         }
         guard let handle = transfer.handle else {
             report(.connectionFailed(pool))
-            throw PostgreSQLError(lost: "no memory is left")
+            throw PostgreSQLError(lost: "out of memory")
         }
         guard PQstatus(handle) == CONNECTION_OK else {
             let failure = PostgreSQLError(lost: Self.message(handle))
@@ -125,11 +125,11 @@ actor PostgreSQLConnection {
 
     // MARK: Statements
 
-    /// Sets how much time there is for the statements that follow, taken together. When it is over the connection is given
-    /// up: a server that hangs would not end the statement either.
+    /// Sets the time limit of the following statements together. When it passes, the connection is closed: a server
+    /// that hangs would not end the statement either.
     func setTimeout(_ time: Duration) { deadline = .now + time }
 
-    /// Runs a statement, which the server prepares the first time.
+    /// Runs a statement, which is prepared the first time.
     func run(_ sql: String, _ values: [PostgreSQLValue] = []) async throws(PostgreSQLError) -> PostgreSQLRows {
         let name: String
         if let known = prepared[sql] {
@@ -143,7 +143,7 @@ actor PostgreSQLConnection {
         return try await exchange { Self.send(name, values, to: $0) }.get()
     }
 
-    /// Lets statements take longer that read a whole table and lock nothing that others need.
+    /// Allows statements that read a whole table and lock nothing to take longer.
     func withLongLimits<Value>(_ body: () async throws -> Value) async throws -> Value {
         let usual = limits
         try await use(.long)
@@ -162,17 +162,17 @@ actor PostgreSQLConnection {
         try await runOnce(limits.sql)
     }
 
-    /// Runs a statement that is not worth preparing, without parameters.
+    /// Runs a statement without parameters, unprepared.
     func runOnce(_ sql: String) async throws(PostgreSQLError) {
         _ = try await exchange { PQsendQuery($0, sql) }.get()
     }
 
-    /// Runs a statement that is not worth preparing; gives the first value of its first row.
+    /// Runs a statement unprepared; returns the first value of its first row.
     func queryOnce(_ sql: String) async throws -> String? {
         try await exchange { PQsendQuery($0, sql) }.get().rows.first?.optionalText(0)
     }
 
-    /// Runs statements in a transaction. What the body throws undoes them all.
+    /// Runs statements in a transaction. An error of the body rolls it back.
     nonisolated func transaction<Value>(_ body: () async throws -> Value) async throws -> Value {
         _ = try await run("BEGIN")
         do {
@@ -192,7 +192,7 @@ actor PostgreSQLConnection {
             defer { bytes += (value.bytes ?? []).map { CChar(bitPattern: $0) } }
             return bytes.count
         }
-        // An empty value has a place, too: without one it would be NULL.
+        // An empty value needs an address, too: otherwise it would be NULL.
         bytes.append(0)
         let lengths = values.map { CInt(clamping: $0.bytes?.count ?? 0) }
         let formats = values.map { _ in 1 as CInt }
@@ -223,7 +223,7 @@ actor PostgreSQLConnection {
             flush()
         }
         timer?.stop()
-        // The process was stopped meanwhile: the result of a statement that the server may have canceled is not trusted.
+        // The process was stopped meanwhile: the server may have canceled the statement, so its result is not trusted.
         if case .success = result, ContinuousClock.now > end + Self.tolerance {
             result = .failure(PostgreSQLError(lost: Self.overdue))
         }
@@ -231,8 +231,8 @@ actor PostgreSQLConnection {
         return result
     }
 
-    private static let overdue = "the server did not answer in time"
-    /// How much later than the timer a result may come: timers are not exact.
+    private static let overdue = "the server did not respond in time"
+    /// How much later than the timer a result may arrive: timers are not exact.
     private static let tolerance = Duration.milliseconds(100)
 
     private func expire() { fail(PostgreSQLError(lost: Self.overdue)) }
@@ -259,7 +259,7 @@ actor PostgreSQLConnection {
         }
     }
 
-    /// Sends what is still to be sent, and has the loop tell when there is room for the rest.
+    /// Sends pending bytes, and waits for the socket to be writable if some remain.
     private func flush() {
         guard let handle, let watcher else { return }
         switch PQflush(handle) {
@@ -269,7 +269,7 @@ actor PostgreSQLConnection {
         }
     }
 
-    /// Takes what the server has answered; answers the waiter when it is complete.
+    /// Reads the results that have arrived; resumes the waiter when they are complete.
     private func collect() {
         guard let handle, waiter != nil else { return }
         while PQisBusy(handle) == 0 {
@@ -281,7 +281,7 @@ actor PostgreSQLConnection {
     }
 
     private func answer() {
-        let result = outcome ?? .failure(PostgreSQLError(lost: "the server gave no result"))
+        let result = outcome ?? .failure(PostgreSQLError(lost: "the server returned no result"))
         outcome = nil
         waiter.take()?.resume(returning: result)
     }
@@ -291,7 +291,7 @@ actor PostgreSQLConnection {
     private func fail(_ failure: PostgreSQLError) {
         guard handle != nil else { return }
         close()
-        // What the server had said before it closed tells more than that it closed.
+        // An error that the server sent before it closed is more informative.
         if case .failure(let said) = outcome.take(), said.isConnectionLost {
             waiter.take()?.resume(returning: .failure(said))
         } else {
@@ -300,7 +300,7 @@ actor PostgreSQLConnection {
         onLoss()
     }
 
-    /// Closes the connection; nothing may be under way.
+    /// Closes the connection. No statement may be running.
     func close() {
         guard let handle else { return }
         usable.store(false, ordering: .releasing)

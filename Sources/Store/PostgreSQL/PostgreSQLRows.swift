@@ -1,18 +1,18 @@
 import CLibpq
 
-/// What a statement gave: rows in the binary form of PostgreSQL's protocol.
+/// The result of a statement, in PostgreSQL's binary format.
 ///
-/// `@unchecked Sendable`: the result is never changed, and libpq allows any number of threads to read one then
+/// `@unchecked Sendable`: the result is never changed, and libpq then allows any number of threads to read it
 /// (PostgreSQL documentation, section 34.20, "Behavior in Threaded Programs").
 final class PostgreSQLRows: @unchecked Sendable {
     private let result: OpaquePointer
 
-    /// Takes a result over from libpq.
+    /// Takes ownership of a libpq result.
     init(_ result: OpaquePointer) { self.result = result }
 
     deinit { PQclear(result) }
 
-    /// Why the statement failed; nil if it did not.
+    /// Why the statement failed; nil if it succeeded.
     var failure: PostgreSQLError? {
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: nil
@@ -28,7 +28,7 @@ final class PostgreSQLRows: @unchecked Sendable {
     private static func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
     private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String? { pointer.map { String(cString: $0) } }
 
-    /// How many rows the statement changed.
+    /// The number of changed rows.
     var changeCount: Int { Self.text(PQcmdTuples(result)).flatMap { Int($0) } ?? 0 }
 
     /// The rows.
@@ -36,7 +36,7 @@ final class PostgreSQLRows: @unchecked Sendable {
         (0..<PQntuples(result)).lazy.map { PostgreSQLRow(rows: self, index: $0) }
     }
 
-    /// A value's bytes; nil for NULL.
+    /// The bytes of a value; nil for NULL.
     fileprivate func field(_ row: CInt, _ column: Int) throws -> UnsafeBufferPointer<UInt8>? {
         guard column < PQnfields(result) else { throw StoreError.unreadableRow }
         let column = CInt(column)
@@ -47,14 +47,14 @@ final class PostgreSQLRows: @unchecked Sendable {
     }
 }
 
-/// One row of a result.
+/// A row of a result.
 struct PostgreSQLRow: StoredRow {
     fileprivate let rows: PostgreSQLRows
     fileprivate let index: CInt
     /// The column that counts as the first.
     fileprivate var start = 0
 
-    /// The row without its place and name, the first two columns.
+    /// The row without its position and name, the first two columns.
     var stored: PostgreSQLRow { PostgreSQLRow(rows: rows, index: index, start: start + 2) }
 
     private func field(_ column: Int) throws -> UnsafeBufferPointer<UInt8>? { try rows.field(index, start + column) }
@@ -77,7 +77,7 @@ struct PostgreSQLRow: StoredRow {
     }
 
     func flag(_ column: Int) throws -> Bool {
-        // A truth value or, where a table is the same as SQLite's, a number.
+        // A Boolean, or a number in tables that are the same as SQLite's.
         guard let field = try field(column), [1, 8].contains(field.count), let byte = field.last else {
             throw StoreError.unreadableRow
         }

@@ -1,8 +1,8 @@
-/// The tables of the PostgreSQL store, as named steps that are never changed once released.
+/// The schema of the PostgreSQL store, as named migration steps that are never changed once released.
 ///
-/// Texts are compared by their bytes (`COLLATE "C"`), so that they sort as in SQLite, whatever the database's language.
+/// Texts are compared bytewise (`COLLATE "C"`), so that they sort as in SQLite, whatever the database's locale.
 enum PostgreSQLSchema {
-    /// A step with its statements.
+    /// A migration step.
     typealias Step = (name: String, sql: String)
 
     static let steps: [Step] = [
@@ -12,40 +12,41 @@ enum PostgreSQLSchema {
         (Schema.deadLetterStep, deadLetters), (Schema.completionStep, completion),
     ]
 
-    /// The tables that the steps make.
+    /// The tables that the steps create.
     static let tables = [
         "delivery", "ledger", "ledger_origin", "judgement", "audit_mark", "probe", "subscription", "catch_up", "pause",
         "replica", "origin_holder", "finished_audit", "last_delivery", "clock_mark", "dead_letter_share",
         "dead_letter_load", "check_completion", "audit_coverage",
     ]
 
-    // What SQLite, which one process has for itself, does not need.
+    // Not needed by SQLite, which has a single process.
     static let sharingStep = "share origins among replicas"
     static let replicaStep = "record sessions, clocks and progress of replicas"
 
-    /// Brings the tables up to date, or checks that they are.
+    /// Applies the pending migration steps, or checks that there are none.
     ///
-    /// One server at a time does it: the others wait for the lock, which ends with the connection, and then find nothing
-    /// left to do. A role that may not
-    /// create tables will do while there is nothing to create.
+    /// One server at a time applies them; the others wait for the lock, which ends with the connection, and then find
+    /// nothing to do. A role without the privilege to create tables suffices while no step is pending.
     ///
-    /// - Throws: ``StoreError/Code/unsupported`` if the tables are newer than this version, ``StoreError/Code/outdated`` if they
-    ///   are older and may not be changed.
+    /// - Throws: ``StoreError/Code/unsupported`` if the schema is newer than this version, ``StoreError/Code/outdated``
+    ///   if it is older and must not be changed.
     static func bringUpToDate(_ connection: PostgreSQLConnection, mayChange: Bool) async throws {
         let encoding = try await connection.run("SELECT current_setting('server_encoding')")
         guard try encoding.rows.first?.text(0) == "UTF8" else {
-            throw StoreError(.unsupported, "The database cannot hold every text. Create it with the encoding UTF8.")
+            throw StoreError(.unsupported, "The database encoding is not UTF8. Create the database with encoding UTF8.")
         }
         guard try await !missing(connection).isEmpty else { return }
         guard mayChange else {
-            throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
+            throw StoreError(
+                .outdated, "The store's tables are out of date. Start the bridge once to apply the pending migrations.")
         }
         await connection.setTimeout(SessionLimits.migration.statement)
         try await connection.use(.migration)
-        // Before the transaction begins: in the midst of one, a session goes on to believe that there is no table.
+        // Before the transaction begins: within one, a session does not see a table that another session has created
+        // since.
         _ = try await connection.run("SELECT pg_advisory_lock(\(lockNumber))")
         try await connection.transaction {
-            // Another server may have done it meanwhile.
+            // Another server may have applied them meanwhile.
             let missing = try await missing(connection)
             guard !missing.isEmpty else { return }
             try await connection.runOnce(
@@ -60,7 +61,7 @@ enum PostgreSQLSchema {
         }
     }
 
-    /// A number that nobody else is likely to lock: "DBridge" in ASCII.
+    /// The advisory lock of the migration: "DBridge" in ASCII.
     private static let lockNumber: Int64 = 0x44_4272_6964_6765
 
     static func missing(_ connection: PostgreSQLConnection) async throws -> [Step] {
@@ -74,7 +75,8 @@ enum PostgreSQLSchema {
         return steps.filter { !names.contains($0.name) }
     }
 
-    // `ready_at` is there exactly while a delivery may be leased, now or later, so the partial index over it is the queue.
+    // `ready_at` is there exactly while a delivery may be leased, now or later, so the partial index over it is the
+    // queue.
     private static let queue = """
         CREATE TABLE delivery (
             sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -102,7 +104,8 @@ enum PostgreSQLSchema {
         CREATE INDEX delivery_dead ON delivery (last_failed_at, id) WHERE state = 'dead';
         """
 
-    // An index entry holds 2,704 bytes at the most, less than two of the longest texts: one of two stands there as a hash.
+    // An index entry holds 2,704 bytes at the most, less than two of the longest texts: one of two stands there as a
+    // hash.
     private static let ledger = """
         CREATE TABLE ledger (
             id text COLLATE "C" PRIMARY KEY,
@@ -207,9 +210,9 @@ enum PostgreSQLSchema {
         CREATE INDEX origin_holder_replica ON origin_holder (replica);
         """
 
-    // Findings that are there already have no severity until they are written again, or labelled some at a time. An audit
-    // on demand has no schedule: its name is empty. An index entry holds 2,704 bytes at the most, which the longest name of
-    // a schedule is within.
+    // Findings that are there already have no severity until they are written again, or labelled some at a time. An
+    // audit on demand has no schedule: its name is empty. An index entry holds 2,704 bytes at the most, which the
+    // longest name of a schedule is within.
     private static let status = """
         ALTER TABLE ledger ADD COLUMN severity text COLLATE "C"
             CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'));
@@ -244,7 +247,7 @@ enum PostgreSQLSchema {
             AS found WHERE newest IS NOT NULL;
         """
 
-    // Columns may be NULL: a bridge of the version before does not write them.
+    // Columns may be NULL: a replica of the version before does not write them.
     private static let replicas = """
         ALTER TABLE replica ADD COLUMN name text COLLATE "C", ADD COLUMN signed_at timestamptz,
             ADD COLUMN session_key bigint, ADD COLUMN clock_offset bigint;
@@ -252,8 +255,8 @@ enum PostgreSQLSchema {
         ALTER TABLE origin_holder ADD COLUMN worked_at timestamptz;
         """
 
-    // What is changed among dead letters is changed under a lock on the rows of `dead_letter_load`, which are there for this
-    // from the beginning.
+    // Dead letters are changed only under a lock on the rows of `dead_letter_load`, which are there for
+    // this from the beginning.
     private static let deadLetters = """
         ALTER TABLE delivery ADD COLUMN topic text COLLATE "C" NOT NULL DEFAULT '';
 

@@ -4,7 +4,7 @@ extension PostgreSQLStore {
     private static let upsertAudits = ArrivalSQL.upsertAudit.ofMany
     private static let noteDeliveries = ArrivalSQL.noteDelivery.ofMany
 
-    /// Lists the newest finished audits.
+    /// Lists the newest finished audit of each account-Region and schedule.
     public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read(ArrivalSQL.audits) { try $0.rows.map { try FinishedAudit($0) } }
     }
@@ -21,16 +21,16 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Lists when deliveries came last.
+    /// Lists when deliveries last arrived.
     public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read(ArrivalSQL.deliveries) { rows in
             Dictionary(try rows.rows.map { (try $0.accountRegion(0), try $0.integer(1)) }) { first, _ in first }
         }
     }
 
-    /// Notes when deliveries came last.
+    /// Records when deliveries last arrived.
     public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
-        // In order, so that two bridges that note the same ones do not wait for each other.
+        // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = times.sorted { $0.key < $1.key }
         try await write(
             Self.noteDeliveries, [.texts(sorted.map(\.key.stored)), .integers(sorted.map(\.value))],

@@ -1,6 +1,6 @@
 public import AWSCore
 
-/// The statements about when checks were completed that are not the same as SQLite's.
+/// The statements about check completions that differ from SQLite's.
 enum PostgreSQLCompletions {
     static let upsert = CompletionSQL.upsert.ofMany.replacing("max(", with: "greatest(")
     static let cover = CompletionSQL.cover.numbered.replacing("max(", with: "greatest(")
@@ -8,7 +8,7 @@ enum PostgreSQLCompletions {
     static let ofAccountRegion = CompletionSQL.ofAccountRegion.numbered
     static let coverage = CompletionSQL.coverage.numbered
 
-    /// Steps through the index, which has hashes in place of the groups.
+    /// Steps through the index, which contains hashes instead of the groups.
     static let groups = """
         WITH RECURSIVE found (hash, name) AS (
             (\(next("true")))
@@ -27,7 +27,7 @@ enum PostgreSQLCompletions {
 }
 
 extension PostgreSQLStore {
-    /// Looks up when checks of an origin were completed.
+    /// Returns the check completions of an account-Region.
     public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
         try await read(PostgreSQLCompletions.ofAccountRegion, [.text(accountRegion.stored)]) { rows in
@@ -35,14 +35,14 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Looks up which audits of an origin are known.
+    /// Returns the audit coverage of an account-Region.
     public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read(PostgreSQLCompletions.coverage, [.text(accountRegion.stored)]) { rows in
             try rows.rows.first.map { try AuditCoverage($0) }
         }
     }
 
-    /// Notes that all audits of a time were read.
+    /// Records that all audits of a time span were listed.
     public func record(
         _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
@@ -65,7 +65,7 @@ extension PostgreSQLStore {
     }
 
     static func write(_ completions: [CheckCompletion], by connection: PostgreSQLConnection) async throws {
-        // In order, so that two bridges that note the same ones do not wait for each other.
+        // Sorted, so that two replicas that write the same rows do not deadlock.
         let sorted = completions.sorted { ($0.accountRegion, $0.check) < ($1.accountRegion, $1.check) }
         for rows in chunks(of: sorted, by: { [$0.accountRegion.stored, $0.check] }) {
             _ = try await connection.run(
@@ -78,7 +78,7 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Forgets when checks of an origin were completed, and which of its audits are known.
+    /// Deletes the check completions and the audit coverage of an account-Region.
     static func clearCompletions(of accountRegion: AccountRegion, _ connection: PostgreSQLConnection) async throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
             _ = try await connection.run(sql.numbered, [.text(accountRegion.stored)])

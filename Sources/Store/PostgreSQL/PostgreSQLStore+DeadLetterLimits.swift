@@ -1,8 +1,8 @@
-/// The statements by which dead letters are kept within their limits, as far as they are not the same as SQLite's.
+/// The statements that keep dead letters within their limits and differ from SQLite's.
 ///
-/// What changes the number of dead letters does so under a lock on the rows of `dead_letter_load`, which it takes before it
-/// touches a dead letter: so the figures are right, and no two transactions wait for each other. Deliveries that are still
-/// leased are locked before that, each by the only bridge that works on it.
+/// A transaction that changes the number of dead letters first locks the rows of `dead_letter_load`, so that the
+/// counters are correct and transactions do not deadlock. Deliveries that are still leased are locked before, each by
+/// the only replica that processes it.
 enum PostgreSQLDeadLetterLimits {
     private static let size = "(octet_length(payload) + coalesce(octet_length(reason), 0))::bigint"
 
@@ -52,25 +52,25 @@ enum PostgreSQLDeadLetterLimits {
         GROUP BY source, topic HAVING sum(count) <> 0 OR sum(bytes) <> 0
         """
 
-    /// Keeps all others from changing dead letters until the transaction ends.
+    /// Prevents other transactions from changing dead letters until this one ends.
     @discardableResult
     static func lock(by connection: PostgreSQLConnection) async throws -> DeadLetterUsage {
         try DeadLetterUsage(loads: await connection.run(lock).rows)
     }
 
-    /// Those of these deliveries that are leased.
+    /// The given deliveries that are leased.
     static func leased(of sequences: [Int64], by connection: PostgreSQLConnection) async throws -> [Int64] {
         try await connection.run(leased, [.integers(sequences)]).rows.map { try $0.integer(0) }
     }
 
-    /// Adds new dead letters to the figures.
+    /// Adds new dead letters to the counters.
     static func count(new sequences: [Int64], by connection: PostgreSQLConnection) async throws {
         try await lock(by: connection)
         try await count(
             connection.run(newShares, [.integers(sequences)]).rows.map { try DeadLetterShare($0) }, by: connection)
     }
 
-    /// Adds to the figures, or subtracts from them.
+    /// Applies changes to the counters.
     static func count(_ changes: [DeadLetterShare], by connection: PostgreSQLConnection) async throws {
         guard !changes.isEmpty else { return }
         let names: [PostgreSQLValue] = [.texts(changes.map(\.channel)), .texts(changes.map(\.topic))]
@@ -86,7 +86,7 @@ enum PostgreSQLDeadLetterLimits {
             addToLoads, [.texts(channels.map(\.key)), sums(\.load.count), sums(\.load.bytes), sums(\.dropped)])
     }
 
-    /// Drops the oldest dead letters of the topics that take most, until the rest is within the limits. To be called within a
+    /// Drops the oldest dead letters of the largest topics until the rest is within the limits. Must be called in a
     /// transaction.
     static func drop(beyond limits: DeadLetterLimits, by connection: PostgreSQLConnection) async throws
         -> DeadLetterDrop
@@ -107,7 +107,7 @@ enum PostgreSQLDeadLetterLimits {
             let letters = try await letters(
                 oldest, [.text(portion.share.channel), .text(portion.share.topic), .integer(portion.rows)], connection)
             let count = portion.count(of: letters.map(\.share))
-            // Figures that nothing stands behind are wrong; the next upkeep corrects them.
+            // The counters are wrong if there are no such dead letters; the next maintenance corrects them.
             guard count > 0 else { break }
             try await self.drop(Array(letters.prefix(count)), by: connection)
             drop.dropped.add(count, for: excess.cause, of: portion.share.topic)
@@ -116,7 +116,7 @@ enum PostgreSQLDeadLetterLimits {
         return drop
     }
 
-    /// Drops dead letters that are too old. To be called within a transaction.
+    /// Drops expired dead letters. Must be called in a transaction.
     static func dropExpired(before time: Int64, by connection: PostgreSQLConnection) async throws -> DeadLetterDrop {
         try await lock(by: connection)
         let limit = SQLiteStore.dropLimit
@@ -127,7 +127,8 @@ enum PostgreSQLDeadLetterLimits {
         return drop
     }
 
-    /// Counts again where the figures are wrong, as after a bridge of an earlier version that knew none.
+    /// Recomputes the counters if they are wrong, for example after a replica of an earlier version, which does not
+    /// maintain them.
     static func correct(by connection: PostgreSQLConnection) async throws {
         try await lock(by: connection)
         let shares = try await connection.run(differences).rows
@@ -154,7 +155,7 @@ enum PostgreSQLDeadLetterLimits {
 }
 
 extension PostgreSQLStore {
-    /// Drops dead letters that are too old, and those beyond the limits.
+    /// Drops expired dead letters, and those beyond the limits.
     public func trimDeadLetters(
         to limits: DeadLetterLimits, failedBefore time: Int64
     ) async throws(StoreError) -> DroppedDeadLetters {
@@ -176,7 +177,7 @@ extension PostgreSQLStore {
         return drop.dropped
     }
 
-    /// Reads what the dead letters take.
+    /// Returns the number and size of the dead letters.
     public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await use(repeats: true) { connection in
             var usage = try DeadLetterUsage(loads: await connection.run(DeadLetterLimitSQL.loads).rows)

@@ -28,7 +28,7 @@ enum PostgreSQLDeadLetters {
 }
 
 extension PostgreSQLStore {
-    /// Lists dead letters that meet conditions, ordered by the time of their last failure.
+    /// Lists the dead letters that match a filter, ordered by last failure.
     public func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter] {
@@ -45,7 +45,7 @@ extension PostgreSQLStore {
         ) { try $0.rows.map { try DeadLetter($0) } }
     }
 
-    /// Lists the dead letters that were given up last, without their payloads.
+    /// Lists the newest dead letters without their payloads.
     public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
         return try await read(PostgreSQLDeadLetters.newest, [.integer(limit)]) {
@@ -53,28 +53,28 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Looks a dead letter up.
+    /// Returns the dead letter with an id.
     public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read(PostgreSQLDeadLetters.byID, [.text(id)]) { try $0.rows.first.map { try DeadLetter($0) } }
     }
 
-    /// Puts dead letters back into the queue as if they were new.
+    /// Returns dead letters to the queue as new deliveries.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.requeue)
         await notifyWorkers(of: nil)
         return count
     }
 
-    /// Removes dead letters for good.
+    /// Deletes dead letters permanently.
     public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await changeDeadLetters(ids, by: PostgreSQLDeadLetters.discard)
     }
 
     private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
         try checkAccess()
-        // Not run again when the connection is lost: what it had done already would not be counted.
-        // PostgreSQL has no texts with NUL.
+        // Not repeated when the connection is lost: what it had done already would not be counted.
+        // PostgreSQL rejects texts with NUL.
         let known = PostgreSQLValue.texts(ids.filter { !$0.utf8.contains(0) })
         return try await use(repeats: false) { connection in
             try await connection.transaction {

@@ -1,7 +1,7 @@
 public import AWSCore
 
 extension PostgreSQLStore {
-    /// Goes from one origin to the next through the indexes.
+    /// Steps through the indexes from one account-Region to the next.
     static let depths = """
         WITH RECURSIVE place (origin, number) AS (
             SELECT $1 COLLATE "C", 0::bigint
@@ -27,7 +27,7 @@ extension PostgreSQLStore {
         WHERE number > 0 AND place.origin IS NOT NULL ORDER BY number
         """
 
-    /// Counts deliveries that are not done by origin and state, in one state of the store.
+    /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
     public func queueDepths(
         now: Int64, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
@@ -43,7 +43,7 @@ extension PostgreSQLStore {
             try rows.rows.flatMap { row in
                 let accountRegion = try row.accountRegion(0)
                 return try zip(QueueDepth.State.allCases, [1, 3, 5, 7]).compactMap { state, column in
-                    // Without any, there is no oldest.
+                    // NULL if there are none.
                     try row.optionalInteger(column + 1).map { oldest in
                         QueueDepth(
                             accountRegion: accountRegion, state: state, count: try row.count(column),

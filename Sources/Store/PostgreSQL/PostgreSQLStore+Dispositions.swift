@@ -1,6 +1,6 @@
 public import AWSCore
 
-/// The statements about judgements and audit marks.
+/// The statements about dispositions and applied audits.
 enum PostgreSQLDispositions {
     static let upsert = DispositionSQL.upsert.ofMany
     static let restore = DispositionSQL.restore.ofMany
@@ -24,16 +24,16 @@ enum PostgreSQLDispositions {
 }
 
 extension PostgreSQLStore {
-    /// Looks up what people said about subjects, all in one state of the store.
+    /// Returns the dispositions of subjects, in one snapshot.
     public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
-        // PostgreSQL has no texts with NUL.
+        // PostgreSQL rejects texts with NUL.
         let known = subjects.filter { !$0.utf8.contains(0) }
         return try await read(PostgreSQLDispositions.bySubjects, [.texts(known)]) { rows in
             Dictionary(try rows.rows.map { try Disposition($0) }.map { ($0.subject, $0) }) { first, _ in first }
         }
     }
 
-    /// Lists the judgements of an origin.
+    /// Lists the dispositions of an account-Region.
     public func dispositions(
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition] {
@@ -42,17 +42,18 @@ extension PostgreSQLStore {
             limit: limit)
     }
 
-    /// Lists the judgements that are due.
+    /// Lists the dispositions that are due.
     public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
         try await dispositions(PostgreSQLDispositions.due, [.integer(time)], limit: limit)
     }
 
-    /// Forgets judgements that may be forgotten and concern no finding in the ledger, a thousand in a transaction.
+    /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
+    /// transaction.
     public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps(PostgreSQLDispositions.purge, [.integer(time)])
     }
 
-    /// Looks up the newest applied audits of an origin.
+    /// Returns the newest applied audits of an account-Region.
     public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
         try await read(PostgreSQLDispositions.marksOfAccountRegion, [.text(accountRegion.stored)]) { rows in
             Dictionary(try rows.rows.map { try AppliedAudit($0, of: accountRegion) }.map { ($0.check, $0) }) {

@@ -2,24 +2,23 @@ public import AWSCore
 import Synchronization
 
 extension PostgreSQLStore {
-    /// What a call to lease asks for; times are the database's.
+    /// A request to lease deliveries. Times are the database's.
     private struct Request: Sendable {
         let limit: Int
         let end: Int64
         let owner: String
         let now: Int64
         let excluded: Set<String>
-        /// Those with times that are further away than anything is waited for.
+        /// Account-Regions with times beyond the maximum wait.
         let beyond: Set<String>
         let pauses: [Pause]
         let mark: WorkMark
         let batch: LeaseRegistry.Batch
     }
 
-    /// Leases deliveries that are ready, origin by origin in turn, of the origins that are this bridge's.
+    /// Leases ready deliveries of this replica's partitions, in turn.
     ///
-    /// Takes origins that nobody works on as far as they are this bridge's share, and ends what leases there are of them:
-    /// their holder is gone.
+    /// Acquires partitions without a live owner, up to this replica's share, and ends their leases.
     public func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
@@ -46,7 +45,7 @@ extension PostgreSQLStore {
                 beyond: Set(partitions.filter(\.exceedsMaximumWait).map(\.accountRegion)), pauses: pauses, mark: mark,
                 batch: leases.begin())
             let assignment = await coordinator.assignment(partitions, of: replicas, excluding: skipped, now: now)
-            // Leases without a worker are not ready, and may be all that there is.
+            // Leases without a worker are not ready, but may be all that there is.
             let isDoubtful = !leases.doubtful(among: assignment.candidates(excluding: skipped)).isEmpty
             guard isDoubtful || assignment.nextReadyAt.map({ $0 <= now }) == true else {
                 return LeaseBatch(
@@ -56,7 +55,8 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Leases in a transaction. What fails may have been committed: what is leased then is found by its not being registered.
+    /// Leases in a transaction. A failed one may have been committed; its leases are then recognized because they are
+    /// not registered.
     private func lease(
         _ request: Request, _ assignment: PartitionAssignment, by connection: PostgreSQLConnection
     ) async throws -> LeaseBatch {
@@ -68,7 +68,7 @@ extension PostgreSQLStore {
                     try await lease(request, assignment, accountRegions, doubtful: Set(doubtful.keys), by: connection)
                 }
             }
-            // Of one that another transaction had locked, nothing was ended.
+            // No lease was ended in partitions that another transaction had locked.
             leases.clear(doubtful.filter { held.contains($0.key) })
             return batch
         } catch {
@@ -89,7 +89,7 @@ extension PostgreSQLStore {
                 [.texts(held.filter { doubtful.contains($0) }), .integers(leases.sequences)]
             ).changeCount
         }
-        // Not of what others hold, whose clock may be another.
+        // Only in owned partitions: the clocks of other owners may differ.
         let beyond = held.filter(request.beyond.contains)
         if !beyond.isEmpty {
             _ = try await connection.run(
@@ -112,7 +112,7 @@ extension PostgreSQLStore {
         return (batch, held)
     }
 
-    /// Notes, from time to time, that origins are worked on, for ``SharingStatus/stalls``.
+    /// Records at intervals that partitions are processed, for ``SharingStatus/stalls``.
     private func recordActivity(on accountRegions: Set<String>, by connection: PostgreSQLConnection) async throws {
         let due = recordedActivity.withLock { noted in
             let due = accountRegions.filter { accountRegion in
@@ -126,9 +126,9 @@ extension PostgreSQLStore {
 
     private static let activityInterval = Duration.seconds(10)
 
-    /// Keeps origins from others until the transaction ends, and takes those of them that nobody who lives holds.
+    /// Locks partitions until the transaction ends, and acquires those without a live owner.
     ///
-    /// - Returns: those that this bridge holds, sorted, which of them it did not hold before, and how many leases of others
+    /// - Returns: the partitions that this replica owns, sorted; those that it acquired; and the number of leases that
     ///   ended by that.
     private func lockPartitions(
         _ accountRegions: [String], acquiring toAcquire: [String], by connection: PostgreSQLConnection
@@ -182,9 +182,10 @@ extension PostgreSQLStore {
 }
 
 extension PostgreSQLStore {
-    /// Takes an origin for this process alone until it closes the store, and has its workers let go of it.
+    /// Acquires a partition for this process until it closes the store. Workers of the store do not lease from it
+    /// meanwhile.
     ///
-    /// - Throws: ``StoreError/Code/inUse`` when a bridge that lives holds it.
+    /// - Throws: ``StoreError/Code/inUse`` if a live replica owns it.
     func acquirePartition(_ accountRegion: AccountRegion) async throws(StoreError) {
         try await whileOpen { () throws(StoreError) in try await coordinator.joinOwners() }
         let isHeld = try await transact { connection in
@@ -192,13 +193,13 @@ extension PostgreSQLStore {
                 .isEmpty
         }
         guard isHeld else {
-            throw StoreError(.inUse, "A bridge is working on \(accountRegion). Stop all bridges on this store first.")
+            throw StoreError(.inUse, "A bridge is processing \(accountRegion). Stop all bridges on this store first.")
         }
     }
 }
 
 extension Delivery {
-    /// The same, as it is in the database, with the time of receipt by this machine's clock.
+    /// The delivery with its time of receipt by this machine's clock.
     fileprivate func received(by clock: DatabaseClock) -> Delivery {
         Delivery(
             id: id, accountRegion: accountRegion, channel: channel, topic: topic, receivedAt: clock.local(receivedAt),

@@ -1,6 +1,6 @@
 public import AWSCore
 
-/// The statements of the ledger that are not the same as SQLite's.
+/// The statements about the ledger that differ from SQLite's.
 enum PostgreSQLLedger {
     static let upsert = LedgerSQL.upsert.ofMany
     static let restore = LedgerSQL.restore.ofMany
@@ -38,9 +38,9 @@ enum PostgreSQLLedger {
 }
 
 extension PostgreSQLStore {
-    /// Looks findings up by their ids, all in one state of the ledger.
+    /// Returns the ledger entries with some ids, in one snapshot.
     public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
-        // PostgreSQL has no texts with NUL.
+        // PostgreSQL rejects texts with NUL.
         let known = ids.filter { !$0.utf8.contains(0) }
         return try await read(PostgreSQLLedger.byIDs, [.texts(known)]) { rows in
             Dictionary(try rows.rows.map { try LedgerEntry($0) }.map { ($0.id, $0) }) { first, _ in first }
@@ -55,7 +55,7 @@ extension PostgreSQLStore {
         return try await entries(PostgreSQLLedger.about, [.text(subject), .text(last?.id ?? "")], limit: limit)
     }
 
-    /// Lists the findings of a group that are not over and of which nothing was said since a time.
+    /// Lists the findings of a group that are not over and were last reported before a time.
     public func unseenLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
         after last: LedgerEntry?,
@@ -70,7 +70,7 @@ extension PostgreSQLStore {
             ], limit: limit)
     }
 
-    /// Lists the findings that are current and were sent last before a time.
+    /// Lists the active findings that were last sent before a time.
     public func staleLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
         limit: Int
@@ -83,7 +83,7 @@ extension PostgreSQLStore {
             ], limit: limit)
     }
 
-    /// Lists the findings of which it is not known that they were sent.
+    /// Lists the findings whose latest state was not confirmed.
     public func unsentLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -92,7 +92,7 @@ extension PostgreSQLStore {
             limit: limit)
     }
 
-    /// Forgets findings that are over, archived, and were updated last before a time, a thousand in a transaction.
+    /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps(PostgreSQLLedger.purge, [.integer(time)])
     }
@@ -109,7 +109,7 @@ extension PostgreSQLStore {
     /// How many rows one statement writes at most.
     private static let rowLimit = 1000
 
-    /// Writes all of a progress but its bookmark.
+    /// Writes everything of an update but its checkpoint.
     static func write(_ progress: LedgerUpdate, by connection: PostgreSQLConnection) async throws {
         try await write(progress.entries, by: PostgreSQLLedger.upsert, connection)
         if !progress.sent.isEmpty {
@@ -144,7 +144,7 @@ extension PostgreSQLStore {
         }
     }
 
-    /// The rows that one statement writes each: no two with the same key, since the last replaces those before.
+    /// Splits rows into chunks for one statement each. Of rows with the same key, only the last is kept.
     static func chunks<Row>(of rows: [Row], by key: (Row) -> some Hashable) -> [[Row]] {
         let last = Dictionary(rows.enumerated().map { (AnyHashable(key($1)), $0) }) { _, last in last }
         let kept = rows.enumerated().filter { last[AnyHashable(key($1))] == $0 }.map(\.element)

@@ -37,11 +37,11 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Adds a delivery as those are added that senders wait for, by the same connection and statement, and takes it back.
-    /// The transaction that is left is committed, and waits for the disk, and for a standby if commits do.
+    /// Appends a delivery by the connection and statement that serve senders, and rolls it back to a savepoint. The
+    /// remaining transaction is committed, which waits for the disk, and for a standby if commits do.
     public func checkWritable() async throws(StoreError) {
         try checkAccess()
-        // Large enough that it is kept outside the row, as most are.
+        // Large enough to be stored outside the row, like most payloads.
         let values: [PostgreSQLValue] = [
             .texts(["probe:\(replica)"]), .texts([""]), .texts([""]), .integers([0]),
             .byteStrings([[UInt8](repeating: 0, count: 4096)]), .texts([""]),
@@ -61,7 +61,7 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Reports live replicas and stalled account-Regions.
+    /// Reports live replicas and stalled partitions.
     public func sharingStatus() async throws(StoreError) -> SharingStatus {
         try await use(within: timeout, repeats: true) { try await Self.sharingStatus(by: $0) }
     }

@@ -1,10 +1,10 @@
 import EventLoop
 
 extension PostgreSQLStore {
-    /// Applies the migration steps that the database lacks in one transaction, and rolls it back: afterwards it is known that a
-    /// server with the same role can apply them, and nothing is changed.
+    /// Applies the pending migration steps in one transaction and rolls it back. Shows whether a server with the same
+    /// role can apply them, without changing anything.
     ///
-    /// - Throws: ``StoreError`` if a step fails, for example because the role must not create tables.
+    /// - Throws: ``StoreError`` if a step fails, for example because the role lacks the privilege to create tables.
     public static func dryRunMigration(_ address: PostgreSQLAddress) async throws(StoreError) {
         let loop: EventLoop
         do {
@@ -39,6 +39,6 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Ends a transaction that must leave nothing behind.
+    /// Rolls back a transaction.
     private struct RolledBack: Error {}
 }

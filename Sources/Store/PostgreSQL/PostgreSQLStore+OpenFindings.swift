@@ -4,14 +4,14 @@ extension PostgreSQLStore {
         WHERE ledger.id = given.id AND ledger.severity IS NULL
         """
 
-    /// Counts findings by origin and severity.
+    /// Counts findings by account-Region and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read(OpenFindingsSQL.count, isLong: true) { rows in
             try OpenFindings.all(of: rows.rows.map { try OpenFindings.Row($0) })
         }
     }
 
-    /// Lists some current findings whose severity is not known.
+    /// Lists some active findings without a severity.
     public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read(OpenFindingsSQL.unlabeled.numbered, [.integer(limit)]) {
@@ -19,9 +19,9 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Adds severities that are not known.
+    /// Sets missing severities.
     public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
-        // PostgreSQL has no texts with NUL.
+        // PostgreSQL rejects texts with NUL.
         let known = severities.filter { !$0.key.utf8.contains(0) }
         try await write(Self.label, [.texts(known.map(\.key)), .texts(known.map(\.value.rawValue))])
     }

@@ -1,7 +1,7 @@
 public import AWSCore
 
 extension PostgreSQLStore {
-    /// Holds deliveries back.
+    /// Pauses processing.
     public func pause(_ pause: Pause) async throws(StoreError) {
         try Limits.check(pause)
         try await write(
@@ -16,7 +16,7 @@ extension PostgreSQLStore {
     /// Ends a pause.
     public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         try checkAccess()
-        // Not run again when the connection is lost: it would find no pause then.
+        // Not repeated when the connection is lost: it would find no pause then.
         let ended = try await use(repeats: false) { connection in
             try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
                 .map { try Pause($0) }
@@ -32,7 +32,7 @@ extension PostgreSQLStore {
 }
 
 extension Pause {
-    /// Whether it holds the deliveries of an origin, named in the form of the tables.
+    /// Whether it pauses the deliveries of an account-Region, named as in the tables.
     func applies(toStored accountRegion: String) -> Bool {
         account.map { accountRegion.hasPrefix($0.digits + "/") } ?? true
     }

@@ -1,8 +1,8 @@
 import AWSCore
 
-/// The statements of the queue that are not shared by several callers.
+/// The statements about the queue that differ from SQLite's.
 enum LeaseSQL {
-    /// How many deliveries of each origin are ready, as far as they matter.
+    /// The number of ready deliveries by account-Region, up to a limit.
     static let count = """
         SELECT origin, (
             SELECT count(*) FROM (
@@ -53,7 +53,7 @@ enum LeaseSQL {
 }
 
 extension PostgreSQLStore {
-    /// Adds deliveries to the queue, all or none, except for those whose ids are known.
+    /// Adds deliveries with new ids to the queue in one transaction.
     public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         try checkAccess()
@@ -77,7 +77,7 @@ extension PostgreSQLStore {
         await signal.wait(after: mark)
     }
 
-    /// Moves the end of a lease to the duration after now.
+    /// Extends a lease.
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
         try await finish(LeaseUpdate(lease: lease, kind: .leased, readyAt: clock.database(end)))
@@ -86,7 +86,7 @@ extension PostgreSQLStore {
             number: lease.number)
     }
 
-    /// Keeps what the work on a delivery has come to, while it goes on.
+    /// Records intermediate results of a delivery.
     public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await transact { connection in
@@ -99,14 +99,14 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
+    /// Completes a delivery and writes findings to the ledger, in one transaction.
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         guard !entries.isEmpty else {
             try await finish(LeaseUpdate(lease: lease, kind: .completed, completedAt: now))
             return
         }
-        // Not run again when the connection is lost: it would find the lease ended by itself.
+        // Not repeated when the connection is lost: it would find the lease ended by itself.
         try checkAccess()
         try await use(repeats: false) { connection in
             try await timed {
@@ -120,7 +120,7 @@ extension PostgreSQLStore {
         leases.remove([lease])
     }
 
-    /// Puts a delivery off after a failure.
+    /// Schedules a retry after a failure.
     public func retry(
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError) {
@@ -132,7 +132,7 @@ extension PostgreSQLStore {
         signal.notify()
     }
 
-    /// Keeps a delivery as a dead letter, and drops others beyond the limits.
+    /// Dead-letters a delivery, and drops dead letters beyond the limits.
     public func deadLetter(
         _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DroppedDeadLetters {
@@ -140,12 +140,12 @@ extension PostgreSQLStore {
             LeaseUpdate(
                 lease: lease, kind: .dead, failedAt: now, reason: Limits.trimmed(reason: reason), limits: limits))
         var dropped = drop.dropped
-        // The delivery is a dead letter by now, whatever becomes of the others.
+        // The delivery is dead-lettered already, even if dropping the others fails.
         if !drop.isDone, let rest = try? await self.drop(beyond: limits) { dropped.add(rest) }
         return dropped
     }
 
-    /// Gives deliveries back untouched.
+    /// Releases leases.
     public func release(_ leases: [Lease]) async throws(StoreError) {
         let failure = await withTaskGroup(of: StoreError?.self) { group in
             for lease in leases {
@@ -164,17 +164,17 @@ extension PostgreSQLStore {
         await notifyWorkers(of: nil)
     }
 
-    /// Forgets deliveries that were completed before a time, a thousand in a transaction.
+    /// Deletes deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps(LeaseSQL.purge, [.integer(time)])
     }
 
-    /// Finds out when the delivery was completed that is beyond so many newer ones.
+    /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
         try await read(QueueSQL.completionTime.numbered, [.integer(count)]) { try $0.rows.first?.integer(0) }
     }
 
-    /// Has a lease stay as it is until the transaction ends, or refuses if it is lost.
+    /// Locks a lease until the transaction ends, or throws if it is lost.
     private static func lockLease(_ lease: Lease, by connection: PostgreSQLConnection) async throws {
         let held = try await connection.run(
             LeaseSQL.isHeld, [.integer(lease.sequence), .integer(lease.number), .text(lease.deliveryID)])

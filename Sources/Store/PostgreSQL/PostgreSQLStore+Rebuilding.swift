@@ -5,13 +5,13 @@ extension PostgreSQLStore {
         DELETE FROM ledger WHERE id = ANY (ARRAY(SELECT id FROM ledger WHERE origin = $1 LIMIT $2))
         """
 
-    /// Lists the origins whose ledger is complete.
+    /// Lists the account-Regions whose ledger is complete.
     public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
         try await read(RebuildingSQL.accountRegions) { try $0.rows.map { try $0.accountRegion(0) } }
     }
 
-    /// Forgets what the ledger has of an origin, a thousand findings in a transaction. Keeps other bridges from working on
-    /// the origin until this store is closed.
+    /// Clears the ledger of an account-Region, a thousand findings in a transaction. Prevents other replicas from
+    /// processing the account-Region until this store is closed.
     public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await acquirePartition(accountRegion)
         try await transact { connection in
@@ -22,7 +22,7 @@ extension PostgreSQLStore {
         _ = try await deleteInSteps(Self.clear, [.text(accountRegion.stored)])
     }
 
-    /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt.
+    /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
     public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await transact { connection in
@@ -31,7 +31,7 @@ extension PostgreSQLStore {
         }
     }
 
-    /// Says that the ledger of an origin is complete.
+    /// Marks the ledger of an account-Region as complete.
     public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
     {

@@ -1,6 +1,6 @@
-/// The statements by which every right is tried. None of them concerns any row.
+/// The statements that check each privilege. None affects a row.
 enum RightsSQL {
-    /// A column of each table that may be written.
+    /// A writable column of each table.
     static let columns = """
         SELECT DISTINCT ON (attrelid) relname::text, quote_ident(attname) FROM pg_attribute
         JOIN pg_class ON pg_class.oid = attrelid
@@ -9,7 +9,7 @@ enum RightsSQL {
         ORDER BY attrelid, attnum
         """
 
-    /// The rights, each with a statement that needs it.
+    /// The privileges, each with a statement that requires it.
     static func trials(_ table: String, column: String) -> [(right: String, sql: String)] {
         [
             ("SELECT", "SELECT 1 FROM \(table) WHERE false"),
@@ -21,18 +21,19 @@ enum RightsSQL {
 }
 
 extension PostgreSQLStore {
-    /// Tries to read and write each table, in a transaction that is rolled back, and to append a delivery.
+    /// Checks each privilege on each table in a transaction that is rolled back, and that a delivery can be appended.
     public func checkRights() async throws(StoreError) {
         try checkAccess()
         let missing = try await use(repeats: true) { try await Self.missingRights(by: $0) }
         guard missing.isEmpty else {
             throw StoreError(
-                .unavailable, "The role lacks \(missing.joined(separator: "; ")). Grant it as README says.")
+                .unavailable,
+                "The database role lacks \(missing.joined(separator: "; ")). Grant it as described in the README.")
         }
         try await checkWritable()
     }
 
-    /// Tries all in one transaction.
+    /// Checks all tables in one transaction.
     private static func missingRights(by connection: PostgreSQLConnection) async throws -> [String] {
         let columns = try await connection.run(RightsSQL.columns, [.texts(PostgreSQLSchema.tables)]).rows
             .map { (table: try $0.text(0), column: try $0.text(1)) }

@@ -1,7 +1,7 @@
 public import AWSCore
 
 extension PostgreSQLStore {
-    /// Notes how a subscription stands, unless a message that was published later said so already.
+    /// Records the status of a subscription, unless a later message was recorded already.
     public func record(_ subscription: Subscription) async throws(StoreError) {
         try Limits.check(subscription)
         try await write(
@@ -12,7 +12,7 @@ extension PostgreSQLStore {
             ], within: timeout)
     }
 
-    /// Looks up the subscription to a topic.
+    /// Returns the subscription to a topic.
     public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
         try await read(SubscriptionSQL.byTopic.numbered, [.text(topic.description)], within: timeout) { rows in
             try rows.rows.first.map { try Subscription($0) }

@@ -1,4 +1,4 @@
-/// The statements of the check of the whole store. Those about rows give a row's place, then a name for it.
+/// The statements of the verification. Those about rows return the position of a row and its name first.
 enum PostgreSQLVerification {
     static let deliveries = """
         SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
@@ -10,7 +10,7 @@ enum PostgreSQLVerification {
         SELECT subject, subject, \(DispositionSQL.columns) FROM judgement WHERE subject > $1 ORDER BY subject LIMIT $2
         """
 
-    /// All that makes up the tables of the current schema, in words.
+    /// A line for each column, constraint and index of the tables in the current schema.
     static let schema = """
         WITH table_ AS (
             SELECT oid, relname FROM pg_class
@@ -32,12 +32,12 @@ enum PostgreSQLVerification {
 }
 
 extension PostgreSQLStore {
-    /// Does nothing: a database server looks after its own files.
+    /// Does nothing: a database server checks its own files.
     public func checkIntegrity(
         report: @escaping @Sendable (IntegrityProgress) -> Void
     ) async throws(StoreError) {}
 
-    /// Checks the tables, and each row. The database's own files are its server's to check.
+    /// Verifies the schema and each row. The database's files are the server's responsibility.
     public func verify() async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         for problem in try await schemaProblems() { problems.add(problem) }
@@ -54,24 +54,24 @@ extension PostgreSQLStore {
         } place: {
             .text(try $0.text(0))
         }
-        try await check("Judgement of", PostgreSQLVerification.dispositions, from: .text(""), &problems) { row in
+        try await check("Disposition of", PostgreSQLVerification.dispositions, from: .text(""), &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored)]))
             return []
         } place: {
             .text(try $0.text(0))
         }
-        try await checkAll("Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
-        try await checkAll("Complete ledger of", VerificationSQL.completeAccountRegions, &problems) {
+        try await checkAll("Applied audit of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
             _ = try $0.accountRegion(2)
         }
         try await checkAll("Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
         try await checkAll("Finished audit of", VerificationSQL.audits, &problems) {
             try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored)]))
         }
-        try await checkAll("Completion of", VerificationSQL.completions, &problems) {
+        try await checkAll("Check completion of", VerificationSQL.completions, &problems) {
             try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored)]))
         }
-        try await checkAll("Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll("Audit coverage of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
         try await checkAll("Last delivery of", VerificationSQL.lastDeliveries, &problems) {
             _ = try $0.accountRegion(2)
         }
@@ -79,7 +79,7 @@ extension PostgreSQLStore {
             _ = try Subscription($0.stored)
         }
         try await checkAll("Pause of", VerificationSQL.pauses, &problems) { try Limits.check(Pause($0.stored)) }
-        try await checkAll("What is known of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
+        try await checkAll("State of the", VerificationSQL.clock, &problems) { _ = try ClockMark($0.stored) }
         for sql in [PostgreSQLDeadLetterLimits.differences, DeadLetterLimitSQL.loadDifferences] {
             let found = try await read(sql) { rows in try rows.rows.map { try $0.counterMismatch } }
             for problem in found { problems.add(problem) }
@@ -87,7 +87,7 @@ extension PostgreSQLStore {
         return problems.all
     }
 
-    /// Checks a table page by page, so that no transaction is open for long.
+    /// Checks a table page by page, so that no transaction takes long.
     private func check(
         _ what: String, _ sql: String, from start: PostgreSQLValue, _ problems: inout IntegrityReport,
         _ find: @Sendable (PostgreSQLRow) throws -> [String],
@@ -122,7 +122,8 @@ extension PostgreSQLStore {
         for problem in found { problems.add(problem) }
     }
 
-    /// How the tables differ from those of a new store, which are made for comparison among the session's temporary tables.
+    /// The differences between the schema and that of a new store, which is created among the session's temporary
+    /// tables.
     private func schemaProblems() async throws(StoreError) -> [String] {
         let (found, expected) = try await transact { connection in
             let names = PostgreSQLSchema.tables
@@ -135,7 +136,7 @@ extension PostgreSQLStore {
         }
         return expected.subtracting(found).sorted().map { "The database lacks the \($0)." }
             + found.subtracting(expected).sorted().map {
-                "The database has something that does not belong there: \(IntegrityReport.quoted($0))."
+                "The database contains an unexpected object: \(IntegrityReport.quoted($0))."
             }
     }
 

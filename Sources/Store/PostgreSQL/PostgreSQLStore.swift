@@ -1,24 +1,24 @@
 import EventLoop
 import Synchronization
 
-/// A store in a PostgreSQL database (version 13 or later), for any number of bridges at the same time.
+/// A store in a PostgreSQL database (version 13 or later), for any number of replicas.
 ///
-/// An account and Region belongs to one bridge at a time, which alone leases its deliveries; see ``PartitionAssignment``. It all
-/// runs on one event loop over a few connections; only connecting takes a thread for its time.
+/// Each account-Region has one owner at a time, which alone leases its deliveries; see ``PartitionAssignment``.
+/// Everything runs on one event loop over a few connections; only connecting uses another thread.
 public final class PostgreSQLStore: Store {
     let signal = WorkSignal()
-    /// What this process is called in the tables: unlike the name of a machine and a process, never used twice.
+    /// The id of this process in the tables. Unlike host name and process id, it is never reused.
     let replica: String
     let appends: ConnectionPool
     let work: ConnectionPool
     let coordinator: ReplicaCoordinator
     let clock: DatabaseClock
     let leases = LeaseRegistry()
-    /// When it was noted last that deliveries of an origin are worked on, by origin in the form of the tables.
+    /// When processing was last recorded, by account-Region as named in the tables.
     let recordedActivity = Mutex<[String: ContinuousClock.Instant]>([:])
     let appendCommit: GroupCommit<[Delivery], [AppendResult]>
     let leaseCommit: GroupCommit<LeaseUpdate, DeadLetterDrop>
-    /// The origin that was served last, in the form of the tables.
+    /// The account-Region that was served last, as named in the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
     private let report: StoreEvent.Report
@@ -26,20 +26,20 @@ public final class PostgreSQLStore: Store {
     private let loop: EventLoop
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
-    /// How long what a sender waits for may take.
+    /// The time limit of calls that a sender waits for.
     let timeout: Duration
-    /// How long everything else may take.
+    /// The time limit of all other calls.
     static let workTimeout = Duration.seconds(30)
 
-    /// Connects, and brings the tables up to date.
+    /// Connects, and applies pending migrations.
     ///
     /// - Parameters:
     ///   - address: the database.
-    ///   - access: what for: only who serves may change the tables.
-    ///   - report: hears of transactions and connections.
-    /// - Throws: ``StoreError`` with the code `unavailable`, `invalidPath` (a file that the URI names cannot be read),
-    ///   `unsupported` (the tables are newer than this version) or `outdated` (they are older and the store is not opened for
-    ///   serving).
+    ///   - access: the purpose. Only a serving process applies migrations.
+    ///   - report: receives events about transactions and connections.
+    /// - Throws: ``StoreError`` with the code `unavailable`, `invalidPath` (a file that the URI names is unreadable),
+    ///   `unsupported` (the schema is newer than this version) or `outdated` (it is older and the store is not opened
+    ///   for serving).
     public convenience init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, report: @escaping StoreEvent.Report = { _ in }
     ) async throws(StoreError) {
@@ -47,9 +47,9 @@ public final class PostgreSQLStore: Store {
     }
 
     /// - Parameters:
-    ///   - lifetime: how long others take this process to live after its last sign of life.
-    ///   - timeout: how long what a sender waits for may take. EventBridge waits 5 seconds for our own answer.
-    ///   - clock: compares this machine's clock with the database's.
+    ///   - lifetime: how long other replicas consider this process alive after its last heartbeat.
+    ///   - timeout: the time limit of calls that a sender waits for. EventBridge waits 5 seconds for a response.
+    ///   - clock: converts between this machine's clock and the database's.
     init(
         address: PostgreSQLAddress, access: StoreAccess = .serving, lifetime: Duration,
         timeout: Duration = .seconds(4), clock: DatabaseClock = DatabaseClock(),
@@ -119,7 +119,7 @@ public final class PostgreSQLStore: Store {
         try result.get()
     }
 
-    /// Finishes the writes that wait, lets others have what this process held, and closes all connections.
+    /// Completes pending writes, releases all partitions, and closes all connections.
     public func close() async {
         let closing = closing.withLock { task in
             let only = task ?? Task { await self.shutDown() }
@@ -131,7 +131,7 @@ public final class PostgreSQLStore: Store {
 
     private func shutDown() async {
         signal.close()
-        // Whoever is inside comes to an end within the time that there is for it.
+        // Running calls end within their time limits.
         await usage.close()
         await appendCommit.close()
         await leaseCommit.close()
@@ -143,7 +143,7 @@ public final class PostgreSQLStore: Store {
 
     // MARK: Statements
 
-    /// Makes a call on the store's event loop, which must not end meanwhile.
+    /// Makes a call on the store's event loop, which is kept running meanwhile.
     func whileOpen<Value: Sendable>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
@@ -152,7 +152,7 @@ public final class PostgreSQLStore: Store {
         return try await body()
     }
 
-    /// Uses one of the connections for work; see ``ConnectionPool/use(within:repeats:_:)``.
+    /// Runs a body with a connection for work; see ``ConnectionPool/use(within:repeats:_:)``.
     func use<Value: Sendable>(
         within time: Duration = workTimeout, repeats: Bool,
         _ body: @Sendable (_ connection: PostgreSQLConnection) async throws -> Value
@@ -162,16 +162,16 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Wakes the workers of this and other bridges; see ``ReplicaCoordinator/tell(of:)``.
+    /// Wakes the workers of all replicas; see ``ReplicaCoordinator/notifyWorkers(of:)``.
     func notifyWorkers(of accountRegions: Set<String>?) async {
         guard usage.acquire() else { return }
         defer { usage.release() }
         await coordinator.notifyWorkers(of: accountRegions)
     }
 
-    /// Reads by one statement.
+    /// Reads with one statement.
     ///
-    /// - Parameter isLong: whether it goes through much, so that it may take longer than a write.
+    /// - Parameter isLong: whether it reads so much that it may take longer than a write.
     func read<Value: Sendable>(
         _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout, isLong: Bool = false,
         _ body: @Sendable (PostgreSQLRows) throws -> Value
@@ -182,7 +182,7 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Writes by one statement, which may be run twice; returns how many rows it changed.
+    /// Writes with one statement, which may run twice; returns the number of changed rows.
     @discardableResult
     func write(
         _ sql: String, _ values: [PostgreSQLValue] = [], within time: Duration = workTimeout
@@ -193,7 +193,7 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Writes by several statements in one transaction, which may be run twice.
+    /// Writes with several statements in one transaction, which may run twice.
     func transact<Value: Sendable>(
         _ body: @Sendable (PostgreSQLConnection) async throws -> Value
     ) async throws(StoreError) -> Value {
@@ -203,7 +203,7 @@ public final class PostgreSQLStore: Store {
         }
     }
 
-    /// Reports what commits one write.
+    /// Reports the commit of one write.
     func timed<Value>(_ commit: () async throws -> Value) async throws -> Value {
         let start = ContinuousClock.now
         let value = try await commit()
@@ -211,17 +211,17 @@ public final class PostgreSQLStore: Store {
         return value
     }
 
-    /// Whether this process has a current sign of life.
+    /// Whether the heartbeat of this process is valid.
     public var canProcess: Bool { coordinator.heartbeat.isCurrent }
 
-    /// Refuses if the store was opened to be looked at.
+    /// Throws if the store was opened read-only.
     func checkAccess() throws(StoreError) {
         guard access != .readOnly else {
-            throw StoreError(.unavailable, "The store was opened to be read only.")
+            throw StoreError(.unavailable, "The store was opened read-only.")
         }
     }
 
-    /// Ends or moves a lease, together with others.
+    /// Ends or extends a lease, together with others.
     @discardableResult
     func finish(_ update: LeaseUpdate) async throws(StoreError) -> DeadLetterDrop {
         try checkAccess()
@@ -236,7 +236,7 @@ public final class PostgreSQLStore: Store {
         return drop
     }
 
-    /// Deletes in transactions of a bounded size, so that others get in between.
+    /// Deletes in transactions of limited size, so that other writes are not delayed.
     func deleteInSteps(_ sql: String, _ values: [PostgreSQLValue]) async throws(StoreError) -> Int {
         var total = 0
         while true {

@@ -1,8 +1,8 @@
-/// A parameter of a statement, in the binary form of PostgreSQL's protocol.
+/// A statement parameter in PostgreSQL's binary format.
 struct PostgreSQLValue: Sendable {
-    /// The type's number, from the catalog `pg_type`.
+    /// The type's OID, from the catalog `pg_type`.
     let type: UInt32
-    /// nil stands for NULL.
+    /// nil for NULL.
     let bytes: [UInt8]?
 
     private init(_ kind: Kind, _ bytes: [UInt8]?) {
@@ -10,15 +10,15 @@ struct PostgreSQLValue: Sendable {
         self.bytes = bytes
     }
 
-    /// A number; nil is NULL.
+    /// A number; nil for NULL.
     static func integer(_ value: Int64?) -> Self { Self(.integer, value.map { $0.wire }) }
     /// A number.
     static func integer(_ value: Int) -> Self { .integer(Int64(value)) }
-    /// A text; nil is NULL.
+    /// A text; nil for NULL.
     static func text(_ value: String?) -> Self { Self(.text, value.map { Array($0.utf8) }) }
     /// Bytes.
     static func bytes(_ value: [UInt8]) -> Self { Self(.bytes, value) }
-    /// A truth value.
+    /// A Boolean.
     static func flag(_ value: Bool) -> Self { Self(.flag, [value ? 1 : 0]) }
 
     static func integers(_ values: some Collection<Int64?>) -> Self { Self(.integer, values.map { $0?.wire }) }
@@ -50,8 +50,8 @@ struct PostgreSQLValue: Sendable {
         }
     }
 
-    /// An array of one dimension (`array_send` in PostgreSQL's `arrayfuncs.c`): the number of dimensions, whether there are
-    /// NULLs, the elements' type, count and first index, then each element behind its length.
+    /// A one-dimensional array (`array_send` in PostgreSQL's `arrayfuncs.c`): the number of dimensions, whether there
+    /// are NULLs, the elements' type, count and first index, then each element with its length.
     private init(_ kind: Kind, _ elements: [[UInt8]?]) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(20 + elements.reduce(0) { $0 + 4 + ($1?.count ?? 0) })

@@ -1,34 +1,34 @@
 import AWSCore
 
-/// The end of a lease, or its being moved, that shares a statement with others.
+/// The end or the extension of a lease, which shares a statement with others.
 struct LeaseUpdate: Sendable {
-    /// What becomes of the delivery.
+    /// The new state of the delivery.
     enum Kind: String, Sendable {
         case pending, leased, completed, dead
     }
 
     let lease: Lease
     let kind: Kind
-    /// From when on it may be leased; nil if it may not, or from its receipt on.
+    /// When it can be leased; nil if never, or from its receipt on.
     var readyAt: Int64?
     /// Whether the attempt counts.
     var counts = true
     var failedAt: Int64?
     var reason: String?
     var completedAt: Int64?
-    /// What dead letters there may be beside it.
+    /// The limits of dead letters.
     var limits: DeadLetterLimits?
 
-    /// As many as end different leases.
+    /// The number of updates, from the first on, that concern different leases.
     static func split(_ updates: [LeaseUpdate]) -> Int {
         var seen: Set<Int64> = []
         return updates.firstIndex { !seen.insert($0.lease.sequence).inserted } ?? updates.count
     }
 }
 
-/// What is written for many at once.
+/// Writes that combine the requests of many callers.
 enum QueueWrites {
-    /// The most bytes of payloads in one statement.
+    /// The maximum size of the payloads in one statement, in bytes.
     private static let payloadLimit = 8 << 20
 
     static let append = """
@@ -38,8 +38,8 @@ enum QueueWrites {
         ON CONFLICT (id) DO NOTHING RETURNING id
         """
 
-    /// Changes what is leased under these leases. A statement that is run again because its connection was lost finds what
-    /// it had done already, by the lease's number, and does it once more.
+    /// Changes deliveries that are leased by these leases. If it runs again because its connection was lost, it finds
+    /// the rows that it has changed already by their lease number, and changes them again.
     static let finish = """
         UPDATE delivery SET
             state = ending.state, ready_at = CASE
@@ -62,10 +62,10 @@ enum QueueWrites {
         RETURNING delivery.sequence
         """
 
-    /// The most deliveries in one statement, unless one caller adds more.
+    /// The maximum number of deliveries in one statement, unless one caller adds more.
     private static let rowLimit = 1000
 
-    /// As many callers' deliveries as are not too many or too long together.
+    /// The number of callers whose deliveries fit into one statement.
     static func split(_ groups: [[Delivery]]) -> Int {
         var (length, rows) = (0, 0)
         let end = groups.firstIndex { deliveries in
@@ -76,15 +76,15 @@ enum QueueWrites {
         return max(end ?? groups.count, 1)
     }
 
-    /// Adds the deliveries of several callers to the queue, by one statement.
+    /// Adds the deliveries of several callers to the queue with one statement.
     ///
-    /// - Parameter time: how long it may take.
+    /// - Parameter time: the time limit.
     static func append(
         _ groups: [[Delivery]], by pool: ConnectionPool, within time: Duration
     ) async -> GroupCommit<[Delivery], [AppendResult]>.Outcome {
         let deliveries = groups.flatMap(\.self)
         let numbered = Dictionary(deliveries.enumerated().map { ($1.id, $0) }) { first, _ in first }
-        // In the order of their ids, so that two bridges that add the same ones do not wait for each other.
+        // Ordered by id, so that two replicas that add the same deliveries do not deadlock.
         let news = numbered.sorted { $0.key < $1.key }.map { deliveries[$0.value] }
         let values: [PostgreSQLValue] = [
             .texts(news.map(\.id)), .texts(news.map(\.accountRegion.stored)), .texts(news.map(\.channel.rawValue)),
@@ -108,7 +108,7 @@ enum QueueWrites {
         }
     }
 
-    /// Ends leases, and drops dead letters beyond the limits; the first new dead letter reports what is dropped.
+    /// Ends leases, and drops dead letters beyond the limits. The first new dead letter reports what was dropped.
     static func finish(
         _ updates: [LeaseUpdate], by pool: ConnectionPool
     ) async -> GroupCommit<LeaseUpdate, DeadLetterDrop>.Outcome {
@@ -138,9 +138,9 @@ enum QueueWrites {
         }
     }
 
-    /// Ends leases, and returns the places of the deliveries whose leases were held.
+    /// Ends leases, and returns the queue positions of the deliveries whose leases were valid.
     ///
-    /// - Parameter isRepeated: whether the same may have been done before, on a connection that was lost.
+    /// - Parameter isRepeated: whether the statement may have run before, on a connection that was lost.
     static func finish(
         _ updates: [LeaseUpdate], isRepeated: Bool, by connection: PostgreSQLConnection
     ) async throws -> Set<Int64> {
@@ -155,7 +155,7 @@ enum QueueWrites {
                 .texts(updates.map(\.reason)), .integers(updates.map(\.completedAt)), .flag(isRepeated),
             ])
         let finished = try Set(rows.rows.map { try $0.integer(0) })
-        // What a connection that was lost had done already has been counted.
+        // Changes made on a lost connection have been counted already.
         let new = leased.filter(finished.contains)
         if !new.isEmpty { try await PostgreSQLDeadLetterLimits.count(new: new, by: connection) }
         return finished

@@ -1,12 +1,12 @@
 import AWSCore
 import EventLoop
 
-/// A bridge's tie to the others on the same database: notifies them of work, receives their notifications,
-/// and shares the origins with them.
+/// Coordinates the replicas on a database: notifies them of work, receives their notifications, and shares the
+/// partitions with them.
 actor ReplicaCoordinator {
     private let work: ConnectionPool
     private let replica: String
-    /// How long the end may wait for the others to be told.
+    /// How long closing waits for pending notifications.
     private let timeout: Duration
     private let signal: WorkSignal
     private let leases: LeaseRegistry
@@ -17,14 +17,14 @@ actor ReplicaCoordinator {
     private var rebalancing: Task<Void, Never>?
     private var pausing: Task<Void, Never>?
     private var notifying: Task<Void, Never>?
-    /// Origins with news that others have not been told of.
+    /// Account-Regions with changes that other replicas have not been notified of.
     private var pendingAccountRegions: Set<String> = []
     private var isAnyPending = false
     private var ownedByOthers: Set<String> = []
-    /// Since when this bridge has had more than its share.
+    /// Since when this replica has owned more than its share.
     private var surplusSince: ContinuousClock.Instant?
 
-    /// `NOTIFY` takes less than 8,000 bytes; what is longer is told as news of any origin.
+    /// `NOTIFY` accepts less than 8,000 bytes; a longer notification is sent as a change of any account-Region.
     private static let maximumLength = 7000
 
     init(
@@ -47,7 +47,7 @@ actor ReplicaCoordinator {
 
     // MARK: Listening
 
-    /// Begins to listen, and to share the origins once this bridge works on deliveries.
+    /// Starts listening, and rebalances the partitions once this replica processes deliveries.
     func start() async {
         await heartbeat.start()
         rebalancing = Task(executorPreference: loop) { await self.rebalanceRegularly() }
@@ -63,13 +63,13 @@ actor ReplicaCoordinator {
 
     // MARK: Telling
 
-    /// Wakes this bridge's workers, and has those of other bridges wake, because there may be work.
+    /// Wakes the workers of this replica and of the others, because there may be work.
     ///
-    /// - Parameter accountRegions: what there may be work of, in the form of the tables; nil for any.
+    /// - Parameter accountRegions: the affected account-Regions, as named in the tables; nil for any.
     func notifyWorkers(of accountRegions: Set<String>?) {
         if let accountRegions {
             pendingAccountRegions.formUnion(accountRegions)
-            // What another bridge holds is that one's work.
+            // Account-Regions of other replicas do not concern these workers.
             if !ownedByOthers.isSuperset(of: accountRegions) { signal.notify(of: accountRegions) }
         } else {
             isAnyPending = true
@@ -79,15 +79,15 @@ actor ReplicaCoordinator {
         notifying = Task(executorPreference: loop) { await self.sendNotifications() }
     }
 
-    /// Tells what has come together while the last was told. Not in the transactions that bring the work: those that notify
-    /// are committed one after the other, and each for itself.
+    /// Sends what has accumulated during the previous notification. Not part of the transactions that add work:
+    /// transactions that notify are committed one after another, without sharing a commit.
     private func sendNotifications() async {
         while isAnyPending || !pendingAccountRegions.isEmpty {
             let words = [replica] + pendingAccountRegions.sorted()
             let text = words.joined(separator: " ")
             let fits = !isAnyPending && text.utf8.count <= Self.maximumLength
             (pendingAccountRegions, isAnyPending) = ([], false)
-            // Those who miss it find the work when they look the next time.
+            // Replicas that miss it find the work at their next check.
             _ = try? await work.use(within: heartbeat.times.lifetime, repeats: true) { connection, _ in
                 _ = try await connection.run(
                     PartitionSQL.notify, [.text(Heartbeat.channel), .text(fits ? text : words[0])])
@@ -98,16 +98,15 @@ actor ReplicaCoordinator {
 
     // MARK: Membership
 
-    /// Has others know that this process works on deliveries, and has its share of the origins; waits until it has a sign
-    /// of life.
+    /// Announces that this process processes deliveries and gets a share of the partitions; waits for a heartbeat.
     ///
-    /// - Parameter name: what it is called, for people to read.
-    /// - Returns: whether it has.
+    /// - Parameter name: the name of the process, for display.
+    /// - Returns: whether the heartbeat is valid.
     func joinWorkers(name: String) async throws(StoreError) -> Bool {
         try await heartbeat.join(as: .worker, name: name, within: timeout)
     }
 
-    /// Has others know that this process lives, and holds what it has taken.
+    /// Announces that this process is alive and owns the partitions that it acquires.
     func joinOwners() async throws(StoreError) {
         _ = try await heartbeat.join(as: .owner, name: nil, within: timeout)
     }
@@ -117,7 +116,7 @@ actor ReplicaCoordinator {
     private func rebalanceRegularly() async {
         var last: Set<String> = []
         while !Task.isCancelled {
-            // When that is not possible, it is tried again.
+            // Retried if it fails.
             if await heartbeat.membership == .worker, heartbeat.isCurrent { try? await rebalance(&last) }
             await pause(heartbeat.times.interval)
         }
@@ -130,7 +129,7 @@ actor ReplicaCoordinator {
         await pausing.value
     }
 
-    /// Lets go of what is beyond this bridge's share, and wakes the workers when there is something new to be taken.
+    /// Releases partitions beyond this replica's share, and wakes the workers when there are new partitions to acquire.
     private func rebalance(_ last: inout Set<String>) async throws {
         let grace = heartbeat.times.grace
         let isStable = heartbeat.isStable
@@ -152,12 +151,12 @@ actor ReplicaCoordinator {
         last = candidates
     }
 
-    /// Lets origins go, as far as nothing of them is leased by a worker.
+    /// Releases partitions in which no worker holds a lease.
     private func releasePartitions(_ accountRegions: [String]) async throws -> Int {
         let (replica, leases) = (replica, leases)
         return try await work.use(within: heartbeat.times.lifetime, repeats: true) { connection, _ in
             try await connection.transaction {
-                // By a statement of its own, so that the next ones see what was leased until now.
+                // In a separate statement, so that the next ones see all leases made until now.
                 let locked = try await connection.run(PartitionSQL.lock, [.texts(accountRegions), .text(replica)]).rows
                     .filter { try $0.optionalText(1) == replica }.map { try $0.text(0) }
                 guard !locked.isEmpty else { return 0 }
@@ -169,7 +168,7 @@ actor ReplicaCoordinator {
         }
     }
 
-    /// Decides which origins this bridge works on, and takes note of who holds what.
+    /// Decides which partitions this replica processes, and records the owners of the others.
     func assignment(
         _ partitions: [PartitionAssignment.Partition], of replicas: Int, excluding excluded: Set<String>, now: Int64
     ) -> PartitionAssignment {
@@ -181,10 +180,11 @@ actor ReplicaCoordinator {
         return assignment
     }
 
-    /// Whether what is beyond this bridge's share is worked on now.
+    /// Whether deliveries beyond this replica's share are leased now.
     ///
-    /// It can be let go only when nothing of it is leased. So for a moment nothing new is leased; where work goes on for
-    /// longer than that, an audit or one that AWS holds up, the rest does not wait for its end.
+    /// A surplus partition can be released only when nothing of it is leased. So leasing stops for a moment. If
+    /// processing takes longer than that, because of an audit or because AWS delays it, the other deliveries do not
+    /// wait for its end.
     private var leasesSurplus: Bool {
         guard let surplusSince else { return false }
         let (round, moment) = (heartbeat.times.lifetime * 3, heartbeat.times.lifetime * 0.5)
@@ -194,7 +194,7 @@ actor ReplicaCoordinator {
 
     // MARK: Ending
 
-    /// Tells what is still to be told, lets others have what this process held, and closes the connection.
+    /// Sends pending notifications, releases the partitions of this process, and closes the connection.
     func close() async {
         let isMember = await heartbeat.membership != .none
         await stopListening()
@@ -202,7 +202,7 @@ actor ReplicaCoordinator {
         await notifying?.value
     }
 
-    /// Closes the connection; the others find out by themselves.
+    /// Closes the connection. The other replicas notice it by themselves.
     func stopListening() async {
         rebalancing?.cancel()
         pausing?.cancel()
@@ -212,7 +212,7 @@ actor ReplicaCoordinator {
 
     private func leave() async {
         let replica = replica
-        // When that is not possible, the others find out by themselves.
+        // If it fails, the other replicas notice it by themselves.
         let freed = try? await work.use(within: timeout, repeats: true) { connection, _ in
             try await connection.transaction {
                 _ = try await connection.run(PartitionSQL.leave, [.text(replica)])
@@ -224,9 +224,9 @@ actor ReplicaCoordinator {
     }
 }
 
-/// Passes the notifications of the connection to the link, which is made after it.
+/// Passes the notifications of the connection to the coordinator, which is created after it.
 ///
-/// `@unchecked Sendable`: the link is set before the connection is opened, and then only read, on the loop.
+/// `@unchecked Sendable`: the coordinator is set before the connection is opened, and then only read, on the loop.
 private final class NotificationRelay: @unchecked Sendable {
     weak var coordinator: ReplicaCoordinator?
 

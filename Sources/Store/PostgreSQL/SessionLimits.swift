@@ -1,38 +1,40 @@
 import AWSCore
 
-/// How long the database lets a session of this process go on without hearing from it. All are shorter than a sign of
-/// life, so that no lock and no transaction of a replica that is cut off outlives it.
+/// The time limits of a database session. All are shorter than the lifetime of a heartbeat, so that no lock and no
+/// transaction of a disconnected replica outlives its heartbeat.
 struct SessionLimits: Sendable {
-    /// How long one statement may take.
+    /// The time limit of a statement.
     let statement: Duration
-    /// How long one statement may wait for a lock.
+    /// The time limit of waiting for a lock.
     let lock: Duration
-    /// How long a transaction may wait for its next statement.
+    /// The time limit of an idle transaction.
     let idle: Duration
 
-    /// What reads of everything may take.
+    /// The limits of statements that read whole tables.
     static let long = SessionLimits(statement: .seconds(40), lock: .seconds(10), idle: .seconds(60))
 
-    /// What changing the tables may take: an index over millions of rows takes longer than any other statement may.
+    /// The limits of migrations: an index over millions of rows takes longer than any other statement may.
     static let migration = SessionLimits(statement: .seconds(6 * 3600), lock: .seconds(10), idle: .seconds(60))
 
     init(statement: Duration, lock: Duration, idle: Duration) {
         (self.statement, self.lock, self.idle) = (statement, lock, idle)
     }
 
-    /// - Parameter lifetime: how long a sign of life counts. A statement and the wait for the next one together take
-    ///   less; only lifetimes of tests are so short that the least limits are longer.
+    /// - Parameter lifetime: the lifetime of a heartbeat. A statement and the wait for the next one together take less.
+    ///   Only lifetimes in tests are so short that the minimum limits are longer.
     init(lifetime: Duration) {
         self.init(
             statement: max(lifetime * 0.5, .seconds(5)), lock: max(lifetime * 0.3, .seconds(3)),
             idle: max(lifetime * 0.4, .seconds(2)))
     }
 
-    /// How long this process waits for a statement. It ends the connection before the database ends the statement: a commit
-    /// that waits for a standby would then count as done without it (PostgreSQL documentation, section 27.2.8).
+    /// How long this process waits for a statement. It closes the connection before the database ends the statement: a
+    /// commit that waits for a standby would otherwise be acknowledged without it (PostgreSQL documentation, section
+    /// 27.2.8).
     var timeout: Duration { statement * 0.9 }
 
-    /// Sets the limits of a session. How a dead connection is noticed is set as far as the server knows the settings.
+    /// The statements that set the limits. The settings that detect dead connections are applied as far as the server
+    /// has them.
     var sql: String {
         """
         SET statement_timeout = \(statement.milliseconds); SET lock_timeout = \(lock.milliseconds);

@@ -1,6 +1,6 @@
-/// Statements of the SQLite store as PostgreSQL takes them, where both stores ask for the same.
+/// Converts statements of the SQLite store for PostgreSQL, where both stores use the same.
 extension String {
-    /// The statement with its parameters written `$1` for `?1`, or for the first `?`.
+    /// The statement with its parameters written `$1` instead of `?1`, or instead of the first `?`.
     var numbered: String {
         var result = ""
         var count = 0
@@ -15,7 +15,7 @@ extension String {
         return result + rest
     }
 
-    /// An insertion of one row as one of many rows: each parameter is an array.
+    /// An insertion of one row, converted to an insertion of many rows: each parameter is an array.
     var ofMany: String {
         let parts = split(separator: /VALUES \([?, ]+\)/, maxSplits: 1)
         let count = count { $0 == "?" }

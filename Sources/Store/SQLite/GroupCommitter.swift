@@ -1,31 +1,31 @@
 import GRDB
 import Synchronization
 
-/// Runs all writes of a store, so that those which wait while a commit runs share the next one.
+/// Runs all writes of a store. Those that wait during a commit share the next one.
 ///
-/// A commit waits for the disk, and that wait costs the same for one write as for a thousand.
+/// A commit waits for the disk, which costs the same for one write as for a thousand.
 final class GroupCommitter: Sendable {
     /// One caller's part of a transaction.
     private struct Write: Sendable {
-        /// How many bytes it writes, as far as that is known and much.
+        /// The approximate number of bytes that it writes, if large.
         let size: Int
-        /// Does the part, and returns what tells the caller once it is durable.
+        /// Writes, and returns the function that resumes the caller once the write is durable.
         let perform: @Sendable (Database) throws -> @Sendable () -> Void
-        /// Tells the caller that the transaction failed.
+        /// Reports to the caller that the transaction failed.
         let fail: @Sendable (StoreError) -> Void
     }
 
     private struct State {
         var waiting: [Write] = []
-        /// Whether a batch is running or about to; then that one takes care of what waits.
+        /// Whether a batch is running or scheduled; it continues with what waits.
         var isRunning = false
         var isClosed = false
         var drained: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// The most writes in one transaction.
+    /// The maximum number of writes in one transaction.
     static let batchLimit = 1000
-    /// The most bytes that several writes in one transaction have: it grows the log, and is done again if it fails.
+    /// The maximum size of several writes in one transaction, in bytes: it grows the log and is repeated if it fails.
     static let batchSizeLimit = 8 << 20
 
     private let pool: DatabasePool
@@ -35,7 +35,7 @@ final class GroupCommitter: Sendable {
     private let log: WriteAheadLog?
     private let report: StoreEvent.Report
 
-    /// - Parameter log: Is emptied between transactions when it is long; nil leaves that to another process.
+    /// - Parameter log: is truncated between transactions when it is long; nil leaves that to another process.
     init(pool: DatabasePool, files: StoreFiles, log: WriteAheadLog?, report: @escaping StoreEvent.Report) {
         self.pool = pool
         self.files = files
@@ -43,25 +43,25 @@ final class GroupCommitter: Sendable {
         self.report = report
     }
 
-    /// How many transactions were committed.
+    /// The number of committed transactions.
     var commitCount: Int { commits.load(ordering: .relaxed) }
 
-    /// How many writes wait for the next transaction.
+    /// The number of writes that wait for the next transaction.
     var waitingCount: Int { state.withLock(\.waiting.count) }
 
-    /// Whether a transaction is under way or about to be.
+    /// Whether a transaction is running or scheduled.
     var isRunning: Bool { state.withLock(\.isRunning) }
 
-    /// Whether further writes are refused.
+    /// Whether further writes are rejected.
     var isClosed: Bool { state.withLock(\.isClosed) }
 
-    /// Writes, together with others, and returns once it is durable.
+    /// Writes, together with other callers, and returns once the write is durable.
     ///
-    /// What the body throws rolls back the whole transaction, the parts of others included. A refusal that concerns
-    /// only this caller is a returned failure, and the body must return it before it has written anything.
+    /// An error of the body rolls back the whole transaction, including the parts of other callers. An error that
+    /// concerns only this caller is returned as a failure, before the body has written anything.
     ///
     /// - Parameters:
-    ///   - size: How many bytes are written, if many.
+    ///   - size: The number of bytes, if large.
     ///   - body: Writes.
     func write<Value: Sendable>(
         size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Result<Value, StoreError>
@@ -79,7 +79,7 @@ final class GroupCommitter: Sendable {
         return try result.get()
     }
 
-    /// Refuses further writes, and returns when those that wait are through.
+    /// Rejects further writes, and returns when the waiting ones are done.
     func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
@@ -130,7 +130,7 @@ final class GroupCommitter: Sendable {
         }
     }
 
-    /// How many of those that wait share the next transaction; at least one.
+    /// The number of waiting writes that share the next transaction; at least 1.
     private static func batchCount(_ waiting: [Write]) -> Int {
         var size = 0
         let end = waiting.prefix(batchLimit).firstIndex { write in
@@ -149,7 +149,7 @@ final class GroupCommitter: Sendable {
                 for write in batch { acknowledgements.append(try write.perform(db)) }
                 return .commit
             }
-            // What went into a file that was removed meanwhile is not durable.
+            // Writes to a file that was removed meanwhile are not durable.
             try files.check()
             commits.add(1, ordering: .relaxed)
             report(.committed(writes: batch.count, duration: .now - start))

@@ -2,16 +2,16 @@ import AWSCore
 import GRDB
 import GRDBSQLite
 
-/// Adds deliveries to the queue by SQLite's own interface: each delivery comes here, and GRDB's way of binding values costs
-/// as much as the rows themselves.
+/// Adds deliveries to the queue with SQLite's C interface: every delivery passes here, and binding values by GRDB costs
+/// as much as inserting the rows.
 ///
-/// To be used within one access to the database.
+/// Must be used within one database access.
 struct QueueInsertion {
     private let connection: SQLiteConnection?
     private let delivery: SQLiteStatement
     private let payload: SQLiteStatement
 
-    /// - Parameter db: keeps the statements from one access to the next.
+    /// - Parameter db: caches the statements across accesses.
     init(_ db: Database) throws {
         connection = db.sqliteConnection
         delivery = try db.cachedStatement(sql: QueueSQL.insert).sqliteStatement
@@ -29,7 +29,8 @@ struct QueueInsertion {
         guard sqlite3_changes(connection) == 1 else { return .duplicate }
         try check(sqlite3_bind_int64(payload, 1, sqlite3_last_insert_rowid(connection)))
         try new.payload.withUnsafeBytes { bytes in
-            // Bytes of which SQLite takes no copy, as they stay until the statement has run. NULL would be no BLOB.
+            // SQLite does not copy the bytes, as they stay valid until the statement has run. A null pointer would bind
+            // NULL.
             let result =
                 bytes.isEmpty
                 ? sqlite3_bind_zeroblob(payload, 2, 0)
@@ -50,12 +51,12 @@ struct QueueInsertion {
         guard result == SQLITE_OK else { throw DatabaseError(resultCode: ResultCode(rawValue: result)) }
     }
 
-    /// Has SQLite copy what is bound: its header has this constant in a form that Swift does not see.
+    /// Makes SQLite copy the bound value: `SQLITE_TRANSIENT`, which Swift does not import.
     private static var copying: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     private func run(_ statement: SQLiteStatement) throws {
         let result = sqlite3_step(statement)
-        // The failure is told by the step already, and what is bound must not outlive this.
+        // The step has reported the failure already, and bound values must not outlive this call.
         sqlite3_reset(statement)
         sqlite3_clear_bindings(statement)
         try check(result == SQLITE_DONE ? SQLITE_OK : result)

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GRDB
 
-// GRDB traps where a column does not hold what it is read as. A damaged file can hold anything, so columns are read
+// GRDB traps if a column contains another type. A damaged file can contain anything, so columns are read
 // through these, which throw.
 
 extension Row: StoredRow {

@@ -7,13 +7,13 @@ enum SQLiteFile {
         path: String, access: StoreAccess, replaceDamaged: ((_ file: String) -> Void)?
     ) throws(StoreError) -> (DatabasePool, LockFile?) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
-            throw StoreError(.invalidPath, "The store's path is empty or holds NUL. Name a file.")
+            throw StoreError(.invalidPath, "The store's path is empty or contains NUL. Specify a file.")
         }
         // SQLite gives a meaning to some names, like ":memory:", but to none that begins like this.
         let path = path.hasPrefix("/") ? path : "./" + path
         guard try fileExists(path) || access == .serving else { throw StoreError(errno: ENOENT, opening: path) }
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
-        // Looked at again: until now another server could have created it.
+        // Checked again: until now another server could have created it.
         if try !fileExists(path) { try create(path) }
         try checkPermissions(path, access == .readOnly ? R_OK : R_OK | W_OK)
         guard access == .serving else { return (try openPool(path, access), nil) }
@@ -44,10 +44,10 @@ enum SQLiteFile {
         }
     }
 
-    /// Checks what this user may do with the files that are there.
+    /// Checks this user's permissions on the existing files.
     ///
-    /// SQLite opens a file that it may not write for reading only, and then a wrong mode, which stays, looks like a volume
-    /// that has failed, which passes.
+    /// SQLite opens a file that it may not write read-only. A wrong file mode, which is permanent, would then look like
+    /// a failed volume, which is temporary.
     private static func checkPermissions(_ path: String, _ mode: CInt) throws(StoreError) {
         for suffix in ["", "-wal", "-shm"]
         where faccessat(AT_FDCWD, path + suffix, mode, AT_EACCESS) != 0 && errno != ENOENT {
@@ -55,12 +55,12 @@ enum SQLiteFile {
         }
     }
 
-    /// Gives a file, and those that SQLite keeps beside it, another name, and returns that.
+    /// Renames a file and those that SQLite keeps next to it; returns the new name.
     private static func setAside(_ path: String) throws(StoreError) -> String {
         var number = 1
         while try fileExists("\(path).damaged-\(number)") { number += 1 }
         let name = "\(path).damaged-\(number)"
-        // The file itself comes last: SQLite would take a log that is left over for that of the next file.
+        // The file itself comes last: SQLite would use a leftover log with the next file.
         for suffix in ["-wal", "-shm", ""] where rename(path + suffix, name + suffix) != 0 && errno != ENOENT {
             throw StoreError(errno: errno, opening: path + suffix)
         }
@@ -68,9 +68,9 @@ enum SQLiteFile {
         return name
     }
 
-    /// Whether there is a file already.
+    /// Whether the file exists.
     ///
-    /// - Throws: ``StoreError/Code/invalidPath`` for anything that is there and no file.
+    /// - Throws: ``StoreError/Code/invalidPath`` if the path exists and is not a file.
     private static func fileExists(_ path: String) throws(StoreError) -> Bool {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -78,16 +78,17 @@ enum SQLiteFile {
             return false
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw StoreError(.invalidPath, "The store cannot be there: \(path) is not a regular file.")
+            throw StoreError(.invalidPath, "Invalid store path: \(path) is not a regular file. Specify another path.")
         }
         return true
     }
 
-    /// Creates the file with its mode before SQLite would with another; SQLite gives the same to the files beside it.
+    /// Creates the file with its mode, before SQLite would with another. SQLite gives the same mode to the files next
+    /// to it.
     private static func create(_ path: String) throws(StoreError) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw StoreError(errno: errno, opening: path) }
-        // Nobody else has the file open yet: closing a descriptor drops the process's locks on the file.
+        // No one has the file open yet: closing a descriptor drops the process's locks on the file.
         Glibc.close(descriptor)
     }
 
@@ -95,11 +96,11 @@ enum SQLiteFile {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.readonly = access == .readOnly
-        // EventBridge waits five seconds for an answer. Beside a process that serves under load, a turn is long in coming.
+        // EventBridge waits 5 seconds for a response. Next to a serving process under load, the lock may take long.
         configuration.busyMode = .timeout(access == .maintenance ? 30 : 2)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
-            // Comes before WAL mode is switched on, which would already change a file that is not ours.
+            // Comes before WAL mode is switched on, which would already change a foreign file.
             try rejectForeign(db)
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
@@ -114,19 +115,20 @@ enum SQLiteFile {
             db, sql: "SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
         guard applicationID == 0, tables == 0 else {
             throw StoreError(
-                .invalidPath, "The file is another application's database, and was left untouched. Name another file.")
+                .invalidPath, "The file is another application's database; it was not changed. Specify another file.")
         }
     }
 
     private static func tune(_ db: Database) throws {
-        // GRDB sets NORMAL when it switches to WAL, and that loses the last commits with the power.
+        // GRDB sets NORMAL when it switches to WAL, which loses the last commits in a power failure.
         try db.execute(sql: "PRAGMA synchronous = FULL")
-        // Of pages. The log is moved into the file within a commit, which waits for the disk twice more then: less often
-        // than by default, a burst has fewer that are slow, and a page that changes again and again is moved once.
+        // In pages. The log is checkpointed into the file within a commit, which waits for the disk twice more then:
+        // less often than by default, a burst has fewer that are slow, and a page that changes again and again is moved
+        // once.
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 2500")
-        // After a burst the WAL file gives its space back.
+        // After a burst, the WAL file is truncated to this size.
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
-        // In kibibytes: the pages that one stretch of an audit changes. With fewer, they are written and read twice.
+        // In kibibytes: the pages that one chunk of an audit changes. With fewer, they are written and read twice.
         try db.execute(sql: "PRAGMA cache_size = -8192")
     }
 
@@ -139,12 +141,13 @@ enum SQLiteFile {
             try migrator.migrate(pool)
             try pool.write(endLeases)
         } else if try !pool.read(migrator.hasCompletedMigrations) {
-            throw StoreError(.outdated, "The store's tables are not up to date. Let the server open it once.")
+            throw StoreError(
+                .outdated, "The store's tables are out of date. Start the bridge once to apply the pending migrations.")
         }
     }
 
-    /// Ends the leases of a server that did not live to give them back: the lock says that it is gone, so nobody needs
-    /// to wait for their time. The attempts count, in case that they were what it died of.
+    /// Ends the leases of a server that did not release them: the lock shows that it is gone, so their expiry need not
+    /// be awaited. The attempts count, in case they caused its end.
     private static func endLeases(_ db: Database) throws {
         try db.execute(
             sql: """

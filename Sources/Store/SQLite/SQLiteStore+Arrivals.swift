@@ -1,11 +1,11 @@
 public import AWSCore
 import GRDB
 
-/// The statements about what arrived last: audits and deliveries.
+/// The statements about the last audits and deliveries.
 enum ArrivalSQL {
     static let auditColumns = "origin, schedule, task_id, start_time, finished_at"
 
-    /// Of an audit that is told of again, by somebody who does not know when it ended, that is kept.
+    /// Keeps the end of an audit that is reported again without its end.
     static let upsertAudit = """
         INSERT INTO finished_audit (\(auditColumns)) VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin, schedule) DO UPDATE SET
             finished_at = coalesce(
@@ -28,7 +28,7 @@ enum ArrivalSQL {
 }
 
 extension SQLiteStore {
-    /// Lists the newest finished audits.
+    /// Lists the newest finished audit of each account-Region and schedule.
     public func finishedAudits() async throws(StoreError) -> [FinishedAudit] {
         try await read { db in
             try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.audits)).map { try FinishedAudit($0) }
@@ -41,7 +41,7 @@ extension SQLiteStore {
         ])
     }
 
-    /// Lists when deliveries came last.
+    /// Lists when deliveries last arrived.
     public func lastDeliveries() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: ArrivalSQL.deliveries))
@@ -51,7 +51,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Notes when deliveries came last.
+    /// Records when deliveries last arrived.
     public func recordLastDeliveries(_ times: [AccountRegion: Int64]) async throws(StoreError) {
         try await committer.write { db in
             for (accountRegion, time) in times {

@@ -1,7 +1,7 @@
 public import AWSCore
 import GRDB
 
-/// The statements about how far Device Defender has been asked.
+/// The statements about catch-up watermarks.
 enum CatchUpSQL {
     static let list = "SELECT origin, watermark FROM catch_up"
 
@@ -14,7 +14,7 @@ enum CatchUpSQL {
 }
 
 extension SQLiteStore {
-    /// Lists how far Device Defender has been asked.
+    /// Lists the catch-up watermarks.
     public func catchUpWatermarks() async throws(StoreError) -> [AccountRegion: Int64] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: CatchUpSQL.list))
@@ -24,7 +24,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Moves the watermark of an account and Region on.
+    /// Advances the watermark of an account-Region.
     public func advanceCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: CatchUpSQL.advance).execute(arguments: [accountRegion.stored, time])
@@ -32,7 +32,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Moves the watermark of an account and Region back if it is later.
+    /// Moves the watermark of an account-Region back if it is later.
     public func resetCatchUpWatermark(of accountRegion: AccountRegion, to time: Int64) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: CatchUpSQL.reset).execute(arguments: [accountRegion.stored, time])

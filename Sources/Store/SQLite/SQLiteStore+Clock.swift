@@ -13,14 +13,14 @@ enum ClockSQL {
 }
 
 extension SQLiteStore {
-    /// Tells what is known of the clock.
+    /// Returns the recorded state of the clock.
     public func clockMark() async throws(StoreError) -> ClockMark? {
         try await read { db in
             try Row.fetchOne(db.cachedStatement(sql: ClockSQL.read)).map { try ClockMark($0) }
         }
     }
 
-    /// Keeps what is known of the clock.
+    /// Records the state of the clock.
     public func record(_ mark: ClockMark) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: ClockSQL.write).execute(

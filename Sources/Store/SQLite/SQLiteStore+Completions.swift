@@ -1,7 +1,7 @@
 public import AWSCore
 import GRDB
 
-/// The statements about when checks were completed.
+/// The statements about check completions.
 enum CompletionSQL {
     static let columns = "origin, check_name, completed_at, passed_at"
 
@@ -19,7 +19,7 @@ enum CompletionSQL {
 
     static let coverage = "SELECT read_from, read_to FROM audit_coverage WHERE origin = ?"
 
-    /// A span that does not begin within the one that is there leaves a gap behind that one: the new one counts alone.
+    /// A span that does not begin within the recorded one leaves a gap and replaces it.
     static let cover = """
         INSERT INTO audit_coverage (origin, read_from, read_to) VALUES (?, ?, ?) ON CONFLICT (origin) DO UPDATE SET
             read_from = CASE WHEN excluded.read_from <= audit_coverage.read_to
@@ -44,7 +44,7 @@ enum CompletionSQL {
 }
 
 extension SQLiteStore {
-    /// Looks up when checks of an origin were completed.
+    /// Returns the check completions of an account-Region.
     public func checkCompletions(of accountRegion: AccountRegion) async throws(StoreError) -> [String: CheckCompletion]
     {
         try await read { db in
@@ -54,7 +54,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Looks up which audits of an origin are known.
+    /// Returns the audit coverage of an account-Region.
     public func auditCoverage(of accountRegion: AccountRegion) async throws(StoreError) -> AuditCoverage? {
         try await read { db in
             try Row.fetchOne(db.cachedStatement(sql: CompletionSQL.coverage), arguments: [accountRegion.stored])
@@ -62,7 +62,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Notes that all audits of a time were read.
+    /// Records that all audits of a time span were listed.
     public func record(
         _ coverage: AuditCoverage, of accountRegion: AccountRegion, _ completions: [CheckCompletion]
     ) async throws(StoreError) {
@@ -93,7 +93,7 @@ extension SQLiteStore {
         ])
     }
 
-    /// Forgets when checks of an origin were completed, and which of its audits are known.
+    /// Deletes the check completions and the audit coverage of an account-Region.
     static func clearCompletions(of accountRegion: AccountRegion, in db: Database) throws {
         for sql in [CompletionSQL.clear, CompletionSQL.uncover] {
             try db.cachedStatement(sql: sql).execute(arguments: [accountRegion.stored])

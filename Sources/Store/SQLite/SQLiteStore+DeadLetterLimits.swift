@@ -1,6 +1,6 @@
 import GRDB
 
-/// The statements by which dead letters are kept within their limits.
+/// The statements that keep dead letters within their limits.
 enum DeadLetterLimitSQL {
     private static let size = "length(bytes) + ifnull(length(CAST(reason AS BLOB)), 0)"
 
@@ -33,7 +33,7 @@ enum DeadLetterLimitSQL {
         cause == .bytes ? largestByBytes : largestByCount
     }
 
-    /// Source, topic, 1, size and place of the oldest of a topic.
+    /// Channel, topic, 1, size and queue position of the oldest dead letters of a topic.
     static let oldest = """
         SELECT source, topic, 1, \(size), sequence FROM delivery JOIN payload USING (sequence)
         WHERE state = 'dead' AND source = ? AND topic = ? ORDER BY last_failed_at, sequence LIMIT ?
@@ -48,7 +48,7 @@ enum DeadLetterLimitSQL {
 
     static let oldestFailure = "SELECT MIN(last_failed_at) FROM delivery WHERE state = 'dead'"
 
-    /// A row for each topic whose figures differ from what there is.
+    /// A row for each topic whose counters are wrong.
     static let differences = """
         SELECT 0, source || ' ' || topic FROM (
             SELECT source, topic, count, bytes FROM dead_letter_share
@@ -66,10 +66,10 @@ enum DeadLetterLimitSQL {
 }
 
 extension SQLiteStore {
-    /// How many dead letters one transaction drops at most.
+    /// The maximum number of dead letters that one transaction drops.
     static let dropLimit = 1000
 
-    /// Keeps a delivery as a dead letter, and drops others beyond the limits.
+    /// Dead-letters a delivery, and drops dead letters beyond the limits.
     public func deadLetter(
         _ lease: Lease, reason: String, now: Int64, within limits: DeadLetterLimits
     ) async throws(StoreError) -> DroppedDeadLetters {
@@ -83,14 +83,14 @@ extension SQLiteStore {
             try Self.count(DeadLetterShare(row), in: db)
             return try Self.drop(beyond: limits, in: db)
         }
-        // The delivery is a dead letter by now, whatever becomes of the others.
+        // The delivery is dead-lettered already, even if dropping the others fails.
         while !drop.isDone, let more = try? await committer.write({ .success(try Self.drop(beyond: limits, in: $0)) }) {
             drop.add(more)
         }
         return drop.dropped
     }
 
-    /// Drops dead letters that are too old, and those beyond the limits.
+    /// Drops expired dead letters, and those beyond the limits.
     public func trimDeadLetters(
         to limits: DeadLetterLimits, failedBefore time: Int64
     ) async throws(StoreError) -> DroppedDeadLetters {
@@ -106,7 +106,7 @@ extension SQLiteStore {
         return drop.dropped
     }
 
-    /// Reads what the dead letters take.
+    /// Returns the number and size of the dead letters.
     public func deadLetterUsage() async throws(StoreError) -> DeadLetterUsage {
         try await read { db in
             var usage = try Self.usage(db)
@@ -116,7 +116,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Adds to the figures, or subtracts from them.
+    /// Applies a change to the counters.
     static func count(_ change: DeadLetterShare, in db: Database) throws {
         let load = change.load
         try db.cachedStatement(sql: DeadLetterLimitSQL.addToShare).execute(arguments: [
@@ -136,7 +136,7 @@ extension SQLiteStore {
         try DeadLetterUsage(loads: Row.fetchAll(db.cachedStatement(sql: DeadLetterLimitSQL.loads)))
     }
 
-    /// Drops the oldest dead letters of the topics that take most, until the rest is within the limits.
+    /// Drops the oldest dead letters of the largest topics until the rest is within the limits.
     private static func drop(beyond limits: DeadLetterLimits, in db: Database) throws -> DeadLetterDrop {
         var drop = DeadLetterDrop()
         var left = dropLimit
@@ -153,7 +153,7 @@ extension SQLiteStore {
             let oldest = try letters(
                 DeadLetterLimitSQL.oldest, [portion.share.channel, portion.share.topic, portion.rows], in: db)
             let count = portion.count(of: oldest.map(\.share))
-            // Figures that nothing stands behind are wrong; `queue verify` reports it.
+            // The counters are wrong if there are no such dead letters; `queue verify` reports it.
             guard count > 0 else { break }
             try self.drop(Array(oldest.prefix(count)), in: db)
             drop.dropped.add(count, for: excess.cause, of: portion.share.topic)

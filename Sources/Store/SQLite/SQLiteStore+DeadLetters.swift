@@ -39,7 +39,7 @@ enum DeadLetterSQL {
 }
 
 extension SQLiteStore {
-    /// Lists dead letters that meet conditions, ordered by the time of their last failure.
+    /// Lists the dead letters that match a filter, ordered by last failure.
     public func deadLetters(
         matching filter: DeadLetterFilter, limit: Int, after last: DeadLetter?
     ) async throws(StoreError) -> [DeadLetter] {
@@ -57,7 +57,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists the dead letters that were given up last, without their payloads.
+    /// Lists the newest dead letters without their payloads.
     public func newestDeadLetters(limit: Int) async throws(StoreError) -> [DeadLetterSummary] {
         try Limits.check(limit: limit)
         return try await read { db in
@@ -66,7 +66,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Looks a dead letter up.
+    /// Returns the dead letter with an id.
     public func deadLetter(id: String) async throws(StoreError) -> DeadLetter? {
         guard Limits.isDeliveryID(id) else { return nil }
         return try await read { db in
@@ -74,14 +74,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Puts dead letters back into the queue as if they were new.
+    /// Returns dead letters to the queue as new deliveries.
     public func requeueDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         let count = try await changeDeadLetters(ids, by: DeadLetterSQL.requeue)
         signal.notify()
         return count
     }
 
-    /// Removes dead letters for good.
+    /// Deletes dead letters permanently.
     public func discardDeadLetters(ids: [String]) async throws(StoreError) -> Int {
         try await changeDeadLetters(ids, by: DeadLetterSQL.discard)
     }

@@ -3,7 +3,7 @@ import GRDB
 
 /// The statements about the depth of the queue.
 enum DepthSQL {
-    /// The first origin behind another that has a delivery that is not done.
+    /// The first account-Region after another with a delivery that is not completed.
     static let nextAccountRegion = """
         SELECT MIN(origin) FROM (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL AND origin > ?1) AS origin
@@ -24,7 +24,7 @@ enum DepthSQL {
 }
 
 extension SQLiteStore {
-    /// Counts deliveries that are not done by origin and state, in one state of the store.
+    /// Counts the deliveries that are not completed by account-Region and state, in one snapshot.
     public func queueDepths(
         now: Int64, after accountRegion: AccountRegion?, limit: Int
     ) async throws(StoreError) -> [QueueDepth] {
@@ -48,7 +48,7 @@ extension SQLiteStore {
             arguments: [accountRegion.stored, now, QueueTime.latest(after: now)])
         let dead = try Row.fetchOne(db.cachedStatement(sql: DepthSQL.dead), arguments: [accountRegion.stored])
         func depth(_ state: QueueDepth.State, _ row: Row?, _ index: Int) throws -> QueueDepth? {
-            // Without any, there is no oldest.
+            // NULL if there are none.
             guard let row, let oldest = try row.optional(index + 1, as: Int64.self) else { return nil }
             return QueueDepth(
                 accountRegion: accountRegion, state: state, count: try row.required(index), oldestReceivedAt: oldest)

@@ -2,7 +2,7 @@ public import AWSCore
 import FoundationEssentials
 import GRDB
 
-/// The statements about judgements.
+/// The statements about dispositions.
 enum DispositionSQL {
     static let columns = "subject, origin, time, due_at, keep_until, content"
 
@@ -33,7 +33,7 @@ enum DispositionSQL {
         """
 }
 
-/// The statements about audit marks.
+/// The statements about applied audits.
 enum AppliedAuditSQL {
     private static let insert = """
         INSERT INTO audit_mark (origin, check_name, start_time, task_id) VALUES (?, ?, ?, ?)
@@ -48,7 +48,7 @@ enum AppliedAuditSQL {
 }
 
 extension SQLiteStore {
-    /// Looks up what people said about subjects, all in one state of the store.
+    /// Returns the dispositions of subjects, in one snapshot.
     public func dispositions(about subjects: [String]) async throws(StoreError) -> [String: Disposition] {
         try await read { db in
             let statement = try db.cachedStatement(sql: DispositionSQL.bySubject)
@@ -62,7 +62,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists the judgements of an origin.
+    /// Lists the dispositions of an account-Region.
     public func dispositions(
         of accountRegion: AccountRegion, after last: Disposition?, limit: Int
     ) async throws(StoreError) -> [Disposition] {
@@ -70,19 +70,20 @@ extension SQLiteStore {
             DispositionSQL.ofAccountRegion, [accountRegion.stored, last?.subject ?? "", limit], limit: limit)
     }
 
-    /// Lists the judgements that are due.
+    /// Lists the dispositions that are due.
     public func dueDispositions(by time: Int64, limit: Int) async throws(StoreError) -> [Disposition] {
         try await dispositions(DispositionSQL.due, [time, limit], limit: limit)
     }
 
-    /// Forgets judgements that may be forgotten and concern no finding in the ledger, a thousand in a transaction.
+    /// Deletes dispositions that are no longer needed and concern no finding in the ledger, a thousand in a
+    /// transaction.
     public func purgeDispositions(by time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: DispositionSQL.purge).execute(arguments: [time, limit])
         }
     }
 
-    /// Looks up the newest applied audits of an origin.
+    /// Returns the newest applied audits of an account-Region.
     public func appliedAudits(of accountRegion: AccountRegion) async throws(StoreError) -> [String: AppliedAudit] {
         try await read { db in
             var marks: [String: AppliedAudit] = [:]

@@ -1,11 +1,11 @@
 import GRDB
 
-/// The statements of the check for damage.
+/// The statements of the integrity check.
 enum IntegritySQL {
     static let isLarge = "SELECT page_count > ? FROM pragma_page_count"
-    /// Without further arguments it compares tables and indexes no more than it must, and stops at the first problem.
+    /// Compares tables and indexes as little as possible, and stops at the first problem.
     static let wholeFile = "PRAGMA quick_check(1)"
-    /// The table of tables, and the list of free pages.
+    /// Checks the schema table and the list of free pages.
     static let header = "PRAGMA quick_check('sqlite_schema')"
     static let tables = """
         SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%'
@@ -26,14 +26,15 @@ enum IntegritySQL {
     }
 }
 
-/// What is read of a file before the store is used, and what afterwards: opening must not take longer the larger the file is.
+/// The checks that run before the store is used; the rest runs afterwards, so that opening does not take longer the
+/// larger the file is.
 enum IntegrityCheck {
-    /// Files with more pages than this (16 MiB) are read after the opening.
+    /// Files with more pages than this (16 MiB) are checked after opening.
     static let largestAtOpening = 4096
 
-    /// Reads a small file as a whole, of a large one the ends of each table.
+    /// Checks a small file as a whole, and the ends of each table of a large one.
     ///
-    /// - Parameter isWhole: whether a large file is read as a whole, too.
+    /// - Parameter isWhole: whether to check a large file as a whole, too.
     static func atOpening(_ db: Database, isWhole: Bool) throws {
         if try !isWhole && isLarge(db) {
             for (table, hasRows) in try tables(db) {
@@ -45,7 +46,7 @@ enum IntegrityCheck {
         }
     }
 
-    /// Whether opening does not read the whole file.
+    /// Whether opening does not check the whole file.
     static func isLarge(_ db: Database) throws -> Bool {
         try Bool.fetchOne(db, sql: IntegritySQL.isLarge, arguments: [largestAtOpening]) ?? false
     }
@@ -64,14 +65,14 @@ enum IntegrityCheck {
 }
 
 extension SQLiteStore {
-    /// How many rows one transaction reads: while one is open, the log cannot be moved into the file.
+    /// The number of rows that one transaction reads: the log cannot be checkpointed while one is open.
     private static let rowsAtOnce = 500
 
-    /// Reads the rows of all tables and the entries of all indexes over whole tables, in short transactions and half of the
-    /// time at most; nothing if opening has read the whole file.
+    /// Reads the rows of all tables and the entries of all full indexes, in short transactions and at most half of the
+    /// time. Does nothing if opening has checked the whole file.
     ///
-    /// Not by `PRAGMA quick_check`: on a large table that is one long transaction, which cannot be interrupted before
-    /// SQLite 3.42, and during which the log grows. Indexes over parts of a table are checked where they are used.
+    /// `PRAGMA quick_check` is not used: on a large table it is one long transaction, which cannot be interrupted
+    /// before SQLite 3.42 and during which the log grows. Partial indexes are checked when they are used.
     public func checkIntegrity(
         report: @escaping @Sendable (IntegrityProgress) -> Void
     ) async throws(StoreError) {
@@ -112,7 +113,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Reads each value of each row entirely, and returns the number that the last row begins with, if it does.
+    /// Reads each value of each row, and returns the number in the first column of the last row, if any.
     @discardableResult
     private static func readAll(_ rows: RowCursor) throws -> Int64? {
         var last: Int64?

@@ -61,10 +61,10 @@ enum LedgerSQL {
 }
 
 extension SQLiteStore {
-    /// Looks findings up by their ids, all in one state of the ledger.
+    /// Returns the ledger entries with some ids, in one snapshot.
     public func ledgerEntries(ids: [String]) async throws(StoreError) -> [String: LedgerEntry] {
         try await read { db in
-            // One look-up after the other: without a network between, that costs no more than a list of ids would,
+            // One lookup after another: without a network in between, that costs no more than a list of ids would,
             // and there is no limit to their number.
             let statement = try db.cachedStatement(sql: LedgerSQL.byID)
             var entries: [String: LedgerEntry] = [:]
@@ -85,7 +85,7 @@ extension SQLiteStore {
         return try await entries(LedgerSQL.about, [subject, last?.id ?? "", limit], limit: limit)
     }
 
-    /// Lists the findings of a group that are not over and of which nothing was said since a time.
+    /// Lists the findings of a group that are not over and were last reported before a time.
     public func unseenLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, group: String, before time: Int64,
         after last: LedgerEntry?,
@@ -98,7 +98,7 @@ extension SQLiteStore {
             limit: limit)
     }
 
-    /// Lists the findings that are current and were sent last before a time.
+    /// Lists the active findings that were last sent before a time.
     public func staleLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, before time: Int64, after last: LedgerEntry?,
         limit: Int
@@ -109,7 +109,7 @@ extension SQLiteStore {
             limit: limit)
     }
 
-    /// Lists the findings of which it is not known that they were sent.
+    /// Lists the findings whose latest state was not confirmed.
     public func unsentLedgerEntries(
         of accountRegion: AccountRegion, kind: LedgerEntry.Kind, after last: LedgerEntry?, limit: Int
     ) async throws(StoreError) -> [LedgerEntry] {
@@ -117,7 +117,7 @@ extension SQLiteStore {
             LedgerSQL.unsent, [accountRegion.stored, kind.rawValue, last?.id ?? "", limit], limit: limit)
     }
 
-    /// Forgets findings that are over, archived, and were updated last before a time, a thousand in a transaction.
+    /// Deletes archived findings that are over and were last updated before a time, a thousand in a transaction.
     public func purgeLedger(archivedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: LedgerSQL.purge).execute(arguments: [time, limit])

@@ -31,7 +31,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Counts findings, in several reads: the write-ahead log waits for the longest.
+    /// Counts findings, in several reads: a long read would delay the truncation of the write-ahead log.
     public func ledgerCounts() async throws(StoreError) -> LedgerCounts {
         func count(_ sql: String) async throws(StoreError) -> Int { try await read { try Self.count(sql, in: $0) } }
         return LedgerCounts(
@@ -39,7 +39,7 @@ extension SQLiteStore {
             unsentActive: try await count(MaintenanceSQL.unsentActive), unsent: try await count(MaintenanceSQL.unsent))
     }
 
-    /// Adds one to a counter in the file, durably.
+    /// Increments a counter in the file, durably.
     public func checkWritable() async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: MaintenanceSQL.probe).execute()
@@ -47,8 +47,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Deletes in transactions of a bounded size, so that appends get in between, and gives space back. Where there is much,
-    /// half of the time is left to others.
+    /// Deletes in transactions of limited size, so that appends are not delayed, and frees space. If there is much to
+    /// delete, half of the time is left to others.
     func deleteInSteps(
         _ delete: @escaping @Sendable (_ db: Database, _ limit: Int) throws -> Void
     ) async throws(StoreError) -> Int {
@@ -66,14 +66,14 @@ extension SQLiteStore {
         }
     }
 
-    /// How many rows one transaction deletes at most.
+    /// The maximum number of rows that one transaction deletes.
     static let deletionLimit = 1000
-    /// How many free pages the file keeps: the queue soon needs them again.
+    /// The number of free pages that the file keeps: the queue soon needs them again.
     static let sparePages = 1024
-    /// How many free pages one transaction gives back at most.
+    /// The maximum number of free pages that one transaction returns to the file system.
     private static let vacuumLimit = 1024
 
-    /// Gives free pages back, and returns whether there are more to give.
+    /// Returns free pages to the file system, and returns whether more remain.
     private static func vacuum(_ db: Database) throws -> Bool {
         let surplus = try count("PRAGMA freelist_count", in: db) - sparePages
         guard surplus > 0 else { return false }

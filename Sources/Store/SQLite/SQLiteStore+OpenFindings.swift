@@ -1,12 +1,12 @@
 import GRDB
 
-/// The statements about the severities of current findings.
+/// The statements about the severities of active findings.
 enum OpenFindingsSQL {
     static let current = """
         SELECT origin, severity, COUNT(*), 0, 0 FROM ledger WHERE record_state = 'active' GROUP BY severity, origin
         """
 
-    /// Those that are not sent are few: they are looked up one by one.
+    /// The unsent findings are few: they are counted by an index of their own.
     static let count =
         current + """
              UNION ALL
@@ -22,7 +22,7 @@ enum OpenFindingsSQL {
 }
 
 extension SQLiteStore {
-    /// Counts findings by origin and severity.
+    /// Counts findings by account-Region and severity.
     public func openFindings() async throws(StoreError) -> [OpenFindings] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: OpenFindingsSQL.count))
@@ -30,7 +30,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Lists some current findings whose severity is not known.
+    /// Lists some active findings without a severity.
     public func unlabeledLedgerEntries(limit: Int) async throws(StoreError) -> [LedgerEntry] {
         try Limits.check(limit: limit)
         return try await read { db in
@@ -39,7 +39,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Adds severities that are not known.
+    /// Sets missing severities.
     public func label(_ severities: [String: LedgerEntry.Severity]) async throws(StoreError) {
         try await committer.write { db in
             // SQLite's C interface ends a text at NUL: such an id could name another row.

@@ -5,7 +5,7 @@ import GRDB
 enum PauseSQL {
     static let columns = "account, paused_by, paused_at, reason"
 
-    /// The name of all accounts in the table.
+    /// The stored name of all accounts.
     static let all = "*"
 
     static let upsert = """
@@ -19,7 +19,7 @@ enum PauseSQL {
 }
 
 extension SQLiteStore {
-    /// Holds deliveries back.
+    /// Pauses processing.
     public func pause(_ pause: Pause) async throws(StoreError) {
         try Limits.check(pause)
         let reason = pause.reason.map(Limits.trimmed(reason:))
@@ -36,8 +36,8 @@ extension SQLiteStore {
     public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         let ended = try await committer.write { db in
             let name = account?.digits ?? PauseSQL.all
-            // All rows are asked for, although there is one at most: a statement that is not run to its end has not
-            // deleted for good.
+            // All rows are read, although there is at most one: a statement that is not run to its end does not delete
+            // permanently.
             let rows = try Row.fetchAll(db.cachedStatement(sql: PauseSQL.delete), arguments: [name])
             return .success(try rows.first.map { try Pause($0) })
         }

@@ -3,7 +3,7 @@ import FoundationEssentials
 import GRDB
 import Synchronization
 
-/// The statements of the queue.
+/// The statements about the queue.
 enum QueueSQL {
     static let insert = """
         INSERT INTO delivery (id, origin, source, received_at, state, ready_at, topic)
@@ -13,8 +13,8 @@ enum QueueSQL {
 
     static let insertPayload = "INSERT INTO payload (sequence, bytes) VALUES (?, ?)"
 
-    /// The origins in the queue with the time from which each has something ready. Goes from one origin to the next
-    /// through the index, so the cost grows with the origins and not with the deliveries.
+    /// The account-Regions in the queue, each with the times of its first and last ready delivery. Steps through the
+    /// index from one to the next, so that the cost grows with their number and not with the deliveries.
     static let accountRegions = """
         WITH RECURSIVE queued (origin) AS (
             SELECT (SELECT MIN(origin) FROM delivery WHERE ready_at IS NOT NULL)
@@ -77,7 +77,7 @@ enum QueueSQL {
 }
 
 extension SQLiteStore {
-    /// Adds deliveries to the queue, all or none, except for those whose ids are known.
+    /// Adds deliveries with new ids to the queue in one transaction.
     public func append(_ deliveries: [Delivery]) async throws(StoreError) -> [AppendResult] {
         for delivery in deliveries { try Limits.check(delivery) }
         guard !deliveries.isEmpty else { return [] }
@@ -91,7 +91,7 @@ extension SQLiteStore {
         return outcomes
     }
 
-    /// Leases deliveries that are ready, origin by origin in turn.
+    /// Leases ready deliveries; account-Regions take turns.
     public func lease(
         limit: Int, for duration: Duration, owner: String, now: Int64, excluding excluded: Set<AccountRegion>
     ) async throws(StoreError) -> LeaseBatch {
@@ -126,7 +126,7 @@ extension SQLiteStore {
         await signal.wait(after: mark)
     }
 
-    /// Moves the end of a lease to the duration after now.
+    /// Extends a lease.
     public func extend(_ lease: Lease, for duration: Duration, now: Int64) async throws(StoreError) -> Lease {
         let end = try Limits.leaseEnd(duration, after: now)
         return try await write(under: lease) { db in
@@ -137,7 +137,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Keeps what the work on a delivery has come to, while it goes on.
+    /// Records intermediate results of a delivery.
     public func record(_ progress: LedgerUpdate, under lease: Lease) async throws(StoreError) {
         try Limits.check(progress)
         try await write(under: lease, size: Self.size(of: progress.entries)) { db in
@@ -156,7 +156,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Ends the work on a delivery, and puts findings into the ledger, in one transaction.
+    /// Completes a delivery and writes findings to the ledger, in one transaction.
     public func complete(_ lease: Lease, recording entries: [LedgerEntry], now: Int64) async throws(StoreError) {
         try Limits.check(entries)
         try await write(under: lease, size: Self.size(of: entries)) { db in
@@ -166,7 +166,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Puts a delivery off after a failure.
+    /// Schedules a retry after a failure.
     public func retry(
         _ lease: Lease, at readyAt: Int64, reason: String, isCounted: Bool, now: Int64
     ) async throws(StoreError) {
@@ -180,7 +180,7 @@ extension SQLiteStore {
         signal.notify()
     }
 
-    /// Gives deliveries back untouched.
+    /// Releases leases.
     public func release(_ leases: [Lease]) async throws(StoreError) {
         try await committer.write { db in
             for lease in leases where try Self.isHeld(lease, in: db) {
@@ -191,21 +191,21 @@ extension SQLiteStore {
         signal.notify()
     }
 
-    /// Forgets deliveries that were completed before a time, a thousand in a transaction.
+    /// Deletes deliveries that were completed before a time, a thousand in a transaction.
     public func purge(completedBefore time: Int64) async throws(StoreError) -> Int {
         try await deleteInSteps { db, limit in
             try db.cachedStatement(sql: QueueSQL.purge).execute(arguments: [time, limit])
         }
     }
 
-    /// Finds out when the delivery was completed that is beyond so many newer ones.
+    /// Returns the completion time of the newest completed delivery that has a number of newer ones.
     public func completionTime(beyondNewest count: Int) async throws(StoreError) -> Int64? {
         try await read { db in
             try Row.fetchOne(db.cachedStatement(sql: QueueSQL.completionTime), arguments: [count])?.required(0)
         }
     }
 
-    /// Writes on behalf of a lease's holder, or refuses if the lease is lost.
+    /// Writes under a lease, or fails if the lease is lost.
     func write<Value: Sendable>(
         under lease: Lease, size: Int = 0, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -215,7 +215,7 @@ extension SQLiteStore {
         }
     }
 
-    /// About how many bytes it takes to write findings: each also changes a page of an index or two.
+    /// The approximate size of writing findings: each also changes a page or two of an index.
     private static func size(of entries: [LedgerEntry]) -> Int { entries.reduce(0) { $0 + $1.finding.count + 4096 } }
 
     private static func isHeld(_ lease: Lease, in db: Database) throws -> Bool {

@@ -13,14 +13,14 @@ enum RebuildingSQL {
 }
 
 extension SQLiteStore {
-    /// Lists the origins whose ledger is complete.
+    /// Lists the account-Regions whose ledger is complete.
     public func ledgerAccountRegions() async throws(StoreError) -> [AccountRegion] {
         try await read { db in
             try Row.fetchAll(db.cachedStatement(sql: RebuildingSQL.accountRegions)).map { try $0.accountRegion(0) }
         }
     }
 
-    /// Forgets what the ledger has of an origin, a thousand findings in a transaction.
+    /// Clears the ledger of an account-Region, a thousand findings in a transaction.
     public func clearLedger(of accountRegion: AccountRegion) async throws(StoreError) {
         try await committer.write { db in
             try db.cachedStatement(sql: RebuildingSQL.unfinish).execute(arguments: [accountRegion.stored])
@@ -33,7 +33,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Puts findings and judgements that Security Hub has into a ledger that is being rebuilt.
+    /// Adds findings and dispositions from Security Hub to a ledger that is being rebuilt.
     public func restore(_ entries: [LedgerEntry], _ dispositions: [Disposition]) async throws(StoreError) {
         try Limits.check(LedgerUpdate(entries: entries, dispositions: dispositions))
         try await committer.write { db in
@@ -43,7 +43,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Says that the ledger of an origin is complete.
+    /// Marks the ledger of an account-Region as complete.
     public func finishLedger(of accountRegion: AccountRegion, appliedAudits: [AppliedAudit], now: Int64)
         async throws(StoreError)
     {

@@ -18,7 +18,7 @@ enum SubscriptionSQL {
 }
 
 extension SQLiteStore {
-    /// Notes how a subscription stands, unless a message that was published later said so already.
+    /// Records the status of a subscription, unless a later message was recorded already.
     public func record(_ subscription: Subscription) async throws(StoreError) {
         try Limits.check(subscription)
         try await committer.write { db in
@@ -30,7 +30,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Looks up the subscription to a topic.
+    /// Returns the subscription to a topic.
     public func subscription(to topic: ARN) async throws(StoreError) -> Subscription? {
         try await read { db in
             let statement = try db.cachedStatement(sql: SubscriptionSQL.byTopic)

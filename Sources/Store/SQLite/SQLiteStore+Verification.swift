@@ -1,7 +1,7 @@
 import AWSCore
 import GRDB
 
-/// The statements of the check of the whole store. Those about rows give a row's place, then a name for it.
+/// The statements of the verification. Those about rows return the position of a row and its name first.
 enum VerificationSQL {
     static let deliveries = """
         SELECT sequence, id, origin, source, state, ready_at, attempts, lease_number, lease_owner, first_failed_at,
@@ -29,7 +29,7 @@ enum VerificationSQL {
 }
 
 extension SQLiteStore {
-    /// Checks the file, its tables, and each row.
+    /// Verifies the file, its schema and each row.
     public func verify() async throws(StoreError) -> [String] {
         var problems = IntegrityReport()
         try await check(&problems) { db in
@@ -39,7 +39,7 @@ extension SQLiteStore {
         try await check(&problems, Self.schemaProblems)
         try await check(&problems) { db in
             let count = try Int.fetchOne(db, sql: VerificationSQL.orphans) ?? 0
-            return count == 0 ? [] : ["\(count) payloads belong to no delivery."]
+            return count == 0 ? [] : ["\(count) payloads have no delivery."]
         }
         try await checkRows(of: "Delivery", VerificationSQL.deliveries, &problems) { row in
             try DeliveryRow(row).problems
@@ -49,22 +49,24 @@ extension SQLiteStore {
             try Limits.check([entry])
             return entry.finding.isEmpty ? ["has no content"] : []
         }
-        try await checkRows(of: "Judgement of", VerificationSQL.dispositions, &problems) { row in
+        try await checkRows(of: "Disposition of", VerificationSQL.dispositions, &problems) { row in
             try Limits.check(LedgerUpdate(dispositions: [Disposition(row.stored())]))
             return []
         }
-        try await checkAll(of: "Audit mark of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
-        try await checkAll(of: "Complete ledger of", VerificationSQL.completeAccountRegions, &problems) {
+        try await checkAll(of: "Applied audit of", VerificationSQL.marks, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll(of: "Ledger completion of", VerificationSQL.completeAccountRegions, &problems) {
             _ = try $0.accountRegion(2)
         }
         try await checkAll(of: "Watermark of", VerificationSQL.watermarks, &problems) { _ = try $0.accountRegion(2) }
         try await checkAll(of: "Finished audit of", VerificationSQL.audits, &problems) {
             try Limits.check(LedgerUpdate(audits: [FinishedAudit($0.stored())]))
         }
-        try await checkAll(of: "Completion of", VerificationSQL.completions, &problems) {
+        try await checkAll(of: "Check completion of", VerificationSQL.completions, &problems) {
             try Limits.check(LedgerUpdate(completions: [CheckCompletion($0.stored())]))
         }
-        try await checkAll(of: "Known audits of", VerificationSQL.coverages, &problems) { _ = try $0.accountRegion(2) }
+        try await checkAll(of: "Audit coverage of", VerificationSQL.coverages, &problems) {
+            _ = try $0.accountRegion(2)
+        }
         try await checkAll(of: "Last delivery of", VerificationSQL.lastDeliveries, &problems) {
             _ = try $0.accountRegion(2)
         }
@@ -74,21 +76,21 @@ extension SQLiteStore {
         try await checkAll(of: "Pause of", VerificationSQL.pauses, &problems) {
             try Limits.check(Pause($0.stored()))
         }
-        try await checkAll(of: "What is known of the", VerificationSQL.clock, &problems) {
+        try await checkAll(of: "State of the", VerificationSQL.clock, &problems) {
             _ = try ClockMark($0.stored())
         }
         try await checkFigures(&problems)
         return problems.all
     }
 
-    /// Compares the figures by which dead letters are kept within their limits with the dead letters.
+    /// Compares the dead-letter counters with the dead letters.
     private func checkFigures(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
             try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.counterMismatch } }
         }
     }
 
-    /// Reads something, or adds to the problems that it cannot be read.
+    /// Reads, or adds a problem if the data is damaged.
     private func attempt<Value: Sendable>(
         _ problems: inout IntegrityReport, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value? {
@@ -108,7 +110,7 @@ extension SQLiteStore {
         for problem in try await attempt(&problems, find) ?? [] { problems.add(problem) }
     }
 
-    /// Checks a table page by page, so that no transaction is open for long.
+    /// Checks a table page by page, so that no transaction takes long.
     private func checkRows(
         of what: String, _ sql: String, _ problems: inout IntegrityReport,
         _ find: @escaping @Sendable (Row) throws -> [String]
@@ -140,14 +142,14 @@ extension SQLiteStore {
         }
     }
 
-    /// Reads rows that have their place and name before the columns that the store reads elsewhere, too.
+    /// Reads rows that have their position and name before the stored columns.
     private static func fetch(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
         try Row.fetchAll(
             db.cachedStatement(sql: sql), arguments: arguments,
             adapter: ScopeAdapter(["stored": SuffixRowAdapter(fromIndex: 2)]))
     }
 
-    /// How the tables differ from those of a new store.
+    /// The differences between the schema and that of a new store.
     private static func schemaProblems(_ db: Database) throws -> [String] {
         func parts(_ db: Database) throws -> [String: String] {
             let rows = try Row.fetchAll(db, sql: VerificationSQL.schema)
@@ -158,16 +160,17 @@ extension SQLiteStore {
         let (expected, found) = (try model.read(parts), try parts(db))
         return Set(expected.keys).union(found.keys).sorted().compactMap { name in
             switch (expected[name], found[name]) {
-            case (nil, _): "The file has something that does not belong there: \(IntegrityReport.quoted(name))."
+            case (nil, _): "The file contains an unexpected object: \(IntegrityReport.quoted(name))."
             case (_, nil): "The file lacks the \(name)."
-            case (let expected, let found): expected == found ? nil : "The \(name) is not as it should be."
+            case (let expected, let found):
+                expected == found ? nil : "The \(name) differs from its expected definition."
             }
         }
     }
 }
 
 extension Row {
-    /// The row without place and name.
+    /// The row without position and name.
     fileprivate func stored() throws -> Row {
         guard let row = scopes["stored"] else { throw StoreError.unreadableRow }
         return row

@@ -4,42 +4,42 @@ import Synchronization
 
 /// A store in one SQLite file, for one serving process.
 ///
-/// The file is in WAL mode with `synchronous=FULL`: each commit is on the disk before it is acknowledged. It is created
-/// for its owner alone (mode 0600), as are the files that SQLite keeps beside it (`-wal`, `-shm`) and the lock file
-/// (`.lock`). It must not be on a network file system.
+/// The file is in WAL mode with `synchronous=FULL`: each commit is on disk before it is acknowledged. It is accessible
+/// to its owner only (mode 0600), as are SQLite's files next to it (`-wal`, `-shm`) and the lock file (`.lock`). It
+/// must not be on a network file system.
 public final class SQLiteStore: Store {
     let pool: DatabasePool
     let committer: GroupCommitter
     private let files: StoreFiles
-    /// Nil if this process does not serve.
+    /// nil if this process does not serve.
     let log: WriteAheadLog?
     let signal = WorkSignal()
-    /// The origin that was served last, in the form of the tables.
+    /// The account-Region that was served last, as named in the tables.
     let lastServed = Mutex<String?>(nil)
     private let access: StoreAccess
     private let reads = UsageTracker()
-    /// Looks for what other processes write; nil if this one does not serve.
+    /// Detects writes of other processes; nil if this process does not serve.
     private let watch = Mutex<Task<Void, Never>?>(nil)
     private let lock: Mutex<LockFile?>
     private let closing = Mutex<Task<Void, Never>?>(nil)
 
-    /// How many transactions were committed since the store was opened. Many writes can share one.
+    /// The number of transactions committed since the store was opened. Many writes can share one.
     public var commitCount: Int { committer.commitCount }
 
-    /// Whether a write or a read is under way.
+    /// Whether a write or a read is running.
     var isBusy: Bool { committer.isRunning || reads.isInUse }
 
     /// Opens a store.
     ///
     /// - Parameters:
     ///   - path: The file; relative to the working directory unless it begins with a slash. A file that is not a store
-    ///     is left untouched.
-    ///   - access: What for.
-    ///   - replaceDamaged: Hears under which name a damaged file was set aside, in whose place an empty one is made; nil leaves
-    ///     it as it is, and throws. Only a file that is opened for serving is set aside, and it is read as a whole before.
-    ///   - report: Hears of each transaction.
+    ///     is not changed.
+    ///   - access: The purpose.
+    ///   - replaceDamaged: Called with the new name of a damaged file that was renamed and replaced by an empty store;
+    ///     nil to throw instead. Only a file that is opened for serving is replaced, after it was checked as a whole.
+    ///   - report: Receives an event for each transaction.
     /// - Throws: ``StoreError`` with the code `invalidPath`, `inUse`, `unavailable`, `corrupt`, `unsupported` (the
-    ///   tables are newer than this version) or `outdated` (they are older and the store is not opened for serving).
+    ///   schema is newer than this version) or `outdated` (it is older and the store is not opened for serving).
     public convenience init(
         path: String, access: StoreAccess = .serving, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         report: @escaping StoreEvent.Report = { _ in }
@@ -48,7 +48,7 @@ public final class SQLiteStore: Store {
             path: path, access: access, replaceDamaged: replaceDamaged, logLimit: WriteAheadLog.limit, report: report)
     }
 
-    /// - Parameter logLimit: The length of the write-ahead log from which on it is emptied, in bytes.
+    /// - Parameter logLimit: The length from which on the write-ahead log is truncated, in bytes.
     init(
         path: String, access: StoreAccess = .serving, replaceDamaged: (@Sendable (_ file: String) -> Void)? = nil,
         logLimit: Int, report: @escaping StoreEvent.Report = { _ in }
@@ -61,9 +61,9 @@ public final class SQLiteStore: Store {
         self.pool = pool
         self.lock = Mutex(lock)
         self.access = access
-        // What the name is by then: the working directory can change.
+        // The absolute path: the working directory can change.
         files = StoreFiles(path: pool.path, marksDamage: access == .serving)
-        // Beside a process that serves, the log is that one's to empty.
+        // The serving process truncates the log.
         log = access == .serving ? WriteAheadLog(of: pool, limit: logLimit, reads: reads) : nil
         committer = GroupCommitter(pool: pool, files: files, log: log, report: report)
         if access == .serving { watch.withLock { $0 = Self.watch(pool, files, from: version, through: reads, signal) } }
@@ -73,14 +73,13 @@ public final class SQLiteStore: Store {
         watch.withLock { $0?.cancel() }
     }
 
-    /// A number that changes when another connection commits; only the one that writes can tell its own commits from those
-    /// of others.
+    /// A number that changes when another connection commits. Only the writer can tell its own commits from others.
     private static func version(_ writer: Database) throws -> Int64? {
         try Int64.fetchOne(writer, sql: "PRAGMA data_version")
     }
 
-    /// Looks once a second whether another process has written to the file, or has taken it away, and has the workers look
-    /// then, too: their next write tells that it has gone.
+    /// Checks once a second whether another process has written to the file or removed it, and wakes the workers if so:
+    /// their next write reports that the file is gone.
     private static func watch(
         _ pool: DatabasePool, _ files: StoreFiles, from version: Int64?, through usage: UsageTracker,
         _ signal: WorkSignal
@@ -102,7 +101,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Finishes the writes that wait, closes the file, and lets go of the lock.
+    /// Completes pending writes, closes the file, and releases the lock.
     public func close() async {
         let closing = closing.withLock { task in
             let only = task ?? Task { await self.shutDown() }
@@ -116,14 +115,14 @@ public final class SQLiteStore: Store {
         signal.close()
         watch.withLock { $0?.cancel() }
         await committer.close()
-        // Nothing waits for the result of a read that takes long, a part of the check for damage.
+        // Long reads belong to the integrity check; no caller waits for their results.
         pool.interrupt()
         await reads.close()
         let (pool, access) = (pool, access)
         _ = await offload { () throws(StoreError) in
-            // Moves what is in the `-wal` file into the file itself, so that the latter alone is a whole copy. If that
-            // fails, the next opening does it. Beside another process, it would make that one wait.
-            // A read has told its result before its transaction ends, which would keep the log from being moved: wait.
+            // Moves what is in the `-wal` file into the file itself, so that the latter alone is a complete copy. If
+            // that fails, the next opening does it. While another process serves, it would make that one wait. A read
+            // reports its result before its transaction ends, which would prevent the checkpoint: wait.
             if access == .serving {
                 _ = try? pool.barrierWriteWithoutTransaction { db in
                     // Interrupting lasts until the next statement begins, and the checkpoint is none.
@@ -137,7 +136,8 @@ public final class SQLiteStore: Store {
         lock.withLock { $0 = nil }
     }
 
-    /// Reads from one consistent state of the store, beside the writes. Waits while the write-ahead log is emptied.
+    /// Reads from one consistent state of the store, concurrently with writes. Waits while the write-ahead log is
+    /// truncated.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
@@ -154,7 +154,7 @@ public final class SQLiteStore: Store {
     }
 }
 
-/// Does what blocks a thread on a thread that may be blocked.
+/// Runs a blocking body on a thread that may block.
 private func offload<Value: Sendable>(
     _ body: @escaping @Sendable () throws(StoreError) -> Value
 ) async -> Result<Value, StoreError> {

@@ -1,8 +1,8 @@
 import GRDB
 
-/// The tables of the SQLite store, as named steps that are never changed once released.
+/// The schema of the SQLite store, as named migration steps that are never changed once released.
 enum Schema {
-    /// Written into the file's header, so that another application's database is never taken for a store: "DBri".
+    /// Stored in the header of the file, so that another application's database is never taken for a store: "DBri".
     static let applicationID: Int64 = 0x4442_7269
 
     static let queueStep = "create the work queue"
@@ -33,7 +33,7 @@ enum Schema {
 
     // The payload has a table of its own because SQLite writes a row as a whole: a change of state would otherwise
     // copy the payload each time. `ready_at` is there exactly while a delivery may be leased, now or later, so the
-    // partial index over it is the queue; its last two columns serve the status without a look at the table.
+    // partial index over it is the queue; its last two columns serve the status without reading the table.
     private static let queue = """
         PRAGMA application_id = \(applicationID);
 
@@ -141,7 +141,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    // `*` stands for all accounts. The index counts the dead letters of an origin without a look at the table.
+    // `*` stands for all accounts. The index counts the dead letters of an account-Region without reading the table.
     private static let pause = """
         CREATE TABLE pause (
             account TEXT NOT NULL PRIMARY KEY,
@@ -153,9 +153,9 @@ enum Schema {
         CREATE INDEX delivery_dead_origin ON delivery (origin, received_at, state) WHERE state = 'dead';
         """
 
-    // Findings that are there already have no severity until they are written again, or labelled some at a time: a store
-    // with a million of them must not stand still. The index counts, and has those without a severity in one place. An
-    // audit on demand has no schedule: its name is empty.
+    // Findings that are there already have no severity until they are written again, or labelled some at a time: a
+    // store with a million of them must not block. The index counts, and has those without a severity in one
+    // place. An audit on demand has no schedule: its name is empty.
     private static let status = """
         ALTER TABLE ledger ADD COLUMN severity TEXT
             CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'));
@@ -177,8 +177,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    // A store that is in use already has times by which a jump of the clock is noticed. They count as confirmed: an upgrade
-    // after some hours is no jump.
+    // A store that is in use already has times by which a jump of the clock is noticed. They count as confirmed: an
+    // upgrade after some hours is no jump.
     private static let clock = """
         CREATE TABLE clock_mark (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -191,7 +191,7 @@ enum Schema {
         WHERE newest IS NOT NULL;
         """
 
-    /// The newest of the times at which something came or was done.
+    /// The latest recorded time.
     static let newest = """
         SELECT MAX(time) AS newest FROM (
             SELECT MAX(completed_at) AS time FROM delivery WHERE completed_at IS NOT NULL
@@ -199,9 +199,9 @@ enum Schema {
             UNION ALL SELECT MAX(last_failed_at) FROM delivery WHERE state = 'dead') AS times
         """
 
-    // Limits are kept without a look at the dead letters: what those of each topic take stands in `dead_letter_share`, the
-    // sums of each source in `dead_letter_load`. Which topic an earlier version's delivery came by is not known: its topic is
-    // empty. A dead letter's bookmark is of no use, since a replay begins at the start.
+    // The limits are enforced without reading the dead letters: the number and size of each topic's are in
+    // `dead_letter_share`, the sums of each channel in `dead_letter_load`. The topic of an earlier version's delivery
+    // is unknown: its topic is empty. A dead letter's checkpoint is useless, since a replay starts from the beginning.
     private static let deadLetters = """
         ALTER TABLE delivery ADD COLUMN topic TEXT NOT NULL DEFAULT '';
 

@@ -2,14 +2,14 @@ import GRDB
 import Glibc
 
 extension StoreError {
-    /// What a failure inside the database means to the caller.
+    /// Converts an error inside the database.
     ///
-    /// Only SQLite's code and its own message are taken over: neither holds a bound value.
+    /// Only SQLite's code and its own message are included: neither contains a bound value.
     init(_ error: any Error) {
         switch error {
         case let error as StoreError: self = error
         case let error as DatabaseError: self.init(error)
-        default: self.init(.defect, "The store failed in an unforeseen way (\(type(of: error))). Report this.")
+        default: self.init(.defect, "Unexpected store error (\(type(of: error))). Report it.")
         }
     }
 
@@ -17,40 +17,45 @@ extension StoreError {
         let cause = "SQLite: \(error.message ?? "no message") (\(error.extendedResultCode.rawValue))."
         switch error.resultCode {
         case .SQLITE_FULL:
-            self.init(.unavailable, "The disk is full. Free space; the store goes on by itself then. \(cause)")
+            self.init(.unavailable, "The disk is full. Free disk space; the store recovers automatically. \(cause)")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-            self.init(.unavailable, "The store is read-only. Allow this user to write to its file and folder. \(cause)")
+            self.init(
+                .unavailable,
+                "The store is read-only. Grant this user write permission on its file and directory. \(cause)")
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
-            self.init(.unavailable, "Another process keeps the store locked. End it if this goes on. \(cause)")
+            self.init(
+                .unavailable, "The store is locked by another process. If this persists, stop that process. \(cause)")
         case .SQLITE_CANTOPEN:
             self.init(
                 .unavailable,
-                "The store's file, or one beside it, cannot be opened. Allow this user to read and write them. \(cause)"
+                "Cannot open the store's file or its -wal or -shm file. Grant this user read and write permission on them. \(cause)"
             )
         case .SQLITE_IOERR, .SQLITE_NOMEM, .SQLITE_NOLFS, .SQLITE_INTERRUPT:
-            self.init(.unavailable, "The store's file cannot be read or written. Check its volume. \(cause)")
+            self.init(.unavailable, "I/O error on the store's file. Check its volume. \(cause)")
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 .corrupt,
-                "The store's file is damaged or no database. Stop the bridge, and restore the file from a backup, or start "
-                    + "with --replace-damaged-store, which keeps it under another name. \(cause)")
+                "The store's file is damaged or not a database. Stop the bridge and restore the file from a backup, or start "
+                    + "with --replace-damaged-store, which keeps the file under another name and creates an empty store. \(cause)"
+            )
         default:
-            self.init(.defect, "The database refused a statement. Report this. \(cause)")
+            self.init(.defect, "The database rejected a statement. Report it. \(cause)")
         }
     }
 
-    /// What an error of the operating system means to the caller.
+    /// Converts an error of the operating system.
     init(errno error: CInt, opening path: String) {
         let cause = "\(path): \(String(cString: strerror(error)))."
         switch error {
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG:
-            self.init(.invalidPath, "The store cannot be there. Name a file in a folder that exists. \(cause)")
+            self.init(.invalidPath, "Invalid store path. Specify a file in an existing directory. \(cause)")
         case EACCES, EPERM:
             self.init(
                 .invalidPath,
-                "The store's file cannot be opened. Allow this user to read and write it and its folder. \(cause)")
+                "Cannot open the store's file: access denied. Grant this user read and write permission on it and its directory. \(cause)"
+            )
         default:
-            self.init(.unavailable, "The store's file cannot be opened. Check its volume. \(cause)")
+            self.init(.unavailable, "Cannot open the store's file. Check its volume. \(cause)")
         }
     }
 
@@ -60,6 +65,7 @@ extension StoreError {
     /// The lease is no longer held.
     static func leaseLost(_ lease: Lease) -> StoreError {
         StoreError(
-            .leaseLost, "The lease of \(lease.owner) on \(lease.deliveryID) is lost: it was taken over or has ended.")
+            .leaseLost, "Lease lost: another worker took over \(lease.deliveryID) from \(lease.owner), or it has ended."
+        )
     }
 }

@@ -3,26 +3,26 @@ import Synchronization
 
 /// The files of an open SQLite store.
 ///
-/// SQLite keeps them open. When one is removed or replaced at run time, it goes on writing to a file that has no name any more
-/// and that ends with the process.
+/// SQLite keeps them open. If one is removed or replaced at run time, SQLite continues to write to an unlinked file,
+/// which is lost when the process ends.
 final class StoreFiles: Sendable {
     private struct Identity: Hashable {
         let device: dev_t
         let inode: ino_t
     }
 
-    /// The file's path, as it was opened.
+    /// The path of the file, as it was opened.
     let path: String
     private let marksDamage: Bool
     private let identities: Mutex<[String: Identity]>
 
-    /// What the names of the files that SQLite keeps for a store end in.
+    /// The suffixes of the files that SQLite keeps for a store.
     private static let suffixes = ["", "-wal", "-shm"]
     private static let mark = ".needs-check"
 
     /// - Parameters:
-    ///   - path: the file of a store that is open.
-    ///   - marksDamage: whether ``noteDamage()`` leaves a mark.
+    ///   - path: the file of an open store.
+    ///   - marksDamage: whether ``markDamaged()`` has an effect.
     init(path: String, marksDamage: Bool) {
         self.path = path
         self.marksDamage = marksDamage
@@ -33,7 +33,7 @@ final class StoreFiles: Sendable {
                 }))
     }
 
-    /// Checks that each name still names the file that is open.
+    /// Checks that each path still names the open file.
     ///
     /// - Throws: ``StoreError/Code/unavailable`` if one was removed or replaced.
     func check() throws(StoreError) {
@@ -50,8 +50,8 @@ final class StoreFiles: Sendable {
         guard let changed else { return }
         throw StoreError(
             .unavailable,
-            "The store's file was removed or replaced while it is in use: \(path)\(changed). Stop the bridge, put the right "
-                + "file in its place, and start the bridge again.")
+            "The store's file was removed or replaced while in use: \(path)\(changed). Stop the bridge, "
+                + "restore the file, and start the bridge again.")
     }
 
     private static func identity(_ path: String) -> Identity? {
@@ -62,16 +62,16 @@ final class StoreFiles: Sendable {
 
     // MARK: Damage
 
-    /// Has the next process that serves from the store check the whole file before it uses it.
+    /// Makes the next serving process check the whole file before it uses it.
     func markDamaged() {
         guard marksDamage else { return }
         let descriptor = open(path + Self.mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Whether damage was noted at this path.
+    /// Whether the file is marked as damaged.
     static func isMarkedDamaged(_ path: String) -> Bool { access(path + mark, F_OK) == 0 }
 
-    /// Forgets that damage was noted: the file is sound, or is another one.
+    /// Removes the mark: the file is sound or was replaced.
     static func clearDamageMark(_ path: String) { unlink(path + mark) }
 }

@@ -3,17 +3,17 @@ import GRDB
 import Glibc
 import Synchronization
 
-/// Keeps the write-ahead log from growing without end.
+/// Limits the length of the write-ahead log.
 ///
-/// SQLite begins the log from its start again only when no reader needs anything of it, and where readers overlap, there
-/// always is one that does. So when the log's file is long, writes and new reads wait until the reads that are under way have
-/// ended, the log is moved into the database, and its file is emptied.
+/// SQLite restarts the log only when no reader needs it, and with overlapping readers there always is one that does. So
+/// when the log is long, writes and new reads wait until the running reads have ended, the log is checkpointed, and its
+/// file is truncated.
 final class WriteAheadLog: Sendable {
-    /// The length of the file from which on it is emptied, in bytes.
+    /// The length from which on the log is truncated, in bytes.
     static let limit = 64 << 20
     /// How long writes wait for reads to end.
     private static let timeout = Duration.seconds(2)
-    /// How long they wait for another process that reads, in milliseconds: SQLite has no way to keep it from reading again.
+    /// How long they wait for a reading process, in milliseconds: SQLite cannot prevent it from reading again.
     private static let timeoutWithOthers = 250
 
     private let path: String
@@ -31,21 +31,21 @@ final class WriteAheadLog: Sendable {
         nextLength = Atomic(limit)
     }
 
-    /// Whether it must be emptied. Call it when nothing is being written.
+    /// Whether it must be truncated. Must not be called during a write.
     var isDue: Bool { length >= nextLength.load(ordering: .relaxed) }
 
-    /// The length of the file in bytes; 0 if there is none.
+    /// The length of the file in bytes; 0 if it does not exist.
     var length: Int {
         var status = stat()
         return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Has the reads make way, and empties the file. Nothing may be written meanwhile.
+    /// Suspends the reads, and truncates the file. Nothing may be written meanwhile.
     func empty() async {
         await reads.suspend(atMost: Self.timeout)
         await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { db in
-                // If that fails, the log still serves, and there is another attempt when it has grown by a quarter.
+                // If that fails, the log remains usable, and the next attempt is made when it has grown by a quarter.
                 try? Self.truncate(db)
                 continuation.resume()
             }
