@@ -12,9 +12,9 @@ import Testing
             finishedAt: finishedAt)
     }
 
-    @Test(arguments: StoreKind.all) func ofEachScheduleTheNewestAuditIsKept(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func theNewestAuditOfEachScheduleIsKept(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             for audits in [
                 [audit("b", began: 20, finishedAt: 25)], [audit("a", began: 10, finishedAt: 30)],
                 [audit("c", nil, began: 5)], [audit("d", nil, began: 6)],
@@ -30,10 +30,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whenAnAuditEndedIsNotForgottenWhenItIsFoundAgain(kind: StoreKind) async throws
-    {
+    @Test(arguments: StoreKind.all) func theEndOfAnAuditIsKeptWhenCatchUpFindsItAgain(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             for audit in [
                 audit("a", began: 10, finishedAt: 30), audit("a", began: 10), audit("b", nil, began: 1, finishedAt: 2),
                 audit("c", nil, began: 2),
@@ -88,9 +87,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatWasKeptPassesTheCheckOfTheStore(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func recordedCompletionsPassVerification(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             try await store.record(
                 LedgerUpdate(audits: [audit("a", nil, began: 1), audit("b", began: 2, finishedAt: 3)]), under: lease)
             try await store.recordLastDeliveries([accountRegions[0]: 1])

@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 @Suite struct CatchUpTests {
-    @Test(arguments: StoreKind.all) func eachAccountRegionHasAWatermarkOfItsOwnThatOnlyMovesOn(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func eachAccountRegionHasAWatermarkThatOnlyAdvances(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func watermarksAreThereAfterARestart() async throws {
+    @Test func watermarksSurviveARestart() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await store.advanceCatchUpWatermark(of: accountRegions[0], to: 10)

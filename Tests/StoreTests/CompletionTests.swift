@@ -11,9 +11,9 @@ import Testing
         CheckCompletion(accountRegion: accountRegion, check: check, completedAt: completedAt, passedAt: passedAt)
     }
 
-    @Test(arguments: StoreKind.all) func eachTimeOfACheckOnlyMovesOn(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func theTimesOfACheckOnlyIncrease(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let steps: [(told: CheckCompletion, known: CheckCompletion)] = [
                 (completion("A", 5), completion("A", 5)), (completion("A", 3), completion("A", 5)),
                 (completion("A", 4, passedAt: 4), completion("A", 5, passedAt: 4)),
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func knownAuditsAreASpanWithoutGaps(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func auditCoverageIsASpanWithoutGaps(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.auditCoverage(of: accountRegions[0]) == nil)
             let steps: [(read: ClosedRange<Int64>, known: ClosedRange<Int64>)] = [
@@ -82,7 +82,7 @@ import Testing
                     entry("d", group: "C", condition: .over), entry("e", kind: .summary, group: "E"),
                     entry("f", of: accountRegions[1], group: "F"),
                 ]
-            try await store.record(LedgerUpdate(entries: entries), under: store.takeNew(1).lease)
+            try await store.record(LedgerUpdate(entries: entries), under: store.leaseNew(1).lease)
             #expect(try await store.ledgerGroups(of: accountRegions[0], kind: .audit) == ["A", "B", "D"])
             #expect(try await store.ledgerGroups(of: accountRegions[0], kind: .summary) == ["E"])
             #expect(try await store.ledgerGroups(of: accountRegions[1], kind: .violation).isEmpty)

@@ -33,7 +33,7 @@ import Testing
             .compactMap { Int($0.delivery.id.dropFirst(2)) }
     }
 
-    @Test(arguments: StoreKind.all) func aTopicTakesNoMoreThanHalfAndLosesItsOldest(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aTopicUsesAtMostHalfOfTheLimitAndLosesItsOldest(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             var dropped = 0
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func noiseOfOneTopicOrChannelPushesOutNoOther(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aNoisyTopicOrChannelEvictsNoOther(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20)
             for number in 1...3 {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func allTogetherStayWithinTheLimit(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func allChannelsTogetherStayWithinTheLimit(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 10, maximumBytes: 1 << 20)
             let channels: [Delivery.Channel] = [.sns, .eventBridge, .schedule, .catchUp]
@@ -108,7 +108,8 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func replayedDroppedAndExpiredOnesAreNotCounted(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func replayedDroppedAndExpiredDeadLettersAreNotCounted(kind: StoreKind) async throws
+    {
         try await withStore(kind) { store in
             for number in 1...8 {
                 try await deadLetter(
@@ -155,7 +156,9 @@ import Testing
             """)
     }
 
-    @Test(arguments: StoreKind.all) func aLowerLimitHoldsWithTheNextOneInBoundedSteps(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aLowerLimitIsAppliedWithTheNextDeadLetterInBoundedSteps(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store in
             try await fill(store, kind, 3500)
             #expect(try await store.verify() == [])
@@ -174,7 +177,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func wrongFiguresAreFound(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func wrongCountersAreReported(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             try await deadLetter(1, of: "a", at: 1, within: .standard, in: store)
             try await store.run("UPDATE dead_letter_share SET count = 7; UPDATE dead_letter_load SET bytes = 3")
@@ -185,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func figuresThatAnEarlierVersionMadeWrongAreCorrectedByUpkeep() async throws {
+    @Test func maintenanceCorrectsCountersThatAnEarlierVersionLeftWrong() async throws {
         try await withStore(.postgreSQL) { store in
             for number in 1...3 {
                 try await deadLetter(number, of: "a", at: Int64(number), within: .standard, in: store)
@@ -232,7 +235,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func bridgesThatDeadLetterAtTheSameTimeKeepTheLimitTogether() async throws {
+    @Test(.timeLimit(.minutes(2))) func replicasThatDeadLetterConcurrentlyKeepTheLimit() async throws {
         guard PostgreSQLCluster.isInstalled else { return }
         try await withDatabase { url in
             try await withStore(url) { one in
@@ -311,12 +314,12 @@ import Testing
             DeadLetterExcess(channels: [.schedule, .catchUp], cause: .count, amount: 2)),
     ]
 
-    @Test(arguments: examples.indices) func whatIsTooMuchIsFound(index: Int) {
+    @Test(arguments: examples.indices) func theExcessOverTheLimitsIsFound(index: Int) {
         let example = Self.examples[index]
         #expect(DeadLetterUsage(loads: example.loads).excess(over: limits) == example.excess)
     }
 
-    @Test func theShareIsThatOfTheChannelNearestToItsHalf() {
+    @Test func theUtilizationIsThatOfTheChannelNearestToItsHalf() {
         let usage = DeadLetterUsage(loads: [
             .sns: DeadLetterLoad(count: 4, bytes: 10), .eventBridge: DeadLetterLoad(count: 1, bytes: 45),
         ])

@@ -6,7 +6,7 @@ import Testing
     @Test(arguments: StoreKind.all) func aDeadLetterKeepsReasonAttemptsFailuresAndPayload(kind: StoreKind) async throws
     {
         try await withStore(kind) { store async throws in
-            let first = try await store.takeNew(1)
+            let first = try await store.leaseNew(1)
             try await store.retry(first.lease, at: 20, reason: "throttled", now: 10)
             let second = try #require(try await store.take(now: 20).first)
             try await store.deadLetter(second.lease, reason: "unknown payload", now: 30)
@@ -20,7 +20,7 @@ import Testing
     @Test(arguments: StoreKind.all) func deadLettersAreListedByLastFailureInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 30), (4, 20)] {
-                try await store.deadLetter(store.takeNew(number).lease, reason: "no", now: time)
+                try await store.deadLetter(store.leaseNew(number).lease, reason: "no", now: time)
             }
             let page = try await store.deadLetters(matching: .all, limit: 3, after: nil)
             #expect(page.map(\.delivery.id) == ["sns:2", "sns:4", "sns:1"])
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Gives up four different deliveries, at 10, 20, 30 and 40.
-    private func giveUpFour(in store: any TestedStore) async throws {
+    private func deadLetterFour(in store: any TestedStore) async throws {
         for (number, (accountRegion, channel, reason)) in [
             (manyAccountRegions[0], Delivery.Channel.sns, "ThrottlingException: slow down"),
             (manyAccountRegions[3], .eventBridge, "the message is not JSON"),
@@ -59,7 +59,7 @@ import Testing
     func aFilterSelects(filter: DeadLetterFilter, expected: [Int]) async throws {
         for kind in StoreKind.all {
             try await withStore(kind) { store async throws in
-                try await giveUpFour(in: store)
+                try await deadLetterFour(in: store)
                 let letters = try await store.deadLetters(matching: filter, limit: 10, after: nil)
                 #expect(letters.map(\.delivery.id) == expected.map { "sns:\($0)" })
                 var paged: [DeadLetter] = []
@@ -73,9 +73,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func oneIsFoundByItsID(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aDeadLetterIsFoundByItsID(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            try await giveUpFour(in: store)
+            try await deadLetterFour(in: store)
             _ = try await store.append(delivery(7))
             let all = try await store.deadLetters(matching: .all, limit: 10, after: nil)
             #expect(try await store.deadLetter(id: "sns:2") == all[2])
@@ -85,7 +85,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func aRequeuedDeadLetterIsAsNew(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let dead = try await store.takeNew(1)
+            let dead = try await store.leaseNew(1)
             try await store.deadLetter(dead.lease, reason: "no", now: 5)
             let pending = try await store.append(delivery(2, at: 1_000))
             #expect(pending == .stored)
@@ -101,7 +101,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func aDiscardedDeadLetterIsForgotten(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 5)
+            try await store.deadLetter(store.leaseNew(1).lease, reason: "no", now: 5)
             _ = try await store.append(delivery(2))
             #expect(try await store.discardDeadLetters(ids: ["sns:1\u{0}"]) == 0)
             #expect(try await store.discardDeadLetters(ids: ["sns:1", "sns:2"]) == 1)
@@ -110,10 +110,10 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aReasonIsCutAndFreedOfNul(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aReasonIsTruncatedAndNULIsRemoved(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let reason = "a\u{0}b" + String(repeating: "é", count: 5000)
-            try await store.deadLetter(store.takeNew(1).lease, reason: reason, now: 5)
+            try await store.deadLetter(store.leaseNew(1).lease, reason: reason, now: 5)
             let kept = try await store.deadLetters(matching: .all, limit: 1, after: nil).first?.reason
             #expect(kept == "ab" + String(repeating: "é", count: 1021))
         }

@@ -7,7 +7,7 @@ import Testing
         async throws
     {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let one = disposition(
                 "é", of: accountRegions[1], time: -3, dueAt: 4, keepUntil: .max, content: Array(0...255))
             try await store.record(LedgerUpdate(dispositions: [one, disposition("b")]), under: lease)
@@ -24,25 +24,25 @@ import Testing
             let wanted = [disposition("a"), disposition("b"), disposition("c")]
             let others = [disposition("aa", of: accountRegions[1])]
             try await store.record(
-                LedgerUpdate(dispositions: wanted.reversed() + others), under: store.takeNew(1).lease)
+                LedgerUpdate(dispositions: wanted.reversed() + others), under: store.leaseNew(1).lease)
             #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == Array(wanted[..<2]))
             #expect(try await store.dispositions(of: accountRegions[0], after: wanted[1], limit: 2) == [wanted[2]])
         }
     }
 
-    @Test(arguments: StoreKind.all) func theLongestDueComeFirst(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func dispositionsDueEarliestComeFirst(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let all = [
                 disposition("a", dueAt: 9), disposition("b", dueAt: 8), disposition("c", dueAt: 10), disposition("d"),
             ]
-            try await store.record(LedgerUpdate(dispositions: all), under: store.takeNew(1).lease)
+            try await store.record(LedgerUpdate(dispositions: all), under: store.leaseNew(1).lease)
             #expect(try await store.dueDispositions(by: 9, limit: 5) == [all[1], all[0]])
             #expect(try await store.dueDispositions(by: 9, limit: 1) == [all[1]])
             #expect(await failure { _ = try await store.dueDispositions(by: 9, limit: 0) } == .invalidValue)
         }
     }
 
-    @Test(arguments: StoreKind.all) func onlyDispositionsPastTheirTimeAndWithoutFindingAreForgotten(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func onlyDispositionsPastTheirTimeAndWithoutFindingAreDeleted(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -51,15 +51,15 @@ import Testing
                 disposition("d", keepUntil: 5),
             ]
             try await store.record(
-                LedgerUpdate(entries: [entry("1", subject: "d")], dispositions: all), under: store.takeNew(1).lease)
+                LedgerUpdate(entries: [entry("1", subject: "d")], dispositions: all), under: store.leaseNew(1).lease)
             #expect(try await store.purgeDispositions(by: 5) == 1)
             #expect(Set(try await store.dispositions(about: ["a", "b", "c", "d"]).keys) == ["b", "c", "d"])
         }
     }
 
-    @Test(arguments: StoreKind.all) func marksAreKeptByCheckAndAccountRegion(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func appliedAuditsAreKeptByCheckAndAccountRegion(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let old = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "t1")
             let new = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 2, taskID: "t2")
             let other = AppliedAudit(accountRegion: accountRegions[1], check: "A", startTime: 3, taskID: "t3")
@@ -70,9 +70,11 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aBookmarkComesBackWithTheDeliveryUntilItIsDone(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aCheckpointIsReturnedWithTheDeliveryUntilItIsCompleted(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
-            let first = try await store.takeNew(1)
+            let first = try await store.leaseNew(1)
             #expect(first.checkpoint == nil)
             try await store.record(LedgerUpdate(checkpoint: "page 2"), under: first.lease)
             try await store.record(LedgerUpdate(entries: [entry("a")]), under: first.lease)
@@ -86,9 +88,11 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func progressOfALostLeaseOrWithABadTextIsNotKept(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func updatesUnderALostLeaseOrWithAnInvalidTextAreRejected(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let long = String(repeating: "x", count: 2049)
             for bad in [
                 LedgerUpdate(dispositions: [disposition("z"), disposition("")]),

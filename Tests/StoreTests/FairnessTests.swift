@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func anAccountRegionWithNothingReadyTakesNoTurn(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anAccountRegionWithoutReadyDeliveriesIsSkipped(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, of: accountRegions[0], at: 1_000))
             for number in 2..<6 { _ = try await store.append(delivery(number, of: accountRegions[1])) }
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func anExcludedAccountRegionIsPassedOverAsIfItHadNothing(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func anExcludedAccountRegionIsSkipped(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func theRingGoesOnBehindTheLastAndAroundTheEnd() {
+    @Test func theRingContinuesAfterTheLastAndWraps() {
         #expect(FairShare.ring([1, 3, 5], after: nil) == [1, 3, 5])
         #expect(FairShare.ring([1, 3, 5], after: 3) == [5, 1, 3])
         #expect(FairShare.ring([1, 3, 5], after: 2) == [3, 5, 1])
@@ -64,7 +64,7 @@ import Testing
         #expect(FairShare.ring([Int](), after: 5) == [])
     }
 
-    @Test func whatSomeLeaveGoesToTheOthersAndNeverBeyondTheLimit() {
+    @Test func unusedSharesGoToTheOthersWithinTheLimit() {
         for limit in 1...20 {
             var left = ["a": 1, "b": 9, "c": 4]
             let (items, last) = FairShare.take(limit: limit, from: ["a", "b", "c"]) { name, share in

@@ -155,7 +155,7 @@ extension Store {
     }
 
     /// Appends one delivery and leases it.
-    func takeNew(_ number: Int, now: Int64 = 0) async throws -> LeasedDelivery {
+    func leaseNew(_ number: Int, now: Int64 = 0) async throws -> LeasedDelivery {
         _ = try await append(delivery(number, at: now))
         return try #require(try await take(now: now).first)
     }

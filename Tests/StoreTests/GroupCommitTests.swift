@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func eachCommitIsToldWithWhatSharedIt() async throws {
+    @Test func eachCommitIsReportedWithItsNumberOfWrites() async throws {
         let folder = try TemporaryFolder()
         let events = Mutex<[StoreEvent]>([])
         let store = try await SQLiteStore(
@@ -87,7 +87,7 @@ import Testing
 
     @Test func aLostLeaseInABatchFailsOnlyItsOwnHolder() async throws {
         try await withStore { store async throws in
-            let lost = try await store.takeNew(1000)
+            let lost = try await store.leaseNew(1000)
             try await store.complete(lost.lease, recording: [], now: 0)
             try await whileWriterIsHeld(store, until: 20) { number in
                 if number == 7 {
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledCallerStillGetsTheOutcome() async throws {
+    @Test func aCanceledCallerStillGetsTheResult() async throws {
         try await withStore { store async throws in
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func closingFinishesWhatWaitsAndRejectsWhatComes() async throws {
+    @Test func closingCompletesWaitingWritesAndRejectsNewOnes() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         try await whileWriterIsHeld(store, until: 50) { number in

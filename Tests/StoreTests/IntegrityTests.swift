@@ -107,7 +107,7 @@ struct IntegrityTests {
     }
 
     @Test("--replace-damaged-store reads the whole of a large file before it is used")
-    func replacingADamagedStoreIsThorough() async throws {
+    func replacingADamagedStoreChecksTheWholeFile() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
         try await damage(folder.file)

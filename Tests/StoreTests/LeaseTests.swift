@@ -2,10 +2,11 @@ import Store
 import Testing
 
 @Suite struct LeaseTests {
-    @Test(arguments: StoreKind.all) func anExpiredLeaseIsTakenOverAndItsOldHolderRejected(kind: StoreKind) async throws
+    @Test(arguments: StoreKind.all) func anExpiredLeaseIsTakenOverAndItsFormerOwnerRejected(kind: StoreKind)
+        async throws
     {
         try await withStore(kind) { store async throws in
-            let old = try await store.takeNew(1)
+            let old = try await store.leaseNew(1)
             #expect(try await store.take(now: 9_999).isEmpty)
             let new = try #require(try await store.take(now: 10_000, owner: "other").first)
             #expect(new.attempt == 2)
@@ -25,7 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func leasesThatExpiredAreCounted(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func expiredLeasesAreCounted(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             func expired(at now: Int64) async throws -> Int {
                 try await store.lease(limit: 9, for: .seconds(10), owner: "w", now: now).expired
@@ -42,9 +43,11 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whoeverComesLateButFirstMayComplete(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aLateWorkerMayCompleteUntilTheDeliveryIsLeasedAgain(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             try await store.complete(taken.lease, recording: [], now: 1_000_000)
             #expect(try await store.status().completed == 1)
         }
@@ -52,7 +55,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func afterAReleaseTheSameWorkersOldLeaseIsLost(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let old = try await store.takeNew(1)
+            let old = try await store.leaseNew(1)
             try await store.release([old.lease])
             let new = try #require(try await store.take(now: 0).first)
             #expect(new.attempt == old.attempt)
@@ -65,10 +68,10 @@ import Testing
         async throws
     {
         try await withStore(kind) { store async throws in
-            let old = try await store.takeNew(1)
+            let old = try await store.leaseNew(1)
             try await store.complete(old.lease, recording: [], now: 1)
             #expect(try await store.purge(completedBefore: 2) == 1)
-            let new = try await store.takeNew(1)
+            let new = try await store.leaseNew(1)
             #expect(await failure { try await store.complete(old.lease, recording: [], now: 1) } == .leaseLost)
             try await store.complete(new.lease, recording: [], now: 1)
         }
@@ -76,7 +79,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func aLeaseEndsOnlyOnce(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             try await store.complete(taken.lease, recording: [], now: 1)
             #expect(await failure { try await store.complete(taken.lease, recording: [], now: 1) } == .leaseLost)
             #expect(await failure { try await store.retry(taken.lease, at: 1, reason: "", now: 1) } == .leaseLost)
@@ -86,7 +89,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func anExtendedLeaseIsNotTakenOverBeforeItsNewEnd(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             let extended = try await store.extend(taken.lease, for: .seconds(20), now: 5_000)
             #expect(extended.until == 25_000)
             #expect(try await store.take(now: 24_999).isEmpty)
@@ -98,7 +101,7 @@ import Testing
         async throws
     {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             let forged = Lease(
                 deliveryID: "sns:2", owner: "w", until: taken.lease.until, sequence: 1, number: 1)
             #expect(await failure { try await store.complete(forged, recording: [], now: 1) } == .leaseLost)

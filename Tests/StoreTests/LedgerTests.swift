@@ -11,7 +11,7 @@ import Testing
                 subject: "subject",
                 createdAt: 1, updatedAt: 2, eventTime: 3, firstObservedAt: -4, lastObservedAt: .max,
                 condition: .suppressed, recordState: .archived, severity: nil, finding: Array(0...255), isSent: false)
-            try await store.complete(store.takeNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: [one, entry("é", finding: [])], now: 1)
             #expect(
                 try await store.ledgerEntries(ids: ["arn:1", "arn:2", "arn:1\u{0}", "é"])
                     == ["arn:1": one, "é": entry("é", finding: [])])
@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func anEntryReplacesTheOneWithItsId(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             try await store.record(LedgerUpdate(entries: [entry("a"), entry("b")]), under: taken.lease)
             let newer = entry(
                 "a", of: accountRegions[2], kind: .summary, group: "other", subject: "another", updatedAt: 9,
@@ -31,9 +31,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatWasSentIsSaidOfTheEntryThatWasMeant(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func onlyTheConfirmedVersionOfAnEntryIsMarkedSent(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let entries = ["a", "b", "c"].map { entry($0, updatedAt: 5, isSent: false) }
             try await store.record(LedgerUpdate(entries: entries), under: lease)
             try await store.record(LedgerUpdate(sent: ["a": 5, "b": 4, "d": 5], rejected: ["c", "e"]), under: lease)
@@ -45,10 +45,10 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func thousandsOfIdsAreLookedUpAtOnce(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func thousandsOfIdsAreLookedUpInOneCall(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let entries = (0..<40_000).map { entry("id-\($0)", finding: []) }
-            try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: entries, now: 1)
             let found = try await store.ledgerEntries(ids: entries.map(\.id))
             #expect(found.count == 40_000)
             #expect(found["id-39999"] == entries.last)
@@ -57,7 +57,7 @@ import Testing
 
     @Test func completionAndLedgerHappenBothOrNeither() async throws {
         try await withStore { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             try await store.run(
                 """
                 CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.ledger WHEN new.id = 'c'
@@ -79,7 +79,7 @@ import Testing
         async throws
     {
         try await withStore(kind) { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             let long = String(repeating: "x", count: 2049)
             for bad in [
                 entry(""), entry("a\u{0}"), entry(long), entry("a", group: ""), entry("a", group: long),
@@ -104,7 +104,7 @@ import Testing
                 entry("3", kind: .violation, subject: "B"),
             ]
             try await store.complete(
-                store.takeNew(1).lease, recording: wanted.reversed() + [entry("0", subject: "A")], now: 1)
+                store.leaseNew(1).lease, recording: wanted.reversed() + [entry("0", subject: "A")], now: 1)
             #expect(try await store.ledgerEntries(about: "B", after: nil, limit: 2) == Array(wanted[..<2]))
             #expect(try await store.ledgerEntries(about: "B", after: wanted[1], limit: 2) == [wanted[2]])
             #expect(try await store.ledgerEntries(about: "A\u{0}", after: nil, limit: 2).isEmpty)
@@ -122,7 +122,7 @@ import Testing
                 entry("5", kind: .violation, group: "B"), entry("6", group: "B", condition: .over),
                 entry("7", group: "A"),
             ]
-            try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?, group: String = "B", limit: Int) async throws -> [LedgerEntry] {
                 try await store.unseenLedgerEntries(
@@ -143,7 +143,7 @@ import Testing
                 entry("3", updatedAt: 8), entry("4", of: accountRegions[1]), entry("5", kind: .violation),
                 entry("6", recordState: .archived),
             ]
-            try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
                 try await store.staleLedgerEntries(
@@ -164,7 +164,7 @@ import Testing
                 entry("4"), entry("5", of: accountRegions[1], isSent: false),
                 entry("6", kind: .violation, isSent: false),
             ]
-            try await store.complete(store.takeNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
                 try await store.unsentLedgerEntries(of: accountRegions[0], kind: .audit, after: last, limit: 2)
@@ -182,13 +182,13 @@ import Testing
                 // It may come back without any audit, when the suppression is deleted.
                 entry("d", updatedAt: 9, condition: .suppressed, recordState: .archived),
             ]
-            try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: entries, now: 1)
             #expect(try await store.purgeLedger(archivedBefore: 10) == 1)
             #expect(Set(try await store.ledgerEntries(ids: ["a", "b", "c", "d"]).keys) == ["b", "c", "d"])
         }
     }
 
-    @Test(arguments: StoreKind.all) func theLongestTextsAreTakenAndFound(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func textsOfMaximumLengthAreStoredAndFound(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             var random = SeededGenerator(seed: 1)
             // Of a kind that no database can shorten.
@@ -200,7 +200,8 @@ import Testing
             let said = disposition(subject, dueAt: 1, keepUntil: 1)
             let mark = AppliedAudit(accountRegion: accountRegions[0], check: text(), startTime: 1, taskID: text())
             try await store.record(
-                LedgerUpdate(entries: [one], dispositions: [said], appliedAudits: [mark]), under: store.takeNew(1).lease
+                LedgerUpdate(entries: [one], dispositions: [said], appliedAudits: [mark]),
+                under: store.leaseNew(1).lease
             )
             #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
             #expect(

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func aStoreWhoseServerWasKilledBeforeItsFirstStepIsTakenOver() async throws {
+    @Test func aStoreWhoseServerWasKilledBeforeItsFirstMigrationOpens() async throws {
         let folder = try TemporaryFolder()
         let begun = try DatabasePool(path: folder.file)
         // What GRDB commits ahead of the first step.

@@ -6,7 +6,7 @@ import Testing
 
 /// Random histories, told to the store and to a model that is too simple to be wrong.
 @Suite struct ModelTests {
-    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func randomHistoriesGoAsTheModelSays(kind: StoreKind)
+    @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func randomHistoriesMatchTheModel(kind: StoreKind)
         async throws
     {
         let first = UInt64.random(in: 0...UInt64.max / 2)

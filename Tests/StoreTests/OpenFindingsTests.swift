@@ -3,11 +3,11 @@ import Testing
 @testable import Store
 
 @Suite struct OpenFindingsTests {
-    @Test(arguments: StoreKind.all) func currentFindingsAreCountedByAccountRegionAndSeverity(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func activeFindingsAreCountedByAccountRegionAndSeverity(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let entries = [
                 entry("1", severity: .critical), entry("2", kind: .violation, severity: .high),
                 entry("3", severity: .high), entry("4", of: accountRegions[1], severity: .high),
@@ -34,9 +34,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatSecurityHubDoesNotHaveIsCountedApart(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func unsentFindingsAreCountedSeparately(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let lease = try await store.takeNew(1).lease
+            let lease = try await store.leaseNew(1).lease
             let entries = [
                 entry("1"), entry("2"), entry("3", isSent: false), entry("4", recordState: .archived, isSent: false),
                 entry("5", severity: .low, isSent: false),
@@ -65,7 +65,7 @@ import Testing
                 entry("a", severity: nil), entry("b", severity: nil), entry("c", severity: .low),
                 entry("d", recordState: .archived, severity: nil),
             ]
-            try await store.complete(store.takeNew(1).lease, recording: entries, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: entries, now: 1)
             #expect(Set(try await store.unlabeledLedgerEntries(limit: 1000)) == Set(entries[..<2]))
             #expect(try await store.unlabeledLedgerEntries(limit: 1).count == 1)
             try await store.label(["a": .critical, "c": .critical, "e": .critical, "b\u{0}": .critical])

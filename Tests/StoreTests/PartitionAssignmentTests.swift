@@ -17,7 +17,7 @@ import Testing
         PartitionAssignment(partitions, for: "me", of: replicas, excluding: excluded, now: now)
     }
 
-    @Test func aBridgeAloneTakesWhatIsReady() {
+    @Test func aSingleReplicaAcquiresWhatIsReady() {
         let assignment = assignment(
             [partition("a"), partition("b", ready: 11), partition("c", ready: nil), partition("d", ready: 10)], of: 1)
         #expect(assignment.toAcquire == ["a", "d"])
@@ -25,7 +25,7 @@ import Testing
         #expect(assignment.candidates(excluding: []) == ["a", "d"])
     }
 
-    @Test func whatALivingBridgeHoldsIsLeftToItAndWhatADeadOneHeldIsNot() {
+    @Test func partitionsOfDeadReplicasAreAcquiredAndThoseOfLiveOnesAreNot() {
         let assignment = assignment(
             [partition("a", by: "other"), partition("b", by: "dead", isLive: false), partition("c", by: "me")], of: 1)
         #expect(assignment.kept == ["c"])
@@ -33,14 +33,14 @@ import Testing
         #expect(assignment.ownedByOthers == ["a"])
     }
 
-    @Test func whatADeadBridgeHadLeasedIsReadyAtOnce() {
+    @Test func leasesOfADeadReplicaAreReadyImmediately() {
         let assignment = assignment(
             [partition("a", ready: 60_000, by: "dead", isLive: false), partition("b", ready: 60_000)], of: 1)
         #expect(assignment.toAcquire == ["a"])
         #expect(assignment.nextReadyAt == 10)
     }
 
-    @Test func nobodyTakesMoreThanItsShareAndTheLongestReadyComesFirst() {
+    @Test func aReplicaAcquiresAtMostItsShareEarliestReadyFirst() {
         let all = [
             partition("a", ready: 5), partition("b", ready: 3), partition("c", ready: 4), partition("d", ready: 9),
         ]
@@ -51,7 +51,7 @@ import Testing
         #expect(assignment(all, of: 0).toAcquire == ["a", "b", "c", "d"])
     }
 
-    @Test func whatWillBeReadyIsWaitedForAsFarAsItIsThisBridgesShare() {
+    @Test func readyTimesAreThoseWithinTheReplicasShare() {
         let all = [
             partition("a", by: "me"), partition("b", ready: 5), partition("c", ready: 12), partition("d", ready: 11),
         ]
@@ -63,7 +63,7 @@ import Testing
                 .laterReadyAt == nil)
     }
 
-    @Test func whatIsBeyondTheShareIsLetGo() {
+    @Test func theSurplusIsReleased() {
         let all = ["a", "b", "c", "d"].map { partition($0, by: "me") }
         let assignment = assignment(all, of: 2)
         #expect(assignment.kept == ["a", "b"])
@@ -72,13 +72,13 @@ import Testing
         #expect(assignment.candidates(excluding: ["a"]) == ["b"])
     }
 
-    @Test func oneAccountRegionStaysWithItsHolderHoweverManyBridgesThereAre() {
+    @Test func aSingleAccountRegionStaysWithItsOwner() {
         #expect(assignment([partition("a", by: "me")], of: 10).kept == ["a"])
         let other = assignment([partition("a", by: "other")], of: 10)
         #expect(other.toAcquire == [] && other.nextReadyAt == nil)
     }
 
-    @Test func whatIsExcludedIsNeitherTakenNorWaitedFor() {
+    @Test func excludedAccountRegionsAreNeitherAcquiredNorWaitedFor() {
         let assignment = assignment([partition("a", by: "me"), partition("b")], of: 1, excluding: ["a", "b"])
         #expect(assignment.candidates(excluding: ["a", "b"]) == [])
         #expect(assignment.nextReadyAt == nil)
@@ -86,7 +86,7 @@ import Testing
     }
 
     /// Whatever happens, each account-Region finds a bridge: as long as some are free, some bridge has room.
-    @Test func everyAccountRegionFindsABridge() {
+    @Test func everyAccountRegionGetsAReplica() {
         for accountRegions in 1...12 {
             for replicas in 1...6 {
                 var holders: [Int: String] = [:]

@@ -19,7 +19,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func oneAccountRegionIsWorkedOnByOneBridgeAtATime() async throws {
+    @Test func anAccountRegionIsProcessedByOneReplicaAtATime() async throws {
         try await withTwoStores { first, second in
             for number in 0..<3 { _ = try await second.append(delivery(number)) }
             let one = try await first.lease(limit: 1, for: .seconds(10), owner: "w", now: 0)
@@ -33,7 +33,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func aBridgeThatStopsLetsTheOthersGoOnAtOnce() async throws {
+    @Test func aStoppingReplicaHandsOverImmediately() async throws {
         try await withDatabase { url in
             try await withStore(url) { second in
                 _ = try await second.append(delivery(1))
@@ -50,7 +50,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func whatADeadBridgeHeldIsTakenOverAndItsLeasesAreLost() async throws {
+    @Test func partitionsOfADeadReplicaAreTakenOverAndItsLeasesAreLost() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { second in
                 for number in 0..<3 { _ = try await second.append(delivery(number)) }
@@ -83,7 +83,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func bridgesShareTheAccountRegionsEquallyAlsoWhenOneJoinsLater() async throws {
+    @Test func replicasShareThePartitionsEquallyAlsoAfterALaterJoin() async throws {
         try await withTwoStores(lifetime: .milliseconds(600)) { first, second in
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await first.append(delivery(number, of: accountRegion))
@@ -105,7 +105,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func whatOneReceivesWakesTheOthers() async throws {
+    @Test func anAppendInOneReplicaWakesTheOthers() async throws {
         try await withTwoStores { first, second in
             let batch = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             async let woken: Void = second.waitForWork(after: batch.mark)
@@ -115,10 +115,10 @@ struct PartitionTests {
         }
     }
 
-    @Test func aLedgerThatIsBeingRebuiltKeepsBridgesAway() async throws {
+    @Test func rebuildingALedgerPreventsReplicasFromProcessing() async throws {
         try await withDatabase { url in
             try await withStore(url) { bridge in
-                let held = try await bridge.takeNew(1)
+                let held = try await bridge.leaseNew(1)
                 let command = try await PostgreSQLStore(address: PostgreSQLAddress(url: url))
                 #expect(await failure { try await command.clearLedger(of: accountRegions[0]) } == .inUse)
                 try await bridge.complete(held.lease, recording: [], now: 1)
@@ -149,7 +149,7 @@ struct PartitionTests {
         }
     }
 
-    @Test func whateverHappensEachDeliveryIsDoneAndNoAccountRegionByTwoAtOnce() async throws {
+    @Test func eachDeliveryIsCompletedAndNoAccountRegionIsProcessedByTwoReplicasConcurrently() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("The bridges' pauses follow from the seed \(seed).")
         try await withDatabase { url in

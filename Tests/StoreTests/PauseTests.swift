@@ -9,9 +9,11 @@ import Testing
         Pause(account: account, pausedBy: "ada", pausedAt: time, reason: reason)
     }
 
-    @Test(arguments: StoreKind.all) func nothingIsLeasedWhileAllIsPausedAndReceiptGoesOn(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func whileAllAccountsArePausedNothingIsLeasedAndAppendsContinue(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
-            let held = try await store.takeNew(1)
+            let held = try await store.leaseNew(1)
             try await store.pause(pause(nil))
             #expect(try await store.append(delivery(2)) == .stored)
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
@@ -23,7 +25,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func onlyTheAccountThatIsPausedIsPassedOver(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func onlyThePausedAccountIsSkipped(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await store.append(delivery(number, of: accountRegion))
@@ -40,7 +42,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func thePauseOfAllAndThoseOfAccountsEndEachByItself(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func thePauseOfAllAccountsAndThoseOfSingleAccountsEndIndependently(kind: StoreKind)
+        async throws
+    {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             let (all, one, other) = (
@@ -56,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func aNewPauseTakesThePlaceOfTheOldAndIsKeptInTheFile() async throws {
+    @Test func aNewPauseReplacesTheOldAndIsKeptInTheFile() async throws {
         let folder = try TemporaryFolder()
         var store = try await SQLiteStore(path: folder.file)
         try await store.pause(pause(nil))
@@ -69,7 +73,8 @@ import Testing
         await store.close()
     }
 
-    @Test(arguments: ["", "a\u{0}", String(repeating: "a", count: 257)], StoreKind.all) func whoPausesMustHaveAName(
+    @Test(arguments: ["", "a\u{0}", String(repeating: "a", count: 257)], StoreKind.all)
+    func aPauseWithoutANameIsRejected(
         name: String, kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
@@ -79,10 +84,10 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatAnotherProcessDoesWakesTheWorkers() async throws {
+    @Test(.timeLimit(.minutes(1))) func changesByAnotherProcessWakeTheWorkers() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
-        try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 1)
+        try await store.deadLetter(store.leaseNew(1).lease, reason: "no", now: 1)
         let other = try await SQLiteStore(path: folder.file, access: .maintenance)
         let steps: [@Sendable () async throws -> Void] = [
             { try await other.pause(self.pause(nil)) }, { _ = try await other.resume(nil) },
@@ -99,7 +104,7 @@ import Testing
         await store.close()
     }
 
-    @Test func ownWritesAreNotTakenForThoseOfOthers() async throws {
+    @Test func ownWritesAreDistinguishedFromThoseOfOtherProcesses() async throws {
         try await withStore { store async throws in
             let mark = store.signal.mark
             for _ in 0..<3 {

@@ -11,7 +11,7 @@ import Testing
     .timeLimit(.minutes(2)))
 struct PoolerTests {
     @Test(arguments: ["transaction", "statement"])
-    func aPoolerThatHandsOutTransactionsIsRejectedInOneLine(mode: String) async throws {
+    func aPoolerInTransactionModeIsRejectedInOneLine(mode: String) async throws {
         try await withDatabase { url in
             try await Pooler.run(mode: mode, before: url) { pooled in
                 for access in [StoreAccess.serving, .maintenance] {
@@ -29,11 +29,11 @@ struct PoolerTests {
         }
     }
 
-    @Test func aPoolerThatHandsOutSessionsWillDo() async throws {
+    @Test func aPoolerInSessionModeIsAccepted() async throws {
         try await withDatabase { url in
             try await Pooler.run(mode: "session", before: url) { pooled in
                 try await withStore(pooled) { store in
-                    let taken = try await store.takeNew(1)
+                    let taken = try await store.leaseNew(1)
                     try await store.complete(taken.lease, recording: [entry("a")], now: 1)
                     try await store.checkRights()
                 }

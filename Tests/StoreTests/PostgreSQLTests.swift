@@ -26,7 +26,7 @@ struct PostgreSQLTests {
 
     // MARK: Connections
 
-    @Test func itsConnectionsAndTransactionsAreTold() async throws {
+    @Test func connectionsAndTransactionsAreReported() async throws {
         try await withDatabase { url in
             let events = Mutex<[StoreEvent]>([])
             let store = try await PostgreSQLStore(address: self.address(url)) { event in
@@ -53,7 +53,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func whatWaitsWhileConnectionsBreakIsDoneOnceByNewOnes() async throws {
+    @Test func requestsWaitingDuringALossOfConnectionsRunOnce() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 let appended = Counter()
@@ -89,7 +89,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aLeaseIsEndedOnceThoughTheStatementIsRunTwice() async throws {
+    @Test func aLeaseEndsOnceAlthoughTheStatementRunsTwice() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 for number in 1...4 { _ = try await store.append(delivery(number, at: Int64(number))) }
@@ -115,7 +115,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aServerThatDoesNotAnswerIsGivenUpInTime() async throws {
+    @Test func aServerThatDoesNotRespondTimesOut() async throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -186,7 +186,7 @@ struct PostgreSQLTests {
         ("postgresql://postgres:secret@127.0.0.1:PORT/DATABASE?sslmode=nonsense", "sslmode"),
         ("postgresql://postgres:secret@127.0.0.1:PORT/DATABASE?sslmode=require", "SSL"),
     ])
-    func whoCannotConnectIsToldWhyAndNoPassword(pattern: String, hint: String) async throws {
+    func aConnectionErrorHasAReasonAndNoPassword(pattern: String, hint: String) async throws {
         try await withDatabase { url in
             let cluster = try await PostgreSQLCluster.shared.get()
             let url = pattern.replacing("PORT", with: "\(cluster.port)").replacing("DATABASE", with: name(of: url))
@@ -252,7 +252,7 @@ struct PostgreSQLTests {
 
     // MARK: Tables
 
-    @Test func manyThatStartAtOnceMakeTheTablesOnce() async throws {
+    @Test func serversThatStartConcurrentlyCreateTheTablesOnce() async throws {
         try await withDatabase { url in
             #expect(
                 await failure { _ = try await PostgreSQLStore(address: self.address(url), access: .maintenance) }
@@ -269,7 +269,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aTrialOfTheStepsLeavesNothingBehindAndNeedsTheRightToCreateTables() async throws {
+    @Test func aMigrationDryRunChangesNothingAndRequiresThePrivilegeToCreateTables() async throws {
         try await withDatabase { url in
             try await PostgreSQLStore.dryRunMigration(self.address(url))
             let cluster = try await PostgreSQLCluster.shared.get()
@@ -290,7 +290,7 @@ struct PostgreSQLTests {
         #expect(shared == Schema.migrator.migrations)
     }
 
-    @Test func aStoreOfANewerVersionIsRejectedAndAnOlderOneBroughtUpToDate() async throws {
+    @Test func aStoreOfANewerVersionIsRejectedAndAnOlderOneIsMigrated() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
                 _ = try await store.append(delivery(1))
@@ -309,7 +309,7 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aRoleThatMayOnlyReadAndWriteRowsWillDo() async throws {
+    @Test func aRoleThatMayOnlyReadAndWriteRowsSuffices() async throws {
         try await withDatabase { url in
             let cluster = try await PostgreSQLCluster.shared.get()
             let role = "role_" + name(of: url)
@@ -320,7 +320,7 @@ struct PostgreSQLTests {
             try await cluster.run(
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO \(role)", in: name(of: url))
             try await withStore(limited) { store in
-                let taken = try await store.takeNew(1)
+                let taken = try await store.leaseNew(1)
                 try await store.complete(taken.lease, recording: [entry("a")], now: 1)
                 try await store.checkWritable()
             }
@@ -336,7 +336,7 @@ struct PostgreSQLTests {
         try await cluster.dropDatabase("latin")
     }
 
-    @Test func whoOnlyLooksCannotWrite() async throws {
+    @Test func aReadOnlyStoreCannotBeWritten() async throws {
         try await withDatabase { url in
             try await withStore(url) { _ = try await $0.append(delivery(1)) }
             let store = try await PostgreSQLStore(address: address(url), access: .readOnly)
@@ -350,10 +350,10 @@ struct PostgreSQLTests {
         }
     }
 
-    @Test func aDamagedStoreIsToldOf() async throws {
+    @Test func aDamagedStoreIsReported() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
-                try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 1)
+                try await store.complete(store.leaseNew(1).lease, recording: [entry("a")], now: 1)
                 #expect(try await store.verify() == [])
                 try await store.run("UPDATE delivery SET origin = 'nowhere', attempts = 7")
                 try await store.run("UPDATE ledger SET kind = 'riddle'")

@@ -17,7 +17,7 @@ struct PostgreSQLValueTests {
         return result
     }
 
-    @Test func singleValuesComeBack() async throws {
+    @Test func scalarsRoundTrip() async throws {
         let row = try await echo(
             "SELECT $1, $2, $3, $4, $5, $6",
             [.integer(Int64.min), .text("é\u{1F600}"), .bytes([0, 255, 0]), .flag(true), .text(nil), .bytes([])]
@@ -31,7 +31,7 @@ struct PostgreSQLValueTests {
         #expect(only == (Int64.min, "é\u{1F600}", [0, 255, 0], true, nil, []))
     }
 
-    @Test func arraysComeBackWithNullsInTheirOrder() async throws {
+    @Test func arraysRoundTripWithNulls() async throws {
         let rows = try await echo(
             "SELECT * FROM unnest($1, $2, $3, $4) WITH ORDINALITY",
             [

@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func whatWasAcknowledgedOutlivesAKilledProcess() async throws {
+    @Test func acknowledgedDeliveriesSurviveAKilledProcess() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -72,7 +72,7 @@ import Testing
         await store.close()
     }
 
-    @Test func aFileThatMayNotBeWrittenIsAWrongPlace() async throws {
+    @Test func aFileWithoutWritePermissionIsAnInvalidPath() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         await store.close()

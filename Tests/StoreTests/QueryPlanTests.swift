@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(arguments: [OpenFindingsSQL.current, DeadLetterSQL.newest])
-    func whatIsLookedAtOftenIsNotSorted(sql: String) async throws {
+    func frequentStatementsDoNotSort(sql: String) async throws {
         try await withStore { store async throws in
             let steps = try await plan(sql, in: store)
             #expect(!steps.contains { $0.contains("TEMP B-TREE") }, "\(steps)")

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func accountRegionsComeInPages(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func accountRegionsAreListedInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await store.append(delivery(number, of: accountRegion))
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: StoreKind.all) func anEmptyQueueHasNoDepths(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let leased = try await store.takeNew(1)
+            let leased = try await store.leaseNew(1)
             try await store.complete(leased.lease, recording: [], now: 1)
             #expect(try await store.queueDepths(now: 1, after: nil, limit: 1000) == [])
         }

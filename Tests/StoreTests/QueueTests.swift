@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func severalAreAppendedTogetherOrNotAtAll(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func severalDeliveriesAreAppendedTogetherOrNotAtAll(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(2))
             let again = Delivery(
@@ -37,7 +37,8 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func manyCallersWhoAppendSeveralHearEachOfTheirOwn(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func eachOfManyCallersGetsTheResultsOfItsOwnDeliveries(kind: StoreKind) async throws
+    {
         try await withStore(kind) { store async throws in
             let outcomes = try await withThrowingTaskGroup(of: (Int, [AppendResult]).self) { group in
                 for caller in 0..<40 {
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aDeliveryIsNotLeasedBeforeItCameInNorTwice(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func aDeliveryIsNotLeasedBeforeItsReceiptNorTwice(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: 100))
             let early = try await store.lease(limit: 10, for: .seconds(1), owner: "w", now: 99)
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatIsReadySoonestIsToldAlsoOfAnAccountRegionThatNothingIsLeasedOfYet(
+    @Test(arguments: StoreKind.all) func theNextReadyTimeIncludesAccountRegionsWithoutLeases(
         kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
@@ -84,7 +85,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func theLongestReadyIsLeasedFirst(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func theEarliestReadyDeliveryIsLeasedFirst(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {
                 _ = try await store.append(delivery(number, at: time))
@@ -103,7 +104,7 @@ import Testing
             #expect(try await store.append(delivery(1)) == .duplicate)
             try await store.complete(first.lease, recording: [], now: 50)
             #expect(try await store.append(delivery(1)) == .duplicate)
-            let dead = try await store.takeNew(2)
+            let dead = try await store.leaseNew(2)
             try await store.deadLetter(dead.lease, reason: "no", now: 1)
             #expect(try await store.append(delivery(2)) == .duplicate)
 
@@ -117,8 +118,8 @@ import Testing
 
     @Test func aCompletedDeliverysPayloadIsDropped() async throws {
         try await withStore { store async throws in
-            try await store.complete(store.takeNew(1).lease, recording: [], now: 1)
-            try await store.deadLetter(store.takeNew(2).lease, reason: "no", now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: [], now: 1)
+            try await store.deadLetter(store.leaseNew(2).lease, reason: "no", now: 1)
             _ = try await store.discardDeadLetters(ids: ["sns:2"])
             let payloads = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM payload") }
             #expect(payloads == 0)
@@ -133,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func moreThanOneStepOfDeletionIsPurgedAndSpaceGivenBack() async throws {
+    @Test func aPurgeInSeveralTransactionsFreesSpace() async throws {
         try await withStore { store async throws in
             let payload = [UInt8](repeating: 9, count: 4000)
             try await withThrowingDiscardingTaskGroup { group in
@@ -154,11 +155,11 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aRetriedDeliveryComesBackAtItsTimeWithTheNextAttempt(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func aRetriedDeliveryIsReadyAtItsTimeWithTheNextAttempt(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
-            let first = try await store.takeNew(1)
+            let first = try await store.leaseNew(1)
             try await store.retry(first.lease, at: 500, reason: "throttled", now: 10)
             let wait = try await store.lease(limit: 1, for: .seconds(1), owner: "w", now: 499)
             #expect(wait.deliveries.isEmpty)
@@ -186,12 +187,12 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aReleasedDeliveryComesBackAtOnceAndTheAttemptDoesNotCount(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func aReleasedDeliveryIsReadyImmediatelyAndTheAttemptDoesNotCount(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
-            let first = try await store.takeNew(1)
-            let second = try await store.takeNew(2)
+            let first = try await store.leaseNew(1)
+            let second = try await store.leaseNew(2)
             try await store.complete(second.lease, recording: [], now: 0)
             try await store.release([first.lease, second.lease])
             let again = try await store.take(now: 0)
@@ -210,7 +211,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func theLongestIdIsTaken(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anIdOfMaximumLengthIsStored(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let id = String(repeating: "~", count: 256)
             let long = Delivery(id: id, accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
@@ -219,7 +220,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func whatIsOutsideTheRangesOfALeaseIsRejected(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func leaseArgumentsOutOfRangeAreRejected(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for limit in [0, -1, 1001] {
                 #expect(await failure { _ = try await store.take(limit, now: 0) } == .invalidValue)
@@ -245,15 +246,15 @@ import Testing
 
     @Test(arguments: StoreKind.all) func statusCountsEveryState(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            try await store.complete(store.takeNew(1).lease, recording: [entry("a")], now: 0)
+            try await store.complete(store.leaseNew(1).lease, recording: [entry("a")], now: 0)
             try await store.complete(
-                store.takeNew(2).lease,
+                store.leaseNew(2).lease,
                 recording: [
                     entry("b"), entry("c", recordState: .archived), entry("d", isSent: false),
                     entry("e", recordState: .archived, isSent: false),
                 ], now: 0)
-            try await store.deadLetter(store.takeNew(3).lease, reason: "no", now: 0)
-            _ = try await store.takeNew(4, now: 70)
+            try await store.deadLetter(store.leaseNew(3).lease, reason: "no", now: 0)
+            _ = try await store.leaseNew(4, now: 70)
             for number in 5...8 { _ = try await store.append(delivery(number, at: 60 + Int64(number))) }
             var expected = StoreStatus()
             (expected.pending, expected.leased, expected.completed, expected.dead) = (4, 1, 2, 1)
@@ -266,11 +267,11 @@ import Testing
 
 /// How far the memory of completed deliveries reaches.
 @Suite struct CompletionTimeTests {
-    @Test(arguments: StoreKind.all) func itIsThatOfTheNewestBeyondSoMany(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func theCompletionTimeIsThatOfTheNewestBeyondACount(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             #expect(try await store.completionTime(beyondNewest: 0) == nil)
             for number in 1...4 {
-                try await store.complete(store.takeNew(number).lease, recording: [], now: Int64(number * 10))
+                try await store.complete(store.leaseNew(number).lease, recording: [], now: Int64(number * 10))
             }
             for (count, time) in [(0, 40), (1, 30), (3, 10), (4, nil), (9, nil)] as [(Int, Int64?)] {
                 #expect(try await store.completionTime(beyondNewest: count) == time)

@@ -3,11 +3,12 @@ import Testing
 @testable import Store
 
 @Suite struct RebuildingTests {
-    @Test(arguments: StoreKind.all) func restoringLeavesWhatIsThere(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func restoringKeepsExistingEntries(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let known = entry("a", updatedAt: 9)
             try await store.record(
-                LedgerUpdate(entries: [known], dispositions: [disposition("s", time: 9)]), under: store.takeNew(1).lease
+                LedgerUpdate(entries: [known], dispositions: [disposition("s", time: 9)]),
+                under: store.leaseNew(1).lease
             )
             try await store.restore([entry("a"), entry("b")], [disposition("s"), disposition("t")])
             #expect(try await store.ledgerEntries(ids: ["a", "b"]) == ["a": known, "b": entry("b")])
@@ -19,13 +20,13 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func anAccountRegionIsCompleteFromItsEndUntilItIsCleared(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func aLedgerIsCompleteFromFinishUntilClear(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
             let mark = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 1, taskID: "t1")
             let newer = AppliedAudit(accountRegion: accountRegions[0], check: "A", startTime: 2, taskID: "t2")
-            try await store.record(LedgerUpdate(appliedAudits: [newer]), under: store.takeNew(1).lease)
+            try await store.record(LedgerUpdate(appliedAudits: [newer]), under: store.leaseNew(1).lease)
             #expect(try await store.ledgerAccountRegions().isEmpty)
             try await store.finishLedger(of: accountRegions[0], appliedAudits: [mark], now: 5)
             try await store.finishLedger(of: accountRegions[1], appliedAudits: [], now: 5)

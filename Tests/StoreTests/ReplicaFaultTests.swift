@@ -41,7 +41,7 @@ struct ReplicaFaultTests {
 
     // MARK: Sharing
 
-    @Test func anOrphanedLeaseDoesNotKeepAnAccountRegionFromBeingHandedOver() async throws {
+    @Test func anOrphanedLeaseDoesNotPreventHandover() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
@@ -62,7 +62,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func anAccountRegionBeyondTheShareIsWorkedOnWhileItCannotBeHandedOver() async throws {
+    @Test func aSurplusPartitionIsProcessedUntilItCanBeHandedOver() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
@@ -81,10 +81,10 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func anAccountRegionThatIsHeldAndNotWorkedOnIsReported() async throws {
+    @Test func aStalledPartitionIsReported() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
-                let taken = try await store.takeNew(1)
+                let taken = try await store.leaseNew(1)
                 _ = try await store.append(delivery(2))
                 #expect(try await store.sharingStatus().stalls.isEmpty)
                 try await store.run("UPDATE origin_holder SET worked_at = clock_timestamp() - interval '2 minutes'")
@@ -101,10 +101,10 @@ struct ReplicaFaultTests {
 
     // MARK: Life signs
 
-    @Test func aLockOnTheQueueDoesNotHoldUpLifeSigns() async throws {
+    @Test func aLockOnTheQueueDoesNotDelayHeartbeats() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .seconds(1)) { store in
-                _ = try await store.takeNew(1)
+                _ = try await store.leaseNew(1)
                 try await whileLocked("delivery", url) {
                     let before = try await run("SELECT signed_at FROM replica", url)
                     try await eventually("a further sign, three lifetimes later") {
@@ -120,10 +120,10 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func aReplicaThatHasLostItsSignLeasesNothing() async throws {
+    @Test func aReplicaWithoutAValidHeartbeatLeasesNothing() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600), timeout: .seconds(1)) { store in
-                _ = try await store.takeNew(1)
+                _ = try await store.leaseNew(1)
                 #expect(store.canProcess)
                 _ = try await store.append(delivery(2))
                 await store.coordinator.stopListening()
@@ -133,11 +133,11 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func aTransactionOfAReplicaThatIsCutOffDoesNotOutliveItsSign() async throws {
+    @Test func aTransactionOfADisconnectedReplicaDoesNotOutliveItsHeartbeat() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .seconds(1)) { second in
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(1))
-                _ = try await first.takeNew(1)
+                _ = try await first.leaseNew(1)
                 await first.coordinator.stopListening()
                 // It has locked what it holds, and nothing more comes from it.
                 let isLocked = Atomic(false)
@@ -158,12 +158,12 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func aReplicaWhoseSessionIsGoneIsTakenOverBeforeItsSignEnds() async throws {
+    @Test func aReplicaWhoseSessionIsGoneIsTakenOverBeforeItsHeartbeatExpires() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .seconds(1)) { second in
                 // Its sign alone would count for ten minutes.
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(600))
-                _ = try await first.takeNew(1)
+                _ = try await first.leaseNew(1)
                 #expect(try await second.take(now: 0).isEmpty)
                 await first.coordinator.stopListening()
                 let batch = try await eventually("the origin to be taken over") {
@@ -177,10 +177,10 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func aLeaseThatNoWorkerLearnedOfIsEndedByTheNext() async throws {
+    @Test func aLeaseWithoutAWorkerIsEndedByTheNextCallToLease() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
-                let known = try await store.takeNew(1)
+                let known = try await store.leaseNew(1)
                 _ = try await store.append(delivery(2))
                 // As when the connection breaks while the transaction commits.
                 try await store.run(
@@ -198,7 +198,7 @@ struct ReplicaFaultTests {
     @Test func aLeaseThatNoWorkerLearnedOfIsEndedOnceItsAccountRegionIsNotLockedByOthers() async throws {
         try await withDatabase { url in
             try await withStore(url) { store in
-                let known = try await store.takeNew(1)
+                let known = try await store.leaseNew(1)
                 _ = try await store.append(delivery(2))
                 try await store.run(
                     "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
@@ -229,7 +229,7 @@ struct ReplicaFaultTests {
 
     // MARK: Readiness
 
-    @Test func readinessIsWhatADeliveryNeedsAndLeavesNoTrace() async throws {
+    @Test func theWriteCheckAppendsLikeADeliveryAndLeavesNoTrace() async throws {
         try await withDatabase { url in
             try await withStore(url, timeout: .seconds(2)) { store in
                 try await store.checkWritable()
@@ -245,7 +245,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    @Test func missingRightsAreNamedEach() async throws {
+    @Test func eachMissingPrivilegeIsReported() async throws {
         try await withDatabase { url in
             try await withStore(url) { try await $0.checkRights() }
             let role = "role_" + database(of: url)
@@ -310,7 +310,7 @@ struct ReplicaFaultTests {
     // MARK: Clocks
 
     @Test(arguments: [300_000, -300_000] as [Int64])
-    func theQueueGoesByTheDatabasesClock(offset: Int64) async throws {
+    func theQueueUsesTheDatabasesClock(offset: Int64) async throws {
         try await withDatabase { url in
             let wrong = try await PostgreSQLStore(
                 address: PostgreSQLAddress(url: url), lifetime: .seconds(10), timeout: .seconds(60),

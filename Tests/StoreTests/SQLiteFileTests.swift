@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func theFilesAreForTheirOwnerAlone() async throws {
+    @Test func theFilesAreAccessibleToTheirOwnerOnly() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
@@ -49,10 +49,10 @@ import Testing
         await store.close()
     }
 
-    @Test func whatWasAcknowledgedIsInACopyOfTheFilesOfAnOpenStore() async throws {
+    @Test func acknowledgedDeliveriesAreInACopyOfTheFilesOfAnOpenStore() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
-        let taken = try await store.takeNew(1)
+        let taken = try await store.leaseNew(1)
         try await store.complete(taken.lease, recording: [entry("a")], now: 1)
         for number in 2..<52 { _ = try await store.append(delivery(number)) }
         let copy = try TemporaryFolder()
@@ -69,7 +69,7 @@ import Testing
         await reopened.close()
     }
 
-    @Test func afterClosingTheFileAloneHoldsEverything() async throws {
+    @Test func afterClosingTheFileIsComplete() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
@@ -83,7 +83,7 @@ import Testing
         await reopened.close()
     }
 
-    @Test func aTornTailOfTheLogCostsOnlyWhatWasNotCommitted() async throws {
+    @Test func aTornLogTailLosesOnlyUncommittedWrites() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         for number in 0..<20 { _ = try await store.append(delivery(number)) }
@@ -98,10 +98,10 @@ import Testing
         await reopened.close()
     }
 
-    @Test func onlyOneServesAndOthersMayLookAndMend() async throws {
+    @Test func oneProcessServesAndOthersCanReadAndRepair() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
-        try await store.deadLetter(store.takeNew(1).lease, reason: "no", now: 1)
+        try await store.deadLetter(store.leaseNew(1).lease, reason: "no", now: 1)
         #expect(await openFailure(folder.file) == .inUse)
 
         let reader = try await SQLiteStore(path: folder.file, access: .readOnly)
@@ -121,7 +121,7 @@ import Testing
         #expect(await openFailure(folder.file) == nil)
     }
 
-    @Test func whoDoesNotServeCreatesNothing() async throws {
+    @Test func aProcessThatDoesNotServeCreatesNothing() async throws {
         let folder = try TemporaryFolder()
         #expect(await openFailure(folder.file, .readOnly) == .invalidPath)
         #expect(await openFailure(folder.file, .maintenance) == .invalidPath)
@@ -139,7 +139,7 @@ import Testing
         #expect(await openFailure(folder.path + "/missing/store.db") == .invalidPath)
     }
 
-    @Test func aFileThatIsNoDatabaseIsCorruptAndLeftUntouched() async throws {
+    @Test func aFileThatIsNotADatabaseIsCorruptAndUnchanged() async throws {
         let folder = try TemporaryFolder()
         let garbage = Data((0..<9000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 7) })
         try garbage.write(to: URL(filePath: folder.file))
@@ -147,7 +147,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: folder.file)) == garbage)
     }
 
-    @Test func aStoreWithADamagedSchemaIsCorruptAndLeftUntouched() async throws {
+    @Test func aStoreWithADamagedSchemaIsCorruptAndUnchanged() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
@@ -159,7 +159,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: folder.file)) == bytes)
     }
 
-    @Test func damageInsideIsFoundByVerify() async throws {
+    @Test func verifyFindsDamageInsideTheFile() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         for number in 0..<200 { _ = try await store.append(delivery(number)) }
@@ -181,7 +181,7 @@ import Testing
         await damaged.close()
     }
 
-    @Test func anotherApplicationsDatabaseIsRejectedAndLeftUntouched() async throws {
+    @Test func anotherApplicationsDatabaseIsRejectedAndUnchanged() async throws {
         let folder = try TemporaryFolder()
         let other = try DatabaseQueue(path: folder.file)
         try await other.write { try $0.execute(sql: "CREATE TABLE theirs (x)") }
@@ -193,7 +193,7 @@ import Testing
 
     @Test func aFullDiskIsUnavailableUntilThereIsSpaceAgain() async throws {
         try await withStore { store async throws in
-            let taken = try await store.takeNew(1)
+            let taken = try await store.leaseNew(1)
             try await store.run("PRAGMA max_page_count = 1")
             let large = [UInt8](repeating: 1, count: 500_000)
             #expect(await failure { _ = try await store.append(delivery(2, payload: large)) } == .unavailable)

@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func theSpaceOfABurstIsGivenBackByOneUpkeep() async throws {
+    @Test(.timeLimit(.minutes(2))) func oneMaintenanceFreesTheSpaceOfABurst() async throws {
         try await withChurn { churn in
             try await churn.work(10, at: 0, payload: 4000)
             try await churn.work(1500, at: Self.hour, payload: 20_000)

@@ -6,7 +6,7 @@ import Testing
         ("sqlite://defender-bridge.db", "defender-bridge.db"), ("sqlite:///var/lib/store.db", "/var/lib/store.db"),
         ("sqlite://folder/a b%20?.db", "folder/a b%20?.db"),
     ])
-    func aSQLiteURLNamesItsPathAsItStands(url: String, path: String) throws {
+    func aSQLiteURLContainsALiteralPath(url: String, path: String) throws {
         #expect(try StoreLocation(url: url) == .sqlite(path: path))
     }
 
@@ -14,7 +14,7 @@ import Testing
         "", "sqlite:", "sqlite://", "sqlite:///", "sqlite://folder/", "SQLITE://a.db", "a.db", "file:a.db",
         "mysql://host/db", "sqlite://a\u{0}b", "sqlite://" + String(repeating: "a", count: 4096),
     ])
-    func whatNamesNoFileIsRejected(url: String) {
+    func aURLWithoutAFileNameIsRejected(url: String) {
         #expect(performing: { try StoreLocation(url: url) }, throws: { ($0 as? StoreError)?.code == .invalidPath })
     }
 
@@ -23,7 +23,7 @@ import Testing
         "postgresql://a:secret@one:5432,two:5433/bridge?sslmode=verify-full&target_session_attrs=any",
         "postgresql:///bridge?host=/run/postgresql&service=secret", "postgresql://",
     ])
-    func aPostgreSQLURLIsTakenAndNeverShown(url: String) throws {
+    func aPostgreSQLURLIsAcceptedAndNeverShown(url: String) throws {
         let location = try StoreLocation(url: url)
         #expect(location == .postgresql(try PostgreSQLAddress(url: url)))
         var dumped = ""

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: Subscription.State.allCases)
-    func whatIsNotedIsThereAlsoAfterARestart(state: Subscription.State) async throws {
+    func recordedStatusSurvivesARestart(state: Subscription.State) async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         let noted = subscription("a", state)
@@ -29,7 +29,7 @@ import Testing
         await again.close()
     }
 
-    @Test(arguments: StoreKind.all) func theMessageThatWasPublishedLastCountsWhateverTheOrder(kind: StoreKind)
+    @Test(arguments: StoreKind.all) func theMessagePublishedLastWinsInAnyOrder(kind: StoreKind)
         async throws
     {
         try await withStore(kind) { store async throws in
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func theyAreListedByTopicPageByPage(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func subscriptionsAreListedByTopicInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let all = ["a", "b", "c"].map { subscription($0) }
             for each in all.reversed() { try await store.record(each) }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a\0", String(repeating: "x", count: 257)], StoreKind.all)
-    func anIDThatCannotBeKeptIsRejected(
+    func anInvalidMessageIDIsRejected(
         id: String, kind: StoreKind
     ) async throws {
         try await withStore(kind) { store async throws in
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreKind.all) func aRowThatMakesNoSenseIsReportedAsCorrupt(kind: StoreKind) async throws {
+    @Test(arguments: StoreKind.all) func anInvalidRowIsReportedAsCorrupt(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             try await store.run("INSERT INTO subscription VALUES ('no topic', 'confirmed', 'm', 1, 1)")
             #expect(await failure { _ = try await store.subscriptions(after: nil, limit: 9) } == .corrupt)

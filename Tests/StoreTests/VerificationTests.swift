@@ -93,7 +93,7 @@ import Testing
         try await store.finishLedger(of: accountRegions[0], appliedAudits: [], now: 1)
     }
 
-    @Test func aStoreInOrderHasNoProblems() async throws {
+    @Test func aSoundStoreHasNoProblems() async throws {
         try await withStore { store async throws in
             #expect(try await store.verify() == [])
             try await fill(store)
@@ -143,7 +143,7 @@ import Testing
             #"Delivery "sns:2" has an unknown state."#
         ),
     ])
-    func whatIsWrongIsTold(damage: String, problem: String) async throws {
+    func damageIsReported(damage: String, problem: String) async throws {
         try await withStore { store async throws in
             try await fill(store)
             try await store.run(damage)

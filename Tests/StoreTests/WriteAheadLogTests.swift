@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func readersThatOverlapLeaveItBelowItsBound() async throws {
+    @Test func overlappingReadersKeepTheLogWithinItsLimit() async throws {
         try await withStore { store in
             try await whileReadersOverlap(in: store) {
                 var longest = 0
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func aReadThatDoesNotEndStopsNoWrites() async throws {
+    @Test func aLongReadDoesNotBlockWrites() async throws {
         try await withStore { store in
             let tracker = DispatchSemaphore(value: 0)
             let state = ReaderState()
@@ -117,7 +117,7 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct ReadGateTests {
-    @Test func whileItIsHeldNoCallPassesAndThoseInsideMayLeave() async throws {
+    @Test func aSuspensionDelaysNewUsesUntilItEnds() async throws {
         let tracker = UsageTracker()
         #expect(await tracker.acquireWhenResumed())
         async let held: Void = tracker.suspend(atMost: .seconds(60))
@@ -131,7 +131,7 @@ import Testing
         #expect(!tracker.isInUse)
     }
 
-    @Test func aHoldEndsByItself() async {
+    @Test func aSuspensionEndsAfterItsTimeLimit() async {
         let tracker = UsageTracker()
         #expect(await tracker.acquireWhenResumed())
         await tracker.suspend(atMost: .milliseconds(10))
