@@ -5,12 +5,12 @@ import Testing
 
 @testable import Store
 
-/// What a store does when the clock of those who use it is set.
+/// The store after a clock step.
 @Suite struct ClockStepTests {
     private static let now: Int64 = 1_795_341_600_000
     private static let minute: Int64 = 60_000
 
-    @Test("After a step back, nothing waits for as long as the step", arguments: StoreKind.all)
+    @Test("After a step back, no delivery waits as long as the step", arguments: StoreKind.all)
     func stepBack(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for number in 1...4 { _ = try await store.append(delivery(number, at: Self.now)) }
@@ -20,20 +20,20 @@ import Testing
             try await store.retry(first[1].lease, at: Self.now + 5000, reason: "later", now: Self.now)
             try await store.retry(first[2].lease, at: .max, reason: "much later", now: Self.now)
             let back = Self.now - 2 * 3_600_000
-            // What is leased stays leased: its holder lives, and extends it.
+            // Leases continue: a live worker extends them.
             let depths = try await store.queueDepths(now: back, after: nil, limit: 10)
             #expect(depths.map(\.state) == [.pending, .leased] && depths.map(\.count) == [3, 1])
             let second = try await store.lease(limit: 10, for: .seconds(60), owner: "a", now: back)
             #expect(second.deliveries.map(\.delivery.id).sorted() == ["sns:1", "sns:2", "sns:3"])
             #expect(second.nextReadyAt == back + Self.minute)
             try await store.complete(first[3].lease, recording: [], now: back)
-            // A holder that is gone keeps a lease no longer than any other.
+            // The lease of a vanished worker ends like any other.
             let third = try await store.lease(limit: 10, for: .seconds(60), owner: "b", now: back + Self.minute)
             #expect(third.deliveries.count == 3 && third.expired == 3)
         }
     }
 
-    @Test("A lease whose holder vanished before the step ends a lease later", arguments: StoreKind.all)
+    @Test("The lease of a worker that vanished before the step ends one lease duration later", arguments: StoreKind.all)
     func vanished(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: Self.now))
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("A retry is never later than the longest wait, and waits that long at most", arguments: StoreKind.all)
+    @Test("A retry is delayed at most by the maximum wait", arguments: StoreKind.all)
     func longestWait(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: Self.now))
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("A watermark is moved back if it is later, and only then", arguments: StoreKind.all)
+    @Test("A watermark is reset only if it is later", arguments: StoreKind.all)
     func watermark(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             try await store.resetCatchUpWatermark(of: accountRegions[0], to: 5)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("A last delivery of the future gives way to one of the present", arguments: StoreKind.all)
+    @Test("A last delivery in the future is replaced by a current one", arguments: StoreKind.all)
     func lastDelivery(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             let ahead = Self.now + 120 * 86_400_000
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("What is known of the clock is kept", arguments: StoreKind.all)
+    @Test("The state of the clock is recorded", arguments: StoreKind.all)
     func mark(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             #expect(try await store.clockMark() == nil)
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test("A store of an earlier version knows the newest of its times")
+    @Test("A store of an earlier version starts with its newest time")
     func earlierVersion() async throws {
         let folder = try TemporaryFolder()
         let old = try DatabasePool(path: folder.file)
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test(
-        "A database of an earlier version knows the newest of its times",
+        "A database of an earlier version starts with its newest time",
         .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
     func earlierDatabase() async throws {
         try await withDatabase { url in

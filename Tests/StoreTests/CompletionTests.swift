@@ -62,7 +62,7 @@ import Testing
             #expect(try await store.verify() == [])
             try await store.clearLedger(of: accountRegions[1])
             #expect(try await store.auditCoverage(of: accountRegions[0]) != nil)
-            // Where the ledger begins again, nothing is known of what is not there any more.
+            // After the ledger is cleared, its completions are gone.
             try await store.clearLedger(of: accountRegions[0])
             #expect(try await store.auditCoverage(of: accountRegions[0]) == nil)
             #expect(try await store.checkCompletions(of: accountRegions[0]).isEmpty)

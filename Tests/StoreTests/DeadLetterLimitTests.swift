@@ -6,13 +6,13 @@ import Testing
 
 @testable import Store
 
-/// Dead letters never fill the store, and noise pushes out no others.
+/// Dead letters never fill the store, and a noisy topic does not evict the dead letters of others.
 @Suite struct DeadLetterLimitTests {
     private static func topic(_ name: String) throws -> ARN {
         try #require(ARN("arn:aws:sns:us-east-1:111122223333:\(name)"))
     }
 
-    /// Receives a delivery and dead-letters it.
+    /// Appends a delivery and dead-letters it.
     @discardableResult
     private func deadLetter(
         _ number: Int, of topic: String? = nil, from channel: Delivery.Channel = .sns, bytes: Int = 8,
@@ -49,7 +49,7 @@ import Testing
             #expect(usage.dropped == 4 && usage.oldestFailedAt == 5)
             #expect(usage.utilization(of: limits).count == 1)
             #expect(try await store.verify() == [])
-            // What was dropped is forgotten: it may come again.
+            // A dropped dead letter is deleted: its id is new again.
             #expect(try await store.append(delivery(1)) == .stored)
         }
     }
@@ -65,7 +65,7 @@ import Testing
             for number in 6...40 {
                 try await deadLetter(number, of: "noise", at: Int64(number), within: limits, in: store)
             }
-            // The noise has what the channel's half leaves, and loses to what has less.
+            // The noisy topic gets the rest of the channel's half, and loses to smaller topics.
             #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(34...40))
             try await deadLetter(41, of: "defender", at: 41, within: limits, in: store)
             #expect(try await numbers(in: store) == [1, 2, 3, 4, 5] + Array(35...41))
@@ -91,7 +91,7 @@ import Testing
     @Test(arguments: StoreKind.all) func bytesAreLimitedWhateverTheirNumber(kind: StoreKind) async throws {
         try await withStore(kind) { store in
             let limits = DeadLetterLimits(maximumCount: 1000, maximumBytes: 20_000)
-            // Forty small ones, then large ones, each of which takes the place of many.
+            // Forty small ones, then large ones, each of which replaces many.
             for number in 0..<40 {
                 try await deadLetter(number, of: "noise", bytes: 98, at: Int64(number), within: limits, in: store)
             }
@@ -100,7 +100,7 @@ import Testing
                 #expect(try await store.deadLetterUsage().total.bytes <= 10_000)
             }
             #expect(try await numbers(in: store) == [43, 44, 45])
-            // One that is larger than all that there may be is not kept.
+            // A dead letter larger than the limit is not kept.
             try await deadLetter(46, of: "noise", bytes: 30_000, at: 46, within: limits, in: store)
             #expect(try await numbers(in: store) == [])
             #expect(try await store.deadLetterUsage().total == DeadLetterLoad())
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    /// Puts many dead letters into the tables at once.
+    /// Inserts many dead letters with one statement.
     private func fill(_ store: any TestedStore, _ kind: StoreKind, _ count: Int) async throws {
         let columns = "id, origin, source, topic, received_at, state, first_failed_at, last_failed_at, reason"
         let values = "'x:' || n, '\(accountRegions[0].stored)', 'sns', 'a', 0, 'dead', n, n, 'no'"
@@ -254,7 +254,7 @@ import Testing
                         for store in stores {
                             group.addTask {
                                 while try await one.status().pending > 0 {
-                                    // Until each has an account-Region, one may take what the other is to have.
+                                    // Until each replica owns a partition, one may acquire the other's.
                                     let batch = try await store.take(20, now: 0)
                                     try await withThrowingDiscardingTaskGroup { group in
                                         for leased in batch {

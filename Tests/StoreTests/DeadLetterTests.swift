@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// Gives up four different deliveries, at 10, 20, 30 and 40.
+    /// Dead-letters four different deliveries, at 10, 20, 30 and 40.
     private func deadLetterFour(in store: any TestedStore) async throws {
         for (number, (accountRegion, channel, reason)) in [
             (manyAccountRegions[0], Delivery.Channel.sns, "ThrottlingException: slow down"),

@@ -12,22 +12,22 @@ extension TemporaryFolder {
     var file: String { path("store.db") }
 }
 
-/// Counts from 1, for whoever asks.
+/// Counts from 1.
 final class Counter: Sendable {
     private let count = Atomic<Int>(0)
 
     func next() -> Int { count.add(1, ordering: .sequentiallyConsistent).newValue }
 }
 
-/// The kinds of stores, which must all do the same.
+/// The kinds of stores, which must all behave the same.
 enum StoreKind: CaseIterable {
     case sqlite, postgreSQL
 
-    /// Those that this machine has.
+    /// The kinds that are available on this machine.
     static let all = allCases.filter { $0 != .postgreSQL || PostgreSQLCluster.isInstalled }
 }
 
-/// A store of whatever kind, with what tests want to know of it.
+/// A store of any kind, with members for tests.
 protocol TestedStore: Store {
     var signal: WorkSignal { get }
     /// Runs SQL outside a transaction.
@@ -67,7 +67,7 @@ func withDatabase(_ body: (_ url: String) async throws -> Void) async throws {
 
 /// Runs a test with an open store in a PostgreSQL database, and closes it.
 ///
-/// - Parameter timeout: as long that no test depends on the speed of the machine, but for those that wait for its end.
+/// - Parameter timeout: long enough for slow machines, except in tests that wait for its end.
 func withStore(
     _ url: String, lifetime: Duration = .seconds(10), timeout: Duration = .seconds(60),
     _ body: (PostgreSQLStore) async throws -> Void
@@ -92,7 +92,7 @@ func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
     }
 }
 
-/// The error's code that the body throws; nil when it throws none.
+/// The code of the error that the body throws; nil if it throws none.
 func failure(_ body: () async throws -> Void) async -> StoreError.Code? {
     do {
         try await body()

@@ -125,10 +125,10 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
         store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
         async let waiting = store.append(delivery(100))
-        try await eventually("a write that waits") { store.committer.waitingCount >= 1 }
+        try await eventually("a waiting write") { store.committer.waitingCount >= 1 }
         async let closing: Void = store.close()
         async let closingAgain: Void = store.close()
-        try await eventually("the end of new writes") { store.committer.isClosed }
+        try await eventually("new writes to be rejected") { store.committer.isClosed }
         #expect(await failure { _ = try await store.append(delivery(101)) } == .closed)
         gate.signal()
         #expect(try await waiting == .stored)

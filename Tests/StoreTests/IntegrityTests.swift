@@ -6,9 +6,9 @@ import Testing
 
 @testable import Store
 
-@Suite("The check of a large file")
+@Suite("The integrity check of a large file")
 struct IntegrityTests {
-    /// Makes a store with so many findings of more than a page each, and closes it.
+    /// Creates a store with findings of more than a page each, and closes it.
     private func makeStore(_ folder: TemporaryFolder, findings: Int) async throws {
         let store = try await SQLiteStore(path: folder.file)
         try await store.fill(findings: findings)
@@ -32,7 +32,7 @@ struct IntegrityTests {
         }
     }
 
-    @Test("opening reads no more of a file that is three times as large")
+    @Test("opening a file that is three times as large does not read more")
     func openingIsBounded() async throws {
         let (small, large) = (try TemporaryFolder(), try TemporaryFolder())
         try await makeStore(small, findings: 6000)
@@ -43,12 +43,12 @@ struct IntegrityTests {
         try #require(try #require(sizes[0]) > IntegrityCheck.largestAtOpening * 4096)
         try #require(try #require(sizes[1]) > 70 << 20)
         let (few, many) = (try await bytesReadByOpening(small.file), try await bytesReadByOpening(large.file))
-        // A level more of a tree is a page more.
+        // An additional tree level is an additional page.
         #expect(many < few + 64 * 4096, "\(few) and \(many) bytes")
         #expect(many < 2 << 20, "\(many) bytes")
     }
 
-    /// Writes noise over a leaf page of the ledger, in the middle of the file, and gives the page's number.
+    /// Overwrites a leaf page of the ledger, in the middle of the file; returns the page's number.
     @discardableResult
     private func damage(_ path: String) async throws -> Int {
         let pool = try DatabaseQueue(path: path)
@@ -72,7 +72,7 @@ struct IntegrityTests {
 
     private static let noise = Data(repeating: 0xA5, count: 4096)
 
-    /// Whether the noise is still there. Opening a file counts up in its header, whatever comes of it.
+    /// Whether the overwritten bytes are still there. Opening a file increments a counter in its header in any case.
     private func isNoise(_ page: Int, of path: String) throws -> Bool {
         let handle = try FileHandle(forReadingFrom: URL(filePath: path))
         try handle.seek(toOffset: UInt64(page) * 4096)
@@ -81,7 +81,7 @@ struct IntegrityTests {
         return bytes == Self.noise
     }
 
-    @Test("damage deep in a large file is found while the store is used; the next start checks the whole file")
+    @Test("damage deep in a large file is found during operation, and the next start checks the whole file")
     func damageDeepInside() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
@@ -106,7 +106,7 @@ struct IntegrityTests {
         #expect(try isNoise(page, of: folder.file + ".damaged-1"))
     }
 
-    @Test("--replace-damaged-store reads the whole of a large file before it is used")
+    @Test("--replace-damaged-store checks the whole of a large file before it is used")
     func replacingADamagedStoreChecksTheWholeFile() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
@@ -117,7 +117,7 @@ struct IntegrityTests {
         await store.close()
     }
 
-    @Test("a file that was replaced by a sound one after damage is used again")
+    @Test("a sound file that replaces a damaged one is opened")
     func restored() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
@@ -136,7 +136,7 @@ struct IntegrityTests {
         #expect(!StoreFiles.isMarkedDamaged(folder.file))
     }
 
-    @Test("a sound file is read from its first row to its last, and the check ends when it is cancelled")
+    @Test("a sound file is read from the first row to the last, and canceling ends the check")
     func sound() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)

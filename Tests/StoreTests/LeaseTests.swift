@@ -36,7 +36,7 @@ import Testing
             #expect(try await expired(at: 9_999) == 0)
             let again = try await store.lease(limit: 2, for: .seconds(10), owner: "w", now: 10_000)
             #expect(again.expired == 2)
-            // One that was given back, and one that was put off, did not expire.
+            // Released and retried leases did not expire.
             try await store.release([again.deliveries[0].lease])
             try await store.retry(again.deliveries[1].lease, at: 10_000, reason: "x", now: 10_000)
             #expect(try await expired(at: 10_000) == 1)

@@ -179,7 +179,7 @@ import Testing
             let entries = [
                 entry("a", updatedAt: 9, condition: .over, recordState: .archived),
                 entry("b", updatedAt: 10, condition: .over, recordState: .archived), entry("c", updatedAt: 9),
-                // It may come back without any audit, when the suppression is deleted.
+                // The finding can become active again without an audit, when the suppression is deleted.
                 entry("d", updatedAt: 9, condition: .suppressed, recordState: .archived),
             ]
             try await store.complete(store.leaseNew(1).lease, recording: entries, now: 1)
@@ -191,7 +191,7 @@ import Testing
     @Test(arguments: StoreKind.all) func textsOfMaximumLengthAreStoredAndFound(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             var random = SeededGenerator(seed: 1)
-            // Of a kind that no database can shorten.
+            // Incompressible.
             func text() -> String {
                 String((0..<2048).map { _ in Character(Unicode.Scalar(UInt8.random(in: 0x21...0x7E, using: &random))) })
             }

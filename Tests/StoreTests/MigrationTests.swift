@@ -22,7 +22,7 @@ import Testing
     @Test func aStoreWhoseServerWasKilledBeforeItsFirstMigrationOpens() async throws {
         let folder = try TemporaryFolder()
         let begun = try DatabasePool(path: folder.file)
-        // What GRDB commits ahead of the first step.
+        // The state that GRDB commits before the first step.
         var migrator = DatabaseMigrator()
         migrator.registerMigration("an empty step") { _ in }
         try migrator.migrate(begun)

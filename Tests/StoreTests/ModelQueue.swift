@@ -2,7 +2,7 @@ import AWSCore
 
 @testable import Store
 
-/// What a store does, in the simplest words: a dictionary and no durability.
+/// A simple model of a store: a dictionary without durability.
 struct ModelQueue {
     private struct Row {
         enum State { case pending, leased, completed, dead }
@@ -92,8 +92,8 @@ struct ModelQueue {
         return .stored
     }
 
-    /// Whether these are what a lease may give: as many as there are, the longest ready of each account-Region, and from no
-    /// account-Region more than one beyond what another got that had more to give.
+    /// Whether a call may lease these: as many as there are, the earliest ready of each account-Region, and from no
+    /// account-Region more than one more than from another that had more ready.
     func mayLease(_ leased: [LeasedDelivery], limit: Int, now: Int64) -> Bool {
         let ready = rows.values.filter { $0.isQueued && $0.readyAt <= now && !isPaused($0) }
             .sorted { ($0.readyAt, $0.arrival) < ($1.readyAt, $1.arrival) }

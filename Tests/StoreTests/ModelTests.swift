@@ -4,15 +4,15 @@ import Testing
 
 @testable import Store
 
-/// Random histories, told to the store and to a model that is too simple to be wrong.
+/// Random histories, run against the store and against a simple model.
 @Suite struct ModelTests {
     @Test(.timeLimit(.minutes(5)), arguments: StoreKind.all) func randomHistoriesMatchTheModel(kind: StoreKind)
         async throws
     {
         let first = UInt64.random(in: 0...UInt64.max / 2)
-        print("The random histories begin with seed \(first).")
+        print("The random histories start with seed \(first).")
         try await withStore(kind) { store async throws in
-            // Over a network, a history takes ten times as long.
+            // A history takes ten times as long over a network.
             for seed in first..<(first + (kind == .sqlite ? 1000 : 100)) {
                 try await store.run(
                     """
@@ -28,14 +28,14 @@ import Testing
     }
 }
 
-/// One history: random requests, each made of the store and played on the model, with the answers compared.
+/// One history: random calls to the store and to the model, with the results compared.
 private struct History {
     let store: any TestedStore
     let seed: UInt64
     var random: SeededGenerator
     var now: Int64 = 1_000
     var model = ModelQueue()
-    /// Every lease ever given, lost ones too.
+    /// All leases, including lost ones.
     var leases: [Lease] = []
 
     init(of store: any TestedStore, seed: UInt64) {
@@ -77,7 +77,7 @@ private struct History {
     }
 
     private mutating func resume() async throws {
-        // More often than they are paused, or all would soon stand still.
+        // More often than pauses, or everything would soon be paused.
         for _ in 0..<2 {
             let account = account()
             let ended = try await store.resume(account)

@@ -24,7 +24,7 @@ import Testing
                     open(.critical, 1), open(.high, 2), open(nil, 1), open(.high, 1, of: 1),
                     open(.informational, 1, of: 1),
                 ])
-            // What changes is counted as it is now.
+            // Changed findings are counted in their current state.
             let changed = [entry("2", recordState: .archived, severity: .high), entry("3", severity: .medium)]
             try await store.complete(lease, recording: changed, now: 1)
             #expect(

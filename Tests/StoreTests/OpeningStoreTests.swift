@@ -4,7 +4,7 @@ import Testing
 
 @testable import Store
 
-/// Opens as the test wants: each attempt waits for its result.
+/// Opens under the control of the test: each attempt waits for its result.
 private final class Attempts: Sendable {
     private let results: AsyncStream<Result<any Store, StoreError>>
     private let continuation: AsyncStream<Result<any Store, StoreError>>.Continuation
@@ -16,7 +16,7 @@ private final class Attempts: Sendable {
 
     func store(timeout: Duration = .seconds(60)) -> OpeningStore {
         OpeningStore(timeout: timeout, longestDelay: .milliseconds(1)) { [results] () async throws(StoreError) in
-            // Not cancelled with the attempt, as little as a connection that is being made.
+            // Not canceled with the attempt, like a connection that is being established.
             let next = Task { await results.first { _ in true } }
             guard let result = await next.value else { throw .closed }
             return try result.get()
@@ -28,11 +28,11 @@ private final class Attempts: Sendable {
     func start(_ store: OpeningStore) { store.start { error in self.reports.withLock { $0.append(error) } } }
 }
 
-@Suite("A store that is being opened")
+@Suite("Opening store")
 struct OpeningStoreTests {
     private static let away = StoreError(.unavailable, "away")
 
-    @Test("calls wait for the first attempt, and then use the store")
+    @Test("calls wait for the first attempt and then use the store")
     func waiting() async throws {
         try await withStore { real async throws in
             let attempts = Attempts()
@@ -50,7 +50,7 @@ struct OpeningStoreTests {
         }
     }
 
-    @Test("after a failure that may pass, calls fail at once until an attempt succeeds")
+    @Test("after a transient failure, calls fail immediately until an attempt succeeds")
     func retrying() async throws {
         try await withStore { real async throws in
             let attempts = Attempts()
@@ -68,7 +68,7 @@ struct OpeningStoreTests {
         }
     }
 
-    @Test("when opening takes longer than a sender waits, calls fail, and that is reported")
+    @Test("when opening takes longer than a sender waits, calls fail, and this is reported")
     func slow() async throws {
         let attempts = Attempts()
         let store = attempts.store(timeout: .milliseconds(10))
@@ -79,7 +79,7 @@ struct OpeningStoreTests {
     }
 
     @Test(
-        "an error that stays ends the opening",
+        "a permanent error ends the opening",
         arguments: [StoreError.Code.corrupt, .unsupported, .inUse, .invalidPath])
     func permanent(code: StoreError.Code) async throws {
         let attempts = Attempts()
@@ -92,7 +92,7 @@ struct OpeningStoreTests {
         await store.close()
     }
 
-    @Test("closing ends every wait, and what is opened afterwards is closed")
+    @Test("closing ends every wait, and a store opened afterwards is closed")
     func closing() async throws {
         try await withStore { real async throws in
             let attempts = Attempts()
@@ -113,7 +113,7 @@ struct OpeningStoreTests {
         }
     }
 
-    @Test("a wait that is stopped or cancelled ends")
+    @Test("a wait ends when it is stopped or canceled")
     func stopping() async throws {
         let attempts = Attempts()
         let store = attempts.store()

@@ -85,7 +85,7 @@ import Testing
         #expect(assignment.kept == ["a"])
     }
 
-    /// Whatever happens, each account-Region finds a bridge: as long as some are free, some bridge has room.
+    /// Each account-Region gets a replica: while some are free, a replica has spare capacity.
     @Test func everyAccountRegionGetsAReplica() {
         for accountRegions in 1...12 {
             for replicas in 1...6 {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-/// Several bridges on one database.
+/// Several replicas on one database.
 @Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
 struct PartitionTests {
     /// Runs a test with two stores on one database.
@@ -26,7 +26,7 @@ struct PartitionTests {
             #expect(one.deliveries.count == 1 && one.acquired == [accountRegions[0]])
             let other = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             #expect(other.deliveries == [] && other.nextReadyAt == nil && other.acquired == [])
-            // Not even when the lease is over: its holder lives.
+            // Not even after the lease expired: its owner is alive.
             #expect(try await second.take(now: 1_000_000).isEmpty)
             let rest = try await first.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             #expect(rest.deliveries.count == 2 && rest.acquired == [])
@@ -58,17 +58,17 @@ struct PartitionTests {
                     address: PostgreSQLAddress(url: url), lifetime: .milliseconds(600))
                 let held = try await first.take(2, now: 0)
                 #expect(held.count == 2)
-                // It gives no heartbeat any more, as if it had been killed, but it does not know.
+                // It sends no heartbeats, as if it had been killed, but does not notice.
                 await first.coordinator.stopListening()
                 let mark = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0).mark
                 await second.waitForWork(after: mark)
-                let batch = try await eventually("the origin to be free") {
+                let batch = try await eventually("the partition to be free") {
                     try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
                 } is: {
                     !$0.deliveries.isEmpty
                 }
                 #expect(batch.acquired == [accountRegions[0]] && batch.expired == 2)
-                // A takeover counts no attempt.
+                // A takeover does not count an attempt.
                 #expect(batch.deliveries.map(\.attempt) == [1, 1, 1])
                 let late = held[0].lease
                 #expect(await failure { try await first.complete(late, recording: [entry("a")], now: 1) } == .leaseLost)
@@ -96,7 +96,7 @@ struct PartitionTests {
                 _ = try await first.append(delivery(10 + number, of: accountRegion))
             }
             var taken: [AccountRegion] = []
-            try await eventually("two origins to be let go") {
+            try await eventually("two partitions to be released") {
                 taken += try await second.take(now: 0).map(\.delivery.accountRegion)
                 return taken.count == 2
             }
@@ -125,7 +125,7 @@ struct PartitionTests {
                 try await command.clearLedger(of: accountRegions[1])
                 _ = try await bridge.append(delivery(2, of: accountRegions[1]))
                 #expect(try await bridge.take(now: 0).isEmpty)
-                // One that rebuilds does not count as one that works.
+                // A process that rebuilds a ledger does not count as a worker.
                 _ = try await bridge.append(delivery(3, of: accountRegions[2]))
                 #expect(try await bridge.take(now: 0).map(\.delivery.id) == ["sns:3"])
                 await command.close()
@@ -134,7 +134,7 @@ struct PartitionTests {
         }
     }
 
-    /// Who works on what, to find two at once.
+    /// Who processes what, to detect concurrent processing.
     private final class Floor: Sendable {
         struct State {
             var holders: [AccountRegion: Int] = [:]
@@ -151,7 +151,7 @@ struct PartitionTests {
 
     @Test func eachDeliveryIsCompletedAndNoAccountRegionIsProcessedByTwoReplicasConcurrently() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
-        print("The bridges' pauses follow from the seed \(seed).")
+        print("The pauses of the replicas follow from the seed \(seed).")
         try await withDatabase { url in
             let floor = Floor()
             try await withThrowingDiscardingTaskGroup { group in

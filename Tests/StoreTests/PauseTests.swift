@@ -18,7 +18,7 @@ import Testing
             #expect(try await store.append(delivery(2)) == .stored)
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "worker", now: 10)
             #expect(batch.deliveries == [] && batch.nextReadyAt == nil && batch.pauses == [pause(nil)])
-            // What was leased before is worked on to its end.
+            // Existing leases continue.
             try await store.complete(held.lease, recording: [], now: 10)
             #expect(try await store.resume(nil) == pause(nil))
             #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:2"])

@@ -81,7 +81,7 @@ private enum Pooler {
             let host = folder.path.replacing("/", with: "%2F")
             try await body("postgresql://postgres@\(host):6432/\(database)?sslmode=disable")
         } cleanup: {
-            // What Foundation says of its end may come late.
+            // Foundation may report its end late.
             kill(process.processIdentifier, SIGKILL)
         }
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Store
 
-/// What is PostgreSQL's alone: connections that break, servers that hang or change places, tables made by several at once.
+/// Behavior of PostgreSQL only: lost connections, servers that hang or fail over, concurrent migrations.
 @Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
 struct PostgreSQLTests {
     private func address(_ url: String) throws -> PostgreSQLAddress { try PostgreSQLAddress(url: url) }
@@ -44,7 +44,7 @@ struct PostgreSQLTests {
                 try await store.complete(taken.lease, recording: [], now: 1)
                 #expect(commits().count == before.count + 1)
                 #expect(count(.connected(.append)) == 1 && count(.connected(.work)) >= 1)
-                try await eventually("the connection that listens") { count(.connected(.listen)) == 1 }
+                try await eventually("the listening connection") { count(.connected(.listen)) == 1 }
             } cleanup: {
                 await store.close()
             }
@@ -75,7 +75,7 @@ struct PostgreSQLTests {
                 }
                 #expect(appended.next() == 1001)
                 #expect(try await store.status().pending == 1000)
-                // What was committed when its connection broke is a duplicate of itself.
+                // A delivery that was committed when the connection broke is reported as a duplicate.
                 let leased = try await store.take(1000, now: 0)
                 #expect(Set(leased.map(\.delivery.id)).count == 1000)
                 try await withThrowingDiscardingTaskGroup { group in
@@ -132,7 +132,7 @@ struct PostgreSQLTests {
         let silent = "postgresql://bridge@127.0.0.1:\(port)/bridge?sslmode=disable&connect_timeout=2"
         let code = await failure { _ = try await PostgreSQLStore(address: self.address(silent)) }
         #expect(code == .unavailable)
-        // The next host is tried then.
+        // Then the next host is tried.
         try await withDatabase { url in
             let cluster = try await PostgreSQLCluster.shared.get()
             let both =
@@ -172,7 +172,7 @@ struct PostgreSQLTests {
                 try await store.advanceCatchUpWatermark(of: accountRegions[0], to: 1)
                 #expect(try await store.take(now: 0).count == 1)
             }
-            // A server that takes no writes at all is none for this store.
+            // A read-only server is not usable by this store.
             let cluster = try await PostgreSQLCluster.shared.get()
             try await cluster.run("ALTER DATABASE \(name(of: url)) SET default_transaction_read_only = on")
             #expect(await failure { _ = try await PostgreSQLStore(address: self.address(url)) } == .unavailable)
@@ -242,7 +242,7 @@ struct PostgreSQLTests {
                 }
                 _ = try await locking.value
                 #expect(stored.next() == 251)
-                // One that the lock held up, and those that came meanwhile.
+                // One delayed by the lock, and those that arrived meanwhile.
                 let count = try await cluster.run(
                     "SELECT count(DISTINCT xmin::text) FROM delivery", in: name(of: url))
                 #expect(["1", "2"].contains(count.first))
@@ -372,7 +372,7 @@ struct PostgreSQLTests {
 
     // MARK: Plans
 
-    /// The types of parameters that a statement alone does not tell.
+    /// The parameter types that cannot be inferred from the statement.
     private static let types = [
         QueueWrites.finish:
             "(bigint[], bigint[], text[], text[], bigint[], bool[], bigint[], text[], bigint[], bool)",
@@ -411,7 +411,7 @@ struct PostgreSQLTests {
                     let rows = try await connection.run("EXPLAIN (COSTS OFF) EXECUTE statement\(call)")
                     return try rows.rows.map { try $0.text(0) }
                 }
-                // The tables of bridges and their account-Regions have few rows, as have the results that are put in order.
+                // The tables of replicas and partitions have few rows, and so have the sorted results.
                 let few = ["replica", "origin_holder", "queued", "known", "leased", "place"]
                 let scans = plan.filter { $0.contains("Seq Scan on ") }
                     .filter { line in !few.contains { line.contains("Seq Scan on \($0)") } }

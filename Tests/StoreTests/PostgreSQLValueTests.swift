@@ -2,7 +2,7 @@ import Testing
 
 @testable import Store
 
-/// What goes to PostgreSQL comes back as it was.
+/// Values round-trip through PostgreSQL.
 @Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"))
 struct PostgreSQLValueTests {
     private func echo<Value: Sendable>(

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Store
 
-/// What must hold across processes, tried with real ones.
+/// Behavior across processes, tested with real ones.
 @Suite struct ProcessTests {
-    /// Appends from eight tasks at once, notes down each acknowledged id, and kills itself in the midst of it.
+    /// Appends from eight concurrent tasks, writes each acknowledged id to a file, and kills itself meanwhile.
     private static func appendUntilKilled(in folder: String) async throws {
         let store = try await SQLiteStore(path: folder + "/store.db")
         let notes = open(folder + "/acknowledged", O_WRONLY | O_CREAT | O_APPEND, 0o600)
@@ -76,7 +76,7 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         await store.close()
-        // The process is no longer the superuser, for whom permissions do not count, when it opens the store.
+        // The process is no longer root, who bypasses permissions, when it opens the store.
         for file in [folder.file, folder.file + ".lock", folder.path] { #expect(chmod(file, 0o777) == 0) }
         #expect(chmod(folder.file, 0o444) == 0)
         let path = folder.file

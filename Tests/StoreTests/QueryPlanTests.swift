@@ -3,7 +3,7 @@ import Testing
 
 @testable import Store
 
-/// How SQLite goes about the statements that run while the store is large.
+/// The query plans of SQLite for statements that run on large stores.
 @Suite struct QueryPlanTests {
     private func plan(_ sql: String, in store: SQLiteStore) async throws -> [String] {
         try await store.pool.writeWithoutTransaction { db in

@@ -25,7 +25,7 @@ import Testing
                     depth(.pending, 3, 44), depth(.waiting, 2, 20), depth(.leased, 1, 30), depth(.dead, 1, 10),
                     depth(.pending, 1, 60, of: 3),
                 ])
-            // What was put off may be leased when its time has come.
+            // A retried delivery can be leased when its time has come.
             let later = try await store.queueDepths(now: 500, after: nil, limit: 1)
             #expect(later.prefix(2) == [depth(.pending, 4, 20), depth(.waiting, 1, 900)])
         }

@@ -43,7 +43,7 @@ import Testing
             let outcomes = try await withThrowingTaskGroup(of: (Int, [AppendResult]).self) { group in
                 for caller in 0..<40 {
                     group.addTask {
-                        // Each shares its first with all others, and its second with nobody.
+                        // The first delivery of each is the same; the second ones differ.
                         (caller, try await store.append([delivery(0), delivery(caller + 1), delivery(caller + 1)]))
                     }
                 }
@@ -181,7 +181,7 @@ import Testing
                 #expect(try await store.take(now: (round + 1) * 500 - 1).isEmpty)
             }
             let last = try #require(try await store.take(now: 1500).first)
-            try await store.deadLetter(last.lease, reason: "given up", now: 1500)
+            try await store.deadLetter(last.lease, reason: "permanent failure", now: 1500)
             let letter = try #require(try await store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.attempts == 1 && letter.firstFailedAt == 0)
         }
@@ -265,7 +265,7 @@ import Testing
     }
 }
 
-/// How far the memory of completed deliveries reaches.
+/// How long completed deliveries are kept.
 @Suite struct CompletionTimeTests {
     @Test(arguments: StoreKind.all) func theCompletionTimeIsThatOfTheNewestBeyondACount(kind: StoreKind) async throws {
         try await withStore(kind) { store in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite("A file that is removed or replaced while the store is open")
+@Suite("A file removed or replaced while the store is open")
 struct RemovedFileTests {
     private func message(_ body: () async throws(StoreError) -> Void) async -> String? {
         do throws(StoreError) {
@@ -16,12 +16,12 @@ struct RemovedFileTests {
         }
     }
 
-    @Test("nothing is acknowledged that went into a file without a name", arguments: ["", "-wal", "-shm"])
+    @Test("writes to an unlinked file are not acknowledged", arguments: ["", "-wal", "-shm"])
     func removed(suffix: String) async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
-        // Aside, so that it can come back.
+        // Renamed, so that it can be restored.
         #expect(rename(folder.file + suffix, folder.file + ".aside") == 0)
         let words = await message { () async throws(StoreError) in _ = try await store.append(delivery(2)) }
         #expect(words?.hasPrefix("The store's file was removed or replaced while in use: ") == true)
@@ -32,7 +32,7 @@ struct RemovedFileTests {
         await store.close()
     }
 
-    @Test("another file that took the name by rename is noticed")
+    @Test("a file that was replaced by a rename is detected")
     func replaced() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
@@ -44,7 +44,7 @@ struct RemovedFileTests {
         await store.close()
     }
 
-    @Test("workers are woken when the file has gone, without any delivery")
+    @Test("workers are woken when the file is removed, without any delivery")
     func wakes() async throws {
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)

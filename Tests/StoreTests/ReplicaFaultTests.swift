@@ -7,7 +7,7 @@ import Testing
 
 @testable import Store
 
-/// Replicas on one database that stall, are cut off, lose connections, or have a wrong clock.
+/// Replicas on one database that stall, are disconnected, lose connections, or have a wrong clock.
 @Suite(.enabled(if: StoreKind.all.contains(.postgreSQL), "install the package postgresql"), .timeLimit(.minutes(2)))
 struct ReplicaFaultTests {
     /// The four account-Regions' deliveries, numbered from a start.
@@ -39,7 +39,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    // MARK: Sharing
+    // MARK: Partitions
 
     @Test func anOrphanedLeaseDoesNotPreventHandover() async throws {
         try await withDatabase { url in
@@ -47,13 +47,13 @@ struct ReplicaFaultTests {
                 try await append(from: 0, to: first)
                 for one in try await first.take(now: 0) { try await first.complete(one.lease, recording: [], now: 1) }
                 try await append(from: 10, to: first)
-                // A lease that no worker knows of, and that lasts for long.
+                // A long lease without a worker.
                 try await first.run(
                     "UPDATE delivery SET state = 'leased', ready_at = 1000000000000000, lease_owner = 'ghost' WHERE state = 'pending'"
                 )
                 try await withStore(url, lifetime: .milliseconds(600)) { second in
                     var taken: Set<AccountRegion> = []
-                    try await eventually("two origins to be handed over") {
+                    try await eventually("two partitions to be handed over") {
                         taken.formUnion(try await second.take(now: 0).map(\.delivery.accountRegion))
                         return taken.count == 2
                     }
@@ -66,13 +66,13 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
-                // A worker has one of each, and takes its time.
+                // A slow worker has one of each.
                 #expect(try await first.take(now: 0).count == 4)
                 try await withStore(url, lifetime: .milliseconds(600)) { second in
                     #expect(try await second.take(now: 0).isEmpty)
                     try await append(from: 10, to: second)
                     var taken: Set<String> = []
-                    try await eventually("all to be worked on") {
+                    try await eventually("all to be processed") {
                         taken.formUnion(try await first.take(now: 0).map(\.delivery.id))
                         return taken.count == 4
                     }
@@ -88,7 +88,7 @@ struct ReplicaFaultTests {
                 _ = try await store.append(delivery(2))
                 #expect(try await store.sharingStatus().stalls.isEmpty)
                 try await store.run("UPDATE origin_holder SET worked_at = clock_timestamp() - interval '2 minutes'")
-                // The lease of these tests ended long ago: nothing is worked on.
+                // The leases of these tests expired long ago: nothing is processed.
                 let stall = try #require(try await store.sharingStatus().stalls.first)
                 #expect(
                     stall.accountRegion == accountRegions[0] && stall.replica == "worker" && stall.idleTime >= 120_000)
@@ -99,7 +99,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    // MARK: Life signs
+    // MARK: Heartbeats
 
     @Test func aLockOnTheQueueDoesNotDelayHeartbeats() async throws {
         try await withDatabase { url in
@@ -107,7 +107,7 @@ struct ReplicaFaultTests {
                 _ = try await store.leaseNew(1)
                 try await whileLocked("delivery", url) {
                     let before = try await run("SELECT signed_at FROM replica", url)
-                    try await eventually("a further sign, three lifetimes later") {
+                    try await eventually("a further heartbeat, three lifetimes later") {
                         try await run(
                             "SELECT 1 FROM replica WHERE signed_at > '\(before[0])'::timestamptz + interval '3 seconds'",
                             url)
@@ -127,7 +127,7 @@ struct ReplicaFaultTests {
                 #expect(store.canProcess)
                 _ = try await store.append(delivery(2))
                 await store.coordinator.stopListening()
-                try await eventually("the sign to be out of date") { !store.canProcess }
+                try await eventually("the heartbeat to expire") { !store.canProcess }
                 #expect(try await store.take(now: 0).isEmpty)
             }
         }
@@ -139,7 +139,7 @@ struct ReplicaFaultTests {
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(1))
                 _ = try await first.leaseNew(1)
                 await first.coordinator.stopListening()
-                // It has locked what it holds, and nothing more comes from it.
+                // It has locked its partitions and sends nothing more.
                 let isLocked = Atomic(false)
                 let stuck = Task {
                     try await first.work.use(within: .seconds(60), repeats: false) { connection, _ in
@@ -150,7 +150,7 @@ struct ReplicaFaultTests {
                     }
                 }
                 try await eventually("the lock") { isLocked.load(ordering: .sequentiallyConsistent) }
-                try await eventually("the origin to be taken over") { try await !second.take(now: 0).isEmpty }
+                try await eventually("the partition to be taken over") { try await !second.take(now: 0).isEmpty }
                 stuck.cancel()
                 _ = await stuck.result
                 await first.close()
@@ -161,12 +161,12 @@ struct ReplicaFaultTests {
     @Test func aReplicaWhoseSessionIsGoneIsTakenOverBeforeItsHeartbeatExpires() async throws {
         try await withDatabase { url in
             try await withStore(url, lifetime: .seconds(1)) { second in
-                // Its sign alone would count for ten minutes.
+                // Its heartbeat alone would be valid for ten minutes.
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(600))
                 _ = try await first.leaseNew(1)
                 #expect(try await second.take(now: 0).isEmpty)
                 await first.coordinator.stopListening()
-                let batch = try await eventually("the origin to be taken over") {
+                let batch = try await eventually("the partition to be taken over") {
                     try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
                 } is: {
                     !$0.deliveries.isEmpty
@@ -182,7 +182,7 @@ struct ReplicaFaultTests {
             try await withStore(url) { store in
                 let known = try await store.leaseNew(1)
                 _ = try await store.append(delivery(2))
-                // As when the connection breaks while the transaction commits.
+                // As if the connection broke during the commit.
                 try await store.run(
                     "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
                 )
@@ -204,7 +204,7 @@ struct ReplicaFaultTests {
                     "UPDATE delivery SET state = 'leased', attempts = 1, ready_at = 1000000000000000 WHERE id = 'sns:2'"
                 )
                 store.leases.abandon(store.leases.begin(), of: [accountRegions[0].stored])
-                // As when another replica weighs what it may take.
+                // As if another replica were acquiring partitions.
                 let locking = Task {
                     try await run("BEGIN; SELECT origin FROM origin_holder FOR UPDATE; SELECT pg_sleep(60)", url)
                 }
@@ -227,7 +227,7 @@ struct ReplicaFaultTests {
         }
     }
 
-    // MARK: Readiness
+    // MARK: Write checks
 
     @Test func theWriteCheckAppendsLikeADeliveryAndLeavesNoTrace() async throws {
         try await withDatabase { url in
@@ -258,14 +258,14 @@ struct ReplicaFaultTests {
             try await withStore(url.replacing("postgres@", with: role + "@")) { store in
                 do {
                     try await store.checkRights()
-                    Issue.record("the rights were complete")
+                    Issue.record("no privilege is missing")
                 } catch let error as StoreError {
                     #expect(
                         error.message
                             == "The database role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as described in the README."
                     )
                 }
-                // Deliveries do not need them to be taken.
+                // Accepting deliveries does not require them.
                 try await store.checkWritable()
             }
             _ = try await run("DROP OWNED BY \(role); DROP ROLE \(role)", url)
@@ -286,7 +286,7 @@ struct ReplicaFaultTests {
             async let first = batcher.submit(1)
             try await eventually("the batch") { await batcher.waitingCount == 0 }
             #expect(await failure { _ = try await batcher.submit(2, until: .now + .milliseconds(50)) } == .unavailable)
-            // The batch before is still under way.
+            // The previous batch is still running.
             #expect(done.next() == 1)
             opening.yield()
             opening.yield()
@@ -318,7 +318,7 @@ struct ReplicaFaultTests {
             try await withCleanup {
                 try await withStore(url) { right in
                     let now = DatabaseClock.systemTime()
-                    // Both are there before there is anything to share.
+                    // Both have joined before there is anything to share.
                     #expect(try await right.take(now: now, owner: "right").isEmpty)
                     #expect(try await wrong.take(now: now + offset, owner: "wrong").isEmpty)
                     _ = try await wrong.append(delivery(1, at: now + offset))
@@ -329,7 +329,7 @@ struct ReplicaFaultTests {
                     let other = try await wrong.lease(
                         limit: 1, for: .seconds(10), owner: "wrong", now: rightNow + offset)
                     #expect(other.deliveries.count == 1)
-                    // Each has the times by its own clock.
+                    // Each sees times by its own clock.
                     for leased in one.deliveries { #expect((leased.delivery.receivedAt - now).magnitude < 2000) }
                     for leased in other.deliveries {
                         #expect((leased.delivery.receivedAt - now - offset).magnitude < 2000)

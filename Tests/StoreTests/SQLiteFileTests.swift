@@ -73,7 +73,7 @@ import Testing
         let folder = try TemporaryFolder()
         let store = try await SQLiteStore(path: folder.file)
         _ = try await store.append(delivery(1))
-        // Makes a connection that only reads, which is closed last and cannot do this.
+        // Opens a reader, which is closed last and cannot checkpoint.
         _ = try await store.status()
         await store.close()
         let copy = try TemporaryFolder()
@@ -172,7 +172,7 @@ import Testing
         do {
             damaged = try await SQLiteStore(path: folder.file, access: .readOnly)
         } catch {
-            // The damage is seen at once, as it may be.
+            // The damage may be detected immediately.
             #expect(error.code == .corrupt)
             return
         }

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Store
 
-/// Weeks of deliveries, in a store whose time is told by the test.
+/// Weeks of deliveries in a store, with simulated time.
 @Suite struct SpaceTests {
     private static let hour: Int64 = 3_600_000
 
-    /// A store in its folder, and what happens to it.
+    /// A store in its directory, with simulated operation.
     private struct Churn {
         let store: SQLiteStore
         let path: String
@@ -19,7 +19,7 @@ import Testing
             try FileManager.default.attributesOfItem(atPath: path + suffix)[.size] as? Int ?? 0
         }
 
-        /// Receives deliveries, and does the work on them, as the bridge does.
+        /// Appends and processes deliveries, like the bridge.
         mutating func work(_ count: Int, at now: Int64, payload size: Int) async throws {
             let store = store
             let first = number
@@ -44,7 +44,7 @@ import Testing
             }
         }
 
-        /// Forgets what is old, as the bridge does.
+        /// Deletes old data, like the bridge.
         func upkeep(at now: Int64) async throws {
             _ = try await store.purge(completedBefore: now - 26 * SpaceTests.hour)
             _ = try await store.purgeLedger(archivedBefore: now - 720 * SpaceTests.hour)
@@ -77,10 +77,10 @@ import Testing
             }
             let status = try await churn.store.status()
             #expect(status.completed == 27 * 60 && status.pending + status.leased == 0)
-            // The window of duplicates is full after 26 hours; the file does not grow any more then.
+            // After 26 hours the window of duplicates is full, and the file stops growing.
             let bound = sizes[1] + SQLiteStore.sparePages * 4096 / 8
             #expect(sizes[2...].allSatisfy { $0 <= bound }, "\(sizes)")
-            // Without reuse, a day's payloads alone would be more than that.
+            // Without reuse of space, the payloads of one day alone would be larger.
             #expect(24 * 60 * 4000 > SQLiteStore.sparePages * 4096 / 8)
             #expect(logs.allSatisfy { $0 < 16 << 20 }, "\(logs.max() ?? 0)")
             #expect(try await churn.store.verify() == [])
@@ -94,7 +94,7 @@ import Testing
             let burst = try churn.size() + churn.size("-wal")
             #expect(burst > 30_000_000)
             try await churn.upkeep(at: 2 * Self.hour)
-            // The file shrinks when the log is moved into it.
+            // The file shrinks at the checkpoint.
             try await churn.store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             let rest = try churn.size()
             #expect(rest < SQLiteStore.sparePages * 4096 + 4_000_000, "\(rest) of \(burst)")

@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 @Suite struct VerificationTests {
-    /// A delivery in each state, as it should be.
+    /// A valid delivery in each state.
     private static let sound: [DeliveryRow] = {
         let pending = DeliveryRow(
             id: "sns:1", accountRegion: "111122223333/us-east-1", channel: "sns", state: "pending", readyAt: 1,
@@ -72,7 +72,7 @@ import Testing
         #expect(record.problems.contains(damage.problem), "\(record.problems)")
     }
 
-    /// A store with a row in each table and a delivery in each state, none of them wrong.
+    /// A sound store with a row in each table and a delivery in each state.
     private func fill(_ store: SQLiteStore) async throws {
         for number in 1...3 { _ = try await store.append(delivery(number)) }
         let taken = try await store.take(3, now: 0)

@@ -11,7 +11,7 @@ import Testing
         let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: now)
         #expect(batch.deliveries.isEmpty)
         async let wait: Void = store.waitForWork(after: batch.mark)
-        // Several bridges may wake each other without need.
+        // Several replicas may wake each other unnecessarily.
         try await eventually("a waiter") { store.signal.waiterCount > 0 || store.signal.mark != batch.mark }
         try await act()
         await wait

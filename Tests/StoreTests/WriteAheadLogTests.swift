@@ -6,10 +6,10 @@ import Testing
 
 @testable import Store
 
-/// The write-ahead log does not grow without end.
+/// The length of the write-ahead log is limited.
 @Suite(.timeLimit(.minutes(2))) struct WriteAheadLogTests {
     private static let limit = 12 << 20
-    /// What one transaction may add: the writes that share it, and the pages around them.
+    /// What one transaction may add: its writes, and the pages around them.
     private static let transaction = GroupCommitter.batchSizeLimit + (2 << 20)
 
     private func withStore(_ body: @Sendable (SQLiteStore) async throws -> Void) async throws {
@@ -27,7 +27,7 @@ import Testing
         let reads = Atomic(0)
     }
 
-    /// Has readers overlap, so that one is always there, until the body has ended.
+    /// Runs overlapping readers until the body has ended.
     private func whileReadersOverlap(
         in store: SQLiteStore, _ body: @escaping @Sendable () async throws -> Void
     ) async throws {
@@ -40,7 +40,7 @@ import Testing
                 group.addTask {
                     while !state.isOver.load(ordering: .relaxed) {
                         _ = try await store.read { db in
-                            // Only what has read the database holds the log up.
+                            // Only a reader that has read something keeps the log.
                             _ = try Row.fetchAll(db, sql: "SELECT COUNT(*) FROM delivery")
                             return try Row.fetchAll(db, sql: work).count
                         }
@@ -62,7 +62,7 @@ import Testing
                     _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
                     longest = max(longest, try #require(store.log).length)
                 }
-                // Four times its limit was written, and more than SQLite moves into the database by itself.
+                // Four times its limit was written, more than the automatic checkpoint threshold.
                 #expect(longest >= Self.limit / 2)
                 #expect(longest <= Self.limit + Self.transaction, "\(longest)")
             }
@@ -84,14 +84,14 @@ import Testing
                 _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
             }
             #expect(try #require(store.log).length >= Self.limit)
-            // Reads go on, too, after the attempt.
+            // Reads continue after the attempt.
             #expect(try await store.status().pending == 135)
             tracker.signal()
             try await reading
             for number in 135..<220 {
                 _ = try await store.append(delivery(number, payload: [UInt8](repeating: 7, count: 100_000)))
             }
-            // Nothing keeps it from beginning at its start again.
+            // Nothing prevents the log from restarting.
             #expect(try #require(store.log).length <= Self.limit + Self.transaction)
         }
     }
@@ -108,7 +108,7 @@ import Testing
                     }
                 }
                 defer { tracker.signal() }
-                try await eventually("40 writes that wait") { store.committer.waitingCount >= 40 }
+                try await eventually("40 waiting writes") { store.committer.waitingCount >= 40 }
             }
             #expect(store.commitCount == before + 5)
             #expect(try #require(store.log).length <= Self.limit + Self.transaction)
@@ -124,7 +124,7 @@ import Testing
         async let second = tracker.acquireWhenResumed()
         tracker.release()
         await held
-        // A call ahead of the hold is in already; a later one waits for its end.
+        // A use that began before the suspension continues; a later one waits.
         tracker.resume()
         #expect(await second)
         tracker.release()
