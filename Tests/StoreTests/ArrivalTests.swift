@@ -73,7 +73,7 @@ import Testing
             for number in 1...4 {
                 let payload = [UInt8](repeating: 0xFF, count: number * 3000)
                 _ = try await store.append(delivery(number, of: accountRegions[number % 2], payload: payload))
-                let taken = try #require(try await store.take(now: 0).first)
+                let taken = try #require(try await store.leaseBatch(now: 0).first)
                 if number < 4 {
                     try await store.deadLetter(taken.lease, reason: "no \(number)", now: Int64(100 + number))
                 }

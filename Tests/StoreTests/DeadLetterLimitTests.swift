@@ -23,7 +23,7 @@ import Testing
             receivedAt: 0,
             payload: [UInt8](repeating: 1, count: bytes))
         _ = try await store.append(one)
-        let leased = try #require(try await store.take(1, now: 0).first)
+        let leased = try #require(try await store.leaseBatch(1, now: 0).first)
         #expect(leased.delivery == one)
         return try await store.deadLetter(leased.lease, reason: "no", now: now, within: limits)
     }
@@ -166,7 +166,7 @@ import Testing
             _ = try await store.append(
                 Delivery(
                     id: "x:0", accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [1]))
-            let leased = try #require(try await store.take(1, now: 0).first)
+            let leased = try #require(try await store.leaseBatch(1, now: 0).first)
             let dropped = try await store.deadLetter(
                 leased.lease, reason: "no", now: 9999,
                 within: DeadLetterLimits(maximumCount: 200, maximumBytes: 1 << 20))
@@ -255,7 +255,7 @@ import Testing
                             group.addTask {
                                 while try await one.status().pending > 0 {
                                     // Until each replica owns a partition, one may acquire the other's.
-                                    let batch = try await store.take(20, now: 0)
+                                    let batch = try await store.leaseBatch(20, now: 0)
                                     try await withThrowingDiscardingTaskGroup { group in
                                         for leased in batch {
                                             group.addTask {

@@ -8,12 +8,12 @@ import Testing
         try await withStore(kind) { store async throws in
             let first = try await store.leaseNew(1)
             try await store.retry(first.lease, at: 20, reason: "throttled", now: 10)
-            let second = try #require(try await store.take(now: 20).first)
+            let second = try #require(try await store.leaseBatch(now: 20).first)
             try await store.deadLetter(second.lease, reason: "unknown payload", now: 30)
             let expected = DeadLetter(
                 delivery: first.delivery, attempts: 2, firstFailedAt: 10, lastFailedAt: 30, reason: "unknown payload")
             #expect(try await store.deadLetters(matching: .all, limit: 10, after: nil) == [expected])
-            #expect(try await store.take(now: .max - 1).isEmpty)
+            #expect(try await store.leaseBatch(now: .max - 1).isEmpty)
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
         ].enumerated() {
             let one = delivery(number, of: accountRegion, from: channel)
             _ = try await store.append(one)
-            let leased = try #require(try await store.take(now: 0).first)
+            let leased = try #require(try await store.leaseBatch(now: 0).first)
             try await store.deadLetter(leased.lease, reason: reason, now: Int64(number + 1) * 10)
         }
     }
@@ -90,7 +90,7 @@ import Testing
             let pending = try await store.append(delivery(2, at: 1_000))
             #expect(pending == .stored)
             #expect(try await store.requeueDeadLetters(ids: ["sns:1", "sns:2", "sns:3", "sns:1\u{0}"]) == 1)
-            let again = try await store.take(now: 5)
+            let again = try await store.leaseBatch(now: 5)
             #expect(again.map(\.delivery) == [dead.delivery])
             #expect(again.map(\.attempt) == [1])
             #expect(await failure { try await store.complete(dead.lease, recording: [], now: 6) } == .leaseLost)

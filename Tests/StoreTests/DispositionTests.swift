@@ -21,12 +21,12 @@ import Testing
 
     @Test(arguments: StoreKind.all) func dispositionsAreListedByAccountRegionInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let wanted = [disposition("a"), disposition("b"), disposition("c")]
+            let expected = [disposition("a"), disposition("b"), disposition("c")]
             let others = [disposition("aa", of: accountRegions[1])]
             try await store.record(
-                LedgerUpdate(dispositions: wanted.reversed() + others), under: store.leaseNew(1).lease)
-            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == Array(wanted[..<2]))
-            #expect(try await store.dispositions(of: accountRegions[0], after: wanted[1], limit: 2) == [wanted[2]])
+                LedgerUpdate(dispositions: expected.reversed() + others), under: store.leaseNew(1).lease)
+            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == Array(expected[..<2]))
+            #expect(try await store.dispositions(of: accountRegions[0], after: expected[1], limit: 2) == [expected[2]])
         }
     }
 
@@ -79,11 +79,11 @@ import Testing
             try await store.record(LedgerUpdate(checkpoint: "page 2"), under: first.lease)
             try await store.record(LedgerUpdate(entries: [entry("a")]), under: first.lease)
             try await store.retry(first.lease, at: 5, reason: "later", now: 1)
-            let second = try #require(try await store.take(now: 5).first)
+            let second = try #require(try await store.leaseBatch(now: 5).first)
             #expect(second.checkpoint == "page 2")
             try await store.deadLetter(second.lease, reason: "never", now: 6)
             _ = try await store.requeueDeadLetters(ids: [second.delivery.id])
-            let third = try #require(try await store.take(now: 7).first)
+            let third = try #require(try await store.leaseBatch(now: 7).first)
             #expect(third.checkpoint == nil)
         }
     }

@@ -11,7 +11,7 @@ import Testing
             for number in 0..<30 { _ = try await store.append(delivery(number, of: accountRegions[0])) }
             for number in 30..<33 { _ = try await store.append(delivery(number, of: accountRegions[1], at: 5)) }
             _ = try await store.append(delivery(40, of: accountRegions[2], at: 6))
-            let taken = try await store.take(12, now: 10)
+            let taken = try await store.leaseBatch(12, now: 10)
             let counts = Dictionary(grouping: taken, by: \.delivery.accountRegion).mapValues(\.count)
             #expect(counts == [accountRegions[0]: 8, accountRegions[1]: 3, accountRegions[2]: 1])
         }
@@ -23,7 +23,7 @@ import Testing
         try await withStore(kind) { store async throws in
             for number in 0..<9 { _ = try await store.append(delivery(number, of: accountRegions[number % 3])) }
             var served: [String] = []
-            for _ in 0..<6 { served += try await store.take(1, now: 0).map(\.delivery.accountRegion.description) }
+            for _ in 0..<6 { served += try await store.leaseBatch(1, now: 0).map(\.delivery.accountRegion.description) }
             let sorted = accountRegions.map(\.description).sorted()
             #expect(served == sorted + sorted)
         }
@@ -33,7 +33,7 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, of: accountRegions[0], at: 1_000))
             for number in 2..<6 { _ = try await store.append(delivery(number, of: accountRegions[1])) }
-            #expect(try await store.take(4, now: 0).count == 4)
+            #expect(try await store.leaseBatch(4, now: 0).count == 4)
         }
     }
 
@@ -52,7 +52,7 @@ import Testing
             let all = try await store.lease(
                 limit: 10, for: .seconds(10), owner: "worker", now: 10, excluding: Set(accountRegions))
             #expect(all.deliveries == [] && all.nextReadyAt == nil)
-            #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:0", "sns:1", "sns:2"])
+            #expect(try await store.leaseBatch(now: 10).map(\.delivery.id) == ["sns:0", "sns:1", "sns:2"])
         }
     }
 

@@ -150,13 +150,13 @@ func disposition(
 
 extension Store {
     /// Leases for ten seconds.
-    func take(_ limit: Int = 100, now: Int64, owner: String = "worker") async throws -> [LeasedDelivery] {
+    func leaseBatch(_ limit: Int = 100, now: Int64, owner: String = "worker") async throws -> [LeasedDelivery] {
         try await lease(limit: limit, for: .seconds(10), owner: owner, now: now).deliveries
     }
 
     /// Appends one delivery and leases it.
     func leaseNew(_ number: Int, now: Int64 = 0) async throws -> LeasedDelivery {
         _ = try await append(delivery(number, at: now))
-        return try #require(try await take(now: now).first)
+        return try #require(try await leaseBatch(now: now).first)
     }
 }

@@ -53,7 +53,8 @@ struct IntegrityTests {
     private func damage(_ path: String) async throws -> Int {
         let pool = try DatabaseQueue(path: path)
         let page = try await pool.read { db in
-            // Each finding has a page to itself and more in others; the row is found in a page that begins as a leaf does.
+            // Each finding has a page to itself and more in others; the row is found in a page that begins as a leaf
+            // does.
             try Int.fetchOne(db, sql: "SELECT page_count / 2 FROM pragma_page_count")
         }
         try pool.close()
@@ -137,7 +138,7 @@ struct IntegrityTests {
     }
 
     @Test("a sound file is read from the first row to the last, and canceling ends the check")
-    func sound() async throws {
+    func validRows() async throws {
         let folder = try TemporaryFolder()
         try await makeStore(folder, findings: 6000)
         let store = try await SQLiteStore(path: folder.file)

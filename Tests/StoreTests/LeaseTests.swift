@@ -7,8 +7,8 @@ import Testing
     {
         try await withStore(kind) { store async throws in
             let old = try await store.leaseNew(1)
-            #expect(try await store.take(now: 9_999).isEmpty)
-            let new = try #require(try await store.take(now: 10_000, owner: "other").first)
+            #expect(try await store.leaseBatch(now: 9_999).isEmpty)
+            let new = try #require(try await store.leaseBatch(now: 10_000, owner: "other").first)
             #expect(new.attempt == 2)
             let lease = old.lease
             #expect(await failure { try await store.complete(lease, recording: [entry("a")], now: 1) } == .leaseLost)
@@ -57,7 +57,7 @@ import Testing
         try await withStore(kind) { store async throws in
             let old = try await store.leaseNew(1)
             try await store.release([old.lease])
-            let new = try #require(try await store.take(now: 0).first)
+            let new = try #require(try await store.leaseBatch(now: 0).first)
             #expect(new.attempt == old.attempt)
             #expect(await failure { try await store.complete(old.lease, recording: [], now: 1) } == .leaseLost)
             try await store.complete(new.lease, recording: [], now: 1)
@@ -92,7 +92,7 @@ import Testing
             let taken = try await store.leaseNew(1)
             let extended = try await store.extend(taken.lease, for: .seconds(20), now: 5_000)
             #expect(extended.until == 25_000)
-            #expect(try await store.take(now: 24_999).isEmpty)
+            #expect(try await store.leaseBatch(now: 24_999).isEmpty)
             try await store.complete(extended, recording: [], now: 24_999)
         }
     }

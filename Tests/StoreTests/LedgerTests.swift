@@ -99,21 +99,21 @@ import Testing
 
     @Test(arguments: StoreKind.all) func entriesAreListedBySubjectInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let wanted = [
+            let expected = [
                 entry("1", subject: "B", condition: .over, recordState: .archived), entry("2", subject: "B"),
                 entry("3", kind: .violation, subject: "B"),
             ]
             try await store.complete(
-                store.leaseNew(1).lease, recording: wanted.reversed() + [entry("0", subject: "A")], now: 1)
-            #expect(try await store.ledgerEntries(about: "B", after: nil, limit: 2) == Array(wanted[..<2]))
-            #expect(try await store.ledgerEntries(about: "B", after: wanted[1], limit: 2) == [wanted[2]])
+                store.leaseNew(1).lease, recording: expected.reversed() + [entry("0", subject: "A")], now: 1)
+            #expect(try await store.ledgerEntries(about: "B", after: nil, limit: 2) == Array(expected[..<2]))
+            #expect(try await store.ledgerEntries(about: "B", after: expected[1], limit: 2) == [expected[2]])
             #expect(try await store.ledgerEntries(about: "A\u{0}", after: nil, limit: 2).isEmpty)
         }
     }
 
     @Test(arguments: StoreKind.all) func unseenEntriesAreListedOldestFirstInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let wanted = [
+            let expected = [
                 entry("9", group: "B", eventTime: -1, condition: .suppressed, recordState: .archived),
                 entry("1", group: "B", eventTime: 3), entry("2", group: "B", eventTime: 3),
             ]
@@ -122,15 +122,15 @@ import Testing
                 entry("5", kind: .violation, group: "B"), entry("6", group: "B", condition: .over),
                 entry("7", group: "A"),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?, group: String = "B", limit: Int) async throws -> [LedgerEntry] {
                 try await store.unseenLedgerEntries(
                     of: accountRegions[0], kind: .audit, group: group, before: 4, after: last, limit: limit)
             }
-            #expect(try await page(after: nil, limit: 2) == Array(wanted[..<2]))
-            #expect(try await page(after: wanted[1], limit: 2) == [wanted[2]])
-            #expect(try await page(after: wanted[2], limit: 2).isEmpty)
+            #expect(try await page(after: nil, limit: 2) == Array(expected[..<2]))
+            #expect(try await page(after: expected[1], limit: 2) == [expected[2]])
+            #expect(try await page(after: expected[2], limit: 2).isEmpty)
             #expect(try await page(after: nil, group: "B\u{0}", limit: 5).isEmpty)
             #expect(await failure { _ = try await page(after: nil, limit: 0) } == .invalidValue)
         }
@@ -138,25 +138,25 @@ import Testing
 
     @Test(arguments: StoreKind.all) func staleEntriesAreListedOldestFirstInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let wanted = [entry("9", updatedAt: 1), entry("1", updatedAt: 7), entry("2", updatedAt: 7)]
+            let expected = [entry("9", updatedAt: 1), entry("1", updatedAt: 7), entry("2", updatedAt: 7)]
             let others = [
                 entry("3", updatedAt: 8), entry("4", of: accountRegions[1]), entry("5", kind: .violation),
                 entry("6", recordState: .archived),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
                 try await store.staleLedgerEntries(
                     of: accountRegions[0], kind: .audit, before: 8, after: last, limit: 2)
             }
-            #expect(try await page(after: nil) == Array(wanted[..<2]))
-            #expect(try await page(after: wanted[1]) == [wanted[2]])
+            #expect(try await page(after: nil) == Array(expected[..<2]))
+            #expect(try await page(after: expected[1]) == [expected[2]])
         }
     }
 
     @Test(arguments: StoreKind.all) func unsentEntriesAreListedInPages(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
-            let wanted = [
+            let expected = [
                 entry("1", isSent: false), entry("2", condition: .over, recordState: .archived, isSent: false),
                 entry("3", isSent: false),
             ]
@@ -164,13 +164,13 @@ import Testing
                 entry("4"), entry("5", of: accountRegions[1], isSent: false),
                 entry("6", kind: .violation, isSent: false),
             ]
-            try await store.complete(store.leaseNew(1).lease, recording: wanted.reversed() + others, now: 1)
+            try await store.complete(store.leaseNew(1).lease, recording: expected.reversed() + others, now: 1)
 
             func page(after last: LedgerEntry?) async throws -> [LedgerEntry] {
                 try await store.unsentLedgerEntries(of: accountRegions[0], kind: .audit, after: last, limit: 2)
             }
-            #expect(try await page(after: nil) == Array(wanted[..<2]))
-            #expect(try await page(after: wanted[1]) == [wanted[2]])
+            #expect(try await page(after: nil) == Array(expected[..<2]))
+            #expect(try await page(after: expected[1]) == [expected[2]])
         }
     }
 
@@ -197,17 +197,17 @@ import Testing
             }
             let (id, group, subject) = (text(), text(), text())
             let one = entry(id, group: group, subject: subject, isSent: false)
-            let said = disposition(subject, dueAt: 1, keepUntil: 1)
+            let decision = disposition(subject, dueAt: 1, keepUntil: 1)
             let mark = AppliedAudit(accountRegion: accountRegions[0], check: text(), startTime: 1, taskID: text())
             try await store.record(
-                LedgerUpdate(entries: [one], dispositions: [said], appliedAudits: [mark]),
+                LedgerUpdate(entries: [one], dispositions: [decision], appliedAudits: [mark]),
                 under: store.leaseNew(1).lease
             )
             #expect(try await store.ledgerEntries(about: subject, after: nil, limit: 2) == [one])
             #expect(
                 try await store.unseenLedgerEntries(
                     of: accountRegions[0], kind: .audit, group: group, before: 9, after: nil, limit: 2) == [one])
-            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == [said])
+            #expect(try await store.dispositions(of: accountRegions[0], after: nil, limit: 2) == [decision])
             #expect(try await store.appliedAudits(of: accountRegions[0]) == [mark.check: mark])
             #expect(try await store.purgeDispositions(by: 1) == 0)
         }

@@ -52,7 +52,7 @@ import Testing
             #expect(code == .outdated)
         }
         let store = try await SQLiteStore(path: folder.file)
-        let taken = try #require(try await store.take(now: 0).first)
+        let taken = try #require(try await store.leaseBatch(now: 0).first)
         #expect(taken.delivery == delivery(1, payload: Array("x".utf8)))
         try await store.complete(taken.lease, recording: [entry("a")], now: 1)
         try await store.checkWritable()

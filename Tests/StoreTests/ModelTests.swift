@@ -50,7 +50,7 @@ private struct History {
         case 12...17: try await endALease()
         case 18: try await release()
         case 19: try await extend()
-        case 20: try await mendDeadLetters()
+        case 20: try await changeDeadLetters()
         case 21: try await pause()
         case 22: try await resume()
         default: try await purge()
@@ -156,7 +156,7 @@ private struct History {
         model.extend(lease, until: now + span)
     }
 
-    private mutating func mendDeadLetters() async throws {
+    private mutating func changeDeadLetters() async throws {
         let ids = (0..<6).map { _ in "sns:\(pick(0...25))" }
         if pick(0...1) == 0 {
             let count = try await store.requeueDeadLetters(ids: ids)

@@ -27,7 +27,7 @@ struct PartitionTests {
             let other = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             #expect(other.deliveries == [] && other.nextReadyAt == nil && other.acquired == [])
             // Not even after the lease expired: its owner is alive.
-            #expect(try await second.take(now: 1_000_000).isEmpty)
+            #expect(try await second.leaseBatch(now: 1_000_000).isEmpty)
             let rest = try await first.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
             #expect(rest.deliveries.count == 2 && rest.acquired == [])
         }
@@ -38,13 +38,13 @@ struct PartitionTests {
             try await withStore(url) { second in
                 _ = try await second.append(delivery(1))
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url))
-                let held = try #require(try await first.take(now: 0).first)
+                let held = try #require(try await first.leaseBatch(now: 0).first)
                 let batch = try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
                 #expect(batch.deliveries == [])
                 async let woken: Void = second.waitForWork(after: batch.mark)
                 await first.close()
                 await woken
-                try await eventually("the delivery") { try await !second.take(now: 0).isEmpty }
+                try await eventually("the delivery") { try await !second.leaseBatch(now: 0).isEmpty }
                 #expect(await failure { try await second.complete(held.lease, recording: [], now: 1) } == .leaseLost)
             }
         }
@@ -56,7 +56,7 @@ struct PartitionTests {
                 for number in 0..<3 { _ = try await second.append(delivery(number)) }
                 let first = try await PostgreSQLStore(
                     address: PostgreSQLAddress(url: url), lifetime: .milliseconds(600))
-                let held = try await first.take(2, now: 0)
+                let held = try await first.leaseBatch(2, now: 0)
                 #expect(held.count == 2)
                 // It sends no heartbeats, as if it had been killed, but does not notice.
                 await first.coordinator.stopListening()
@@ -77,7 +77,7 @@ struct PartitionTests {
                         == .leaseLost
                 )
                 #expect(try await first.ledgerEntries(ids: ["a"]).isEmpty)
-                #expect(try await first.take(now: 0).isEmpty)
+                #expect(try await first.leaseBatch(now: 0).isEmpty)
                 await first.close()
             }
         }
@@ -88,19 +88,19 @@ struct PartitionTests {
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await first.append(delivery(number, of: accountRegion))
             }
-            let all = try await first.take(now: 0)
+            let all = try await first.leaseBatch(now: 0)
             #expect(all.count == 4)
-            #expect(try await second.take(now: 0).isEmpty)
+            #expect(try await second.leaseBatch(now: 0).isEmpty)
             for one in all { try await first.complete(one.lease, recording: [], now: 1) }
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await first.append(delivery(10 + number, of: accountRegion))
             }
             var taken: [AccountRegion] = []
             try await eventually("two partitions to be released") {
-                taken += try await second.take(now: 0).map(\.delivery.accountRegion)
+                taken += try await second.leaseBatch(now: 0).map(\.delivery.accountRegion)
                 return taken.count == 2
             }
-            let rest = try await first.take(now: 0).map(\.delivery.accountRegion)
+            let rest = try await first.leaseBatch(now: 0).map(\.delivery.accountRegion)
             #expect(Set(rest).count == 2 && Set(rest).isDisjoint(with: taken))
         }
     }
@@ -111,7 +111,7 @@ struct PartitionTests {
             async let woken: Void = second.waitForWork(after: batch.mark)
             _ = try await first.append(delivery(1))
             await woken
-            try await eventually("the delivery") { try await !second.take(now: 0).isEmpty }
+            try await eventually("the delivery") { try await !second.leaseBatch(now: 0).isEmpty }
         }
     }
 
@@ -124,12 +124,12 @@ struct PartitionTests {
                 try await bridge.complete(held.lease, recording: [], now: 1)
                 try await command.clearLedger(of: accountRegions[1])
                 _ = try await bridge.append(delivery(2, of: accountRegions[1]))
-                #expect(try await bridge.take(now: 0).isEmpty)
+                #expect(try await bridge.leaseBatch(now: 0).isEmpty)
                 // A process that rebuilds a ledger does not count as a worker.
                 _ = try await bridge.append(delivery(3, of: accountRegions[2]))
-                #expect(try await bridge.take(now: 0).map(\.delivery.id) == ["sns:3"])
+                #expect(try await bridge.leaseBatch(now: 0).map(\.delivery.id) == ["sns:3"])
                 await command.close()
-                try await eventually("the delivery") { try await !bridge.take(now: 0).isEmpty }
+                try await eventually("the delivery") { try await !bridge.leaseBatch(now: 0).isEmpty }
             }
         }
     }
@@ -165,7 +165,7 @@ struct PartitionTests {
                             }
                             while floor.withLock({ $0.done.count }) < 240 {
                                 let limit = Int.random(in: 1...9, using: &random)
-                                let taken = try await store.take(limit, now: 0)
+                                let taken = try await store.leaseBatch(limit, now: 0)
                                 for one in taken {
                                     floor.withLock { floor in
                                         let holder = floor.holders[one.delivery.accountRegion]

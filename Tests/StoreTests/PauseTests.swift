@@ -21,7 +21,7 @@ import Testing
             // Existing leases continue.
             try await store.complete(held.lease, recording: [], now: 10)
             #expect(try await store.resume(nil) == pause(nil))
-            #expect(try await store.take(now: 10).map(\.delivery.id) == ["sns:2"])
+            #expect(try await store.leaseBatch(now: 10).map(\.delivery.id) == ["sns:2"])
         }
     }
 
@@ -36,9 +36,9 @@ import Testing
             #expect(batch.deliveries.map(\.delivery.id) == ["sns:3"])
             #expect(batch.nextReadyAt == 900)
             #expect(try await store.resume(manyAccountRegions[3].account) == nil)
-            #expect(try await store.take(now: 10) == [])
+            #expect(try await store.leaseBatch(now: 10) == [])
             #expect(try await store.resume(manyAccountRegions[0].account) != nil)
-            #expect(try await store.take(now: 10).map(\.delivery.id).sorted() == ["sns:0", "sns:1", "sns:2"])
+            #expect(try await store.leaseBatch(now: 10).map(\.delivery.id).sorted() == ["sns:0", "sns:1", "sns:2"])
         }
     }
 
@@ -53,9 +53,9 @@ import Testing
             for pause in [other, one, all] { try await store.pause(pause) }
             #expect(try await store.pauses() == [all, one, other])
             #expect(try await store.resume(nil) == all)
-            #expect(try await store.take(now: 10) == [])
+            #expect(try await store.leaseBatch(now: 10) == [])
             #expect(try await store.resume(manyAccountRegions[0].account) == one)
-            #expect(try await store.take(now: 10).count == 1)
+            #expect(try await store.leaseBatch(now: 10).count == 1)
             #expect(try await store.pauses() == [other])
         }
     }
@@ -99,7 +99,7 @@ import Testing
             try await step()
             await woken
         }
-        #expect(try await store.take(now: 0).map(\.delivery.id) == ["sns:1"])
+        #expect(try await store.leaseBatch(now: 0).map(\.delivery.id) == ["sns:1"])
         await other.close()
         await store.close()
     }

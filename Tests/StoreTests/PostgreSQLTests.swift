@@ -38,7 +38,7 @@ struct PostgreSQLTests {
             }
             try await withCleanup {
                 _ = try await store.append(delivery(1))
-                let taken = try #require(try await store.take(now: 0).first)
+                let taken = try #require(try await store.leaseBatch(now: 0).first)
                 let before = commits()
                 #expect(before.allSatisfy { $0 == 1 } && before.count >= 2)
                 try await store.complete(taken.lease, recording: [], now: 1)
@@ -76,7 +76,7 @@ struct PostgreSQLTests {
                 #expect(appended.next() == 1001)
                 #expect(try await store.status().pending == 1000)
                 // A delivery that was committed when the connection broke is reported as a duplicate.
-                let leased = try await store.take(1000, now: 0)
+                let leased = try await store.leaseBatch(1000, now: 0)
                 #expect(Set(leased.map(\.delivery.id)).count == 1000)
                 try await withThrowingDiscardingTaskGroup { group in
                     for one in leased {
@@ -93,7 +93,7 @@ struct PostgreSQLTests {
         try await withDatabase { url in
             try await withStore(url) { store in
                 for number in 1...4 { _ = try await store.append(delivery(number, at: Int64(number))) }
-                let leased = try await store.take(now: 9)
+                let leased = try await store.leaseBatch(now: 9)
                 let endings = [
                     LeaseUpdate(lease: leased[0].lease, kind: .completed, completedAt: 10),
                     LeaseUpdate(lease: leased[1].lease, kind: .pending, counts: false),
@@ -107,7 +107,7 @@ struct PostgreSQLTests {
                     }
                     #expect(ended == (isRepeated ? all : ended.isEmpty ? [] : all))
                 }
-                let again = try await store.take(now: 60)
+                let again = try await store.leaseBatch(now: 60)
                 #expect(again.map(\.attempt) == [1, 2])
                 #expect(try await store.status().completed == 1)
                 #expect(try await store.verify() == [])
@@ -170,7 +170,7 @@ struct PostgreSQLTests {
                 #expect(try await store.append(delivery(1)) == .stored)
                 try await store.checkWritable()
                 try await store.advanceCatchUpWatermark(of: accountRegions[0], to: 1)
-                #expect(try await store.take(now: 0).count == 1)
+                #expect(try await store.leaseBatch(now: 0).count == 1)
             }
             // A read-only server is not usable by this store.
             let cluster = try await PostgreSQLCluster.shared.get()
@@ -299,7 +299,7 @@ struct PostgreSQLTests {
                 try await store.run("DELETE FROM bridge_migration WHERE step IN (\(steps.joined(separator: ", ")))")
             }
             try await withStore(url) { store in
-                #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1)])
+                #expect(try await store.leaseBatch(now: 0).map(\.delivery) == [delivery(1)])
                 try await store.run("INSERT INTO bridge_migration VALUES ('a step of the future')")
             }
             for access in [StoreAccess.serving, .maintenance, .readOnly] {
@@ -342,7 +342,7 @@ struct PostgreSQLTests {
             let store = try await PostgreSQLStore(address: address(url), access: .readOnly)
             #expect(try await store.status().pending == 1)
             #expect(await failure { _ = try await store.append(delivery(2)) } == .unavailable)
-            #expect(await failure { _ = try await store.take(now: 0) } == .unavailable)
+            #expect(await failure { _ = try await store.leaseBatch(now: 0) } == .unavailable)
             #expect(await failure { try await store.checkWritable() } == .unavailable)
             #expect(await failure { _ = try await store.discardDeadLetters(ids: ["a"]) } == .unavailable)
             #expect(await failure { _ = try await store.resume(nil) } == .unavailable)

@@ -39,7 +39,7 @@ import Testing
 
         let store = try await SQLiteStore(path: folder.file)
         var stored: Set<String> = []
-        while case let batch = try await store.take(1000, now: 0), !batch.isEmpty {
+        while case let batch = try await store.leaseBatch(1000, now: 0), !batch.isEmpty {
             stored.formUnion(batch.map(\.delivery.id))
         }
         #expect(acknowledged.subtracting(stored).isEmpty)

@@ -6,12 +6,12 @@ import Testing
     @Test(arguments: StoreKind.all) func eachAccountRegionAndStateIsCountedWithItsOldest(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, at: 10))
-            let first = try await store.take(now: 10)
+            let first = try await store.leaseBatch(now: 10)
             try await store.deadLetter(first[0].lease, reason: "no", now: 11)
             _ = try await store.append(delivery(2, at: 20))
-            try await store.retry(store.take(now: 20)[0].lease, at: 500, reason: "later", now: 21)
+            try await store.retry(store.leaseBatch(now: 20)[0].lease, at: 500, reason: "later", now: 21)
             _ = try await store.append(delivery(3, at: 30))
-            _ = try await store.take(now: 30)
+            _ = try await store.leaseBatch(now: 30)
             for number in 4...6 { _ = try await store.append(delivery(number, at: Int64(50 - number))) }
             _ = try await store.append(delivery(7, at: 900))
             _ = try await store.append(delivery(8, of: manyAccountRegions[3], at: 60))
@@ -36,7 +36,7 @@ import Testing
             for (number, accountRegion) in manyAccountRegions.enumerated() {
                 _ = try await store.append(delivery(number, of: accountRegion))
             }
-            try await store.deadLetter(store.take(1, now: 0)[0].lease, reason: "no", now: 1)
+            try await store.deadLetter(store.leaseBatch(1, now: 0)[0].lease, reason: "no", now: 1)
             let all = try await store.queueDepths(now: 0, after: nil, limit: 1000)
             #expect(all.map(\.accountRegion) == manyAccountRegions.sorted())
             var paged: [QueueDepth] = []

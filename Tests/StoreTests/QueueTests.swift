@@ -31,7 +31,7 @@ import Testing
                 id: "a b", accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             let code = await failure { _ = try await store.append([delivery(4), invalid]) }
             #expect(code == .invalidValue)
-            let taken = try await store.take(now: 0).map(\.delivery)
+            let taken = try await store.leaseBatch(now: 0).map(\.delivery)
             #expect(taken.map(\.id).sorted() == ["sns:1", "sns:2", "sns:3"])
             #expect(taken.first { $0.id == "sns:1" }?.payload == [1, 2, 3])
         }
@@ -58,7 +58,7 @@ import Testing
     @Test(arguments: StoreKind.all) func anEmptyPayloadIsKept(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: []))
-            #expect(try await store.take(now: 0).first?.delivery.payload == [])
+            #expect(try await store.leaseBatch(now: 0).first?.delivery.payload == [])
         }
     }
 
@@ -68,8 +68,8 @@ import Testing
             let early = try await store.lease(limit: 10, for: .seconds(1), owner: "w", now: 99)
             #expect(early.deliveries.isEmpty)
             #expect(early.nextReadyAt == 100)
-            #expect(try await store.take(now: 100).count == 1)
-            #expect(try await store.take(now: 100).isEmpty)
+            #expect(try await store.leaseBatch(now: 100).count == 1)
+            #expect(try await store.leaseBatch(now: 100).isEmpty)
         }
     }
 
@@ -90,7 +90,7 @@ import Testing
             for (number, time) in [(1, Int64(30)), (2, 10), (3, 20), (4, 10)] {
                 _ = try await store.append(delivery(number, at: time))
             }
-            #expect(try await store.take(3, now: 100).map(\.delivery.id) == ["sns:2", "sns:4", "sns:3"])
+            #expect(try await store.leaseBatch(3, now: 100).map(\.delivery.id) == ["sns:2", "sns:4", "sns:3"])
         }
     }
 
@@ -100,7 +100,7 @@ import Testing
         try await withStore(kind) { store async throws in
             #expect(try await store.append(delivery(1)) == .stored)
             #expect(try await store.append(delivery(1)) == .duplicate)
-            let first = try #require(try await store.take(now: 0).first)
+            let first = try #require(try await store.leaseBatch(now: 0).first)
             #expect(try await store.append(delivery(1)) == .duplicate)
             try await store.complete(first.lease, recording: [], now: 50)
             #expect(try await store.append(delivery(1)) == .duplicate)
@@ -130,7 +130,7 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1, payload: [1]))
             _ = try await store.append(delivery(1, of: accountRegions[1], at: 9, payload: [2]))
-            #expect(try await store.take(now: 0).map(\.delivery) == [delivery(1, payload: [1])])
+            #expect(try await store.leaseBatch(now: 0).map(\.delivery) == [delivery(1, payload: [1])])
         }
     }
 
@@ -142,7 +142,7 @@ import Testing
                     group.addTask { _ = try await store.append(delivery(number, payload: payload)) }
                 }
             }
-            while case let taken = try await store.take(1000, now: 0), !taken.isEmpty {
+            while case let taken = try await store.leaseBatch(1000, now: 0), !taken.isEmpty {
                 try await withThrowingDiscardingTaskGroup { group in
                     for one in taken { group.addTask { try await store.complete(one.lease, recording: [], now: 1) } }
                 }
@@ -164,7 +164,7 @@ import Testing
             let wait = try await store.lease(limit: 1, for: .seconds(1), owner: "w", now: 499)
             #expect(wait.deliveries.isEmpty)
             #expect(wait.nextReadyAt == 500)
-            #expect(try await store.take(now: 500).map(\.attempt) == [2])
+            #expect(try await store.leaseBatch(now: 500).map(\.attempt) == [2])
         }
     }
 
@@ -174,13 +174,13 @@ import Testing
         try await withStore(kind) { store async throws in
             _ = try await store.append(delivery(1))
             for round in 0..<3 as Range<Int64> {
-                let taken = try #require(try await store.take(now: round * 500).first)
+                let taken = try #require(try await store.leaseBatch(now: round * 500).first)
                 #expect(taken.attempt == 1)
                 try await store.retry(
                     taken.lease, at: (round + 1) * 500, reason: "denied", isCounted: false, now: round * 500)
-                #expect(try await store.take(now: (round + 1) * 500 - 1).isEmpty)
+                #expect(try await store.leaseBatch(now: (round + 1) * 500 - 1).isEmpty)
             }
-            let last = try #require(try await store.take(now: 1500).first)
+            let last = try #require(try await store.leaseBatch(now: 1500).first)
             try await store.deadLetter(last.lease, reason: "permanent failure", now: 1500)
             let letter = try #require(try await store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.attempts == 1 && letter.firstFailedAt == 0)
@@ -195,7 +195,7 @@ import Testing
             let second = try await store.leaseNew(2)
             try await store.complete(second.lease, recording: [], now: 0)
             try await store.release([first.lease, second.lease])
-            let again = try await store.take(now: 0)
+            let again = try await store.leaseBatch(now: 0)
             #expect(again.map(\.delivery.id) == ["sns:1"])
             #expect(again.map(\.attempt) == [1])
         }
@@ -216,17 +216,17 @@ import Testing
             let id = String(repeating: "~", count: 256)
             let long = Delivery(id: id, accountRegion: accountRegions[0], channel: .sns, receivedAt: 0, payload: [])
             #expect(try await store.append(long) == .stored)
-            #expect(try await store.take(now: 0).first?.lease.deliveryID == id)
+            #expect(try await store.leaseBatch(now: 0).first?.lease.deliveryID == id)
         }
     }
 
     @Test(arguments: StoreKind.all) func leaseArgumentsOutOfRangeAreRejected(kind: StoreKind) async throws {
         try await withStore(kind) { store async throws in
             for limit in [0, -1, 1001] {
-                #expect(await failure { _ = try await store.take(limit, now: 0) } == .invalidValue)
+                #expect(await failure { _ = try await store.leaseBatch(limit, now: 0) } == .invalidValue)
             }
             for owner in ["", "a\u{0}", String(repeating: "x", count: 257)] {
-                #expect(await failure { _ = try await store.take(now: 0, owner: owner) } == .invalidValue)
+                #expect(await failure { _ = try await store.leaseBatch(now: 0, owner: owner) } == .invalidValue)
             }
             for span in [Duration.zero, .seconds(-1), .microseconds(999)] {
                 #expect(

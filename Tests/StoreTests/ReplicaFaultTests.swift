@@ -45,7 +45,9 @@ struct ReplicaFaultTests {
         try await withDatabase { url in
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
-                for one in try await first.take(now: 0) { try await first.complete(one.lease, recording: [], now: 1) }
+                for one in try await first.leaseBatch(now: 0) {
+                    try await first.complete(one.lease, recording: [], now: 1)
+                }
                 try await append(from: 10, to: first)
                 // A long lease without a worker.
                 try await first.run(
@@ -54,7 +56,7 @@ struct ReplicaFaultTests {
                 try await withStore(url, lifetime: .milliseconds(600)) { second in
                     var taken: Set<AccountRegion> = []
                     try await eventually("two partitions to be handed over") {
-                        taken.formUnion(try await second.take(now: 0).map(\.delivery.accountRegion))
+                        taken.formUnion(try await second.leaseBatch(now: 0).map(\.delivery.accountRegion))
                         return taken.count == 2
                     }
                 }
@@ -67,13 +69,13 @@ struct ReplicaFaultTests {
             try await withStore(url, lifetime: .milliseconds(600)) { first in
                 try await append(from: 0, to: first)
                 // A slow worker has one of each.
-                #expect(try await first.take(now: 0).count == 4)
+                #expect(try await first.leaseBatch(now: 0).count == 4)
                 try await withStore(url, lifetime: .milliseconds(600)) { second in
-                    #expect(try await second.take(now: 0).isEmpty)
+                    #expect(try await second.leaseBatch(now: 0).isEmpty)
                     try await append(from: 10, to: second)
                     var taken: Set<String> = []
                     try await eventually("all to be processed") {
-                        taken.formUnion(try await first.take(now: 0).map(\.delivery.id))
+                        taken.formUnion(try await first.leaseBatch(now: 0).map(\.delivery.id))
                         return taken.count == 4
                     }
                 }
@@ -128,7 +130,7 @@ struct ReplicaFaultTests {
                 _ = try await store.append(delivery(2))
                 await store.coordinator.stopListening()
                 try await eventually("the heartbeat to expire") { !store.canProcess }
-                #expect(try await store.take(now: 0).isEmpty)
+                #expect(try await store.leaseBatch(now: 0).isEmpty)
             }
         }
     }
@@ -150,7 +152,7 @@ struct ReplicaFaultTests {
                     }
                 }
                 try await eventually("the lock") { isLocked.load(ordering: .sequentiallyConsistent) }
-                try await eventually("the partition to be taken over") { try await !second.take(now: 0).isEmpty }
+                try await eventually("the partition to be taken over") { try await !second.leaseBatch(now: 0).isEmpty }
                 stuck.cancel()
                 _ = await stuck.result
                 await first.close()
@@ -164,7 +166,7 @@ struct ReplicaFaultTests {
                 // Its heartbeat alone would be valid for ten minutes.
                 let first = try await PostgreSQLStore(address: PostgreSQLAddress(url: url), lifetime: .seconds(600))
                 _ = try await first.leaseNew(1)
-                #expect(try await second.take(now: 0).isEmpty)
+                #expect(try await second.leaseBatch(now: 0).isEmpty)
                 await first.coordinator.stopListening()
                 let batch = try await eventually("the partition to be taken over") {
                     try await second.lease(limit: 9, for: .seconds(10), owner: "w", now: 0)
@@ -188,7 +190,7 @@ struct ReplicaFaultTests {
                 )
                 store.leases.abandon(store.leases.begin(), of: [accountRegions[0].stored])
                 _ = try await store.append(delivery(3))
-                let taken = try await store.take(now: 0)
+                let taken = try await store.leaseBatch(now: 0)
                 #expect(taken.map(\.delivery.id) == ["sns:2", "sns:3"] && taken.map(\.attempt) == [1, 1])
                 try await store.complete(known.lease, recording: [], now: 1)
             }
@@ -213,11 +215,11 @@ struct ReplicaFaultTests {
                 try await eventually("the lock") {
                     try await run("SELECT pid \(locker) AND wait_event = 'PgSleep'", url).count == 1
                 }
-                #expect(try await store.take(now: 0).isEmpty)
+                #expect(try await store.leaseBatch(now: 0).isEmpty)
                 _ = try await run("SELECT pg_terminate_backend(pid) \(locker)", url)
                 _ = await locking.result
                 let taken = try await eventually("the delivery to be leased") {
-                    try await store.take(now: 0)
+                    try await store.leaseBatch(now: 0)
                 } is: {
                     !$0.isEmpty
                 }
@@ -319,8 +321,8 @@ struct ReplicaFaultTests {
                 try await withStore(url) { right in
                     let now = DatabaseClock.systemTime()
                     // Both have joined before there is anything to share.
-                    #expect(try await right.take(now: now, owner: "right").isEmpty)
-                    #expect(try await wrong.take(now: now + offset, owner: "wrong").isEmpty)
+                    #expect(try await right.leaseBatch(now: now, owner: "right").isEmpty)
+                    #expect(try await wrong.leaseBatch(now: now + offset, owner: "wrong").isEmpty)
                     _ = try await wrong.append(delivery(1, at: now + offset))
                     _ = try await right.append(delivery(2, of: accountRegions[1], at: now))
                     let rightNow = DatabaseClock.systemTime() + 1000

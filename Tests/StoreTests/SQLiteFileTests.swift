@@ -79,7 +79,7 @@ import Testing
         let copy = try TemporaryFolder()
         try FileManager.default.copyItem(atPath: folder.file, toPath: copy.file)
         let reopened = try await SQLiteStore(path: copy.file)
-        #expect(try await reopened.take(now: 0).map(\.delivery) == [delivery(1)])
+        #expect(try await reopened.leaseBatch(now: 0).map(\.delivery) == [delivery(1)])
         await reopened.close()
     }
 
@@ -108,13 +108,13 @@ import Testing
         #expect(try await reader.status().dead == 1)
         #expect(await failure { _ = try await reader.append(delivery(2)) } == .unavailable)
         await reader.close()
-        let mender = try await SQLiteStore(path: folder.file, access: .maintenance)
-        #expect(try await mender.requeueDeadLetters(ids: ["sns:1"]) == 1)
-        let synchronous = try await mender.pool.writeWithoutTransaction {
+        let maintainer = try await SQLiteStore(path: folder.file, access: .maintenance)
+        #expect(try await maintainer.requeueDeadLetters(ids: ["sns:1"]) == 1)
+        let synchronous = try await maintainer.pool.writeWithoutTransaction {
             try Int.fetchOne($0, sql: "PRAGMA synchronous")
         }
         #expect(synchronous == 2)
-        await mender.close()
+        await maintainer.close()
         #expect(try await store.status().pending == 1)
 
         await store.close()

@@ -30,7 +30,7 @@ import Testing
                     group.addTask { _ = try await store.append(one) }
                 }
             }
-            while case let batch = try await store.take(500, now: now), !batch.isEmpty {
+            while case let batch = try await store.leaseBatch(500, now: now), !batch.isEmpty {
                 try await withThrowingDiscardingTaskGroup { group in
                     for leased in batch {
                         let place = first + Int(leased.lease.sequence) % 500
@@ -45,7 +45,7 @@ import Testing
         }
 
         /// Deletes old data, like the bridge.
-        func upkeep(at now: Int64) async throws {
+        func maintain(at now: Int64) async throws {
             _ = try await store.purge(completedBefore: now - 26 * SpaceTests.hour)
             _ = try await store.purgeLedger(archivedBefore: now - 720 * SpaceTests.hour)
         }
@@ -70,7 +70,7 @@ import Testing
                 for hour in 0..<Int64(24) {
                     let now = (day * 24 + hour) * Self.hour
                     try await churn.work(60, at: now, payload: 4000)
-                    try await churn.upkeep(at: now)
+                    try await churn.maintain(at: now)
                     logs.append(try churn.size("-wal"))
                 }
                 sizes.append(try churn.size())
@@ -93,7 +93,7 @@ import Testing
             try await churn.work(1500, at: Self.hour, payload: 20_000)
             let burst = try churn.size() + churn.size("-wal")
             #expect(burst > 30_000_000)
-            try await churn.upkeep(at: 2 * Self.hour)
+            try await churn.maintain(at: 2 * Self.hour)
             // The file shrinks at the checkpoint.
             try await churn.store.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
             let rest = try churn.size()

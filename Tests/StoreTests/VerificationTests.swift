@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct VerificationTests {
     /// A valid delivery in each state.
-    private static let sound: [DeliveryRow] = {
+    private static let validRows: [DeliveryRow] = {
         let pending = DeliveryRow(
             id: "sns:1", accountRegion: "111122223333/us-east-1", channel: "sns", state: "pending", readyAt: 1,
             attempts: 0,
@@ -24,7 +24,7 @@ import Testing
         return [pending, waiting, leased, dead, completed]
     }()
 
-    @Test(arguments: sound) func aSoundDeliveryHasNoProblems(record: DeliveryRow) {
+    @Test(arguments: validRows) func aSoundDeliveryHasNoProblems(record: DeliveryRow) {
         #expect(record.problems == [])
     }
 
@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: damages.indices) func eachRuleOfADeliveryIsChecked(index: Int) throws {
         let damage = Self.damages[index]
-        var record = try #require(Self.sound.first { $0.state == damage.state })
+        var record = try #require(Self.validRows.first { $0.state == damage.state })
         damage.apply(&record)
         #expect(record.problems.contains(damage.problem), "\(record.problems)")
     }
@@ -75,7 +75,7 @@ import Testing
     /// A sound store with a row in each table and a delivery in each state.
     private func fill(_ store: SQLiteStore) async throws {
         for number in 1...3 { _ = try await store.append(delivery(number)) }
-        let taken = try await store.take(3, now: 0)
+        let taken = try await store.leaseBatch(3, now: 0)
         try await store.record(
             LedgerUpdate(
                 dispositions: [disposition("SUBJECT")],
@@ -87,7 +87,7 @@ import Testing
         try await store.complete(taken[0].lease, recording: [entry("finding")], now: 1)
         try await store.deadLetter(taken[1].lease, reason: "no", now: 1)
         _ = try await store.append(delivery(4))
-        try await store.retry(store.take(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
+        try await store.retry(store.leaseBatch(1, now: 0)[0].lease, at: 5, reason: "later", now: 1)
         _ = try await store.append(delivery(5))
         try await store.pause(Pause(account: nil, pausedBy: "ada", pausedAt: 1, reason: nil))
         try await store.finishLedger(of: accountRegions[0], appliedAudits: [], now: 1)

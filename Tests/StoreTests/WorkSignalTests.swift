@@ -23,11 +23,11 @@ import Testing
     {
         try await withStore(kind) { store async throws in
             try await expectWake(store) { _ = try await store.append(delivery(1)) }
-            let first = try #require(try await store.take(now: 0).first)
+            let first = try #require(try await store.leaseBatch(now: 0).first)
             try await expectWake(store) { try await store.retry(first.lease, at: 5, reason: "", now: 0) }
-            let second = try #require(try await store.take(now: 5).first)
+            let second = try #require(try await store.leaseBatch(now: 5).first)
             try await expectWake(store) { try await store.release([second.lease]) }
-            let third = try #require(try await store.take(now: 5).first)
+            let third = try #require(try await store.leaseBatch(now: 5).first)
             try await store.deadLetter(third.lease, reason: "", now: 5)
             try await expectWake(store) { _ = try await store.requeueDeadLetters(ids: ["sns:1"]) }
         }
@@ -40,7 +40,7 @@ import Testing
             let batch = try await store.lease(limit: 10, for: .seconds(10), owner: "w", now: 0)
             _ = try await store.append(delivery(1))
             await store.waitForWork(after: batch.mark)
-            #expect(try await store.take(now: 0).count == 1)
+            #expect(try await store.leaseBatch(now: 0).count == 1)
         }
     }
 

@@ -1,9 +1,8 @@
 import Glibc
 
-/// Compares what two pieces of work cost this thread, in processor time: unlike time on a clock, it does not depend on
-/// what else the machine does.
+/// Compares the CPU time of code on this thread. Unlike elapsed time, it does not depend on other load of the machine.
 public enum CPUTime {
-    /// By how much the second piece of work costs more than the first: the least of several runs of each.
+    /// The CPU time of the second body divided by that of the first; the minimum of several runs of each.
     public static func ratio(runs: Int = 5, of small: () -> Void, to large: () -> Void) -> Double {
         var (least, most) = (Double.infinity, Double.infinity)
         for _ in 0..<runs {
@@ -13,7 +12,7 @@ public enum CPUTime {
         return most / least
     }
 
-    /// In nanoseconds.
+    /// The CPU time of a body in nanoseconds.
     private static func time(_ work: () -> Void) -> Double {
         let start = now()
         work()

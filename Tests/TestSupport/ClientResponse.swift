@@ -1,13 +1,13 @@
-/// An HTTP answer as a client sees it.
+/// An HTTP response as received by a client.
 public struct ClientResponse: Sendable {
     /// The status code; 0 if the status line has none.
     public let status: Int
-    /// By name in lower case; several fields of one name are joined by commas.
+    /// The fields, by lowercase name. Fields with the same name are joined by commas.
     public let fields: [String: String]
-    /// What came behind the fields.
+    /// The bytes after the fields.
     public var body: [UInt8] = []
 
-    /// - Parameter head: the status line and the fields, with or without the empty line behind them.
+    /// - Parameter head: the status line and the fields, with or without the empty line after them.
     public init(head: String) {
         let lines = head.split(separator: "\r\n")
         status = lines.first.flatMap { Int($0.dropFirst("HTTP/1.1 ".count).prefix(3)) } ?? 0
@@ -22,17 +22,16 @@ public struct ClientResponse: Sendable {
 }
 
 extension ClientSocket {
-    /// Reads one answer whose length its fields tell, and nothing behind it; nil if the connection ends before.
+    /// Reads one response with `Content-Length`, and no bytes after it; nil if the connection ends before.
     ///
-    /// - Parameter hasBody: false for the answer to a HEAD request.
+    /// - Parameter hasBody: false for the response to a HEAD request.
     public func readResponse(hasBody: Bool = true) -> ClientResponse? {
         guard let head = read(through: "\r\n\r\n") else { return nil }
         var answer = ClientResponse(head: String(decoding: head, as: UTF8.self))
         if hasBody, let length = answer.fields["content-length"].flatMap({ Int($0) }) { answer.body = read(length) }
         return answer
     }
-    /// Reads one chunk of an answer that comes in chunks, and nothing behind it; empty for the last one, nil if there is no
-    /// whole one.
+    /// Reads one chunk of a chunked response, and no bytes after it; empty for the last chunk, nil if it is incomplete.
     public func readChunk() -> [UInt8]? {
         guard let line = read(through: "\r\n"),
             let length = Int(String(decoding: line.dropLast(2), as: UTF8.self), radix: 16)
@@ -41,7 +40,7 @@ extension ClientSocket {
         return chunk.count == length + 2 && chunk.suffix(2).elementsEqual("\r\n".utf8) ? chunk.dropLast(2) : nil
     }
 
-    /// Reads up to an end, that included; nil if the connection ends before.
+    /// Reads up to and including a terminator; nil if the connection ends before.
     private func read(through end: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         while !bytes.suffix(end.utf8.count).elementsEqual(end.utf8) {

@@ -1,16 +1,16 @@
 import Glibc
 
-/// A blocking client socket: the system's own API, so that a test does not trust the code that it tests. Every call that
-/// waits gives up after half a minute, so that a failure is not a hang.
+/// A blocking client socket, implemented with system calls only, so that a test does not depend on the code under test.
+/// Every call times out after 30 seconds, so that a failure does not hang.
 public struct ClientSocket: Sendable {
-    /// The system's number for it, for calls that are not here.
+    /// The file descriptor.
     public let descriptor: CInt
 
-    /// Connects to a port of this machine.
+    /// Connects to a port on 127.0.0.1.
     ///
     /// - Parameters:
-    ///   - receiveBuffer: how much the system may take ahead of this client, or nil for its default.
-    ///   - sendTimeout: after how many microseconds sending gives up, or nil for half a minute.
+    ///   - receiveBuffer: the size of the receive buffer; nil for the system's default.
+    ///   - sendTimeout: the send timeout in microseconds; nil for 30 seconds.
     /// - Throws: ``ConnectionError``.
     public init(port: UInt16, receiveBuffer: CInt? = nil, sendTimeout: Int? = nil) throws(ConnectionError) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -39,7 +39,7 @@ public struct ClientSocket: Sendable {
         setsockopt(descriptor, SOL_SOCKET, option, &value, socklen_t(MemoryLayout<Value>.size))
     }
 
-    /// Sends everything; returns whether that was possible.
+    /// Sends all bytes; returns whether that succeeded.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
@@ -53,11 +53,11 @@ public struct ClientSocket: Sendable {
         return true
     }
 
-    /// Sends everything; returns whether that was possible.
+    /// Sends a text; returns whether that succeeded.
     @discardableResult
     public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Reads exactly so many bytes, or fewer if the connection ends.
+    /// Reads exactly `count` bytes, or fewer if the connection ends.
     public func read(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -69,14 +69,14 @@ public struct ClientSocket: Sendable {
         return bytes
     }
 
-    /// How the connection ended.
+    /// How a connection ended.
     public enum End: Equatable, Sendable {
         case closed
         case reset
         case neither
     }
 
-    /// Waits for the connection's end, which must be all that is left to come.
+    /// Waits for the end of the connection; no more bytes may arrive before.
     public func readEnd() -> End {
         var byte: UInt8 = 0
         switch recv(descriptor, &byte, 1, 0) {
@@ -86,21 +86,21 @@ public struct ClientSocket: Sendable {
         }
     }
 
-    /// Tells the peer that nothing more is sent.
+    /// Shuts down the sending side.
     public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Ends the connection; with a reset if asked to.
+    /// Closes the connection, optionally with a reset.
     public func close(resets: Bool = false) {
         if resets { Self.set(SO_LINGER, of: descriptor, to: linger(l_onoff: 1, l_linger: 0)) }
         Glibc.close(descriptor)
     }
 }
 
-/// A port of this machine could not be connected to.
+/// A connection to a local port failed.
 public struct ConnectionError: Error, CustomStringConvertible {
     let port: UInt16
     let reason: String
 
-    /// The failure in words.
+    /// The port and the reason.
     public var description: String { "no connection to port \(port): \(reason)" }
 }

@@ -1,46 +1,46 @@
-/// Looks again and again until a condition holds.
+/// Polls a value until it meets a condition.
 ///
 /// - Parameters:
-///   - what: what is waited for, for the failure.
-///   - limit: generous; it only ends what would never end. Of the time between two looks a second counts at most: on a
-///     busy machine the waiting test may not get to look for long.
-///   - look: gives what is seen now.
-///   - matches: whether that is what is waited for.
-/// - Returns: what was seen when the condition held.
-/// - Throws: ``TimeoutError`` with what was seen last; what the closures throw; `CancellationError`.
+///   - what: what is awaited, for the failure message.
+///   - limit: the time limit, generous because it only ends waits that would never end. The time between two polls
+///     counts at most one second: on a busy machine, the test may not run for long.
+///   - probe: returns the current value.
+///   - matches: whether the value meets the condition.
+/// - Returns: the value that met the condition.
+/// - Throws: ``TimeoutError`` with the last value; the errors of the closures; `CancellationError`.
 @discardableResult
 public func eventually<Value>(
-    _ what: String, within limit: Duration = .seconds(30), _ look: () async throws -> Value,
+    _ what: String, within limit: Duration = .seconds(30), _ probe: () async throws -> Value,
     is matches: (Value) throws -> Bool
 ) async throws -> Value {
     var waited = Duration.zero
     while true {
         let start = ContinuousClock.now
-        let seen = try await look()
-        if try matches(seen) { return seen }
-        guard waited < limit else { throw TimeoutError(what: what, limit: limit, seen: "\(seen)") }
-        // Without a pause, a test that waits would take the processor from what it waits for.
+        let value = try await probe()
+        if try matches(value) { return value }
+        guard waited < limit else { throw TimeoutError(what: what, limit: limit, value: "\(value)") }
+        // Without a pause, a waiting test would take CPU time from what it waits for.
         try await Task.sleep(for: .milliseconds(5))
         waited += min(ContinuousClock.now - start, .seconds(1))
     }
 }
 
-/// Looks again and again until a condition holds.
+/// Polls a condition until it holds.
 ///
 /// - Parameters:
-///   - what: what is waited for, for the failure.
-///   - condition: whether it has come.
-/// - Throws: ``TimeoutError``; what the condition throws; `CancellationError`.
+///   - what: what is awaited, for the failure message.
+///   - condition: the condition.
+/// - Throws: ``TimeoutError``; the error of the condition; `CancellationError`.
 public func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
     try await eventually(what, condition) { $0 }
 }
 
-/// What was waited for did not come.
+/// A condition was not met within the time limit.
 public struct TimeoutError: Error, CustomStringConvertible {
     let what: String
     let limit: Duration
-    let seen: String
+    let value: String
 
-    /// The failure in words.
-    public var description: String { "waited \(limit) in vain for \(what); last seen: \(seen.prefix(4000))" }
+    /// The time limit, what was awaited, and the last value.
+    public var description: String { "timed out after \(limit) waiting for \(what); last value: \(value.prefix(4000))" }
 }

@@ -2,27 +2,27 @@ import CLibpq
 import Foundation
 import Synchronization
 
-/// A PostgreSQL server of the tests' own, which ends with the process of the tests, however that ends.
+/// A PostgreSQL server for tests. It ends with the test process, in whatever way that ends.
 ///
-/// It listens on a port of this machine and on a socket in its folder, is run by a user other than root, and takes its
-/// word for who connects.
+/// It listens on a local port and on a socket in its directory, runs as a user other than root, and trusts every
+/// connection.
 public final class PostgreSQLCluster: Sendable {
-    /// The port that it listens on.
+    /// The port of the server.
     public let port: UInt16
-    /// The folder of its files.
+    /// The directory of its files.
     public let folder: TemporaryFolder
     private let programs: String
     private let asUser: [String]
     private let settings: [String]
     private let server = Mutex<(process: Process, lifeline: Pipe)?>(nil)
 
-    /// Whether the machine has PostgreSQL.
+    /// Whether PostgreSQL is installed on this machine.
     public static let isInstalled = programFolder != nil
 
-    /// The cluster that the tests share, each with a database of its own.
+    /// The cluster shared by the tests. Each test uses its own database.
     public static let shared = SharedCluster()
 
-    /// Where Debian has the programs, or the search path.
+    /// Debian's directory of the programs, or one on the search path.
     private static let programFolder: String? = {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         let folders = versions.sorted { (Int($0) ?? 0) > (Int($1) ?? 0) }.map { "/usr/lib/postgresql/\($0)/bin" }
@@ -30,11 +30,11 @@ public final class PostgreSQLCluster: Sendable {
         return (folders + path).first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
     }()
 
-    /// Makes a cluster and starts it.
+    /// Creates and starts a cluster.
     ///
     /// - Parameters:
-    ///   - settings: further settings of the server, as `name=value`.
-    ///   - prepare: changes files in the server's folder before it starts.
+    ///   - settings: additional server settings, as `name=value`.
+    ///   - prepare: changes files in the data directory before the server starts.
     public convenience init(
         settings: [String] = [], prepare: (_ folder: String) throws -> Void = { _ in }
     ) async throws {
@@ -51,8 +51,7 @@ public final class PostgreSQLCluster: Sendable {
         try await start()
     }
 
-    /// Makes a cluster that has whatever another one commits, and starts it. From then on the other one's commits wait
-    /// for it.
+    /// Creates and starts a synchronous standby. From then on, the primary's commits wait for it.
     public convenience init(standbyOf primary: PostgreSQLCluster) async throws {
         try self.init(empty: [])
         try await handOver()
@@ -71,22 +70,22 @@ public final class PostgreSQLCluster: Sendable {
         }
     }
 
-    /// Has a standby become a server that takes writes.
+    /// Promotes a standby to a primary.
     public func promote() async throws { try await run("SELECT pg_promote()") }
 
-    /// The folder and the port of a cluster without files.
+    /// The directory and the port of a cluster without files.
     private init(empty settings: [String]) throws {
         guard let programs = Self.programFolder else { throw PostgreSQLUnavailableError() }
         self.programs = programs
         self.settings = settings
-        // PostgreSQL refuses to run as root.
+        // PostgreSQL does not run as root.
         asUser =
             geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : []
         folder = try TemporaryFolder()
         port = try Self.freePort()
     }
 
-    /// Gives the files to the server's user.
+    /// Changes the owner of the files to the server's user.
     private func handOver() async throws {
         guard geteuid() == 0 else { return }
         _ = try await Program.run(["chown", "-R", "postgres:postgres", folder.path]).checked("chown")
@@ -109,16 +108,16 @@ public final class PostgreSQLCluster: Sendable {
         return UInt16(bigEndian: address.sin_port)
     }
 
-    /// Starts the server, and waits until it takes connections.
+    /// Starts the server, and waits until it accepts connections.
     public func start() async throws {
         let options =
             ["port=\(port)", "listen_addresses=127.0.0.1", "unix_socket_directories=\(folder.path)"]
-            // What a crash of the machine would lose does not matter here.
+            // Durability against machine crashes is not needed.
             + ["fsync=off", "full_page_writes=off", "max_connections=200", "log_min_messages=warning"] + settings
         let words = [programs + "/postgres", "-D", folder.path + "/data"] + options.flatMap { ["-c", $0] }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
-        // The shell's input ends with the process of the tests at the latest, and the server with it.
+        // The shell's input, and so the server, ends with the test process at the latest.
         let script = """
             folder=$1; shift
             "$@" >>"$folder/log" 2>&1 </dev/null & server=$!
@@ -131,7 +130,7 @@ public final class PostgreSQLCluster: Sendable {
         process.standardError = FileHandle.nullDevice
         let lifeline = try ProcessLaunch.alone {
             let lifeline = Pipe()
-            // Were it open in any other process too, the server would never see its end.
+            // If another process inherited it, the server would never see its end.
             guard fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC) == 0 else {
                 throw PostgreSQLUnavailableError()
             }
@@ -146,7 +145,7 @@ public final class PostgreSQLCluster: Sendable {
         }
     }
 
-    /// Ends the server as a crash would; it can be started again.
+    /// Kills the server as in a crash. It can be started again.
     public func crash() async throws {
         let server = server.withLock { server in
             defer { server = nil }
@@ -154,17 +153,17 @@ public final class PostgreSQLCluster: Sendable {
         }
         guard let server else { return }
         try server.lifeline.fileHandleForWriting.write(contentsOf: Data("keep\n".utf8))
-        // The server's last act is to remove this file. What Foundation says of the shell comes later, if ever.
+        // The server removes this file last. Foundation reports the end of the shell later, if ever.
         try await eventually("PostgreSQL to end") {
             !FileManager.default.fileExists(atPath: "\(folder.path)/data/postmaster.pid")
         }
     }
 
-    /// Runs statements in a database; gives the first column of the last one's rows.
+    /// Runs statements in a database; returns the first column of the rows of the last one.
     @discardableResult
     public func run(_ sql: String, in database: String = "postgres") async throws -> [String] {
         let url = url(database)
-        // Not by a program: a process that is being started holds this one's files and locks for a moment.
+        // Not with a program: a starting process holds this one's files and locks for a moment.
         return try await onThread {
             let connection = PQconnectdb(url)
             defer { PQfinish(connection) }
@@ -181,14 +180,14 @@ public final class PostgreSQLCluster: Sendable {
         }
     }
 
-    /// Makes a database, and gives its name.
+    /// Creates a database and returns its name.
     public func makeDatabase() async throws -> String {
         let name = "test_\(UUID().uuidString.lowercased().prefix(13).replacing("-", with: "_"))"
         try await run("CREATE DATABASE \(name)")
         return name
     }
 
-    /// Removes a database, whoever uses it.
+    /// Drops a database, even if it is in use.
     public func dropDatabase(_ name: String) async throws {
         try await run("DROP DATABASE \(name) WITH (FORCE)")
     }
@@ -199,7 +198,7 @@ public final class PostgreSQLCluster: Sendable {
     }
 }
 
-/// The cluster that is started by the first who asks.
+/// A cluster that is started on first use.
 public actor SharedCluster {
     private var starting: Task<PostgreSQLCluster, any Error>?
 
@@ -211,8 +210,8 @@ public actor SharedCluster {
     }
 }
 
-/// PostgreSQL is not there, or cannot be started.
+/// PostgreSQL is not installed or cannot be started.
 public struct PostgreSQLUnavailableError: Error, CustomStringConvertible {
     /// What to do.
-    public let description = "PostgreSQL's server is not installed, or has no port; install the package postgresql"
+    public let description = "PostgreSQL is not installed, or no port is free; install the package postgresql"
 }

@@ -1,27 +1,28 @@
 import Foundation
 
-/// A program of the system that ran to its end.
+/// A system program that has run to its end.
 public struct Program: Sendable {
     /// The exit status, or the number of the signal that ended the program.
     public let status: Int32
-    /// What it wrote to its standard output.
+    /// The bytes of its standard output.
     public let output: [UInt8]
-    /// What it wrote to its standard error.
+    /// The text of its standard error.
     public let errors: String
 
-    /// What it wrote to its standard output, as text.
+    /// Its standard output as text.
     public var text: String { String(decoding: output, as: UTF8.self) }
 
     /// Runs a program to its end.
     ///
-    /// Files stand for its input and outputs: no pipe can be full, and no grandchild keep one open.
+    /// Its standard streams are files: no pipe can fill up, and no grandchild can keep one open.
     ///
     /// - Parameters:
     ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
-    ///   - environment: what is changed in this process's own environment; nil takes a variable out.
-    ///   - input: what the program reads.
-    ///   - limit: when it is killed; by default, just before a time limit of a minute ends the test with no reason given.
-    /// - Throws: ``ProgramOverdueError``, or an error of Foundation's when the program cannot be started.
+    ///   - environment: changes to this process's environment; nil removes a variable.
+    ///   - input: its standard input.
+    ///   - limit: when it is killed; by default just before a one-minute time limit would end the test without a
+    ///     reason.
+    /// - Throws: ``ProgramTimeoutError``, or an error of Foundation if the program cannot be started.
     public static func run(
         _ arguments: [String], environment: [String: String?] = [:], input: [UInt8] = [],
         within limit: Duration = .seconds(55)
@@ -41,9 +42,9 @@ public struct Program: Sendable {
         }
     }
 
-    /// Runs Python to its end, which must be a good one; gives what it wrote.
+    /// Runs Python, which must succeed; returns its standard output.
     ///
-    /// - Throws: ``ProgramError``, and what ``run(_:environment:input:within:)`` throws.
+    /// - Throws: ``ProgramError``, and the errors of ``run(_:environment:input:within:)``.
     public static func python(
         _ script: String, _ arguments: [String] = [], input: [UInt8] = []
     ) async throws -> String {
@@ -64,12 +65,12 @@ public struct Program: Sendable {
     }
 }
 
-/// A program ended with another exit status than 0.
+/// A program ended with an exit status other than 0.
 public struct ProgramError: Error, CustomStringConvertible {
     let name: String
     let status: Int32
     let errors: String
 
-    /// The failure in words.
+    /// The program, its status and its error output.
     public var description: String { "\(name) ended with \(status): \(errors.suffix(4000))" }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A Python program that runs beside a test, which talks to it over its input and output. The calls block: they belong
-/// on a thread of their own.
+/// A Python program that runs alongside a test and communicates with it by its standard streams. The calls block: run
+/// them on their own thread.
 public final class PythonProcess: Sendable {
     private let process: WatchedProcess
     private let input: Pipe
@@ -10,11 +10,11 @@ public final class PythonProcess: Sendable {
     /// Starts the program.
     ///
     /// - Parameters:
-    ///   - script: the program's text.
+    ///   - script: the source code.
     ///   - arguments: its arguments.
-    ///   - limit: when it is killed, which ends its output too.
+    ///   - limit: when it is killed, which also ends its output.
     public init(_ script: String, _ arguments: [String] = [], within limit: Duration = .seconds(55)) throws {
-        // Writing to a program that has ended fails, and does not end the process of the tests.
+        // Writing to a program that has ended must fail instead of ending the test process.
         signal(SIGPIPE, SIG_IGN)
         (process, input, output) = try ProcessLaunch.alone {
             let (input, output) = (Pipe(), Pipe())
@@ -26,7 +26,7 @@ public final class PythonProcess: Sendable {
         }
     }
 
-    /// Reads exactly so many bytes, or fewer if the output ends.
+    /// Reads exactly `count` bytes, or fewer if the output ends.
     public func read(_ count: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < count,
@@ -37,21 +37,21 @@ public final class PythonProcess: Sendable {
         return bytes
     }
 
-    /// Reads a line; gives it without its line feed.
+    /// Reads a line; returns it without its line feed.
     ///
-    /// - Throws: ``ProgramOverdueError`` or ``ProgramError`` when the output ends before the line does.
+    /// - Throws: ``ProgramTimeoutError`` or ``ProgramError`` if the output ends before the line does.
     public func readLine() throws -> String {
         var line: [UInt8] = []
         while let byte = try read(1).first {
             if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
             line.append(byte)
         }
-        throw ProgramError(name: "python3", status: try end(), errors: "the output ended where a line was awaited")
+        throw ProgramError(name: "python3", status: try end(), errors: "the output ended before the end of a line")
     }
 
-    /// Writes to the program's input.
+    /// Writes to the program's standard input.
     ///
-    /// - Throws: ``ProgramOverdueError`` when the program was killed; Foundation's error when it has ended otherwise.
+    /// - Throws: ``ProgramTimeoutError`` if the program was killed; Foundation's error if it has ended otherwise.
     public func write(_ bytes: [UInt8]) throws {
         do {
             try input.fileHandleForWriting.write(contentsOf: Data(bytes))

@@ -1,8 +1,8 @@
-/// Random numbers that are the same for the same seed (SplitMix64), so that a failure can be repeated.
+/// A reproducible random number generator (SplitMix64), so that a failure can be repeated.
 public struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    /// - Parameter seed: any number; equal ones give equal numbers.
+    /// - Parameter seed: any number; equal seeds give equal sequences.
     public init(seed: UInt64) { state = seed }
 
     /// The next 64 bits.

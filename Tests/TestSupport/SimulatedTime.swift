@@ -1,11 +1,10 @@
 import Foundation
 import Synchronization
 
-/// A clock for tasks, which goes on only when all of them wait for it: hours pass in moments, and in the same order each
-/// time, as far as the tasks wait for nothing else.
+/// A clock for tasks that advances only when all of them wait for it: hours pass in moments and in a reproducible
+/// order, as far as the tasks wait for nothing else.
 ///
-/// It is an executor, too: what is to be simulated must run on it, by `Task(executorPreference:)` or as children of such
-/// tasks.
+/// It is also an executor: simulated code must run on it, by `Task(executorPreference:)` or as children of such tasks.
 public final class SimulatedTime: TaskExecutor, Sendable {
     private struct Sleeper {
         let wakeAt: Duration
@@ -27,23 +26,23 @@ public final class SimulatedTime: TaskExecutor, Sendable {
     private let isBusy: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - timeout: how long, in real time, something from outside may keep all tasks waiting before the clock goes on.
-    ///   - isBusy: whether something outside, such as a database, is at work for the tasks; the clock stands meanwhile.
+    ///   - timeout: how long, in real time, external work may keep all tasks waiting before the clock advances.
+    ///   - isBusy: whether external work, such as a database call, is running for the tasks; the clock stops meanwhile.
     public init(timeout: Duration = .zero, isBusy: @escaping @Sendable () -> Bool = { false }) {
         self.timeout = timeout
         self.isBusy = isBusy
     }
 
-    /// The time since the beginning.
+    /// The time since the start.
     public var now: Duration { state.withLock { $0.now } }
 
-    /// Adds a job; safe on any thread.
+    /// Adds a job; thread-safe.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.jobs.append(job) }
     }
 
-    /// Waits on this clock.
+    /// Sleeps on this clock.
     public func sleep(for duration: Duration) async throws {
         let number = state.withLock { state in
             state.count += 1
@@ -84,7 +83,7 @@ public final class SimulatedTime: TaskExecutor, Sendable {
     private func drive() {
         var waited = ContinuousClock.now
         while true {
-            // Asked first: what is at work outside ends by adding a job.
+            // Checked first: external work ends by adding a job.
             let isBusy = isBusy()
             let jobs = state.withLock { state in
                 defer { state.jobs = [] }
@@ -105,7 +104,7 @@ public final class SimulatedTime: TaskExecutor, Sendable {
         }
     }
 
-    /// Goes on to the next time that somebody waits for; false if nobody does.
+    /// Advances to the next wake-up time; false if no task sleeps.
     private func wakeNext() -> Bool {
         let sleeper = state.withLock { state -> Sleeper? in
             let next = state.sleepers.indices.min {

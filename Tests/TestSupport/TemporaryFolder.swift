@@ -1,11 +1,11 @@
 import Foundation
 
-/// A new, empty folder for one test's files, removed with this object.
+/// A new, empty directory for the files of one test, deleted with this object.
 public final class TemporaryFolder: Sendable {
-    /// Where it is.
+    /// The path of the directory.
     public let path: String
 
-    /// Makes a folder among the system's temporary files.
+    /// Creates a directory in the system's temporary directory.
     public init() throws {
         let url = FileManager.default.temporaryDirectory.appending(path: "defender-bridge-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -14,7 +14,7 @@ public final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// The path of a file in it, whether there is one or not.
+    /// The path of a file in the directory; the file need not exist.
     public func path(_ name: String) -> String { "\(path)/\(name)" }
 
     /// Writes a file and gives its path.
@@ -24,7 +24,7 @@ public final class TemporaryFolder: Sendable {
         return path(name)
     }
 
-    /// Writes a file and gives its path.
+    /// Writes a file and returns its path.
     @discardableResult
     public func write(_ text: String, as name: String) throws -> String { try write(Array(text.utf8), as: name) }
 

@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A process that is killed, with those that it started, if it does not end by its deadline. Its calls block: they belong on a thread of their own.
+/// A process that is killed, with its children, if it does not end by its deadline. The calls block: run them on their
+/// own thread.
 final class WatchedProcess: Sendable {
     private let arguments: [String]
     private let limit: Duration
@@ -13,9 +14,9 @@ final class WatchedProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
-    ///   - environment: what is changed in this process's own environment; nil takes a variable out.
-    ///   - limit: how long the program may run.
-    ///   - connect: sets what the program reads from and writes to.
+    ///   - environment: changes to this process's environment; nil removes a variable.
+    ///   - limit: the maximum run time.
+    ///   - connect: sets the standard streams.
     init(
         _ arguments: [String], environment: [String: String?] = [:], within limit: Duration,
         connecting connect: (Process) throws -> Void
@@ -46,21 +47,21 @@ final class WatchedProcess: Sendable {
             let time = DispatchTime.now() + .seconds(Int(limit.components.seconds))
             guard ended.wait(timeout: time) == .timedOut else { return }
             isOverdue.store(true, ordering: .releasing)
-            // Foundation gives each process a group of its own, and sees its end only when its children have ended too.
+            // Foundation gives each process its own group, and detects its end only when its children have ended, too.
             kill(-process.processIdentifier, SIGKILL)
         }
     }
 
-    /// Looks whether the program had to be killed.
+    /// Checks whether the program had to be killed.
     ///
-    /// - Throws: ``ProgramOverdueError`` if it was.
+    /// - Throws: ``ProgramTimeoutError`` if it was.
     func checkDeadline() throws(ProgramTimeoutError) {
         if isOverdue.load(ordering: .acquiring) { throw ProgramTimeoutError(arguments: arguments, limit: limit) }
     }
 
-    /// Waits for the end; gives the exit status, or the number of the signal that ended the program.
+    /// Waits for the end; returns the exit status, or the number of the signal that ended the program.
     ///
-    /// - Throws: ``ProgramOverdueError`` when the program had to be killed.
+    /// - Throws: ``ProgramTimeoutError`` if the program had to be killed.
     func waitForEnd() throws(ProgramTimeoutError) -> Int32 {
         ended.wait()
         try checkDeadline()
@@ -68,11 +69,11 @@ final class WatchedProcess: Sendable {
     }
 }
 
-/// A program had not ended by its deadline, and was killed.
+/// A program did not end by its deadline and was killed.
 public struct ProgramTimeoutError: Error, CustomStringConvertible {
     let arguments: [String]
     let limit: Duration
 
-    /// The failure in words.
+    /// The time limit and the command.
     public var description: String { "killed after \(limit): \(arguments.joined(separator: " ").prefix(1000))" }
 }

@@ -1,8 +1,8 @@
 public import EventLoop
 
-/// Runs a test's body with an event loop of its own, and shuts the loop down.
+/// Runs a test with its own event loop, and shuts the loop down.
 ///
-/// - Throws: the body's error, or else ``HandlesLeftOpen``.
+/// - Throws: the body's error, otherwise ``OpenHandlesError``.
 public func withEventLoop(_ body: (EventLoop) async throws -> Void) async throws {
     let loop = try EventLoop(name: "test")
     try await withCleanup {
@@ -13,10 +13,10 @@ public func withEventLoop(_ body: (EventLoop) async throws -> Void) async throws
     }
 }
 
-/// A test left timers, streams or other handles open on its loop.
+/// A test left timers, streams or other handles open on its event loop.
 public struct OpenHandlesError: Error, CustomStringConvertible {
     let count: Int
 
-    /// The failure in words.
-    public var description: String { "handles were left open: \(count)" }
+    /// The number of handles.
+    public var description: String { "\(count) handles were left open" }
 }

@@ -1,14 +1,14 @@
-/// Runs a test beside a Python program that serves until its input ends.
+/// Runs a test alongside a Python program that serves until its input ends.
 ///
 /// - Parameters:
-///   - script: the program's text.
+///   - script: the source code.
 ///   - arguments: its arguments.
-///   - body: gets the line that the program writes first, such as the port that it listens on.
-/// - Throws: the body's error, or else ``ProgramOverdueError``.
+///   - body: receives the first line of the output, such as the port of the server.
+/// - Throws: the body's error, otherwise ``ProgramTimeoutError``.
 public func withPythonServer(
     _ script: String, _ arguments: [String] = [], _ body: (_ firstLine: String) async throws -> Void
 ) async throws {
-    // Just before a time limit of two minutes ends the test with no reason given.
+    // Just before a two-minute time limit would end the test without a reason.
     let server = try PythonProcess(script, arguments, within: .seconds(115))
     try await withCleanup {
         try await body(try await onThread { try server.readLine() })
