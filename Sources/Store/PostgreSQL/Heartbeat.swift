@@ -51,7 +51,7 @@ actor Heartbeat {
     private(set) var membership = Membership.none
     private var name: String?
     private var running: Task<Void, Never>?
-    private var pausing: Task<Void, Never>?
+    private var sleeper: Task<Void, Never>?
     private var failure: PostgreSQLError?
 
     /// The `NOTIFY` channel of the replicas.
@@ -100,7 +100,7 @@ actor Heartbeat {
         self.name = name ?? self.name
         if membership < kind {
             membership = kind
-            pausing?.cancel()
+            sleeper?.cancel()
         }
         let end = ContinuousClock.now + timeout
         while !isCurrent {
@@ -135,7 +135,7 @@ actor Heartbeat {
                 recordFailure(error, &failures)
             }
             // At most a second, with jitter.
-            await pause(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
+            await interruptibleSleep(.milliseconds(min(50 << min(failures, 5), 1000)) * Double.random(in: 0.5...1))
         }
     }
 
@@ -146,7 +146,7 @@ actor Heartbeat {
 
     private func markDisconnected() {
         state.withLock { $0.isConnected = false }
-        pausing?.cancel()
+        sleeper?.cancel()
     }
 
     private func maintain(_ connection: PostgreSQLConnection) async throws {
@@ -158,7 +158,7 @@ actor Heartbeat {
         while !Task.isCancelled, connection.isUsable {
             await connection.setTimeout(times.timeout)
             if membership != .none { try await heartbeat(key, by: connection) }
-            await pause(times.interval)
+            await interruptibleSleep(times.interval)
         }
     }
 
@@ -189,11 +189,11 @@ actor Heartbeat {
         state.withLock { $0.sentAt = start }
     }
 
-    private func pause(_ time: Duration) async {
+    private func interruptibleSleep(_ time: Duration) async {
         guard !Task.isCancelled else { return }
-        let pausing = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
-        self.pausing = pausing
-        await pausing.value
+        let sleeper = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
+        self.sleeper = sleeper
+        await sleeper.value
     }
 
     // MARK: Ending
@@ -201,7 +201,7 @@ actor Heartbeat {
     /// Closes the connection. The other replicas notice it by themselves.
     func stop() async {
         running?.cancel()
-        pausing?.cancel()
+        sleeper?.cancel()
         await running?.value
     }
 }

@@ -15,7 +15,7 @@ actor ReplicaCoordinator {
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     private var rebalancing: Task<Void, Never>?
-    private var pausing: Task<Void, Never>?
+    private var sleeper: Task<Void, Never>?
     private var notifying: Task<Void, Never>?
     /// Account-Regions with changes that other replicas have not been notified of.
     private var pendingAccountRegions: Set<String> = []
@@ -118,15 +118,15 @@ actor ReplicaCoordinator {
         while !Task.isCancelled {
             // Retried if it fails.
             if await heartbeat.membership == .worker, heartbeat.isCurrent { try? await rebalance(&last) }
-            await pause(heartbeat.times.interval)
+            await interruptibleSleep(heartbeat.times.interval)
         }
     }
 
-    private func pause(_ time: Duration) async {
+    private func interruptibleSleep(_ time: Duration) async {
         guard !Task.isCancelled else { return }
-        let pausing = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
-        self.pausing = pausing
-        await pausing.value
+        let sleeper = Task(executorPreference: loop) { [loop] () -> Void in try? await loop.sleep(for: time) }
+        self.sleeper = sleeper
+        await sleeper.value
     }
 
     /// Releases partitions beyond this replica's share, and wakes the workers when there are new partitions to acquire.
@@ -205,7 +205,7 @@ actor ReplicaCoordinator {
     /// Closes the connection. The other replicas notice it by themselves.
     func stopListening() async {
         rebalancing?.cancel()
-        pausing?.cancel()
+        sleeper?.cancel()
         await rebalancing?.value
         await heartbeat.stop()
     }

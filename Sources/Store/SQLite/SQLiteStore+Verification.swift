@@ -79,12 +79,12 @@ extension SQLiteStore {
         try await checkAll(of: "State of the", VerificationSQL.clock, &problems) {
             _ = try ClockMark($0.stored())
         }
-        try await checkFigures(&problems)
+        try await checkCounters(&problems)
         return problems.all
     }
 
     /// Compares the dead-letter counters with the dead letters.
-    private func checkFigures(_ problems: inout IntegrityReport) async throws(StoreError) {
+    private func checkCounters(_ problems: inout IntegrityReport) async throws(StoreError) {
         for sql in [DeadLetterLimitSQL.differences, DeadLetterLimitSQL.loadDifferences] {
             try await check(&problems) { db in try Self.fetch(db, sql).map { try $0.counterMismatch } }
         }
