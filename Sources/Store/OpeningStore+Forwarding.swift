@@ -329,7 +329,7 @@ extension OpeningStore {
         try await current().record(mark)
     }
 
-    // Those that follow have a default, which would be wrong here: each goes to the store that was opened.
+    // The following members have defaults, which must not apply here: each call is forwarded to the opened store.
 
     /// See ``Store``.
     public func checkRights() async throws(StoreError) {

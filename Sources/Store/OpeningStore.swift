@@ -69,7 +69,7 @@ public final class OpeningStore: Store {
         throw error
     }
 
-    /// Waits until the store is open. Returns also when the task is cancelled or the store is closed.
+    /// Waits until the store is open. Returns also when the task is canceled or the store is closed.
     ///
     /// - Returns: whether the store is open.
     /// - Throws: the error if opening failed permanently, or with ``StoreError/Code/inUse``.

@@ -39,7 +39,7 @@ public protocol Store: Sendable {
 
     /// Waits until there may be more to lease than the batch with this mark saw: a delivery was appended, released,
     /// scheduled for a retry or requeued, or a pause began or ended. Changes by other processes are noticed within two
-    /// seconds. Also returns when the task is cancelled or the store is closed.
+    /// seconds. Also returns when the task is canceled or the store is closed.
     ///
     /// The passing of time alone does not end the wait. The caller waits for ``LeaseBatch/nextReadyAt`` as well.
     func waitForWork(after mark: WorkMark) async
@@ -321,7 +321,7 @@ public protocol Store: Sendable {
     func verify() async throws(StoreError) -> [String]
 
     /// Reads all data to find damage that opening does not look for. Other calls continue. Ends early when the task is
-    /// cancelled.
+    /// canceled.
     ///
     /// - Parameter report: receives the progress, many times.
     /// - Throws: ``StoreError/Code/corrupt`` if the store is damaged. The next opening then checks the whole file.

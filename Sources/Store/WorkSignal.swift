@@ -77,7 +77,7 @@ final class WorkSignal: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
-    /// Waits for a change after the mark. Returns also when the signal is closed or the task is cancelled.
+    /// Waits for a change after the mark. Returns also when the signal is closed or the task is canceled.
     func wait(after mark: WorkMark) async {
         let waiter = state.withLock { state in
             defer { state.nextWaiter &+= 1 }
@@ -86,7 +86,7 @@ final class WorkSignal: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    // A task is marked as cancelled before its handler runs. So either it is seen here, or the handler
+                    // A task is marked as canceled before its handler runs. So either it is seen here, or the handler
                     // comes after this and finds the waiter.
                     if state.hasChanged(after: mark) || state.isClosed || Task.isCancelled { return true }
                     state.waiters[waiter] = Waiter(excluded: mark.excluded, continuation: continuation)

@@ -43,7 +43,7 @@ actor ConnectionPool {
         self.loop = loop
     }
 
-    // MARK: Using
+    // MARK: Use
 
     /// Runs a body with a connection.
     ///

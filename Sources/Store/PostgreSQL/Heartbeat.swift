@@ -75,7 +75,7 @@ actor Heartbeat {
         times = Times(lifetime: lifetime)
     }
 
-    // MARK: Asking
+    // MARK: State
 
     /// Whether the other replicas consider this process alive. Never true for longer than they do.
     nonisolated var isCurrent: Bool {
@@ -115,7 +115,7 @@ actor Heartbeat {
         return true
     }
 
-    // MARK: Signing
+    // MARK: Sending
 
     /// Starts listening, and sends heartbeats once this process is a member.
     func start() { running = Task(executorPreference: loop) { await self.run() } }
@@ -196,7 +196,7 @@ actor Heartbeat {
         await sleeper.value
     }
 
-    // MARK: Ending
+    // MARK: Closing
 
     /// Closes the connection. The other replicas notice it by themselves.
     func stop() async {

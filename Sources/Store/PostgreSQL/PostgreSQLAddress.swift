@@ -105,7 +105,7 @@ public struct PostgreSQLAddress: Sendable, Hashable, CustomStringConvertible, Cu
         return bytes.withUnsafeBufferPointer { bytes in
             let pointers = starts.map { start in bytes.baseAddress.map { $0 + start } } + [nil]
             return pointers.withUnsafeBufferPointer { buffer in
-                // An array with an element has a place.
+                // A non-empty array has a base address.
                 guard let base = buffer.baseAddress else { preconditionFailure("an array has no place") }
                 return body(base)
             }

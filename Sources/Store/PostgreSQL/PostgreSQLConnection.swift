@@ -286,7 +286,7 @@ actor PostgreSQLConnection {
         waiter.take()?.resume(returning: result)
     }
 
-    // MARK: Ending
+    // MARK: Closing
 
     private func fail(_ failure: PostgreSQLError) {
         guard handle != nil else { return }

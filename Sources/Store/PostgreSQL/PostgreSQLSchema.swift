@@ -75,7 +75,7 @@ enum PostgreSQLSchema {
         return steps.filter { !names.contains($0.name) }
     }
 
-    // `ready_at` is there exactly while a delivery may be leased, now or later, so the partial index over it is the
+    // `ready_at` is not NULL exactly while a delivery may be leased, now or later, so the partial index over it is the
     // queue.
     private static let queue = """
         CREATE TABLE delivery (
@@ -104,7 +104,7 @@ enum PostgreSQLSchema {
         CREATE INDEX delivery_dead ON delivery (last_failed_at, id) WHERE state = 'dead';
         """
 
-    // An index entry holds 2,704 bytes at the most, less than two of the longest texts: one of two stands there as a
+    // An index entry has at most 2,704 bytes, less than two of the longest texts: one of two is stored as a
     // hash.
     private static let ledger = """
         CREATE TABLE ledger (
@@ -210,9 +210,9 @@ enum PostgreSQLSchema {
         CREATE INDEX origin_holder_replica ON origin_holder (replica);
         """
 
-    // Findings that are there already have no severity until they are written again, or labelled some at a time. An
-    // audit on demand has no schedule: its name is empty. An index entry holds 2,704 bytes at the most, which the
-    // longest name of a schedule is within.
+    // Existing findings have no severity until they are written again, or labeled in small batches. An
+    // audit on demand has no schedule: its name is empty. An index entry has at most 2,704 bytes, enough for the
+    // longest name of a schedule.
     private static let status = """
         ALTER TABLE ledger ADD COLUMN severity text COLLATE "C"
             CHECK (severity IN ('CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'INFORMATIONAL'));
@@ -234,7 +234,7 @@ enum PostgreSQLSchema {
         );
         """
 
-    // A store that is in use already has times by which a jump of the clock is noticed.
+    // A store that is in use already has times by which a clock step is detected.
     private static let clock = """
         CREATE TABLE clock_mark (
             id bigint PRIMARY KEY CHECK (id = 1),
@@ -247,7 +247,7 @@ enum PostgreSQLSchema {
             AS found WHERE newest IS NOT NULL;
         """
 
-    // Columns may be NULL: a replica of the version before does not write them.
+    // Columns may be NULL: replicas of the previous version do not write them.
     private static let replicas = """
         ALTER TABLE replica ADD COLUMN name text COLLATE "C", ADD COLUMN signed_at timestamptz,
             ADD COLUMN session_key bigint, ADD COLUMN clock_offset bigint;

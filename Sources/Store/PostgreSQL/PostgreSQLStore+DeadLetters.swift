@@ -6,7 +6,7 @@ enum PostgreSQLDeadLetters {
         sequence, id, origin, source, received_at, attempts, first_failed_at, last_failed_at, reason, payload, topic
         """
 
-    // Under the collation "C", `lower` concerns the letters of ASCII only.
+    // Under the collation "C", `lower` affects ASCII letters only.
     static let list = """
         SELECT \(columns) FROM delivery
         WHERE state = 'dead' AND (last_failed_at, id) > ($1, $2) AND last_failed_at < $3
@@ -73,7 +73,7 @@ extension PostgreSQLStore {
 
     private func changeDeadLetters(_ ids: [String], by sql: String) async throws(StoreError) -> Int {
         try checkAccess()
-        // Not repeated when the connection is lost: what it had done already would not be counted.
+        // Not repeated when the connection is lost: rows that it had already changed would not be counted.
         // PostgreSQL rejects texts with NUL.
         let known = PostgreSQLValue.texts(ids.filter { !$0.utf8.contains(0) })
         return try await use(repeats: false) { connection in

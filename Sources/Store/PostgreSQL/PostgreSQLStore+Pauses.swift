@@ -16,7 +16,7 @@ extension PostgreSQLStore {
     /// Ends a pause.
     public func resume(_ account: AccountID?) async throws(StoreError) -> Pause? {
         try checkAccess()
-        // Not repeated when the connection is lost: it would find no pause then.
+        // Not repeated when the connection is lost: the repetition would find no pause.
         let ended = try await use(repeats: false) { connection in
             try await connection.run(PauseSQL.delete.numbered, [.text(account?.digits ?? PauseSQL.all)]).rows.first
                 .map { try Pause($0) }

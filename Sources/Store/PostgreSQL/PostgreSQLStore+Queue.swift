@@ -106,7 +106,7 @@ extension PostgreSQLStore {
             try await finish(LeaseUpdate(lease: lease, kind: .completed, completedAt: now))
             return
         }
-        // Not repeated when the connection is lost: it would find the lease ended by itself.
+        // Not repeated when the connection is lost: the repetition would find the lease ended.
         try checkAccess()
         try await use(repeats: false) { connection in
             try await timed {

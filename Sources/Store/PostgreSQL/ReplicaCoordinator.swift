@@ -61,7 +61,7 @@ actor ReplicaCoordinator {
         signal.notify(of: accountRegions.isEmpty ? nil : accountRegions)
     }
 
-    // MARK: Telling
+    // MARK: Notifying
 
     /// Wakes the workers of this replica and of the others, because there may be work.
     ///
@@ -192,7 +192,7 @@ actor ReplicaCoordinator {
         return elapsed - round * Int(elapsed / round) > moment
     }
 
-    // MARK: Ending
+    // MARK: Closing
 
     /// Sends pending notifications, releases the partitions of this process, and closes the connection.
     func close() async {

@@ -9,7 +9,7 @@ enum SQLiteFile {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw StoreError(.invalidPath, "The store's path is empty or contains NUL. Specify a file.")
         }
-        // SQLite gives a meaning to some names, like ":memory:", but to none that begins like this.
+        // Some names, like ":memory:", are special to SQLite, but none with this prefix is.
         let path = path.hasPrefix("/") ? path : "./" + path
         guard try fileExists(path) || access == .serving else { throw StoreError(errno: ENOENT, opening: path) }
         let lock = access == .serving ? try LockFile(path: path + ".lock") : nil
@@ -100,7 +100,7 @@ enum SQLiteFile {
         configuration.busyMode = .timeout(access == .maintenance ? 30 : 2)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
-            // Comes before WAL mode is switched on, which would already change a foreign file.
+            // Runs before WAL mode is enabled, which would already change a foreign file.
             try rejectForeign(db)
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
         }
@@ -110,7 +110,7 @@ enum SQLiteFile {
     private static func rejectForeign(_ db: Database) throws {
         let applicationID = try Int64.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         guard applicationID != Schema.applicationID else { return }
-        // GRDB commits its table, which has an index, ahead of the first step: a kill may come in between.
+        // GRDB commits its table, which has an index, before the first step: the process can be killed in between.
         let tables = try Int64.fetchOne(
             db, sql: "SELECT COUNT(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'")
         guard applicationID == 0, tables == 0 else {
@@ -122,9 +122,8 @@ enum SQLiteFile {
     private static func tune(_ db: Database) throws {
         // GRDB sets NORMAL when it switches to WAL, which loses the last commits in a power failure.
         try db.execute(sql: "PRAGMA synchronous = FULL")
-        // In pages. The log is checkpointed into the file within a commit, which waits for the disk twice more then:
-        // less often than by default, a burst has fewer that are slow, and a page that changes again and again is moved
-        // once.
+        // In pages. A checkpoint runs within a commit, which then waits for the disk twice more. With fewer checkpoints
+        // than by default, fewer commits of a burst are slow, and a page that changes repeatedly is copied once.
         try db.execute(sql: "PRAGMA wal_autocheckpoint = 2500")
         // After a burst, the WAL file is truncated to this size.
         try db.execute(sql: "PRAGMA journal_size_limit = 67108864")

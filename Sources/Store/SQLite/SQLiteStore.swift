@@ -61,7 +61,7 @@ public final class SQLiteStore: Store {
         self.pool = pool
         self.lock = Mutex(lock)
         self.access = access
-        // The absolute path: the working directory can change.
+        // The path as it was opened: relative paths have been prefixed.
         files = StoreFiles(path: pool.path, marksDamage: access == .serving)
         // The serving process truncates the log.
         log = access == .serving ? WriteAheadLog(of: pool, limit: logLimit, reads: reads) : nil
@@ -125,7 +125,7 @@ public final class SQLiteStore: Store {
             // reports its result before its transaction ends, which would prevent the checkpoint: wait.
             if access == .serving {
                 _ = try? pool.barrierWriteWithoutTransaction { db in
-                    // Interrupting lasts until the next statement begins, and the checkpoint is none.
+                    // An interrupt lasts until the next statement begins; a checkpoint is not a statement.
                     try db.execute(sql: "SELECT 1")
                     try db.checkpoint(.truncate)
                 }

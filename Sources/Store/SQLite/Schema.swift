@@ -32,7 +32,7 @@ enum Schema {
     }
 
     // The payload has a table of its own because SQLite writes a row as a whole: a change of state would otherwise
-    // copy the payload each time. `ready_at` is there exactly while a delivery may be leased, now or later, so the
+    // copy the payload each time. `ready_at` is not NULL exactly while a delivery may be leased, now or later, so the
     // partial index over it is the queue; its last two columns serve the status without reading the table.
     private static let queue = """
         PRAGMA application_id = \(applicationID);
@@ -153,8 +153,8 @@ enum Schema {
         CREATE INDEX delivery_dead_origin ON delivery (origin, received_at, state) WHERE state = 'dead';
         """
 
-    // Findings that are there already have no severity until they are written again, or labelled some at a time: a
-    // store with a million of them must not block. The index counts, and has those without a severity in one
+    // Existing findings have no severity until they are written again, or labeled in small batches: a
+    // store with a million of them must not block. The index serves counts, and has findings without a severity in one
     // place. An audit on demand has no schedule: its name is empty.
     private static let status = """
         ALTER TABLE ledger ADD COLUMN severity TEXT
@@ -177,8 +177,8 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    // A store that is in use already has times by which a jump of the clock is noticed. They count as confirmed: an
-    // upgrade after some hours is no jump.
+    // A store that is in use already has times by which a clock step is detected. They count as confirmed: an
+    // upgrade after some hours is not a step.
     private static let clock = """
         CREATE TABLE clock_mark (
             id INTEGER PRIMARY KEY CHECK (id = 1),
