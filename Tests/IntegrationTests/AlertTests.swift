@@ -197,7 +197,7 @@ struct AlertTests {
             }
             let session =
                 "FROM pg_stat_activity WHERE datname = '\(database)' AND wait_event = 'PgSleep' AND query LIKE '%origin_holder%'"
-            try await perform {
+            try await withCleanup {
                 try await eventually("the lock") { try await cluster.run("SELECT pid \(session)").count == 1 }
                 try await world.publish([alarms[1]], to: world.topics.detect)
                 _ = try await cluster.run(
@@ -205,7 +205,7 @@ struct AlertTests {
                 try await prometheus.waitForAlert(
                     "DefenderBridgeAccountStalled",
                     ["account": world.accountRegion.account.digits, "region": world.accountRegion.region.name])
-            } finally: {
+            } cleanup: {
                 _ = try await cluster.run("SELECT pg_terminate_backend(pid) \(session)")
                 _ = await locking.result
             }
