@@ -1,18 +1,18 @@
 public import AWSCore
 
-/// One attempt at a call of AWS.
+/// One attempt at an AWS API call, as reported to metrics.
 public struct AWSCall: Sendable, Hashable {
-    /// The service called.
+    /// The called service.
     public let service: AWSService
     /// The operation's name, for example `BatchImportFindings`.
     public let operation: String
-    /// The account that the credentials belong to; nil if that is not known.
+    /// The account of the credentials; nil if it is not known.
     public let account: AccountID?
-    /// The Region called.
+    /// The called Region.
     public let region: Region
-    /// Why it failed; nil if it did not.
+    /// Why the attempt failed; nil on success.
     public let failure: AWSError.Kind?
-    /// From its sending to its response, without any wait for its turn; nil if it was not sent, as there was nothing to sign
-    /// it with.
+    /// From sending the request to its response, without the wait for the rate limit; nil if it was not sent because
+    /// there were no credentials.
     public let duration: Duration?
 }

@@ -4,9 +4,10 @@ import HTTPClient
 import HTTPTypes
 import JSON
 
-/// The operations of AWS that the bridge needs, each signed, sent at AWS's pace, and repeated when it failed for now.
+/// A client for the AWS operations that the bridge uses: signs requests, keeps to AWS's rate limits, and retries
+/// transient failures.
 ///
-/// Credentials that have ended are renewed, and clocks that differ from AWS's corrected for, without the caller noticing.
+/// Renews expired credentials and corrects for clock skew without the caller's involvement.
 public struct AWSClient: Sendable {
     private let http: any HTTPTransport
     let credentials: any CredentialsProvider
@@ -14,18 +15,18 @@ public struct AWSClient: Sendable {
     private let retry: RetryPolicy
     private let random: @Sendable () -> Double
     private let offsets: ClockOffsets
-    /// The account that the credentials belong to, as far as that is known; requests of one account share a pace.
+    /// The account of the credentials, if known; requests of one account share a rate limit.
     private let account: AccountID?
     let pacer: Pacer
     private var report: @Sendable (AWSCall) -> Void = { _ in }
-    /// The time that the client goes by.
+    /// The client's clock.
     public let clock: AWSClock
 
     /// Makes a client.
     ///
     /// - Parameters:
-    ///   - http: carries the requests, over TLS to AWS's public endpoints.
-    ///   - loop: whose clock measures the time between attempts.
+    ///   - http: sends the requests, over TLS to AWS's public endpoints.
+    ///   - loop: runs the waits between attempts.
     public init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, loop: EventLoop,
         retry: RetryPolicy = RetryPolicy(), pacer: Pacer = Pacer()
@@ -35,10 +36,10 @@ public struct AWSClient: Sendable {
             random: { Double.random(in: 0...1) }, clock: AWSClock(loop: loop))
     }
 
-    /// Makes a client with a chance and waits of the caller's choice.
+    /// Makes a client with its own randomness and sleep.
     ///
     /// - Parameters:
-    ///   - random: gives numbers from 0 to 1, for the jitter.
+    ///   - random: returns numbers from 0 to 1, for the jitter.
     ///   - sleep: waits between attempts; throws only when the task is canceled.
     public init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
@@ -49,11 +50,11 @@ public struct AWSClient: Sendable {
             clock: AWSClock(sleep: sleep))
     }
 
-    /// Makes a client with a chance and a clock of the caller's choice.
+    /// Makes a client with its own randomness and clock.
     ///
     /// - Parameters:
-    ///   - pacer: spreads the requests; to be shared by all clients of a process.
-    ///   - random: gives numbers from 0 to 1, for the jitter.
+    ///   - pacer: limits the request rate; all clients of a process share one.
+    ///   - random: returns numbers from 0 to 1, for the jitter.
     public init(
         http: any HTTPTransport, credentials: any CredentialsProvider, endpoints: Endpoints, retry: RetryPolicy,
         pacer: Pacer, random: @escaping @Sendable () -> Double, clock: AWSClock
@@ -81,7 +82,7 @@ public struct AWSClient: Sendable {
 
     /// The same client with other credentials.
     ///
-    /// - Parameter account: whom they belong to; nil if that is not known.
+    /// - Parameter account: the account of the credentials; nil if it is not known.
     func using(_ credentials: any CredentialsProvider, account: AccountID? = nil) -> AWSClient {
         var client = AWSClient(
             http: http, credentials: credentials, endpoints: endpoints, retry: retry, pacer: pacer, random: random,
@@ -90,22 +91,23 @@ public struct AWSClient: Sendable {
         return client
     }
 
-    /// The same client, which tells of each attempt at a call.
+    /// The same client, which reports each attempt at a call.
     public func reporting(to report: @escaping @Sendable (AWSCall) -> Void) -> AWSClient {
         var client = self
         client.report = report
         return client
     }
 
-    /// Whether an import could be sent at once, and some more behind it, so that nothing is gained by waiting.
+    /// Whether an import, and several after it, could be sent immediately, so that waiting for a fuller batch saves
+    /// nothing.
     public func hasImportHeadroom(region: Region) -> Bool {
         let key = Pacer.Key(account: account, region: region, service: .securityHub, operation: "BatchImportFindings")
         return pacer.hasHeadroom(key, now: clock.elapsed())
     }
 
-    // MARK: Carrying out
+    // MARK: Requests
 
-    /// Carries an operation out whose response is JSON.
+    /// Performs an operation and parses its JSON response.
     func performForJSON(_ operation: Operation, in region: Region) async throws(AWSError) -> JSON {
         let body = try await perform(operation, in: region)
         let limits = JSONLimits(depth: 64, values: 1_000_000)
@@ -113,7 +115,7 @@ public struct AWSClient: Sendable {
             return try JSON(parsing: body, limits: limits)
         } catch {
             if let repaired = try? JSON(parsing: TextRepair.repaired(body), limits: limits) { return repaired }
-            // A page of a proxy, or of a network that asks to sign in.
+            // HTML from a proxy or a captive portal.
             guard body.first(where: { !" \t\r\n".utf8.contains($0) }) == UInt8(ascii: "{") else {
                 throw operation.nonJSONResponse()
             }
@@ -121,7 +123,7 @@ public struct AWSClient: Sendable {
         }
     }
 
-    /// Carries an operation out: the body of a response of status 2xx.
+    /// Performs an operation and returns the body of its 2xx response.
     func perform(_ operation: Operation, in region: Region) async throws(AWSError) -> [UInt8] {
         let key = Pacer.Key(account: account, region: region, service: operation.service, operation: operation.name)
         var attempt = 1
@@ -177,7 +179,7 @@ public struct AWSClient: Sendable {
         do {
             try await clock.sleep(delay)
         } catch {
-            throw operation.error(.canceled, "canceled while it waited for its next attempt")
+            throw operation.error(.canceled, "canceled while waiting for the next attempt")
         }
     }
 
@@ -205,13 +207,13 @@ public struct AWSClient: Sendable {
 
     // MARK: One attempt
 
-    /// An attempt that failed for now or for good.
+    /// Why one attempt failed.
     private struct AttemptError: Error {
         let error: AWSError
-        /// Where it was sent to.
+        /// The authority that it was sent to.
         let authority: String
         var retryAfter: Duration?
-        /// How far the clocks differ, if that is why.
+        /// The clock offset in milliseconds to retry with, if clock skew is the cause.
         var correction: Int64?
     }
 
@@ -246,7 +248,7 @@ public struct AWSClient: Sendable {
 }
 
 extension Result {
-    /// Why it is none; nil if it is one.
+    /// The error; nil on success.
     fileprivate var failure: Failure? {
         if case .failure(let failure) = self { failure } else { nil }
     }

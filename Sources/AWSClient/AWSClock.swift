@@ -1,17 +1,17 @@
 public import EventLoop
 import Glibc
 
-/// The time that a client goes by, so that tests can set it.
+/// A client's sources of time, replaceable in tests.
 public struct AWSClock: Sendable {
-    /// Milliseconds since 1970, by this machine.
+    /// The machine's time in milliseconds since 1970.
     public var now: @Sendable () -> Int64
-    /// The time since any fixed moment, which no setting of the clock changes.
+    /// Monotonic time since a fixed moment.
     public var elapsed: @Sendable () -> Duration
     /// Waits; throws only when the task is canceled.
     public var sleep: @Sendable (Duration) async throws -> Void
-    /// Where work goes on that no caller waits for; nil for Swift's own threads.
+    /// Runs background work; nil for Swift's global executor.
     public var executor: (any TaskExecutor)?
-    /// What AWS's responses tell of the time.
+    /// AWS's time, learned from its responses.
     let serviceTime = ServiceTime()
 
     /// Makes a clock.
@@ -25,18 +25,18 @@ public struct AWSClock: Sendable {
         self.executor = executor
     }
 
-    /// AWS's time in milliseconds since 1970; nil if no response has told it within a day.
+    /// AWS's time in milliseconds since 1970; nil if no response within the last day had a `Date`.
     public var serviceNow: Int64? { serviceTime.now(elapsed: elapsed()) }
 
-    /// Milliseconds since 1970, by AWS's clock as far as it is known, else by this machine's.
+    /// The time in milliseconds since 1970: AWS's if known, otherwise the machine's.
     public var present: Int64 { serviceNow ?? now() }
 
-    /// The machine's clock, with waits on a loop.
+    /// The machine's clock, sleeping on a loop.
     public init(loop: EventLoop) {
         self.init(sleep: { try await loop.sleep(for: $0) }, executor: loop)
     }
 
-    /// The machine's clock, with waits of the caller's choice.
+    /// The machine's clock, with its own sleep.
     init(sleep: @escaping @Sendable (Duration) async throws -> Void, executor: (any TaskExecutor)? = nil) {
         let start = ContinuousClock.now
         self.init(

@@ -1,5 +1,5 @@
-/// The `Date` field of AWS's responses.
+/// Parses the `Date` field of AWS's responses.
 public enum AWSDate {
-    /// Reads it (RFC 9110, section 5.6.7): milliseconds since 1970; nil for what is none.
+    /// Parses an HTTP date (RFC 9110, section 5.6.7) to milliseconds since 1970; nil if it is malformed.
     public static func milliseconds(_ field: String) -> Int64? { Timepoint.httpDate(field) }
 }

@@ -1,4 +1,4 @@
-/// A service of AWS that the client talks to.
+/// An AWS service that the client calls.
 public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     /// AWS IoT's control plane, with Device Defender.
     case iot
@@ -16,16 +16,16 @@ public enum AWSService: String, Sendable, Hashable, CaseIterable, CustomStringCo
     /// The name in host names, credential scopes and IAM actions.
     var signingName: String { rawValue }
 
-    /// The name in variables and in the shared configuration file.
+    /// The name in environment variables and in the shared configuration file.
     private var endpointName: String { self == .events ? "eventbridge" : rawValue }
 
-    /// The variable with an endpoint of its own for the service.
+    /// The environment variable with the service's own endpoint.
     var endpointVariable: String { "AWS_ENDPOINT_URL_\(endpointName.uppercased())" }
 
-    /// The key of its part of a `[services NAME]` section.
+    /// The service's key in a `[services NAME]` section.
     var servicesKey: String { endpointName }
 
-    /// The name as AWS writes it for people.
+    /// The display name, as AWS writes it.
     public var description: String {
         switch self {
         case .iot: "AWS IoT"

@@ -2,33 +2,33 @@ public import AWSCore
 import FoundationEssentials
 import JSON
 
-/// What the process's variables and AWS's shared files say.
+/// The AWS settings from environment variables and the shared configuration files.
 public struct AWSSettings: Sendable {
-    /// Why the settings cannot be used.
+    /// An invalid setting.
     public struct SettingError: Error, Hashable, CustomStringConvertible {
-        /// The variable, or the file.
+        /// The environment variable, the file or the key.
         public let place: String
-        /// What is wrong, and what to do.
+        /// The problem and its remediation.
         public let description: String
     }
 
-    /// Where the services are reached.
+    /// The endpoints of the services.
     public let endpoints: Endpoints
-    /// The Region of the caller; nil if nothing names one.
+    /// The default Region; nil if none is configured.
     public let region: Region?
     let plan: CredentialsPlan
     private let environment: [String: String]
     private let read: @Sendable (String) -> [UInt8]?
 
-    /// The longest file that is read, in bytes.
+    /// The size limit of a shared file, in bytes.
     private static let maximumLength = 1_048_576
 
     /// Reads the variables and the files.
     ///
     /// - Parameters:
-    ///   - environment: the process's variables.
-    ///   - read: reads a file; nil if there is none.
-    /// - Throws: ``SettingError`` for the first setting that cannot be used.
+    ///   - environment: the environment variables.
+    ///   - read: reads a file; returns nil if there is none.
+    /// - Throws: ``SettingError`` for the first invalid setting.
     public init(
         environment: [String: String], read: @escaping @Sendable (String) -> [UInt8]? = Self.readFile
     ) throws(SettingError) {
@@ -41,7 +41,7 @@ public struct AWSSettings: Sendable {
             endpoints = try Endpoints(environment: environment, profile: profile, services: services)
         } catch {
             throw SettingError(
-                place: error.variable, description: "it is not a URL of the form https://host:port; mend or unset it")
+                place: error.variable, description: "not a URL of the form https://host:port. Correct or unset it.")
         }
         region = try Self.region(environment, profile)
         do throws(CredentialsError) {
@@ -51,7 +51,7 @@ public struct AWSSettings: Sendable {
         }
     }
 
-    /// The plan as variables and files are now: files may have changed.
+    /// The plan from the current variables and files; files may have changed since the start.
     func currentPlan() throws(CredentialsError) -> CredentialsPlan {
         do throws(SettingError) {
             return try AWSSettings(environment: environment, read: read).plan
@@ -62,9 +62,9 @@ public struct AWSSettings: Sendable {
 
     var readFile: @Sendable (String) -> [UInt8]? { read }
 
-    /// How a session is called that the settings do not name: by the program and its machine.
+    /// The default session name for assumed roles: `defender-bridge-` and the host name, at most 64 characters.
     ///
-    /// - Parameter hostName: any text; what STS does not take in a name becomes a dash.
+    /// - Parameter hostName: any text; characters that STS does not allow in a session name become dashes.
     public static func sessionName(hostName: String) -> String {
         let host = hostName.utf8.map { byte in
             switch byte {
@@ -86,7 +86,7 @@ public struct AWSSettings: Sendable {
             guard let text = KeyText.trimmed(text) else { continue }
             guard let region = Region(text) else {
                 throw SettingError(
-                    place: name, description: "\"\(text)\" is not a Region such as eu-central-1; mend it")
+                    place: name, description: "\"\(text)\" is not a Region name. Use a name such as eu-central-1.")
             }
             return region
         }
@@ -113,19 +113,19 @@ public struct AWSSettings: Sendable {
             path = home + path.dropFirst()
         }
         guard let bytes = read(path) else { return ProfileFile() }
-        // Some editors put a byte order mark before a text.
+        // Some editors write a byte order mark.
         let plain = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
         guard let text = String(validating: plain, as: UTF8.self) else {
-            throw SettingError(place: path, description: "it is not UTF-8 text")
+            throw SettingError(place: path, description: "not UTF-8 text. Save the file as UTF-8.")
         }
         do throws(ProfileFile.ParseError) {
             return try ProfileFile(text)
         } catch {
-            throw SettingError(place: path, description: "line \(error.line) cannot be read: \(error.reason); mend it")
+            throw SettingError(place: path, description: "line \(error.line): \(error.reason). Correct the line.")
         }
     }
 
-    /// Reads a file of at most a mebibyte, without a byte order mark at its start; nil for a longer one, or if it cannot be read.
+    /// Reads a file of at most 1 MiB, without its byte order mark; nil if it is larger or cannot be read.
     public static let readFile: @Sendable (String) -> [UInt8]? = { path in
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= maximumLength else { return nil }
         return Array(ByteOrderMark.dropped(from: Array(data)))

@@ -1,29 +1,29 @@
 public import AWSCore
 import Synchronization
 
-/// The clients for the accounts that findings come from: each signs with credentials of its account.
+/// One client for each account that findings come from, with that account's credentials.
 public final class AccountClients: Sendable {
     /// The client with the process's own credentials.
     public let own: AWSClient
-    /// The Region whose AWS STS is asked.
+    /// The Region of the AWS STS endpoint.
     public let region: Region
-    /// How roles are assumed.
+    /// The roles to assume.
     public let roles: AccountRoles
     private let ownCredentials: any CredentialsProvider
     private let sessionName: String
     private let clients = Mutex<[AccountID: AWSClient]>([:])
     private let sessions = Mutex<[RefreshingCredentials]>([])
     private let ownAccount: OwnAccount
-    /// Whether the client signs for every account as it is.
+    /// Whether one client with its own credentials serves every account.
     private let isOneClient: Bool
 
-    /// Makes clients; nothing is asked for yet.
+    /// Makes the clients; sends no request.
     ///
     /// - Parameters:
-    ///   - client: whose settings all clients share.
-    ///   - credentials: the process's own.
-    ///   - region: the Region whose AWS STS is asked.
-    ///   - sessionName: what the sessions of assumed roles are called: who assumes them.
+    ///   - client: provides the settings that all clients share.
+    ///   - credentials: the process's own credentials.
+    ///   - region: the Region of the AWS STS endpoint.
+    ///   - sessionName: the session name for assumed roles.
     public convenience init(
         client: AWSClient, credentials: any CredentialsProvider, roles: AccountRoles, region: Region,
         sessionName: String
@@ -46,7 +46,7 @@ public final class AccountClients: Sendable {
         ownAccount = OwnAccount(client: own, credentials: credentials, region: region)
     }
 
-    /// All accounts by one client, as it is.
+    /// Serves all accounts with one client and its credentials.
     public convenience init(_ client: AWSClient) {
         guard let region = Region("us-east-1") else { preconditionFailure("us-east-1 is a Region") }
         self.init(
@@ -64,16 +64,16 @@ public final class AccountClients: Sendable {
         }
     }
 
-    /// Notes that this process begins to work on an account and Region that another one may have worked on until now:
-    /// whatever AWS's quotas allow at once may be used up.
+    /// Records that this process takes over an account and Region from another replica, which may have used up the
+    /// burst of AWS's quotas.
     public func takeOver(_ accountRegion: AccountRegion) { own.pacer.takeOver(accountRegion, now: own.clock.elapsed()) }
 
-    /// Has findings be imported at another rate from now on.
+    /// Changes the rate limit for imports.
     public func setImportRate(_ imports: Pacer.ImportRate) {
         own.pacer.setImportRate(imports, now: own.clock.elapsed())
     }
 
-    /// What the paces allow at once now, of those operations that were called.
+    /// The tokens left in the rate limits of the operations that were called.
     public var paceLevels: [PaceLevel] { own.pacer.levels(now: own.clock.elapsed()) }
 
     private func credentials(for accountRegion: AccountRegion) -> any CredentialsProvider {
@@ -98,17 +98,18 @@ public final class AccountClients: Sendable {
             } catch {
                 throw CredentialsError(
                     error.kind == .accessDenied
-                        ? "the role \(arn) may not be assumed: \(error.message); let the role trust the bridge's own "
-                            + "identity, with aws.externalId if it asks for one, and allow sts:AssumeRole to that identity"
-                        : "the role \(arn) cannot be assumed: \(error)", kind: error.kind)
+                        ? "cannot assume role \(arn): access denied: \(error.message). Allow sts:AssumeRole to the bridge's "
+                            + "identity, and name it in the role's trust policy, with aws.externalId if the policy "
+                            + "requires it."
+                        : "cannot assume role \(arn): \(error)", kind: error.kind)
             }
         }
         sessions.withLock { $0.append(session) }
         return session
     }
 
-    /// Whether no role is configured for an account that is not that of the process's own credentials: nothing can be asked of
-    /// AWS for it. False if the account of the credentials is not known.
+    /// Whether no role is configured for an account other than that of the process's own credentials, so that no
+    /// request can be signed for it. False if the credentials' account is not known.
     public func lacksRole(for accountRegion: AccountRegion) async -> Bool {
         guard !isOneClient, roles.role(for: accountRegion.account, in: accountRegion.partition) == .ownOnly else {
             return false
@@ -116,16 +117,16 @@ public final class AccountClients: Sendable {
         return (try? await ownAccount.get()).map { $0 != accountRegion.account } ?? false
     }
 
-    /// Who the process's own credentials belong to.
+    /// The identity of the process's own credentials.
     public func identity() async throws(AWSError) -> CallerIdentity { try await own.getCallerIdentity(region: region) }
 
-    /// Breaks off what is under way; no role is assumed any more.
+    /// Cancels pending role assumptions and prevents further ones.
     public func close() async {
         for session in sessions.withLock({ $0 }) { await session.close() }
     }
 }
 
-/// The account of the process's own credentials, asked for once for each access key.
+/// The account of the process's own credentials, looked up once per access key.
 private actor OwnAccount {
     private let client: AWSClient
     private let credentials: any CredentialsProvider
@@ -140,19 +141,20 @@ private actor OwnAccount {
 
     func get() async throws(CredentialsError) -> AccountID {
         let accessKeyID = try await credentials.credentials().accessKeyID
-        // A profile may name another account's key after a change.
+        // A profile may have been changed to another account's key.
         if let known, known.accessKeyID == accessKeyID { return known.account }
         do throws(AWSError) {
             let account = try await client.getCallerIdentity(region: region).account
             known = (accessKeyID, account)
             return account
         } catch {
-            throw CredentialsError("the bridge's own account is not known: \(error)", kind: error.kind)
+            throw CredentialsError(
+                "cannot determine the account of the bridge's credentials: \(error)", kind: error.kind)
         }
     }
 }
 
-/// The process's own credentials for its own account, others for another one.
+/// The process's own credentials for its own account, a role's for any other.
 private struct AccountCredentials: CredentialsProvider {
     let account: AccountID
     let ownAccount: OwnAccount
@@ -163,8 +165,8 @@ private struct AccountCredentials: CredentialsProvider {
         if try await ownAccount.get() == account { return own }
         guard let other else {
             throw CredentialsError(
-                "no role configured for account \(account), which the bridge's own credentials are not of. "
-                    + "Name a role of \(account) in aws.roles, or set aws.roleName",
+                "no role configured for account \(account), and the bridge's own credentials belong to another account. "
+                    + "Add a role of account \(account) to aws.roles, or set aws.roleName.",
                 kind: .noCredentials
             )
         }

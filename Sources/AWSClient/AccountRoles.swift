@@ -1,28 +1,28 @@
 public import AWSCore
 
-/// Which role is assumed in which account.
+/// The roles to assume, by account.
 public struct AccountRoles: Sendable, Hashable {
-    /// How requests for an account are signed.
+    /// Which credentials sign requests for an account.
     enum RoleChoice: Hashable {
-        /// By those of a role.
+        /// Those of a role.
         case role(arn: String)
-        /// By the process's own credentials if the account is their own, else by those of a role.
+        /// The process's own if they belong to the account, otherwise those of a role.
         case ownOrRole(arn: String)
-        /// By the process's own credentials if the account is their own; there is no role for others.
+        /// The process's own if they belong to the account; otherwise none.
         case ownOnly
     }
 
-    /// The ARNs of roles, by the account that they are for.
+    /// Role ARNs by account.
     public var roles: [AccountID: String] = [:]
-    /// The name, with its path if it has one, of the role in every account that has none in ``roles``; nil for none.
+    /// The role name, with its path if it has one, for every account without an entry in ``roles``; nil for none.
     public var name: String?
-    /// What the trust policies of the roles ask for (`sts:ExternalId`); nil for nothing.
+    /// The external ID that the roles' trust policies require (`sts:ExternalId`); nil for none.
     public var externalID: String?
 
-    /// No roles: only requests for the account of the process's own credentials can be signed.
+    /// Configures no roles: only requests for the account of the process's own credentials can be signed.
     public init() {}
 
-    /// Whether there are none.
+    /// Whether no role is configured.
     public var isEmpty: Bool { roles.isEmpty && name == nil }
 
     func role(for account: AccountID, in partition: Partition) -> RoleChoice {
@@ -31,7 +31,7 @@ public struct AccountRoles: Sendable, Hashable {
         return .ownOnly
     }
 
-    /// Whether a text can be the ARN of a role, and of which account; nil if not.
+    /// The account in an IAM role ARN; nil if the text is not one.
     public static func account(ofRole arn: String) -> AccountID? {
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", Partition(rawValue: String(parts[1])) != nil, parts[2] == "iam",
@@ -40,7 +40,7 @@ public struct AccountRoles: Sendable, Hashable {
         return AccountID(parts[4])
     }
 
-    /// Whether a text can be the name of a role, with or without a path before it (AWS IAM, "IAM and AWS STS quotas").
+    /// Whether a text is a valid role name, with or without a leading path (AWS IAM, "IAM and AWS STS quotas").
     public static func isRoleName(_ text: some StringProtocol) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         return text.utf8.count <= 512

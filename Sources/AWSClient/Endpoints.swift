@@ -1,16 +1,16 @@
 public import AWSCore
 
-/// Where a service is reached.
+/// The address of a service: scheme, authority and path prefix.
 public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// `http` or `https`.
     public let scheme: String
-    /// Host, and port if it is not the scheme's own.
+    /// Host, with the port if it is not the scheme's default.
     public let authority: String
-    /// What stands before the path of each request; empty, or segments that each begin with a slash.
+    /// The prefix of each request's path; empty, or segments that each begin with a slash.
     public let pathPrefix: String
 
-    /// Reads `http://host`, `https://host:port/prefix` and the like; nil for anything else. A prefix is made of
-    /// unreserved characters (RFC 3986), because it gets signed.
+    /// Parses `http://host`, `https://host:port/prefix` and similar; nil for anything else. A prefix may have only
+    /// unreserved characters (RFC 3986), because it is signed.
     public init?(_ url: String) {
         guard let colon = url.firstRange(of: "://"), url.utf8.count <= 2048 else { return nil }
         scheme = url[..<colon.lowerBound].lowercased()
@@ -27,7 +27,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         else { return nil }
     }
 
-    /// The public endpoint of a service in a Region, by the rules that AWS's SDKs share (`endpoint-rule-set-1`).
+    /// The public endpoint of a service in a Region, by the rules of AWS's SDKs (`endpoint-rule-set-1`).
     init(_ service: AWSService, in region: Region, kind: Endpoints.Kind) {
         let suffix = kind.isDualStack ? region.partition.dualStackDNSSuffix : region.partition.dnsSuffix
         scheme = "https"
@@ -41,7 +41,7 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         return String(authority[..<colon])
     }
 
-    /// Host or bracketed IPv6 address, with or without port.
+    /// Whether a text is a host or a bracketed IPv6 address, with or without a port.
     private static func isAuthority(_ text: String) -> Bool {
         var host = Substring(text)
         if let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") {
@@ -65,26 +65,27 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(scheme)://\(authority)\(pathPrefix)" }
 }
 
-/// A variable with something other than a URL.
+/// An endpoint setting that is not a URL.
 public struct EndpointError: Error, Hashable, CustomStringConvertible {
-    /// The variable's name.
+    /// The name of the environment variable or key.
     public let variable: String
 
-    /// What is wrong, with the variable's name.
+    /// The variable's name and the problem.
     public var description: String { "\(variable) is not a URL of the form https://host:port/prefix" }
 }
 
-/// Where the services are reached: at AWS's public endpoints, or where `AWS_ENDPOINT_URL_<SERVICE>`, after it
-/// `AWS_ENDPOINT_URL`, and after that the profile says (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+/// The endpoints of the services. `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL` and the profile, in this order,
+/// override AWS's public endpoints (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 public struct Endpoints: Sendable, Hashable {
-    /// Which of a Region's public endpoints is used.
+    /// Which variant of a Region's public endpoint is used.
     struct Kind: Sendable, Hashable {
-        /// Whether its cryptography is validated by FIPS 140.
+        /// Whether to use FIPS 140 endpoints.
         var usesFIPS = false
-        /// Whether it has addresses of IPv6, too.
+        /// Whether to use dual-stack (IPv4 and IPv6) endpoints.
         var isDualStack = false
 
-        /// Whether the host's name says so: in GovCloud, the usual endpoints of some services are FIPS's.
+        /// Whether the host name has the `-fips` suffix: in GovCloud, the default endpoints of some services are FIPS
+        /// endpoints already.
         func isFIPS(_ service: AWSService, in region: Region) -> Bool {
             guard usesFIPS, region.partition == .awsUSGov else { return usesFIPS }
             let isNamed = ["us-gov-east-1", "us-gov-west-1"].contains(region.name)
@@ -100,14 +101,14 @@ public struct Endpoints: Sendable, Hashable {
     private let overrides: [AWSService: Endpoint]
     private let kind: Kind
 
-    /// Reads the variables alone. An empty one counts as missing.
+    /// Reads the environment variables only. An empty one counts as missing.
     ///
-    /// - Throws: ``EndpointError`` that names a variable whose value is no URL.
+    /// - Throws: ``EndpointError`` for the first variable whose value is not a URL.
     public init(environment: [String: String] = [:]) throws(EndpointError) {
         try self.init(environment: environment, profile: [:], services: [:])
     }
 
-    /// Reads the variables, and what the profile says.
+    /// Reads the environment variables and the profile.
     ///
     /// - Parameters:
     ///   - profile: the settings of the profile in the configuration file.
@@ -143,7 +144,7 @@ public struct Endpoints: Sendable, Hashable {
 
     private static func given(_ text: String?) -> String? { KeyText.trimmed(text) }
 
-    /// The `endpoint_url` among the lines that are indented under a service.
+    /// The `endpoint_url` in the indented lines of a service.
     private static func nestedURL(_ lines: String) -> String? {
         for line in lines.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1).map(\.trimmed)
@@ -152,7 +153,7 @@ public struct Endpoints: Sendable, Hashable {
         return nil
     }
 
-    /// Where a service is reached for a Region.
+    /// The endpoint of a service for a Region.
     public func endpoint(of service: AWSService, in region: Region) -> Endpoint {
         overrides[service] ?? Endpoint(service, in: region, kind: kind)
     }

@@ -1,31 +1,31 @@
 public import JSON
 
-/// A finding as it is sent to Security Hub.
+/// A finding serialized for Security Hub.
 public struct FindingText: Sendable, Hashable {
     /// The finding's `Id`.
     public let id: String
     /// The finding in the AWS Security Finding Format: UTF-8 JSON.
     public let json: [UInt8]
 
-    /// - Parameter json: written out already; its `Id` is the other parameter.
+    /// - Parameter json: the serialized finding; its `Id` must equal `id`.
     public init(id: String, json: [UInt8]) {
         self.id = id
         self.json = json
     }
 
-    /// Writes a finding out; nil if it has no `Id`.
+    /// Serializes a finding; nil if it has no `Id`.
     public init?(_ finding: JSON) {
         guard let id = finding["Id"]?.string else { return nil }
         self.init(id: id, json: finding.serialized())
     }
 }
 
-/// Findings that Security Hub takes in one request; made by ``FindingBatches``.
+/// Findings for one `BatchImportFindings` request; made by ``FindingBatches``.
 public struct FindingBatch: Sendable, Hashable {
-    /// The findings, in the order in which they were given.
+    /// The findings, in input order.
     public let findings: [FindingText]
 
-    /// The body of the request.
+    /// The request body.
     var body: [UInt8] {
         var body = Self.opening
         body.reserveCapacity(Self.bodyBytes(count: findings.count, bytes: findings.reduce(0) { $0 + $1.json.count }))
@@ -39,28 +39,28 @@ public struct FindingBatch: Sendable, Hashable {
     private static let opening = Array(#"{"Findings":["#.utf8)
     private static let closing = Array("]}".utf8)
 
-    /// How long the body of so many findings with together so many bytes is.
+    /// The body's length for a number of findings with a total number of bytes.
     static func bodyBytes(count: Int, bytes: Int) -> Int {
         opening.count + bytes + max(count - 1, 0) + closing.count
     }
 }
 
-/// Findings split up as Security Hub takes them: up to 100 in one request, each of up to 240 KB, and no finding twice
-/// in one request, because which of the two it keeps is not defined.
+/// Splits findings into batches within Security Hub's limits: up to 100 findings a request, up to 240 KB each, and no
+/// finding twice in one request, because it is undefined which of the two Security Hub keeps.
 public struct FindingBatches: Sendable, Hashable {
-    /// The most findings in one request.
+    /// The maximum number of findings in one request.
     public static let maximumFindings = 100
-    /// The longest finding, in bytes of JSON.
+    /// The maximum size of a finding, in bytes of JSON.
     public static let maximumFindingBytes = 240_000
-    /// The longest body of a request. Security Hub takes 6 MB; one that fails is sent again whole.
+    /// The maximum size of a request body, in bytes. Security Hub allows 6 MB; smaller bodies make retries cheaper.
     public static let maximumBytes = 1_000_000
 
-    /// What can be sent, in the order in which it was given.
+    /// The batches to send, in input order.
     public private(set) var batches: [FindingBatch] = []
-    /// What is too long to be sent.
+    /// The findings over ``maximumFindingBytes``.
     public private(set) var oversized: [FindingText] = []
 
-    /// Splits findings up.
+    /// Splits findings into batches.
     public init(_ findings: [FindingText]) {
         var open = OpenBatch()
         for finding in findings {

@@ -1,16 +1,16 @@
 public import HTTPClient
 public import HTTPTypes
 
-/// What carries the requests: an ``HTTPClient``, or something that stands in for AWS.
+/// Sends requests to AWS: an ``HTTPClient``, or a stand-in in tests.
 public protocol HTTPTransport: Sendable {
-    /// Sends a request, signed unless `signing` is nil, and gives its response, of whatever status.
+    /// Sends a request, signed unless `signing` is nil, and returns its response, of any status.
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
 }
 
-/// What asks the host of this machine or container.
+/// Sends requests to the metadata endpoints of the instance or the container.
 public protocol MetadataTransport: Sendable {
-    /// Sends a request without a body past any proxy, and gives its response, of whatever status.
+    /// Sends a request without a body, bypassing proxies, and returns its response, of any status.
     func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
 }
@@ -23,7 +23,7 @@ extension HTTPClient: HTTPTransport, MetadataTransport {
         try await send(request, body: body, signing: signing, timeout: nil)
     }
 
-    /// Sends a request past any proxy.
+    /// Sends a request, bypassing proxies.
     public func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
     {

@@ -2,27 +2,27 @@ import HTTPClient
 import HTTPTypes
 import JSON
 
-/// One request to a service, before it is known where to.
+/// One request to a service, without its endpoint.
 struct Operation {
     let service: AWSService
     /// The name in AWS's API reference.
     let name: String
     let method: HTTPRequest.Method
-    /// The path; of unreserved characters and slashes only.
+    /// The path, of unreserved characters and slashes only.
     let path: String
-    /// The parameters behind the path.
+    /// The query parameters.
     var query: [(name: String, value: String)] = []
     var contentType: String?
     var body: [UInt8] = []
-    /// What the protocol of EventBridge calls the operation (`X-Amz-Target`); nil for all others.
+    /// The `X-Amz-Target` field of the AWS JSON protocol; nil for other protocols.
     var target: String?
-    /// Whether it is signed; almost all are.
+    /// Whether the request is signed.
     var isSigned = true
 
     func request(to endpoint: Endpoint) -> HTTPRequest {
         var fields = HTTPFields()
         fields[.contentType] = contentType
-        // In the order in which they are signed (AWS General Reference, "Create a signed AWS API request").
+        // Sorted as for the signature (AWS General Reference, "Create a signed AWS API request").
         let query = query.isEmpty ? "" : "?" + PercentEncoding.query(query)
         if let target, let name = HTTPField.Name("X-Amz-Target") { fields[name] = target }
         return HTTPRequest(
@@ -36,26 +36,28 @@ struct Operation {
         AWSError(kind, service: service, operation: name, message: message, stage: stage)
     }
 
-    /// Input that AWS's API reference does not allow.
+    /// The error for input that AWS's API reference does not allow.
     func invalidInput(_ message: String) -> AWSError { error(.invalid, message, stage: .input) }
 
-    /// A successful response that is nothing a service of AWS sends.
+    /// The error for a successful response that is not JSON, so not from an AWS service.
     func nonJSONResponse() -> AWSError {
-        error(.other, "the response is not \(service)'s: it is not JSON", stage: .connection)
+        error(
+            .other, "the response is not from \(service): it is not JSON. Check the proxy and AWS_ENDPOINT_URL.",
+            stage: .connection)
     }
 
-    /// A successful response that is not as AWS's API reference says.
+    /// The error for a successful response that does not match AWS's API reference.
     func malformedResponse(_ reason: String) -> AWSError {
-        error(.other, "the response is not \(service)'s: \(reason)")
+        error(.other, "unexpected response: \(reason)")
     }
 
-    /// The error for a request that there are no credentials for.
+    /// The error for a request without credentials.
     func error(_ error: CredentialsError) -> AWSError {
         AWSError(
             error.kind, service: service, operation: name, message: error.description, stage: .credentials)
     }
 
-    /// The error for a request without response.
+    /// The error for a request without a response.
     func error(_ error: HTTPClientError) -> AWSError {
         let kind: AWSError.Kind =
             switch error.code {
@@ -74,7 +76,7 @@ struct Operation {
         return self.error(kind, error.message, stage: stage)
     }
 
-    /// The error for a response that says no.
+    /// The error for a response with an error status.
     func error(_ response: AWSErrorResponse) -> AWSError {
         AWSError(
             response.kind, service: service, operation: name, status: response.status, code: response.code,
@@ -84,7 +86,7 @@ struct Operation {
 }
 
 extension Operation {
-    /// An operation of the AWS query protocol: a form, sent to the root.
+    /// An operation of the AWS query protocol: a form, posted to `/`.
     init(service: AWSService, query name: String, version: String, parameters: [(String, String)]) {
         self.init(
             service: service, name: name, method: .post, path: "/",
@@ -92,7 +94,7 @@ extension Operation {
             body: Array(PercentEncoding.query([("Action", name), ("Version", version)] + parameters).utf8))
     }
 
-    /// An operation of the AWS JSON protocol 1.1: a JSON object, sent to the root, with the operation in a field.
+    /// An operation of the AWS JSON protocol 1.1: a JSON object, posted to `/`, with the operation in `X-Amz-Target`.
     init(service: AWSService, targeted name: String, prefix: String, members: JSON.Members) {
         self.init(
             service: service, name: name, method: .post, path: "/", contentType: "application/x-amz-json-1.1",

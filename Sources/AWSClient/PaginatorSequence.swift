@@ -1,15 +1,15 @@
 public import JSON
 
-/// A list that a service gives out page by page.
+/// One page of a paginated list.
 public struct Page: Sendable, Hashable {
-    /// The elements of this page, as the service sent them.
+    /// The page's elements, as sent by the service.
     public let elements: [JSON]
-    /// What to ask for the next page with, or nil on the last one.
+    /// The token of the next page; nil on the last one.
     public let nextToken: String?
-    /// When the service sent the page by its own clock, in milliseconds since 1970; nil if it did not tell.
+    /// When the service sent the page, by its own clock, in milliseconds since 1970; nil if not known.
     public let date: Int64?
 
-    /// Reads a page; nil unless the member with the elements is an array.
+    /// Parses a page; nil unless the member `elements` is an array.
     init?(_ json: JSON, elements: String, nextToken: String, date: Int64? = nil) {
         guard let array = json[elements]?.array else { return nil }
         self.elements = array
@@ -19,22 +19,21 @@ public struct Page: Sendable, Hashable {
     }
 }
 
-/// All pages of a list, or those behind a token, fetched one after the other as they are asked for. A page may be empty
-/// and not the last.
+/// The pages of a list, from its start or from a token, fetched on demand. A page that is not the last may be empty.
 ///
-/// A walk takes the memory of one page, however long the list is.
+/// Holds one page in memory at a time.
 public struct PaginatorSequence: AsyncSequence, Sendable {
-    /// One page, with the token that a later walk can go on from.
+    /// One page, with the token that a later iteration can continue from.
     public typealias Element = Page
     /// Why a page could not be fetched.
     public typealias Failure = AWSError
 
     let operation: Operation
-    /// Asks for the first page of the walk; nil for that of the list.
+    /// The token of the first page to fetch; nil for the start of the list.
     let start: String?
     let fetch: @Sendable (_ nextToken: String?) async throws(AWSError) -> Page
 
-    /// - Parameter start: a token from an earlier walk through the same list, or nil for its first page.
+    /// - Parameter start: a token from an earlier iteration over the same list; nil for its first page.
     init(
         operation: Operation, startingAt start: String? = nil,
         fetch: @escaping @Sendable (_ nextToken: String?) async throws(AWSError) -> Page
@@ -44,10 +43,10 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
         self.fetch = fetch
     }
 
-    /// Starts at the first page of the walk.
+    /// Starts an iteration at the first page.
     public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
-    /// Walks through the pages.
+    /// Iterates over the pages.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let pages: PaginatorSequence
         private var nextToken: String?
@@ -60,16 +59,16 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
             repetition = RepetitionDetector(first: pages.start)
         }
 
-        /// The next page; nil after the last.
+        /// Fetches the next page; nil after the last.
         ///
-        /// - Throws: ``AWSError``, also when the service gives out its tokens in a circle; nothing follows after it.
+        /// - Throws: ``AWSError``, also if the service repeats a token; the iteration is then over.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(AWSError) -> Page? {
             guard !isDone else { return nil }
             isDone = true
             let page = try await pages.fetch(nextToken)
             if let token = page.nextToken {
                 guard !repetition.isRepetition(token) else {
-                    throw pages.operation.malformedResponse("it repeats the token of an earlier page")
+                    throw pages.operation.malformedResponse("the page token repeats")
                 }
                 nextToken = token
                 isDone = false
@@ -77,24 +76,24 @@ public struct PaginatorSequence: AsyncSequence, Sendable {
             return page
         }
 
-        /// The next page; nil after the last.
+        /// Fetches the next page; nil after the last.
         public mutating func next() async throws(AWSError) -> Page? { try await next(isolation: nil) }
     }
 }
 
-/// Notices that a service gives out its tokens in a circle, so that it is not asked forever.
+/// Detects that a service repeats page tokens, which would make the iteration endless.
 ///
-/// Brent's algorithm: of all tokens only one is kept, the latest whose number is a power of two, so that a circle is
-/// noticed after at most three times as many pages as there are different tokens.
+/// Brent's algorithm: keeps only the latest token whose index is a power of two, and detects a cycle after at most
+/// three times as many pages as there are distinct tokens.
 struct RepetitionDetector: Sendable {
     private var kept: String?
     private var distance = 0
     private var keptFor = 1
 
-    /// - Parameter first: the token that the walk starts with, if it has one.
+    /// - Parameter first: the token that the iteration starts with, if any.
     init(first: String?) { kept = first }
 
-    /// Whether a token closes the circle. To be asked of every token, in their order.
+    /// Whether a token closes a cycle. Call it for every token, in order.
     mutating func isRepetition(_ token: String) -> Bool {
         if token == kept { return true }
         distance += 1

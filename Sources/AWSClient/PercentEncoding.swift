@@ -1,6 +1,6 @@
-/// Texts in URLs, in the one form that AWS Signature Version 4 takes for canonical.
+/// Percent-encoding in the canonical form of AWS Signature Version 4.
 public enum PercentEncoding {
-    /// Encodes all but the unreserved characters of RFC 3986, section 2.3, with capital digits.
+    /// Encodes all but the unreserved characters (RFC 3986, section 2.3), with uppercase digits.
     public static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
@@ -14,7 +14,7 @@ public enum PercentEncoding {
         return encoded
     }
 
-    /// Writes parameters as a query without question mark: encoded, and sorted by encoded name and then value.
+    /// Encodes parameters as a query without its question mark, sorted by encoded name, then value.
     public static func query(_ parameters: [(name: String, value: String)]) -> String {
         parameters.map { (encode($0.name), encode($0.value)) }
             .sorted { $0 < $1 }

@@ -1,9 +1,9 @@
 import AWSCore
 import Synchronization
 
-/// AWS's time, as the `Date` of its responses tells it; known whatever this machine's clock says.
+/// AWS's time, learned from the `Date` field of its responses, independent of this machine's clock.
 ///
-/// Between two responses it goes on by the time that no setting of the clock changes.
+/// Between responses it advances with the monotonic clock.
 public final class ServiceTime: Sendable {
     private struct Reading {
         /// Milliseconds since 1970, by AWS's clock.
@@ -12,17 +12,17 @@ public final class ServiceTime: Sendable {
         let at: Int64
     }
 
-    /// How old a reading may be, in milliseconds: no machine's timer drifts by more than some seconds in a day.
+    /// How long a reading stays valid, in milliseconds: a timer drifts by a few seconds a day at most.
     private static let lifetime: Int64 = 86_400_000
-    /// How old a reading is before the next one takes its place, in milliseconds: `Date` has whole seconds.
+    /// The minimum age of a reading before it is replaced, in milliseconds: `Date` has whole seconds.
     private static let pause: Int64 = 1000
 
     private let reading = Mutex<Reading?>(nil)
 
-    /// Nothing is known yet.
+    /// Starts without a reading.
     init() {}
 
-    /// Takes the `Date` of a response.
+    /// Records the `Date` of a response.
     func record(_ date: String, elapsed: Duration) {
         let elapsed = elapsed.milliseconds
         let isFresh = reading.withLock { reading in
@@ -32,7 +32,7 @@ public final class ServiceTime: Sendable {
         reading.withLock { $0 = Reading(time: time, at: elapsed) }
     }
 
-    /// AWS's time in milliseconds since 1970; nil if no response has told it within a day.
+    /// AWS's time in milliseconds since 1970; nil without a reading from the last day.
     func now(elapsed: Duration) -> Int64? {
         let elapsed = elapsed.milliseconds
         return reading.withLock { reading in

@@ -1,7 +1,7 @@
-/// Repairs what keeps a response from being JSON because of one text in it: a name that a device chose may hold half of a
-/// surrogate pair, or bytes that are no UTF-8, and the page that lists it must not be lost for that.
+/// Repairs a response that one malformed string keeps from being JSON: a name that a device chose may have a lone
+/// surrogate or bytes that are not UTF-8, and the page that lists it must still be readable.
 enum TextRepair {
-    /// The same with U+FFFD in the place of what is no character. Linear.
+    /// Replaces malformed characters with U+FFFD, in linear time.
     static func repaired(_ body: [UInt8]) -> [UInt8] {
         let bytes = Array(String(decoding: body, as: UTF8.self).utf8)
         var repaired: [UInt8] = []
@@ -25,7 +25,7 @@ enum TextRepair {
         return repaired
     }
 
-    /// How many bytes an escape has, with the other half of a surrogate pair; nil for half a pair.
+    /// The length of an escape in bytes, including the low surrogate of a pair; nil for a lone surrogate.
     private static func lengthOfEscape(in bytes: [UInt8], at index: Int) -> Int? {
         guard let unit = unit(in: bytes, at: index) else { return 2 }
         switch unit {
@@ -37,7 +37,7 @@ enum TextRepair {
         }
     }
 
-    /// The UTF-16 unit that `\uXXXX` stands for; nil for anything else.
+    /// The UTF-16 code unit of `\uXXXX`; nil for anything else.
     private static func unit(in bytes: [UInt8], at index: Int) -> Int? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u") else {
             return nil

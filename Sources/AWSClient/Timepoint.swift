@@ -1,7 +1,7 @@
-/// Moments as AWS writes them; milliseconds since 1970.
+/// Parses and formats AWS's time formats; times are milliseconds since 1970.
 enum Timepoint {
-    /// Reads ISO 8601 as AWS uses it for the ends of credentials, `2026-11-22T10:00:00Z`, with a fraction of a second or
-    /// an offset (`+02:00`) if there is one; nil for anything else.
+    /// Parses ISO 8601 as AWS uses it for the expiration of credentials, `2026-11-22T10:00:00Z`, optionally with a
+    /// fraction of a second or an offset (`+02:00`); nil for anything else.
     static func iso8601(_ text: String) -> Int64? {
         guard
             let match = text.prefixMatch(
@@ -16,8 +16,8 @@ enum Timepoint {
         return time + digits - (parts.8 == "-" ? -offset : offset)
     }
 
-    /// Reads the `Date` of a response (RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`); nil for anything else,
-    /// the obsolete forms included.
+    /// Parses the `Date` of a response (RFC 9110, section 5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`); nil for anything
+    /// else, including the obsolete forms.
     static func httpDate(_ text: String) -> Int64? {
         guard
             let match = text.wholeMatch(
@@ -34,7 +34,7 @@ enum Timepoint {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Writes a moment as `X-Amz-Date` has it, `20261122T100000Z`.
+    /// Formats a time for `X-Amz-Date`, `20261122T100000Z`.
     static func amzDate(_ milliseconds: Int64) -> String {
         let seconds = max(milliseconds, 0) / 1000
         let (year, month, day) = date(days: seconds / 86_400)

@@ -1,9 +1,9 @@
-/// The little of XML that the query protocol of AWS STS and Amazon SNS needs.
+/// The subset of XML that the query protocol of AWS STS and Amazon SNS needs.
 enum XMLText {
-    /// The longest text of an element that is read, in bytes.
+    /// The size limit of an element's text, in bytes.
     private static let maximumLength = 16_384
 
-    /// The text of the first element with this name, which has neither attributes nor child elements; nil if there is
+    /// The text of the first element with this name, which must have neither attributes nor children; nil if there is
     /// none.
     static func element(_ name: String, in document: [UInt8]) -> String? {
         guard let start = document.firstRange(of: Array("<\(name)>".utf8)) else { return nil }
@@ -15,8 +15,7 @@ enum XMLText {
         return unescaped(text)
     }
 
-    /// What stands between the tags of each element with this name, which has no attributes and no element of its own name
-    /// within.
+    /// The content of each element with this name, which must have no attributes and must not be nested.
     static func blocks(_ name: String, in document: [UInt8]) -> [[UInt8]] {
         let (open, close) = (Array("<\(name)>".utf8), Array("</\(name)>".utf8))
         var blocks: [[UInt8]] = []
@@ -30,7 +29,7 @@ enum XMLText {
         return blocks
     }
 
-    /// Replaces references to the characters that XML itself needs; nil if there are other references.
+    /// Replaces the predefined entity references; nil if there are others.
     private static func unescaped(_ text: String) -> String? {
         var result = ""
         var rest = Substring(text)

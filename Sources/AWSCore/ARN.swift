@@ -1,21 +1,21 @@
 /// An Amazon Resource Name with a Region and an account, for example
 /// `arn:aws:sns:us-east-1:111122223333:device-defender-detect`.
 public struct ARN: Sendable, Hashable, CustomStringConvertible {
-    /// The partition; always that of the Region.
+    /// The AWS partition; always that of the Region.
     public let partition: Partition
     /// The service, for example `sns`.
     public let service: String
     /// The account and Region.
     public let accountRegion: AccountRegion
-    /// What stands behind the fifth colon; not empty.
+    /// The part after the fifth colon; not empty.
     public let resource: String
     /// The ARN as AWS writes it.
     public let description: String
 
-    /// The longest text taken, in bytes.
+    /// The maximum length, in bytes.
     public static let maximumLength = 2048
 
-    /// Checks a text; nil unless it is an ARN whose partition, Region and account are valid and agree.
+    /// Parses an ARN; nil unless its partition, Region and account are valid and consistent.
     public init?(_ text: String) {
         guard text.utf8.count <= Self.maximumLength else { return nil }
         var parts: [String] = []
@@ -26,7 +26,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
             start = text.utf8.index(after: colon)
         }
         parts.append(String(text[start...]))
-        // `==` of texts outside of ASCII may take quadratic time.
+        // Comparing non-ASCII strings may take quadratic time.
         guard parts.count == 6, parts[..<5].allSatisfy({ $0.utf8.allSatisfy { $0 < 0x80 } }), parts[0] == "arn",
             let partition = Partition(rawValue: parts[1]),
             !parts[2].isEmpty, let region = Region(parts[3]), region.partition == partition,
@@ -35,7 +35,7 @@ public struct ARN: Sendable, Hashable, CustomStringConvertible {
         self.init(service: parts[2], accountRegion: AccountRegion(account: account, region: region), resource: parts[5])
     }
 
-    /// Puts an ARN together.
+    /// Makes an ARN from its parts.
     public init(service: String, accountRegion: AccountRegion, resource: String) {
         self.partition = accountRegion.partition
         self.service = service

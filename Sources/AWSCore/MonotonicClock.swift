@@ -1,5 +1,5 @@
-/// The time since a fixed moment of this machine's run, for intervals: no setting of the clock changes it, and it goes
-/// on while the machine is suspended.
+/// A monotonic clock for intervals: not affected by changes of the system clock, and running while the machine is
+/// suspended.
 public enum MonotonicClock {
     private static let start = ContinuousClock.now
 

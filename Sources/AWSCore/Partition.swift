@@ -1,5 +1,5 @@
-/// A group of AWS Regions with accounts, names and endpoints of its own, as ARNs name it. The values are those of AWS's
-/// SDKs (`partitions.json`).
+/// An AWS partition: a group of Regions with separate accounts, ARNs and endpoints. The values are those of AWS's SDKs
+/// (`partitions.json`).
 public enum Partition: String, Sendable, Hashable, CaseIterable {
     /// The commercial Regions.
     case aws = "aws"
@@ -9,13 +9,13 @@ public enum Partition: String, Sendable, Hashable, CaseIterable {
     case awsUSGov = "aws-us-gov"
     /// The European Sovereign Cloud.
     case awsEUSC = "aws-eusc"
-    /// The isolated Regions of the United States, top secret.
+    /// AWS ISO (US): top secret Regions.
     case awsISO = "aws-iso"
-    /// Those that are secret.
+    /// AWS ISOB (US): secret Regions.
     case awsISOB = "aws-iso-b"
-    /// The isolated Regions of Europe.
+    /// AWS ISOE (Europe).
     case awsISOE = "aws-iso-e"
-    /// Further isolated Regions of the United States.
+    /// AWS ISOF (US).
     case awsISOF = "aws-iso-f"
 
     /// The DNS suffix of service endpoints, without a leading dot.
@@ -31,7 +31,7 @@ public enum Partition: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The DNS suffix of endpoints that have addresses of IPv6, too.
+    /// The DNS suffix of dual-stack (IPv4 and IPv6) endpoints.
     public var dualStackDNSSuffix: String {
         switch self {
         case .aws, .awsUSGov: "api.aws"
@@ -44,7 +44,7 @@ public enum Partition: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What the names of its Regions begin with; nil for the commercial ones.
+    /// The prefix of Region names; nil for the commercial Regions.
     var regionPrefix: String? {
         switch self {
         case .aws: nil

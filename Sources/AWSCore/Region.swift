@@ -1,11 +1,12 @@
 /// An AWS Region by its name, for example `us-east-1`.
 ///
-/// Any name of the right form is taken, so that Regions opened after this was written work.
+/// Any well-formed name is accepted, so that new Regions work.
 public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The name: two to five parts of lower-case letters and digits with dashes between, 32 characters at most.
+    /// The name: three to five parts of lowercase letters and digits, separated by dashes, the last a number; at most
+    /// 32 characters.
     public let name: String
 
-    /// Checks a name; nil unless it has the form of a Region's name.
+    /// Parses a name; nil unless it is a well-formed Region name.
     public init?(_ name: String) {
         guard name.utf8.count <= 32 else { return nil }
         var (parts, length, isNumber) = (1, 0, true)
@@ -23,10 +24,10 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
         self.name = name
     }
 
-    /// Checks a name; see ``init(_:)-(String)``.
+    /// Parses a name; see ``init(_:)-(String)``.
     public init?(_ name: Substring) { self.init(String(name)) }
 
-    /// The partition that the Region belongs to, by its name's first parts.
+    /// The AWS partition of the Region, by its name's prefix.
     public var partition: Partition {
         Partition.allCases.first { $0.regionPrefix.map(name.hasPrefix) ?? false } ?? .aws
     }
@@ -34,7 +35,7 @@ public struct Region: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The name.
     public var description: String { name }
 
-    /// By name.
+    /// Orders Regions by name.
     public static func < (left: Region, right: Region) -> Bool { left.name < right.name }
 }
 

@@ -1,6 +1,6 @@
-/// Arithmetic on times and counts that come from outside: from messages, the store, AWS or the clock.
+/// Saturating arithmetic for times and counts from external input: messages, the store, AWS or the clock.
 ///
-/// Swift's operators trap on overflow, so a single absurd value would end the process. A result that does not fit
+/// Swift's operators trap on overflow, so one absurd value would crash the process. Here a result that does not fit
 /// becomes the nearest value that does.
 extension FixedWidthInteger {
     /// The sum, or the nearest value that fits.
@@ -23,7 +23,7 @@ extension FixedWidthInteger {
 }
 
 extension Int64 {
-    /// How far two times are apart, never negative; `Int64.max` if that does not fit.
+    /// The absolute difference of two times; `Int64.max` if it does not fit.
     public func saturatingDistance(to other: Int64) -> Int64 {
         self < other ? other.saturatingSubtracting(self) : saturatingSubtracting(other)
     }

@@ -2,7 +2,7 @@
 #define DEFENDER_BRIDGE_CLIBCURL_H
 #include <curl/curl.h>
 
-/* Swift sees no variadic functions: each kind of argument that is used has a function of its own. */
+/* Swift cannot call variadic functions: each used argument type has its own function. */
 
 static inline CURLcode CLibcurl_easy_setopt_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -82,7 +82,7 @@ static inline CURLMcode CLibcurl_multi_on_timer(CURLM *multi, curl_multi_timer_c
     return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, function) : code;
 }
 
-/* A member of a union, which Swift would import as a pointer of its own. */
+/* A union member, which Swift would import as an opaque pointer. */
 static inline CURLcode CLibcurl_message_result(const CURLMsg *message) { return message->data.result; }
 
 #endif

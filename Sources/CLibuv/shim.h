@@ -9,7 +9,7 @@ static inline void bridge_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
 }
 
-/// Copies a descriptor for this process alone; `fcntl` is variadic, too.
+/// Duplicates a descriptor with close-on-exec; `fcntl` is variadic, too.
 static inline int bridge_duplicate_descriptor(int descriptor) {
     return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }

@@ -12,7 +12,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-/* Swift sees neither function-like macros nor variadic functions: each one that is used has a function of its name. */
+/* Swift can call neither function-like macros nor variadic functions: each used one has a wrapper function. */
 
 static inline void COpenSSL_free(void *memory) { OPENSSL_free(memory); }
 
@@ -58,7 +58,7 @@ static inline void COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(SSL_CTX
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
 }
 
-/* A client that prefers ChaCha20, because it has no AES in hardware, gets it all the same. */
+/* A client without AES hardware that prefers ChaCha20 still gets it. */
 static inline void COpenSSL_SSL_CTX_prefer_server_ciphers(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }

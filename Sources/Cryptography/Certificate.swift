@@ -2,11 +2,11 @@ import COpenSSL
 
 /// An X.509 certificate (RFC 5280).
 public struct Certificate: Sendable {
-    /// What a public key is.
+    /// The type of a public key.
     public enum KeyKind: Sendable, Hashable {
-        /// RSA, for PKCS #1.
+        /// RSA.
         case rsa
-        /// On an elliptic curve.
+        /// An elliptic-curve key.
         case ellipticCurve
         /// Anything else.
         case other
@@ -22,12 +22,12 @@ public struct Certificate: Sendable {
     public let notAfter: Int64
     /// The kind of the public key.
     public let keyKind: KeyKind
-    /// The size of the public key in bits: of the modulus, or of the curve's order.
+    /// The size of the public key in bits: the modulus, or the curve's order.
     public let keyBits: Int
 
     let handle: CertificateHandle
 
-    /// Reads one certificate: PEM with nothing around the block but white space, of 64 KB at most.
+    /// Parses one PEM certificate of at most 64 KB, with only whitespace around the block.
     ///
     /// - Throws: ``CryptographyError`` for anything else.
     public init(pem: [UInt8]) throws(CryptographyError) {
@@ -38,7 +38,7 @@ public struct Certificate: Sendable {
         self = certificates[0]
     }
 
-    /// Reads one certificate or more: PEM with nothing around the blocks but white space, of 64 KB at most.
+    /// Parses one or more PEM certificates of at most 64 KB in all, with only whitespace around the blocks.
     ///
     /// - Throws: ``CryptographyError`` for anything else.
     public static func bundle(pem: [UInt8]) throws(CryptographyError) -> [Certificate] {
@@ -48,7 +48,7 @@ public struct Certificate: Sendable {
         return try chain(pem: pem)
     }
 
-    /// Whether every line that is not white space belongs to a CERTIFICATE block.
+    /// Whether every line that is not blank belongs to a CERTIFICATE block.
     private static func isBundle(_ pem: [UInt8]) -> Bool {
         var isInside = false
         var count = 0
@@ -68,9 +68,9 @@ public struct Certificate: Sendable {
         return !isInside && count > 0
     }
 
-    /// Reads several certificates: PEM of 64 KB at most, one block or more; text around the blocks is skipped.
+    /// Parses one or more PEM certificates of at most 64 KB in all; text around the blocks is skipped.
     ///
-    /// - Throws: ``CryptographyError`` if there is no certificate, or a block that is something else.
+    /// - Throws: ``CryptographyError`` if there is no certificate, or a block of another type.
     public static func chain(pem: [UInt8]) throws(CryptographyError) -> [Certificate] {
         let blocks = try PEM.blocks(in: pem, what: "certificate chain")
         guard !blocks.isEmpty else { throw CryptographyError("The certificate chain has no CERTIFICATE block.") }
@@ -81,7 +81,7 @@ public struct Certificate: Sendable {
 
     private init(_ block: PEM.Block) throws(CryptographyError) {
         guard block.label == "CERTIFICATE" else {
-            throw CryptographyError("There is a PEM block that is not a CERTIFICATE where certificates are expected.")
+            throw CryptographyError("The certificate chain has a PEM block that is not a CERTIFICATE.")
         }
         try self.init(CertificateHandle(der: block.der))
     }
@@ -102,11 +102,11 @@ public struct Certificate: Sendable {
             }
     }
 
-    /// Whether a moment, in seconds since 1970, lies within the validity; both ends belong to it.
+    /// Whether the certificate is valid at a time in seconds since 1970; both ends are inclusive.
     public func isValid(at seconds: Int64) -> Bool { notBefore <= seconds && seconds <= notAfter }
 
-    /// Whether the certificate is for a host (RFC 6125): one of its DNS names, or, if it has none, its common name. A
-    /// wildcard stands for one whole leftmost label.
+    /// Whether the certificate matches a host (RFC 6125): by its DNS names or, if it has none, by its common name. A
+    /// wildcard matches one whole leftmost label.
     public func matches(hostName: String) -> Bool {
         let name = Array(hostName.utf8)
         guard !name.isEmpty, !name.contains(0) else { return false }
@@ -118,10 +118,10 @@ public struct Certificate: Sendable {
     }
 
     /// Whether a signature over a message was made with this certificate's key: RSA PKCS #1 version 1.5 (RFC 8017), or
-    /// ECDSA. The certificate's own validity is not looked at.
+    /// ECDSA. The certificate's own validity is not checked.
     ///
-    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not check such signatures at all, as where a
-    ///   policy forbids SHA-1. What is wrong with the signature itself only makes the result false.
+    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not support such signatures, for example because
+    ///   a policy forbids SHA-1. An invalid signature only makes the result false.
     public func verify(
         signature: [UInt8], over message: [UInt8], digest: SignatureDigest
     ) throws(CryptographyError) -> Bool {

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// A certificate authority of one's own, for stand-ins of services and for tests.
+/// A private certificate authority, for service stand-ins and tests.
 public struct CertificateAuthority: Sendable {
-    /// The authority's certificate, signed by itself: what clients must trust.
+    /// The authority's self-signed certificate, which clients must trust.
     public let certificate: Certificate
     private let key: PrivateKey
 
@@ -23,7 +23,7 @@ public struct CertificateAuthority: Sendable {
         self.key = key
     }
 
-    /// Issues the certificate of a server.
+    /// Issues a server certificate.
     ///
     /// - Parameters:
     ///   - commonName: 1 to 64 characters.
@@ -47,7 +47,8 @@ public struct CertificateAuthority: Sendable {
         return try builder.sign(with: self.key)
     }
 
-    /// The value of the extension in OpenSSL's own notation, in which other characters could mean something.
+    /// The extension's value in OpenSSL's notation; other characters are rejected because they could have a special
+    /// meaning.
     private static func alternativeNames(
         dnsNames: [String], ipAddresses: [String]
     ) throws(CryptographyError) -> String {
@@ -60,10 +61,10 @@ public struct CertificateAuthority: Sendable {
     }
 }
 
-/// A certificate that is being put together, and that nobody else sees yet.
+/// Builds and signs a certificate.
 private struct CertificateBuilder {
     let handle: CertificateHandle
-    private let failure = "The certificate could not be made."
+    private let failure = "The certificate could not be created."
 
     init(commonName: String, validity: ClosedRange<Int64>, key: PrivateKey) throws(CryptographyError) {
         let failure = failure

@@ -2,17 +2,17 @@ import COpenSSL
 
 /// Owns one reference to an `X509`.
 ///
-/// Sendable: nothing changes a certificate after it came here, its reference count is atomic, and OpenSSL guards what it
-/// caches inside of it with a lock, so that threads may read one certificate at the same time.
+/// Sendable: nothing modifies a certificate after it was wrapped, its reference count is atomic, and OpenSSL protects
+/// its internal caches with a lock, so that threads may read one certificate concurrently.
 final class CertificateHandle: @unchecked Sendable {
     let pointer: OpaquePointer
-    /// What was set up to check signatures with the certificate's key.
+    /// Reusable contexts for verifying signatures with the certificate's key.
     let checks = SignatureChecks()
 
-    /// - Parameter pointer: a reference that becomes this object's.
+    /// - Parameter pointer: a reference, which this object takes over.
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
 
-    /// Decodes a certificate that fills all of the bytes.
+    /// Decodes a certificate that must fill all of the bytes.
     convenience init(der: [UInt8]) throws(CryptographyError) {
         let decoded = try openSSL("The certificate cannot be decoded.") {
             der.withUnsafeBufferPointer { buffer -> (certificate: OpaquePointer, length: Int)? in
@@ -24,13 +24,13 @@ final class CertificateHandle: @unchecked Sendable {
         }
         self.init(owning: decoded.certificate)
         guard decoded.length == der.count else {
-            throw CryptographyError("The certificate has bytes behind its end.")
+            throw CryptographyError("The certificate has trailing bytes.")
         }
     }
 
     deinit { X509_free(pointer) }
 
-    /// The public key; it belongs to the certificate.
+    /// The public key; owned by the certificate.
     func publicKey() throws(CryptographyError) -> OpaquePointer {
         try openSSL("The certificate's public key cannot be read.") { X509_get0_pubkey(pointer) }
     }
@@ -66,7 +66,7 @@ final class CertificateHandle: @unchecked Sendable {
         }
     }
 
-    /// The first and the last second of validity, since 1970; nil if there is none between them.
+    /// The first and the last second of validity, since 1970; nil if the range is empty.
     func validity() throws(CryptographyError) -> ClosedRange<Int64>? {
         let start = try secondsSince1970(X509_get0_notBefore(pointer))
         let end = try secondsSince1970(X509_get0_notAfter(pointer))
@@ -78,8 +78,8 @@ final class CertificateHandle: @unchecked Sendable {
         defer { ASN1_TIME_free(epoch) }
         var days: Int32 = 0
         var seconds: Int32 = 0
-        try openSSLStatus("The certificate has a date that cannot be read.") {
-            // Without a time OpenSSL would take the present.
+        try openSSLStatus("The certificate has an invalid date.") {
+            // Without a time OpenSSL would use the current time.
             time == nil ? 0 : ASN1_TIME_diff(&days, &seconds, epoch, time)
         }
         return Int64(days) * 86_400 + Int64(seconds)

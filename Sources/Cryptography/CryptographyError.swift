@@ -1,10 +1,10 @@
 import COpenSSL
 
-/// Why a key, a certificate or a signature could not be read, made or checked.
+/// A failure to read, create or verify a key, a certificate or a signature.
 public struct CryptographyError: Error, Hashable, CustomStringConvertible {
-    /// What was refused, in words for the operator; it holds nothing of a key.
+    /// The error message; without key material.
     public let message: String
-    /// OpenSSL's own reasons, the first cause first; empty where the refusal is not OpenSSL's.
+    /// OpenSSL's error reasons, the root cause first; empty if the error is not OpenSSL's.
     public let reasons: [String]
 
     init(_ message: String, reasons: [String] = []) {
@@ -18,22 +18,22 @@ public struct CryptographyError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// Runs a call of OpenSSL whose result is nil on failure.
+/// Calls an OpenSSL function whose result is nil on failure.
 ///
-/// OpenSSL keeps errors in a queue for each thread. It is emptied before, so that an error of an earlier call is not
-/// taken for one of this call, and emptied into the error that is thrown.
+/// OpenSSL keeps errors in a queue per thread. The queue is cleared first, so that earlier errors are not attributed to
+/// this call, and drained into the thrown error.
 func openSSL<Result>(_ message: String, _ call: () -> Result?) throws(CryptographyError) -> Result {
     ERR_clear_error()
     guard let result = call() else { throw CryptographyError(message, reasons: drainErrorQueue()) }
     return result
 }
 
-/// Runs a call of OpenSSL whose result is positive on success; see ``openSSL(_:_:)``.
+/// Calls an OpenSSL function whose result is positive on success; see ``openSSL(_:_:)``.
 func openSSLStatus(_ message: String, _ call: () -> Int32) throws(CryptographyError) {
     try openSSL(message) { () -> Void? in call() > 0 ? () : nil }
 }
 
-/// Takes the errors of this thread out of OpenSSL's queue, as reasons in words, and no more than the first eight.
+/// Drains this thread's OpenSSL error queue, and returns the first eight reasons.
 func drainErrorQueue() -> [String] {
     var reasons: [String] = []
     while case let code = ERR_get_error(), code != 0 {

@@ -1,17 +1,17 @@
 import COpenSSL
 
-/// Message digests (FIPS 180-4) and what is built from them.
+/// Message digests (FIPS 180-4) and functions based on them.
 public enum Digest {
     /// The SHA-256 digest: 32 bytes.
     public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
-            // OpenSSL's one-shot SHA-256 fails only where its default provider cannot be loaded, and then nothing works.
+            // OpenSSL's one-shot SHA-256 fails only if its default provider cannot be loaded; then nothing works.
             precondition(SHA256(bytes, bytes.count, output.baseAddress) != nil, "OpenSSL has no SHA-256")
             count = output.count
         }
     }
 
-    /// The HMAC with SHA-256 (RFC 2104): 32 bytes. Key and message may have any length, also none.
+    /// The HMAC with SHA-256 (RFC 2104): 32 bytes. Key and message may have any length, including zero.
     public static func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { output, count in
             let keyLength = Int32(clamping: key.count)
@@ -22,15 +22,15 @@ public enum Digest {
         }
     }
 
-    /// Whether two secrets are equal, in a time that tells nothing about where they differ or how long the expected
-    /// one is: their digests are compared.
+    /// Compares two secrets in constant time, by their digests, so that timing reveals neither where they differ nor
+    /// the expected length.
     public static func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         let left = sha256(left)
         let right = sha256(right)
         return CRYPTO_memcmp(left, right, left.count) == 0
     }
 
-    /// Bytes as lower-case hexadecimal digits, two each.
+    /// Encodes bytes as lowercase hexadecimal digits.
     public static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Owns a `BIO` in memory: a queue of bytes that OpenSSL reads from or writes to.
+/// Owns a memory `BIO`: a byte queue that OpenSSL reads from or writes to.
 final class MemoryBIO {
     let pointer: OpaquePointer
 
@@ -8,7 +8,7 @@ final class MemoryBIO {
         pointer = try openSSL("Out of memory.") { BIO_new(BIO_s_mem()) }
     }
 
-    /// A queue that holds a copy of the bytes.
+    /// Makes a queue with a copy of the bytes.
     convenience init(_ bytes: [UInt8]) throws(CryptographyError) {
         try self.init()
         try openSSLStatus("Out of memory.") {
@@ -18,11 +18,11 @@ final class MemoryBIO {
 
     deinit { BIO_free(pointer) }
 
-    /// Takes everything out.
+    /// Removes and returns all bytes.
     func takeAll() -> [UInt8] { takeAllBytes(from: pointer) }
 }
 
-/// Takes everything out of a `BIO` in memory.
+/// Removes and returns all bytes of a memory `BIO`.
 func takeAllBytes(from bio: OpaquePointer) -> [UInt8] {
     let pending = BIO_ctrl_pending(bio)
     guard pending > 0 else { return [] }

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// Textual encodings (RFC 7468) as they stand in files.
+/// Parses PEM, the textual encoding of RFC 7468.
 enum PEM {
-    /// The longest text that is read, in bytes.
+    /// The maximum size of a text, in bytes.
     static let maximumLength = 65_536
 
     /// One encoded value.
@@ -11,9 +11,9 @@ enum PEM {
         var der: [UInt8]
     }
 
-    /// The blocks of a text, in order; text around them is skipped.
+    /// Parses the blocks of a text, in order; text around them is skipped.
     ///
-    /// - Parameter what: what the text is, for the message of the error.
+    /// - Parameter what: the name of the text, for error messages.
     static func blocks(in text: [UInt8], what: String) throws(CryptographyError) -> [Block] {
         guard (1...maximumLength).contains(text.count) else {
             throw CryptographyError("The \(what) is not PEM: it has \(text.count) bytes, not 1 to \(maximumLength).")
@@ -42,7 +42,7 @@ enum PEM {
             return nil
         }
         guard header.pointee == 0 else {
-            throw CryptographyError("The \(what) has PEM headers, which certificates and plain keys do not have.")
+            throw CryptographyError("The \(what) has PEM headers, which certificates and unencrypted keys do not have.")
         }
         let der = Array(UnsafeBufferPointer(start: data, count: length))
         return Block(label: String(cString: label), der: der)

@@ -1,20 +1,20 @@
 import COpenSSL
 
-/// Checks signatures with one key and one digest, one after the other. To set this up takes OpenSSL longer than a check
-/// itself, so it is kept for the next one.
+/// Verifies signatures with one key and one digest. OpenSSL needs longer for the setup than for a verification, so it
+/// is reused.
 ///
-/// `@unchecked Sendable`: whoever uses one has taken it out of ``SignatureChecks``, so that one thread has it at a time.
+/// `@unchecked Sendable`: a user removes it from ``SignatureChecks`` first, so that only one thread has it at a time.
 private final class SignatureCheck: @unchecked Sendable {
     private let hashing: DigestContext
     private let context: OpaquePointer
 
-    /// - Parameter key: an `EVP_PKEY`, of which this keeps a reference.
-    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not check such signatures.
+    /// - Parameter key: an `EVP_PKEY`, which is retained.
+    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not support such signatures.
     init(key: OpaquePointer, digest: SignatureDigest) throws(CryptographyError) {
         let hashing = try DigestContext()
         let context = try openSSL("Out of memory.") { EVP_PKEY_CTX_new(key, nil) }
         do throws(CryptographyError) {
-            let failure = "This machine's OpenSSL does not check such signatures."
+            let failure = "This machine's OpenSSL does not support this type of signature."
             try openSSLStatus(failure) { EVP_PKEY_verify_init(context) }
             try openSSLStatus(failure) { EVP_PKEY_CTX_set_signature_md(context, digest.implementation) }
             try openSSLStatus(failure) { EVP_DigestInit_ex(hashing.pointer, digest.implementation, nil) }
@@ -30,7 +30,7 @@ private final class SignatureCheck: @unchecked Sendable {
 
     func run(signature: [UInt8], over message: [UInt8]) -> Bool {
         defer { ERR_clear_error() }
-        // Without a digest named, it begins anew with the same one.
+        // Without a digest, restarts with the same one.
         guard EVP_DigestInit_ex(hashing.pointer, nil, nil) == 1,
             EVP_DigestUpdate(hashing.pointer, message, message.count) == 1
         else { return false }
@@ -42,30 +42,30 @@ private final class SignatureCheck: @unchecked Sendable {
     }
 }
 
-/// The checks that were set up with one key, for each digest as many as ever ran at the same time.
+/// A pool of verification contexts for one key: for each digest as many as ever ran concurrently.
 ///
-/// `@unchecked Sendable`: `free` is used with the lock held only. It is OpenSSL's because the thread sanitizer sees that
-/// one, and not Swift's `Mutex`.
+/// `@unchecked Sendable`: `free` is accessed with the lock held only. The lock is OpenSSL's, because the thread
+/// sanitizer does not see Swift's `Mutex`.
 final class SignatureChecks: @unchecked Sendable {
     private var free: [SignatureDigest: [SignatureCheck]] = [:]
     private let lock: UnsafeMutableRawPointer
 
     init() {
-        guard let lock = CRYPTO_THREAD_lock_new() else { preconditionFailure("the system has no lock left") }
+        guard let lock = CRYPTO_THREAD_lock_new() else { preconditionFailure("cannot create a lock") }
         self.lock = lock
     }
 
     deinit { CRYPTO_THREAD_lock_free(lock) }
 
-    /// Whether a signature over a message was made with the key; what is wrong with the signature makes it false.
+    /// Whether a signature over a message was made with the key; false for an invalid signature.
     ///
     /// - Parameter key: an `EVP_PKEY`, always the same.
-    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not check such signatures at all.
+    /// - Throws: ``CryptographyError`` if this machine's OpenSSL does not support such signatures.
     func verify(
         signature: [UInt8], over message: [UInt8], digest: SignatureDigest, key: OpaquePointer
     ) throws(CryptographyError) -> Bool {
-        let kept = withLock { free[digest]?.popLast() }
-        let check = if let kept { kept } else { try SignatureCheck(key: key, digest: digest) }
+        let pooled = withLock { free[digest]?.popLast() }
+        let check = if let pooled { pooled } else { try SignatureCheck(key: key, digest: digest) }
         defer { withLock { free[digest, default: []].append(check) } }
         return check.run(signature: signature, over: message)
     }

@@ -1,8 +1,8 @@
 import COpenSSL
 
-/// The digest that a signature is made over.
+/// The digest algorithm of a signature.
 public enum SignatureDigest: Sendable, Hashable {
-    /// SHA-1, which SNS uses for signature version 1. Do not choose it for anything new.
+    /// SHA-1, for SNS's signature version 1 only.
     case sha1
     /// SHA-256.
     case sha256
@@ -15,7 +15,7 @@ public enum SignatureDigest: Sendable, Hashable {
     }
 }
 
-/// Owns an `EVP_MD_CTX`, the state of one signing or verifying.
+/// Owns an `EVP_MD_CTX`, the state of one signing or verification.
 struct DigestContext: ~Copyable {
     let pointer: OpaquePointer
 

@@ -1,24 +1,24 @@
-/// Why a TLS session cannot go on, or not do what it was asked to do.
+/// A failure of a TLS session.
 public struct TLSError: Error, Hashable, CustomStringConvertible {
-    /// The kind of failure: a fixed set of words, fit for labels of metrics.
+    /// The kind of failure: a fixed set, suitable as a metric label.
     public enum Reason: String, Sendable {
         /// The handshake failed: no version, cipher or protocol in common, or the peer does not trust the certificate.
         case handshakeFailed = "handshake_failed"
-        /// After the handshake the peer sent what is not a valid record, or an alert.
+        /// After the handshake the peer sent an invalid record or an alert.
         case protocolViolation = "protocol_violation"
-        /// The peer has more bytes waiting than a session holds: they were not drained.
+        /// More received bytes are pending than a session may hold.
         case tooMuchBuffered = "too_much_buffered"
-        /// Something was to be sent before the handshake was complete.
+        /// Data was sent before the handshake was complete.
         case handshakeIncomplete = "handshake_incomplete"
-        /// Something was to be sent after the session was closed from this side.
+        /// Data was sent after the session was closed locally.
         case closed = "closed"
-        /// OpenSSL could not make the session, for lack of memory.
+        /// OpenSSL could not create the session, because memory is exhausted.
         case unavailable = "unavailable"
     }
 
     /// The kind of failure.
     public let reason: Reason
-    /// OpenSSL's own reasons in words, the first cause first; empty where the refusal is not OpenSSL's.
+    /// OpenSSL's error reasons, the root cause first; empty if the error is not OpenSSL's.
     public let details: [String]
 
     init(_ reason: Reason, details: [String] = []) {

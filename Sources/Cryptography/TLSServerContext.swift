@@ -1,25 +1,25 @@
 import COpenSSL
 
-/// What all TLS sessions of a server share: its certificates, its key and its rules.
+/// The certificates, the key and the settings that all TLS sessions of a server share.
 ///
-/// TLS 1.2 (RFC 5246) with forward-secret authenticated ciphers, and TLS 1.3 (RFC 8446); the protocol `http/1.1` when the
-/// client offers protocols (RFC 7301), and no session if it offers only others. Sessions are resumed by tickets
-/// (RFC 5077), of which the server stores nothing; their keys live as long as the context. There is no renegotiation, no
-/// compression, no early data, and clients are not asked for certificates.
+/// TLS 1.2 (RFC 5246) with forward-secret authenticated ciphers, and TLS 1.3 (RFC 8446); ALPN protocol `http/1.1` if
+/// the client offers protocols (RFC 7301); the handshake fails if it offers only others. Sessions are resumed by
+/// stateless tickets (RFC 5077), whose keys live as long as the context. Renegotiation, compression, early data and
+/// client certificates are disabled.
 ///
-/// Sendable: nothing changes an `SSL_CTX` after `init`, and from then on OpenSSL lets threads share it (it locks what it
-/// changes itself, such as its counters and ticket keys).
+/// Sendable: nothing modifies an `SSL_CTX` after `init`, and OpenSSL allows threads to share it (it locks its own
+/// mutable state, such as counters and ticket keys).
 public final class TLSServerContext: @unchecked Sendable {
     let pointer: OpaquePointer
     /// The server's own certificate, the first of the chain.
     public let certificate: Certificate
 
-    /// Makes the context of a server.
+    /// Makes a server's context.
     ///
     /// - Parameters:
-    ///   - certificateChainPEM: the server's certificate, then the intermediate ones in order; 64 KB at most.
-    ///   - privateKeyPEM: the key of the first certificate, not encrypted; 64 KB at most.
-    /// - Throws: ``CryptographyError`` if either cannot be read, or the key is not that of the first certificate.
+    ///   - certificateChainPEM: the server's certificate, followed by the intermediate ones in order; at most 64 KB.
+    ///   - privateKeyPEM: the unencrypted key of the first certificate; at most 64 KB.
+    /// - Throws: ``CryptographyError`` if either cannot be parsed, or the key does not match the first certificate.
     public init(certificateChainPEM: [UInt8], privateKeyPEM: [UInt8]) throws(CryptographyError) {
         let chain = try Certificate.chain(pem: certificateChainPEM)
         let key = try PrivateKey(pem: privateKeyPEM)
@@ -40,7 +40,7 @@ public final class TLSServerContext: @unchecked Sendable {
         COpenSSL_SSL_CTX_forbid_renegotiation_and_compression(pointer)
         COpenSSL_SSL_CTX_prefer_server_ciphers(pointer)
         COpenSSL_SSL_CTX_set_mode(pointer, Int(SSL_MODE_RELEASE_BUFFERS))
-        // Without a cache the server keeps nothing for clients that may come back: tickets carry the state.
+        // No session cache: tickets carry the state of clients that reconnect.
         COpenSSL_SSL_CTX_set_session_cache_mode(pointer, Int(SSL_SESS_CACHE_OFF))
         SSL_CTX_set_alpn_select_cb(
             pointer,
@@ -62,13 +62,13 @@ public final class TLSServerContext: @unchecked Sendable {
                 COpenSSL_SSL_CTX_add1_chain_cert(pointer, intermediate.handle.pointer)
             }
         }
-        let mismatch = "The TLS private key does not belong to the first certificate of the chain."
+        let mismatch = "The TLS private key does not match the first certificate of the chain."
         try openSSLStatus(mismatch) { SSL_CTX_use_PrivateKey(pointer, key.handle.pointer) }
         try openSSLStatus(mismatch) { SSL_CTX_check_private_key(pointer) }
     }
 }
 
-/// Where `http/1.1` stands in a list of protocols (RFC 7301, section 3.1): names, each behind a byte with its length.
+/// The position of `http/1.1` in a protocol list (RFC 7301, section 3.1), in which a length byte precedes each name.
 private func rangeOfHTTP11(in list: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
     var position = 0
     while position < list.count {

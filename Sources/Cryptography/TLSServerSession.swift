@@ -1,24 +1,24 @@
 import COpenSSL
 
-/// The server's side of one TLS connection, without a socket: bytes go in and out by hand.
+/// The server side of one TLS connection, without a socket: the caller moves the bytes.
 ///
-/// For each piece that the socket gives, call ``receive(_:)``, then ``takePlaintext(maximum:)`` until it gives nothing,
-/// then write what ``takeCiphertext()`` gives to the socket. Do the last also after ``send(_:)``, after ``close()``, and
-/// after an error, which may have an alert for the peer. A session holds what was received and not yet taken, which it
-/// bounds (``maximumReceived``), and what was sent and not yet taken, which the caller bounds.
+/// For each chunk from the socket, call ``receive(_:)``, then ``takePlaintext(maximum:)`` until it returns nothing,
+/// then write the result of ``takeCiphertext()`` to the socket. Do the last also after ``send(_:)``, after ``close()``,
+/// and after an error, which may produce an alert for the peer. A session buffers received data up to
+/// ``maximumReceived``; the caller bounds the sent data.
 ///
-/// After an error the session is over: every further call that can throw throws it again.
+/// After an error the session is closed: every further throwing call throws the same error.
 ///
 /// Not Sendable: an `SSL` belongs to one thread at a time.
 public final class TLSServerSession {
-    /// How many bytes of ciphertext may wait in a session.
+    /// The maximum number of pending ciphertext bytes in a session.
     public static let maximumReceived = 262_144
 
-    /// The largest `BIO` that is kept for a connection that may stay idle for long.
+    /// The largest `BIO` to keep for an idle connection.
     private static let keptBufferLength = 20_480
 
     private let pointer: OpaquePointer
-    /// Both belong to the `SSL`.
+    /// Owned by the `SSL`.
     private var input: OpaquePointer
     private var output: OpaquePointer
     private var largestInput = 0
@@ -27,7 +27,7 @@ public final class TLSServerSession {
 
     /// Starts a session, waiting for the client's first bytes.
     ///
-    /// - Throws: ``TLSError`` with the reason `unavailable`, for lack of memory.
+    /// - Throws: ``TLSError`` with the reason `unavailable` if memory is exhausted.
     public init(context: TLSServerContext) throws(TLSError) {
         ERR_clear_error()
         guard let session = SSL_new(context.pointer) else {
@@ -46,27 +46,27 @@ public final class TLSServerSession {
 
     deinit { SSL_free(pointer) }
 
-    /// Whether data can be sent.
+    /// Whether the handshake is complete, so that data can be sent.
     public var isHandshakeComplete: Bool { SSL_is_init_finished(pointer) == 1 }
 
-    /// The version of the protocol, for example `TLSv1.3`; nil before the handshake is complete.
+    /// The protocol version, for example `TLSv1.3`; nil before the handshake is complete.
     public var protocolVersion: String? {
         isHandshakeComplete ? SSL_get_version(pointer).map { String(cString: $0) } : nil
     }
 
-    /// Whether the session goes on with the keys of an earlier one.
+    /// Whether the session was resumed.
     public var isResumed: Bool { SSL_session_reused(pointer) == 1 }
 
-    /// Whether the peer said that it sends no more (`close_notify`). A connection that ends without this may have been cut
-    /// by somebody else.
+    /// Whether the peer has closed its sending side (`close_notify`). A connection that ends without it may have been
+    /// truncated by an attacker.
     public var peerHasClosed: Bool {
         // OpenSSL sets the flag for a fatal alert, too.
         failure == nil && SSL_get_shutdown(pointer) & SSL_RECEIVED_SHUTDOWN != 0
     }
 
-    /// Takes bytes from the peer, and goes on with the handshake. What comes after the peer's `close_notify` is ignored.
+    /// Accepts bytes from the peer, and continues the handshake. Bytes after the peer's `close_notify` are ignored.
     ///
-    /// - Throws: ``TLSError`` if the handshake failed, or if more than ``maximumReceived`` bytes would wait.
+    /// - Throws: ``TLSError`` if the handshake failed, or if more than ``maximumReceived`` bytes would be pending.
     public func receive(_ ciphertext: Span<UInt8>) throws(TLSError) {
         if let failure { throw failure }
         guard !ciphertext.isEmpty, !peerHasClosed else { return }
@@ -83,11 +83,11 @@ public final class TLSServerSession {
         }
     }
 
-    /// Takes what the peer has sent, decrypted. Nothing means that there is no more until further bytes are received, or
-    /// that the peer has closed; anything else means that there may be more.
+    /// Removes and returns decrypted data from the peer. An empty result means that there is none until more bytes are
+    /// received, or that the peer has closed; otherwise there may be more.
     ///
-    /// - Parameter maximum: the most bytes to take; at least 1.
-    /// - Throws: ``TLSError`` if a record is not authentic or not allowed, once all data before it was taken.
+    /// - Parameter maximum: the maximum number of bytes to return; at least 1.
+    /// - Throws: ``TLSError`` if a record is not authentic or not allowed, once all data ahead of it was returned.
     public func takePlaintext(maximum: Int) throws(TLSError) -> [UInt8] {
         if let failure { throw failure }
         guard isHandshakeComplete else { return [] }
@@ -104,7 +104,7 @@ public final class TLSServerSession {
         return plaintext
     }
 
-    /// Decrypts the next record if there is one whole, and gives its length.
+    /// Decrypts the next complete record, and returns its length; nil if there is none.
     private func nextRecordLength(hasPlaintext: Bool) throws(TLSError) -> Int? {
         if SSL_pending(pointer) > 0 { return Int(SSL_pending(pointer)) }
         ERR_clear_error()
@@ -135,7 +135,7 @@ public final class TLSServerSession {
         }
     }
 
-    /// Takes everything that is to be written to the socket.
+    /// Removes and returns the bytes to write to the socket.
     public func takeCiphertext() -> [UInt8] {
         let ciphertext = takeAllBytes(from: output)
         if ciphertext.count > Self.keptBufferLength, let fresh = BIO_new(BIO_s_mem()) {
@@ -145,8 +145,8 @@ public final class TLSServerSession {
         return ciphertext
     }
 
-    /// Says that no more data will be sent (`close_notify`); take it with ``takeCiphertext()``. Nothing happens before the
-    /// handshake is complete, after an error, or the second time.
+    /// Closes the sending side (`close_notify`); take it with ``takeCiphertext()``. Does nothing before the handshake
+    /// is complete, after an error, or the second time.
     public func close() {
         guard failure == nil, !isClosed, isHandshakeComplete else { return }
         isClosed = true
@@ -161,7 +161,7 @@ public final class TLSServerSession {
         return error
     }
 
-    /// Gives back the memory of a large piece once it was read: a `BIO` itself never shrinks.
+    /// Frees the memory of a large chunk once it was read: a `BIO` itself never shrinks.
     private func shrinkInput() {
         guard largestInput > Self.keptBufferLength, BIO_ctrl_pending(input) == 0, let fresh = BIO_new(BIO_s_mem())
         else {

@@ -1,30 +1,30 @@
 import COpenSSL
 
-/// The authorities that certificates are trusted from.
+/// The trusted certificate authorities.
 ///
-/// Sendable: OpenSSL guards an `X509_STORE` with a lock of its own, so that threads may check chains against one at the
-/// same time, and nothing here changes it after it was made.
+/// Sendable: OpenSSL protects an `X509_STORE` with its own lock, so that threads may verify chains concurrently, and
+/// nothing modifies it after it was made.
 public final class TrustStore: @unchecked Sendable {
     private let pointer: OpaquePointer
 
-    /// Takes the authorities of a file.
+    /// Loads the authorities of a file.
     ///
-    /// - Parameter file: the path of a file of PEM certificates, or nil for the system's own authorities.
+    /// - Parameter file: the path of a file of PEM certificates; nil for the system's authorities.
     /// - Throws: ``CryptographyError`` if the file cannot be read.
     public init(file: String?) throws(CryptographyError) {
         pointer = try openSSL("Out of memory.") { X509_STORE_new() }
-        try openSSLStatus("The certificates of the authorities cannot be read.") {
+        try openSSLStatus("The file of certificate authorities cannot be read.") {
             if let file { X509_STORE_load_file(pointer, file) } else { X509_STORE_set_default_paths(pointer) }
         }
     }
 
-    /// Takes authorities of one's own.
+    /// Makes a store of the given authorities.
     ///
-    /// - Throws: ``CryptographyError`` if OpenSSL refuses one.
+    /// - Throws: ``CryptographyError`` if OpenSSL rejects one.
     public init(authorities: [Certificate]) throws(CryptographyError) {
         pointer = try openSSL("Out of memory.") { X509_STORE_new() }
         for authority in authorities {
-            try openSSLStatus("An authority's certificate cannot be used.") {
+            try openSSLStatus("A certificate authority's certificate is invalid.") {
                 X509_STORE_add_cert(pointer, authority.handle.pointer)
             }
         }
@@ -32,14 +32,15 @@ public final class TrustStore: @unchecked Sendable {
 
     deinit { X509_STORE_free(pointer) }
 
-    /// Checks that a chain leads to one of the authorities (RFC 5280, section 6). Keys and signatures of less than 112
-    /// bits of security are refused, so RSA keys below 2048 bits and SHA-1. What the certificate is for is not looked at.
+    /// Verifies that a chain leads to one of the authorities (RFC 5280, section 6). Keys and signatures with less than
+    /// 112 bits of security, such as RSA keys below 2048 bits and SHA-1, are rejected. The certificate's purpose is not
+    /// checked.
     ///
     /// - Parameters:
-    ///   - chain: the certificate, and then those that issued it, in any order.
-    ///   - seconds: the moment to check for, since 1970.
+    ///   - chain: the certificate, followed by its issuers in any order.
+    ///   - seconds: the time to verify at, in seconds since 1970.
     /// - Returns: the first and the last second at which every certificate of the chain is valid.
-    /// - Throws: ``CryptographyError`` if the chain leads nowhere.
+    /// - Throws: ``CryptographyError`` if the chain does not lead to a trusted authority.
     public func validity(of chain: [Certificate], at seconds: Int64) throws(CryptographyError) -> ClosedRange<Int64> {
         guard let leaf = chain.first else { throw CryptographyError("The chain has no certificate.") }
         let others = try openSSL("Out of memory.") { COpenSSL_sk_X509_new_null() }
@@ -64,7 +65,7 @@ public final class TrustStore: @unchecked Sendable {
         for index in 0..<COpenSSL_sk_X509_num(verified) {
             guard let certificate = COpenSSL_sk_X509_value(verified, index), X509_up_ref(certificate) == 1,
                 let own = try CertificateHandle(owning: certificate).validity()
-            else { throw CryptographyError("A certificate of the chain is never valid.") }
+            else { throw CryptographyError("A certificate of the chain has an empty validity period.") }
             validity = validity.clamped(to: own)
         }
         return validity

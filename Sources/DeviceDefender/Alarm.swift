@@ -1,44 +1,44 @@
 public import JSON
 
-/// A change of a detect alarm, as Device Defender publishes it to SNS.
+/// A state change of a detect alarm, as published to SNS.
 ///
-/// Names neither account nor Region: both are those of the topic.
+/// Does not have account and Region; they are those of the topic.
 public struct Alarm: Sendable, Hashable {
-    /// What happened to the alarm: `violationEventType` of the AWS IoT API.
+    /// The state change: `violationEventType` of the AWS IoT API.
     public enum EventType: String, Sendable, Hashable, CaseIterable {
-        /// A device behaves in a way that its security profile does not allow.
+        /// A device violates a behavior of its security profile.
         case inAlarm = "in-alarm"
-        /// The device behaves normally again.
+        /// The device no longer violates the behavior.
         case cleared = "alarm-cleared"
-        /// The alarm can no longer be judged: the profile changed, or the device sends no data.
+        /// The alarm can no longer be evaluated: the profile changed, or the device sends no data.
         case invalidated = "alarm-invalidated"
     }
 
-    /// The violation's id, 1 to 128 letters, digits and dashes; all changes of one alarm share it.
+    /// The violation ID, 1 to 128 letters, digits and dashes; shared by all state changes of one alarm.
     public let violationID: String
-    /// What happened.
+    /// The state change.
     public let eventType: EventType
-    /// When it happened.
+    /// The time of the state change.
     public let time: Timestamp
-    /// The device's name, 1 to 128 characters. Any text: an unregistered device chooses its name itself.
+    /// The device's name, 1 to 128 characters. Arbitrary text: an unregistered device chooses its own name.
     public let thingName: String
-    /// The security profile that the behavior belongs to.
+    /// The security profile of the behavior.
     public let securityProfileName: String
-    /// The behavior that is violated.
+    /// The violated behavior.
     public let behavior: Behavior
-    /// What was measured; nil if the message does not say.
+    /// The measured value; nil if the message has none.
     public let metricValue: MetricValue?
-    /// What somebody found out about the alarm.
+    /// The verification state that an operator has set.
     public let verificationState: VerificationState?
-    /// Why, in that person's words, at most 1000 characters.
+    /// The operator's description, at most 1000 characters.
     public let verificationStateDescription: String?
-    /// How sure machine learning is.
+    /// The confidence of an ML Detect alarm.
     public let confidenceLevel: ConfidenceLevel?
 
-    /// Reads an alarm as it comes by SNS. Fields that are not known are ignored.
+    /// Parses an alarm from an SNS message. Unknown fields are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
-    ///   the kind of event is unknown.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the event
+    ///   type is unknown.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "alarm")
         try self.init(
@@ -46,10 +46,10 @@ public struct Alarm: Sendable, Hashable {
             time: fields.time("violationEventTime", in: .milliseconds), metricValue: fields["metricValue"])
     }
 
-    /// Reads an element of the AWS IoT API's answer to `ListViolationEvents`.
+    /// Parses an element of `ListViolationEvents`.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
-    ///   the kind of event is unknown.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the event
+    ///   type is unknown.
     public init(violationEvent json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "violation event")
         try self.init(
@@ -57,9 +57,9 @@ public struct Alarm: Sendable, Hashable {
             time: fields.time("violationEventTime", in: .seconds), metricValue: fields["metricValue"])
     }
 
-    /// Reads an element of the AWS IoT API's answer to `ListActiveViolations`, as the event that raised the alarm.
+    /// Parses an element of `ListActiveViolations`, as the event that raised the alarm.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long.
     public init(activeViolation json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "active violation")
         try self.init(

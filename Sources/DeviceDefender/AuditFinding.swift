@@ -1,8 +1,8 @@
 public import JSON
 
-/// A resource that failed a check, as the AWS IoT API's `ListAuditFindings` tells it.
+/// An audit finding: a resource that failed a check, from `ListAuditFindings` of the AWS IoT API.
 public struct AuditFinding: Sendable, Hashable {
-    /// The finding's id, at most 128 characters; every audit gives a new one.
+    /// The finding's ID, at most 128 characters; different in every audit.
     public let id: String?
     /// The audit that found it.
     public let taskID: String?
@@ -10,24 +10,24 @@ public struct AuditFinding: Sendable, Hashable {
     public let taskStartTime: Timestamp?
     /// The check.
     public let check: AuditCheck
-    /// When the resource was found to fail it.
+    /// When the finding was made.
     public let time: Timestamp
-    /// How grave that is; the check's own if the finding does not say.
+    /// The severity; the check's default if the finding has none.
     public let severity: Severity
     /// The resource that fails the check.
     public let resource: AuditedResource
-    /// Resources that have to do with it, the first 100.
+    /// The first 100 related resources.
     public let relatedResources: [AuditedResource]
-    /// Why the check fails, at most 4096 characters.
+    /// The reason for non-compliance, at most 4096 characters.
     public let reason: String?
-    /// The same as a code, for example `CERTIFICATE_APPROACHING_EXPIRATION`, at most 128 characters.
+    /// The reason code, for example `CERTIFICATE_APPROACHING_EXPIRATION`, at most 128 characters.
     public let reasonCode: String?
-    /// Whether somebody suppressed the finding.
+    /// Whether the finding is suppressed.
     public let isSuppressed: Bool
 
-    /// Reads an element of the answer to `ListAuditFindings`. Fields that are not known are ignored.
+    /// Parses an element of `ListAuditFindings`. Unknown fields are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit finding")
         id = try fields.optionalIdentifier("findingId", limit: 128)

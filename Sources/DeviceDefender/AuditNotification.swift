@@ -1,17 +1,17 @@
 public import AWSCore
 public import JSON
 
-/// The end of an audit, as Device Defender publishes it to SNS.
+/// The notification about a finished audit, as published to SNS.
 public struct AuditNotification: Sendable, Hashable {
-    /// The account; nil if the message does not say. The Region is that of the topic.
+    /// The account; nil if the message has none. The Region is that of the topic.
     public let account: AccountID?
     /// The audit.
     public let task: AuditTask
 
-    /// Reads a notification. Fields that are not known are ignored.
+    /// Parses a notification. Unknown fields are ignored.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long, or if
-    ///   a check is there twice.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if a check is
+    ///   duplicated.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "audit notification")
         account = try fields.account("accountId")
@@ -21,7 +21,7 @@ public struct AuditNotification: Sendable, Hashable {
             let detail = try Fields(detail, at: "auditDetails")
             let check = try CheckResult(name: detail.name("checkName", limit: AuditCheck.maximumNameLength), detail)
             guard names.insert(check.check.name).inserted else {
-                throw UnrecognizedMessageError(reason: "auditDetails: the same check is there twice")
+                throw UnrecognizedMessageError(reason: "auditDetails: duplicate check")
             }
             checks.append(check)
         }
@@ -32,11 +32,11 @@ public struct AuditNotification: Sendable, Hashable {
 }
 
 extension Fields {
-    /// An account id that may be absent (nil), but not be malformed.
+    /// An optional account ID; throws if it is malformed.
     func account(_ name: String) throws(UnrecognizedMessageError) -> AccountID? {
         guard let digits = try optionalName(name, limit: 12) else { return nil }
         guard let account = AccountID(digits) else {
-            throw UnrecognizedMessageError(reason: "\(name) is not an account id")
+            throw UnrecognizedMessageError(reason: "\(name) is not an account ID")
         }
         return account
     }

@@ -1,56 +1,57 @@
 public import JSON
 
-/// A run of an audit: what a finished audit's notification and the AWS IoT API's `DescribeAuditTask` both tell.
+/// A run of an audit: the data common to a finished audit's notification and `DescribeAuditTask`.
 public struct AuditTask: Sendable, Hashable {
-    /// How far the run has come: `AuditTaskStatus` of the AWS IoT API.
+    /// The run's status: `AuditTaskStatus` of the AWS IoT API.
     public enum Status: String, Sendable, Hashable, CaseIterable {
         /// Still running.
         case inProgress = "IN_PROGRESS"
-        /// Ended; single checks may have failed all the same.
+        /// Completed; individual checks may have failed to run.
         case completed = "COMPLETED"
-        /// Ended with a fault.
+        /// Failed.
         case failed = "FAILED"
-        /// Stopped by somebody.
+        /// Canceled by a user.
         case canceled = "CANCELED"
     }
 
-    /// What started the run.
+    /// How the run was started.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// Somebody.
+        /// On demand.
         case onDemand = "ON_DEMAND_AUDIT_TASK"
-        /// A scheduled audit.
+        /// By a scheduled audit.
         case scheduled = "SCHEDULED_AUDIT_TASK"
     }
 
-    /// The longest id, in characters.
+    /// The maximum length of an ID, in characters.
     static let maximumIDLength = 40
 
-    /// The task's id, 1 to 40 letters, digits and dashes.
+    /// The task ID, 1 to 40 letters, digits and dashes.
     public let id: String
-    /// How far the run has come.
+    /// The run's status.
     public let status: Status
-    /// What started the run.
+    /// How the run was started.
     public let kind: Kind
-    /// The scheduled audit's name, at most 128 characters; nil for an audit on demand.
+    /// The scheduled audit's name, at most 128 characters; nil for an on-demand audit.
     public let scheduledAuditName: String?
     /// When the run started.
     public let startTime: Timestamp
-    /// The checks of the run, each name once.
+    /// The results of the checks, each check once.
     public let checks: [CheckResult]
 
-    /// Reads the answer to `DescribeAuditTask`, which does not repeat the id that was asked for.
+    /// Parses the response of `DescribeAuditTask`, which does not include the task ID.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if a field that identifies or decides is missing, mistyped or too long,
-    ///   or if the id is malformed.
+    /// - Throws: ``UnrecognizedMessageError`` if a required field is missing, mistyped or too long, or if the ID is
+    ///   malformed.
     public init(id: String, description json: JSON) throws(UnrecognizedMessageError) {
         guard id.utf8.count <= Self.maximumIDLength, id.isIdentifier else {
-            throw UnrecognizedMessageError(reason: "audit task: the id is malformed")
+            throw UnrecognizedMessageError(reason: "audit task: the ID is malformed")
         }
         let fields = try Fields(json, at: "audit task")
         var checks: [CheckResult] = []
         if let details = fields["auditDetails"] {
             guard let details = details.object, details.count <= CheckResult.maximumChecks else {
-                throw UnrecognizedMessageError(reason: "audit task: auditDetails is no object of acceptable size")
+                throw UnrecognizedMessageError(
+                    reason: "audit task: auditDetails is not an object or has too many checks")
             }
             for (name, detail) in details.sorted(by: { $0.key < $1.key }) {
                 checks.append(try CheckResult(name: name.string, Fields(detail, at: "auditDetails")))
@@ -59,7 +60,7 @@ public struct AuditTask: Sendable, Hashable {
         try self.init(id: id, fields, startTime: fields.time("taskStartTime", in: .seconds), checks: checks)
     }
 
-    /// Reads the part that a notification and a description share.
+    /// Parses the fields common to a notification and a description.
     init(id: String, _ fields: Fields, startTime: Timestamp, checks: [CheckResult]) throws(UnrecognizedMessageError) {
         self.id = id
         status = try fields.word("taskStatus")

@@ -1,12 +1,12 @@
 public import JSON
 
-/// A resource in an audit finding: the one that fails a check, or one that is related to it.
+/// A resource in an audit finding: the non-compliant one or a related one.
 public struct AuditedResource: Sendable, Hashable {
-    /// The kind of resource: `ResourceType` of the AWS IoT API, for example `IOT_POLICY`.
+    /// The resource type: `ResourceType` of the AWS IoT API, for example `IOT_POLICY`.
     public let type: String?
-    /// What names it.
+    /// The resource's identifier.
     public let identifier: ResourceIdentifier
-    /// More about it, by undocumented names. At most 50 entries of 128 and 1024 characters.
+    /// Additional information, by undocumented names: at most 50 entries, keys of 128 and values of 1024 characters.
     public let additionalInfo: [UTF8Text: String]
 
     init(_ fields: Fields) throws(UnrecognizedMessageError) {

@@ -1,19 +1,19 @@
 import JSON
 
-/// A behavior of a security profile: what is measured and what is normal.
+/// A behavior of a security profile: a metric and its expected values.
 public struct Behavior: Sendable, Hashable {
     /// The name, 1 to 128 characters.
     public let name: String
-    /// What is measured, for example `aws:num-messages-sent`.
+    /// The metric, for example `aws:num-messages-sent`.
     public let metric: String?
-    /// What the metric is narrowed down to.
+    /// The dimension that restricts the metric.
     public let metricDimension: MetricDimension?
-    /// What is normal; nil if the message does not say, or in a way not known here.
+    /// The criteria of normal behavior; nil if missing or of an unknown form.
     public let criteria: BehaviorCriteria?
-    /// Whether alarms of this behavior are kept from SNS.
+    /// Whether alarms of this behavior are not published to SNS.
     public let suppressAlerts: Bool?
 
-    /// - Throws: ``UnrecognizedMessageError`` if the name is missing, or a field that decides has another type.
+    /// - Throws: ``UnrecognizedMessageError`` if the name is missing, or a required field is mistyped.
     init(_ fields: Fields) throws(UnrecognizedMessageError) {
         name = try fields.name("name", limit: 128)
         metric = try fields.optionalName("metric", limit: 256)
@@ -23,7 +23,7 @@ public struct Behavior: Sendable, Hashable {
     }
 }
 
-/// A dimension that narrows down a metric, for example to some topics.
+/// A dimension that restricts a metric, for example to some topics.
 public struct MetricDimension: Sendable, Hashable {
     /// The dimension's name, 1 to 128 characters.
     public let name: String
@@ -37,30 +37,30 @@ public struct MetricDimension: Sendable, Hashable {
     }
 }
 
-/// When a device behaves normally: `BehaviorCriteria` of the AWS IoT API.
+/// The criteria of normal behavior: `BehaviorCriteria` of the AWS IoT API.
 public struct BehaviorCriteria: Sendable, Hashable {
-    /// What the metric is compared with.
+    /// The threshold that the metric is compared with.
     public enum Threshold: Sendable, Hashable {
-        /// A value given with the behavior.
+        /// A fixed value.
         case fixed(MetricValue)
-        /// A percentile of what the fleet's devices measure, for example `p99`.
+        /// A percentile of the fleet's values, for example `p99`.
         case statistical(statistic: String)
-        /// What a learned model expects; alarms are raised from this confidence on.
+        /// An ML model's prediction; alarms are raised at this confidence or higher.
         case machineLearning(ConfidenceLevel?)
     }
 
-    /// What the metric is compared with.
+    /// The threshold that the metric is compared with.
     public let threshold: Threshold
-    /// How it is compared; nil for machine learning.
+    /// The comparison; nil for machine learning.
     public let comparisonOperator: ComparisonOperator?
-    /// Over how many seconds the metric is gathered.
+    /// The evaluation period of the metric, in seconds.
     public let durationSeconds: Int64?
-    /// How many measurements in a row raise the alarm.
+    /// The number of consecutive datapoints that raise the alarm.
     public let consecutiveDatapointsToAlarm: Int64?
-    /// How many measurements in a row clear the alarm.
+    /// The number of consecutive datapoints that clear the alarm.
     public let consecutiveDatapointsToClear: Int64?
 
-    /// Nil if there is nothing to compare with in a form known here.
+    /// Parses criteria; nil if there is no threshold of a known form.
     init?(_ json: JSON) {
         if let configuration = json["mlDetectionConfig"], !configuration.isNull {
             let level = configuration["confidenceLevel"]?.string.flatMap { ConfidenceLevel(word: $0) }
@@ -84,12 +84,12 @@ public struct BehaviorCriteria: Sendable, Hashable {
     }
 }
 
-/// How sure machine learning is that a behavior is unusual.
+/// The ML model's confidence that a behavior is anomalous.
 public enum ConfidenceLevel: String, Sendable, Hashable, CaseIterable {
-    /// Least sure.
+    /// Low.
     case low = "LOW"
-    /// Rather sure.
+    /// Medium.
     case medium = "MEDIUM"
-    /// Most sure.
+    /// High.
     case high = "HIGH"
 }

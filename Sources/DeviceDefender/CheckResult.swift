@@ -1,37 +1,37 @@
-/// What one check of an audit came to.
+/// The result of one check of an audit.
 public struct CheckResult: Sendable, Hashable {
-    /// How far the check has come: `AuditCheckRunStatus` of the AWS IoT API.
+    /// The check's status: `AuditCheckRunStatus` of the AWS IoT API.
     public enum Status: Sendable, Hashable {
         /// Still running.
         case inProgress
-        /// Waiting for data of the connections of the past day.
+        /// Waiting for the connection data of the past day.
         case waitingForDataCollection
-        /// Stopped by somebody.
+        /// Canceled by a user.
         case canceled
-        /// Ended; no resource failed it, suppressed ones not counted.
+        /// Completed; no resource failed, not counting suppressed ones.
         case completedCompliant
-        /// Ended; some resources failed it.
+        /// Completed; some resources failed.
         case completedNonCompliant
-        /// Could not be carried out.
+        /// Could not run.
         case failed
-        /// A word that was not documented when this was written: says nothing about any resource.
+        /// An undocumented status, which says nothing about any resource.
         case other(String)
 
-        /// Whether the check looked at all resources, so that one without a finding has passed.
+        /// Whether the check evaluated all resources, so that a resource without a finding has passed.
         public var isComplete: Bool { self == .completedCompliant || self == .completedNonCompliant }
 
-        /// Whether the check will come to nothing else any more.
+        /// Whether the status is final.
         public var isEnded: Bool { isComplete || self == .failed || self == .canceled }
 
-        /// The documented states.
+        /// The documented statuses.
         public static let documented: [Status] = [
             .inProgress, .waitingForDataCollection, .canceled, .completedCompliant, .completedNonCompliant, .failed,
         ]
 
-        /// The state that a word of the AWS IoT API names.
+        /// The status for a value of the AWS IoT API.
         init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
 
-        /// The word of the AWS IoT API.
+        /// The value in the AWS IoT API.
         public var word: String {
             switch self {
             case .inProgress: "IN_PROGRESS"
@@ -47,20 +47,20 @@ public struct CheckResult: Sendable, Hashable {
 
     /// The check.
     public let check: AuditCheck
-    /// How far it has come.
+    /// The check's status.
     public let status: Status
-    /// How many resources failed it.
+    /// The number of non-compliant resources.
     public let nonCompliantResources: Int64?
-    /// How many of those are suppressed.
+    /// The number of suppressed non-compliant resources.
     public let suppressedNonCompliantResources: Int64?
-    /// How many resources were looked at.
+    /// The number of evaluated resources.
     public let totalResources: Int64?
-    /// Why the check could not be carried out, for example `INSUFFICIENT_PERMISSIONS`.
+    /// Why the check could not run, for example `INSUFFICIENT_PERMISSIONS`.
     public let errorCode: String?
-    /// The same in words, at most 2048 characters.
+    /// The error message, at most 2048 characters.
     public let message: String?
 
-    /// The most checks that one audit may have; AWS has 17.
+    /// The maximum number of checks in one audit; AWS has 17.
     static let maximumChecks = 256
 
     init(name: String, _ fields: Fields) throws(UnrecognizedMessageError) {

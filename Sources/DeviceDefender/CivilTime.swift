@@ -8,9 +8,9 @@ struct CivilTime: Equatable {
     var second: Int
     var millisecond: Int
 
-    /// The moment in UTC that this names, or nil if there is no such date, no such time, or it is out of range.
+    /// The timestamp in UTC; nil if the date or the time does not exist or is out of range.
     ///
-    /// - Parameter offsetMinutes: how far the clock that this was read from is ahead of UTC.
+    /// - Parameter offsetMinutes: the offset from UTC, in minutes.
     func timestamp(offsetMinutes: Int = 0) -> Timestamp? {
         guard (1970...9999).contains(year), (1...12).contains(month),
             (1...Self.days(in: month, of: year)).contains(day),
@@ -23,7 +23,7 @@ struct CivilTime: Equatable {
         return Timestamp(milliseconds: milliseconds)
     }
 
-    /// What a clock in UTC shows at a moment.
+    /// The date and time in UTC of a timestamp.
     init(_ timestamp: Timestamp) {
         let seconds = Int(timestamp.milliseconds / 1000)
         self.init(
@@ -52,7 +52,7 @@ struct CivilTime: Equatable {
         }
     }
 
-    /// The days of all whole years from year 1 up to the one before `year`.
+    /// The number of days from year 1 to the start of `year`.
     private static func daysBefore(year: Int) -> Int {
         let years = year - 1
         return years * 365 + years / 4 - years / 100 + years / 400

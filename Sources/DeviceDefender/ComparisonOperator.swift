@@ -1,4 +1,4 @@
-/// How a metric is compared with a threshold; the comparison holds while a device behaves normally.
+/// A comparison of a metric with a threshold, which holds while a device behaves normally.
 public enum ComparisonOperator: Sendable, Hashable {
     /// `less-than`
     case lessThan
@@ -20,19 +20,19 @@ public enum ComparisonOperator: Sendable, Hashable {
     case inSet
     /// `not-in-set`
     case notInSet
-    /// A word that was not documented when this was written.
+    /// An undocumented operator.
     case other(String)
 
-    /// The documented comparisons, in the order of the AWS IoT API.
+    /// The documented operators, in the order of the AWS IoT API.
     public static let documented: [ComparisonOperator] = [
         .lessThan, .lessThanEquals, .greaterThan, .greaterThanEquals, .inCIDRSet, .notInCIDRSet, .inPortSet,
         .notInPortSet, .inSet, .notInSet,
     ]
 
-    /// The comparison that a word of the AWS IoT API names.
+    /// The operator for a value of the AWS IoT API.
     public init(_ word: String) { self = Self.documented.first { $0.word == word } ?? .other(word) }
 
-    /// The word of the AWS IoT API.
+    /// The value in the AWS IoT API.
     public var word: String {
         switch self {
         case .lessThan: "less-than"

@@ -1,14 +1,14 @@
 public import JSON
 
-/// A message that Device Defender publishes to SNS.
+/// A message from Device Defender to SNS.
 public enum DeviceDefenderMessage: Sendable, Hashable {
-    /// An audit has ended.
+    /// An audit has finished.
     case audit(AuditNotification)
     /// A detect alarm was raised, cleared or invalidated.
     case alarm(Alarm)
 
-    /// Whether a text names a member that tells Device Defender's messages from others. Takes far less time than to read
-    /// it; a text without any is none of Device Defender's.
+    /// Whether a text contains the name of a member that identifies Device Defender's messages. Much faster than
+    /// parsing; a text without one is not from Device Defender.
     public static func isNamed(in text: [UInt8]) -> Bool {
         let bytes = text.span
         for start in bytes.indices where bytes[start] == UInt8(ascii: "\"") {
@@ -21,9 +21,9 @@ public enum DeviceDefenderMessage: Sendable, Hashable {
 
     private static let distinctiveNames = ["\"violationEventType\"", "\"taskStatus\""].map { Array($0.utf8) }
 
-    /// Reads a message.
+    /// Parses a message.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` for every other message, and for one that lacks what is needed to act on it.
+    /// - Throws: ``UnrecognizedMessageError`` for every other message, and for one that lacks required data.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         switch (json["violationEventType"] != nil, json["taskStatus"] != nil) {
         case (true, false): self = .alarm(try Alarm(json))

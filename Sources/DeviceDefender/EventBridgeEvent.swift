@@ -1,43 +1,42 @@
 public import AWSCore
 public import JSON
 
-/// A call to the AWS IoT API that changes what Device Defender's findings mean, as EventBridge passes it on from
-/// CloudTrail.
+/// An AWS IoT API call that affects Device Defender's findings, from CloudTrail through EventBridge.
 public struct EventBridgeEvent: Sendable, Hashable {
-    /// What the call changes.
+    /// The effect of the call.
     public enum Change: Sendable, Hashable {
-        /// Somebody said what an alarm was (`PutVerificationStateOnViolation`).
+        /// A verification state was set (`PutVerificationStateOnViolation`).
         case verification(violationID: String, state: VerificationState, description: String?)
-        /// Findings about a resource were suppressed (`CreateAuditSuppression`).
+        /// A suppression was created (`CreateAuditSuppression`).
         case suppressionCreated(AuditSuppression)
-        /// The same for longer or shorter (`UpdateAuditSuppression`).
+        /// A suppression was changed (`UpdateAuditSuppression`).
         case suppressionUpdated(AuditSuppression)
-        /// They are suppressed no longer (`DeleteAuditSuppression`).
+        /// A suppression was deleted (`DeleteAuditSuppression`).
         case suppressionDeleted(check: AuditCheck, resource: ResourceIdentifier)
-        /// An audit was stopped (`CancelAuditTask`).
+        /// An audit was canceled (`CancelAuditTask`).
         case auditTaskCanceled(taskID: String)
-        /// Nothing that matters to findings; the reason is in fixed words.
+        /// No effect on findings; the reason is one of a fixed set.
         case ignored(reason: String)
     }
 
-    /// The event's id, at most 128 characters: the same in repeated deliveries. Nil if an input transformer removed it.
+    /// The event's ID, at most 128 characters; the same in repeated deliveries. Nil if an input transformer removed it.
     public let id: String?
-    /// The account and Region that the call was made in.
+    /// The account and Region of the call.
     public let accountRegion: AccountRegion
-    /// When the call was made.
+    /// The time of the call.
     public let time: Timestamp
-    /// The service that the event is about, for example `aws.iot`; nil if a transformer took it away.
+    /// The event's source, for example `aws.iot`; nil if a transformer removed it.
     public let source: String?
-    /// The kind of event; nil if a transformer took it away.
+    /// The event's detail type; nil if a transformer removed it.
     public let detailType: String?
-    /// What the call changes.
+    /// The effect of the call.
     public let change: Change
 
-    /// Reads an event. Where an input transformer has taken away a member of the envelope, CloudTrail's own record of
-    /// the same is used.
+    /// Parses an event. If an input transformer removed a member of the envelope, the same value in CloudTrail's record
+    /// is used.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if the envelope, or the parameters of a call that matters, lack something or
-    ///   are malformed.
+    /// - Throws: ``UnrecognizedMessageError`` if the envelope, or the parameters of a relevant call, are incomplete or
+    ///   malformed.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let envelope = try Fields(json, at: "event")
         let detail = try envelope.object("detail")
@@ -82,8 +81,8 @@ public struct EventBridgeEvent: Sendable, Hashable {
 }
 
 extension EventBridgeEvent {
-    /// The event inside the wrapper that a custom event bus puts around it (transformer `WITH_METADATA`): an object with
-    /// the event as `Data`, and `Metadata` or `SystemMetadata` beside it. Anything else is returned as it is.
+    /// Unwraps the event from a custom event bus (transformer `WITH_METADATA`): an object with the event as `Data`, and
+    /// `Metadata` or `SystemMetadata`. Anything else is returned unchanged.
     public static func unwrapped(_ json: JSON) -> JSON {
         guard let data = json["Data"], data.object != nil, json["detail"] == nil,
             json["Metadata"] != nil || json["SystemMetadata"] != nil
@@ -91,10 +90,10 @@ extension EventBridgeEvent {
         return data
     }
 
-    /// The id of an event, also of one that cannot be read otherwise: the event's own, CloudTrail's, or that which a custom
-    /// event bus gave it. Nil if there is none, or one of more than 128 characters.
+    /// The ID of an event, even if the event is otherwise malformed: the event's own, CloudTrail's, or that of the
+    /// custom event bus. Nil if there is none, or if it has more than 128 characters.
     ///
-    /// - Parameter json: the event, with its wrapper if there is one.
+    /// - Parameter json: the event, with its wrapper if it has one.
     public static func id(of json: JSON) -> String? {
         let event = unwrapped(json)
         for id in [event["id"], event["detail"]?["eventID"], json["SystemMetadata"]?["aws:EventId"]] {
@@ -104,7 +103,7 @@ extension EventBridgeEvent {
         return nil
     }
 
-    /// The account and Region of an event, also of one that cannot be read otherwise; nil if it does not say.
+    /// The account and Region of an event, even if the event is otherwise malformed; nil if missing.
     public static func accountRegion(of json: JSON) -> AccountRegion? {
         let detail = json["detail"]
         func text(_ name: String, _ otherName: String) -> String? {
@@ -122,7 +121,7 @@ extension EventBridgeEvent {
 }
 
 extension Fields {
-    /// A name of this object or, if it is absent here, another name of another object.
+    /// A member of this object or, if absent, another member of another object.
     fileprivate func optionalName(
         _ name: String, or otherName: String, of other: Fields, limit: Int
     ) throws(UnrecognizedMessageError) -> String? {
@@ -131,7 +130,7 @@ extension Fields {
     }
 }
 
-/// The calls that matter, by CloudTrail's `eventName`.
+/// The relevant API calls, by CloudTrail's `eventName`.
 private enum Call: String {
     case putVerificationState = "PutVerificationStateOnViolation"
     case createSuppression = "CreateAuditSuppression"

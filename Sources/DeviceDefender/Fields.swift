@@ -1,21 +1,21 @@
 import JSON
 
-/// The members of a JSON object, read by the rules that hold for everything from outside: `null` counts as absent, and so
-/// does an empty string, which an EventBridge input transformer writes for a member that the event does not have;
-/// what identifies or decides must have the right type and length, what only describes is cut or left out.
+/// Reads the members of a JSON object from external input. `null` counts as absent, and so does an empty string, which
+/// an EventBridge input transformer writes for a missing member. Required fields must have the right type and length;
+/// descriptive fields are truncated or dropped.
 struct Fields {
     private let members: JSON.Members
     private let path: String
 
-    /// - Parameter path: where the object stands, in fixed words: it goes into the reasons of errors.
+    /// - Parameter path: the object's name for error messages, a fixed text.
     init(_ json: JSON, at path: String) throws(UnrecognizedMessageError) {
         guard let members = json.object else { throw UnrecognizedMessageError(reason: "\(path) is not an object") }
         self.members = members
         self.path = path
     }
 
-    private func error(_ name: String, _ fault: String) -> UnrecognizedMessageError {
-        UnrecognizedMessageError(reason: "\(path): \(name) \(fault)")
+    private func error(_ name: String, _ problem: String) -> UnrecognizedMessageError {
+        UnrecognizedMessageError(reason: "\(path): \(name) \(problem)")
     }
 
     /// The member, or nil if it is absent, `null` or an empty string.
@@ -24,27 +24,27 @@ struct Fields {
         return value
     }
 
-    /// A string that has to be there and not be empty.
+    /// A required, non-empty string.
     func name(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String {
         guard let value = try optionalName(name, limit: limit) else { throw error(name, "is missing or empty") }
         return value
     }
 
-    /// A string that may be absent or empty (nil), but not of another type or too long.
+    /// An optional string; throws if it is mistyped or too long.
     ///
-    /// - Parameter limit: in Unicode scalars, the most generous reading of a limit in characters.
+    /// - Parameter limit: the maximum length in Unicode scalars, the most lenient reading of a limit in characters.
     func optionalName(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String? {
         guard let value = self[name] else { return nil }
         guard let text = value.string else { throw error(name, "is not a string") }
         guard text.unicodeScalars.prefix(limit + 1).count <= limit else {
             throw error(name, "is longer than \(limit) characters")
         }
-        // No database keeps it in a text, and AWS allows it in no name.
+        // Databases cannot store it in a text, and AWS does not allow it in names.
         guard !text.utf8.contains(0) else { throw error(name, "has the character U+0000") }
         return text.isEmpty ? nil : text
     }
 
-    /// An id that AWS made: ASCII letters, digits, dashes and underscores. It has to be there.
+    /// A required ID from AWS: ASCII letters, digits, dashes and underscores.
     func identifier(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String {
         guard let value = try optionalIdentifier(name, limit: limit) else {
             throw error(name, "is missing or empty")
@@ -52,7 +52,7 @@ struct Fields {
         return value
     }
 
-    /// An id that AWS made, which may be absent or empty (nil).
+    /// An optional ID from AWS.
     func optionalIdentifier(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> String? {
         guard let value = try optionalName(name, limit: limit) else { return nil }
         guard value.isIdentifier else {
@@ -61,7 +61,7 @@ struct Fields {
         return value
     }
 
-    /// One of the words of an enumeration, which has to be there.
+    /// A required case of an enumeration.
     func word<Word: RawRepresentable<String>>(_ name: String) throws(UnrecognizedMessageError) -> Word {
         guard let word = Word(word: try self.name(name, limit: 128)) else {
             throw error(name, "has an unknown value")
@@ -69,16 +69,16 @@ struct Fields {
         return word
     }
 
-    /// A describing text: nil if it is absent, empty or no string; cut to the limit, in Unicode scalars.
+    /// A descriptive text, truncated to a limit in Unicode scalars; nil if it is absent, empty or not a string.
     func text(_ name: String, limit: Int) -> String? { members[name]?.boundedText(limit: limit) }
 
-    /// A count, also if it is written as a string of digits; nil if it is absent or no count.
+    /// A count, also as a string of digits; nil if it is absent or invalid.
     func count(_ name: String) -> Int64? {
         guard let value = members[name]?.lenientInteger, value >= 0 else { return nil }
         return value
     }
 
-    /// A flag that may be absent (nil), but not of another type; the strings `true` and `false` count as flags.
+    /// An optional boolean; throws if it is mistyped. The strings `true` and `false` are accepted.
     func flag(_ name: String) throws(UnrecognizedMessageError) -> Bool? {
         switch self[name] {
         case nil: return nil
@@ -91,19 +91,19 @@ struct Fields {
 
     /// The unit of a time since 1970.
     enum TimeUnit {
-        /// As Device Defender's SNS messages have it.
+        /// Milliseconds, as in Device Defender's SNS messages.
         case milliseconds
-        /// As the AWS IoT API's answers have it.
+        /// Seconds, as in the AWS IoT API's responses.
         case seconds
     }
 
-    /// A time since 1970 that has to be there.
+    /// A required time since 1970.
     func time(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessageError) -> Timestamp {
         guard let time = try optionalTime(name, in: unit) else { throw error(name, "is missing") }
         return time
     }
 
-    /// A time since 1970 that may be absent (nil), but not be malformed or out of range.
+    /// An optional time since 1970; throws if it is malformed or out of range.
     func optionalTime(_ name: String, in unit: TimeUnit) throws(UnrecognizedMessageError) -> Timestamp? {
         guard let value = self[name] else { return nil }
         switch unit {
@@ -117,13 +117,13 @@ struct Fields {
         throw error(name, "is not a time from 1970 to 9999")
     }
 
-    /// An object that has to be there.
+    /// A required object.
     func object(_ name: String) throws(UnrecognizedMessageError) -> Fields {
         guard let value = self[name] else { throw error(name, "is missing") }
         return try Fields(value, at: name)
     }
 
-    /// An array that may be absent (empty then), but not of another type or too long.
+    /// An optional array, empty if absent; throws if it is mistyped or too long.
     func array(_ name: String, limit: Int) throws(UnrecognizedMessageError) -> [JSON] {
         guard let value = self[name] else { return [] }
         guard let elements = value.array else { throw error(name, "is not an array") }
@@ -133,14 +133,14 @@ struct Fields {
 }
 
 extension JSON {
-    /// A number without a fraction, or a string that holds one, if it fits into 64 bits.
+    /// An integer that fits into 64 bits, also as a string.
     var lenientInteger: Int64? {
         if let integer { return integer }
         if case .string(let text) = self { return Int64(text) }
         return double.flatMap { Int64(exactly: $0) }
     }
 
-    /// A finite number, or a string that holds one.
+    /// A finite number, also as a string.
     var lenientDouble: Double? {
         if let double { return double }
         guard case .string(let text) = self, text.utf8.count <= 64, let value = Double(text), value.isFinite else {
@@ -149,7 +149,7 @@ extension JSON {
         return value
     }
 
-    /// A string that is not empty, cut to a limit in Unicode scalars and without U+0000; nil for anything else.
+    /// A non-empty string, truncated to a limit in Unicode scalars and without U+0000; nil for anything else.
     func boundedText(limit: Int) -> String? {
         guard let string else { return nil }
         let scalars = string.unicodeScalars.prefix(limit).lazy.filter { $0.value != 0 }
@@ -157,9 +157,9 @@ extension JSON {
         return text.isEmpty ? nil : text
     }
 
-    /// The members of an object whose values are strings, or numbers and booleans as text; nothing of other values.
+    /// The members of an object that are strings, numbers or booleans, as text; other members are dropped.
     ///
-    /// - Parameter entries: how many are kept, the first by name.
+    /// - Parameter entries: the maximum number of members, the first by name.
     func textMap(entries: Int, keyLimit: Int, valueLimit: Int) -> [UTF8Text: String] {
         var map: [UTF8Text: String] = [:]
         for (key, value) in (object ?? [:]).sorted(by: { $0.key < $1.key }) where map.count < entries {

@@ -1,25 +1,25 @@
 public import JSON
 
-/// A measured value of a metric, or the value that a behavior compares with: `MetricValue` of the AWS IoT API.
+/// A value of a metric or of a threshold: `MetricValue` of the AWS IoT API.
 public enum MetricValue: Sendable, Hashable {
-    /// A count of something.
+    /// A count.
     case count(UInt64)
-    /// IP address blocks, in CIDR notation.
+    /// CIDR blocks.
     case cidrs([String])
     /// Network ports.
     case ports([Int])
-    /// The number of a custom metric.
+    /// A number of a custom metric.
     case number(Double)
-    /// The numbers of a custom metric.
+    /// A list of numbers of a custom metric.
     case numbers([Double])
-    /// The texts of a custom metric.
+    /// A list of strings of a custom metric.
     case strings([String])
 
-    /// How many elements of a list are kept.
+    /// The maximum number of list elements kept.
     static let maximumElements = 1000
 
-    /// Reads a value from an object with one of the members `count`, `cidrs`, `ports`, `number`, `numbers`, `strings`;
-    /// nil if there is none of the right type. Elements of a wrong type and those behind the first 1000 are left out.
+    /// Parses an object with one of the members `count`, `cidrs`, `ports`, `number`, `numbers`, `strings`; nil if there
+    /// is none of the right type. Elements of a wrong type and those after the first 1000 are dropped.
     public init?(_ json: JSON) {
         if let count = json["count"].flatMap(Self.count) {
             self = .count(count)

@@ -1,38 +1,38 @@
 public import JSON
 
-/// What names a resource in audits: `ResourceIdentifier` of the AWS IoT API. Several members can be set at once.
+/// The identifier of a resource in audits: `ResourceIdentifier` of the AWS IoT API. Several members can be set.
 public struct ResourceIdentifier: Sendable, Hashable {
     /// A version of an AWS IoT policy.
     public struct PolicyVersion: Sendable, Hashable {
         /// The policy's name.
         public let name: String
-        /// The version's id; nil if the message does not say.
+        /// The version ID; nil if missing.
         public let versionID: String?
     }
 
-    /// A certificate authority's certificate, as those name it that it has issued.
+    /// An issuer's certificate, as identified by the certificates that it has issued.
     public struct IssuerCertificate: Sendable, Hashable {
         /// The subject.
         public let subject: String?
-        /// The issuer's id.
+        /// The issuer's ID.
         public let issuerID: String?
         /// The serial number.
         public let serialNumber: String?
     }
 
-    /// A device certificate's id.
+    /// A device certificate's ID.
     public let deviceCertificateID: String?
     /// A device certificate's ARN.
     public let deviceCertificateARN: String?
-    /// A CA certificate's id.
+    /// A CA certificate's ID.
     public let caCertificateID: String?
-    /// A Cognito identity pool's id.
+    /// A Cognito identity pool's ID.
     public let cognitoIdentityPoolID: String?
-    /// An MQTT client id. Any text: devices choose it themselves.
+    /// An MQTT client ID. Arbitrary text: devices choose it.
     public let clientID: String?
-    /// A version of a policy.
+    /// A policy version.
     public let policyVersion: PolicyVersion?
-    /// An account, for its settings.
+    /// An account, for findings about its settings.
     public let account: String?
     /// An IAM role's ARN.
     public let iamRoleARN: String?
@@ -40,8 +40,7 @@ public struct ResourceIdentifier: Sendable, Hashable {
     public let roleAliasARN: String?
     /// An issuer's certificate.
     public let issuerCertificate: IssuerCertificate?
-    /// Members that were not documented when this was written, by name: texts as they are, other values as JSON text.
-    /// At most 16.
+    /// Undocumented members by name: strings unchanged, other values as JSON text. At most 16.
     public let others: [UTF8Text: String]
 
     private static let maximumOthers = 16
@@ -51,12 +50,12 @@ public struct ResourceIdentifier: Sendable, Hashable {
         "policyVersionIdentifier", "account", "iamRoleArn", "roleAliasArn", "issuerCertificateIdentifier",
     ]
 
-    /// The longest ARN, in characters, and the limit of texts that AWS does not document one for.
+    /// The maximum length of an ARN, and of texts without a documented limit, in characters.
     static let maximumLength = 2048
 
-    /// Reads an identifier.
+    /// Parses an identifier.
     ///
-    /// - Throws: ``UnrecognizedMessageError`` if nothing in it names a resource, or a documented member is mistyped or too
+    /// - Throws: ``UnrecognizedMessageError`` if it identifies no resource, or a documented member is mistyped or too
     ///   long.
     public init(_ json: JSON) throws(UnrecognizedMessageError) {
         let fields = try Fields(json, at: "resourceIdentifier")
@@ -71,13 +70,15 @@ public struct ResourceIdentifier: Sendable, Hashable {
         roleAliasARN = try fields.optionalName("roleAliasArn", limit: Self.maximumLength)
         issuerCertificate = try Self.issuerCertificate(fields)
         others = Self.others(json)
-        guard !value.isEmpty else { throw UnrecognizedMessageError(reason: "resourceIdentifier names no resource") }
+        guard !value.isEmpty else {
+            throw UnrecognizedMessageError(reason: "resourceIdentifier does not identify a resource")
+        }
     }
 
     private static func policyVersion(_ fields: Fields) throws(UnrecognizedMessageError) -> PolicyVersion? {
         guard fields["policyVersionIdentifier"] != nil else { return nil }
         let policy = try fields.object("policyVersionIdentifier")
-        // An input transformer writes the object even where it has nothing to fill it with.
+        // An input transformer writes the object even if it has no values.
         guard policy["policyName"] != nil || policy["policyVersionId"] != nil else { return nil }
         return PolicyVersion(
             name: try policy.name("policyName", limit: 128),
@@ -110,12 +111,13 @@ public struct ResourceIdentifier: Sendable, Hashable {
 }
 
 extension ResourceIdentifier.PolicyVersion {
-    /// Name and version as Device Defender's console writes them, for example `FleetPolicy:3`.
+    /// Name and version in the format of Device Defender's console, for example `FleetPolicy:3`.
     public var value: String { versionID.map { "\(name):\($0)" } ?? name }
 }
 
 extension ResourceIdentifier.IssuerCertificate {
-    /// The issuer's id (its subject, if it has none) and the serial number with a slash between; nil if all is absent.
+    /// The issuer's ID, or its subject if there is none, and the serial number, separated by a slash; nil if all are
+    /// absent.
     public var value: String? {
         let parts = [issuerID ?? subject, serialNumber].compactMap(\.self)
         return parts.isEmpty ? nil : parts.joined(separator: "/")
@@ -123,21 +125,21 @@ extension ResourceIdentifier.IssuerCertificate {
 }
 
 extension ResourceIdentifier {
-    /// What names the resource, in one text: the single value that is set, and for a device certificate with both its
-    /// id. If members are set that name different things, all of them with a plus sign between.
+    /// The identifier as one text: the only value that is set, or a device certificate's ID if its ARN is set as well.
+    /// Several different values are joined with plus signs.
     public var value: String { values(deviceCertificateID ?? deviceCertificateARN).joined(separator: "+") }
 
-    /// A text that is the same for identifiers that name the same resource, so that a suppression can be matched with
-    /// findings: as ``value``, but a device certificate that is named only by its ARN counts as its id.
+    /// A text that is equal for all identifiers of the same resource, for matching suppressions with findings: like
+    /// ``value``, but a device certificate with only its ARN is identified by its ID.
     ///
-    /// Not to be shown to anybody, and bounded by the limits of the members.
+    /// For comparison only, not for display; bounded by the limits of the members.
     public var subject: String {
         values(deviceCertificateID ?? deviceCertificateARN.map(Self.certificateID)).joined(separator: "+")
     }
 
-    /// The part of a device certificate's ARN that is its id; the whole text if it is no such ARN.
+    /// The ID in a device certificate's ARN; the whole text if it is not such an ARN.
     private static func certificateID(arn: String) -> String {
-        // Bytes: a combining mark behind the slash must not hide it.
+        // Compared by bytes: a combining mark after the slash must not hide it.
         let mark = Array(":cert/".utf8)
         let bytes = Array(arn.utf8)
         guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: mark) }) else { return arn }

@@ -1,11 +1,11 @@
-/// How grave Device Defender takes a failed audit check, as `AuditFinding` in the AWS IoT API has it.
+/// The severity of an audit finding: `AuditFindingSeverity` of the AWS IoT API.
 public enum Severity: String, Sendable, Hashable, CaseIterable {
-    /// Needs action at once.
+    /// Needs immediate action.
     case critical = "CRITICAL"
     /// Needs action soon.
     case high = "HIGH"
     /// Needs action.
     case medium = "MEDIUM"
-    /// Worth knowing.
+    /// Informational.
     case low = "LOW"
 }

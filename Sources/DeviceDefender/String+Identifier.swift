@@ -1,6 +1,6 @@
 extension String {
-    /// Whether this is the form of ids and names that AWS makes: ASCII letters, digits, dashes and underscores, at
-    /// least one of them.
+    /// Whether the string has the form of AWS's IDs and names: one or more ASCII letters, digits, dashes and
+    /// underscores.
     var isIdentifier: Bool {
         !isEmpty
             && utf8.allSatisfy { byte in

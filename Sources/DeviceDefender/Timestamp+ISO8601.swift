@@ -1,5 +1,5 @@
 extension Timestamp {
-    /// The moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a form that Security Hub takes.
+    /// The time as `YYYY-MM-DDTHH:MM:SS.mmmZ`, a format that Security Hub accepts.
     public var iso8601: String {
         let time = CivilTime(self)
         var text: [UInt8] = []
@@ -14,8 +14,8 @@ extension Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SS`, one to nine digits of a fraction if there are any (cut to milliseconds), and `Z` or
-    /// an offset of at most 18 hours (`+HH:MM` or `+HHMM`); nil for anything else and outside of the range.
+    /// Parses `YYYY-MM-DDTHH:MM:SS`, optionally a fraction of one to nine digits (truncated to milliseconds), and `Z`
+    /// or an offset of at most 18 hours (`+HH:MM` or `+HHMM`); nil for anything else and out of range.
     public init?(iso8601 text: some StringProtocol) {
         var reader = DigitReader(text)
         guard let year = reader.number(digits: 4), reader.skip("-"), let month = reader.number(digits: 2),
@@ -30,7 +30,7 @@ extension Timestamp {
         self = timestamp
     }
 
-    /// - Parameter value: not negative, and of no more digits.
+    /// - Parameter value: not negative, with at most `digits` digits.
     private static func append(_ value: Int, digits: Int, then end: Unicode.Scalar, to text: inout [UInt8]) {
         var unit = 1
         for _ in 1..<digits { unit *= 10 }
@@ -42,7 +42,7 @@ extension Timestamp {
     }
 }
 
-/// Reads fixed-width decimal fields from ASCII text.
+/// Parses fixed-width decimal fields from ASCII text.
 private struct DigitReader {
     private var rest: ArraySlice<UInt8>
 

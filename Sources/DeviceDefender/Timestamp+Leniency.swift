@@ -1,10 +1,10 @@
 package import JSON
 
 extension Timestamp {
-    /// Reads a date in whichever form CloudTrail may have rendered it: no form is documented for request parameters.
+    /// Parses a date in any format that CloudTrail may use: the format of request parameters is undocumented.
     ///
-    /// Takes seconds or milliseconds since 1970 as a number or as text, ISO 8601, and the medium English form
-    /// `Aug 20, 2020 12:00:00 AM`, which is taken as UTC.
+    /// Accepts seconds or milliseconds since 1970 as a number or as text, ISO 8601, and the medium English format `Aug
+    /// 20, 2020 12:00:00 AM`, interpreted as UTC.
     package init?(lenient json: JSON) {
         switch json {
         case .number: self.init(epoch: json.double)
@@ -21,7 +21,8 @@ extension Timestamp {
         }
     }
 
-    /// Seconds up to 99,999,999,999 (the year 5138), milliseconds above (from 1973 on): no real expiry is both.
+    /// Seconds up to 99,999,999,999 (the year 5138), milliseconds above (from 1973 on): no real expiration date is
+    /// ambiguous.
     private init?(epoch: Double?) {
         guard let epoch else { return nil }
         self.init(seconds: epoch < 100_000_000_000 ? epoch : epoch / 1000)
@@ -32,7 +33,7 @@ extension Timestamp {
     ]
 
     private init?(mediumEnglish text: String) {
-        // Newer Java runtimes put a comma behind the year and U+202F in front of AM.
+        // Newer Java runtimes write a comma after the year and U+202F before AM.
         let words = text.split { $0 == "," || $0.isWhitespace }
         guard words.count == 5, let month = Self.months.firstIndex(of: words[0].lowercased()),
             let day = Int(words[1]), let year = Int(words[2])

@@ -1,11 +1,11 @@
-/// What was read is not what Device Defender is documented to say, or lacks what is needed to act on it.
+/// A message that does not match Device Defender's documented formats, or lacks required data.
 ///
-/// The caller keeps the message as a dead letter with this reason.
+/// The caller dead-letters the message with this reason.
 public struct UnrecognizedMessageError: Error, Hashable, CustomStringConvertible {
-    /// The fault in words. Names fields, and never holds any of the message's own text.
+    /// The reason. Has field names, but no text from the message.
     public let reason: String
 
-    /// Makes an error from a reason in words.
+    /// Makes an error with a reason.
     public init(reason: String) { self.reason = reason }
 
     /// The reason.

@@ -1,11 +1,11 @@
-/// What somebody found out about an alarm, in the words that Device Defender and Security Hub share.
+/// The verification state of an alarm; Device Defender and Security Hub use the same values.
 public enum VerificationState: String, Sendable, Hashable, CaseIterable {
-    /// The alarm was wrong.
+    /// False positive: the alarm is wrong.
     case falsePositive = "FALSE_POSITIVE"
-    /// The alarm was right, but the behavior is harmless.
+    /// Benign positive: the behavior is unusual but harmless.
     case benignPositive = "BENIGN_POSITIVE"
-    /// The alarm was right.
+    /// True positive: the alarm is right.
     case truePositive = "TRUE_POSITIVE"
-    /// Nobody has looked yet.
+    /// Not triaged yet.
     case unknown = "UNKNOWN"
 }

@@ -1,5 +1,5 @@
 extension [UInt8] {
-    /// Adds the bytes of a span, all at once.
+    /// Appends the bytes of a span in one copy.
     package mutating func append(copying bytes: Span<UInt8>) {
         bytes.withUnsafeBufferPointer { append(contentsOf: $0) }
     }

@@ -1,42 +1,42 @@
 import CLibuv
 import Glibc
 
-/// A program that ran to its end.
+/// The result of a program that has exited.
 public struct CompletedProcess: Sendable, Hashable {
-    /// The exit status; nil if a signal ended it.
+    /// The exit code; nil if a signal killed it.
     public let status: Int64?
-    /// What it wrote to its standard output.
+    /// Its standard output.
     public let output: [UInt8]
-    /// What it wrote to its standard error.
+    /// Its standard error.
     public let errors: [UInt8]
 }
 
-/// Why a program did not run to its end.
+/// Why a program did not exit by itself.
 public enum ProcessError: Error, Hashable, CustomStringConvertible {
     /// It could not be started.
     case notStarted(EventLoopError)
-    /// It was killed, because it took too long.
+    /// It was killed after its time limit.
     case timedOut(Duration)
-    /// It was killed, because it wrote too much.
+    /// It was killed because its output exceeded the limit.
     case tooMuchOutput(limit: Int)
 
-    /// The failure in words.
+    /// The error message.
     public var description: String {
         switch self {
         case .notStarted(let error): "\(error)"
-        case .timedOut(let limit): "it had not ended after \(limit)"
-        case .tooMuchOutput(let limit): "it wrote more than \(limit) bytes"
+        case .timedOut(let limit): "timed out after \(limit)"
+        case .tooMuchOutput(let limit): "output exceeded \(limit) bytes"
         }
     }
 }
 
 extension EventLoop {
-    /// Runs a program to its end, with this process's environment and nothing to read.
+    /// Runs a program until it exits, with this process's environment and an empty standard input.
     ///
     /// - Parameters:
-    ///   - arguments: the program, found on the search path unless it is a path, and its arguments.
-    ///   - limit: when it is killed.
-    ///   - maximumOutput: how many bytes it may write, to its output and to its standard error each.
+    ///   - arguments: the program, searched in `PATH` unless it is a path, and its arguments.
+    ///   - limit: the time limit, after which it is killed.
+    ///   - maximumOutput: the maximum size of its standard output and its standard error each, in bytes.
     public func run(
         program arguments: [String], within limit: Duration, maximumOutput: Int
     ) async throws(ProcessError) -> CompletedProcess {
@@ -51,7 +51,7 @@ extension EventLoop {
     }
 }
 
-/// A running program; used on the loop's thread only. It keeps itself alive until it has ended.
+/// A running program; used on the loop's thread only. It keeps itself alive until it has exited.
 private final class ChildProcess {
     private let handle = OwnedHandle<uv_process_t>()
     private let limit: Duration
@@ -84,7 +84,7 @@ private final class ChildProcess {
         let errors = OutputPipe(on: loop, limit: maximumOutput) { self.pipeEnded($0) }
         (self.output, self.errors) = (output, errors)
         let code = spawn(arguments, on: loop, output: output, errors: errors)
-        // libuv wants the handle closed whether the program was started or not.
+        // libuv requires closing the handle whether or not the program was started.
         handle.keep(self)
         guard code == 0 else {
             failure = .notStarted(
@@ -134,7 +134,7 @@ private final class ChildProcess {
         if isTooLong { end(.tooMuchOutput(limit: maximumOutput)) } else { finishIfEnded() }
     }
 
-    /// Kills the program, whose output counts no longer: a child of its own may keep it open.
+    /// Kills the program and stops reading its output, which a grandchild may keep open.
     private func end(_ failure: ProcessError) {
         guard self.failure == nil else { return }
         self.failure = failure
@@ -157,7 +157,7 @@ private final class ChildProcess {
     }
 }
 
-/// What a program writes to one of its outputs.
+/// Reads one of a program's outputs.
 private final class OutputPipe {
     private(set) var bytes: [UInt8] = []
     private(set) var isClosed = false

@@ -1,21 +1,21 @@
 import Glibc
 import Synchronization
 
-/// Signals that come before anything watches for them: they are remembered, and do not end the process.
+/// Defers signals that arrive before their watcher exists, so that they neither get lost nor end the process.
 public enum DeferredSignals {
-    /// Those that are held.
+    /// The deferred signals.
     private static let numbers = [SIGTERM, SIGINT, SIGHUP]
 
-    /// Starts to hold SIGTERM, SIGINT and SIGHUP. To be called by the first statement of a program.
+    /// Starts deferring SIGTERM, SIGINT and SIGHUP. Call it as the first statement of a program.
     public static func hold() {
-        // Made here: the handler may only change it.
+        // Initialized here, because the signal handler must not do it.
         received.store(0, ordering: .relaxed)
         for number in numbers {
             signal(number) { received.bitwiseOr(1 << UInt64($0), ordering: .relaxed) }
         }
     }
 
-    /// Has them do again what they do by default, which those that came do now.
+    /// Restores the default actions, and raises the signals that arrived.
     public static func release() {
         for number in numbers {
             signal(number, SIG_DFL)
@@ -23,15 +23,15 @@ public enum DeferredSignals {
         }
     }
 
-    /// Whether a signal has come while it was held, and was not taken.
+    /// Whether a deferred signal is pending.
     static func isPending(_ number: CInt) -> Bool { received.load(ordering: .relaxed) & 1 << UInt64(number) != 0 }
 
-    /// Whether a signal has come while it was held; no longer when asked again. To be called once it is watched for.
+    /// Clears a pending signal and returns whether it was pending. Call it after installing the watcher.
     static func take(_ number: CInt) -> Bool {
         let bit: UInt64 = 1 << UInt64(number)
         return received.bitwiseAnd(~bit, ordering: .relaxed).oldValue & bit != 0
     }
 }
 
-/// The held signals that have come, by bits.
+/// A bit set of the pending signals.
 private let received = Atomic<UInt64>(0)

@@ -1,8 +1,8 @@
 import Glibc
 
-/// How many file descriptors this process may have open.
+/// The process's limit on open file descriptors.
 public enum DescriptorLimit {
-    /// Raises the limit as far as the system allows without asking an administrator, and returns it.
+    /// Raises the soft limit to the hard limit, and returns it.
     public static func raise() -> Int {
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()

@@ -1,17 +1,17 @@
 import CLibuv
 
-/// Watches a file descriptor that another library owns; to be made and used on the loop's thread, and ended with
-/// ``close()`` before the descriptor is closed.
+/// Watches a file descriptor that another library owns. Create and use it on the loop's thread, and call ``close()``
+/// before the descriptor is closed.
 public final class DescriptorWatcher {
     /// What a descriptor is ready for.
     public struct Events: OptionSet, Sendable {
-        /// The bits, as libuv has them.
+        /// libuv's event bits.
         public let rawValue: UInt32
         /// Makes a set from bits.
         public init(rawValue: UInt32) { self.rawValue = rawValue }
-        /// There is something to read.
+        /// Data can be read.
         public static let readable = Events(rawValue: UV_READABLE.rawValue)
-        /// Writing does not block.
+        /// Data can be written without blocking.
         public static let writable = Events(rawValue: UV_WRITABLE.rawValue)
     }
 
@@ -20,11 +20,10 @@ public final class DescriptorWatcher {
     private let ready: (Result<Events, EventLoopError>) -> Void
     private var isClosed = false
 
-    /// Makes a watcher that watches for nothing yet.
+    /// Makes a watcher without events to watch for.
     ///
-    /// - Parameter ready: called on the loop's thread with what the descriptor is ready for, or with why it cannot be
-    ///   watched any more.
-    /// - Throws: ``EventLoopError`` if the descriptor is not one that can be watched.
+    /// - Parameter ready: called on the loop's thread with the ready events, or with the error that ended the watching.
+    /// - Throws: ``EventLoopError`` if the descriptor cannot be watched.
     public init(
         _ descriptor: CInt, on loop: EventLoop, ready: @escaping (Result<Events, EventLoopError>) -> Void
     ) throws(EventLoopError) {
@@ -40,7 +39,7 @@ public final class DescriptorWatcher {
         handle.keep(self)
     }
 
-    /// Sets what to watch for; nothing stops the watching until the next call.
+    /// Sets the events to watch for; an empty set pauses the watcher.
     public func watch(for events: Events) {
         loop.checkIsolated()
         precondition(!isClosed, "a closed watcher was used")
@@ -58,7 +57,7 @@ public final class DescriptorWatcher {
         }
     }
 
-    /// Stops watching for good; further calls do nothing.
+    /// Stops watching permanently; further calls do nothing.
     public func close() {
         loop.checkIsolated()
         guard !isClosed else { return }

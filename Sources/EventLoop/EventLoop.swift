@@ -2,24 +2,24 @@ import CLibuv
 import Glibc
 import Synchronization
 
-/// A libuv event loop on a thread of its own, which Swift tasks and actors can run on.
+/// A libuv event loop on its own thread that Swift tasks and actors can run on.
 ///
 /// It is a `TaskExecutor` (`Task(executorPreference: loop) { … }`), and has a `SerialExecutor` for actors
 /// (``asUnownedSerialExecutor()``); both run their jobs one at a time on the loop's thread, between the loop's callbacks.
 /// Timers, signals and sockets are bound to one loop, and may be used on its thread only.
 ///
-/// A loop must be ended with ``shutdown()`` before its last reference goes.
+/// Call ``shutdown()`` before releasing the last reference.
 ///
 /// `@unchecked Sendable`: `handles` is used on the loop's thread only, except for `wake()`, which libuv allows from any
-/// thread while its handle is open: that it is open is what the queue's lock and state say. The rest is immutable,
-/// atomic or behind a lock.
+/// thread while its handle is open; the queue's lock and state ensure that. The rest is immutable, atomic or protected
+/// by a lock.
 public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// The name of the loop's thread.
     public let name: String
     private let handles: LoopHandles
     private let queue = Locked(JobQueue())
     private let actorExecutor = ActorExecutor()
-    /// The thread's identifier; 0 until it is known.
+    /// The thread's ID; 0 until it is known.
     private let thread = Atomic<uv_thread_t>(0)
 
     private struct JobQueue {
@@ -28,19 +28,19 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
         enum State {
             case running
-            /// Ends as soon as the callbacks and jobs at hand have run.
+            /// Stops as soon as the pending callbacks and jobs have run.
             case stopping(CheckedContinuation<Int, Never>)
-            /// No callback and no job runs any more.
+            /// Runs no further callbacks and jobs.
             case stopped
         }
     }
 
     /// Starts a loop on a new thread.
     ///
-    /// The first loop of a process has the whole process ignore SIGPIPE.
+    /// The first loop makes the whole process ignore SIGPIPE.
     ///
     /// - Parameter name: the thread's name; the system shows its first 15 bytes.
-    /// - Throws: ``EventLoopError`` if the system has no thread or file descriptor left.
+    /// - Throws: ``EventLoopError`` if the system has no more threads or file descriptors.
     public init(name: String) throws(EventLoopError) {
         _ = Self.ignoresBrokenPipes
         self.name = name
@@ -65,8 +65,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         thread.store(identifier, ordering: .releasing)
     }
 
-    /// Writing to a connection that the peer has reset must fail with an error, not end the process by SIGPIPE, which
-    /// libuv leaves to the program.
+    /// Writing to a connection that the peer has reset must return an error instead of killing the process by SIGPIPE;
+    /// libuv leaves this to the program.
     private static let ignoresBrokenPipes: Bool = {
         signal(SIGPIPE, SIG_IGN)
         return true
@@ -80,7 +80,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     var uvLoop: UnsafeMutablePointer<uv_loop_t> { handles.loop }
 
-    /// The buffer that the sockets of this loop read into, one after the other.
+    /// The read buffer that the loop's sockets share.
     var readBuffer: UnsafeMutableRawBufferPointer { handles.readBuffer }
 
     // MARK: Running
@@ -98,15 +98,16 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
         if case .stopping(let continuation) = state { continuation.resume(returning: leftOver) }
     }
 
-    /// Ends the loop: runs what is at hand, then closes the loop and waits for its thread to end. Everything that was
-    /// opened on the loop must have been closed before.
+    /// Shuts the loop down: runs pending callbacks and jobs, closes the loop and waits for its thread to end. Close
+    /// everything on the loop first.
     ///
-    /// - Returns: how many handles (timers, sockets, signals) had been left open; 0 in a correct program. They are closed.
+    /// - Returns: the number of handles (timers, sockets, signals) left open, which are then closed; 0 in a correct
+    ///   program.
     /// - Precondition: called once, and not by a task that prefers the loop.
     @discardableResult
     public func shutdown() async -> Int {
-        // This may be the loop's own thread: who has waited for an actor that a task of this loop was using goes on there
-        // sometimes. The thread, at its end, has the task go on elsewhere.
+        // This may run on the loop's own thread: a task that waited for an actor used by a task of this loop sometimes
+        // resumes there. When the thread ends, the task resumes elsewhere.
         let leftOver = await withCheckedContinuation { continuation in
             queue.withLock { queue in
                 guard case .running = queue.state else { preconditionFailure("shutdown() was called twice") }
@@ -114,8 +115,8 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
                 handles.wake()
             }
         }
-        precondition(!isCurrent, "an event loop cannot end itself")
-        // The thread has nothing more to do than to end, so this does not block for long.
+        precondition(!isCurrent, "an event loop cannot shut itself down")
+        // The thread only has to return, so this does not block for long.
         var identifier = thread.load(ordering: .acquiring)
         uv_thread_join(&identifier)
         return leftOver
@@ -132,12 +133,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
                 preconditionFailure("a task was left on an event loop after its shutdown()")
             }
             queue.jobs.append((job, isOfActor))
-            // A loop that has jobs at hand, or is in the middle of its callbacks, looks again before it waits.
+            // A loop that has pending jobs, or is running callbacks, checks the queue before it blocks.
             if queue.jobs.count == 1, !isCurrent { handles.wake() }
         }
     }
 
-    /// Runs the jobs at hand, and those that they add, up to a number of rounds so that sockets get their turn.
+    /// Runs the pending jobs and those that they add, for a bounded number of rounds so that sockets are not starved.
     func runJobs() {
         for _ in 0..<16 {
             let (jobs, isRunning) = queue.withLock { queue in
@@ -164,7 +165,7 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Whether the caller runs on the loop's thread.
     public var isCurrent: Bool { thread.load(ordering: .acquiring) == uv_thread_self() }
 
-    /// Stops the program unless the caller runs on the loop's thread.
+    /// Traps unless the caller runs on the loop's thread.
     public func checkIsolated() {
         precondition(isCurrent, "this belongs to the event loop's thread")
     }
@@ -183,12 +184,12 @@ public final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 }
 
-/// A loop as the executor of actors. Not the loop itself: a task that ran on what may be an actor's executor would go
-/// through the queue with each call of an asynchronous function that belongs to no actor, and each return from one.
+/// A loop as the executor of actors. Separate from the loop's task executor: if they were the same object, each call of
+/// a nonisolated async function, and each return from one, would go through the queue.
 ///
-/// `@unchecked Sendable`: the loop is set once, before anybody else knows of either.
+/// `@unchecked Sendable`: the loop is set once, before either object is shared.
 private final class ActorExecutor: SerialExecutor, @unchecked Sendable {
-    // An actor keeps the loop, and the loop keeps this.
+    // The actor retains the loop, and the loop retains this.
     private unowned var loop: EventLoop?
 
     func setLoop(_ loop: EventLoop) { self.loop = loop }

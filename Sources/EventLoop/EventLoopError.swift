@@ -1,15 +1,15 @@
 import CLibuv
 
-/// A system call of the event loop that failed.
+/// A failed system call of the event loop.
 public struct EventLoopError: Error, Hashable, CustomStringConvertible {
-    /// What was tried, in words, for example `listen on 127.0.0.1:8080`.
+    /// The failed operation, for example `listen on 127.0.0.1:8080`.
     public let operation: String
-    /// libuv's name of the error, for example `EADDRINUSE`.
+    /// The error's symbolic name, for example `EADDRINUSE`.
     public let name: String
-    /// The error in words, for example `address already in use`.
+    /// The error's description, for example `address already in use`.
     public let reason: String
 
-    /// What was tried and why it failed.
+    /// The failed operation and the reason.
     public var description: String { "cannot \(operation): \(reason) (\(name))" }
 
     init(_ code: CInt, operation: String) {
@@ -18,7 +18,7 @@ public struct EventLoopError: Error, Hashable, CustomStringConvertible {
         self.reason = uv_strerror(code).map { String(cString: $0) } ?? "unknown error"
     }
 
-    /// Throws if a libuv call answered with an error code.
+    /// Throws if a libuv call returned an error code.
     static func check(_ code: CInt, operation: @autoclosure () -> String) throws(EventLoopError) {
         guard code < 0 else { return }
         throw EventLoopError(code, operation: operation())

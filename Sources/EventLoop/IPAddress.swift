@@ -1,6 +1,6 @@
 import Glibc
 
-/// An IP address as a number. An IPv4 address equals the IPv6 address that stands for it (RFC 4291, section 2.5.5.2).
+/// An IP address. An IPv4 address equals its IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2).
 public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     private let high: UInt64
     private let low: UInt64
@@ -12,7 +12,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.low = low
     }
 
-    /// Reads `192.0.2.1` or `2001:db8::1`; nil for anything else.
+    /// Parses `192.0.2.1` or `2001:db8::1`; nil for anything else.
     public init?(_ text: some StringProtocol) {
         let text = String(text)
         guard text.utf8.count < Int(INET6_ADDRSTRLEN), !text.utf8.contains(0) else { return nil }
@@ -26,7 +26,7 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(withUnsafeBytes(of: six) { Array($0) })
     }
 
-    /// Takes the 4 or 16 bytes of an address in network order; nil for another number of bytes.
+    /// Makes an address from 4 or 16 bytes in network order; nil for another number of bytes.
     public init?(_ bytes: some Collection<UInt8>) {
         func number(_ bytes: some Collection<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         switch bytes.count {
@@ -39,14 +39,14 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     /// Whether it is an IPv4 address.
     public var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
 
-    /// Whether it stands for all addresses of the machine: `0.0.0.0` or `::`.
+    /// Whether this is the unspecified address: `0.0.0.0` or `::`.
     public var isUnspecified: Bool { high == 0 && (low == 0 || low == Self.mappedPrefix) }
 
-    /// What counts as one client: an IPv4 address, or the 64 bits of an IPv6 address that a network gives to one
-    /// customer, who has all the addresses behind them.
+    /// The address that limits per client count against: an IPv4 address, or the /64 prefix of an IPv6 address, which a
+    /// network assigns to one customer.
     public var client: IPAddress { isIPv4 ? self : IPAddress(high: high, low: 0) }
 
-    /// Whether the first bits, of 128, are the same.
+    /// Whether the first `bits` of 128 bits are equal.
     fileprivate func agrees(with other: IPAddress, bits: Int) -> Bool {
         let (highMask, lowMask) = (Self.mask(min(bits, 64)), Self.mask(max(bits - 64, 0)))
         return (high ^ other.high) & highMask == 0 && (low ^ other.low) & lowMask == 0
@@ -72,13 +72,13 @@ public struct IPAddress: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A range of IP addresses that begin with the same bits (RFC 4632).
+/// A CIDR block of IP addresses (RFC 4632).
 public struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
     private let first: IPAddress
-    /// How many of 128 bits are the same.
+    /// The prefix length, of 128 bits.
     private let bits: Int
 
-    /// Reads `10.0.0.0/8`, `2001:db8::/32`, or one address; nil for anything else, also where bits behind the prefix are
+    /// Parses `10.0.0.0/8`, `2001:db8::/32`, or one address; nil for anything else, also if bits after the prefix are
     /// set.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -98,15 +98,15 @@ public struct AddressBlock: Sendable, Hashable, CustomStringConvertible {
         guard first.isPrefix(ofBits: bits) else { return nil }
     }
 
-    /// Whether an address belongs to it.
+    /// Whether the block contains an address.
     public func contains(_ address: IPAddress) -> Bool { first.agrees(with: address, bits: bits) }
 
-    /// The first address with the number of bits.
+    /// The block in CIDR notation.
     public var description: String { "\(first)/\(first.isIPv4 ? bits - 96 : bits)" }
 }
 
 extension IPAddress {
-    /// Whether no bit behind the first ones is set.
+    /// Whether all bits after the first `bits` are zero.
     fileprivate func isPrefix(ofBits bits: Int) -> Bool {
         high & ~Self.mask(min(bits, 64)) == 0 && low & ~Self.mask(max(bits - 64, 0)) == 0
     }

@@ -2,12 +2,11 @@ import CLibuv
 import Glibc
 import Synchronization
 
-/// A TCP or local stream socket that is bound to an address, for one ``TCPListener``. It is closed when it is dropped without having been
-/// listened on.
+/// A bound TCP or local stream socket for one ``TCPListener``. It is closed on release if no listener has taken it.
 public final class ListeningSocket: Sendable {
-    /// The address that it is bound to, with the port that the system chose if none was asked for.
+    /// The bound address, with the port that the system chose if 0 was requested.
     public let address: SocketAddress
-    /// The system's number for it, or -1 once a listener has it.
+    /// The file descriptor; -1 once a listener has taken it.
     private let descriptor: Atomic<CInt>
 
     private init(owning descriptor: CInt) throws(EventLoopError) {
@@ -31,18 +30,18 @@ public final class ListeningSocket: Sendable {
         if left >= 0 { close(left) }
     }
 
-    /// Hands the descriptor over; -1 the second time.
+    /// Transfers the descriptor to the caller; -1 the second time.
     func take() -> CInt { descriptor.exchange(-1, ordering: .acquiringAndReleasing) }
 
-    /// Binds sockets to one address, among which the system shares out the connections (`SO_REUSEPORT`).
+    /// Binds several sockets to one address; the system distributes the connections among them (`SO_REUSEPORT`).
     ///
     /// - Parameters:
-    ///   - address: port 0 asks the system for a free one, the same for all.
-    ///   - count: how many; at least 1.
-    /// - Throws: ``EventLoopError``, also when another process has the address, even one that would share it.
+    ///   - address: port 0 lets the system choose a free one, the same for all sockets.
+    ///   - count: the number of sockets; at least 1.
+    /// - Throws: ``EventLoopError``, also if another process uses the address, even with `SO_REUSEPORT`.
     public static func bind(_ address: SocketAddress, count: Int = 1) throws(EventLoopError) -> [ListeningSocket] {
-        precondition(count > 0, "no socket was asked for")
-        // The first one must be alone: another process of the same user that shares its address is a mistake.
+        precondition(count > 0, "the number of sockets must be positive")
+        // Bound without `SO_REUSEPORT`: another process of the same user on this address is a mistake.
         let first = try bind(address, shares: false)
         guard count > 1 else { return [first] }
         set(SO_REUSEPORT, of: first.descriptor.load(ordering: .relaxed))
@@ -57,7 +56,7 @@ public final class ListeningSocket: Sendable {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = socket(family, kind, 0)
         guard descriptor >= 0 else { throw EventLoopError(-errno, operation: operation) }
-        // What is left of earlier connections does not keep the address.
+        // Earlier connections in TIME_WAIT do not block the address.
         set(SO_REUSEADDR, of: descriptor)
         if shares { set(SO_REUSEPORT, of: descriptor) }
         let length = socklen_t(family == AF_INET6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
@@ -80,20 +79,19 @@ public final class ListeningSocket: Sendable {
         return getsockopt(descriptor, SOL_SOCKET, option, &value, &length) == 0 ? value : nil
     }
 
-    /// Takes a TCP or local (AF_UNIX) stream socket over that another process has opened and listens on; the descriptor is
-    /// closed.
+    /// Adopts a listening TCP or local (AF_UNIX) stream socket from another process; the given descriptor is closed.
     ///
     /// - Parameters:
-    ///   - descriptor: the number of an open descriptor.
-    ///   - count: into how many sockets; they take connections from one queue.
-    /// - Throws: ``EventLoopError`` if it is no listening stream socket.
+    ///   - descriptor: an open file descriptor.
+    ///   - count: the number of sockets to make; they share one accept queue.
+    /// - Throws: ``EventLoopError`` if it is not a listening stream socket.
     public static func inherit(_ descriptor: CInt, count: Int = 1) throws(EventLoopError) -> [ListeningSocket] {
-        precondition(count > 0, "no socket was asked for")
+        precondition(count > 0, "the number of sockets must be positive")
         defer { close(descriptor) }
         guard option(SO_ACCEPTCONN, of: descriptor) == 1,
             option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue)
         else {
-            throw EventLoopError(CInt(UV_EINVAL.rawValue), operation: "take connections from descriptor \(descriptor)")
+            throw EventLoopError(CInt(UV_EINVAL.rawValue), operation: "accept connections on descriptor \(descriptor)")
         }
         var sockets: [ListeningSocket] = []
         for _ in 0..<count {

@@ -1,17 +1,17 @@
 import CLibuv
 
-/// A value that one thread uses at a time, by libuv's mutex. The thread sanitizer knows that one; it does not see the lock
-/// of Swift's own `Mutex` on Linux, and would call everything behind it a race.
+/// A value protected by a libuv mutex. The thread sanitizer recognizes this mutex; on Linux it does not see Swift's own
+/// `Mutex`, and would report false races.
 ///
-/// `@unchecked Sendable`: the value is used with the mutex held only, and does not leave the closure.
+/// `@unchecked Sendable`: the value is only accessed with the mutex held, and does not escape the closure.
 package final class Locked<Value>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<uv_mutex_t>.allocate(capacity: 1)
     private var value: Value
 
-    /// - Precondition: the system has room for one more mutex.
+    /// - Precondition: the system can create another mutex.
     package init(_ value: sending Value) {
         self.value = value
-        precondition(uv_mutex_init(mutex) == 0, "the system has no mutex left")
+        precondition(uv_mutex_init(mutex) == 0, "cannot create a mutex")
     }
 
     deinit {
@@ -19,7 +19,7 @@ package final class Locked<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Uses the value. The closure must not use it again through this lock.
+    /// Calls a closure with the value. The closure must not use this lock again.
     package func withLock<Result, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

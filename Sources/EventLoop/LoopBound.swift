@@ -1,19 +1,19 @@
-/// A value that belongs to one event loop's thread, in a box that may travel between threads.
+/// A sendable box for a value that belongs to one event loop's thread.
 ///
-/// `@unchecked Sendable`: the value is reached through ``value`` only, which stops the program on any other thread.
+/// `@unchecked Sendable`: the value is accessible through ``value`` only, which traps on any other thread.
 public final class LoopBound<Value>: @unchecked Sendable {
     /// The loop that the value belongs to.
     public let loop: EventLoop
     private let storage: Value
 
-    /// Puts a value into a box; to be called on the loop's thread, where the value was made.
+    /// Boxes a value; call it on the loop's thread, where the value was made.
     public init(_ value: Value, loop: EventLoop) {
         loop.checkIsolated()
         self.loop = loop
         self.storage = value
     }
 
-    /// The value; on the loop's thread only.
+    /// The value; accessible on the loop's thread only.
     public var value: Value {
         loop.checkIsolated()
         return storage

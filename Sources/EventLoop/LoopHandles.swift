@@ -1,21 +1,21 @@
 import CLibuv
 
-/// What libuv needs to run one loop: the loop itself and the handles that hand it our jobs.
+/// The libuv loop and the handles that run Swift jobs on it.
 final class LoopHandles {
     let loop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
-    /// Ends the loop's waiting when another thread has added a job.
+    /// Wakes the loop when another thread has added a job.
     private let wakeUp = UnsafeMutablePointer<uv_async_t>.allocate(capacity: 1)
-    /// Run the jobs that callbacks have added: after the loop's waiting, and before it.
+    /// Run the jobs that callbacks have added: after and before the loop polls.
     private let afterWaiting = UnsafeMutablePointer<uv_check_t>.allocate(capacity: 1)
     private let beforeWaiting = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)
-    /// Active while jobs are left, so that the loop looks at its sockets but does not wait for them.
+    /// Active while jobs are pending, so that the loop polls its sockets without blocking.
     private let withoutWaiting = UnsafeMutablePointer<uv_idle_t>.allocate(capacity: 1)
 
     private var leftOver = 0
 
     init() throws(EventLoopError) {
-        try EventLoopError.check(uv_loop_init(loop), operation: "make an event loop")
+        try EventLoopError.check(uv_loop_init(loop), operation: "create an event loop")
         uv_async_init(loop, wakeUp) { _ in }
         uv_check_init(loop, afterWaiting)
         uv_prepare_init(loop, beforeWaiting)
@@ -33,7 +33,7 @@ final class LoopHandles {
         withoutWaiting.deallocate()
     }
 
-    /// The owner outlives the handles' callbacks, because its thread keeps it alive while they can run.
+    /// The owner outlives the handles' callbacks, because its thread retains it while they can run.
     func setOwner(_ owner: EventLoop) {
         let data = Unmanaged.passUnretained(owner).toOpaque()
         afterWaiting.pointee.data = data
@@ -55,7 +55,7 @@ final class LoopHandles {
 
     func stop() { uv_stop(loop) }
 
-    /// Closes the loop; returns how many handles others had left open on it, which are closed too.
+    /// Closes the loop and all handles on it; returns how many handles others had left open.
     func close() -> Int {
         uv_walk(
             loop,

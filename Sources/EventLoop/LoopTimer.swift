@@ -1,15 +1,15 @@
 import CLibuv
 
-/// A timer of an event loop; to be made and used on the loop's thread, and ended with ``close()``.
+/// A timer of an event loop. Create and use it on the loop's thread, and call ``close()`` at the end.
 public final class LoopTimer {
     private let loop: EventLoop
     private let handle = OwnedHandle<uv_timer_t>()
     private let fire: () -> Void
     private var isClosed = false
 
-    /// Makes a timer that is not running yet.
+    /// Makes a stopped timer.
     ///
-    /// - Parameter fire: called on the loop's thread each time that the timer runs down.
+    /// - Parameter fire: called on the loop's thread each time the timer fires.
     public init(on loop: EventLoop, fire: @escaping () -> Void) {
         loop.checkIsolated()
         self.loop = loop
@@ -18,15 +18,15 @@ public final class LoopTimer {
         handle.keep(self)
     }
 
-    /// Starts the timer, or starts it anew.
+    /// Starts or restarts the timer.
     ///
     /// - Parameters:
-    ///   - delay: the time until it fires; what is below a millisecond is rounded up.
-    ///   - interval: the time between further firings, or nil to fire once.
+    ///   - delay: the time until it fires, rounded up to milliseconds.
+    ///   - interval: the time between further firings; nil to fire once.
     public func start(after delay: Duration, repeating interval: Duration? = nil) {
         loop.checkIsolated()
         precondition(!isClosed, "a closed timer was started")
-        // libuv counts from the time at which the loop last woke.
+        // libuv counts from the time at which the loop last woke up.
         uv_update_time(loop.uvLoop)
         uv_timer_start(
             handle.pointer,
@@ -41,7 +41,7 @@ public final class LoopTimer {
         if !isClosed { uv_timer_stop(handle.pointer) }
     }
 
-    /// Ends the timer for good; further calls do nothing.
+    /// Closes the timer permanently; further calls do nothing.
     public func close() {
         loop.checkIsolated()
         guard !isClosed else { return }
@@ -51,7 +51,7 @@ public final class LoopTimer {
 }
 
 extension Duration {
-    /// Milliseconds, rounded up, from 0 to a hundred years.
+    /// Milliseconds, rounded up, clamped to 0 to 100 years.
     var wholeMilliseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
@@ -61,7 +61,7 @@ extension Duration {
 }
 
 extension EventLoop {
-    /// Waits on the loop's clock, which stands still while the machine sleeps.
+    /// Sleeps on the loop's clock, which stops while the machine is suspended.
     ///
     /// - Throws: `CancellationError` as soon as the task is canceled.
     public func sleep(for duration: Duration) async throws {

@@ -1,7 +1,7 @@
 import CLibuv
 
-/// The memory of one libuv handle, and the rule for freeing it: libuv may touch a handle until its close callback, so
-/// the memory, and the object whose callbacks it calls, live until then.
+/// Owns the memory of one libuv handle. libuv may use a handle until its close callback, so the memory and the owner of
+/// its callbacks are kept until then.
 struct OwnedHandle<Handle> {
     let pointer = UnsafeMutablePointer<Handle>.allocate(capacity: 1)
 
@@ -9,15 +9,15 @@ struct OwnedHandle<Handle> {
         UnsafeMutableRawPointer(pointer).assumingMemoryBound(to: uv_handle_t.self)
     }
 
-    /// Keeps the owner alive until the handle is closed; to be called once, when libuv has initialized the handle.
+    /// Retains the owner until the handle is closed; call it once, after libuv has initialized the handle.
     func keep(_ owner: AnyObject) {
         uv_handle_set_data(base, Unmanaged.passRetained(owner).toOpaque())
     }
 
-    /// Frees a handle that libuv has refused to initialize.
+    /// Frees a handle that libuv failed to initialize.
     func discard() { pointer.deallocate() }
 
-    /// Closes the handle, and lets its memory and its owner go when libuv is done with them; to be called once.
+    /// Closes the handle, and releases its memory and its owner in the close callback; call it once.
     func close() {
         uv_close(base) { handle in
             guard let handle else { return }
@@ -27,7 +27,7 @@ struct OwnedHandle<Handle> {
         }
     }
 
-    /// The owner of a handle that libuv hands to a callback.
+    /// The owner of a handle in a libuv callback.
     static func owner<Owner: AnyObject>(_ handle: UnsafeMutablePointer<Handle>?, as type: Owner.Type) -> Owner? {
         guard let handle else { return nil }
         let base = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)

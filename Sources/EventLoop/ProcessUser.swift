@@ -1,8 +1,9 @@
 import Glibc
 
-/// The user as whom the process runs.
+/// The user that the process runs as.
 public enum ProcessUser {
-    /// Becomes the owner of a file or folder, with the owner's groups, if the process runs as root. This cannot be undone.
+    /// Switches to the owner of a file or directory, with the owner's groups, if the process runs as root. This cannot
+    /// be undone.
     ///
     /// Files that the process creates are then accessible to a service that runs as this owner.
     ///
@@ -16,9 +17,9 @@ public enum ProcessUser {
         try check(stat(path, &status), "read the owner of \(path)")
         guard status.st_uid != 0 else { return false }
         let group = primaryGroup(of: status.st_uid) ?? status.st_gid
-        try check(setGroups(of: status.st_uid, group), "take on the groups of the owner of \(path)")
-        try check(setgid(group), "take on the group of the owner of \(path)")
-        try check(setuid(status.st_uid), "become the owner of \(path)")
+        try check(setGroups(of: status.st_uid, group), "switch to the groups of the owner of \(path)")
+        try check(setgid(group), "switch to the group of the owner of \(path)")
+        try check(setuid(status.st_uid), "switch to the owner of \(path)")
         return true
     }
 

@@ -1,18 +1,18 @@
 import CLibuv
 
-/// Watches for a signal to this process; to be made and used on the loop's thread, and ended with ``close()``.
+/// Watches for a signal to this process. Create and use it on the loop's thread, and call ``close()`` at the end.
 public final class SignalWatcher {
     private let loop: EventLoop
     private let handle = OwnedHandle<uv_signal_t>()
     private let receive: () -> Void
     private var isClosed = false
 
-    /// Starts to watch. While a signal is watched, its default action does not happen. One that ``HeldSignals`` has held is
-    /// received at once.
+    /// Starts watching. A watched signal's default action is disabled. A signal deferred by ``DeferredSignals`` is
+    /// received immediately.
     ///
     /// - Parameters:
     ///   - signal: the signal's number, for example `SIGTERM`.
-    ///   - receive: called on the loop's thread each time that the signal came.
+    ///   - receive: called on the loop's thread each time the signal arrives.
     /// - Throws: ``EventLoopError`` if the signal cannot be watched.
     public init(_ signal: CInt, on loop: EventLoop, receive: @escaping () -> Void) throws(EventLoopError) {
         loop.checkIsolated()

@@ -3,14 +3,14 @@ import Glibc
 
 /// An IP address with a port, or the path of a local socket (AF_UNIX).
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
-    /// The address in numbers: `127.0.0.1` or `::1`. Of a local socket it is the path, empty for a peer, which has none.
+    /// The numeric address: `127.0.0.1` or `::1`. For a local socket the path, empty for its peer.
     public let host: String
-    /// The port; 0 asks the system for a free one, and is that of a local socket.
+    /// The port; 0 lets the system choose a free one; also 0 for a local socket.
     public let port: UInt16
-    /// Whether this is a local socket, which only programs on this machine reach.
+    /// Whether this is a local socket, reachable only from this machine.
     public let isLocal: Bool
 
-    /// Reads `127.0.0.1:8080` or `[::1]:8080`; nil for anything else, host names included.
+    /// Parses `127.0.0.1:8080` or `[::1]:8080`; nil for anything else, including host names.
     public init?(_ text: String) {
         guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")),
             let port = Self.port(text[text.index(after: colon)...])
@@ -59,7 +59,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         isLocal = false
     }
 
-    /// The path of a local socket; an at sign stands for the zero that a name in the abstract namespace begins with.
+    /// The path of a local socket; an at sign replaces the leading zero byte of an abstract name.
     private static func path(_ storage: inout sockaddr_storage) -> String {
         withUnsafeBytes(of: &storage) { bytes in
             let path = bytes.dropFirst(MemoryLayout<sa_family_t>.size)
@@ -70,13 +70,13 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The address as it is read by ``init(_:)``; of a local socket `unix:` and the path.
+    /// The address in the form of ``init(_:)``; `unix:` and the path for a local socket.
     public var description: String {
         isLocal
             ? "unix:" + host : host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : host + ":" + String(port)
     }
 
-    /// Decimal digits only, without a sign or leading zeros.
+    /// Parses decimal digits without a sign or leading zeros.
     private static func port(_ text: Substring) -> UInt16? {
         guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             text == "0" || text.utf8.first != 0x30
@@ -84,7 +84,7 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
         return UInt16(text)
     }
 
-    /// Calls a closure with the address in the system's form; nil if the host is not numeric.
+    /// Calls a closure with the address as a `sockaddr`; nil if the host is not numeric.
     func withSockaddr<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result? {
         var storage = sockaddr_storage()
         return withUnsafeMutablePointer(to: &storage) { storage in

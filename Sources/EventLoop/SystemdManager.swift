@@ -1,27 +1,27 @@
 import CLibuv
 import Glibc
 
-/// What systemd and those like it tell a service by environment variables, and want to be told: the protocols of
-/// sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3).
+/// The interface to systemd and compatible service managers: the protocols of sd_notify(3), sd_watchdog_enabled(3) and
+/// sd_listen_fds(3).
 public struct SystemdManager: Sendable {
-    /// A socket that the service manager opened for this process, and keeps open when the process ends.
+    /// A socket that the service manager has opened for this process and keeps open across restarts.
     public struct Inherited: Sendable, Hashable {
-        /// Its name, by `FileDescriptorName=`; the manager's own default otherwise.
+        /// The name from `FileDescriptorName=`; otherwise the manager's default.
         public let name: String
-        /// Its number.
+        /// The file descriptor.
         public let descriptor: CInt
     }
 
-    /// How often the watchdog wants to hear of this process at least; nil if it does not.
+    /// The watchdog interval, within which a keep-alive is due; nil if the watchdog is disabled.
     public let watchdogLimit: Duration?
-    /// The sockets that are meant for this process.
+    /// The sockets passed to this process.
     public let sockets: [Inherited]
     private let notifySocket: String?
 
-    /// The first descriptor that is handed over.
+    /// The first passed descriptor (`SD_LISTEN_FDS_START`).
     private static let firstDescriptor: CInt = 3
 
-    /// Reads what the environment says.
+    /// Reads the environment variables.
     public init(environment: [String: String]) {
         let process = getpid()
         let socket = environment["NOTIFY_SOCKET"] ?? ""
@@ -43,20 +43,20 @@ public struct SystemdManager: Sendable {
         }
     }
 
-    /// Reports that the configuration is being reloaded: `RELOADING=1` with the time, as sd_notify(3) asks for since version 253.
+    /// Reports that the configuration is being reloaded: `RELOADING=1` with the monotonic time that sd_notify(3)
+    /// requires since version 253.
     public func notifyReload() {
-        // libuv's clock is CLOCK_MONOTONIC, which the manager compares with.
+        // libuv's clock is CLOCK_MONOTONIC, as the manager expects.
         notify("RELOADING=1\nMONOTONIC_USEC=\(uv_hrtime() / 1000)")
     }
 
-    /// Tells the service manager something, for example `READY=1`. Does nothing where there is none, or where it does not
-    /// listen.
+    /// Notifies the service manager, for example `READY=1`. Does nothing without a manager, or if it does not listen.
     public func notify(_ state: String) {
         guard let notifySocket else { return }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         var path = Array(notifySocket.utf8)
-        // A name that begins with an at sign is one in the abstract namespace, where that is a zero.
+        // A leading at sign stands for the zero byte of an abstract name.
         if path[0] == UInt8(ascii: "@") { path[0] = 0 }
         guard path.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }

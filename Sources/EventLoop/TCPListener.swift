@@ -1,29 +1,30 @@
 import CLibuv
 import Glibc
 
-/// A listening TCP or local socket, which libuv serves by the same handle (`uv_tcp_open` takes any stream socket); to be made and used on its loop's thread, and ended with ``close()``.
+/// A listener on a TCP or local socket; libuv uses the same handle for both (`uv_tcp_open` accepts any stream socket).
+/// Create and use it on its loop's thread, and call ``close()`` at the end.
 public final class TCPListener {
     private let loop: EventLoop
     private let handle = OwnedHandle<uv_tcp_t>()
     private let accept: (TCPStream) -> Void
     private var isClosed = false
-    /// How many connections were taken since one last had to wait.
+    /// The connections accepted in a row since the last deferral.
     private var accepted = 0
-    /// Whether libuv holds a connection that was put off.
+    /// Whether accepting a connection was deferred.
     private var isOneWaiting = false
 
-    /// How many connections are taken one after the other: a flood of them must not keep those that are there waiting.
-    private static let acceptsInTurn = 64
+    /// The maximum number of connections accepted in a row, so that a flood of new ones does not starve existing ones.
+    private static let maximumConsecutiveAccepts = 64
 
-    /// The address listened on, with the port that the system chose if none was asked for.
+    /// The address listened on, with the port that the system chose if 0 was requested.
     public let address: SocketAddress
 
-    /// Starts to listen.
+    /// Starts listening.
     ///
     /// - Parameters:
-    ///   - socket: where; it is the listener's from now on.
-    ///   - backlog: how many connections may wait to be accepted; the system may allow fewer.
-    ///   - accept: called on the loop's thread with each new connection, which is not read from yet.
+    ///   - socket: the bound socket; the listener takes ownership.
+    ///   - backlog: the maximum number of connections waiting to be accepted; the system may allow fewer.
+    ///   - accept: called on the loop's thread with each new connection, before reading starts.
     /// - Throws: ``EventLoopError``, for example when the address is in use.
     public init(
         _ socket: ListeningSocket, on loop: EventLoop, backlog: CInt = 4096, accept: @escaping (TCPStream) -> Void
@@ -42,7 +43,7 @@ public final class TCPListener {
         }
     }
 
-    /// Binds a socket and starts to listen; see ``init(_:on:backlog:accept:)-(ListeningSocket,_,_,_)``.
+    /// Binds a socket and starts listening; see ``init(_:on:backlog:accept:)-(ListeningSocket,_,_,_)``.
     public convenience init(
         _ address: SocketAddress, on loop: EventLoop, accept: @escaping (TCPStream) -> Void
     ) throws(EventLoopError) {
@@ -67,16 +68,15 @@ public final class TCPListener {
     }
 
     private func didConnect(status: CInt) {
-        // A connection that failed while it waited, or one for which there is no descriptor left: that one libuv closes
-        // with a descriptor that it keeps for this, so that it neither waits for ever nor wakes the loop again and again.
+        // The connection failed while waiting, or the process is out of descriptors: then libuv closes it with a
+        // reserve descriptor, so that it neither hangs nor wakes the loop repeatedly.
         guard status == 0, !isClosed else { return }
         accepted += 1
-        guard accepted <= Self.acceptsInTurn else { return acceptLater() }
+        guard accepted <= Self.maximumConsecutiveAccepts else { return acceptLater() }
         take()
     }
 
-    /// Lets everything else on the loop have its turn, then takes the connection that waits. Until then libuv takes no
-    /// further one.
+    /// Lets other work on the loop run, then accepts the waiting connection. Until then libuv accepts no further one.
     private func acceptLater() {
         isOneWaiting = true
         let listener = LoopBound(self, loop: loop)
@@ -91,7 +91,7 @@ public final class TCPListener {
         accept(stream)
     }
 
-    /// Stops listening; connections that were accepted stay. Further calls do nothing.
+    /// Stops listening; accepted connections stay open. Further calls do nothing.
     public func close() {
         loop.checkIsolated()
         guard !isClosed else { return }

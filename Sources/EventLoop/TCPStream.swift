@@ -1,30 +1,30 @@
 import CLibuv
 import Glibc
 
-/// What a ``TCPStream`` tells its owner, on the loop's thread.
+/// Receives the events of a ``TCPStream`` on the loop's thread.
 public protocol TCPStreamHandler: AnyObject {
-    /// Bytes have come; they are gone when this returns.
+    /// Bytes were received; the span is valid during the call only.
     func streamDidRead(_ bytes: Span<UInt8>)
-    /// The peer sends nothing more, but may still read.
+    /// The peer has closed its sending side, but may still read.
     func streamDidEnd()
-    /// Everything that was written is with the system, after some of it had to wait.
+    /// All pending bytes were written to the system.
     func streamDidDrain()
-    /// The stream is closed, by ``TCPStream/close()`` (nil) or by an error. Nothing more is said after it.
+    /// The stream was closed, by ``TCPStream/close()`` (nil) or by an error. No further events follow.
     func streamDidClose(_ error: EventLoopError?)
 }
 
-/// One connection over TCP or a local socket; to be used on its loop's thread, and ended with ``close()``.
+/// One connection over TCP or a local socket. Use it on its loop's thread, and call ``close()`` at the end.
 ///
-/// Backpressure is the owner's: ``stopReading()`` lets the peer wait, ``pendingBytes`` tells how much the peer has not
-/// taken yet.
+/// The owner applies backpressure: ``stopReading()`` makes the peer wait, ``pendingBytes`` is the amount of unsent
+/// data.
 public final class TCPStream {
     /// The loop that the stream belongs to.
     public let loop: EventLoop
-    /// The peer's address, or nil if it was gone before it could be asked for.
+    /// The peer's address; nil if it had disconnected before the address could be read.
     public private(set) var peer: SocketAddress?
-    /// Who is told what happens; kept until the stream is closed.
+    /// The event handler; retained until the stream is closed.
     public var handler: (any TCPStreamHandler)?
-    /// How many bytes were written that the system has not taken yet.
+    /// The number of written bytes that the system has not accepted yet.
     public private(set) var pendingBytes = 0
 
     private let handle = OwnedHandle<uv_tcp_t>()
@@ -35,7 +35,7 @@ public final class TCPStream {
         UnsafeMutableRawPointer(handle.pointer).assumingMemoryBound(to: uv_stream_t.self)
     }
 
-    /// Takes the next connection that waits at a listening handle.
+    /// Accepts the next waiting connection of a listening handle.
     init(acceptingFrom listener: UnsafeMutablePointer<uv_stream_t>, on loop: EventLoop) throws(EventLoopError) {
         loop.checkIsolated()
         self.loop = loop
@@ -46,14 +46,14 @@ public final class TCPStream {
             close()
             throw EventLoopError(code, operation: "accept a connection")
         }
-        // Answers are written whole, so waiting for more to send only adds delay. A local socket never waits.
+        // Responses are written in one piece, so Nagle's algorithm only adds latency. Local sockets do not use it.
         uv_tcp_nodelay(handle.pointer, 1)
         peer = SocketAddress.ofSocket(handle.pointer, uv_tcp_getpeername)
     }
 
     // MARK: Reading
 
-    /// Starts, or goes on, to read.
+    /// Starts or resumes reading.
     public func startReading() {
         loop.checkIsolated()
         guard !isClosed, !isReading else { return }
@@ -71,7 +71,7 @@ public final class TCPStream {
             })
     }
 
-    /// Stops reading, so that the peer has to wait as soon as the system's buffers are full.
+    /// Stops reading, so that the peer has to wait once the system's buffers are full.
     public func stopReading() {
         loop.checkIsolated()
         guard !isClosed, isReading else { return }
@@ -93,8 +93,8 @@ public final class TCPStream {
 
     // MARK: Writing
 
-    /// Writes bytes behind those written before. What the system does not take at once is kept and counted in
-    /// ``pendingBytes``; the handler is told when all is gone.
+    /// Appends bytes to the output. What the system does not accept immediately is kept and counted in
+    /// ``pendingBytes``; the handler is notified when all of it is sent.
     public func write(_ bytes: [UInt8]) {
         loop.checkIsolated()
         guard !isClosed, !bytes.isEmpty else { return }
@@ -107,7 +107,7 @@ public final class TCPStream {
             var buffer = Self.buffer(bytes)
             return uv_try_write(stream, &buffer, 1)
         }
-        // Any error is met again, and reported, by the write that follows.
+        // An error recurs in the write that follows, which reports it.
         return max(Int(code), 0)
     }
 
@@ -141,7 +141,7 @@ public final class TCPStream {
 
     // MARK: Closing
 
-    /// Tells the peer that nothing more is written; reading goes on. To be called when nothing is pending.
+    /// Shuts down the sending side; reading continues. Call it when nothing is pending.
     public func finishWriting() {
         loop.checkIsolated()
         guard !isClosed else { return }
@@ -150,11 +150,11 @@ public final class TCPStream {
         if code < 0 { request.deallocate() }
     }
 
-    /// Closes the stream at once; what the system has not taken yet is dropped. Further calls do nothing.
+    /// Closes the stream immediately; pending bytes are dropped. Further calls do nothing.
     public func close() { close(nil) }
 
-    /// Closes the stream at once by a reset, after which the system keeps nothing of it; the peer may lose what it has
-    /// not read yet. Further calls do nothing.
+    /// Closes the stream immediately by a reset, which leaves no state in the system; the peer may lose data that it
+    /// has not read. Further calls do nothing.
     public func reset() {
         loop.checkIsolated()
         guard !isClosed else { return }
@@ -179,7 +179,7 @@ public final class TCPStream {
     }
 }
 
-/// Bytes on their way to the system, which must stay in place until libuv says that they are written.
+/// Bytes being written, which must stay in place until libuv's callback.
 private final class WriteRequest {
     let pointer = UnsafeMutablePointer<uv_write_t>.allocate(capacity: 1)
     let bytes: UnsafeMutableBufferPointer<UInt8>
@@ -203,20 +203,20 @@ private final class WriteRequest {
         request.stream.didWrite(request.bytes.count, status: status)
     }
 
-    /// Lets go of a request that libuv has refused.
+    /// Releases a request that libuv has rejected.
     func discard() { Unmanaged.passUnretained(self).release() }
 }
 
 extension SocketAddress {
-    /// The address that a libuv call tells of a socket: `uv_tcp_getsockname` or `uv_tcp_getpeername`.
+    /// The address of a socket from `uv_tcp_getsockname` or `uv_tcp_getpeername`.
     static func ofSocket(
         _ handle: UnsafeMutablePointer<uv_tcp_t>,
-        _ ask: (UnsafePointer<uv_tcp_t>?, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<CInt>?) -> CInt
+        _ getName: (UnsafePointer<uv_tcp_t>?, UnsafeMutablePointer<sockaddr>?, UnsafeMutablePointer<CInt>?) -> CInt
     ) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = CInt(MemoryLayout<sockaddr_storage>.size)
         let code = withUnsafeMutablePointer(to: &storage) { storage in
-            ask(handle, UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self), &length)
+            getName(handle, UnsafeMutableRawPointer(storage).assumingMemoryBound(to: sockaddr.self), &length)
         }
         return code == 0 ? SocketAddress(storage) : nil
     }

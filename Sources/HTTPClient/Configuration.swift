@@ -1,40 +1,39 @@
 extension HTTPClient {
-    /// How a client connects, and how much it takes.
+    /// A client's connections, timeouts and limits.
     public struct Configuration: Sendable, Hashable {
-        /// Where to connect to instead of the host and port of a request, each as `host:port:address:port`; an empty
-        /// part stands for any host or port, or for the request's own. TLS still asks for the request's host. See
-        /// `CURLOPT_CONNECT_TO`.
+        /// Overrides of the address to connect to, each as `host:port:address:port`; an empty part matches any host or
+        /// port, or keeps the request's own. TLS still verifies the request's host. See `CURLOPT_CONNECT_TO`.
         public var connectTo: [String] = []
-        /// The file with the certificates of the authorities to trust, in PEM, or nil for the system's.
+        /// The path of a PEM file with the trusted certificate authorities; nil for the system's.
         public var certificateAuthorities: String?
-        /// How long a connection may take from looking up the name to the end of the TLS handshake.
+        /// The connect timeout, from the name lookup to the end of the TLS handshake.
         public var connectTimeout: Duration = .seconds(5)
-        /// How long a request may take in all, waiting for a connection included, unless it says otherwise.
+        /// The default timeout of a request in all, including the wait for a connection.
         public var timeout: Duration = .seconds(30)
-        /// The longest body of a response that is taken, in bytes.
+        /// The maximum size of a response's body, in bytes.
         public var maximumBodyBytes = 16 * 1024 * 1024
-        /// The longest head of a response that is taken, in bytes, with interim responses and trailers.
+        /// The maximum size of a response's head, in bytes, including interim responses and trailers.
         public var maximumHeaderBytes = 64 * 1024
-        /// How many connections to one host are open at once, 1 to 10,000; further requests wait.
+        /// The maximum number of open connections per host, 1 to 10,000; further requests wait.
         public var maximumConnectionsPerHost = 16
-        /// How old a connection may be, in seconds, to be used again, so that changes of names' addresses are followed.
+        /// The maximum age of a connection for reuse, in seconds, so that DNS changes take effect.
         public var maximumConnectionLifetime = 300
-        /// How long the addresses of a name are used for new connections before it is looked up again, in seconds; 0 is not
-        /// at all. Services take addresses out of use that fail.
+        /// How long resolved addresses are cached, in seconds; 0 disables the cache. Services remove failed addresses
+        /// from DNS.
         public var maximumAddressAge = 5
-        /// What the client calls itself in `User-Agent`.
+        /// The `User-Agent` field.
         public var userAgent = "defender-bridge"
 
         /// Makes a configuration with the defaults.
         public init() {}
 
-        /// Throws if a value cannot be used.
+        /// Throws if a value is invalid.
         func validate() throws(HTTPClientError) {
             for entry in connectTo where !Self.isConnectTo(entry) {
                 throw HTTPClientError(.invalidConfiguration, "not of the form host:port:address:port: \(entry)")
             }
             guard certificateAuthorities?.utf8.contains(0) != true, FieldRules.isValue(userAgent) else {
-                throw HTTPClientError(.invalidConfiguration, "a text has control characters")
+                throw HTTPClientError(.invalidConfiguration, "a value has control characters")
             }
             guard (1...10_000).contains(maximumConnectionsPerHost), maximumBodyBytes >= 0, maximumHeaderBytes >= 0,
                 maximumConnectionLifetime >= 1, maximumAddressAge >= 0
@@ -43,8 +42,8 @@ extension HTTPClient {
             }
         }
 
-        /// Whether a text has four parts with colons between, of which the second and fourth are ports or empty, and
-        /// the others hosts, IPv6 addresses in brackets, or empty.
+        /// Whether a text has four parts separated by colons: the second and fourth are ports or empty, the others
+        /// hosts, bracketed IPv6 addresses, or empty.
         static func isConnectTo(_ text: String) -> Bool {
             guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { return false }
             var rest = text[...].utf8

@@ -1,18 +1,18 @@
 import CLibcurl
 import HTTPTypes
 
-/// One libcurl transfer's handle, and what libcurl keeps pointers to while it lives.
+/// Owns the handle of one libcurl transfer and the memory that libcurl points to.
 final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
     private let errorBuffer: UnsafeMutableBufferPointer<CChar>
     private let fields: FieldList
     private let connectTo: FieldList
 
-    /// Makes a handle for a request; nothing is sent yet.
+    /// Makes a handle for a request; sends nothing.
     init(
         _ plan: borrowing RequestPlan, configuration: HTTPClient.Configuration, connectTo: FieldList
     ) throws(HTTPClientError) {
-        guard let pointer = curl_easy_init() else { throw HTTPClientError(.other, "libcurl has no memory left") }
+        guard let pointer = curl_easy_init() else { throw HTTPClientError(.other, "out of memory") }
         self.pointer = pointer
         self.connectTo = connectTo
         errorBuffer = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -40,9 +40,9 @@ final class EasyHandle {
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // By ALPN, so only over TLS and where the peer offers it; several requests then share a connection.
+        // Negotiated by ALPN: over TLS only, if the peer offers it; requests then share a connection.
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        // Names are looked up anew for new connections: those that live on would not follow a name to another address.
+        // Names are resolved for new connections only; a limited connection age makes DNS changes take effect.
         try set(CURLOPT_MAXLIFETIME_CONN, configuration.maximumConnectionLifetime)
         try set(CURLOPT_DNS_CACHE_TIMEOUT, configuration.maximumAddressAge)
         try set(CURLOPT_HTTP09_ALLOWED, 0)
@@ -69,7 +69,7 @@ final class EasyHandle {
         case .withBody:
             try set(CURLOPT_POST, 1)
             let code = plan.body.withUnsafeBytes { bytes in
-                // Without an address libcurl would ask for the body elsewhere.
+                // With a null pointer libcurl would read the body from a callback.
                 bytes.isEmpty
                     ? CLibcurl_easy_set_copied_body(pointer, "", 0)
                     : CLibcurl_easy_set_copied_body(pointer, bytes.baseAddress, curl_off_t(bytes.count))
@@ -87,9 +87,9 @@ final class EasyHandle {
         try HTTPClientError.check(CLibcurl_easy_setopt_string(pointer, option, value), .invalidRequest)
     }
 
-    // MARK: Asking
+    // MARK: Results
 
-    /// What libcurl says of a failure; empty if it says nothing. Without the controls that a peer may have put there.
+    /// libcurl's error message, without control characters that a peer may have sent; empty if there is none.
     var errorText: String {
         let bytes = errorBuffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }.filter { $0 >= 0x20 && $0 != 0x7F }
         return String(decoding: bytes, as: UTF8.self)

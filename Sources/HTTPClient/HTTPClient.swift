@@ -2,24 +2,23 @@ public import EventLoop
 public import HTTPTypes
 import Synchronization
 
-/// A client for HTTP/1.1 with and without TLS, and for HTTP/2 where the peer offers it (libcurl on an event loop).
+/// An HTTP/1.1 client with optional TLS, and HTTP/2 if the peer offers it (libcurl on an event loop).
 ///
-/// Names are looked up by libcurl on a thread of its own for each look-up, and kept for a minute; connections are tried
-/// by IPv6 and, 200 milliseconds later, by IPv4 (RFC 8305). There is no thread for a request.
+/// libcurl resolves each name on a separate thread; connections are tried over IPv6 and, 200 milliseconds later, over
+/// IPv4 (RFC 8305). Requests need no threads.
 ///
-/// It keeps connections for further requests. It follows no redirect, keeps no cookie, reads no `.netrc`, asks for no
-/// compression, and always verifies the peer of a TLS connection. Proxies are taken from the environment as libcurl
-/// does (`https_proxy`, `no_proxy`, …).
+/// Connections are reused. Redirects, cookies, `.netrc` and compression are not supported; the TLS peer is always
+/// verified. Proxies come from the environment, as libcurl reads it (`https_proxy`, `no_proxy`, …).
 ///
-/// It must be ended with ``shutdown()`` before its last reference goes and before its loop is ended.
+/// Call ``shutdown()`` before releasing the last reference and before shutting down the loop.
 public final class HTTPClient: Sendable {
     private let loop: EventLoop
     private let engine: LoopBound<TransferEngine>
     private let isShutDown = Atomic(false)
 
-    /// Makes a client that works on a loop.
+    /// Makes a client that runs on a loop.
     ///
-    /// - Throws: ``HTTPClientError`` with `invalidConfiguration`, or if there is no memory left.
+    /// - Throws: ``HTTPClientError`` with `invalidConfiguration`, or if memory is exhausted.
     public init(loop: EventLoop, configuration: Configuration = Configuration()) async throws(HTTPClientError) {
         self.loop = loop
         engine = try await loop.run { () throws(HTTPClientError) in
@@ -31,17 +30,17 @@ public final class HTTPClient: Sendable {
         precondition(isShutDown.load(ordering: .acquiring), "an HTTP client was dropped without shutdown()")
     }
 
-    /// Sends a request and collects its response, of whatever status.
+    /// Sends a request and returns its response, of any status.
     ///
-    /// libcurl repeats a request itself if it was sent on a kept connection that turns out to be closed by the peer.
+    /// libcurl retries a request itself if a reused connection turns out to be closed by the peer.
     ///
     /// - Parameters:
-    ///   - request: needs scheme (`http` or `https`), authority and path; the path, with the query, is sent as it is.
-    ///     `Host`, `User-Agent` and the framing are the client's own.
+    ///   - request: needs scheme (`http` or `https`), authority and path; path and query are sent unchanged.
+    ///     The client sets `Host`, `User-Agent` and the framing.
     ///   - body: the request's body; must be empty for GET and HEAD.
-    ///   - signing: how to sign the request, or nil. See ``RequestSigning`` for what can be signed.
-    ///   - timeout: how long all may take, or nil for the configuration's.
-    ///   - bypassesProxies: whether no proxy is used, whatever the environment says: the host itself is asked.
+    ///   - signing: how to sign the request; nil for no signature. See ``RequestSigning`` for the requirements.
+    ///   - timeout: the timeout of the whole request; nil for the configuration's.
+    ///   - bypassesProxies: whether to ignore the proxies of the environment.
     /// - Throws: ``HTTPClientError``; with `canceled` as soon as the task is canceled.
     public func send(
         _ request: HTTPRequest, body: [UInt8] = [], signing: RequestSigning? = nil, timeout: Duration? = nil,
@@ -64,8 +63,8 @@ public final class HTTPClient: Sendable {
         return try outcome.get()
     }
 
-    /// Breaks off what is on its way, which fails with `canceled`, and closes all connections. Waits for names that are
-    /// being looked up, as that cannot be broken off. Further calls do nothing.
+    /// Cancels requests in flight, which fail with `canceled`, and closes all connections. Waits for name lookups,
+    /// which cannot be canceled. Further calls do nothing.
     public func shutdown() async {
         let engine = engine
         let loop = loop

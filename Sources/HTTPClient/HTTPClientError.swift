@@ -1,28 +1,28 @@
-/// Why a request has no response.
+/// A failure of a request without a complete response.
 public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     /// The kind of failure.
     public enum Code: String, Sendable {
-        /// There was no complete response in time, or no connection.
+        /// Timeout of the connection or the response.
         case timedOut
-        /// The peer, or the proxy before it, could not be reached, or broke off while TLS was set up.
+        /// The peer or the proxy could not be reached, or disconnected during the TLS handshake.
         case connectFailed
-        /// The name of the peer, or of the proxy before it, has no address.
+        /// The name of the peer or the proxy could not be resolved.
         case nameNotResolved
-        /// The peer's certificate was refused, or the peer and we share no version of TLS.
+        /// The peer's certificate was rejected, or there is no common TLS version.
         case tlsRejected
-        /// The connection ended before the response did.
+        /// The connection was closed before the response was complete.
         case connectionLost
-        /// The response's body is longer than the limit.
+        /// The response's body exceeds the limit.
         case bodyTooLarge
-        /// The response's head is longer than the limit.
+        /// The response's head exceeds the limit.
         case headTooLarge
         /// The task was canceled, or the client was shut down.
         case canceled
-        /// The request cannot be sent, or not be signed, as it is.
+        /// The request is invalid or cannot be signed.
         case invalidRequest
-        /// No request can be signed so: its credentials, its Region or its time cannot be used.
+        /// The credentials, the Region or the time of the signature are invalid.
         case invalidSigning
-        /// The client's configuration is not usable.
+        /// The client's configuration is invalid.
         case invalidConfiguration
         /// Anything else, for example a response that is not HTTP.
         case other
@@ -30,21 +30,21 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
 
     /// The kind of failure.
     public let code: Code
-    /// The failure in words, without the request's path, query, fields, body or credentials.
+    /// The error message, without the request's path, query, fields, body or credentials.
     public let message: String
-    /// Whether it failed before anything of the request was sent, for example while the connection was set up.
+    /// Whether the request failed before any part of it was sent, for example while connecting.
     public let isUnsent: Bool
 
-    /// Makes an error; the message must hold nothing secret.
+    /// Makes an error; the message must not have secrets.
     ///
-    /// - Parameter isUnsent: whether nothing of the request was sent; nil if the kind of failure tells.
+    /// - Parameter isUnsent: whether no part of the request was sent; nil to derive it from the kind of failure.
     public init(_ code: Code, _ message: String, isUnsent: Bool? = nil) {
         self.code = code
         self.message = message
         self.isUnsent = isUnsent ?? code.isUnsent
     }
 
-    /// Whether the same request may succeed later without anyone doing anything.
+    /// Whether the same request may succeed when retried later.
     public var isTransient: Bool {
         switch code {
         case .timedOut, .connectFailed, .nameNotResolved, .connectionLost: true
@@ -54,12 +54,12 @@ public struct HTTPClientError: Error, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The failure in words.
+    /// The error message.
     public var description: String { message }
 }
 
 extension HTTPClientError.Code {
-    /// Whether such a failure comes before anything of the request is sent, wherever it happens.
+    /// Whether this kind of failure always precedes sending.
     fileprivate var isUnsent: Bool {
         switch self {
         case .connectFailed, .nameNotResolved, .tlsRejected, .invalidRequest, .invalidSigning, .invalidConfiguration:

@@ -1,9 +1,9 @@
 import CLibcurl
 
-/// libcurl as a whole.
+/// The process-wide state of libcurl.
 enum Library {
     private static let result = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
-    /// Sets libcurl up, once in a process.
+    /// Initializes libcurl once per process.
     static func initialize() throws(HTTPClientError) { try HTTPClientError.check(result) }
 }

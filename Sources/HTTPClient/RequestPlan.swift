@@ -1,10 +1,10 @@
 import HTTPTypes
 
-/// A request in libcurl's terms, checked.
+/// A validated request in libcurl's terms.
 struct RequestPlan: Sendable {
-    /// How libcurl is told to send the request.
+    /// How libcurl sends the request.
     enum Form {
-        /// Without a body, and the response has none either.
+        /// Without a body, and with none in the response.
         case head
         /// Without a body.
         case withoutBody
@@ -16,14 +16,14 @@ struct RequestPlan: Sendable {
     let method: String
     let form: Form
     let body: [UInt8]
-    /// The fields, as libcurl wants them.
+    /// The fields in libcurl's format.
     let fieldLines: [String]
-    /// Whether no proxy is used, whatever the environment says.
+    /// Whether to ignore the proxies of the environment.
     let bypassesProxies: Bool
     /// Scheme, host and port, for messages.
     let target: String
 
-    /// Checks a request.
+    /// Validates a request.
     ///
     /// - Throws: ``HTTPClientError`` with `invalidRequest` or `invalidSigning`.
     init(
@@ -31,14 +31,16 @@ struct RequestPlan: Sendable {
     ) throws(HTTPClientError) {
         guard let scheme = request.scheme?.lowercased(), scheme == "http" || scheme == "https",
             let authority = request.authority, FieldRules.isAuthority(authority)
-        else { throw HTTPClientError(.invalidRequest, "a request needs the scheme http or https, and a host") }
+        else { throw HTTPClientError(.invalidRequest, "the request needs the scheme http or https, and a host") }
         target = "\(scheme)://\(authority)"
         let path = request.path ?? "/"
-        guard FieldRules.isPath(path) else { throw Self.invalid("its path is not one", target: target) }
+        guard FieldRules.isPath(path) else { throw Self.invalid("invalid path", target: target) }
         url = target + path
         method = request.method.rawValue
         form = Self.form(request.method, hasBody: !body.isEmpty)
-        guard form == .withBody || body.isEmpty else { throw Self.invalid("a \(method) has no body", target: target) }
+        guard form == .withBody || body.isEmpty else {
+            throw Self.invalid("a \(method) request must not have a body", target: target)
+        }
         self.body = body
         self.bypassesProxies = bypassesProxies
         fieldLines = try Self.fieldLines(request, path: path, body: body, signing: signing, target: target)
@@ -59,7 +61,7 @@ struct RequestPlan: Sendable {
         var fields = request.headerFields.map { (name: $0.name.rawName, value: $0.value) }
         for field in fields {
             guard !FieldRules.reserved.contains(field.name.lowercased()), FieldRules.isValue(field.value) else {
-                throw invalid("the field \(field.name) cannot be sent", target: target)
+                throw invalid("the field \(field.name) is reserved or has an invalid value", target: target)
             }
         }
         if let signing {
@@ -75,12 +77,12 @@ struct RequestPlan: Sendable {
                     signing: signing
                 ).addedFields
         }
-        // A field without a value is written with a semicolon; with a colon it would mean to leave the field out.
-        // Leaves out the `Expect` of long bodies: the answer is not worth waiting for.
+        // libcurl's syntax: a semicolon sends an empty field, a colon without a value removes it. Removes `Expect`,
+        // which libcurl adds for long bodies: waiting for 100 Continue only adds latency.
         return fields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" } + ["Expect:"]
     }
 
-    /// The `Host` field as libcurl writes it: without the scheme's own port.
+    /// The `Host` field as libcurl writes it: without the scheme's default port.
     private static func host(_ request: HTTPRequest) -> String {
         let authority = request.authority ?? ""
         let port = request.scheme?.lowercased() == "https" ? ":443" : ":80"

@@ -1,21 +1,21 @@
 import Cryptography
 import Glibc
 
-/// The fields of a request that sign it by AWS Signature Version 4 ("Create a signed AWS API request" in the AWS General
-/// Reference).
+/// Computes the fields that sign a request with AWS Signature Version 4 ("Create a signed AWS API request" in the AWS
+/// General Reference).
 ///
-/// libcurl can sign, too, but by this machine's clock alone: of a time that is given, version 7.88 sends the field twice.
+/// libcurl can sign, too, but only by this machine's clock: with a given time, version 7.88 sends the field twice.
 struct RequestSignature {
     let method: String
-    /// Path and query, in the canonical form that ``SigningRules`` ask for.
+    /// Path and query, in the canonical form that ``SigningRules`` require.
     let path: String
-    /// As the `Host` field has it.
+    /// The value of the `Host` field.
     let host: String
     let fields: [(name: String, value: String)]
     let body: [UInt8]
     let signing: RequestSigning
 
-    /// The fields to be added to the request's own.
+    /// The fields to add to the request.
     var addedFields: [(name: String, value: String)] {
         let date = signing.date ?? Self.now
         var added = [("X-Amz-Date", date)]
@@ -53,10 +53,10 @@ struct RequestSignature {
 
     private static func digest(_ bytes: [UInt8]) -> String { Digest.hexadecimal(Digest.sha256(bytes)) }
 
-    /// Without spaces around it, and none twice inside.
+    /// The text with whitespace trimmed and runs of spaces collapsed.
     private static func trimmed(_ text: String) -> String { text.split(separator: " ").joined(separator: " ") }
 
-    /// This machine's time.
+    /// This machine's time, in the form of `X-Amz-Date`.
     private static var now: String {
         var seconds = time(nil)
         var parts = tm()

@@ -1,36 +1,35 @@
-/// What a request must be like so that it is signed as it is sent: with nothing in it that AWS would write otherwise before
-/// it computes the signature. What could come out wrong is refused here, as AWS would only say that the signature does not
-/// match.
+/// Checks that a request is already in the canonical form that AWS computes the signature over. A deviation is rejected
+/// here, because AWS would only report that the signature does not match.
 enum SigningRules {
-    /// Why a request cannot be signed, or nil if it can.
+    /// Why a request cannot be signed; nil if it can.
     ///
     /// - Parameters:
-    ///   - path: path and query as they are sent.
+    ///   - path: path and query, as sent.
     ///   - fields: names and values of the request's fields.
     static func validationError(path: String, fields: [(name: String, value: String)]) -> String? {
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         if let path = parts.first, !isCanonicalPath(path) {
-            return "the path holds more than letters, digits, slashes and -._~"
+            return "the path has characters other than letters, digits, slashes and -._~"
         }
-        if parts.count == 2, !isCanonicalQuery(parts[1]) { return "the query is not sorted and encoded" }
+        if parts.count == 2, !isCanonicalQuery(parts[1]) { return "the query is not sorted and percent-encoded" }
         let names = (fields.map { $0.name.lowercased() } + ["host", "x-amz-date", "x-amz-security-token"]).sorted()
         if zip(names, names.dropFirst()).contains(where: { $1.hasPrefix($0) }) {
-            return "the name of a field begins with the name of another, or is there twice"
+            return "a field name is repeated or begins with another field's name"
         }
-        if names.contains("authorization") { return "it has an Authorization field" }
+        if names.contains("authorization") { return "the request has an Authorization field" }
         if fields.contains(where: { $0.value.isEmpty }) { return "a field has no value" }
         return nil
     }
 
-    /// Why nothing can be signed so, or nil if requests can: what is wrong is not the request.
+    /// Why the signing parameters are invalid for any request; nil if they are valid.
     static func validationError(for signing: RequestSigning) -> String? {
         for part in [signing.region, signing.service] {
             guard (1...64).contains(part.utf8.count), part.utf8.allSatisfy({ isUnreserved($0) }) else {
-                return "its Region or service is not a name"
+                return "the Region or the service is not a valid name"
             }
         }
         guard !signing.accessKeyID.isEmpty, signing.accessKeyID.utf8.allSatisfy({ isUnreserved($0) }) else {
-            return "the access key id is empty or has special characters"
+            return "the access key ID is empty or has special characters"
         }
         guard !signing.secretAccessKey.isEmpty, FieldRules.isValue(signing.secretAccessKey) else {
             return "the secret access key is empty or has control characters"
@@ -44,8 +43,8 @@ enum SigningRules {
         return nil
     }
 
-    /// Whether a path is the same before and after the encoding that Signature Version 4 asks for, and libcurl leaves
-    /// it alone: only unreserved characters (RFC 3986, section 2.3), and no empty or dotted segment.
+    /// Whether Signature Version 4's encoding and libcurl leave a path unchanged: only unreserved characters (RFC 3986,
+    /// section 2.3), and no empty or dot segments.
     static func isCanonicalPath(_ path: some StringProtocol) -> Bool {
         guard path != "/" else { return true }
         let segments = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
@@ -57,8 +56,8 @@ enum SigningRules {
             }
     }
 
-    /// Whether a query is canonical: parameters with an equals sign each, percent-encoded with capital digits down to
-    /// the unreserved characters, and sorted by encoded name and then value.
+    /// Whether a query is canonical: each parameter has an equals sign and is percent-encoded with uppercase digits
+    /// except for unreserved characters, and they are sorted by encoded name, then value.
     static func isCanonicalQuery(_ query: some StringProtocol) -> Bool {
         var last: [[UInt8]] = []
         for parameter in query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {

@@ -3,15 +3,15 @@ import EventLoop
 import HTTPTypes
 import Synchronization
 
-/// Names one call of `send`, and tells the loop whether its task was canceled before it got there.
+/// Identifies one call of `send`, and tells the loop if its task was canceled before the transfer started.
 final class Ticket: Sendable {
     let isCanceled = Atomic(false)
 }
 
-/// One request on its way; used on the loop's thread only.
+/// One request in flight; used on the loop's thread only.
 ///
-/// libcurl's callbacks find it by an unretained pointer: whoever adds its handle to a multi handle keeps it until the
-/// handle is removed.
+/// libcurl's callbacks find it by an unretained pointer: the owner keeps it until its handle is removed from the multi
+/// handle.
 final class Transfer {
     typealias Response = (response: HTTPResponse, body: [UInt8])
     typealias Outcome = Result<Response, HTTPClientError>
@@ -19,9 +19,9 @@ final class Transfer {
     let easy: EasyHandle
     let ticket: Ticket
     let target: String
-    /// Whether libcurl looks up a name for it, which cannot be broken off without waiting.
+    /// Whether libcurl is resolving its host name, which cannot be canceled without blocking.
     private(set) var isResolving = false
-    /// Whether it has been answered.
+    /// Whether the outcome was delivered.
     var isCompleted: Bool { continuation == nil }
 
     private let configuration: HTTPClient.Configuration
@@ -29,15 +29,15 @@ final class Transfer {
     private let deadline: LoopTimer
     private let connectDeadline: LoopTimer
     private var isConnecting = false
-    /// Whether there was a connection to send it on.
+    /// Whether a connection was established.
     private var wasConnected = false
     private var headBytes = 0
     private var body: [UInt8] = []
     private var rejection: HTTPClientError?
 
-    /// Makes a transfer whose time is running.
+    /// Makes a transfer and starts its timeout.
     ///
-    /// - Parameter expire: called once when the transfer takes too long, with the reason.
+    /// - Parameter expire: called once on timeout, with the error.
     init(
         _ plan: RequestPlan, ticket: Ticket, timeout: Duration, configuration: HTTPClient.Configuration,
         connectTo: FieldList, loop: EventLoop, expire: @escaping (Ticket, HTTPClientError) -> Void
@@ -65,10 +65,10 @@ final class Transfer {
         }
     }
 
-    /// Says who waits for the outcome.
+    /// Sets the continuation that receives the outcome.
     func awaitOutcome(_ continuation: CheckedContinuation<Outcome, Never>) { self.continuation = continuation }
 
-    /// Hands the outcome to who waits for it; further calls do nothing.
+    /// Delivers the outcome; further calls do nothing.
     func complete(_ outcome: sending Outcome) {
         stopTimers()
         body = []
@@ -83,7 +83,7 @@ final class Transfer {
             return .failure(HTTPClientError(code, text: easy.errorText, target: target, isUnsent: !wasConnected))
         }
         guard let head = easy.responseHead else {
-            return .failure(HTTPClientError(.other, "no response from \(target): it has no status"))
+            return .failure(HTTPClientError(.other, "invalid response from \(target): no status"))
         }
         return .success((head, body))
     }
@@ -115,7 +115,7 @@ final class Transfer {
         try HTTPClientError.check(connection)
     }
 
-    /// The transfer that libcurl names in a callback.
+    /// The transfer of a callback's context pointer.
     static func at(_ context: UnsafeMutableRawPointer?) -> Transfer? {
         context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
     }
@@ -147,11 +147,11 @@ final class Transfer {
         return isCompleted ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK
     }
 
-    /// - Returns: how many bytes were taken; any other number than were offered ends the transfer.
+    /// - Returns: the number of accepted bytes; any number other than the offered one aborts the transfer.
     private func didReceiveHead(_ count: Int) -> Int {
         guard count <= configuration.maximumHeaderBytes - headBytes else {
             let limit = configuration.maximumHeaderBytes
-            rejection = HTTPClientError(.headTooLarge, "the head of the response from \(target) is over \(limit) bytes")
+            rejection = HTTPClientError(.headTooLarge, "response head from \(target) exceeds \(limit) bytes")
             return -1
         }
         headBytes += count
@@ -161,7 +161,7 @@ final class Transfer {
     private func didReceiveBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         guard count <= configuration.maximumBodyBytes - body.count else {
             let limit = configuration.maximumBodyBytes
-            rejection = HTTPClientError(.bodyTooLarge, "the body of the response from \(target) is over \(limit) bytes")
+            rejection = HTTPClientError(.bodyTooLarge, "response body from \(target) exceeds \(limit) bytes")
             return -1
         }
         body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))

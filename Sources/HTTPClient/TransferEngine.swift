@@ -2,8 +2,8 @@ import CLibcurl
 import EventLoop
 import Synchronization
 
-/// All transfers of a client: libcurl's multi interface, told by the event loop what happens to its sockets and when
-/// its time has come. Used on the loop's thread only, and ended with ``shutDown(_:)``.
+/// Runs all transfers of a client: libcurl's multi interface, driven by the event loop's sockets and timer. Used on the
+/// loop's thread only, and closed with ``shutDown(_:)``.
 ///
 /// libcurl's callbacks find it by an unretained pointer; its timer keeps it alive until the multi handle is gone.
 final class TransferEngine {
@@ -13,13 +13,13 @@ final class TransferEngine {
     private let multi: UnsafeMutableRawPointer
     private var timer: LoopTimer?
     private var watchers: [curl_socket_t: DescriptorWatcher] = [:]
-    /// The transfers whose handles libcurl has.
+    /// The transfers whose handles are added to libcurl.
     private var transfers: [ObjectIdentifier: Transfer] = [:]
     private var state = State.open
 
     private enum State {
         case open
-        /// Takes no more transfers, and waits for the last to end.
+        /// Rejects new transfers and waits for the last to end.
         case closing([CheckedContinuation<Void, Never>])
         /// The multi handle is gone.
         case closed
@@ -32,7 +32,7 @@ final class TransferEngine {
         self.loop = loop
         self.configuration = configuration
         connectTo = try FieldList(configuration.connectTo)
-        guard let multi = curl_multi_init() else { throw HTTPClientError(.other, "libcurl has no memory left") }
+        guard let multi = curl_multi_init() else { throw HTTPClientError(.other, "out of memory") }
         self.multi = multi
         do {
             try setUp()
@@ -46,7 +46,7 @@ final class TransferEngine {
     private func setUp() throws(HTTPClientError) {
         let perHost = configuration.maximumConnectionsPerHost
         try HTTPClientError.check(CLibcurl_multi_setopt_long(multi, CURLMOPT_MAX_HOST_CONNECTIONS, perHost))
-        // Kept open for a few hosts; by default libcurl keeps fewer the fewer requests are on their way.
+        // Enough idle connections for a few hosts; by default libcurl keeps fewer when fewer requests are in flight.
         try HTTPClientError.check(CLibcurl_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 4 * perHost))
         let context = Unmanaged.passUnretained(self).toOpaque()
         let socket = CLibcurl_multi_on_socket(
@@ -102,7 +102,7 @@ final class TransferEngine {
         }
     }
 
-    /// Breaks a transfer off, if it is still on its way.
+    /// Cancels a transfer that is still in flight.
     func cancel(_ ticket: Ticket) {
         guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
         end(ticket, Self.canceled(transfer.target))
@@ -115,7 +115,7 @@ final class TransferEngine {
     private func end(_ ticket: Ticket, _ error: HTTPClientError) {
         guard let transfer = transfers[ObjectIdentifier(ticket)] else { return }
         transfer.complete(.failure(error))
-        // libcurl would block the loop until the name is looked up; it ends by itself at the first socket after that.
+        // Removing it now would block the loop until the name is resolved; it ends at its first socket after that.
         if !transfer.isResolving { remove(transfer) }
     }
 
@@ -137,14 +137,14 @@ final class TransferEngine {
         finishShutdown()
     }
 
-    /// Answers the transfers that libcurl has ended.
+    /// Completes the transfers that libcurl has finished.
     private func collect() {
         var left: CInt = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = Transfer.at(CLibcurl_easy_get_private(easy))
             else { continue }
-            // The message is gone when the handle is removed.
+            // Removing the handle invalidates the message.
             let code = CLibcurl_message_result(message)
             let outcome = transfer.outcome(code)
             remove(transfer)
@@ -152,7 +152,7 @@ final class TransferEngine {
         }
     }
 
-    /// Does what libcurl asks for one of its sockets.
+    /// Applies libcurl's interest in one of its sockets.
     private func watch(_ socket: curl_socket_t, _ interest: CInt) -> CInt {
         if interest == CURL_POLL_REMOVE {
             watchers.removeValue(forKey: socket)?.close()
@@ -180,15 +180,15 @@ final class TransferEngine {
         }
     }
 
-    /// Sets when libcurl wants to be called next; a negative time stands for never.
+    /// Sets the time of libcurl's next call; a negative time cancels it.
     private func schedule(_ milliseconds: Int) -> CInt {
         if milliseconds < 0 { timer?.stop() } else { timer?.start(after: .milliseconds(milliseconds)) }
         return 0
     }
 
-    // MARK: Ending
+    // MARK: Shutdown
 
-    /// Breaks all transfers off and closes all connections; the continuation is resumed when that is done.
+    /// Cancels all transfers and closes all connections, then resumes the continuation.
     func shutDown(_ continuation: CheckedContinuation<Void, Never>) {
         switch state {
         case .open:

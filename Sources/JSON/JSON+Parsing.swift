@@ -1,21 +1,21 @@
 extension JSON {
-    /// Reads one JSON text (RFC 8259), strictly: valid UTF-8, no duplicate names, no lone surrogates, nothing behind the
-    /// value. What two parsers could read differently is refused. A byte order mark at the start is ignored, as section
-    /// 8.1 allows.
+    /// Parses one JSON text (RFC 8259) strictly: valid UTF-8, no duplicate names, no lone surrogates, nothing after the
+    /// value. Input that two parsers could read differently is rejected. A leading byte order mark is ignored, as
+    /// section 8.1 allows.
     ///
-    /// - Throws: ``JSONError``, with the place of the first fault.
+    /// - Throws: ``JSONError``, with the position of the first error.
     public init(parsing bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) {
         var parser = Parser(bytes: bytes, limits: limits)
         self = try parser.parseText()
     }
 
-    /// Reads one JSON text from a string; see ``init(parsing:limits:)``.
+    /// Parses one JSON text from a string; see ``init(parsing:limits:)``.
     public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }
 }
 
-/// A recursive-descent reader; its recursion is bounded by `limits.depth`.
+/// A recursive-descent parser; its recursion is bounded by `limits.depth`.
 private struct Parser {
     let bytes: [UInt8]
     let limits: JSONLimits
@@ -112,7 +112,7 @@ private struct Parser {
         }
     }
 
-    /// Reads the comma between two elements (false) or the end of them (true).
+    /// Parses the comma between two elements (false) or the closing bracket (true).
     private mutating func parseEnd(_ end: UInt8) throws(JSONError) -> Bool {
         skipWhitespace()
         guard let byte = current else { throw error(.unexpectedEnd) }
@@ -165,7 +165,7 @@ private struct Parser {
         return try text(start..<position - 1)
     }
 
-    /// Where the first character stands that ends a string or has a meaning of its own inside of one.
+    /// The position of the first quote, backslash or control character.
     private static func endOfPlainCharacters(_ bytes: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
@@ -176,9 +176,9 @@ private struct Parser {
         return index
     }
 
-    /// Reads on in a string whose first escape stands at the current position.
+    /// Parses the rest of a string whose first escape is at the current position.
     private mutating func parseEscapedString(from start: Int) throws(JSONError) -> String {
-        // No escape is shorter than what it stands for.
+        // No escape is shorter than the character that it encodes.
         let capacity = endOfString(from: position) - start
         let unescaped = try [UInt8](capacity: capacity) { output throws(JSONError) in
             for index in start..<position { output.append(bytes[index]) }
@@ -198,7 +198,7 @@ private struct Parser {
         return try text(unescaped.span)
     }
 
-    /// Where the quote stands that ends a string, or the end of the text.
+    /// The position of the closing quote, or the end of the text.
     private func endOfString(from start: Int) -> Int {
         let bytes = bytes.span
         var index = start

@@ -6,7 +6,7 @@ extension JSON {
         return output
     }
 
-    /// The value as text over several lines, indented by two spaces, for people to read.
+    /// The value as multi-line text, indented by two spaces.
     public func prettyPrinted() -> String {
         var output: [UInt8] = []
         write(to: &output, indentation: 0)

@@ -8,7 +8,7 @@ public enum JSON: Sendable, Hashable {
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number as written, in JSON's own grammar (for example `-1.5e3`).
+    /// A number as written, in JSON's grammar (for example `-1.5e3`).
     case number(String)
     /// A string, unescaped.
     case string(String)
@@ -116,7 +116,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, Express
     public init(integerLiteral value: Int64) { self = .integer(value) }
     /// An array.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    /// An object; of members with the same name the last one counts.
+    /// An object; of members with the same name, the last one applies.
     public init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(Members(elements.map { (UTF8Text($0), $1) }, uniquingKeysWith: { _, last in last }))
     }

@@ -1,48 +1,48 @@
-/// Why bytes were refused as JSON.
+/// Why a JSON text was rejected.
 public struct JSONError: Error, Hashable, CustomStringConvertible {
-    /// The kind of fault.
+    /// The kind of error.
     public enum Reason: String, Sendable {
         /// The text ends before the value does.
-        case unexpectedEnd = "the text ends too early"
+        case unexpectedEnd = "unexpected end of text"
         /// A byte that JSON's grammar does not allow here.
-        case unexpectedByte = "there is an unexpected character"
-        /// Something other than white space stands behind the value.
-        case trailingBytes = "there is more text behind the value"
+        case unexpectedByte = "unexpected character"
+        /// Text other than whitespace after the value.
+        case trailingBytes = "trailing text after the value"
         /// Bytes that are not UTF-8 (RFC 3629).
-        case invalidUTF8 = "the text is not valid UTF-8"
-        /// A bad escape, or half of a surrogate pair.
-        case invalidEscape = "a string has an invalid escape"
+        case invalidUTF8 = "invalid UTF-8"
+        /// An invalid escape, or a lone surrogate.
+        case invalidEscape = "invalid escape in a string"
         /// A control character inside a string.
-        case controlCharacter = "a string has an unescaped control character"
-        /// A number outside of JSON's grammar.
-        case invalidNumber = "a number is malformed"
-        /// The same name twice in one object: parsers differ about which one counts.
-        case duplicateName = "an object has the same name twice"
+        case controlCharacter = "unescaped control character in a string"
+        /// A number that JSON's grammar does not allow.
+        case invalidNumber = "malformed number"
+        /// A duplicate name in an object: parsers differ in which value they use.
+        case duplicateName = "duplicate name in an object"
         /// Nested deeper than the limit.
-        case tooDeep = "the value is nested too deep"
+        case tooDeep = "nesting too deep"
         /// More values than the limit.
-        case tooManyValues = "there are too many values"
-        /// A longer number than the limit.
-        case numberTooLong = "a number is too long"
+        case tooManyValues = "too many values"
+        /// A number over the length limit.
+        case numberTooLong = "number too long"
     }
 
-    /// The kind of fault.
+    /// The kind of error.
     public let reason: Reason
-    /// The offset of the fault in bytes from the start of the text.
+    /// The byte offset of the error from the start of the text.
     public let offset: Int
 
-    /// The fault in words, without any of the text itself.
+    /// The error and its position, without any of the text itself.
     public var description: String { "\(reason.rawValue) at byte \(offset)" }
 }
 
-/// How much a JSON text may hold. The caller bounds its length in bytes.
+/// Limits on the structure of a JSON text. The caller bounds its length in bytes.
 public struct JSONLimits: Sendable {
-    /// How deep arrays and objects may be nested; 1 allows one array or object of plain values.
+    /// The maximum nesting of arrays and objects; 1 allows one array or object of plain values.
     public var depth: Int
-    /// How many values the text may hold in all, names not counted.
+    /// The maximum number of values in the text, not counting names.
     public var values: Int
 
-    /// Makes limits; the defaults suit a message from outside of up to some hundred kilobytes.
+    /// Makes limits; the defaults suit external messages of up to some hundred kilobytes.
     public init(depth: Int = 32, values: Int = 100_000) {
         self.depth = depth
         self.values = values

@@ -1,6 +1,6 @@
-/// A text that is compared, hashed and sorted by its UTF-8 bytes.
+/// A string that is compared, hashed and sorted by its UTF-8 bytes.
 ///
-/// Use it for every name and value that an outsider chose. `String` compares by canonical equivalence instead: it treats
+/// Use it for every name and value from external input. `String` compares by canonical equivalence instead: it treats
 /// two names that differ only in normalization as equal, and a run of combining marks costs it quadratic time.
 public struct UTF8Text: Sendable, Hashable, Comparable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The text.
@@ -23,12 +23,12 @@ public struct UTF8Text: Sendable, Hashable, Comparable, ExpressibleByStringLiter
         return true
     }
 
-    /// By bytes, which is also the order of the Unicode scalars.
+    /// Orders by bytes, which is also the order of the Unicode scalars.
     public static func < (left: UTF8Text, right: UTF8Text) -> Bool {
         left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
     }
 
-    /// Feeds the bytes into a hasher, eight at a time: one at a time costs several times as much.
+    /// Hashes eight bytes at a time, several times faster than one at a time.
     public func hash(into hasher: inout Hasher) {
         let bytes = string.utf8Span.span
         var word: UInt64 = 0
@@ -42,7 +42,7 @@ public struct UTF8Text: Sendable, Hashable, Comparable, ExpressibleByStringLiter
 }
 
 extension RawRepresentable<String> {
-    /// The value for a word that an outsider chose; nil if there is none, and for every word outside of ASCII, with which
+    /// The case for a word from external input; nil if there is none, or if the word is not ASCII, for which
     /// `init(rawValue:)` may take quadratic time.
     public init?(word: String) {
         guard word.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
@@ -57,7 +57,7 @@ extension Dictionary where Key == UTF8Text {
         set { self[UTF8Text(name)] = newValue }
     }
 
-    /// Makes a dictionary with the same values, whose names are compared by their UTF-8 bytes.
+    /// Makes a dictionary with the same values, with names compared by their UTF-8 bytes.
     public init(_ values: [String: Value]) {
         self.init(uniqueKeysWithValues: values.lazy.map { (UTF8Text($0.key), $0.value) })
     }

@@ -3,14 +3,14 @@ import EventLoop
 import HTTPClient
 import HTTPServer
 
-/// What the stand-in has open on its loop.
+/// The listeners and the HTTP client of the stand-in.
 struct Listeners: Sendable {
-    /// What messages are delivered with.
+    /// The client that delivers messages.
     let client: HTTPClient
     let api: HTTPServer
     let topics: HTTPServer
 
-    /// Opens everything, or nothing.
+    /// Opens everything, or closes what is open on failure.
     ///
     /// - Throws: `EventLoopError` if an address cannot be listened on, `HTTPClientError` if the configuration cannot be
     ///   used.
@@ -22,7 +22,7 @@ struct Listeners: Sendable {
         var servers: [HTTPServer] = []
         do {
             var api = HTTPServer.Configuration(address: configuration.apiAddress)
-            // Security Hub takes no more than 6 MB in one batch.
+            // Security Hub's limit for one batch is 6 MB.
             api.limits.body = 6 * 1024 * 1024
             servers.append(
                 try await HTTPServer(on: loop, configuration: api) { [delay = configuration.responseDelay] in

@@ -3,13 +3,13 @@ public import EventLoop
 import FoundationEssentials
 
 extension LocalAWS {
-    /// A lasting access key.
+    /// A long-term access key.
     public struct Credentials: Sendable, Hashable {
-        /// The key's id: 16 to 128 letters and digits.
+        /// The access key ID: 16 to 128 letters and digits.
         public var accessKeyID: String
-        /// The secret.
+        /// The secret access key.
         public var secretAccessKey: String
-        /// The account that it belongs to.
+        /// The key's account.
         public var account: AccountID
 
         /// Makes an access key.
@@ -20,26 +20,25 @@ extension LocalAWS {
         }
     }
 
-    /// How the stand-in is set up.
+    /// The configuration of the stand-in.
     public struct Configuration: Sendable {
-        /// The access keys, one at least. By default one of the account 111122223333.
+        /// The access keys, at least one. By default, one of account 111122223333.
         public var credentials: [Credentials]
-        /// The Regions that SNS has hosts in, one at least. The other services respond for any Region.
+        /// The Regions with SNS hosts, at least one. The other services work in any Region.
         public var regions: [Region]
-        /// Where the APIs listen.
+        /// The listen address of the APIs.
         public var apiAddress: SocketAddress
-        /// Where SNS's hosts listen.
+        /// The listen address of SNS's hosts.
         public var topicAddress: SocketAddress
-        /// Whether requests above the documented rates are refused.
+        /// Whether requests over the documented rates are throttled.
         public var throttles = false
-        /// How long each response of an API takes: the way to AWS and back, and AWS's work.
+        /// The latency of each API response.
         public var responseDelay = Duration.zero
-        /// What the delays between retries of a delivery, 20 seconds each, are multiplied with.
+        /// The factor for the delays between delivery retries, 20 seconds each.
         public var retryDelayScale = 1.0
-        /// How long an endpoint may take to respond.
+        /// The timeout of a delivery.
         public var deliveryTimeout = Duration.seconds(15)
-        /// The file with the authorities that endpoints with `https` have their certificates from, in PEM, or nil for the
-        /// system's.
+        /// The PEM file with the certificate authorities of `https` endpoints; nil for the system's.
         public var endpointCertificateAuthorities: String?
         /// Milliseconds since 1970.
         public var clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
@@ -61,18 +60,18 @@ extension LocalAWS {
     }
 }
 
-/// Why something was not done.
+/// A failure of the stand-in.
 public enum LocalAWSError: Error, Hashable, CustomStringConvertible {
-    /// There are no credentials or no Regions in the configuration.
+    /// The configuration has no credentials or no Regions.
     case incompleteConfiguration
     /// SNS has no host in this Region.
     case regionNotConfigured(Region)
 
-    /// The reason in words.
+    /// The error message.
     public var description: String {
         switch self {
         case .incompleteConfiguration: "The configuration needs at least one access key and one Region."
-        case .regionNotConfigured(let region): "The Region \(region) is not one of the configured ones."
+        case .regionNotConfigured(let region): "The Region \(region) is not configured."
         }
     }
 }

@@ -6,14 +6,14 @@ public import JSON
 
 /// A stand-in for AWS STS, AWS IoT's audits, AWS Security Hub and Amazon SNS on this machine, for demonstrations and tests.
 ///
-/// The APIs of all services are on one address without TLS; requests must be signed, and are told apart by that. SNS's own
-/// hosts are on another address with TLS. Nothing is kept when it stops.
+/// The APIs of all services share one address without TLS; the signature of a request selects the service. SNS's hosts
+/// are on another address with TLS. All state is in memory.
 public final class LocalAWS: Sendable {
-    /// Where the APIs are: `AWS_ENDPOINT_URL`.
+    /// The URL of the APIs, for `AWS_ENDPOINT_URL`.
     public let apiURL: String
-    /// How to reach SNS's hosts, as libcurl's `CURLOPT_CONNECT_TO` has it: `host:443:address:port`.
+    /// The addresses of SNS's hosts for libcurl's `CURLOPT_CONNECT_TO`: `host:443:address:port`.
     public let connectTo: [String]
-    /// The certificate of the authority that SNS's hosts have theirs from.
+    /// The certificate of the authority that issued the certificates of SNS's hosts.
     public let certificateAuthorityPEM: String
     /// The first of the configured access keys.
     public let credentials: Credentials
@@ -26,9 +26,9 @@ public final class LocalAWS: Sendable {
 
     /// Starts the stand-in.
     ///
-    /// - Parameter loop: what it runs on; it must be stopped before the loop is.
-    /// - Throws: `EventLoopError` if an address cannot be listened on, `CryptographyError` if no keys can be made, and
-    ///   `HTTPClientError` if the configuration cannot be used.
+    /// - Parameter loop: the event loop; stop the stand-in before shutting it down.
+    /// - Throws: `EventLoopError` if listening fails, `CryptographyError` if no keys can be generated, and
+    ///   `HTTPClientError` if the configuration is invalid.
     public init(loop: EventLoop, configuration: Configuration = Configuration()) async throws {
         guard let first = configuration.credentials.first, let region = configuration.regions.first else {
             throw LocalAWSError.incompleteConfiguration
@@ -53,13 +53,13 @@ public final class LocalAWS: Sendable {
         self.region = region
     }
 
-    /// Stops everything: breaks off deliveries, and closes all connections. To be called once.
+    /// Stops the stand-in: cancels deliveries, and closes all connections. Call it once.
     public func stop() async {
         await deliveries.stop()
         await listeners.close()
     }
 
-    /// The environment variables with which AWS's own clients use the stand-in.
+    /// The environment variables that make AWS's own clients use the stand-in.
     public var endpointEnvironment: [String: String] {
         [
             "AWS_ENDPOINT_URL": apiURL, "AWS_ACCESS_KEY_ID": credentials.accessKeyID,
@@ -68,42 +68,41 @@ public final class LocalAWS: Sendable {
         ]
     }
 
-    // MARK: Looking at what happened
+    // MARK: Inspection
 
-    /// The findings of an account's Security Hub, in the order in which they first came.
+    /// The findings in Security Hub, in order of creation.
     public func findings(in accountRegion: AccountRegion) -> [JSON] {
         state.withLock { $0.hubs[accountRegion]?.records.map(\.json) ?? [] }
     }
 
-    /// The finding with an id, or nil if there is none.
+    /// The finding with an ID; nil if there is none.
     public func finding(_ id: String, in accountRegion: AccountRegion) -> JSON? {
         state.withLock { $0.hubs[accountRegion]?.finding(id: id) }
     }
 
-    /// How often an operation was called. Calls whose signature was refused do not count, others that failed do.
+    /// The number of calls of an operation, including failed ones, but not those with a rejected signature.
     public func calls(of operation: Operation) -> Int {
         state.withLock { $0.calls[operation] ?? 0 }
     }
 
-    // MARK: Setting up
+    // MARK: Setup
 
-    /// Adds an audit with what it found; one with the same id is replaced.
+    /// Adds an audit with its findings; replaces one with the same ID.
     public func add(_ task: FleetAuditTask, findings: [FleetAuditFinding], in accountRegion: AccountRegion) {
         state.withLock { $0.audits[accountRegion, default: AuditModel()].add(task, findings: findings) }
     }
 
-    /// Sets all suppressions that `ListAuditSuppressions` tells of. No finding is changed by them.
+    /// Sets the suppressions that `ListAuditSuppressions` returns. They do not affect findings.
     public func setSuppressions(_ suppressions: [FleetAuditSuppression], in accountRegion: AccountRegion) {
         state.withLock { $0.audits[accountRegion, default: AuditModel()].suppressions = suppressions }
     }
 
-    /// Adds what happened to alarms, as Device Defender publishes it, to what `ListViolationEvents` and
-    /// `ListActiveViolations` tell. Nothing is published by that.
+    /// Adds alarm messages to the results of `ListViolationEvents` and `ListActiveViolations`. Publishes nothing.
     public func add(alarms messages: [JSON], in accountRegion: AccountRegion) {
         state.withLock { $0.alarms[accountRegion, default: AlarmModel()].add(messages) }
     }
 
-    /// Does what `PutVerificationStateOnViolation` does to what is told of an alarm. No event is sent by that.
+    /// Sets the verification state of an alarm, like `PutVerificationStateOnViolation`. Sends no event.
     public func verify(
         violation id: String, state verification: String, description: String?, in accountRegion: AccountRegion
     ) {
@@ -115,8 +114,8 @@ public final class LocalAWS: Sendable {
     /// Adds a rule to the default event bus.
     ///
     /// - Parameters:
-    ///   - pattern: the events that it is about, as JSON.
-    ///   - targets: ARNs of what it passes them on to.
+    ///   - pattern: the event pattern, as JSON.
+    ///   - targets: the ARNs of the targets.
     public func addRule(_ name: String, pattern: String, targets: [String], in accountRegion: AccountRegion) {
         state.withLock { $0.rules[accountRegion, default: EventRules()].add(name, pattern: pattern, targets: targets) }
     }
@@ -131,46 +130,46 @@ public final class LocalAWS: Sendable {
         state.withLock { $0.topics.topicAttributes[topic, default: [:]][name] = value }
     }
 
-    /// Starts or stops the account's trail, which records events from the beginning.
+    /// Starts or stops logging of the account's trail, which is on by default.
     public func setTrailLogging(_ isOn: Bool, in accountRegion: AccountRegion) {
         state.withLock { $0.trails[accountRegion, default: Trails()].isLogging = isOn }
     }
 
-    /// Has Security Hub receive the findings of a product.
+    /// Enables the integration of a product with Security Hub.
     ///
-    /// - Parameter product: the end of its subscription's ARN, for example `aws/iot-device-defender-audit`.
+    /// - Parameter product: the last part of its subscription's ARN, for example `aws/iot-device-defender-audit`.
     public func enableProduct(_ product: String, in accountRegion: AccountRegion) {
         let arn = ARN(service: "securityhub", accountRegion: accountRegion, resource: "product-subscription/\(product)")
         state.withLock { $0.products[accountRegion, default: []].append(arn.description) }
     }
 
-    /// Does what an analyst does in Security Hub: a call of `BatchUpdateFindings`, without its signature.
+    /// Performs `BatchUpdateFindings` for an analyst, without a signature.
     ///
-    /// - Returns: the response, or nil if the request was refused.
+    /// - Returns: the response; nil if the request was rejected.
     @discardableResult
     public func updateFindings(_ request: JSON, in accountRegion: AccountRegion) -> JSON? {
         let now = state.clock()
         return state.withLock { try? $0[hub: accountRegion].updateFindings(request, now: now) }
     }
 
-    /// Has the next answers of an operation fail.
+    /// Makes the next calls of an operation fail.
     ///
     /// - Parameters:
-    ///   - count: how many.
+    ///   - count: the number of calls.
     ///   - status: the HTTP status.
-    ///   - code: the error's name, for example `InternalException`.
+    ///   - code: the error code, for example `InternalException`.
     public func fail(_ operation: Operation, count: Int = 1, status: Int, code: String) {
         state.withLock {
-            $0.faults.add(ServiceError(status, code, "This response was asked for."), count: count, to: operation)
+            $0.faults.add(ServiceError(status, code, "Injected fault."), count: count, to: operation)
         }
     }
 
-    /// Has no response fail any more.
+    /// Removes all injected faults.
     public func clearFaults() {
         state.withLock { $0.faults = FaultPlan() }
     }
 
-    /// Has Security Hub refuse a finding whatever it says, with the code `InternalFailure`; or no longer.
+    /// Makes Security Hub reject a finding with the code `InternalFailure`, or accept it again.
     public func reject(finding id: String, in accountRegion: AccountRegion, _ isRejected: Bool = true) {
         state.withLock { state in
             if isRejected {
@@ -181,19 +180,20 @@ public final class LocalAWS: Sendable {
         }
     }
 
-    /// Turns the documented request rates on, with full buckets, or off.
+    /// Turns throttling to the documented request rates on, with full buckets, or off.
     public func setThrottling(_ isOn: Bool) {
         state.withLock { $0.throttle = isOn ? Throttle() : nil }
     }
 
     // MARK: Topics
 
-    /// Subscribes an endpoint to a topic, and sends it the message that asks for confirmation.
+    /// Subscribes an endpoint to a topic, and sends it the confirmation request.
     ///
     /// - Parameters:
     ///   - topic: a topic in one of the configured Regions.
-    ///   - endpoint: an address with `http` or `https`.
-    /// - Returns: what became of the message. Whether the subscription is confirmed is what ``isConfirmed(_:)`` says.
+    ///   - endpoint: an `http` or `https` URL.
+    /// - Returns: the result of the delivery. ``isConfirmed(topic:endpoint:)`` returns whether the subscription is
+    ///   confirmed.
     /// - Throws: `CryptographyError` if the message cannot be signed, ``LocalAWSError`` if the Region is not configured.
     public func subscribe(
         topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
@@ -203,10 +203,10 @@ public final class LocalAWS: Sendable {
         return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
     }
 
-    /// Ends an endpoint's subscription to a topic, and tells it so.
+    /// Removes an endpoint's subscription to a topic, and notifies the endpoint.
     ///
-    /// - Returns: what became of the message; nil if there is no confirmed subscription.
-    /// - Throws: what ``subscribe(topic:endpoint:signatureVersion:)`` throws.
+    /// - Returns: the result of the delivery; nil if there is no confirmed subscription.
+    /// - Throws: the errors of ``subscribe(topic:endpoint:signatureVersion:)``.
     public func unsubscribe(
         topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
     ) async throws -> DeliveryReport? {
@@ -215,7 +215,7 @@ public final class LocalAWS: Sendable {
         return await deliveries.deliver(try item(message, for: subscription, version: signatureVersion))
     }
 
-    /// Confirms a subscription, as its owner does by the API.
+    /// Confirms a subscription with a signed call.
     public func confirm(topic: ARN, token: String) {
         state.withLock { _ = try? $0.topics.confirm(["TopicArn": topic.description, "Token": token], isSigned: true) }
     }
@@ -225,13 +225,13 @@ public final class LocalAWS: Sendable {
         state.withLock { $0.topics.confirmed(topic).contains { $0.endpoint == endpoint } }
     }
 
-    /// Publishes messages to a topic, and delivers them to all endpoints that have confirmed their subscription.
+    /// Publishes messages to a topic, and delivers them to all confirmed subscriptions.
     ///
     /// - Parameters:
     ///   - topic: a topic in one of the configured Regions.
     ///   - subject: the messages' subject, which may be empty.
-    ///   - concurrency: how many deliveries are on their way at once.
-    /// - Returns: what became of each message for each subscription, message by message.
+    ///   - concurrency: the maximum number of concurrent deliveries.
+    /// - Returns: the delivery results, message by message, for each subscription.
     /// - Throws: `CryptographyError` if a message cannot be signed, ``LocalAWSError`` if the Region is not configured.
     public func publish(
         topic: ARN, messages: [String], subject: String? = nil, signatureVersion: TopicSignatureVersion = .one,
@@ -241,7 +241,7 @@ public final class LocalAWS: Sendable {
         return await deliveries.deliver(items, concurrency: concurrency)
     }
 
-    /// Messages for all endpoints that have confirmed their subscription, signed.
+    /// Signed messages for all confirmed subscriptions.
     private func items(
         _ messages: [String], to topic: ARN, subject: String?, version: TopicSignatureVersion
     ) throws -> [MessageDeliverer.Item] {
@@ -263,10 +263,10 @@ public final class LocalAWS: Sendable {
         try await publish(topic: topic, messages: [message], subject: subject, signatureVersion: signatureVersion)
     }
 
-    /// Signs messages for an endpoint, and leaves their delivery to the caller.
+    /// Signs messages for an endpoint; the caller delivers them.
     ///
     /// - Returns: the bodies of the deliveries, one for each message.
-    /// - Throws: what ``subscribe(topic:endpoint:signatureVersion:)`` throws.
+    /// - Throws: the errors of ``subscribe(topic:endpoint:signatureVersion:)``.
     public func sign(
         _ messages: [String], of topic: ARN, endpoint: String, signatureVersion: TopicSignatureVersion = .one
     ) throws -> [[UInt8]] {

@@ -1,9 +1,9 @@
 import DeviceDefender
 
-/// `ProductFields` of an alarm, with the keys of Device Defender's own integration as far as it has any (AWS IoT Device
+/// The `ProductFields` of an alarm, with the keys of Device Defender's own integration where it has one (AWS IoT Device
 /// Defender Developer Guide, "Integration with AWS Security Hub").
 struct AlarmFields {
-    /// What happened to the alarm last.
+    /// The key of the alarm's last event type.
     static let eventTypeKey = "ViolationEventType"
 
     private(set) var entries: [(key: String, value: String)] = [

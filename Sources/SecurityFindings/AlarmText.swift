@@ -1,6 +1,6 @@
 import DeviceDefender
 
-/// An alarm in words.
+/// Title and description of an alarm.
 struct AlarmText {
     private let alarm: Alarm
     private let device: String
@@ -10,7 +10,7 @@ struct AlarmText {
         device = FindingText.required(alarm.thingName, to: 128)
     }
 
-    /// The same for all changes of an alarm.
+    /// The title, the same for all state changes of an alarm.
     var title: String {
         "Device \(device) in violation of behavior \(alarm.behavior.name) of security profile "
             + alarm.securityProfileName
@@ -29,7 +29,7 @@ struct AlarmText {
 
     private var metric: String { alarm.behavior.metric ?? "value" }
 
-    /// How sure machine learning must be, and how sure it is.
+    /// The required and the actual confidence of machine learning.
     private var confidence: String? {
         let anomaly = alarm.confidenceLevel.map { "this anomaly: \($0.rawValue)." }
         guard case .machineLearning(let level?) = alarm.behavior.criteria?.threshold else {
@@ -45,8 +45,9 @@ struct AlarmText {
         case .inAlarm: return "Device \(device) violates \(rule)."
         case .cleared: return "Device \(device) no longer violates \(rule)."
         case .invalidated:
-            return "Whether device \(device) violates \(rule) can no longer be told: the device sends no data, or the "
-                + "profile was changed."
+            return
+                "Alarm invalidated: device \(device) can no longer be evaluated against \(rule), because it sends no "
+                + "data or the profile was changed."
         }
     }
 }

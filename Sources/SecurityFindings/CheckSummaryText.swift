@@ -1,6 +1,6 @@
 import DeviceDefender
 
-/// What a check of an audit came to, in words.
+/// Title and description of a check's summary.
 struct CheckSummaryText {
     private let result: CheckResult
     private let task: AuditTask
@@ -30,7 +30,7 @@ struct CheckSummaryText {
     }
 
     private var sentences: [String] {
-        // What a check that did not complete says of resources is no news of them: their findings stay as they are.
+        // A check that did not complete says nothing new about resources: their findings are unchanged.
         let unchanged = "Findings of its last complete run are unchanged."
         let code = result.errorCode.map { " (\($0))" } ?? ""
         switch result.status {
@@ -42,7 +42,7 @@ struct CheckSummaryText {
         }
     }
 
-    /// How many resources a check has passed on.
+    /// The number of checked resources, in parentheses.
     private var checked: String {
         let total = result.totalResources.map {
             "\($0 == 0 ? "no resources" : RuleText.counted($0, "resource")) checked"
@@ -54,7 +54,7 @@ struct CheckSummaryText {
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
-    /// How many resources failed, of how many.
+    /// The number and share of failed resources.
     private func failures(_ failed: Int64?) -> String {
         guard let failed else { return "some resources failed" }
         guard let total = result.totalResources, total > 0, failed <= total else {
@@ -69,15 +69,15 @@ struct CheckSummaryText {
         return ", \(RuleText.grouped(count)) suppressed"
     }
 
-    /// A share in percent with at most one decimal place. What is neither nothing nor all is never called so.
+    /// A share in percent with at most one decimal place. Only zero is written as 0%, and only the whole as 100%.
     ///
     /// - Parameters:
     ///   - part: from 0 to the whole.
     ///   - whole: not 0.
     static func percentage(_ part: Int64, of whole: Int64) -> String {
         let permille = Int64((Double(part) / Double(whole) * 1000).rounded())
-        if permille == 0, part > 0 { return "less than 0.1 %" }
-        if permille == 1000, part < whole { return "more than 99.9 %" }
-        return permille.isMultiple(of: 10) ? "\(permille / 10) %" : "\(permille / 10).\(permille % 10) %"
+        if permille == 0, part > 0 { return "less than 0.1%" }
+        if permille == 1000, part < whole { return "more than 99.9%" }
+        return permille.isMultiple(of: 10) ? "\(permille / 10)%" : "\(permille / 10).\(permille % 10)%"
     }
 }

@@ -1,26 +1,26 @@
 public import AWSCore
 import DeviceDefender
 
-/// Addresses of pages of AWS's console: of AWS IoT's and, of a finding, of Security Hub's.
+/// URLs of pages in the AWS Management Console.
 public enum ConsolePage {
-    /// A finding in the list of Security Hub, which has the filter by which it is found in the fragment, encoded twice.
+    /// The Security Hub page that lists one finding; its filter is in the fragment, encoded twice.
     public static func finding(id: String, accountRegion: AccountRegion) -> String {
         let filter = "Id=" + encoded("\\operator\\:EQUALS\\:\(id)")
         return "https://\(accountRegion.partition.consoleHost)/securityhub/home?region=\(accountRegion.region)"
             + "#/findings?search=\(encoded(filter))"
     }
 
-    /// What one check of an audit found.
+    /// The AWS IoT page with the results of one audit check.
     static func auditResult(taskID: String, check: AuditCheck, accountRegion: AccountRegion) -> String {
         page("/dd/audit/results/\(encoded(taskID))/\(encoded(check.name))", accountRegion)
     }
 
-    /// The violations of a security profile.
+    /// The AWS IoT page with a security profile's violations.
     static func violations(securityProfile name: String, accountRegion: AccountRegion) -> String {
         page("/dd/securityProfile/\(encoded(name))?tab=violations", accountRegion)
     }
 
-    /// The violations of all devices, where alarms are judged and mitigated.
+    /// The AWS IoT page with all violations, where alarms are verified and mitigated.
     static func violations(accountRegion: AccountRegion) -> String { page("/dd/violationhub", accountRegion) }
 
     private static func page(_ fragment: String, _ accountRegion: AccountRegion) -> String {

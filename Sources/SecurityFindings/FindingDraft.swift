@@ -2,7 +2,7 @@ import AWSCore
 import DeviceDefender
 import JSON
 
-/// What a finding is made from, before the limits of the format are applied.
+/// The content of a finding, before the limits of the format are applied.
 struct FindingDraft {
     var id: String
     var accountRegion: AccountRegion
@@ -17,9 +17,9 @@ struct FindingDraft {
     var remediationURL: String
     var resourceType: String
     var resourceID: String
-    /// The most important first: those behind the 50th are left out.
+    /// The most important first: entries after the 50th are dropped.
     var details: [(key: String, value: String)]
-    /// The most important first: those behind the 50th are left out.
+    /// The most important first: entries after the 50th are dropped.
     var productFields: [(key: String, value: String)]
     var createdAt: Timestamp
     var updatedAt: Timestamp
@@ -29,18 +29,18 @@ struct FindingDraft {
 }
 
 extension SecurityFinding {
-    /// Makes a finding that keeps within the limits of the format.
+    /// Makes a finding within the limits of the format.
     init(_ draft: FindingDraft) {
         var valueLimit = FindingLimits.productFieldValue
         self.init(draft, valueLimit: valueLimit)
-        // Only text outside of ASCII in nearly every field can get here; two characters a value always fit.
+        // Only findings with non-ASCII text in nearly every field get here; two characters per value always fit.
         while mayBeTooLong, json.serialized().count > FindingLimits.bytes, valueLimit > 2 {
             valueLimit /= 2
             self.init(draft, valueLimit: valueLimit)
         }
     }
 
-    /// - Parameter valueLimit: the longest value in the maps, for those whose own limit is not lower.
+    /// - Parameter valueLimit: the maximum length of values in the maps, if their own limit is not lower.
     private init(_ draft: FindingDraft, valueLimit: Int) {
         id = FindingText.required(draft.id, to: FindingLimits.id)
         accountRegion = draft.accountRegion
@@ -71,21 +71,21 @@ extension SecurityFinding {
         recordState = draft.recordState
     }
 
-    /// Whether the finding as JSON may be over the limit. Hardly any is, and it is cheaper to see than to write it out.
+    /// Whether the finding's JSON may exceed the limit. Cheaper than serializing, and almost always false.
     private var mayBeTooLong: Bool {
         let texts = [id, generatorID, title, description, sourceURL, remediation.text, remediation.url, resource.id]
-        // Types stand twice in the JSON; each entry of a map has quotes, a colon and a comma.
+        // Types occur twice in the JSON; each entry of a map has quotes, a colon and a comma.
         let length =
             texts.reduce(0) { $0 + $1.utf8.count } + 2 * types.reduce(0) { $0 + $1.utf8.count + 3 }
             + [resource.details, productFields].joined().reduce(0) {
                 $0 + $1.key.string.utf8.count + $1.value.utf8.count + 6
             }
         let rest = 4096
-        // No character that is left takes more than twice its bytes when it is escaped.
+        // Escaping at most doubles the remaining characters.
         return 2 * length + rest > FindingLimits.bytes
     }
 
-    /// A type of one to three parts with slashes between, or nil.
+    /// A valid type of one to three parts separated by slashes; nil otherwise.
     private static func type(_ text: String) -> String? {
         guard let type = FindingText.bounded(text, to: FindingLimits.type) else { return nil }
         let parts = type.split(separator: "/", omittingEmptySubsequences: false)

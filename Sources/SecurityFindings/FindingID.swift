@@ -2,15 +2,15 @@ public import AWSCore
 import Cryptography
 public import DeviceDefender
 
-/// The ids of findings: the same for the same problem, however often it is found.
+/// The IDs of findings: stable for the same problem, however often it is found.
 ///
-/// They are those of AWS's sample "iot-device-defender-integration-with-securityhub", so that a team that moves over
-/// keeps its findings. Bytes other than printable ASCII, and the percent sign, are percent-encoded; what is longer than
-/// 512 characters is cut and ends with the start of a SHA-256 digest of the whole.
+/// They match AWS's sample "iot-device-defender-integration-with-securityhub", so that teams that migrate keep their
+/// findings. Bytes other than printable ASCII, and the percent sign, are percent-encoded; an ID of more than 512
+/// characters is truncated and ends with the start of its SHA-256 digest.
 public enum FindingID {
-    /// The id of an audit finding.
+    /// The ID of an audit finding.
     ///
-    /// - Parameter reasonCode: counts only for checks that can give one resource several.
+    /// - Parameter reasonCode: used only for checks that can report several for one resource.
     public static func audit(
         check: AuditCheck, resource: ResourceIdentifier, reasonCode: String?, accountRegion: AccountRegion
     ) -> String {
@@ -19,40 +19,40 @@ public enum FindingID {
         return id(text, accountRegion)
     }
 
-    /// The id of a detect alarm's finding.
+    /// The ID of a detect alarm's finding.
     public static func violation(id violationID: String, accountRegion: AccountRegion) -> String {
         id("detect/violation/\(violationID)", accountRegion)
     }
 
-    /// The id of the finding that sums up a check of a scheduled audit, or of audits on demand (nil).
+    /// The ID of a check's summary finding, for a scheduled audit or for on-demand audits (nil).
     public static func summary(check: AuditCheck, scheduledAuditName: String?, accountRegion: AccountRegion) -> String {
         id("audits/summary/\(scheduledAuditName ?? "OnDemand")/\(check.name)", accountRegion)
     }
 
-    /// The name of what is suppressed when the findings of a check about a resource are, whatever their reason codes. No
-    /// finding has it as its id.
+    /// The key of a suppression, which covers a check's findings about a resource with any reason code. Not an ID of a
+    /// finding.
     public static func suppression(check: AuditCheck, resource: ResourceIdentifier, accountRegion: AccountRegion)
         -> String
     {
         id("audits/suppression/\(check.name)-\(resource.subject)", accountRegion)
     }
 
-    /// The same from the id of an audit finding; nil if it is the id of something else.
+    /// The key of the suppression that would cover an audit finding; nil for another finding's ID.
     ///
-    /// - Parameter reasonCode: the finding's reason code, if the id may hold one.
+    /// - Parameter reasonCode: the finding's reason code, if the ID may include it.
     public static func suppression(ofFinding id: String, reasonCode: String?, accountRegion: AccountRegion) -> String? {
         let prefix = arn("audits/finding/", accountRegion)
         guard id.hasPrefix(prefix) else { return nil }
         var text = String(id.dropFirst(prefix.count))
         if let reasonCode, text.hasSuffix("/\(reasonCode)") { text.removeLast(reasonCode.count + 1) }
-        // A certificate that is named by its ARN alone is suppressed by its id, see ``ResourceIdentifier/subject``.
+        // A certificate with only its ARN is suppressed by its ID; see ``ResourceIdentifier/subject``.
         if let dash = text.firstIndex(of: "-"), let certificate = text.firstRange(of: ":cert/") {
             text.replaceSubrange(text.index(after: dash)..<certificate.upperBound, with: "")
         }
         return cut(arn("audits/suppression/\(text)", accountRegion))
     }
 
-    /// Whether an id is that of an audit finding.
+    /// Whether an ID is that of an audit finding.
     static func isAudit(_ id: String, accountRegion: AccountRegion) -> Bool {
         id.hasPrefix(arn("audits/", accountRegion))
     }
@@ -66,8 +66,8 @@ public enum FindingID {
         return cut(arn(encoded, accountRegion))
     }
 
-    /// Cuts a text of more bytes than an id may have characters, so that different texts stay different. A character
-    /// outside of ASCII that is cut through becomes U+FFFD.
+    /// Truncates a text to the length of an ID, with a digest so that different texts stay different. A character that
+    /// is cut in the middle becomes U+FFFD.
     static func cut(_ text: String) -> String {
         guard text.utf8.count > FindingLimits.id else { return text }
         let digest = Digest.hexadecimal(Array(Digest.sha256(Array(text.utf8)).prefix(16)))

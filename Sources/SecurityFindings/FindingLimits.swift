@@ -1,5 +1,5 @@
-/// The limits of the AWS Security Finding Format that a finding from here can run into (Security Hub API Reference,
-/// `AwsSecurityFinding`, and Security Hub User Guide, "AWS Security Finding Format"). Lengths are in characters.
+/// The relevant limits of the AWS Security Finding Format (Security Hub API Reference, `AwsSecurityFinding`, and
+/// Security Hub User Guide, "AWS Security Finding Format"). Lengths are in characters.
 enum FindingLimits {
     static let id = 512
     static let generatorID = 512
@@ -13,7 +13,7 @@ enum FindingLimits {
     static let resourceID = 512
     static let resourceType = 256
     static let url = 2048
-    /// A longer Region's name is left out.
+    /// A longer Region name is omitted.
     static let region = 16
     static let mapEntries = 50
     static let productFieldKey = 128
@@ -21,6 +21,6 @@ enum FindingLimits {
     /// Both limits of `Details.Other` are exclusive.
     static let detailKey = 127
     static let detailValue = 1023
-    /// A finding as JSON, in bytes: 240 KB less what the fields that may change later can add.
+    /// The size of a finding's JSON, in bytes: 240 KB minus what later changes can add.
     static let bytes = 240_000 - 512
 }

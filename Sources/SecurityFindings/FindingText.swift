@@ -1,28 +1,28 @@
 import Cryptography
 import JSON
 
-/// Texts as Security Hub takes them.
+/// Makes texts valid for Security Hub.
 enum FindingText {
-    /// The text without what Security Hub or a reader's console could stumble over, cut to a limit.
+    /// Removes characters that Security Hub or a console could mishandle, and truncates to a limit.
     ///
-    /// Control characters, line separators and controls of writing direction become spaces: they have no place in a
-    /// one-line text, take up to six bytes in JSON, and let a device disguise its name.
+    /// Control characters, line separators and bidirectional controls become spaces: they do not belong in a one-line
+    /// text, take up to six bytes in JSON, and let a device disguise its name.
     ///
-    /// - Parameter limit: the longest result in UTF-16 code units, the strictest reading of a limit in characters.
-    /// - Returns: nil if there is nothing but white space: Security Hub refuses such texts.
+    /// - Parameter limit: the maximum length in UTF-16 code units, the strictest reading of a limit in characters.
+    /// - Returns: nil if the text is blank, which Security Hub rejects.
     static func bounded(_ text: String, to limit: Int) -> String? {
-        // Nearly every text is plain and short enough as it is.
+        // Fast path: nearly every text is plain and short.
         if text.utf8.count <= limit, isPlain(text) {
             return text.utf8.contains { $0 != UInt8(ascii: " ") } ? text : nil
         }
         var scalars = String.UnicodeScalarView()
-        // One more than can fit, so that the cut shows; what comes behind is not even looked at.
+        // One more than fits, so that truncation is detected without reading the rest.
         for scalar in text.unicodeScalars.prefix(limit + 1) { scalars.append(isUnsuitable(scalar) ? " " : scalar) }
         let cut = cut(String(scalars), to: limit)
         return cut.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? nil : cut
     }
 
-    /// The same for a text that has to be there: a blank one becomes `unnamed`.
+    /// Like ``bounded(_:to:)`` for a required text: a blank one becomes `unnamed`.
     static func required(_ text: String, to limit: Int) -> String { bounded(text, to: limit) ?? "unnamed" }
 
     /// Whether all of it is printable ASCII.
@@ -39,12 +39,12 @@ enum FindingText {
         }
     }
 
-    /// Cuts between what a reader takes for characters, and marks the cut with an ellipsis.
+    /// Truncates at a character boundary, and appends an ellipsis.
     private static func cut(_ text: String, to limit: Int) -> String {
         guard text.utf16.count > limit else { return text }
         let characters = prefix(of: text, to: limit - 1) { String($0) }
         if !characters.isEmpty { return characters + "…" }
-        // One character with more combining marks than fit.
+        // A single character with more combining marks than fit.
         return prefix(of: text.unicodeScalars, to: limit - 1) { String($0) } + "…"
     }
 
@@ -62,8 +62,8 @@ enum FindingText {
         return result
     }
 
-    /// Entries of a map as Security Hub takes them, the first ones if there are too many: without blank keys and
-    /// values, each cut to its limit.
+    /// Makes a map valid for Security Hub: keeps the first entries up to the limit, drops blank keys and values, and
+    /// truncates the others.
     static func boundedMap(
         _ entries: [(key: String, value: String)], keyLimit: Int, valueLimit: Int
     ) -> [UTF8Text: String] {
@@ -77,7 +77,7 @@ enum FindingText {
         return map
     }
 
-    /// The text with every byte percent-encoded (RFC 3986) that `isKept` does not keep.
+    /// Percent-encodes (RFC 3986) every byte for which `isKept` is false.
     static func percentEncoded(_ text: String, keeping isKept: (UInt8) -> Bool) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {

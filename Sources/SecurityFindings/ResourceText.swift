@@ -2,9 +2,9 @@ import AWSCore
 import DeviceDefender
 import JSON
 
-/// Names of resources as findings have them.
+/// Names, types and IDs of resources in findings.
 enum ResourceText {
-    /// The ARN of a thing; nil if no thing can have this name, so that the device is not a registered one.
+    /// The ARN of a thing; nil if the name is not a valid thing name, so that the device is unregistered.
     static func thingARN(_ name: String, accountRegion: AccountRegion) -> String? {
         let isLegal =
             (1...128).contains(name.utf8.count) && name.utf8.allSatisfy { isWordByte($0) || isOneOf($0, ":-") }
@@ -17,13 +17,13 @@ enum ResourceText {
         return account(identifier) != nil ? "AwsAccount" : "Other"
     }
 
-    /// The account, if an account is all that an identifier names.
+    /// The account, if the identifier has nothing else.
     private static func account(_ identifier: ResourceIdentifier) -> AccountID? {
         guard let account = identifier.account, identifier.value == account else { return nil }
         return AccountID(account)
     }
 
-    /// The ARN of an audited resource where one can be formed, else what names it.
+    /// The ARN of an audited resource if one can be formed, otherwise its identifier.
     static func id(_ identifier: ResourceIdentifier, accountRegion: AccountRegion) -> String {
         if let account = account(identifier) { return "AWS::::Account:\(account)" }
         if let arn = identifier.deviceCertificateARN { return arn }
@@ -33,12 +33,12 @@ enum ResourceText {
         return identifier.roleAliasARN ?? identifier.iamRoleARN ?? identifier.value
     }
 
-    /// A name as a part of a finding's type, in which a slash would start a new part.
+    /// A name as a part of a finding's type, without slashes, which separate parts.
     static func typePart(_ name: String) -> String {
         String(String.UnicodeScalarView(name.unicodeScalars.map { $0 == "/" ? "-" : $0 }))
     }
 
-    /// The parts of an identifier, by AWS's own names with a capital.
+    /// The parts of an identifier, by AWS's names, capitalized.
     static func parts(_ identifier: ResourceIdentifier) -> [(key: String, value: String)] {
         let documented: [(String, String?)] = [
             ("DeviceCertificateId", identifier.deviceCertificateID),

@@ -1,13 +1,13 @@
 import DeviceDefender
 
-/// Behaviors and measured values in words.
+/// Texts of behaviors and measured values.
 enum RuleText {
-    /// What a device is expected to measure, for example `less than 10, over 300 seconds`.
+    /// The expected values, for example `less than 10, over 300 seconds`.
     static func expected(_ criteria: BehaviorCriteria) -> String {
         var text = threshold(criteria)
         if let seconds = criteria.durationSeconds { text += ", over \(counted(seconds, "second"))" }
         if let datapoints = criteria.consecutiveDatapointsToAlarm, datapoints > 1 {
-            text += " (an alarm takes \(datapoints) violations in a row)"
+            text += " (alarm after \(datapoints) consecutive violations)"
         }
         return text
     }
@@ -22,7 +22,7 @@ enum RuleText {
         }
     }
 
-    /// Where a value lies, as against a percentile.
+    /// The comparison with a percentile.
     private static func position(_ comparison: ComparisonOperator?) -> String {
         switch comparison {
         case .lessThan: "below"
@@ -33,7 +33,7 @@ enum RuleText {
         }
     }
 
-    /// A statistic of the AWS IoT API in words: `p99` is the 99th percentile.
+    /// The text for a statistic of the AWS IoT API: `p99` is the 99th percentile.
     static func percentile(_ statistic: String) -> String {
         let number = statistic.dropFirst()
         guard statistic.first == "p" || statistic.first == "P", !number.isEmpty,
@@ -53,22 +53,22 @@ enum RuleText {
 
     private static func words(_ comparison: ComparisonOperator?) -> String {
         switch comparison {
-        case nil: "compared with"
+        case nil: "threshold"
         case .lessThan: "less than"
         case .lessThanEquals: "at most"
         case .greaterThan: "greater than"
         case .greaterThanEquals: "at least"
-        case .inCIDRSet: "all within the address blocks"
-        case .notInCIDRSet: "none within the address blocks"
-        case .inPortSet: "all among the ports"
-        case .notInPortSet: "none among the ports"
-        case .inSet: "all among"
-        case .notInSet: "none among"
+        case .inCIDRSet: "all in the CIDR blocks"
+        case .notInCIDRSet: "none in the CIDR blocks"
+        case .inPortSet: "all in the ports"
+        case .notInPortSet: "none in the ports"
+        case .inSet: "all in the set"
+        case .notInSet: "none in the set"
         case .other(let word): word
         }
     }
 
-    /// A value in words: lists with commas between, long ones cut with the number of the rest.
+    /// The text of a value: lists are comma-separated, long ones truncated with the number of omitted elements.
     static func text(_ value: MetricValue) -> String {
         switch value {
         case .count(let count): String(count)
@@ -95,7 +95,7 @@ enum RuleText {
         count == 1 ? "1 \(noun)" : "\(grouped(count)) \(noun)s"
     }
 
-    /// A count with commas between groups of three digits.
+    /// A number with thousands separators.
     static func grouped(_ count: Int64) -> String {
         let digits = Array(String(count.magnitude))
         let groups = stride(from: digits.count, to: 0, by: -3).map { String(digits[max(0, $0 - 3)..<$0]) }

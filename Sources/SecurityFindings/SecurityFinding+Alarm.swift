@@ -2,14 +2,15 @@ public import AWSCore
 public import DeviceDefender
 
 extension SecurityFinding {
-    /// Makes the finding for a detect alarm: active while the alarm is raised, else archived. All times are that of the
-    /// event.
+    /// Makes the finding for a detect alarm: active while the alarm is active, otherwise archived. All times are the
+    /// event's.
     ///
-    /// Severity: what the rules give, else what the behavior's name ends with (`MessagesSent-High`), else medium.
+    /// The severity comes from the rules, otherwise from the behavior's name (`MessagesSent-High`), otherwise it is
+    /// medium.
     ///
     /// - Parameters:
-    ///   - accountRegion: the account and Region of the topic that the alarm came by.
-    ///   - severities: the team's own severities, held against `profile/behavior`.
+    ///   - accountRegion: the account and Region of the topic that published the alarm.
+    ///   - severities: the configured severities, matched against `profile/behavior`.
     public init(alarm: Alarm, accountRegion: AccountRegion, severities: SeverityRules = .none) {
         let words = AlarmText(alarm)
         let rule = "\(alarm.securityProfileName)/\(alarm.behavior.name)"
@@ -26,8 +27,8 @@ extension SecurityFinding {
                 description: words.description,
                 sourceURL: ConsolePage.violations(
                     securityProfile: alarm.securityProfileName, accountRegion: accountRegion),
-                remediationText: "Find out what the device does and who controls it. If it may be compromised, isolate "
-                    + "it, for example by moving it to a thing group with a restrictive policy, and replace its "
+                remediationText: "Investigate what the device does and who controls it. If it may be compromised, "
+                    + "isolate it, for example by moving it to a thing group with a restrictive policy, and replace its "
                     + "certificate. If the behavior is harmless, set the alarm's verification state, and adjust the "
                     + "behavior in the security profile.",
                 remediationURL: ConsolePage.violations(accountRegion: accountRegion),
@@ -42,10 +43,10 @@ extension SecurityFinding {
                 recordState: alarm.eventType == .inAlarm ? .active : .archived))
     }
 
-    /// The severity that the behavior's name ends with (`MessagesSent-High`), and the word for it; nil if there is none.
+    /// The severity in the behavior's name (`MessagesSent-High`), as label and as written; nil if there is none.
     ///
-    /// Device Defender's own integration takes all alarms for medium; AWS's sample reads the severity from the name's
-    /// second part. The last part behind a dash that is a severity counts here.
+    /// Device Defender's own integration gives all alarms medium severity; AWS's sample uses the name's second part.
+    /// Here the last dash-separated part that is a severity applies.
     static func severity(behaviorName: String) -> (label: Severity.Label, word: String)? {
         for part in behaviorName.split(separator: "-", omittingEmptySubsequences: false).dropFirst().reversed() {
             if let label = Severity.Label(rawValue: part.uppercased()) { return (label, String(part)) }

@@ -3,13 +3,13 @@ public import DeviceDefender
 import JSON
 
 extension SecurityFinding {
-    /// Makes the finding for a resource that failed a check: active, or archived if it is suppressed. All times are
-    /// that of the audit finding.
+    /// Makes the finding for a resource that failed a check: active, or archived if it is suppressed. All times are the
+    /// audit finding's.
     ///
     /// - Parameters:
     ///   - task: the audit that found it.
     ///   - accountRegion: the account and Region that the audit ran in.
-    ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
+    ///   - severities: the configured severities, matched against the check's name; they override Device Defender's.
     public init(
         auditFinding finding: AuditFinding, task: AuditTask, accountRegion: AccountRegion,
         severities: SeverityRules = .none
@@ -43,7 +43,7 @@ extension SecurityFinding {
                 recordState: finding.isSuppressed ? .archived : .active))
     }
 
-    /// The generator of an audit's findings, as AWS's sample has it.
+    /// The generator ID of an audit's findings, as in AWS's sample.
     static func scheduledAuditARN(_ name: String?, accountRegion: AccountRegion) -> String {
         ARN(service: "iot", accountRegion: accountRegion, resource: "scheduledaudit/\(name ?? "OnDemand")").description
     }
@@ -65,7 +65,7 @@ extension SecurityFinding {
             "\(resourceKind(finding.resource.type)) \(resource) failed \(finding.check.name): \(reason)"
     }
 
-    /// What Device Defender calls a type of resource, for a reader.
+    /// The display name of a resource type.
     private static func resourceKind(_ type: String?) -> String {
         switch type {
         case "DEVICE_CERTIFICATE": "Device certificate"
@@ -73,7 +73,7 @@ extension SecurityFinding {
         case "ISSUER_CERTIFICATE": "Issuer certificate"
         case "IOT_POLICY": "AWS IoT policy"
         case "COGNITO_IDENTITY_POOL": "Cognito identity pool"
-        case "CLIENT_ID": "Client id"
+        case "CLIENT_ID": "Client ID"
         case "ACCOUNT_SETTINGS": "Settings of account"
         case "ROLE_ALIAS": "Role alias"
         case "IAM_ROLE": "IAM role"
@@ -81,24 +81,24 @@ extension SecurityFinding {
         }
     }
 
-    /// The parts of the identifier, then additional information, then related resources, as many as fit.
+    /// The parts of the identifier, additional information, and as many related resources as fit.
     private static func details(_ finding: AuditFinding) -> [(key: String, value: String)] {
         var details = ResourceText.parts(finding.resource.identifier)
         details += sorted(finding.resource.additionalInfo)
         if let expiration = expiration(finding.resource.additionalInfo) { details.append(expiration) }
-        let room = max(0, FindingLimits.mapEntries - details.count - 1)
-        for (index, related) in finding.relatedResources.prefix(room).enumerated() {
+        let capacity = max(0, FindingLimits.mapEntries - details.count - 1)
+        for (index, related) in finding.relatedResources.prefix(capacity).enumerated() {
             let info = sorted(related.additionalInfo).map { ", \($0.key): \($0.value)" }.joined()
             details.append(
                 ("RelatedResource\(index + 1)", "\(related.type ?? "RESOURCE") \(related.identifier.value)\(info)"))
         }
-        if finding.relatedResources.count > room {
-            details.append(("RelatedResourcesLeftOut", String(finding.relatedResources.count - room)))
+        if finding.relatedResources.count > capacity {
+            details.append(("RelatedResourcesLeftOut", String(finding.relatedResources.count - capacity)))
         }
         return details
     }
 
-    /// The end of a certificate as a date: Device Defender gives it in milliseconds since 1970.
+    /// A certificate's expiration as a date: Device Defender reports milliseconds since 1970.
     private static func expiration(_ info: [UTF8Text: String]) -> (key: String, value: String)? {
         guard let time = info["EXPIRATION_TIME"].flatMap({ Timestamp(lenient: .string($0)) }) else { return nil }
         return ("EXPIRATION_DATE", time.iso8601)
@@ -108,8 +108,8 @@ extension SecurityFinding {
         map.sorted { $0.key < $1.key }.map { (key: $0.key.string, value: $0.value) }
     }
 
-    /// With the keys of Device Defender's own integration (AWS IoT Device Defender Developer Guide, "Integration with
-    /// AWS Security Hub").
+    /// The product fields, with the keys of Device Defender's own integration (AWS IoT Device Defender Developer Guide,
+    /// "Integration with AWS Security Hub").
     private static func productFields(_ finding: AuditFinding, task: AuditTask) -> [(key: String, value: String)] {
         let startTime = finding.taskStartTime ?? task.startTime
         let policy = finding.resource.identifier.policyVersion
@@ -134,7 +134,7 @@ extension SecurityFinding {
 }
 
 extension SecurityFinding.Severity.Label {
-    /// The grade for Device Defender's word.
+    /// The label for Device Defender's severity.
     init(_ severity: DeviceDefender.Severity) {
         switch severity {
         case .low: self = .low

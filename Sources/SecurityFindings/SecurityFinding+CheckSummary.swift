@@ -2,14 +2,14 @@ public import AWSCore
 public import DeviceDefender
 
 extension SecurityFinding {
-    /// Makes the finding that sums up a check of an audit: active if resources failed it or it could not be carried
-    /// out, else archived; always archived if the audit was canceled. All times are the start of the audit.
+    /// Makes the summary finding of an audit check: active if resources failed or the check could not run, otherwise
+    /// archived; always archived if the audit was canceled. All times are the audit's start.
     ///
     /// - Parameters:
-    ///   - result: what the check came to; one of the task's.
+    ///   - result: the check's result; one of the task's.
     ///   - task: the audit.
     ///   - accountRegion: the account and Region that the audit ran in.
-    ///   - severities: the team's own severities, held against the check's name, before Device Defender's.
+    ///   - severities: the configured severities, matched against the check's name; they override Device Defender's.
     public init(
         summaryOf result: CheckResult, task: AuditTask, accountRegion: AccountRegion, severities: SeverityRules = .none
     ) {

@@ -3,12 +3,12 @@ import DeviceDefender
 public import JSON
 
 extension SecurityFinding {
-    /// Reads back what ``json`` gave, for example from where it was kept until the problem is gone: Security Hub
-    /// archives a finding only when the whole of it is imported again.
+    /// Parses a finding from ``json``, for example from the ledger: Security Hub archives a finding only if it is
+    /// imported again as a whole.
     ///
-    /// Also reads what Security Hub gives out, and findings of AWS's sample, which lack some members. What customers and
-    /// Security Hub added is left out. The limits of the format are applied anew. Nil if a member is missing or
-    /// malformed that nothing stands in for.
+    /// Also parses findings from Security Hub and those of AWS's sample, which lack some members. Members added by
+    /// customers and by Security Hub are dropped. The limits of the format are applied again. Nil if a required member
+    /// is missing or malformed.
     public init?(_ json: JSON) {
         guard let accountRegion = json["ProductArn"]?.string.flatMap({ ARN($0) })?.accountRegion,
             let id = json["Id"]?.string, let generatorID = json["GeneratorId"]?.string,
@@ -38,7 +38,7 @@ extension SecurityFinding {
                 lastObservedAt: Self.time(json["LastObservedAt"]) ?? updatedAt, recordState: recordState))
     }
 
-    /// The severity that the provider gave: a customer may have set another one since.
+    /// The provider's severity: a customer may have changed the finding's.
     private static func severity(_ json: JSON) -> JSON? {
         json["FindingProviderFields"]?["Severity"] ?? json["Severity"]
     }

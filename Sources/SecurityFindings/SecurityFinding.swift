@@ -2,54 +2,54 @@ public import AWSCore
 public import DeviceDefender
 public import JSON
 
-/// A finding for Security Hub, in the AWS Security Finding Format (ASFF) as far as it is used here.
+/// A Security Hub finding, with the used subset of the AWS Security Finding Format (ASFF).
 ///
-/// Whatever it is made from, a finding keeps within all limits of the format: texts are cut between characters, and
-/// none is blank.
+/// A finding always keeps within the limits of the format: texts are truncated at character boundaries, and never
+/// blank.
 public struct SecurityFinding: Sendable, Hashable {
-    /// Whether a finding is current.
+    /// Whether a finding is active.
     public enum RecordState: String, Sendable, Hashable, CaseIterable {
-        /// The problem is there.
+        /// The problem exists.
         case active = "ACTIVE"
-        /// The problem is gone, or does not count.
+        /// The problem is resolved or suppressed.
         case archived = "ARCHIVED"
     }
 
-    /// How grave a finding is.
+    /// The severity of a finding.
     public struct Severity: Sendable, Hashable {
-        /// Security Hub's grades.
+        /// Security Hub's severity labels.
         public enum Label: String, Sendable, Hashable, CaseIterable {
             /// Needs no action.
             case informational = "INFORMATIONAL"
             /// Needs no action on its own.
             case low = "LOW"
-            /// Needs action, not at once.
+            /// Needs action, but not urgently.
             case medium = "MEDIUM"
-            /// Needs action before others.
+            /// Needs action with priority.
             case high = "HIGH"
-            /// Needs action at once.
+            /// Needs immediate action.
             case critical = "CRITICAL"
         }
 
-        /// The grade.
+        /// The label.
         public let label: Label
-        /// The word that the grade comes from, 1 to 64 characters.
+        /// The source's severity that the label is derived from, 1 to 64 characters.
         public let original: String
     }
 
-    /// What to do about a finding.
+    /// The remediation of a finding.
     public struct Remediation: Sendable, Hashable {
-        /// In words, 1 to 512 characters.
+        /// The recommendation, 1 to 512 characters.
         public let text: String
-        /// The console's page to do it on.
+        /// The console page for the remediation.
         public let url: String
     }
 
-    /// What a finding is about.
+    /// The resource of a finding.
     public struct Resource: Sendable, Hashable {
-        /// The ASFF's type of resource.
+        /// The ASFF resource type.
         public let type: String
-        /// The ARN where one can be formed, else the name; 1 to 512 characters.
+        /// The ARN if one can be formed, otherwise the name; 1 to 512 characters.
         public let id: String
         /// `Details.Other`: at most 50 entries of fewer than 128 and 1024 characters.
         public let details: [UTF8Text: String]
@@ -60,53 +60,53 @@ public struct SecurityFinding: Sendable, Hashable {
     /// `ProductFields.ProviderVersion`: the version of this mapping. AWS's sample was 1.0.
     public static let providerVersion = "2.0"
 
-    /// The id, which the same problem always has; see ``FindingID``.
+    /// The ID, stable for the same problem; see ``FindingID``.
     public let id: String
-    /// The account and Region whose Security Hub the finding belongs to.
+    /// The account and Region of the finding.
     public let accountRegion: AccountRegion
-    /// What found it, 1 to 512 characters: a scheduled audit's ARN, or a security profile and a behavior.
+    /// The generator ID, 1 to 512 characters: a scheduled audit's ARN, or a security profile and a behavior.
     public let generatorID: String
-    /// The types, each of one to three parts with slashes between.
+    /// The finding types, each of one to three parts separated by slashes.
     public let types: [String]
-    /// How grave it is.
+    /// The severity.
     public let severity: Severity
-    /// The problem in a few words, 1 to 256 characters.
+    /// The title, 1 to 256 characters.
     public let title: String
-    /// The problem, 1 to 1024 characters.
+    /// The description, 1 to 1024 characters.
     public let description: String
-    /// The console's page about it.
+    /// The console page about the problem.
     public let sourceURL: String
-    /// What to do about it.
+    /// The remediation.
     public let remediation: Remediation
-    /// What it is about.
+    /// The resource.
     public let resource: Resource
-    /// More about it: at most 50 entries of 128 and 2048 characters.
+    /// The product fields: at most 50 entries, keys of 128 and values of 2048 characters.
     public internal(set) var productFields: [UTF8Text: String]
-    /// When the finding was made. Security Hub wants the same in every update.
+    /// When the finding was created. Security Hub requires the same value in every update.
     public var createdAt: Timestamp
-    /// When the finding last changed. Security Hub ignores an update that is not later than the one before.
+    /// When the finding last changed. Security Hub ignores an update that is not newer than the previous one.
     public var updatedAt: Timestamp
-    /// When the problem was first seen.
+    /// When the problem was first observed.
     public var firstObservedAt: Timestamp
-    /// When the problem was last seen.
+    /// When the problem was last observed.
     public var lastObservedAt: Timestamp
-    /// Whether the problem is there.
+    /// The record state.
     public var recordState: RecordState
 }
 
 extension SecurityFinding {
-    /// The ARN of the product that findings of an account and Region are imported for: the account's own.
+    /// The product ARN for importing findings of an account and Region: the account's default product.
     public static func productARN(accountRegion: AccountRegion) -> String {
         ARN(service: "securityhub", accountRegion: accountRegion, resource: "product/\(accountRegion.account)/default")
             .description
     }
 
-    /// Says in the product fields whether the finding is suppressed, as Device Defender's own integration does.
+    /// Sets whether the finding is suppressed in the product fields, as Device Defender's own integration does.
     public mutating func setSuppressed(_ isSuppressed: Bool) {
         productFields["IsSuppressed"] = isSuppressed ? "true" : "false"
     }
 
-    /// Says that the alarm has ended, in the finding's product fields.
+    /// Marks the alarm as cleared in the finding's product fields.
     public mutating func setCleared() { productFields[AlarmFields.eventTypeKey] = Alarm.EventType.cleared.rawValue }
 
     /// Whether the finding comes from an audit, rather than from a detect alarm.

@@ -1,11 +1,11 @@
-/// Which severities the team gives to what Device Defender finds: the first pattern that matches decides.
+/// Configured severities for Device Defender's findings: the first matching pattern applies.
 ///
-/// A pattern is a glob, in which `*` stands for any text, also none, and `?` for one character (a Unicode scalar).
-/// Upper and lower case count. It is held against `profile/behavior` of an alarm, and against the name of a check.
+/// A pattern is a case-sensitive glob: `*` matches any text, including none, and `?` one character (a Unicode scalar).
+/// It is matched against `profile/behavior` of an alarm, and against the name of a check.
 public struct SeverityRules: Sendable, Hashable {
-    /// An entry that is no rule.
+    /// An invalid rule.
     public struct InvalidEntryError: Error, Hashable, CustomStringConvertible {
-        /// What is wrong, naming the entry, and how to mend it.
+        /// The entry, the problem and its remediation.
         public let description: String
     }
 
@@ -16,22 +16,22 @@ public struct SeverityRules: Sendable, Hashable {
 
     /// No rules.
     public static let none = SeverityRules(rules: [])
-    /// The most rules: each finding may be held against all of them.
+    /// The maximum number of rules: each finding may be matched against all of them.
     public static let maximumCount = 256
-    /// The longest pattern, in characters. What it is held against has 257 at the most.
+    /// The maximum length of a pattern, in characters. Its subject has at most 257.
     public static let maximumPatternLength = 256
 
     private let rules: [Rule]
 
     private init(rules: [Rule]) { self.rules = rules }
 
-    /// Reads rules of the form `pattern=LABEL`, in their order. The label is one of Security Hub's, in any case.
+    /// Parses rules of the form `pattern=LABEL`, in order. The label is one of Security Hub's, case-insensitive.
     ///
-    /// - Throws: ``InvalidEntryError`` for the first entry that is none.
+    /// - Throws: ``InvalidEntryError`` for the first invalid entry.
     public init(entries: [String]) throws(InvalidEntryError) {
         guard entries.count <= Self.maximumCount else {
             throw InvalidEntryError(
-                description: "there are more than \(Self.maximumCount) rules; put some together with *")
+                description: "more than \(Self.maximumCount) rules. Combine some of them with *.")
         }
         var rules: [Rule] = []
         for entry in entries { rules.append(try Self.rule(entry)) }
@@ -39,25 +39,26 @@ public struct SeverityRules: Sendable, Hashable {
     }
 
     private static func rule(_ entry: String) throws(InvalidEntryError) -> Rule {
-        // A pattern may have an equals sign in it, a label has none.
+        // A pattern may have an equals sign, a label cannot.
         guard let equals = entry.lastIndex(of: "=") else {
-            throw InvalidEntryError(description: "\"\(entry)\" is not of the form pattern=LABEL; mend it")
+            throw InvalidEntryError(
+                description: "\"\(entry)\" is not of the form pattern=LABEL. Write for example Fleet/*=HIGH.")
         }
         let pattern = String(entry[..<equals])
         guard !pattern.isEmpty, pattern.unicodeScalars.count <= maximumPatternLength else {
             throw InvalidEntryError(
-                description: "the pattern of \"\(entry)\" is empty or longer than \(maximumPatternLength) characters; "
-                    + "write for example Fleet/*=HIGH")
+                description: "the pattern of \"\(entry)\" is empty or longer than \(maximumPatternLength) characters. "
+                    + "Write for example Fleet/*=HIGH.")
         }
         guard let severity = SecurityFinding.Severity.Label(rawValue: entry[entry.index(after: equals)...].uppercased())
         else {
             let labels = SecurityFinding.Severity.Label.allCases.map(\.rawValue).joined(separator: ", ")
-            throw InvalidEntryError(description: "the label of \"\(entry)\" is not one of \(labels); mend it")
+            throw InvalidEntryError(description: "the label of \"\(entry)\" is not a severity. Use one of \(labels).")
         }
         return Rule(glob: Glob(pattern), severity: severity)
     }
 
-    /// The severity that the first matching rule gives; nil if none matches.
+    /// The severity of the first matching rule; nil if none matches.
     func severity(of subject: String) -> SecurityFinding.Severity.Label? {
         guard !rules.isEmpty else { return nil }
         let text = Array(subject.unicodeScalars)
@@ -65,20 +66,21 @@ public struct SeverityRules: Sendable, Hashable {
     }
 }
 
-/// A pattern with `*` and `?`.
+/// A glob pattern with `*` and `?`.
 struct Glob: Sendable, Hashable {
     private let pattern: [Unicode.Scalar]
 
     init(_ pattern: String) { self.pattern = Array(pattern.unicodeScalars) }
 
-    /// Whether the pattern stands for the whole text.
+    /// Whether the pattern matches the whole text.
     ///
-    /// Takes at most as many steps as the product of both lengths: behind a later star, what an earlier one stands for
-    /// is never taken up again, as the later one can stand for whatever the earlier could have left to it.
+    /// Needs at most as many steps as the product of both lengths: after a later star, an earlier one is never
+    /// backtracked to, because the later one can match anything that the earlier one could leave to it.
     func matches(_ text: [Unicode.Scalar]) -> Bool {
         var position = 0
         var next = 0
-        /// Behind the last star so far: where the pattern goes on, and the first position that the star does not stand for.
+        /// The backtracking point of the last star: the next pattern index, and the first text position that the star
+        /// does not match.
         var afterStar: (next: Int, position: Int)?
         while position < text.count {
             if next < pattern.count, pattern[next] == "*" {

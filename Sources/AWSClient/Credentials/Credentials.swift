@@ -1,13 +1,13 @@
-/// What AWS knows a caller by.
+/// AWS credentials: an access key, with a session token if they are temporary.
 public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
-    /// The access key's id; not a secret.
+    /// The access key ID; not a secret.
     public let accessKeyID: String
-    /// The access key's secret part.
+    /// The secret access key.
     public let secretAccessKey: String
-    /// The token of temporary credentials, or nil for lasting ones.
+    /// The session token of temporary credentials; nil for long-term ones.
     public let sessionToken: String?
-    /// When temporary credentials end, in milliseconds since 1970; nil if that is not known, or never.
+    /// When the credentials expire, in milliseconds since 1970; nil if unknown or never.
     public let expiration: Int64?
 
     /// Makes credentials.
@@ -18,42 +18,42 @@ public struct Credentials: Sendable, Hashable, CustomStringConvertible, CustomDe
         self.expiration = expiration
     }
 
-    /// The access key's id; never the secrets.
+    /// The access key ID; never the secrets.
     public var description: String { "Credentials(\(accessKeyID))" }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Nothing that ``description`` does not tell.
+    /// Has no children, so that the secrets do not get into dumps.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why there are no credentials.
+/// A failure to obtain credentials.
 public struct CredentialsError: Error, Hashable, CustomStringConvertible {
-    /// What can be done about it: `noCredentials` for settings that are missing or wrong, `transient` and `throttled` for
-    /// what goes away with waiting, `accessDenied` for a role that may not be assumed.
+    /// The kind of failure: `noCredentials` for missing or invalid settings, `transient` and `throttled` for temporary
+    /// failures, `accessDenied` for a role that the caller may not assume.
     public let kind: AWSError.Kind
-    /// What is missing, and where it was looked for; without secrets.
+    /// What is missing, where it was searched, and what to do; without secrets.
     public let description: String
 
-    /// Makes an error; the description must hold nothing secret.
+    /// Makes an error; the description must not have secrets.
     public init(_ description: String, kind: AWSError.Kind = .noCredentials) {
         self.kind = kind
         self.description = description
     }
 }
 
-/// Where credentials come from.
+/// A source of credentials.
 public protocol CredentialsProvider: Sendable {
-    /// The credentials for the next request; asked for again before each, so that temporary ones can be renewed.
+    /// The credentials for the next request; called before each request, so that temporary credentials can be renewed.
     func credentials() async throws(CredentialsError) -> Credentials
 
-    /// Other credentials in the place of some that a service refused as ended or unknown; nil if there are no others.
+    /// New credentials to replace those that a service rejected as expired or unknown; nil if there are none.
     func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials?
 }
 
 extension CredentialsProvider {
-    /// None: what never changes has no replacement.
+    /// Returns nil: fixed credentials have no replacement.
     public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? { nil }
 }
 
@@ -68,13 +68,13 @@ struct FixedCredentials: CredentialsProvider {
     func credentials() async throws(CredentialsError) -> Credentials { fixed }
 }
 
-/// None: for what is not signed, or signed by others.
+/// A provider without credentials, for unsigned requests.
 public struct NoCredentials: CredentialsProvider {
     /// Makes the provider.
     public init() {}
 
     /// Throws.
     public func credentials() async throws(CredentialsError) -> Credentials {
-        throw CredentialsError("there are no credentials to sign with")
+        throw CredentialsError("no credentials to sign with")
     }
 }

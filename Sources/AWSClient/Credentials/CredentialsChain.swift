@@ -1,18 +1,19 @@
 public import AWSCore
 public import EventLoop
 
-/// The credentials of the process: from the first of the places that AWS's SDKs look in, renewed before they end.
+/// The process's credentials, from the first source of the AWS SDKs' default chain that has any; renewed before they
+/// expire.
 public struct CredentialsChain: CredentialsProvider {
     private let refreshing: RefreshingCredentials
 
-    /// Makes the chain; nothing is asked for yet.
+    /// Makes the chain; sends no request.
     ///
     /// - Parameters:
     ///   - client: for calls of AWS STS; its own credentials are not used.
-    ///   - transport: asks the hosts of containers and instances, past any proxy.
-    ///   - loop: where a `credential_process` is run.
-    ///   - region: the Region whose AWS STS is asked.
-    ///   - sessionName: what sessions are called that are not named otherwise.
+    ///   - transport: sends requests to metadata endpoints, bypassing proxies.
+    ///   - loop: runs the `credential_process`.
+    ///   - region: the Region of the AWS STS endpoint.
+    ///   - sessionName: the session name for profiles without `role_session_name`.
     public init(
         settings: AWSSettings, client: AWSClient, transport: any MetadataTransport, loop: EventLoop, region: Region,
         sessionName: String
@@ -21,7 +22,7 @@ public struct CredentialsChain: CredentialsProvider {
             transport: transport, client: client, loop: loop, region: region, sessionName: sessionName,
             readFile: settings.readFile)
         refreshing = RefreshingCredentials(clock: client.clock) { () async throws(CredentialsError) in
-            // Files may have been changed since: keys get rotated.
+            // Keys in files are rotated while the process runs.
             try await fetcher.fetch(try settings.currentPlan())
         }
     }
@@ -29,11 +30,11 @@ public struct CredentialsChain: CredentialsProvider {
     /// The credentials for the next request.
     public func credentials() async throws(CredentialsError) -> Credentials { try await refreshing.credentials() }
 
-    /// Those that variables, files and services give now.
+    /// The credentials that variables, files and services have now.
     public func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
         try await refreshing.credentials(replacing: rejected)
     }
 
-    /// Breaks off what is under way; no credentials are fetched any more.
+    /// Cancels a pending fetch and prevents further ones.
     public func close() async { await refreshing.close() }
 }

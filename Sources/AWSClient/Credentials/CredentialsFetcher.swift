@@ -4,16 +4,16 @@ import HTTPClient
 import HTTPTypes
 import JSON
 
-/// Gets credentials as a plan says.
+/// Fetches credentials by a plan.
 struct CredentialsFetcher: Sendable {
     let transport: any MetadataTransport
     /// For calls of AWS STS; its own credentials are not used.
     let client: AWSClient
-    /// Where programs are run.
+    /// Runs programs.
     let loop: EventLoop
-    /// The Region whose AWS STS is asked.
+    /// The Region of the AWS STS endpoint.
     let region: Region
-    /// What sessions are called that are not named otherwise.
+    /// The default session name for assumed roles.
     let sessionName: String
     let readFile: @Sendable (String) -> [UInt8]?
 
@@ -27,7 +27,7 @@ struct CredentialsFetcher: Sendable {
             }
         case .none(let error): throw error
         case .webIdentity(let role, let file):
-            let token = try token(ofFile: file, "the web identity token file \(file)")
+            let token = try token(ofFile: file, "web identity token file \(file)")
             return try await roleCredentials(role) { () async throws(AWSError) in
                 try await client.assumeRoleWithWebIdentity(
                     role, token: token, sessionName: sessionName, region: region)
@@ -44,29 +44,29 @@ struct CredentialsFetcher: Sendable {
         do throws(AWSError) {
             return try await assume()
         } catch {
-            throw CredentialsError("the role \(role.arn) cannot be assumed: \(error)", kind: error.kind)
+            throw CredentialsError("cannot assume role \(role.arn): \(error)", kind: error.kind)
         }
     }
 
     private func token(ofFile path: String, _ name: String) throws(CredentialsError) -> String {
         guard let text = readFile(path).flatMap({ String(validating: $0, as: UTF8.self) }) else {
-            throw CredentialsError("\(name) cannot be read; check its path and permissions")
+            throw CredentialsError("cannot read \(name). Check its path and permissions.")
         }
         guard let token = KeyText.trimmed(text) else {
-            throw CredentialsError("\(name) is empty; it is read again for the next request")
+            throw CredentialsError("\(name) is empty. It is read again for the next request.")
         }
         return token
     }
 
     // MARK: Programs
 
-    /// How long a program may take: it may have to sign in somewhere.
+    /// The time limit of a program, which may have to sign in.
     private static let programLimit = Duration.seconds(60)
 
     private func run(_ command: [String]) async throws(CredentialsError) -> Credentials {
         let name = command.first ?? ""
         func failure(_ reason: String) -> CredentialsError {
-            CredentialsError("the credential_process \(name) gave no credentials: \(reason)")
+            CredentialsError("credential_process \(name) failed: \(reason)")
         }
         let ended: CompletedProcess
         do {
@@ -75,11 +75,11 @@ struct CredentialsFetcher: Sendable {
             throw failure(error.description)
         }
         guard ended.status == 0 else {
-            // What it writes to its output may be secret; its errors are for people.
+            // Its output may be secret; its standard error is meant to be read.
             let text = String(decoding: ended.errors.suffix(500), as: UTF8.self).filter { !$0.isNewline }
-            throw failure("it ended with \(ended.status.map { "exit code \($0)" } ?? "a signal"): \(text)")
+            throw failure("\(ended.status.map { "exit code \($0)" } ?? "killed by a signal"): \(text)")
         }
-        guard let json = try? JSON(parsing: ended.output) else { throw failure("it did not write JSON") }
+        guard let json = try? JSON(parsing: ended.output) else { throw failure("its output is not JSON") }
         guard json["Version"]?.integer == 1 else { throw failure("its Version is not 1") }
         guard let credentials = Self.credentials(json, token: "SessionToken") else {
             throw failure("AccessKeyId, SecretAccessKey or Expiration is missing or malformed")
@@ -104,12 +104,12 @@ struct CredentialsFetcher: Sendable {
         let token: String?
         switch endpoint.token {
         case .text(let text): token = text
-        case .file(let path): token = try self.token(ofFile: path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, \(path),")
+        case .file(let path): token = try self.token(ofFile: path, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE \(path)")
         case nil: token = nil
         }
         var reason = ""
         for attempt in 1...3 {
-            if attempt > 1 { try await pause() }
+            if attempt > 1 { try await waitBeforeRetry() }
             do throws(HTTPClientError) {
                 let result = try await transport.fetch(endpoint.request(token: token), timeout: .seconds(2))
                 guard result.response.status == .ok else {
@@ -119,16 +119,16 @@ struct CredentialsFetcher: Sendable {
                 if let json = try? JSON(parsing: result.body), let found = Self.credentials(json, token: "Token") {
                     return found
                 }
-                reason = "it answered without credentials"
+                reason = "the response has no credentials"
             } catch {
                 reason = error.message
             }
         }
         throw CredentialsError(
-            "the container's endpoint for credentials, \(endpoint.endpoint), gave none: \(reason)", kind: .transient)
+            "no credentials from the container credentials endpoint \(endpoint.endpoint): \(reason)", kind: .transient)
     }
 
-    private func pause() async throws(CredentialsError) {
+    private func waitBeforeRetry() async throws(CredentialsError) {
         do { try await client.clock.sleep(.seconds(1)) } catch { throw CredentialsError("canceled", kind: .canceled) }
     }
 
@@ -139,15 +139,16 @@ struct CredentialsFetcher: Sendable {
     private func fetch(_ endpoint: InstanceEndpoint) async throws(CredentialsError) -> Credentials {
         func failure(_ reason: String, _ kind: AWSError.Kind = .transient) -> CredentialsError {
             CredentialsError(
-                "no AWS credentials in variables or shared files, and the metadata service of the instance, "
-                    + "\(endpoint.endpoint), gave none: \(reason)", kind: kind)
+                "no AWS credentials in environment variables or shared files, and none from the instance metadata service "
+                    + "\(endpoint.endpoint): \(reason)", kind: kind)
         }
         let token: String
         do throws(HTTPClientError) {
             token = try await text(endpoint.tokenRequest, endpoint)
         } catch {
             throw failure(
-                "\(error.message); in a container on an instance, its hop limit must be 2 or more", .noCredentials)
+                "\(error.message). Configure credentials; in a container on EC2, set the metadata hop limit to at least 2.",
+                .noCredentials)
         }
         func document(_ path: String) async throws(CredentialsError) -> String {
             do throws(HTTPClientError) {
@@ -158,16 +159,16 @@ struct CredentialsFetcher: Sendable {
         }
         let role = String(Substring(try await document(Self.rolePath)).trimmed)
         guard !role.isEmpty, role.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != 0x23 && $0 != 0x3F }) else {
-            throw failure("the instance has no role", .noCredentials)
+            throw failure("the instance has no IAM role", .noCredentials)
         }
         let result = try await document(Self.rolePath + role)
         guard let json = try? JSON(parsing: Array(result.utf8)),
             let found = Self.credentials(json, token: "Token"), found.sessionToken != nil, found.expiration != nil
-        else { throw failure("it answered without credentials") }
+        else { throw failure("the response has no credentials") }
         return extended(found)
     }
 
-    /// When the service itself cannot renew credentials, AWS takes old ones for longer; its SDKs go on with them.
+    /// During an outage of the metadata service AWS keeps accepting expired credentials; AWS's SDKs extend them, too.
     private func extended(_ credentials: Credentials) -> Credentials {
         let now = client.clock.present
         guard let expiration = credentials.expiration, expiration <= now.saturatingAdding(60_000) else {
@@ -179,7 +180,7 @@ struct CredentialsFetcher: Sendable {
     }
 
     private func text(_ request: HTTPRequest, _ endpoint: InstanceEndpoint) async throws(HTTPClientError) -> String {
-        var failure = HTTPClientError(.other, "it was not asked")
+        var failure = HTTPClientError(.other, "not requested")
         for _ in 0..<endpoint.attempts {
             do throws(HTTPClientError) {
                 let result = try await transport.fetch(request, timeout: endpoint.timeout)

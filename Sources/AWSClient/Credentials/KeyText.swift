@@ -1,18 +1,18 @@
-/// The parts of credentials as variables, files, programs and services hand them over: with a line break of `echo`, a
-/// byte order mark of an editor, or empty where there is none.
+/// Cleans up keys and tokens from variables, files, programs and services, which may have a trailing line break, a byte
+/// order mark, or be empty.
 enum KeyText {
-    /// A part that cannot be one: blanks or control characters inside.
+    /// A key or token with invalid characters.
     struct MalformedError: Error, Hashable {
-        /// Which part, in words.
+        /// The part's name, for messages.
         let part: String
 
-        /// What is wrong with it, without the text itself.
+        /// The problem, without the secret text itself.
         var reason: String {
-            "the \(part) has white space, control characters or characters other than ASCII inside; correct it"
+            "the \(part) has whitespace, control characters or non-ASCII characters. Correct it."
         }
     }
 
-    /// The text without white space and byte order marks around it; nil if nothing is left.
+    /// Trims whitespace, control characters and byte order marks; nil if nothing is left.
     static func trimmed(_ text: String?) -> String? {
         guard let scalars = text?.unicodeScalars else { return nil }
         func isBlank(_ scalar: Unicode.Scalar) -> Bool {
@@ -24,9 +24,9 @@ enum KeyText {
         return String(scalars[first...last])
     }
 
-    /// Reads a part; nil if there is none.
+    /// Validates a part; nil if it is missing or empty.
     ///
-    /// - Parameter name: the part, for the error.
+    /// - Parameter name: the part's name, for the error.
     static func part(_ text: String?, _ name: String) throws(MalformedError) -> String? {
         guard let text = trimmed(text) else { return nil }
         guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw MalformedError(part: name) }
@@ -35,11 +35,11 @@ enum KeyText {
 }
 
 extension Credentials {
-    /// Reads credentials as they were handed over; nil without an access key's id or secret. An empty token is none.
+    /// Validates credentials from a source; nil without an access key ID or a secret. An empty token counts as missing.
     init?(
         id: String?, secret: String?, token: String?, expiration: Int64? = nil
     ) throws(KeyText.MalformedError) {
-        guard let id = try KeyText.part(id, "access key id"), let secret = try KeyText.part(secret, "secret access key")
+        guard let id = try KeyText.part(id, "access key ID"), let secret = try KeyText.part(secret, "secret access key")
         else { return nil }
         self.init(
             accessKeyID: id, secretAccessKey: secret, sessionToken: try KeyText.part(token, "session token"),

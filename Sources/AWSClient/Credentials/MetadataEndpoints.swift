@@ -1,36 +1,36 @@
 import HTTPTypes
 
-/// Where a container asks its host for credentials (AWS SDKs and Tools Reference Guide, "Container credential provider").
+/// The container credentials endpoint (AWS SDKs and Tools Reference Guide, "Container credential provider").
 struct ContainerEndpoint: Sendable, Hashable {
     let endpoint: Endpoint
     /// Path and query.
     let path: String
-    /// What is sent as `Authorization`; nil for nothing.
+    /// The `Authorization` field; nil for none.
     let token: Token?
 
     enum Token: Sendable, Hashable {
         case text(String)
-        /// Read anew each time, as EKS renews it.
+        /// A file, read for each request because EKS renews the token.
         case file(String)
     }
 
-    /// Hosts that may be asked without TLS, besides loopback addresses: those of ECS and EKS.
+    /// Hosts allowed without TLS in addition to loopback addresses: those of ECS and EKS.
     private static let allowedHosts: Set<String> = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost"]
 
-    /// Reads the variables; nil if they name no endpoint.
+    /// Reads the environment variables; nil if they name no endpoint.
     init?(environment: [String: String]) throws(CredentialsError) {
         func value(_ name: String) -> String? { KeyText.trimmed(environment[name]) }
         let relative = value("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
         guard let url = relative.map({ "http://169.254.170.2\($0)" }) ?? value("AWS_CONTAINER_CREDENTIALS_FULL_URI")
         else { return nil }
         let name = relative == nil ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
-        guard let scheme = url.firstRange(of: "://") else { throw Self.unusable(name, "it is no URL") }
+        guard let scheme = url.firstRange(of: "://") else { throw Self.unusable(name, "not a URL") }
         let rest = url[scheme.upperBound...]
         let slash = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-        guard let endpoint = Endpoint(String(url[..<slash])) else { throw Self.unusable(name, "it is no URL") }
+        guard let endpoint = Endpoint(String(url[..<slash])) else { throw Self.unusable(name, "not a URL") }
         guard endpoint.scheme == "https" || Self.isAllowed(endpoint.host) else {
             throw Self.unusable(
-                name, "without TLS, only a loopback address or one of ECS and EKS may be asked, not \(endpoint.host)")
+                name, "host \(endpoint.host) needs HTTPS; only loopback, ECS and EKS addresses are allowed over HTTP")
         }
         self.endpoint = endpoint
         path = rest[slash...].hasPrefix("/") ? String(rest[slash...]) : "/\(rest[slash...])"
@@ -42,7 +42,7 @@ struct ContainerEndpoint: Sendable, Hashable {
     }
 
     private static func unusable(_ name: String, _ reason: String) -> CredentialsError {
-        CredentialsError("\(name) cannot be used: \(reason)")
+        CredentialsError("\(name): \(reason). Correct or unset it.")
     }
 
     private static func isAllowed(_ host: String) -> Bool {
@@ -60,16 +60,16 @@ struct ContainerEndpoint: Sendable, Hashable {
     }
 }
 
-/// Where an EC2 instance asks for the credentials of its role: the instance metadata service, version 2 only (Amazon EC2
-/// User Guide, "Use the Instance Metadata Service to access instance metadata").
+/// The instance metadata service, version 2 only, with the credentials of the instance's role (Amazon EC2 User Guide,
+/// "Use the Instance Metadata Service to access instance metadata").
 struct InstanceEndpoint: Sendable, Hashable {
     let endpoint: Endpoint
-    /// How long one request may take.
+    /// The timeout of one request.
     let timeout: Duration
-    /// How often a request is sent in all.
+    /// The maximum number of attempts.
     let attempts: Int
 
-    /// Reads the settings; nil if the service is not to be asked.
+    /// Reads the settings; nil if the service is disabled.
     ///
     /// - Parameter profile: the settings of the profile in the configuration file.
     init?(environment: [String: String], profile: ProfileFile.Section) throws(CredentialsError) {
@@ -81,7 +81,8 @@ struct InstanceEndpoint: Sendable, Hashable {
         let own = mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254"
         let given = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint")
         guard let endpoint = Endpoint(given ?? own) else {
-            throw CredentialsError("AWS_EC2_METADATA_SERVICE_ENDPOINT is no URL of the form http://host:port; mend it")
+            throw CredentialsError(
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT: not a URL of the form http://host:port. Correct or unset it.")
         }
         self.endpoint = endpoint
         let seconds = value("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout").flatMap { Int($0) } ?? 1
@@ -91,14 +92,14 @@ struct InstanceEndpoint: Sendable, Hashable {
         attempts = min(max(number, 1), 10)
     }
 
-    /// A request to the service.
+    /// A request for a metadata path.
     ///
     /// - Parameter token: from ``tokenRequest``.
     func request(path: String, token: String) -> HTTPRequest {
         request(.get, path: path, field: "X-aws-ec2-metadata-token", value: token)
     }
 
-    /// The request for a token, which lasts for six hours.
+    /// The request for a session token, valid for six hours.
     var tokenRequest: HTTPRequest {
         request(.put, path: "/latest/api/token", field: "X-aws-ec2-metadata-token-ttl-seconds", value: "21600")
     }

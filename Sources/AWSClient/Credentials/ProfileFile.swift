@@ -1,28 +1,28 @@
-/// A shared configuration or credentials file: sections with keys and values, read as AWS's SDK for Python reads it.
+/// A shared configuration or credentials file: sections with keys and values, parsed like AWS's SDK for Python does.
 ///
-/// Keys are in lower case. `#` and `;` begin a comment at the start of a line only. A line that is indented more than its
-/// key goes on with the value.
+/// Keys are lowercased. `#` and `;` begin a comment at the start of a line only. A line that is indented more than its
+/// key continues the value.
 struct ProfileFile: Sendable, Hashable {
-    /// Why a text is no such file.
+    /// A line that cannot be parsed.
     struct ParseError: Error, Hashable {
-        /// The line, from 1.
+        /// The line number, from 1.
         let line: Int
         let reason: String
     }
 
     typealias Section = [String: String]
 
-    /// By their names, as the file has them, without brackets.
+    /// The sections by name, without brackets.
     private(set) var sections: [String: Section] = [:]
-    /// The names of the sections, in order.
+    /// The section names, in order.
     private(set) var names: [String] = []
 
-    /// No file at all.
+    /// Makes an empty file, for a missing one.
     init() {}
 
-    /// Reads a text.
+    /// Parses a text.
     ///
-    /// - Throws: ``ParseError`` for the first line that cannot be read, and for what is there twice.
+    /// - Throws: ``ParseError`` for the first invalid line, and for duplicates.
     init(_ text: String) throws(ParseError) {
         var reader = Reader()
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
@@ -42,7 +42,7 @@ struct ProfileFile: Sendable, Hashable {
             let text = line.trimmed
             guard !text.hasPrefix("#"), !text.hasPrefix(";") else { return }
             guard !text.isEmpty else {
-                // It is part of the value if the next line goes on with that.
+                // Part of the value if the next line continues it.
                 if let section, let key { sections[section]?[key]?.append("") }
                 return
             }
@@ -60,24 +60,24 @@ struct ProfileFile: Sendable, Hashable {
         }
 
         private mutating func begin(_ name: String, _ number: Int) throws(ParseError) {
-            guard !name.isEmpty else { throw ParseError(line: number, reason: "the name of the section is empty") }
+            guard !name.isEmpty else { throw ParseError(line: number, reason: "the section name is empty") }
             if sections[name] == nil {
                 sections[name] = [:]
                 names.append(name)
             } else if name != Self.defaults {
-                throw ParseError(line: number, reason: "[\(name)] is there twice")
+                throw ParseError(line: number, reason: "duplicate section [\(name)]")
             }
             (section, key) = (name, nil)
         }
 
         private mutating func set(_ text: Substring, _ number: Int) throws(ParseError) {
-            guard let section else { throw ParseError(line: number, reason: "it stands before the first section") }
+            guard let section else { throw ParseError(line: number, reason: "a key before the first section") }
             guard let separator = text.firstIndex(where: { $0 == "=" || $0 == ":" }), separator > text.startIndex else {
-                throw ParseError(line: number, reason: "it is neither a section nor a key with a value")
+                throw ParseError(line: number, reason: "neither a section nor a key with a value")
             }
             let name = text[..<separator].trimmed.lowercased()
             guard sections[section]?[name] == nil else {
-                throw ParseError(line: number, reason: "\(name) is there twice in [\(section)]")
+                throw ParseError(line: number, reason: "duplicate key \(name) in [\(section)]")
             }
             sections[section]?[name] = [String(text[text.index(after: separator)...].trimmed)]
             key = name
@@ -92,7 +92,7 @@ struct ProfileFile: Sendable, Hashable {
             )
         }
 
-        /// Python's own rule: what stands here counts in every section.
+        /// Python's rule: keys of this section apply to every section.
         private static let defaults = "DEFAULT"
 
         private static func value(_ lines: [String]) -> String {
@@ -104,7 +104,7 @@ struct ProfileFile: Sendable, Hashable {
 }
 
 extension Substring {
-    /// Without white space around it.
+    /// The text without leading and trailing whitespace.
     var trimmed: Substring {
         var text = self
         while text.first?.isWhitespace == true { text.removeFirst() }

@@ -1,27 +1,28 @@
 import AWSCore
 
-/// When temporary credentials are renewed. A pure rule; times are milliseconds since 1970.
+/// Decides when temporary credentials are renewed. Times are milliseconds since 1970.
 enum RefreshRule {
-    /// What to do when somebody asks for credentials.
+    /// What to do when credentials are requested.
     enum Action: Hashable {
-        /// They are good for a while.
+        /// Use the current ones.
         case use
-        /// They are good, and it is time to fetch the next ones meanwhile.
+        /// Use the current ones, and renew them in the background.
         case useAndRefresh
-        /// The next ones are to be waited for; if they cannot be had, these are good for some moments yet.
+        /// Wait for new ones; if that fails, use the current ones, which expire in moments.
         case refreshOrUse
-        /// They are over.
+        /// Wait for new ones: the current ones have expired.
         case refresh
     }
 
-    /// The longest time before their end at which credentials are renewed: AWS's SDK for Python has the same.
+    /// The earliest renewal before expiration, in milliseconds; as in AWS's SDK for Python.
     private static let earliest: Int64 = 15 * 60_000
-    /// How long before their end they are not relied on: requests are under way for some time.
+    /// The margin before expiration in which credentials are not relied on, in milliseconds: a request takes time to
+    /// arrive.
     private static let margin: Int64 = 60_000
 
     /// - Parameters:
     ///   - obtainedAt: when they were fetched.
-    ///   - notBefore: before this, no attempt is worth while: the last one failed just now.
+    ///   - notBefore: the earliest time of the next attempt, after a failure.
     static func action(of credentials: Credentials, obtainedAt: Int64, now: Int64, notBefore: Int64) -> Action {
         guard let expiration = credentials.expiration else { return .use }
         let left = expiration.saturatingSubtracting(now)
@@ -29,10 +30,10 @@ enum RefreshRule {
         if left <= 0 { return .refresh }
         guard now >= notBefore else { return .use }
         if left <= min(margin, lifetime / 20) { return .refreshOrUse }
-        // Those that live for a quarter of an hour would be renewed all the time.
+        // Credentials that live for 15 minutes would otherwise be renewed all the time.
         return left <= min(earliest, lifetime / 4) ? .useAndRefresh : .use
     }
 
-    /// How long nothing is fetched after so many failures in a row.
-    static func pause(afterFailures count: Int) -> Int64 { 1000 << Int64(min(max(count, 1), 7) - 1) }
+    /// The backoff after a number of consecutive failures, in milliseconds.
+    static func backoff(afterFailures count: Int) -> Int64 { 1000 << Int64(min(max(count, 1), 7) - 1) }
 }

@@ -1,7 +1,6 @@
 import AWSCore
 
-/// Credentials that are fetched when they are first needed, and renewed before they end. All who ask at the same time share
-/// one fetch.
+/// Credentials that are fetched on first use and renewed before they expire. Concurrent callers share one fetch.
 actor RefreshingCredentials: CredentialsProvider {
     typealias Fetch = @Sendable () async throws(CredentialsError) -> Credentials
 
@@ -10,15 +9,15 @@ actor RefreshingCredentials: CredentialsProvider {
     private var held: (credentials: Credentials, obtainedAt: Int64)?
     private var fetching: Task<Result<Credentials, CredentialsError>, Never>?
     private var failures = 0
-    /// Before this, in milliseconds of the clock's elapsed time, no attempt is worth while.
+    /// The earliest time of the next attempt, in milliseconds of the clock's elapsed time.
     private var notBefore = Int64.min
-    /// What turns the clock's elapsed time into milliseconds since 1970: set when credentials are fetched, so that a clock
-    /// that is set later makes them neither older nor younger.
+    /// The offset from the clock's elapsed time to milliseconds since 1970: set when credentials are fetched, so that
+    /// later changes of the system clock do not change their age.
     private var epoch: Int64 = 0
     private var lastFailure: CredentialsError?
     private var isClosed = false
 
-    /// - Parameter fetch: called for the first credentials and for each further ones.
+    /// - Parameter fetch: fetches credentials; called for the first ones and for each renewal.
     init(clock: AWSClock, fetch: @escaping Fetch) {
         self.clock = clock
         self.fetch = fetch
@@ -42,7 +41,7 @@ actor RefreshingCredentials: CredentialsProvider {
 
     func credentials(replacing rejected: Credentials) async throws(CredentialsError) -> Credentials? {
         if let held, held.credentials != rejected { return held.credentials }
-        // New ones that are refused at once are refused for another reason.
+        // New credentials that are rejected immediately are rejected for another reason.
         if let held, elapsed.saturatingAdding(epoch).saturatingSubtracting(held.obtainedAt) < 10_000 { return nil }
         let next = try await fetched()
         return next.accessKeyID == rejected.accessKeyID && next.sessionToken == rejected.sessionToken ? nil : next
@@ -65,14 +64,14 @@ actor RefreshingCredentials: CredentialsProvider {
             } catch {
                 result = .failure(error)
             }
-            await self.keep(result)
+            await self.finish(result)
             return result
         }
         fetching = task
         return task
     }
 
-    private func keep(_ result: Result<Credentials, CredentialsError>) {
+    private func finish(_ result: Result<Credentials, CredentialsError>) {
         fetching = nil
         switch result {
         case .success(let credentials):
@@ -83,11 +82,11 @@ actor RefreshingCredentials: CredentialsProvider {
         case .failure(let error):
             failures += 1
             lastFailure = error
-            notBefore = elapsed.saturatingAdding(RefreshRule.pause(afterFailures: failures))
+            notBefore = elapsed.saturatingAdding(RefreshRule.backoff(afterFailures: failures))
         }
     }
 
-    /// Breaks off a fetch that is under way, and waits for its end; nothing is fetched any more.
+    /// Cancels a pending fetch, waits for its end, and prevents further ones.
     func close() async {
         isClosed = true
         fetching?.cancel()

@@ -1,20 +1,20 @@
-/// The shared configuration and credentials files of AWS's SDKs, put together (AWS SDKs and Tools Reference Guide, "Shared
-/// config and credentials files").
+/// The merged configuration and credentials files of AWS's SDKs (AWS SDKs and Tools Reference Guide, "Shared config and
+/// credentials files").
 struct SharedProfiles: Sendable, Hashable {
-    /// The settings of the profiles in either file; where both say something, the credentials file counts.
+    /// The merged settings of the profiles; the credentials file has precedence.
     let profiles: [String: ProfileFile.Section]
-    /// The settings of the profiles in the configuration file alone.
+    /// The settings of the profiles in the configuration file.
     let configured: [String: ProfileFile.Section]
-    /// Those in the credentials file alone.
+    /// The settings of the profiles in the credentials file.
     let credentials: [String: ProfileFile.Section]
-    /// The sections with endpoints, by their names (`[services NAME]`).
+    /// The `[services NAME]` sections with endpoints, by name.
     let services: [String: ProfileFile.Section]
 
     /// - Parameters:
-    ///   - configuration: whose profiles are called `[profile NAME]`, apart from `[default]`.
-    ///   - credentials: whose profiles are called `[NAME]`.
+    ///   - configuration: the configuration file, with profiles named `[profile NAME]`, apart from `[default]`.
+    ///   - credentials: the credentials file, with profiles named `[NAME]`.
     ///
-    /// A setting without a value counts as missing in both.
+    /// In both files a setting without a value counts as missing.
     init(configuration: ProfileFile = ProfileFile(), credentials: ProfileFile = ProfileFile()) {
         var configured: [String: ProfileFile.Section] = [:]
         var services: [String: ProfileFile.Section] = [:]

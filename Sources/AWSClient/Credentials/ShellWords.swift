@@ -1,8 +1,7 @@
-/// A command line as a shell splits it into words, without anything that a shell would replace: `credential_process` is
-/// started without a shell.
+/// Splits a command line into words like a shell, without expansions: `credential_process` is started without a shell.
 enum ShellWords {
-    /// Splits a text at white space outside of quotes; nil if a quote or a backslash is left open. Inside double quotes a
-    /// backslash stands before a quote or another backslash (POSIX, "Shell Command Language", 2.2).
+    /// Splits a text at whitespace outside quotes; nil if a quote or a backslash is left open. Inside double quotes a
+    /// backslash escapes a quote or another backslash (POSIX, "Shell Command Language", 2.2).
     static func split(_ text: String) -> [String]? {
         var words: [String] = []
         var word: String?

@@ -1,35 +1,36 @@
 extension AWSError {
     /// How far a request got before it failed.
     public enum Stage: String, Sendable, CaseIterable {
-        /// What is asked for was rejected before anything was sent.
+        /// The input was rejected before sending.
         case input
-        /// There was nothing usable to sign it with.
+        /// There were no usable credentials to sign it.
         case credentials
-        /// It did not reach AWS, or what responded is not AWS: a proxy, or a wrong endpoint.
+        /// It did not reach AWS, or a proxy or a wrong endpoint responded.
         case connection
         /// AWS responded, or may have received the request.
         case response
     }
 
-    /// What a failed request means for the work that it was part of.
+    /// How a failed request affects the delivery that it was sent for.
     public enum Consequence: String, Sendable, CaseIterable {
-        /// The request itself is at fault: the same one never succeeds. The work becomes a dead letter.
+        /// The request is invalid and would never succeed: the delivery is dead-lettered.
         case reject
-        /// Nothing of the account and Region can be signed, sent or authorized until the cause is gone: its work is suspended.
+        /// No request of the account and Region can be signed, sent or authorized: its deliveries are suspended until
+        /// the cause is resolved.
         case suspend
-        /// It may pass by itself: the work is retried with a backoff.
+        /// The failure is temporary: the delivery is retried with backoff.
         case retry
     }
 
-    /// What the failure means for the work that the request was part of.
+    /// How the failure affects the delivery that the request was sent for.
     public var consequence: Consequence { Self.consequence(of: kind, at: stage, of: service) }
 
-    /// What a failure means for the work that the request was part of. A pure rule.
+    /// How a failure affects the delivery that the request was sent for.
     ///
-    /// Only AWS's verdict on the request itself is final. Whatever keeps a request from being signed, sent or authorized
-    /// says nothing about the work, so that it suspends it.
+    /// Only AWS's verdict on the request itself is final. A request that cannot be signed, sent or authorized says
+    /// nothing about the delivery, so the delivery is suspended.
     public static func consequence(of kind: Kind, at stage: Stage, of service: AWSService) -> Consequence {
-        // A task that is canceled says nothing about AWS.
+        // A canceled task says nothing about AWS.
         guard kind != .canceled else { return .retry }
         return switch stage {
         case .input: .reject
@@ -38,14 +39,15 @@ extension AWSError {
             switch kind {
             case .throttled, .transient, .canceled, .other: .retry
             case .expiredCredentials, .noCredentials, .accessDenied, .notEnabled: .suspend
-            // What AWS STS rejects is how the bridge signs. Of Security Hub, the account has none that could be found.
+            // STS rejects the bridge's credentials, not the delivery. Not found in Security Hub means that it is not
+            // enabled.
             case .invalid: service == .sts ? .suspend : .reject
             case .notFound: service == .iot ? .reject : .suspend
             }
         }
     }
 
-    /// Whether a request about several findings may have failed because of one of them: each alone shows.
+    /// Whether one finding may have made a request about several fail, so that sending them one by one isolates it.
     public var mayBeCausedByOneFinding: Bool {
         guard stage == .response, let status, (400..<500).contains(status) else { return false }
         return kind == .invalid || kind == .other

@@ -1,42 +1,42 @@
 /// Why a request to AWS failed.
 public struct AWSError: Error, Hashable, CustomStringConvertible {
-    /// The kinds of failure, by what can be done about them.
+    /// The kinds of failure, by remediation.
     public enum Kind: String, Sendable {
-        /// More requests than the quota allows; goes away with waiting.
+        /// Throttled: more requests than the quota allows. Retried.
         case throttled
-        /// Trouble of AWS or of the network; goes away with waiting.
+        /// A temporary failure of AWS or of the network. Retried.
         case transient
-        /// The credentials were good once.
+        /// The credentials have expired.
         case expiredCredentials
-        /// There are no credentials to sign with.
+        /// No credentials are available.
         case noCredentials
-        /// The credentials are not accepted, or not for this.
+        /// The credentials are invalid or lack a permission.
         case accessDenied
-        /// The account does not use the service in this Region.
+        /// The service is not enabled in this account and Region.
         case notEnabled
-        /// What was asked about does not exist, or no longer.
+        /// The requested resource does not exist.
         case notFound
-        /// The request is refused as it is, by AWS or before it was sent.
+        /// The request is invalid, by AWS's verdict or by a check before sending.
         case invalid
         /// The task was canceled.
         case canceled
-        /// Anything else, for example a response that is none of the service's.
+        /// Anything else, for example a response that does not come from the service.
         case other
     }
 
     /// The kind of failure.
     public let kind: Kind
-    /// The service asked.
+    /// The called service.
     public let service: AWSService
-    /// The operation asked for, for example `BatchImportFindings`.
+    /// The called operation, for example `BatchImportFindings`.
     public let operation: String
-    /// The response's status, or nil if there was none.
+    /// The HTTP status; nil without a response.
     public let status: Int?
-    /// AWS's name of the error, for example `InvalidInputException`.
+    /// AWS's error code, for example `InvalidInputException`.
     public let code: String?
-    /// The failure in AWS's words, or ours; without secrets.
+    /// The error message, from AWS or from the client; without secrets.
     public let message: String
-    /// AWS's id of the request, to ask AWS Support about.
+    /// AWS's request ID, for AWS Support.
     public let requestID: String?
     /// How far the request got.
     public let stage: Stage
@@ -55,33 +55,34 @@ public struct AWSError: Error, Hashable, CustomStringConvertible {
         self.stage = stage
     }
 
-    /// Whether the same request may succeed when it is signed with newer credentials: these have ended, or are not known.
+    /// Whether new credentials may fix it: the used ones have expired or are unknown to AWS.
     var mayBeFixedByNewCredentials: Bool {
         kind == .expiredCredentials || ["InvalidClientTokenId", "UnrecognizedClientException"].contains(code)
     }
 
-    /// What failed, why, and what to do.
+    /// What failed, why, and what to do, in one line.
     public var description: String {
         var text = "\(service) \(operation) failed"
-        let accountRegion = [code, status.map { "HTTP \($0)" }].compactMap { $0 }.joined(separator: ", ")
-        if !accountRegion.isEmpty { text += " (\(accountRegion))" }
+        let details = [code, status.map { "HTTP \($0)" }].compactMap { $0 }.joined(separator: ", ")
+        if !details.isEmpty { text += " (\(details))" }
         text += ": \(message)"
-        if let advice { text += "; \(advice)" }
+        if let remediation { text += "\(message.hasSuffix(".") ? "" : ".") \(remediation)" }
         if let requestID { text += " [request \(requestID)]" }
         return text
     }
 
-    /// What to do, or nil if there is nothing to say that the message does not.
-    private var advice: String? {
-        // The message has the advice of the call that failed.
+    /// The remediation; nil if the message has it already or none is known.
+    private var remediation: String? {
+        // The message has the remediation of the failed call.
         if stage == .credentials { return nil }
         return switch kind {
-        case .throttled: "too many requests for the account's quota; send fewer or wait"
-        case .transient: "try again later"
-        case .expiredCredentials: "renew the credentials"
-        case .noCredentials: "provide credentials"
-        case .accessDenied: "allow \(service.signingName):\(operation) to the credentials in use, and check the clock"
-        case .notEnabled: "enable \(service) in this account and Region"
+        case .throttled: "The account's quota is exceeded. Wait, or request a quota increase."
+        case .transient: "Retry later."
+        case .expiredCredentials: "Renew the credentials."
+        case .noCredentials: "Configure credentials."
+        case .accessDenied:
+            "Allow \(service.signingName):\(operation) for these credentials, and check the system clock."
+        case .notEnabled: "Enable \(service) in this account and Region."
         case .notFound, .invalid, .canceled, .other: nil
         }
     }

@@ -1,25 +1,25 @@
 import HTTPTypes
 import JSON
 
-/// What a service says about a request that it did not carry out.
+/// A service's error response.
 struct AWSErrorResponse: Hashable {
-    /// The status of the response.
+    /// The HTTP status.
     let status: Int
-    /// AWS's name of the error; nil if the response does not have one.
+    /// AWS's error code; nil if the response has none.
     let code: String?
-    /// AWS's words; empty if there are none.
+    /// AWS's error message; empty if there is none.
     let message: String
-    /// AWS's id of the request.
+    /// AWS's request ID.
     let requestID: String?
 
-    /// The longest body that is read, in bytes.
+    /// The size limit of a parsed body, in bytes.
     private static let maximumBodyBytes = 65_536
 
-    /// Reads the response of a service: name and words from `x-amzn-ErrorType` and a JSON body (AWS restJson1
-    /// protocol), or from an XML body (AWS query protocol).
+    /// Parses code and message from `x-amzn-ErrorType` and a JSON body (AWS restJson1 protocol), or from an XML body
+    /// (AWS query protocol).
     ///
-    /// - Parameter credentials: those that it was signed with; their secrets are left out: AWS's words on a wrong signature quote what was signed, the
-    ///   session token included.
+    /// - Parameter credentials: the credentials that signed the request; their secrets are removed from the message,
+    ///   because AWS's message about a wrong signature quotes the signed text, including the session token.
     init(_ response: HTTPResponse, body: [UInt8], hiding credentials: Credentials?) {
         status = response.status.code
         let body = body.count > Self.maximumBodyBytes ? [] : body
@@ -29,10 +29,10 @@ struct AWSErrorResponse: Hashable {
             json?["Code"]?.string, XMLText.element("Code", in: body),
         ]
         code = names.lazy.compactMap { $0.flatMap(Self.name) }.first
-        let words = [
+        let messages = [
             json?["message"]?.string, json?["Message"]?.string, XMLText.element("Message", in: body),
         ]
-        var message = words.lazy.compactMap { $0 }.first ?? ""
+        var message = messages.lazy.compactMap { $0 }.first ?? ""
         for secret in [credentials?.secretAccessKey, credentials?.sessionToken].compactMap(\.self) where !secret.isEmpty
         {
             message = message.replacing(secret, with: "[hidden]")
@@ -46,7 +46,7 @@ struct AWSErrorResponse: Hashable {
         HTTPField.Name(name).flatMap { response.headerFields[$0] }
     }
 
-    /// The name without namespace before it or address behind it: `ns#Name:http://…` is `Name`.
+    /// Strips the namespace and the URL: `ns#Name:http://…` is `Name`.
     private static func name(_ text: String) -> String? {
         let bare = text.prefix { $0 != ":" }.split(separator: "#").last ?? ""
         let isName = bare.utf8.allSatisfy { PercentEncoding.isUnreserved($0) }
@@ -61,13 +61,13 @@ struct AWSErrorResponse: Hashable {
     /// The kind of failure.
     var kind: AWSError.Kind { Self.kind(status: status, code: code ?? "", message: message) }
 
-    /// Sorts a failure by its name and, for names not known, by its status. The names are those of AWS's "Common
-    /// errors", of the service models of IoT and Security Hub, and those that AWS's SDKs retry.
+    /// Classifies a failure by its code and, if the code is unknown, by its status. The codes are those of AWS's
+    /// "Common errors", of the service models of IoT and Security Hub, and those that AWS's SDKs retry.
     static func kind(status: Int, code: String, message: String) -> AWSError.Kind {
         if throttlingCodes.contains(code) { return .throttled }
         if transientCodes.contains(code) { return .transient }
         if expirationCodes.contains(code) { return .expiredCredentials }
-        // Security Hub has one name for both.
+        // Security Hub uses one code for both.
         if code == "InvalidAccessException" { return message.contains("not subscribed") ? .notEnabled : .accessDenied }
         if denialCodes.contains(code) { return .accessDenied }
         if code == "ResourceNotFoundException" { return .notFound }
@@ -75,14 +75,14 @@ struct AWSErrorResponse: Hashable {
         case 429: return .throttled
         case 408, 500...: return .transient
         case 401, 403: return .accessDenied
-        // A name that is not known says nothing about the request: only these do.
+        // An unknown code says nothing about the request; only these do.
         case 400..<500 where inputCodes.contains(code): return .invalid
         default: return .other
         }
     }
 
-    /// Whether a service of AWS read the request. One that does not know the operation is not the service that was asked
-    /// for; every service names its errors.
+    /// Whether an AWS service processed the request. A response without an error code, or from a service that does not
+    /// know the operation, comes from something else, such as a proxy.
     var stage: AWSError.Stage {
         switch status {
         case 408, 429, 500...: .response
@@ -90,7 +90,7 @@ struct AWSErrorResponse: Hashable {
         }
     }
 
-    /// What is wrong with what was asked for.
+    /// Codes that reject the request's content.
     private static let inputCodes: Set<String> = [
         "InvalidIdentityToken", "InvalidIdentityTokenException", "InvalidInput", "InvalidInputException",
         "InvalidParameter", "InvalidParameterCombination",

@@ -1,23 +1,23 @@
 public import AWSCore
 import JSON
 
-/// A trail, as AWS CloudTrail describes it.
+/// An AWS CloudTrail trail.
 public struct Trail: Sendable, Hashable {
-    /// Its ARN.
+    /// The trail's ARN.
     public let arn: String
-    /// Whether it records the events of all Regions; otherwise those of its home Region.
+    /// Whether the trail records events of all Regions; otherwise only those of its home Region.
     public let isMultiRegion: Bool
-    /// The Region in which it was created.
+    /// The Region in which the trail was created.
     public let homeRegion: String
 }
 
 extension AWSClient {
-    /// The trails that concern a Region, those of the organization and of other Regions included (AWS CloudTrail
+    /// The trails that apply to a Region, including organization trails and multi-Region trails (AWS CloudTrail
     /// `DescribeTrails`).
     public func trails(region: Region) async throws(AWSError) -> [Trail] {
         let operation = Self.trailService("DescribeTrails", ["includeShadowTrails": true])
         guard let trails = try await performForJSON(operation, in: region)["trailList"]?.array else {
-            throw operation.malformedResponse("it has no trailList")
+            throw operation.malformedResponse("trailList is missing")
         }
         return trails.compactMap { trail in
             guard let arn = trail["TrailARN"]?.string else { return nil }
@@ -27,11 +27,11 @@ extension AWSClient {
         }
     }
 
-    /// Whether a trail records events now (AWS CloudTrail `GetTrailStatus`).
+    /// Whether a trail is recording events (AWS CloudTrail `GetTrailStatus`).
     public func isLogging(_ trail: Trail, region: Region) async throws(AWSError) -> Bool {
         let operation = Self.trailService("GetTrailStatus", ["Name": .string(trail.arn)])
         guard let isLogging = try await performForJSON(operation, in: region)["IsLogging"]?.bool else {
-            throw operation.malformedResponse("it has no IsLogging")
+            throw operation.malformedResponse("IsLogging is missing")
         }
         return isLogging
     }

@@ -2,7 +2,7 @@ public import AWSCore
 import JSON
 
 extension AWSClient {
-    /// All rules of the default event bus, page by page (Amazon EventBridge `ListRules`).
+    /// The rules of the default event bus (Amazon EventBridge `ListRules`).
     public func rules(region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.eventService("ListRules", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Limit": 100]
@@ -11,7 +11,7 @@ extension AWSClient {
         }
     }
 
-    /// All targets of a rule, page by page (Amazon EventBridge `ListTargetsByRule`).
+    /// The targets of a rule (Amazon EventBridge `ListTargetsByRule`).
     public func targets(ofRule name: String, region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.eventService("ListTargetsByRule", [:])) { nextToken throws(AWSError) in
             var members: JSON.Members = ["Rule": .string(name), "Limit": 100]
@@ -25,7 +25,7 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: elements, nextToken: "NextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformedResponse("it has no \(elements)") }
+        else { throw operation.malformedResponse("\(elements) is missing") }
         return page
     }
 

@@ -3,13 +3,13 @@ import HTTPTypes
 public import JSON
 
 extension AWSClient {
-    /// How many findings or suppressions AWS gives in one page at most.
+    /// AWS's maximum page size for findings and suppressions.
     private static let elementsPerPage = 250
 
-    /// Asks about one audit (AWS IoT `DescribeAuditTask`).
+    /// Describes an audit (AWS IoT `DescribeAuditTask`).
     ///
     /// - Parameter id: 1 to 40 letters, digits and dashes.
-    /// - Throws: ``AWSError``; `notFound` if the audit is too old to be kept.
+    /// - Throws: ``AWSError``; `notFound` if the audit is older than AWS's retention.
     public func describeAuditTask(id: String, region: Region) async throws(AWSError) -> JSON {
         let operation = Operation(
             service: .iot, name: "DescribeAuditTask", method: .get, path: "/audit/tasks/\(PercentEncoding.encode(id))")
@@ -17,12 +17,12 @@ extension AWSClient {
         return try await performForJSON(operation, in: region)
     }
 
-    /// Asks for a page of an audit's findings, suppressed ones included (AWS IoT `ListAuditFindings`).
+    /// Fetches a page of an audit's findings, including suppressed ones (AWS IoT `ListAuditFindings`).
     ///
     /// - Parameters:
-    ///   - taskID: the audit; 1 to 40 letters, digits and dashes.
-    ///   - checkName: the only check to list, or nil for all.
-    ///   - nextToken: from the page before, or nil for the first.
+    ///   - taskID: the audit's ID: 1 to 40 letters, digits and dashes.
+    ///   - checkName: the check to list; nil for all.
+    ///   - nextToken: the token of the previous page; nil for the first page.
     public func listAuditFindings(
         taskID: String, checkName: String? = nil, region: Region, nextToken: String? = nil
     ) async throws(AWSError) -> Page {
@@ -36,13 +36,13 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "findings", nextToken: "nextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformedResponse("it has no findings") }
+        else { throw operation.malformedResponse("findings is missing") }
         return page
     }
 
-    /// All of an audit's findings, page by page; see ``listAuditFindings(taskID:checkName:region:nextToken:)``.
+    /// An audit's findings, page by page; see ``listAuditFindings(taskID:checkName:region:nextToken:)``.
     ///
-    /// - Parameter start: the token of a page of an earlier walk, to go on behind that page, or nil to start anew.
+    /// - Parameter start: the token of a page of an earlier iteration, to continue after it; nil for the start.
     public func auditFindings(
         taskID: String, checkName: String? = nil, region: Region, startingAt start: String? = nil
     ) -> PaginatorSequence {
@@ -57,9 +57,9 @@ extension AWSClient {
             contentType: "application/json")
     }
 
-    /// Asks for a page of the suppressions of audit findings (AWS IoT `ListAuditSuppressions`).
+    /// Fetches a page of the audit suppressions (AWS IoT `ListAuditSuppressions`).
     ///
-    /// - Parameter nextToken: from the page before, or nil for the first.
+    /// - Parameter nextToken: the token of the previous page; nil for the first page.
     public func listAuditSuppressions(region: Region, nextToken: String? = nil) async throws(AWSError) -> Page {
         var members: JSON.Members = ["maxResults": .integer(Self.elementsPerPage)]
         if let nextToken { members["nextToken"] = .string(nextToken) }
@@ -69,11 +69,11 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "suppressions", nextToken: "nextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformedResponse("it has no suppressions") }
+        else { throw operation.malformedResponse("suppressions is missing") }
         return page
     }
 
-    /// All suppressions of audit findings, page by page; see ``listAuditSuppressions(region:nextToken:)``.
+    /// The audit suppressions, page by page; see ``listAuditSuppressions(region:nextToken:)``.
     public func auditSuppressions(region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.listAuditSuppressions) { nextToken throws(AWSError) in
             try await listAuditSuppressions(region: region, nextToken: nextToken)
@@ -91,7 +91,7 @@ extension AWSClient {
             PercentEncoding.isUnreserved($0) && !"._~".utf8.contains($0)
         }
         guard (1...40).contains(id.utf8.count), isValid else {
-            throw operation.invalidInput("the id of the audit is not 1 to 40 letters, digits and dashes")
+            throw operation.invalidInput("the audit task ID is not 1 to 40 letters, digits and dashes")
         }
     }
 }

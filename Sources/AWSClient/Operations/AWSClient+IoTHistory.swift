@@ -2,32 +2,32 @@ public import AWSCore
 import FoundationEssentials
 import HTTPTypes
 
-/// What Device Defender tells of the past: the audits that ran, and the alarms that were raised and ended.
+/// Device Defender's history: past audits and alarms.
 extension AWSClient {
-    /// How many elements AWS gives in one page at most.
+    /// AWS's maximum page size.
     private static let elementsPerPage = 250
 
-    /// The audits that began in a time, in no order, page by page (AWS IoT `ListAuditTasks`). AWS keeps them for 90 days,
-    /// and refuses an earlier beginning.
+    /// The audits that started in a time range, unordered (AWS IoT `ListAuditTasks`). AWS keeps them for 90 days, and
+    /// rejects an earlier start of the range.
     ///
-    /// - Parameter times: milliseconds since 1970, told to AWS in whole seconds.
+    /// - Parameter times: milliseconds since 1970, sent in whole seconds.
     public func auditTasks(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
         list("ListAuditTasks", "/audit/tasks", elements: "tasks", Self.parameters(times), region)
     }
 
-    /// What happened to alarms in a time, page by page (AWS IoT `ListViolationEvents`). AWS keeps it for 30 days.
+    /// The alarm events in a time range (AWS IoT `ListViolationEvents`). AWS keeps them for 30 days.
     ///
-    /// - Parameter times: milliseconds since 1970, told to AWS in whole seconds.
+    /// - Parameter times: milliseconds since 1970, sent in whole seconds.
     public func violationEvents(in times: ClosedRange<Int64>, region: Region) -> PaginatorSequence {
         list("ListViolationEvents", "/violation-events", elements: "violationEvents", Self.parameters(times), region)
     }
 
-    /// The alarms that are raised now, page by page (AWS IoT `ListActiveViolations`).
+    /// The active alarms (AWS IoT `ListActiveViolations`).
     public func activeViolations(region: Region) -> PaginatorSequence {
         list("ListActiveViolations", "/active-violations", elements: "activeViolations", [], region)
     }
 
-    /// Has AWS tell the time, which ``AWSClock/serviceNow`` then gives: by the first page of a list, shortened to one element.
+    /// Fetches AWS's time, available as ``AWSClock/serviceNow`` afterwards, with a list request for one element.
     ///
     /// - Throws: ``AWSError`` if there was no response.
     public func fetchServiceTime(region: Region) async throws(AWSError) {
@@ -36,7 +36,7 @@ extension AWSClient {
         do throws(AWSError) {
             _ = try await perform(operation, in: region)
         } catch {
-            // A response that denies the list has the time as well; one that has none will not have it next time.
+            // An error response has a `Date` as well.
             guard error.status == nil else { return }
             throw error
         }
@@ -55,7 +55,7 @@ extension AWSClient {
                 let page = Page(
                     try await performForJSON(operation, in: region), elements: elements, nextToken: "nextToken",
                     date: clock.serviceNow)
-            else { throw operation.malformedResponse("it has no \(elements)") }
+            else { throw operation.malformedResponse("\(elements) is missing") }
             return page
         }
     }
@@ -64,7 +64,7 @@ extension AWSClient {
         [("startTime", timestamp(times.lowerBound)), ("endTime", timestamp(times.upperBound))]
     }
 
-    /// ISO 8601 to the second, as AWS's own clients write a time in a query.
+    /// ISO 8601 to the second, as AWS's SDKs format times in queries.
     private static func timestamp(_ milliseconds: Int64) -> String {
         Date(timeIntervalSince1970: (Double(milliseconds) / 1000).rounded(.down)).formatted(.iso8601)
     }

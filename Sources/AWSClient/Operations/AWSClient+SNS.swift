@@ -1,20 +1,20 @@
 public import AWSCore
 
-/// A subscription to a topic, as Amazon SNS lists it.
+/// A subscription to an Amazon SNS topic.
 public struct TopicSubscription: Sendable, Hashable {
-    /// Its ARN; nil while it waits to be confirmed.
+    /// The subscription's ARN; nil while confirmation is pending.
     public let arn: String?
-    /// Where messages are delivered to.
+    /// The endpoint that messages are delivered to.
     public let endpoint: String
-    /// How, for example `https`.
+    /// The delivery protocol, for example `https`.
     public let `protocol`: String
 }
 
 extension AWSClient {
-    /// How many pages of subscriptions are read: a hundred subscriptions each.
+    /// The maximum number of pages, of 100 subscriptions each.
     private static let maximumPages = 100
 
-    /// The subscriptions to a topic (Amazon SNS `ListSubscriptionsByTopic`), the first ten thousand.
+    /// The first 10,000 subscriptions to a topic (Amazon SNS `ListSubscriptionsByTopic`).
     public func subscriptions(to topic: ARN) async throws(AWSError) -> [TopicSubscription] {
         var subscriptions: [TopicSubscription] = []
         var nextToken: String?
@@ -26,7 +26,7 @@ extension AWSClient {
             for member in XMLText.blocks("member", in: body) {
                 guard let arn = XMLText.element("SubscriptionArn", in: member),
                     let name = XMLText.element("Protocol", in: member)
-                else { throw operation.malformedResponse("a subscription has no ARN or no protocol") }
+                else { throw operation.malformedResponse("a subscription lacks its ARN or protocol") }
                 subscriptions.append(
                     TopicSubscription(
                         arn: arn.hasPrefix("arn:") ? arn : nil, endpoint: XMLText.element("Endpoint", in: member) ?? "",
@@ -40,7 +40,7 @@ extension AWSClient {
 
     /// The attributes of a subscription, such as `RedrivePolicy` (Amazon SNS `GetSubscriptionAttributes`).
     ///
-    /// - Parameter arn: the subscription's.
+    /// - Parameter arn: the subscription's ARN.
     public func subscriptionAttributes(_ arn: String, region: Region) async throws(AWSError) -> [String: String] {
         try await attributes(Self.topicService("GetSubscriptionAttributes", [("SubscriptionArn", arn)]), region)
     }
@@ -56,7 +56,7 @@ extension AWSClient {
         var attributes: [String: String] = [:]
         for entry in XMLText.blocks("entry", in: body) {
             guard let key = XMLText.element("key", in: entry) else {
-                throw operation.malformedResponse("an entry has no key")
+                throw operation.malformedResponse("an entry lacks its key")
             }
             attributes[key] = XMLText.element("value", in: entry) ?? ""
         }

@@ -1,30 +1,30 @@
 public import AWSCore
 import HTTPTypes
 
-/// Who AWS takes a caller for.
+/// The identity of a caller.
 public struct CallerIdentity: Sendable, Hashable {
-    /// The account that the caller belongs to.
+    /// The caller's account.
     public let account: AccountID
     /// The ARN of the user or assumed role.
     public let arn: String
-    /// The unique id of the user or role.
+    /// The unique ID of the user or role.
     public let userID: String
 }
 
 extension AWSClient {
-    /// Asks who the credentials belong to (AWS STS `GetCallerIdentity`, which needs no permission).
+    /// Returns the identity of the credentials (AWS STS `GetCallerIdentity`, which needs no permission).
     public func getCallerIdentity(region: Region) async throws(AWSError) -> CallerIdentity {
         let operation = Self.tokenService("GetCallerIdentity", [])
         let body = try await perform(operation, in: region)
         guard let account = XMLText.element("Account", in: body).flatMap({ AccountID($0) }),
             let arn = XMLText.element("Arn", in: body), let userID = XMLText.element("UserId", in: body)
-        else { throw operation.malformedResponse("it has no account, ARN and user id") }
+        else { throw operation.malformedResponse("account, ARN or user ID is missing") }
         return CallerIdentity(account: account, arn: arn, userID: userID)
     }
 
     /// Assumes a role (AWS STS `AssumeRole`).
     ///
-    /// - Parameter sessionName: the session's name, if the settings have none.
+    /// - Parameter sessionName: the session name if the role's settings have none.
     func assumeRole(
         _ role: RoleSettings, sessionName: String, region: Region
     ) async throws(AWSError) -> Credentials {
@@ -54,7 +54,7 @@ extension AWSClient {
                 id: XMLText.element("AccessKeyId", in: body), secret: XMLText.element("SecretAccessKey", in: body),
                 token: XMLText.element("SessionToken", in: body), expiration: expiration),
             credentials.sessionToken != nil
-        else { throw operation.malformedResponse("it has no credentials with an end") }
+        else { throw operation.malformedResponse("the credentials or their expiration are missing") }
         return credentials
     }
 

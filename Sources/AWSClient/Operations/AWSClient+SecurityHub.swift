@@ -2,7 +2,7 @@ public import AWSCore
 import HTTPTypes
 public import JSON
 
-/// How Security Hub names a finding.
+/// Identifies a finding in Security Hub.
 public struct FindingIdentifier: Sendable, Hashable {
     /// The finding's `Id`.
     public let id: String
@@ -16,34 +16,34 @@ public struct FindingIdentifier: Sendable, Hashable {
     }
 }
 
-/// A finding that Security Hub did not take, out of several in a request.
+/// A finding of a batch that Security Hub rejected.
 public struct FindingFailure: Sendable, Hashable {
     /// The finding's `Id`.
     public let id: String
-    /// AWS's name of the error, for example `InvalidInput` or `FindingNotFound`.
+    /// AWS's error code, for example `InvalidInput` or `FindingNotFound`.
     public let code: String
-    /// The error in AWS's words.
+    /// AWS's error message.
     public let message: String
 }
 
-/// What became of imported findings.
+/// The result of `BatchImportFindings`.
 public struct BatchImportResult: Sendable, Hashable {
-    /// How many findings were taken.
+    /// The number of imported findings.
     public let successCount: Int
     /// Those that were not.
     public let failures: [FindingFailure]
 }
 
-/// What became of updated findings.
+/// The result of `BatchUpdateFindings`.
 public struct BatchUpdateResult: Sendable, Hashable {
-    /// The findings that were changed.
+    /// The updated findings.
     public let processed: [FindingIdentifier]
     /// Those that were not.
     public let unprocessed: [FindingFailure]
 }
 
 extension AWSClient {
-    /// The most findings in one request or page.
+    /// The maximum number of findings in one request or page.
     private static let maximumFindings = 100
 
     /// Creates findings, or replaces those with the same id (AWS Security Hub `BatchImportFindings`).
@@ -51,16 +51,16 @@ extension AWSClient {
         let operation = Self.operation("BatchImportFindings", .post, "/findings/import", body: batch.body)
         let response = try await performForJSON(operation, in: region)
         guard let count = response["SuccessCount"]?.integer, let successCount = Int(exactly: count), successCount >= 0
-        else { throw operation.malformedResponse("it has no count of findings") }
-        // Absent when all went well.
+        else { throw operation.malformedResponse("SuccessCount is missing") }
+        // Absent if all succeeded.
         let failures = try Self.failures(response["FailedFindings"] ?? [], operation: operation) { $0["Id"] }
         guard successCount.saturatingAdding(failures.count) == batch.findings.count else {
-            throw operation.malformedResponse("it does not account for every finding")
+            throw operation.malformedResponse("the counts do not add up to the number of findings")
         }
         return BatchImportResult(successCount: successCount, failures: failures)
     }
 
-    /// The products whose findings Security Hub receives, as ARNs of their subscriptions, page by page (AWS Security Hub
+    /// The subscription ARNs of the products whose findings Security Hub receives (AWS Security Hub
     /// `ListEnabledProductsForImport`).
     public func enabledProducts(region: Region) -> PaginatorSequence {
         let operation = Operation(
@@ -70,13 +70,13 @@ extension AWSClient {
             operation.query = [("MaxResults", "100")] + (nextToken.map { [("NextToken", $0)] } ?? [])
             let response = try await performForJSON(operation, in: region)
             guard let page = Page(response, elements: "ProductSubscriptions", nextToken: "NextToken") else {
-                throw operation.malformedResponse("it has no ProductSubscriptions")
+                throw operation.malformedResponse("ProductSubscriptions is missing")
             }
             return page
         }
     }
 
-    /// Changes what investigators may change in findings (AWS Security Hub `BatchUpdateFindings`).
+    /// Updates the fields of findings that belong to analysts (AWS Security Hub `BatchUpdateFindings`).
     ///
     /// - Parameters:
     ///   - identifiers: up to 100 findings.
@@ -88,12 +88,13 @@ extension AWSClient {
             "BatchUpdateFindings", .patch, "/findings/batchupdate",
             body: Self.updateRequest(of: identifiers, changes: changes).serialized())
         guard (1...Self.maximumFindings).contains(identifiers.count) else {
-            throw operation.invalidInput("there are \(identifiers.count) findings, not 1 to \(Self.maximumFindings)")
+            throw operation.invalidInput(
+                "\(identifiers.count) findings in one request, not 1 to \(Self.maximumFindings)")
         }
         let response = try await performForJSON(operation, in: region)
         guard let processed = response["ProcessedFindings"]?.array?.map(Self.identifier), !processed.contains(nil)
         else {
-            throw operation.malformedResponse("it does not list the findings that were changed")
+            throw operation.malformedResponse("ProcessedFindings is missing")
         }
         let unprocessed = try Self.failures(response["UnprocessedFindings"] ?? [], operation: operation) {
             $0["FindingIdentifier"]?["Id"]
@@ -101,7 +102,7 @@ extension AWSClient {
         return BatchUpdateResult(processed: processed.compactMap { $0 }, unprocessed: unprocessed)
     }
 
-    /// The request that changes findings.
+    /// The body of a `BatchUpdateFindings` request.
     public static func updateRequest(of identifiers: [FindingIdentifier], changes: JSON) -> JSON {
         var members = changes.object ?? [:]
         members["FindingIdentifiers"] = .array(
@@ -109,7 +110,7 @@ extension AWSClient {
         return .object(members)
     }
 
-    /// Asks for a page of findings (AWS Security Hub `GetFindings`).
+    /// Fetches a page of findings (AWS Security Hub `GetFindings`).
     ///
     /// - Parameters:
     ///   - filters: the request's `Filters`.
@@ -125,23 +126,23 @@ extension AWSClient {
             let page = Page(
                 try await performForJSON(operation, in: region), elements: "Findings", nextToken: "NextToken",
                 date: clock.serviceNow)
-        else { throw operation.malformedResponse("it has no findings") }
+        else { throw operation.malformedResponse("Findings is missing") }
         return page
     }
 
-    /// All findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
+    /// The findings that match, page by page; see ``getFindings(filters:region:nextToken:)``.
     public func findings(filters: JSON, region: Region) -> PaginatorSequence {
         PaginatorSequence(operation: Self.getFindings) { nextToken throws(AWSError) in
             try await getFindings(filters: filters, region: region, nextToken: nextToken)
         }
     }
 
-    /// Asks whether the account has Security Hub enabled (AWS Security Hub `DescribeHub`); `notEnabled` or `notFound` if it
-    /// has not.
+    /// Checks that Security Hub is enabled (AWS Security Hub `DescribeHub`); throws `notEnabled` or `notFound` if it is
+    /// not.
     public func describeHub(region: Region) async throws(AWSError) {
         let operation = Operation(service: .securityHub, name: "DescribeHub", method: .get, path: "/accounts")
         guard try await performForJSON(operation, in: region)["HubArn"]?.string != nil else {
-            throw operation.malformedResponse("it has no ARN")
+            throw operation.malformedResponse("HubArn is missing")
         }
     }
 
@@ -163,12 +164,12 @@ extension AWSClient {
         _ json: JSON, operation: Operation, id: (JSON) -> JSON?
     ) throws(AWSError) -> [FindingFailure] {
         guard let elements = json.isNull ? [] : json.array else {
-            throw operation.malformedResponse("its failures are no list")
+            throw operation.malformedResponse("the list of failures is not an array")
         }
         var failures: [FindingFailure] = []
         for element in elements {
             guard let id = id(element)?.string, let code = element["ErrorCode"]?.string else {
-                throw operation.malformedResponse("a failure has no finding or no code")
+                throw operation.malformedResponse("a failure lacks its finding or code")
             }
             failures.append(FindingFailure(id: id, code: code, message: element["ErrorMessage"]?.string ?? ""))
         }

@@ -1,11 +1,10 @@
 import Glibc
 
-/// How fast requests are sent to somebody who has said that they come too fast: the adaptive retry mode of AWS's SDKs
-/// (AWS SDKs and Tools Reference Guide, "Retry behavior"; the numbers are those of the SDK for Python). Each throttled
-/// request lowers the rate; then it grows along a cubic curve back to where it was, and beyond. Until the first one is
-/// throttled, nothing is limited.
+/// A rate limit that adapts to throttling: the adaptive retry mode of AWS's SDKs (AWS SDKs and Tools Reference Guide,
+/// "Retry behavior"; constants as in the SDK for Python). Each throttled request lowers the rate; it then grows along a
+/// cubic curve back to its previous value and beyond. Nothing is limited until the first request is throttled.
 ///
-/// A pure value: times are seconds since any fixed moment, and never go back.
+/// A pure value: times are seconds since a fixed moment, and monotonic.
 struct AdaptiveRate: Sendable, Hashable {
     private static let scale = 0.4
     private static let beta = 0.7
@@ -13,15 +12,15 @@ struct AdaptiveRate: Sendable, Hashable {
     private static let leastRate = 0.5
 
     private(set) var isLimiting = false
-    // The curve.
+    // The cubic curve.
     private var rateBefore = 0.0
     private var zeroPoint = 0.0
     private var lastFailure: Double
-    // How fast requests were answered lately, in steps of half a second.
+    // The recent rate of responses, measured in half-second steps.
     private var measuredRate = 0.0
     private var lastStep: Double
     private var count = 0.0
-    // The tokens.
+    // The token bucket.
     private(set) var rate = 1.0
     private var capacity = 1.0
     private var tokens = 0.0
@@ -33,7 +32,7 @@ struct AdaptiveRate: Sendable, Hashable {
         filledAt = now
     }
 
-    /// Takes a token, and returns how many seconds to wait before it may be used.
+    /// Reserves a token; returns the seconds to wait before using it.
     mutating func reserve(now: Double) -> Double {
         guard isLimiting else { return 0 }
         fill(now: now)
@@ -41,13 +40,13 @@ struct AdaptiveRate: Sendable, Hashable {
         return tokens >= 0 ? 0 : -tokens / rate
     }
 
-    /// Notes that a request was answered other than by throttling.
+    /// Records a response other than throttling.
     mutating func recordResponse(now: Double) {
         measure(now: now)
         set(rate: Self.scale * pow(now - lastFailure - zeroPoint, 3) + rateBefore, now: now)
     }
 
-    /// Notes that a request was throttled.
+    /// Records a throttled request.
     mutating func recordThrottling(now: Double) {
         measure(now: now)
         rateBefore = isLimiting ? min(measuredRate, rate) : measuredRate

@@ -1,10 +1,10 @@
 public import AWSCore
 import Synchronization
 
-/// Spreads the requests to AWS: each operation in each account and Region at the pace that AWS documents, slower when AWS
-/// says that they come too fast. One for the whole process, as AWS counts all requests of an account together.
+/// Limits the rate of requests to AWS, per operation, account and Region: to AWS's documented quotas, and lower after
+/// throttling. One instance serves the whole process, because AWS counts all requests of an account together.
 public final class Pacer: Sendable {
-    /// What has a pace of its own.
+    /// What is limited separately.
     struct Key: Hashable {
         let account: AccountID?
         let region: Region
@@ -12,20 +12,21 @@ public final class Pacer: Sendable {
         let operation: String
     }
 
-    /// Imports a second and at once, for each account and Region, where AWS has granted more, or others need some.
+    /// The configured rate limit for imports per account and Region, for a raised quota or one shared with other
+    /// importers.
     public struct ImportRate: Sendable, Hashable {
         let quota: Quota
 
         /// - Parameters:
-        ///   - rate: imports a second, more than 0.
-        ///   - burst: imports at once after a pause, at least 1.
+        ///   - rate: imports per second, more than 0.
+        ///   - burst: imports at once after an idle period, at least 1.
         public init(rate: Double, burst: Int) { quota = Quota(rate: rate, burst: burst) }
     }
 
     private struct State {
         var imports: ImportRate?
         var paces: [Key: OperationPace] = [:]
-        /// When accounts and Regions were taken over from another process.
+        /// When accounts and Regions were taken over from another replica.
         var takenAt: [AccountRegion: Duration] = [:]
     }
 
@@ -33,10 +34,10 @@ public final class Pacer: Sendable {
 
     /// Makes a pacer.
     ///
-    /// - Parameter imports: nil for the documented rate.
+    /// - Parameter imports: nil for the documented quota.
     public init(imports: ImportRate? = nil) { state = Mutex(State(imports: imports)) }
 
-    /// Has imports from now on be sent at another rate.
+    /// Changes the rate limit for imports.
     func setImportRate(_ imports: ImportRate, now: Duration) {
         state.withLock { state in
             state.imports = imports
@@ -44,7 +45,7 @@ public final class Pacer: Sendable {
         }
     }
 
-    /// What the paces of accounts and Regions allow at once; see ``PaceLevel``.
+    /// The tokens left for each account, Region and operation; see ``PaceLevel``.
     func levels(now: Duration) -> [PaceLevel] {
         state.withLock { $0.paces }.compactMap { key, pace in
             guard let account = key.account, let tokens = pace.level(now: now) else { return nil }
@@ -54,8 +55,8 @@ public final class Pacer: Sendable {
         }
     }
 
-    /// Notes that this process begins to work on an account and Region that another one may have worked on until now: what
-    /// the rates allow at once may be used up.
+    /// Records that this process takes over an account and Region from another replica, which may have used up the
+    /// bursts.
     func takeOver(_ accountRegion: AccountRegion, now: Duration) {
         state.withLock { state in
             state.takenAt[accountRegion] = now
@@ -93,12 +94,12 @@ public final class Pacer: Sendable {
         return pace
     }
 
-    /// Takes the turn of a request, and returns how long to wait for it.
+    /// Reserves a slot for one request; returns how long to wait for it.
     func reserve(_ key: Key, now: Duration) -> Duration { change(key, now: now) { $0.reserve(now: now) } }
 
-    /// Notes how a request was answered.
+    /// Records the response to a request.
     ///
-    /// - Parameter isThrottled: whether AWS said that requests come too fast.
+    /// - Parameter isThrottled: whether AWS throttled the request.
     func record(_ key: Key, isThrottled: Bool, retryAfter: Duration?, now: Duration) {
         change(key, now: now) { pace in
             if isThrottled {
@@ -109,16 +110,16 @@ public final class Pacer: Sendable {
         }
     }
 
-    /// Whether a request could go at once, and some more behind it.
+    /// Whether a request, and several after it, could be sent immediately.
     func hasHeadroom(_ key: Key, now: Duration) -> Bool { change(key, now: now) { $0.hasHeadroom(now: now) } }
 }
 
-/// How many calls of an operation in an account and Region may be sent at once now.
+/// The rate-limit tokens left for an operation in an account and Region.
 public struct PaceLevel: Sendable, Hashable {
     /// The account and Region.
     public let accountRegion: AccountRegion
     /// The operation's name.
     public let operation: String
-    /// The tokens left; less than 0 when some are promised that are yet to come.
+    /// The tokens left; negative when requests wait for tokens.
     public let tokens: Double
 }

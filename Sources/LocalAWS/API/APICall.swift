@@ -3,29 +3,29 @@ import HTTPServer
 import HTTPTypes
 import JSON
 
-/// A signed call: who makes it, and what it asks for.
+/// An authenticated API call: its caller, operation and input.
 struct APICall {
     let accountRegion: AccountRegion
     let caller: AccessKey
     let operation: LocalAWS.Operation
     let input: Input
 
-    /// What is asked for, as each protocol says it.
+    /// The input, by protocol.
     enum Input {
         /// The members of a JSON body, or none (`rest-json`).
         case json(JSON)
-        /// A part of the path (`rest-json`).
+        /// A path segment (`rest-json`).
         case path(String)
         /// Parameters of a query or a form (`rest-json` for GET, and `query`).
         case parameters([String: String])
     }
 }
 
-/// How a service writes its answers.
+/// The response format of a service.
 enum APIProtocol {
     /// AWS Security Hub: JSON, errors with `Code` and `Message`.
     case securityHub
-    /// AWS IoT, and whatever answers for all of AWS: JSON, errors with `message`.
+    /// AWS IoT, and errors independent of a service: JSON, errors with `message`.
     case iot
     /// Amazon EventBridge and AWS CloudTrail: JSON, errors with `__type` and `message`.
     case targeted
@@ -47,7 +47,7 @@ enum APIProtocol {
         }
     }
 
-    /// The response that an operation has.
+    /// The response to a successful operation.
     func response(_ operation: LocalAWS.Operation, _ output: APIOutput) -> ServerResponse {
         let requestID = RandomToken.uuid()
         var response: ServerResponse
@@ -68,7 +68,7 @@ enum APIProtocol {
         return response
     }
 
-    /// An error.
+    /// The response to a failed operation.
     func response(_ error: ServiceError) -> ServerResponse {
         let requestID = RandomToken.uuid()
         let status = HTTPResponse.Status(code: error.status)
@@ -85,7 +85,7 @@ enum APIProtocol {
             response = ServerResponse(
                 status: status, json: ["__type": .string(error.code), "message": .string(error.message)])
         case .query(let namespace):
-            let fault = [
+            let content = [
                 XMLElement("Type", error.status < 500 ? "Sender" : "Receiver"), XMLElement("Code", error.code),
                 XMLElement("Message", error.message),
             ]
@@ -93,13 +93,13 @@ enum APIProtocol {
                 error.status,
                 XMLElement(
                     "ErrorResponse", namespace: namespace,
-                    [XMLElement("Error", fault), XMLElement("RequestId", requestID)]))
+                    [XMLElement("Error", content), XMLElement("RequestId", requestID)]))
         }
         response.headerFields.set("x-amzn-RequestId", requestID)
         return response
     }
 
-    /// A request whose signature is refused ("Common Errors" in each service's API Reference).
+    /// The error for a rejected signature ("Common Errors" in each service's API Reference).
     func error(for failure: AuthenticationError) -> ServiceError {
         let isQuery = if case .query = self { true } else { false }
         return switch failure {
@@ -129,7 +129,7 @@ enum APIProtocol {
     }
 }
 
-/// What an operation gives.
+/// The output of an operation.
 enum APIOutput {
     /// A JSON body.
     case json(JSON)

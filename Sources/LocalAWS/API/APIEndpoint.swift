@@ -3,17 +3,17 @@ import HTTPServer
 import HTTPTypes
 import JSON
 
-/// Answers the calls of all services on one listener, told apart by their signatures.
+/// Serves the APIs of all services on one listener; the signature's scope selects the service.
 struct APIEndpoint: Sendable {
     let state: CloudState
 
-    /// Answers a request.
+    /// Handles a request.
     func respond(to request: ServerRequest) -> ServerResponse {
         let scope: SignedScope
         do throws(AuthenticationError) {
             scope = try SignedScope(request.head.headerFields[.authorization])
         } catch {
-            let style = Self.looksLikeQuery(request) ? APIProtocol.sts : .iot
+            let style = Self.isQueryProtocol(request) ? APIProtocol.sts : .iot
             return style.response(style.error(for: error))
         }
         guard let style = APIProtocol(service: scope.service) else {
@@ -34,7 +34,7 @@ struct APIEndpoint: Sendable {
         }
     }
 
-    /// Finds out who signed a request.
+    /// Verifies a request's signature, and returns the access key.
     func authenticate(_ request: ServerRequest, scope: SignedScope) throws(AuthenticationError) -> AccessKey {
         let now = state.clock()
         let key = try state.withLock { (state) throws(AuthenticationError) in
@@ -44,7 +44,7 @@ struct APIEndpoint: Sendable {
         return key
     }
 
-    private static func looksLikeQuery(_ request: ServerRequest) -> Bool {
+    private static func isQueryProtocol(_ request: ServerRequest) -> Bool {
         request.path == "/"
             && (request.query.contains("Action=") || request.body.starts(with: "Action=".utf8))
     }
@@ -93,7 +93,7 @@ struct APIEndpoint: Sendable {
         case (.listRules, .json): .json((state.rules[call.accountRegion] ?? EventRules()).rules)
         case (.listTargetsByRule, .json(let input)):
             .json(try (state.rules[call.accountRegion] ?? EventRules()).targets(input))
-        default: throw ServiceError(500, "InternalFailure", "The input does not fit the operation.")
+        default: throw ServiceError(500, "InternalFailure", "The input does not match the operation.")
         }
     }
 
@@ -107,7 +107,7 @@ struct APIEndpoint: Sendable {
 }
 
 extension SecurityHubModel {
-    /// The response of `DescribeHub`: every account here has Security Hub turned on.
+    /// The response of `DescribeHub`: Security Hub is enabled in every account.
     static func description(accountRegion: AccountRegion) -> JSON {
         [
             "HubArn": .string(

@@ -4,12 +4,12 @@ import HTTPTypes
 import JSON
 
 extension APICall {
-    /// Finds the operation that a request of a service is for, and reads what it asks for.
+    /// Routes a request to an operation, and parses its input.
     ///
     /// - Parameters:
     ///   - service: the service in the signature.
-    ///   - caller: who signed.
-    /// - Throws: ``ServiceError`` if there is no such operation here, or its input cannot be read.
+    ///   - caller: the access key of the signature.
+    /// - Throws: ``ServiceError`` if the operation is not implemented, or its input is malformed.
     init(_ request: ServerRequest, service: String, region: Region, caller: AccessKey) throws(ServiceError) {
         accountRegion = AccountRegion(account: caller.account, region: region)
         self.caller = caller
@@ -75,7 +75,7 @@ extension APICall {
             operations: [.describeTrails, .getTrailStatus])
     }
 
-    /// The operation stands in a field (`aws-json`).
+    /// Routes by the `X-Amz-Target` field (`aws-json`).
     private static func targeted(
         _ request: ServerRequest, prefix: String, operations: [LocalAWS.Operation]
     ) throws(ServiceError) -> (LocalAWS.Operation, Input) {
@@ -86,7 +86,7 @@ extension APICall {
         return (operation, .json(try body(of: request)))
     }
 
-    /// Reads a call of the query protocol: parameters in the query of a GET, or as a form.
+    /// Parses a call of the query protocol: parameters in the query of a GET, or as a form.
     static func query(
         _ request: ServerRequest, version: String, operations: [LocalAWS.Operation]
     ) throws(ServiceError) -> (LocalAWS.Operation, Input) {

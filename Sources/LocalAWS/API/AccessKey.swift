@@ -1,15 +1,15 @@
 import AWSCore
 
-/// What a request can be signed with.
+/// An access key.
 struct AccessKey: Hashable {
     let id: String
     let secretAccessKey: String
-    /// That of temporary credentials.
+    /// The session token; nil for a long-term key.
     let sessionToken: String?
     let account: AccountID
-    /// Who has the key, as an ARN.
+    /// The ARN of the key's owner.
     let principal: String
-    /// Milliseconds since 1970; nil for a lasting key.
+    /// Milliseconds since 1970; nil for a long-term key.
     let expiration: Int64?
 }
 
@@ -17,7 +17,7 @@ struct AccessKey: Hashable {
 struct AccessKeys {
     private var keys: [String: AccessKey] = [:]
 
-    /// - Parameter credentials: the lasting keys.
+    /// - Parameter credentials: the long-term keys.
     init(_ credentials: [LocalAWS.Credentials], partition: Partition) {
         for credential in credentials {
             keys[credential.accessKeyID] = AccessKey(
@@ -27,7 +27,7 @@ struct AccessKeys {
         }
     }
 
-    /// The key with an id.
+    /// The key with an ID.
     func key(_ id: String, now: Int64) throws(AuthenticationError) -> AccessKey {
         guard let key = keys[id] else { throw .unknownKey }
         if let expiration = key.expiration, expiration <= now { throw .expiredKey }
@@ -37,7 +37,7 @@ struct AccessKeys {
     /// Whether an account has a key.
     func has(_ account: AccountID) -> Bool { keys.values.contains { $0.account == account } }
 
-    /// Makes a temporary key; those whose time is over are forgotten a day later.
+    /// Issues a temporary key; expired keys are removed a day later.
     mutating func issue(account: AccountID, principal: String, expiration: Int64, now: Int64) -> AccessKey {
         keys = keys.filter { $0.value.expiration.map { $0 > now - 86_400_000 } ?? true }
         let key = AccessKey(

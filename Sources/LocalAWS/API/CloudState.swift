@@ -2,7 +2,7 @@ import AWSCore
 import JSON
 import Synchronization
 
-/// Everything that the stand-in remembers.
+/// The state of the stand-in.
 final class CloudState: Sendable {
     struct Content {
         var keys: AccessKeys
@@ -14,10 +14,10 @@ final class CloudState: Sendable {
         var trails: [AccountRegion: Trails] = [:]
         /// The subscriptions to products whose findings Security Hub receives.
         var products: [AccountRegion: [String]] = [:]
-        /// Nil while nothing is throttled.
+        /// Nil while throttling is off.
         var throttle: Throttle?
         var faults = FaultPlan()
-        /// How often each operation was called; calls whose signature was refused do not count.
+        /// How often each operation was called; not counting calls with a rejected signature.
         var calls: [LocalAWS.Operation: Int] = [:]
 
         /// Security Hub of an account and Region.

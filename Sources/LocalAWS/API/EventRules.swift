@@ -14,7 +14,7 @@ struct EventRules {
     /// The response to `ListRules`, in one page.
     var rules: JSON { ["Rules": .array(described)] }
 
-    /// Answers `ListTargetsByRule`, in one page.
+    /// Implements `ListTargetsByRule`, in one page.
     func targets(_ input: JSON) throws(ServiceError) -> JSON {
         guard let targets = targetsByRule[input["Rule"]?.string ?? ""] else {
             throw ServiceError(400, "ResourceNotFoundException", "Rule does not exist on EventBus default.")

@@ -1,5 +1,5 @@
 extension LocalAWS {
-    /// An operation of an AWS API that is answered here.
+    /// An implemented operation of an AWS API.
     public enum Operation: String, Sendable, Hashable, CaseIterable {
         /// AWS STS.
         case getCallerIdentity = "GetCallerIdentity"

@@ -1,10 +1,10 @@
-/// An error as an AWS service answers it.
+/// An error response of an AWS service.
 struct ServiceError: Error, Hashable {
     /// The HTTP status.
     let status: Int
-    /// The error's name in the service's model, for example `InvalidInputException`.
+    /// The error code in the service's model, for example `InvalidInputException`.
     let code: String
-    /// What is wrong.
+    /// The error message.
     let message: String
 
     init(_ status: Int, _ code: String, _ message: String) {

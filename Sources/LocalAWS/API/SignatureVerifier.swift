@@ -3,17 +3,17 @@ import Cryptography
 import HTTPServer
 import HTTPTypes
 
-/// Why a request is not taken as signed.
+/// Why a request's authentication failed.
 enum AuthenticationError: Error, Hashable {
-    /// It is not signed at all.
+    /// The request is not signed.
     case missing
-    /// Something that a signature consists of is missing or malformed.
+    /// A part of the signature is missing or malformed.
     case incomplete(String)
-    /// Nobody has this access key.
+    /// The access key does not exist.
     case unknownKey
-    /// The access key was temporary, and its time is over.
+    /// The temporary access key has expired.
     case expiredKey
-    /// The signature is that of another request, key or time.
+    /// The signature does not match the request, the key or the time.
     case mismatch(String)
 }
 
@@ -24,12 +24,12 @@ struct SignedScope: Hashable {
     let date: String
     let region: Region
     let service: String
-    /// Lower-case names.
+    /// Lowercase names.
     let signedFields: [String]
     /// Hexadecimal digits.
     let signature: String
 
-    /// Reads the field.
+    /// Parses the field.
     init(_ authorization: String?) throws(AuthenticationError) {
         guard let authorization else { throw .missing }
         let algorithm = "AWS4-HMAC-SHA256 "
@@ -54,22 +54,22 @@ struct SignedScope: Hashable {
         self.signature = signature
     }
 
-    /// The scope as it is signed.
+    /// The credential scope.
     var scope: String { "\(date)/\(region)/\(service)/aws4_request" }
 }
 
-/// Checks signatures as "AWS Signature Version 4 for API requests" in the IAM User Guide describes them.
+/// Verifies signatures by "AWS Signature Version 4 for API requests" in the IAM User Guide.
 struct SignatureVerifier {
-    /// How far the signer's clock may be off, in milliseconds.
+    /// The maximum clock skew of the signer, in milliseconds.
     static let maximumSkew: Int64 = 300_000
 
     let request: ServerRequest
     let scope: SignedScope
 
-    /// Checks a request's signature.
+    /// Verifies a request's signature.
     ///
     /// - Parameters:
-    ///   - key: the key that it must have been made with.
+    ///   - key: the access key that must have signed it.
     ///   - now: milliseconds since 1970.
     func verify(with key: AccessKey, now: Int64) throws(AuthenticationError) {
         guard let dateText = value(of: "x-amz-date"), let date = Timestamp(amzDate: dateText) else {
@@ -93,7 +93,7 @@ struct SignatureVerifier {
         guard value(of: "x-amz-security-token") == key.sessionToken else { throw .unknownKey }
     }
 
-    /// The host and everything of Amazon's own must be signed.
+    /// `host` and all `x-amz-` fields must be signed.
     private func checkSignedFields() throws(AuthenticationError) {
         let sent = request.head.headerFields.map { $0.name.canonicalName }
         for name in ["host"] + sent.filter({ $0.hasPrefix("x-amz-") }) where !scope.signedFields.contains(name) {
@@ -115,7 +115,7 @@ struct SignatureVerifier {
     private var canonicalRequest: String {
         let fields = scope.signedFields.map { "\($0):\(value(of: $0) ?? "")\n" }.joined()
         return [
-            // Every service but S3 signs the path encoded once more than it is sent.
+            // Every service except S3 signs the path encoded twice.
             request.head.method.rawValue, PercentEncoding.encode(request.path.utf8, keeping: "/"), canonicalQuery,
             fields, scope.signedFields.joined(separator: ";"), bodyDigest,
         ].joined(separator: "\n")
@@ -132,7 +132,7 @@ struct SignatureVerifier {
         return sorted.map { String(decoding: $0.0 + Array("=".utf8) + $0.1, as: UTF8.self) }.joined(separator: "&")
     }
 
-    /// A field's value as it is signed: without spaces around it, and none twice inside.
+    /// A field's value for the signature: trimmed, with runs of spaces collapsed.
     private func value(of name: String) -> String? {
         if name == "host" { return request.head.authority }
         guard let name = HTTPField.Name(name) else { return nil }

@@ -3,11 +3,11 @@ import AWSCore
 /// The documented request rates per account and Region: "AWS Security Hub endpoints and quotas", "AWS IoT Device Defender
 /// endpoints and quotas" in the AWS General Reference.
 struct Throttle {
-    /// How many requests an operation takes.
+    /// The rate limit of an operation.
     struct Rate: Hashable {
-        /// Requests a second in the long run.
+        /// Sustained requests per second.
         let perSecond: Int64
-        /// Requests at once.
+        /// The burst.
         let burst: Int64
     }
 
@@ -18,7 +18,7 @@ struct Throttle {
 
     private var buckets: [Key: TokenBucket] = [:]
 
-    /// Takes one request, and says whether it is within the rate.
+    /// Counts one request, and returns whether it is within the limit.
     ///
     /// - Parameter now: milliseconds since 1970.
     mutating func allows(_ operation: LocalAWS.Operation, of accountRegion: AccountRegion, now: Int64) -> Bool {
@@ -27,7 +27,7 @@ struct Throttle {
             .take(now: now)
     }
 
-    /// The response to a request above the rate.
+    /// The error for a request over the limit.
     static func rejection(of operation: LocalAWS.Operation) -> ServiceError {
         switch operation {
         case .describeAuditTask, .listAuditFindings, .listAuditTasks, .listAuditSuppressions, .listViolationEvents,
@@ -41,7 +41,7 @@ struct Throttle {
         }
     }
 
-    /// The rate of an operation, or nil if none is documented.
+    /// The rate limit of an operation; nil if none is documented.
     static func rate(of operation: LocalAWS.Operation) -> Rate? {
         switch operation {
         case .batchImportFindings, .batchUpdateFindings: Rate(perSecond: 10, burst: 30)
@@ -58,23 +58,23 @@ struct Throttle {
     }
 }
 
-/// Tokens that come back with time; a request takes one.
+/// A token bucket; a request takes one token.
 struct TokenBucket {
     private let rate: Throttle.Rate
-    /// In thousandths, so that a millisecond adds a whole number.
+    /// Thousandths of tokens, so that a millisecond adds a whole number.
     private var thousandths: Int64
     private var time: Int64
 
-    /// A full bucket.
+    /// Makes a full bucket.
     init(_ rate: Throttle.Rate, now: Int64) {
         self.rate = rate
         thousandths = rate.burst * 1000
         time = now
     }
 
-    /// Takes a token if there is one.
+    /// Takes a token if one is available.
     mutating func take(now: Int64) -> Bool {
-        // More time than this fills any bucket.
+        // Enough time to fill any bucket.
         let elapsed = max(0, min(now.saturatingSubtracting(time), 3_600_000))
         time = max(time, now)
         thousandths = min(thousandths + elapsed * rate.perSecond, rate.burst * 1000)

@@ -2,7 +2,7 @@ import AWSCore
 
 /// AWS STS (AWS Security Token Service API Reference).
 enum TokenService {
-    /// Answers `GetCallerIdentity`.
+    /// Implements `GetCallerIdentity`.
     static func callerIdentity(_ caller: AccessKey) -> [XMLElement] {
         [
             XMLElement("Arn", caller.principal), XMLElement("UserId", userID(of: caller)),
@@ -17,9 +17,9 @@ enum TokenService {
         return "AROALOCALAWSROLE:\(session)"
     }
 
-    /// Answers `AssumeRole`: any role of an account that has an access key here.
+    /// Implements `AssumeRole`: allows any role of an account that has an access key.
     ///
-    /// - Throws: ``ServiceError`` if the request is refused.
+    /// - Throws: ``ServiceError`` if the request is rejected.
     static func assumeRole(
         _ parameters: [String: String], keys: inout AccessKeys, now: Int64
     ) throws(ServiceError) -> [XMLElement] {

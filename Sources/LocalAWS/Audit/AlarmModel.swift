@@ -3,9 +3,9 @@ import JSON
 /// Device Defender's alarms in one account and Region (`ListViolationEvents` and `ListActiveViolations` of the AWS IoT API
 /// Reference).
 struct AlarmModel {
-    /// What happened, as Device Defender publishes it, in the order in which it was added.
+    /// The alarm messages of Device Defender, in insertion order.
     private var events: [Event] = []
-    /// What people found out about alarms, by violation.
+    /// The verification states by violation ID.
     private var verifications: [String: Verification] = [:]
 
     private struct Event {
@@ -23,24 +23,24 @@ struct AlarmModel {
         }
     }
 
-    /// What somebody found out about an alarm.
+    /// The verification state of an alarm.
     private struct Verification {
         let state: String
         let description: String?
     }
 
-    /// Adds what happened to alarms, as Device Defender publishes it; what is no message of an alarm is left out.
+    /// Adds alarm messages as Device Defender publishes them; other messages are ignored.
     mutating func add(_ messages: [JSON]) { events += messages.compactMap { Event($0) } }
 
-    /// Does what `PutVerificationStateOnViolation` does.
+    /// Sets the verification state of an alarm, like `PutVerificationStateOnViolation`.
     mutating func verify(_ violationID: String, state: String, description: String?) {
         verifications[violationID] = Verification(state: state, description: description)
     }
 
-    /// Answers `ListViolationEvents`.
+    /// Implements `ListViolationEvents`.
     ///
-    /// - Parameter parameters: those of the query.
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Parameter parameters: the query parameters.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func listEvents(_ parameters: [String: String]) throws(ServiceError) -> JSON {
         guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
             let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
@@ -56,10 +56,10 @@ struct AlarmModel {
         return AuditModel.response("violationEvents", elements, nextToken: page.nextToken)
     }
 
-    /// Answers `ListActiveViolations`.
+    /// Implements `ListActiveViolations`.
     ///
-    /// - Parameter parameters: those of the query.
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Parameter parameters: the query parameters.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func listActive(_ parameters: [String: String]) throws(ServiceError) -> JSON {
         var last: [String: Int] = [:]
         for index in events.indices {
@@ -97,7 +97,7 @@ struct AlarmModel {
             "thingName", "securityProfileName", "verificationState", "listSuppressedAlerts", "nextToken", "maxResults",
         ])
         guard known.isSuperset(of: parameters.keys) else {
-            throw .invalidRequest("The request has a parameter that is not known")
+            throw .invalidRequest("The request has an unknown parameter")
         }
         return try Page(
             list, token: parameters["nextToken"].map(JSON.string),

@@ -1,13 +1,13 @@
 import JSON
 
 extension AuditModel {
-    /// Answers `ListAuditSuppressions`: by the dates at which they end, those without end behind all others.
+    /// Implements `ListAuditSuppressions`: ordered by expiration date, those without one last.
     ///
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func listSuppressions(_ request: JSON) throws(ServiceError) -> JSON {
         let names: Set<UTF8Text> = ["checkName", "resourceIdentifier", "ascendingOrder", "maxResults", "nextToken"]
         guard var members = request.object, names.isSuperset(of: members.keys) else {
-            throw .invalidRequest("The request has a member that is not known")
+            throw .invalidRequest("The request has an unknown member")
         }
         let token = members.removeValue(forKey: "nextToken")
         guard let isAscending = (members["ascendingOrder"] ?? true).bool else {

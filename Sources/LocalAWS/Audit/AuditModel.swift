@@ -5,9 +5,9 @@ import JSON
 struct AuditModel {
     private(set) var tasks: [FleetAuditTask] = []
     private(set) var findings: [FleetAuditFinding] = []
-    /// What ``listSuppressions(_:)`` lists; it changes no finding.
+    /// The suppressions that ``listSuppressions(_:)`` lists; they do not affect findings.
     var suppressions: [FleetAuditSuppression] = []
-    /// The positions in ``findings`` between which all findings of an audit, or of one check of it, are.
+    /// The ranges in ``findings`` with the findings of an audit, or of one of its checks.
     private var ranges: [Scope: Range<Int>] = [:]
 
     private struct Scope: Hashable {
@@ -18,7 +18,7 @@ struct AuditModel {
 
     static let invalidToken = ServiceError.invalidRequest("Invalid nextToken")
 
-    /// Adds an audit with what it found; one with the same id is replaced.
+    /// Adds an audit with its findings; replaces one with the same ID.
     mutating func add(_ task: FleetAuditTask, findings: [FleetAuditFinding]) {
         tasks.removeAll { $0.id == task.id }
         self.findings.removeAll { $0.taskID == task.id }
@@ -33,7 +33,7 @@ struct AuditModel {
         }
     }
 
-    /// Answers `DescribeAuditTask`.
+    /// Implements `DescribeAuditTask`.
     ///
     /// - Throws: ``ServiceError`` if there is no such audit.
     func describeTask(id: String) throws(ServiceError) -> JSON {
@@ -43,10 +43,10 @@ struct AuditModel {
         return task.description
     }
 
-    /// Answers `ListAuditTasks`.
+    /// Implements `ListAuditTasks`.
     ///
-    /// - Parameter parameters: those of the query.
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Parameter parameters: the query parameters.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func listTasks(_ parameters: [String: String]) throws(ServiceError) -> JSON {
         guard let start = parameters["startTime"].flatMap({ Timestamp(iso8601: $0) }),
             let end = parameters["endTime"].flatMap({ Timestamp(iso8601: $0) }), start <= end
@@ -67,16 +67,16 @@ struct AuditModel {
         return Self.response("tasks", elements, nextToken: page.nextToken)
     }
 
-    /// Answers `ListAuditFindings`.
+    /// Implements `ListAuditFindings`.
     ///
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func listFindings(_ request: JSON) throws(ServiceError) -> JSON {
         let names: Set<UTF8Text> = [
             "taskId", "checkName", "resourceIdentifier", "maxResults", "nextToken", "startTime", "endTime",
             "listSuppressedFindings",
         ]
         guard var members = request.object, names.isSuperset(of: members.keys) else {
-            throw .invalidRequest("The request has a member that is not known")
+            throw .invalidRequest("The request has an unknown member")
         }
         let token = members.removeValue(forKey: "nextToken")
         let query = try AuditFindingQuery(members)
@@ -101,13 +101,13 @@ struct AuditModel {
     }
 }
 
-/// Which findings `ListAuditFindings` asks for.
+/// The query of `ListAuditFindings`.
 private struct AuditFindingQuery {
     let taskID: String?
     private let times: ClosedRange<Int64>?
     let checkName: String?
     private let resourceIdentifier: JSON.Members
-    /// Nil asks for both kinds.
+    /// Nil for both suppressed and open findings.
     private let suppressed: Bool?
 
     init(_ members: JSON.Members) throws(ServiceError) {

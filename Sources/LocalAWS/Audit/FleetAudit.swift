@@ -1,19 +1,19 @@
 public import AWSCore
 public import JSON
 
-/// An audit of Device Defender as the AWS IoT API tells it.
+/// A Device Defender audit.
 public struct FleetAuditTask: Sendable, Hashable {
-    /// What came out of one check.
+    /// The result of one check.
     public struct Check: Sendable, Hashable {
         /// The check's name.
         public var name: String
-        /// How many resources it looked at.
+        /// The number of evaluated resources.
         public var totalResources: Int
-        /// How many fail it, suppressed ones not counted.
+        /// The number of non-compliant resources, not counting suppressed ones.
         public var nonCompliantResources: Int
-        /// How many fail it and are suppressed.
+        /// The number of suppressed non-compliant resources.
         public var suppressedResources: Int
-        /// Why it could not be run, for example `INSUFFICIENT_PERMISSIONS`; nil if it was.
+        /// Why the check could not run, for example `INSUFFICIENT_PERMISSIONS`; nil if it ran.
         public var errorCode: String?
 
         /// Makes a result.
@@ -35,13 +35,13 @@ public struct FleetAuditTask: Sendable, Hashable {
         }
     }
 
-    /// The task's id: at most 40 letters, digits and dashes.
+    /// The task ID: at most 40 letters, digits and dashes.
     public var id: String
     /// The API's `AuditTaskStatus`, for example `COMPLETED`.
     public var status: String
-    /// When it started, in milliseconds since 1970.
+    /// The start time, in milliseconds since 1970.
     public var startTime: Int64
-    /// The scheduled audit that it belongs to; nil for one on demand.
+    /// The scheduled audit; nil for an on-demand audit.
     public var scheduledAuditName: String?
     /// The checks.
     public var checks: [Check]
@@ -91,7 +91,7 @@ public struct FleetAuditTask: Sendable, Hashable {
         return .object(members)
     }
 
-    /// The message that Device Defender publishes when the audit is over.
+    /// The message that Device Defender publishes when the audit has finished.
     public func notification(account: AccountID) -> JSON {
         var members: JSON.Members = [
             "accountId": .string(account.digits), "taskId": .string(id), "taskStatus": .string(status),

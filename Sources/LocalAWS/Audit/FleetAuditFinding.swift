@@ -1,6 +1,6 @@
 public import JSON
 
-/// A resource that failed a check, as the AWS IoT API tells it.
+/// An audit finding: a resource that failed a check.
 public struct FleetAuditFinding: Sendable, Hashable {
     /// A resource.
     public struct Resource: Sendable, Hashable {
@@ -8,7 +8,7 @@ public struct FleetAuditFinding: Sendable, Hashable {
         public var type: String
         /// The API's `ResourceIdentifier`.
         public var identifier: JSON
-        /// More about it.
+        /// Additional information.
         public var additionalInfo: [String: String]
 
         /// Makes a resource.
@@ -25,13 +25,13 @@ public struct FleetAuditFinding: Sendable, Hashable {
         }
     }
 
-    /// The finding's id: letters, digits, dashes and underscores, at most 128.
+    /// The finding ID: at most 128 letters, digits, dashes and underscores.
     public var id: String
-    /// The audit's id.
+    /// The audit's task ID.
     public var taskID: String
     /// When the audit started, in milliseconds since 1970.
     public var taskStartTime: Int64
-    /// When the resource was found to fail, in milliseconds since 1970.
+    /// When the finding was made, in milliseconds since 1970.
     public var time: Int64
     /// The check's name.
     public var checkName: String
@@ -39,13 +39,13 @@ public struct FleetAuditFinding: Sendable, Hashable {
     public var severity: String
     /// The resource.
     public var resource: Resource
-    /// Resources that have to do with it.
+    /// Related resources.
     public var relatedResources: [Resource]
-    /// Why it fails, in words.
+    /// The reason for non-compliance.
     public var reason: String
-    /// The same as a code.
+    /// The reason code.
     public var reasonCode: String
-    /// Whether somebody suppressed the finding.
+    /// Whether the finding is suppressed.
     public var isSuppressed: Bool
 
     /// Makes a finding.

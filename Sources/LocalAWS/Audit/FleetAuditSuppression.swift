@@ -1,14 +1,14 @@
 public import JSON
 
-/// That findings of a check about a resource do not count, as the AWS IoT API tells it (`AuditSuppression`).
+/// A suppression of a check's findings about a resource (`AuditSuppression` of the AWS IoT API).
 public struct FleetAuditSuppression: Sendable, Hashable {
     /// The check's name.
     public var checkName: String
     /// The API's `ResourceIdentifier`.
     public var resourceIdentifier: JSON
-    /// When it ends, in milliseconds since 1970; nil if it lasts until it is deleted.
+    /// The expiration date, in milliseconds since 1970; nil if it lasts until it is deleted.
     public var expirationDate: Int64?
-    /// Why, in somebody's words.
+    /// The description.
     public var description: String?
 
     /// Makes a suppression.

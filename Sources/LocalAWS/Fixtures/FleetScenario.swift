@@ -2,21 +2,21 @@ public import AWSCore
 import Cryptography
 public import JSON
 
-/// What happens in a made-up fleet: an audit, alarms and what people do about them. The same values give the same fleet.
+/// A deterministic scenario of a fictional fleet: an audit, alarms, and operators' actions.
 public struct FleetScenario: Sendable {
     /// The account and Region of the fleet.
     public let accountRegion: AccountRegion
-    /// When the audit started, in milliseconds since 1970; everything else happens in the hours after.
+    /// When the audit started, in milliseconds since 1970; everything else happens in the following hours.
     public let startTime: Int64
     /// The finished audit.
     public let auditTask: FleetAuditTask
-    /// What it found, suppressed findings included.
+    /// The audit's findings, including suppressed ones.
     public let auditFindings: [FleetAuditFinding]
 
-    /// Makes a fleet.
+    /// Makes a scenario.
     ///
     /// - Parameters:
-    ///   - findings: how many findings the audit has. From 23 on every check has some, and every kind of resource occurs.
+    ///   - findings: the number of audit findings. With 23 or more, every check and every type of resource occurs.
     ///   - startTime: milliseconds since 1970.
     public init(accountRegion: AccountRegion, findings: Int, startTime: Int64) {
         self.accountRegion = accountRegion
@@ -29,31 +29,30 @@ public struct FleetScenario: Sendable {
     /// The message about the finished audit.
     public var auditNotification: JSON { auditTask.notification(account: accountRegion.account) }
 
-    /// The alarms that the fleet raises: for each kind of criterion and value one, and for each severity that a behavior's
-    /// name can tell.
+    /// The alarms of the fleet: one for each type of criteria and value, and for each severity in a behavior's name.
     public var alarms: [JSON] {
         ScenarioBehavior.all.enumerated().map { index, behavior in
             alarm(behavior, number: index, event: "in-alarm", hours: 2)
         }
     }
 
-    /// The end of the first alarm.
+    /// The message that clears the first alarm.
     public var clearedAlarm: JSON { alarm(ScenarioBehavior.all[0], number: 0, event: "alarm-cleared", hours: 3) }
 
-    /// The second alarm taken back, as its device sends nothing any more.
+    /// The message that invalidates the second alarm, because its device sends no data.
     public var invalidatedAlarm: JSON {
         alarm(ScenarioBehavior.all[1], number: 1, event: "alarm-invalidated", hours: 4)
     }
 
-    /// What people do in Device Defender's console: one calls the third alarm a false positive, and one suppresses the
-    /// audit's first finding that is not suppressed, as EventBridge passes it on.
+    /// EventBridge events of operators' actions: the third alarm is marked as a false positive, and the audit's first
+    /// open finding is suppressed.
     public var events: [JSON] {
         var events = [
             event(
                 "PutVerificationStateOnViolation", number: 0,
                 parameters: [
                     "violationId": .string(Self.violationID(2)), "verificationState": "FALSE_POSITIVE",
-                    "verificationStateDescription": "A device of the laboratory",
+                    "verificationStateDescription": "Lab device",
                 ])
         ]
         if let finding = auditFindings.first(where: { !$0.isSuppressed }) {

@@ -2,11 +2,11 @@ import AWSCore
 import Cryptography
 import JSON
 
-/// A check with the reasons that it gives.
+/// A check with its reason codes.
 struct ScenarioCheck {
     let name: String
     let severity: String
-    /// The kind of resource that it is about.
+    /// The type of its resources.
     let kind: ScenarioResource
     let reasons: [String]
 
@@ -70,19 +70,19 @@ struct ScenarioCheck {
     ]
 }
 
-/// The audit of a made-up fleet.
+/// The audit of a scenario.
 struct ScenarioAudit {
     let accountRegion: AccountRegion
     let startTime: Int64
 
     private static let name = "DailyAudit"
 
-    /// The audit's id follows from when and where it was.
+    /// The audit's ID is derived from its time, account and Region.
     private var taskID: String {
         Digest.hexadecimal(Array(Digest.sha256(Array("task \(accountRegion) \(startTime)".utf8)).prefix(16)))
     }
 
-    /// Findings one after the other of each check; of checks with several reasons, one resource has two in a row.
+    /// Findings of the checks in turn; for checks with several reason codes, one resource has two findings in a row.
     func findings(count: Int) -> [FleetAuditFinding] {
         var findings: [FleetAuditFinding] = []
         findings.reserveCapacity(count)
@@ -111,7 +111,7 @@ struct ScenarioAudit {
             isSuppressed: number % 11 == 8)
     }
 
-    /// The audit that has these findings.
+    /// The audit with these findings.
     func task(findings: [FleetAuditFinding]) -> FleetAuditTask {
         let byCheck = Dictionary(grouping: findings, by: \.checkName)
         return FleetAuditTask(

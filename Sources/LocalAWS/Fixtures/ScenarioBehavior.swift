@@ -1,6 +1,6 @@
 import JSON
 
-/// A rule about how devices behave, with a value that breaks it.
+/// A behavior with a value that violates it.
 struct ScenarioBehavior {
     let name: String
     let metric: String
@@ -8,10 +8,10 @@ struct ScenarioBehavior {
     let measured: JSON
     var dimension: JSON?
 
-    /// The confidence of an alarm of machine learning.
+    /// The confidence of an ML Detect alarm.
     var confidenceLevel: String? { criteria["mlDetectionConfig"]?["confidenceLevel"]?.string }
 
-    /// The behavior in an alarm.
+    /// The behavior's JSON in an alarm.
     var json: JSON {
         var members: JSON.Members = [
             "name": .string(name), "metric": .string(metric), "suppressAlerts": false, "criteria": .object(criteria),
@@ -27,7 +27,7 @@ struct ScenarioBehavior {
         ]
     }
 
-    /// One for each kind of criterion and value, and for each severity in a name.
+    /// One for each type of criteria and value, and for each severity in a name.
     static let all = [
         ScenarioBehavior(
             name: "AuthorizationFailures-Critical", metric: "aws:num-authorization-failures",

@@ -2,7 +2,7 @@ import AWSCore
 import Cryptography
 import JSON
 
-/// The kinds of resources that audits look at (`ResourceIdentifier` in the AWS IoT API Reference).
+/// The types of audited resources (`ResourceIdentifier` in the AWS IoT API Reference).
 enum ScenarioResource {
     case deviceCertificate
     case deviceCertificateWithARN
@@ -17,10 +17,10 @@ enum ScenarioResource {
     case role
     case roleAlias
 
-    /// A resource of this kind.
+    /// Makes a resource of this type.
     ///
     /// - Parameters:
-    ///   - name: what its identifier follows from.
+    ///   - name: the seed of its identifier.
     ///   - time: milliseconds since 1970.
     func resource(named name: String, number: Int, accountRegion: AccountRegion, time: Int64)
         -> FleetAuditFinding.Resource
@@ -82,7 +82,7 @@ enum ScenarioResource {
         }
     }
 
-    /// The resources that have to do with one of this kind.
+    /// The related resources of a resource of this type.
     func related(named name: String, number: Int, accountRegion: AccountRegion) -> [FleetAuditFinding.Resource] {
         switch self {
         case .identityPool, .roleAlias: [Self.role(number: number, accountRegion: accountRegion)]

@@ -3,21 +3,21 @@ import JSON
 
 /// One page of a list.
 struct Page {
-    /// What is on it.
+    /// The page's elements.
     let elements: [Int]
-    /// What asks for the next page; nil behind the last element.
+    /// The token of the next page; nil on the last page.
     let nextToken: String?
 
-    /// Takes a page out of a list of different numbers, in which only some match.
+    /// Makes a page of the matching elements of a list of distinct numbers.
     ///
-    /// Out of a range, it takes as many steps as it looks at numbers, wherever the page is; out of another list, finding
-    /// the place of the token takes as many as there are numbers before.
+    /// For a range, the cost is the number of examined elements, wherever the page is; for another list, finding the
+    /// token's position is linear.
     ///
     /// - Parameters:
-    ///   - token: what the page before gave, or nil for the first one.
-    ///   - query: what else the request asks for: a token is good for the same request only.
-    ///   - limit: the most elements.
-    ///   - invalid: what is thrown for a token that no page gave.
+    ///   - token: the token of the previous page; nil for the first page.
+    ///   - query: the other parameters: a token is valid for the same query only.
+    ///   - limit: the maximum number of elements.
+    ///   - invalid: the error for an invalid token.
     init(
         _ list: some RandomAccessCollection<Int>, token: JSON?, query: JSON, limit: Int, invalid: ServiceError,
         matches: (Int) -> Bool

@@ -1,8 +1,8 @@
 /// Percent-encoding (RFC 3986, section 2.1) as AWS Signature Version 4 and AWS's query protocol use it.
 enum PercentEncoding {
-    /// Encodes everything but unreserved characters, with capital digits.
+    /// Encodes everything but unreserved characters, with uppercase digits.
     ///
-    /// - Parameter kept: further characters that are left as they are.
+    /// - Parameter kept: further characters to leave unchanged.
     static func encode(_ bytes: some Sequence<UInt8>, keeping kept: String = "") -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
@@ -16,9 +16,9 @@ enum PercentEncoding {
         return String(decoding: encoded, as: UTF8.self)
     }
 
-    /// Decodes a text; nil unless every `%` stands before two hexadecimal digits.
+    /// Decodes a text; nil unless two hexadecimal digits follow every `%`.
     ///
-    /// - Parameter plusIsSpace: whether a plus sign stands for a space, as it does in forms.
+    /// - Parameter plusIsSpace: whether a plus sign encodes a space, as in forms.
     static func decode(_ text: some Sequence<UInt8>, plusIsSpace: Bool) -> [UInt8]? {
         var decoded: [UInt8] = []
         var iterator = text.makeIterator()
@@ -45,7 +45,7 @@ enum PercentEncoding {
         }
     }
 
-    /// Reads a query or a form; nil if it is not encoded right, or has a name twice.
+    /// Parses a query or a form; nil if the encoding is invalid or a name is duplicated.
     static func parameters(_ text: some StringProtocol) -> [String: String]? {
         var parameters: [String: String] = [:]
         for (name, value) in split(text) {

@@ -1,14 +1,14 @@
 import Cryptography
 
-/// Names and secrets that nobody can guess.
+/// Random names and secrets.
 enum RandomToken {
-    /// Lower-case hexadecimal digits, two for each byte.
+    /// Lowercase hexadecimal digits, two per byte.
     static func hexadecimal(bytes: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         return Digest.hexadecimal((0..<bytes).map { _ in UInt8.random(in: 0...255, using: &generator) })
     }
 
-    /// A UUID (RFC 9562, version 4) in lower case.
+    /// A lowercase UUID (RFC 9562, version 4).
     static func uuid() -> String {
         var digits = Array(hexadecimal(bytes: 16))
         digits[12] = "4"

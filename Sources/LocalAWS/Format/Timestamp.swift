@@ -1,12 +1,12 @@
-/// A moment in UTC, as fine as Security Hub's timestamps.
+/// A time in UTC, with the nanosecond precision of Security Hub's timestamps.
 struct Timestamp: Hashable, Comparable {
-    /// Since 1970, in the years 1970 to 2199.
+    /// Nanoseconds since 1970, in the years 1970 to 2199.
     let nanoseconds: Int64
 
-    /// The first moment of the year 2200.
+    /// The start of the year 2200, in seconds since 1970.
     private static let end: Int64 = 7_258_118_400
 
-    /// A moment by milliseconds since 1970; what is out of range becomes the nearest moment that is not.
+    /// Makes a time from milliseconds since 1970, clamped to the range.
     init(milliseconds: Int64) { nanoseconds = max(0, min(milliseconds, Self.end * 1000 - 1)) * 1_000_000 }
 
     private init?(_ date: (year: Int64, month: Int64, day: Int64), secondOfDay: Int64, nanosecond: Int64) {
@@ -15,8 +15,8 @@ struct Timestamp: Hashable, Comparable {
         nanoseconds = seconds * 1_000_000_000 + nanosecond
     }
 
-    /// Reads RFC 3339's form as the AWS Security Finding Format takes it: seconds, at most nine digits behind them, and
-    /// `Z` or an offset of at most 18 hours; nil for anything else.
+    /// Parses RFC 3339 as the AWS Security Finding Format accepts it: seconds, at most nine fractional digits, and `Z`
+    /// or an offset of at most 18 hours; nil for anything else.
     init?(iso8601 text: String) {
         var reader = TextReader(text)
         guard let date = reader.date(separator: "-"), reader.take("T"),
@@ -26,7 +26,7 @@ struct Timestamp: Hashable, Comparable {
         self.init(date, secondOfDay: second - offset, nanosecond: nanosecond)
     }
 
-    /// Reads the form of the `X-Amz-Date` field, `20261122T100000Z`; nil for anything else.
+    /// Parses the format of the `X-Amz-Date` field, `20261122T100000Z`; nil for anything else.
     init?(amzDate text: String) {
         var reader = TextReader(text)
         guard let date = reader.date(separator: ""), reader.take("T"), let second = reader.secondOfDay(separator: ""),
@@ -40,7 +40,7 @@ struct Timestamp: Hashable, Comparable {
     /// Milliseconds since 1970.
     var milliseconds: Int64 { nanoseconds / 1_000_000 }
 
-    /// The moment as AWS writes it, for example `2026-11-22T10:00:00.123Z`.
+    /// The time in AWS's format, for example `2026-11-22T10:00:00.123Z`.
     var iso8601: String {
         let (year, month, day) = Self.date(days: milliseconds / 86_400_000)
         let second = milliseconds / 1000 % 86_400
@@ -48,7 +48,7 @@ struct Timestamp: Hashable, Comparable {
             + "\(Self.padded(second / 60 % 60)):\(Self.padded(second % 60)).\(Self.padded(milliseconds % 1000, to: 3))Z"
     }
 
-    /// The moment as AWS IoT writes it: seconds since 1970 with milliseconds as a fraction.
+    /// The time in AWS IoT's format: seconds since 1970 with milliseconds as a fraction.
     var epochSeconds: String { "\(milliseconds / 1000).\(Self.padded(milliseconds % 1000, to: 3))" }
 
     private static func padded(_ number: Int64, to width: Int = 2) -> String {
@@ -78,7 +78,7 @@ struct Timestamp: Hashable, Comparable {
     }
 }
 
-/// Reads the parts of a timestamp from left to right.
+/// Parses the parts of a timestamp from left to right.
 private struct TextReader {
     private var rest: ArraySlice<UInt8>
 
@@ -116,7 +116,7 @@ private struct TextReader {
         return (hour * 60 + minute) * 60 + second
     }
 
-    /// The fraction of a second; 0 if there is none.
+    /// The fraction of a second in nanoseconds; 0 if there is none.
     mutating func nanosecond() -> Int64? {
         guard take(".") else { return 0 }
         let digits = rest.prefix { (0x30...0x39).contains($0) }
@@ -124,7 +124,7 @@ private struct TextReader {
         return (digits.count..<9).reduce(value) { value, _ in value * 10 }
     }
 
-    /// How far the clock is ahead of UTC, in seconds.
+    /// The offset from UTC, in seconds.
     mutating func offset() -> Int64? {
         if take("Z") { return 0 }
         let sign: Int64 = take("+") ? 1 : -1

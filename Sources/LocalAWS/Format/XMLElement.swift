@@ -1,4 +1,4 @@
-/// An element of the XML that AWS's query protocol answers with.
+/// An XML element in a response of AWS's query protocol.
 struct XMLElement {
     private let name: String
     private let namespace: String?
@@ -39,7 +39,7 @@ struct XMLElement {
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
             case "\"": escaped += "&quot;"
-            // XML 1.0 has no place for the other controls, not even as references.
+            // XML 1.0 does not allow the other control characters, not even as references.
             case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": escaped += "\u{FFFD}"
             default: escaped.unicodeScalars.append(scalar)
             }

@@ -1,52 +1,51 @@
 public import AWSCore
 
-/// What became of one message for one subscription.
+/// The result of delivering one message to one subscription.
 public struct DeliveryReport: Sendable, Hashable {
-    /// One try.
+    /// One attempt.
     public enum Attempt: Sendable, Hashable {
-        /// The endpoint answered with this status.
+        /// The endpoint responded with this status.
         case responded(Int)
-        /// There was no response; why, in words.
+        /// There was no response, with the reason.
         case failed(String)
     }
 
-    /// How it ended.
+    /// The outcome.
     public enum Outcome: Sendable, Hashable {
-        /// The endpoint took the message.
+        /// The endpoint accepted the message.
         case delivered
-        /// The endpoint refused it for good, so it was not sent again.
+        /// The endpoint rejected it permanently, so it was not retried.
         case rejected
-        /// Every try failed.
+        /// Every attempt failed.
         case exhausted
-        /// It was broken off, as the stand-in was stopped or the task canceled.
+        /// The stand-in was stopped or the task canceled.
         case canceled
     }
 
-    /// The message's id, the same in every try.
+    /// The message ID, the same in every attempt.
     public let messageID: String
     /// The subscription.
     public let subscription: ARN
-    /// The address that it was sent to.
+    /// The endpoint's URL.
     public let endpoint: String
-    /// The tries, in order.
+    /// The attempts, in order.
     public var attempts: [Attempt] = []
-    /// How long the last try took.
+    /// The duration of the last attempt.
     public var duration = Duration.zero
-    /// How it ended.
+    /// The outcome.
     public var outcome = Outcome.canceled
 }
 
 /// SNS's default retry policy for HTTP endpoints ("Amazon SNS message delivery retries" in the Amazon SNS Developer Guide).
 enum DeliveryPolicy {
-    /// How long to wait before each of the retries.
+    /// The delay before each retry.
     static let retryDelays: [Duration] = [.seconds(20), .seconds(20), .seconds(20)]
 
-    /// What follows from a try; nil if it is to be repeated.
+    /// The outcome after an attempt; nil to retry.
     static func outcome(of attempt: DeliveryReport.Attempt) -> DeliveryReport.Outcome? {
         switch attempt {
         case .responded(200..<300): .delivered
-        // SNS takes whatever the endpoint says about the request itself for its last word, 429 too. A redirection is not
-        // followed.
+        // SNS treats every 4xx status as permanent, including 429. Redirects are not followed.
         case .responded(300..<500): .rejected
         case .responded, .failed: nil
         }

@@ -4,7 +4,7 @@ import HTTPClient
 import HTTPTypes
 import Synchronization
 
-/// Sends messages to endpoints, and again where SNS would.
+/// Delivers messages to endpoints, with SNS's retries.
 final class MessageDeliverer: Sendable {
     /// A message for a subscription.
     struct Item: Sendable {
@@ -21,7 +21,7 @@ final class MessageDeliverer: Sendable {
 
     private let loop: EventLoop
     private let client: HTTPClient
-    /// What the policy's delays are multiplied with.
+    /// The factor for the policy's delays.
     private let retryDelayScale: Double
     private let state = Mutex(State())
 
@@ -50,9 +50,9 @@ final class MessageDeliverer: Sendable {
         return report
     }
 
-    /// Delivers many messages, so many at once.
+    /// Delivers many messages concurrently.
     ///
-    /// - Returns: one report for each, in the same order.
+    /// - Returns: one report per message, in the same order.
     func deliver(_ items: [Item], concurrency: Int) async -> [DeliveryReport] {
         await withTaskGroup(of: (Int, DeliveryReport).self) { group in
             var reports = items.map(Self.report)
@@ -72,7 +72,7 @@ final class MessageDeliverer: Sendable {
         }
     }
 
-    /// Breaks off what is on its way, and waits for it to end; nothing is sent any more.
+    /// Cancels pending deliveries, waits for their end, and prevents further ones.
     func stop() async {
         let running = state.withLock { state in
             state.isStopping = true

@@ -1,7 +1,7 @@
 import AWSCore
 import Cryptography
 
-/// The keys and certificates of SNS's hosts, made anew at every start.
+/// The keys and certificates of SNS's hosts, generated at every start.
 struct SNSCertificate {
     let authorityPEM: String
     let tls: TLSServerContext

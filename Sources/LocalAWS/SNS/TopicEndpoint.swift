@@ -1,13 +1,13 @@
 import HTTPServer
 import HTTPTypes
 
-/// SNS's own host: its certificates, and the confirmation of subscriptions.
+/// Serves SNS's hosts: signing certificates and the confirmation of subscriptions.
 struct TopicEndpoint: Sendable {
     let state: CloudState
     let signer: TopicSigner
     let calls: APIEndpoint
 
-    /// Answers a request.
+    /// Handles a request.
     func respond(to request: ServerRequest) -> ServerResponse {
         let host = (request.head.authority ?? "").prefix { $0 != ":" }.lowercased()
         if request.head.method == .get, request.query.isEmpty,
@@ -17,7 +17,7 @@ struct TopicEndpoint: Sendable {
                 status: .ok, headerFields: [.contentType: "application/x-pem-file"], body: certificate)
         }
         guard request.path == "/" else { return ServerResponse(status: .notFound) }
-        // A signed call is checked like any other; a confirmation needs no signature.
+        // A signed call is verified like any other; a confirmation needs no signature.
         if request.head.headerFields[.authorization] != nil { return calls.respond(to: request) }
         do throws(ServiceError) {
             return APIProtocol.sns.response(.confirmSubscription, .xml(try confirm(request)))

@@ -1,16 +1,16 @@
 import AWSCore
 import JSON
 
-/// A message as SNS sends it to HTTP endpoints.
+/// An SNS message for HTTP endpoints.
 struct TopicMessage {
-    /// What is signed and sent: the fields' values by their names.
+    /// The signed and sent fields, by name.
     private let fields: [String: String]
     let id: String
     let topic: ARN
     let type: String
 
-    /// Names as they are signed, in order; those that a message does not have are left out ("Verifying the signatures of
-    /// Amazon SNS messages" in the Amazon SNS Developer Guide).
+    /// The signed fields, in order; absent ones are skipped ("Verifying the signatures of Amazon SNS messages" in the
+    /// Amazon SNS Developer Guide).
     private static let signedNames = [
         "Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type",
     ]
@@ -25,7 +25,7 @@ struct TopicMessage {
         ]) { _, field in field }
     }
 
-    /// A message of a topic.
+    /// A notification.
     ///
     /// - Parameter now: milliseconds since 1970.
     static func notification(_ message: String, subject: String?, topic: ARN, now: Int64) -> TopicMessage {
@@ -33,7 +33,7 @@ struct TopicMessage {
             "Notification", topic: topic, message: message, now: now, more: subject.map { ["Subject": $0] } ?? [:])
     }
 
-    /// The message that asks to confirm a subscription.
+    /// The message that requests the confirmation of a subscription.
     ///
     /// - Parameter now: milliseconds since 1970.
     static func confirmation(of subscription: TopicModel.Subscription, now: Int64) -> TopicMessage {
@@ -44,7 +44,7 @@ struct TopicMessage {
             now: now)
     }
 
-    /// The message that tells of the end of a subscription.
+    /// The message that confirms the removal of a subscription.
     ///
     /// - Parameter now: milliseconds since 1970.
     static func end(of subscription: TopicModel.Subscription, now: Int64) -> TopicMessage {
@@ -67,7 +67,7 @@ struct TopicMessage {
             ])
     }
 
-    /// What is signed.
+    /// The string to sign.
     var stringToSign: String {
         Self.signedNames.compactMap { name in fields[name].map { "\(name)\n\($0)\n" } }.joined()
     }
@@ -75,8 +75,8 @@ struct TopicMessage {
     /// The body of a delivery.
     ///
     /// - Parameters:
-    ///   - signature: version, base64 and the certificate's address.
-    ///   - subscription: whom it is for.
+    ///   - signature: version, Base64 and the certificate's URL.
+    ///   - subscription: the receiving subscription.
     func body(signature: TopicSigner.Signature, for subscription: TopicModel.Subscription) -> [UInt8] {
         var members = JSON.Members(fields.mapValues(JSON.string))
         members["SignatureVersion"] = .string(signature.version.rawValue)

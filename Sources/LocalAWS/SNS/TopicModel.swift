@@ -2,23 +2,23 @@ import AWSCore
 
 /// SNS's topics with their subscriptions.
 struct TopicModel {
-    /// An endpoint that wants a topic's messages.
+    /// An endpoint's subscription to a topic.
     struct Subscription: Hashable {
         let arn: ARN
         let topic: ARN
-        /// The address that messages are sent to.
+        /// The endpoint's URL.
         let endpoint: String
         fileprivate(set) var token: String
-        /// Such as `RedrivePolicy`.
+        /// Attributes such as `RedrivePolicy`.
         var attributes: [String: String] = [:]
         var isConfirmed = false
     }
 
     private(set) var subscriptions: [Subscription] = []
-    /// What was set of topics.
+    /// The attributes of topics.
     var topicAttributes: [ARN: [String: String]] = [:]
 
-    /// Adds a subscription that waits to be confirmed; one of the same endpoint to the same topic is replaced.
+    /// Adds an unconfirmed subscription; replaces one of the same endpoint to the same topic.
     mutating func subscribe(_ endpoint: String, to topic: ARN) -> Subscription {
         subscriptions.removeAll { $0.endpoint == endpoint && $0.topic == topic }
         let arn = ARN(
@@ -29,7 +29,7 @@ struct TopicModel {
         return subscription
     }
 
-    /// Ends a confirmed subscription; its new token can take that back. Gives nil if there is none.
+    /// Removes a confirmed subscription, and returns it with a new token for confirming again; nil if there is none.
     mutating func unsubscribe(_ endpoint: String, from topic: ARN) -> Subscription? {
         let index = subscriptions.firstIndex { $0.isConfirmed && $0.endpoint == endpoint && $0.topic == topic }
         guard let index else { return nil }
@@ -38,7 +38,7 @@ struct TopicModel {
         return subscriptions[index]
     }
 
-    /// Those that get a topic's messages.
+    /// The confirmed subscriptions to a topic.
     func confirmed(_ topic: ARN) -> [Subscription] { subscriptions.filter { $0.isConfirmed && $0.topic == topic } }
 
     /// Sets an attribute of an endpoint's subscription.
@@ -49,7 +49,7 @@ struct TopicModel {
         }
     }
 
-    /// Answers `ListSubscriptionsByTopic` in one page.
+    /// Implements `ListSubscriptionsByTopic`, in one page.
     func list(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
         guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
             throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")
@@ -70,7 +70,7 @@ struct TopicModel {
         return [XMLElement("Subscriptions", members)]
     }
 
-    /// Answers `GetSubscriptionAttributes`.
+    /// Implements `GetSubscriptionAttributes`.
     func attributes(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
         guard
             let subscription = subscriptions.first(where: {
@@ -82,7 +82,7 @@ struct TopicModel {
         return Self.attributes(all)
     }
 
-    /// The response to `GetTopicAttributes`. Topics exist as soon as they are named.
+    /// The response to `GetTopicAttributes`. Every topic exists.
     func topicAttributes(_ parameters: [String: String]) throws(ServiceError) -> [XMLElement] {
         guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
             throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")
@@ -97,10 +97,10 @@ struct TopicModel {
         return [XMLElement("Attributes", entries)]
     }
 
-    /// Answers `ConfirmSubscription` (Amazon SNS API Reference); the same may be confirmed again.
+    /// Implements `ConfirmSubscription` (Amazon SNS API Reference); confirming twice is allowed.
     ///
-    /// - Parameter isSigned: whether somebody has signed the call.
-    /// - Throws: ``ServiceError`` if the request is refused.
+    /// - Parameter isSigned: whether the call is signed.
+    /// - Throws: ``ServiceError`` if the request is rejected.
     mutating func confirm(_ parameters: [String: String], isSigned: Bool) throws(ServiceError) -> [XMLElement] {
         guard let topic = parameters["TopicArn"].flatMap({ ARN($0) }), topic.service == "sns" else {
             throw ServiceError(400, "InvalidParameter", "Invalid parameter: TopicArn")

@@ -4,7 +4,7 @@ import FoundationEssentials
 
 /// The version of SNS's signatures.
 public enum TopicSignatureVersion: String, Sendable, Hashable, CaseIterable {
-    /// RSA with SHA-1, which topics have by default.
+    /// RSA with SHA-1, the default of topics.
     case one = "1"
     /// RSA with SHA-256.
     case two = "2"
@@ -17,7 +17,7 @@ public enum TopicSignatureVersion: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Signs messages as SNS does, and has the certificates that they are checked with.
+/// Signs messages like SNS, and provides the certificates for their verification.
 struct TopicSigner: Sendable {
     /// A message's signature.
     struct Signature {
@@ -29,7 +29,7 @@ struct TopicSigner: Sendable {
     private let key: PrivateKey
     private let certificates: [String: (path: String, pem: [UInt8])]
 
-    /// Makes a key, and its certificate for each Region.
+    /// Generates a key, and its certificate for each Region.
     ///
     /// - Parameter validity: seconds since 1970.
     init(
@@ -63,8 +63,8 @@ struct TopicSigner: Sendable {
             certificateURL: "https://\(host)\(certificate.path)")
     }
 
-    /// The name that AWS's signing certificates are made out to. In Regions that were opened before 2019 it does not name
-    /// the Region; those that accounts must turn on have a name of their own.
+    /// The common name of AWS's signing certificates. Regions opened before 2019 share a name; opt-in Regions have
+    /// their own.
     static func commonName(_ region: Region) -> String {
         if region.partition == .awsUSGov { return "sns-us-gov-west-1.amazonaws.com" }
         if region.partition == .awsCN { return "sns-\(region).amazonaws.com.cn" }

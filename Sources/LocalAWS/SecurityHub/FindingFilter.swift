@@ -1,7 +1,7 @@
 import JSON
 
-/// The filters of `GetFindings`, as `AwsSecurityFindingFilters` and `StringFilter` in the Security Hub API Reference have
-/// them: all attributes must match, of an attribute any value asked for, and none of those excluded.
+/// The filters of `GetFindings`, by `AwsSecurityFindingFilters` and `StringFilter` in the Security Hub API Reference:
+/// every attribute must match any of its requested values, and none of the excluded ones.
 struct FindingFilter {
     private enum Comparison: String {
         case equals = "EQUALS"
@@ -25,10 +25,10 @@ struct FindingFilter {
     }
 
     private var conditions: [(path: [String], [Condition])] = []
-    /// The only ids that can match; nil unless the filter asks for whole ids.
+    /// The only IDs that can match; nil unless the filter requests complete IDs.
     private(set) var ids: Set<String>?
 
-    /// The attributes that are known here, and where a finding has their values.
+    /// The supported attributes, with the paths of their values in a finding.
     private static let paths: [String: [String]] = [
         "Id": ["Id"], "ProductArn": ["ProductArn"], "AwsAccountId": ["AwsAccountId"], "GeneratorId": ["GeneratorId"],
         "Region": ["Region"], "Type": ["Types"], "Title": ["Title"], "RecordState": ["RecordState"],
@@ -38,10 +38,10 @@ struct FindingFilter {
         "ResourceType": ["Resources", "Type"],
     ]
 
-    /// Reads the filters of a request; nil asks for everything.
+    /// Parses the filters of a request; nil matches everything.
     ///
-    /// - Throws: ``ServiceError`` for what AWS refuses, and for attributes and comparisons that are not known here, as
-    ///   leaving them out would give other findings than AWS does.
+    /// - Throws: ``ServiceError`` for input that AWS rejects, and for unsupported attributes and comparisons, because
+    ///   ignoring them would return other findings than AWS does.
     init(_ json: JSON?) throws(ServiceError) {
         guard let json else { return }
         guard let filters = json.object, filters.count <= 10 else {
@@ -50,11 +50,11 @@ struct FindingFilter {
         }
         for (name, value) in filters.map({ ($0.key.string, $0.value) }) {
             guard let path = Self.paths[name] else {
-                throw .invalidInput("Invalid parameter 'Filters'. The attribute '\(name)' is not known to LocalAWS")
+                throw .invalidInput("Invalid parameter 'Filters'. LocalAWS does not support the attribute '\(name)'")
             }
-            let asked = try Self.conditions(value, name: name)
-            conditions.append((path, asked))
-            if name == "Id", asked.allSatisfy({ $0.comparison == .equals }) { ids = Set(asked.map(\.value)) }
+            let requested = try Self.conditions(value, name: name)
+            conditions.append((path, requested))
+            if name == "Id", requested.allSatisfy({ $0.comparison == .equals }) { ids = Set(requested.map(\.value)) }
         }
     }
 
@@ -67,14 +67,14 @@ struct FindingFilter {
             guard let value = element["Value"]?.string,
                 let comparison = element["Comparison"]?.string.flatMap(Comparison.init)
             else {
-                throw .invalidInput("Invalid parameter 'Filters'. data.Filters.\(name) has no Value or no Comparison")
+                throw .invalidInput("Invalid parameter 'Filters'. data.Filters.\(name) lacks Value or Comparison")
             }
             conditions.append(Condition(comparison: comparison, value: value))
         }
         guard !conditions.contains(where: { $0.comparison == .equals }) || !conditions.contains(where: \.excludes)
         else {
             throw .invalidInput(
-                "Invalid parameter 'Filters'. data.Filters.\(name) must not ask for values and exclude values")
+                "Invalid parameter 'Filters'. data.Filters.\(name) must not mix requested and excluded values")
         }
         return conditions
     }
@@ -82,7 +82,7 @@ struct FindingFilter {
     /// Whether a finding matches.
     func matches(_ finding: JSON) -> Bool {
         conditions.allSatisfy { path, conditions in
-            // Most attributes have one value: with many findings, arrays made for each would be most of the cost.
+            // Most attributes have one value; avoiding an array for each keeps this fast with many findings.
             if path.count == 1, case .string(let value)? = finding[path[0]] {
                 return Self.matches(conditions) { $0.matches(value) }
             }
@@ -91,7 +91,7 @@ struct FindingFilter {
         }
     }
 
-    /// Whether any condition holds that asks for something, if there is one, and none that excludes something.
+    /// Whether any inclusive condition holds, if there is one, and no exclusive one.
     private static func matches(_ conditions: [Condition], holds: (Condition) -> Bool) -> Bool {
         var isRequested = false
         var isFound = false
@@ -107,7 +107,7 @@ struct FindingFilter {
         return isFound || !isRequested
     }
 
-    /// The texts at a path; those of all elements where there is an array.
+    /// The strings at a path, through all elements of arrays.
     static func values(at path: ArraySlice<String>, of json: JSON) -> [String] {
         switch json {
         case .array(let elements): elements.flatMap { values(at: path, of: $0) }

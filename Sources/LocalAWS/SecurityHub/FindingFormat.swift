@@ -1,9 +1,9 @@
 import JSON
 
-/// The AWS Security Finding Format as `BatchImportFindings` takes it: the required members and names of the API's model,
-/// the lengths of "Required attributes" and "Optional top-level attributes" in the AWS Security Hub User Guide.
+/// The AWS Security Finding Format as `BatchImportFindings` validates it: the required members and names of the API's
+/// model, the lengths of "Required attributes" and "Optional top-level attributes" in the AWS Security Hub User Guide.
 enum FindingFormat {
-    /// The largest finding, in bytes of JSON.
+    /// The maximum size of a finding, in bytes of JSON.
     static let maximumBytes = 240 * 1024
 
     static let severityLabels = ["INFORMATIONAL", "LOW", "MEDIUM", "HIGH", "CRITICAL"]
@@ -20,12 +20,12 @@ enum FindingFormat {
     static let relatedFindings = FindingValidator.list(
         .object(["ProductArn": .text(12...2048), "Id": .text(1...512)], required: ["ProductArn", "Id"]), 0...10)
 
-    /// What is wrong with a finding, or nil.
+    /// The validation error of a finding; nil if it is valid.
     static func validationError(for finding: JSON) -> String? {
         if finding.serialized().count > maximumBytes { return "data should NOT be larger than 240 KB" }
         if let validationError = shape.validationError(for: finding, at: "data") { return validationError }
         let provided = finding["FindingProviderFields"]
-        // Either place may have these; a finding without both is what the validator calls matching none.
+        // Either object may have these; the validator's message for neither refers to `anyOf`.
         guard severityLabel(of: provided?["Severity"]) ?? severityLabel(of: finding["Severity"]) != nil,
             provided?["Types"] ?? finding["Types"] != nil
         else {
@@ -34,7 +34,7 @@ enum FindingFormat {
         return nil
     }
 
-    /// The label of a severity, which may be given as a number.
+    /// The label of a severity, which may be a number.
     static func severityLabel(of severity: JSON?) -> String? {
         if let label = severity?["Label"]?.string { return label }
         return switch severity?["Normalized"]?.integer {
@@ -47,7 +47,7 @@ enum FindingFormat {
         }
     }
 
-    /// The number that Security Hub gives a label.
+    /// The normalized number of a label.
     static func normalizedSeverity(_ label: String) -> Int64 {
         switch label {
         case "LOW": 1
@@ -98,7 +98,7 @@ enum FindingFormat {
             "Region": .text(1...16), "ResourceRole": .text(1...64), "Tags": .map(count: 50, name: 128, value: 256),
             "DataClassification": .anything, "ApplicationName": .text(1...64), "ApplicationArn": .text(12...2048),
             "Details": .object(
-                // Of the kinds of resources that have members of their own, only roles matter to IoT.
+                // Of the resource types with their own details, only IAM roles occur here.
                 ["Other": .map(count: 50, name: 127, value: 1023), "AwsIamRole": .anything], required: []),
         ], required: ["Type", "Id"])
 

@@ -1,16 +1,16 @@
 import JSON
 
-/// What a JSON value must be like.
+/// A schema for a JSON value.
 indirect enum FindingValidator: Sendable {
-    /// A text of so many characters, not only of white space.
+    /// A string with a length range, not blank.
     case text(ClosedRange<Int>)
     /// 12 digits.
     case account
-    /// A namespace, and at most two parts more behind slashes.
+    /// A finding type: a namespace and at most two more parts, separated by slashes.
     case findingType
     /// A timestamp.
     case time
-    /// One of some words.
+    /// One of a set of strings.
     case word([String])
     /// An integer.
     case integer(ClosedRange<Int64>)
@@ -20,16 +20,16 @@ indirect enum FindingValidator: Sendable {
     case flag
     /// An array.
     case list(FindingValidator, ClosedRange<Int>)
-    /// An object with any names and texts as values: how many, and the most characters of each.
+    /// A map of strings: the maximum number of entries, and of characters in keys and values.
     case map(count: Int, name: Int, value: Int)
     /// An object.
     case object([String: FindingValidator], required: [String])
-    /// Anything: what nobody here looks at.
+    /// Any value; not validated.
     case anything
 
-    /// What is wrong with a value, in the words of Security Hub's own validator; nil if it is right.
+    /// The validation error of a value, in the format of Security Hub's validator; nil if it is valid.
     ///
-    /// - Parameter path: where the value stands, for example `data.Title`; asked for only if something is wrong.
+    /// - Parameter path: the value's path, for example `data.Title`; evaluated only for an error.
     func validationError(for json: JSON, at path: @autoclosure () -> String) -> String? {
         switch self {
         case .anything: nil

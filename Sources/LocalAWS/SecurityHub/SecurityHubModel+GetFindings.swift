@@ -1,13 +1,13 @@
 import JSON
 
 extension SecurityHubModel {
-    /// Answers `GetFindings`.
+    /// Implements `GetFindings`.
     ///
-    /// A page goes on behind the last finding of the one before, so that nothing is left out when findings change between
-    /// two pages. Unless it is sorted, it costs the findings that are looked at for it: of those asked for by their ids
-    /// only these, else those behind the page before, up to the first that does not fit any more.
+    /// A page continues after the last finding of the previous one, so that no finding is skipped when findings change
+    /// in between. Without sorting, its cost is the number of examined findings: only those with the requested IDs,
+    /// otherwise those from the previous page to the first that does not fit.
     ///
-    /// - Throws: ``ServiceError`` for a call that is refused.
+    /// - Throws: ``ServiceError`` if the call is rejected.
     func getFindings(_ request: JSON) throws(ServiceError) -> JSON {
         let allowed: Set<UTF8Text> = ["Filters", "SortCriteria", "NextToken", "MaxResults"]
         guard let members = request.object, allowed.isSuperset(of: members.keys) else {
@@ -42,7 +42,7 @@ extension SecurityHubModel {
         ) { filter.matches(records[$0].json) }
     }
 
-    /// The positions of all findings, in the order asked for.
+    /// The positions of all findings, in the requested order.
     private func order(_ criteria: JSON) throws(ServiceError) -> [Int] {
         guard let criteria = criteria.array, criteria.count <= 10,
             criteria.allSatisfy({

@@ -2,15 +2,15 @@ import AWSCore
 import JSON
 
 extension SecurityHubModel.Record {
-    /// What a provider cannot change once the finding is there ("Using BatchImportFindings to create and update findings"
-    /// in the AWS Security Hub User Guide).
+    /// The members that a provider cannot change after creating a finding ("Using BatchImportFindings to create and
+    /// update findings" in the AWS Security Hub User Guide).
     private static let customerMembers = [
         "Note", "UserDefinedFields", "VerificationState", "Workflow", "WorkflowState",
     ]
-    /// What a provider says in `FindingProviderFields`, and customers may set.
+    /// The members that providers set in `FindingProviderFields`, and customers may override.
     private static let shared = ["Confidence", "Criticality", "RelatedFindings", "Severity", "Types"]
 
-    /// A finding that was not there before, with what Security Hub adds.
+    /// Creates a finding, with the members that Security Hub adds.
     init(creating finding: JSON.Members, updatedAt: Timestamp, accountRegion: AccountRegion, now: Int64) {
         members = Self.withProviderFields(finding)
         self.updatedAt = updatedAt
@@ -21,7 +21,7 @@ extension SecurityHubModel.Record {
         complete(now: now)
     }
 
-    /// Takes over an update from the finding's provider: the whole finding but what is the customers' own.
+    /// Applies an update from the finding's provider, which replaces everything but the customers' members.
     mutating func update(with finding: JSON.Members, updatedAt: Timestamp, now: Int64) {
         let old = members
         members = Self.withProviderFields(finding)
@@ -34,7 +34,8 @@ extension SecurityHubModel.Record {
         complete(now: now)
     }
 
-    /// A finding that is active again is new to those who were notified of it or resolved it.
+    /// A finding that becomes active again is reopened: its workflow status returns to `NEW` if it was `NOTIFIED` or
+    /// `RESOLVED`.
     private mutating func reopen() {
         switch members["Workflow"]?["Status"]?.string {
         case "NOTIFIED", "RESOLVED": members["Workflow"] = ["Status": "NEW"]
@@ -42,7 +43,7 @@ extension SecurityHubModel.Record {
         }
     }
 
-    /// A finding that says the same in `FindingProviderFields` as it does itself; the former counts.
+    /// Makes the finding's members equal to `FindingProviderFields`, which have precedence.
     private static func withProviderFields(_ finding: JSON.Members) -> JSON.Members {
         var finding = finding
         var provided = finding["FindingProviderFields"]?.object ?? [:]
@@ -57,7 +58,7 @@ extension SecurityHubModel.Record {
         return finding
     }
 
-    /// Adds what Security Hub works out of the rest.
+    /// Adds the members that Security Hub derives.
     private mutating func complete(now: Int64) {
         if let severity = members["Severity"] { members["Severity"] = Self.completed(severity) }
         var fields = members["ProductFields"]?.object ?? [:]
@@ -69,7 +70,7 @@ extension SecurityHubModel.Record {
         members["ProcessedAt"] = .string(Timestamp(milliseconds: now).iso8601)
     }
 
-    /// The part of a severity that `FindingProviderFields` has.
+    /// The members of a severity in `FindingProviderFields`.
     private static func providerSeverity(_ severity: JSON) -> JSON {
         var members: JSON.Members = [:]
         if let label = FindingFormat.severityLabel(of: severity) { members["Label"] = .string(label) }
@@ -86,7 +87,7 @@ extension SecurityHubModel.Record {
         return .object(members)
     }
 
-    /// Takes over what a customer says about the finding. `UpdatedAt` stays.
+    /// Applies a customer's update. `UpdatedAt` does not change.
     mutating func apply(_ update: FindingUpdate) {
         for (name, value) in update.members {
             members[name] = name == "Severity" ? Self.completed(value) : value
@@ -95,7 +96,7 @@ extension SecurityHubModel.Record {
     }
 }
 
-/// What a call of `BatchUpdateFindings` changes.
+/// The changes of a `BatchUpdateFindings` call.
 struct FindingUpdate {
     /// The members to set.
     let members: JSON.Members
@@ -115,7 +116,7 @@ struct FindingUpdate {
     private static let identifiers = FindingValidator.list(
         .object(["Id": .text(1...512), "ProductArn": .text(12...2048)], required: ["Id", "ProductArn"]), 1...100)
 
-    /// What is wrong with a request, or nil.
+    /// The validation error of a request; nil if it is valid.
     static func validationError(for request: JSON) -> String? {
         FindingValidator.object(
             shapes.merging(["FindingIdentifiers": identifiers]) { _, identifiers in identifiers },

@@ -1,38 +1,38 @@
 import AWSCore
 import JSON
 
-/// Security Hub of one account and Region.
+/// Security Hub in one account and Region.
 struct SecurityHubModel {
-    /// What identifies a finding.
+    /// The identifier of a finding.
     struct Key: Hashable {
         let productARN: String
         let id: String
     }
 
-    /// A finding with what is known about it.
+    /// A stored finding.
     struct Record {
         var members: JSON.Members
         var updatedAt: Timestamp
-        /// The members that `BatchUpdateFindings` has set: the provider's values replace them no more.
+        /// The members that `BatchUpdateFindings` has set; the provider's updates no longer replace them.
         var customerFields: Set<String> = []
 
         var json: JSON { .object(members) }
     }
 
     let accountRegion: AccountRegion
-    /// In the order in which they first came.
+    /// In order of creation.
     private(set) var records: [Record] = []
     private var positions: [Key: Int] = [:]
-    /// Findings that are refused whatever they say, by Id.
+    /// The IDs of findings to reject.
     var rejectedIDs: Set<String> = []
 
-    /// An empty one.
+    /// Makes an empty Security Hub.
     init(accountRegion: AccountRegion) { self.accountRegion = accountRegion }
 
-    /// The finding with an id.
+    /// The finding with an ID.
     func finding(id: String) -> JSON? { position(ofID: id).map { records[$0].json } }
 
-    /// Where the finding with an id is. All findings are of the account's own product.
+    /// The position of the finding with an ID. All findings belong to the account's default product.
     func position(ofID id: String) -> Int? {
         let product = ARN(
             service: "securityhub", accountRegion: accountRegion, resource: "product/\(accountRegion.account)/default")
@@ -41,10 +41,10 @@ struct SecurityHubModel {
 
     // MARK: BatchImportFindings
 
-    /// Answers `BatchImportFindings`.
+    /// Implements `BatchImportFindings`.
     ///
     /// - Parameter now: milliseconds since 1970.
-    /// - Throws: ``ServiceError`` for a call that is refused as a whole.
+    /// - Throws: ``ServiceError`` if the whole call is rejected.
     mutating func importFindings(_ request: JSON, now: Int64) throws(ServiceError) -> JSON {
         guard let findings = request["Findings"]?.array, findings.allSatisfy({ $0.object != nil }) else {
             throw .invalidInput("Invalid parameter 'Findings'. data.Findings should be array of objects")
@@ -69,12 +69,12 @@ struct SecurityHubModel {
         ]
     }
 
-    /// Only the default product of the caller's own account and Region is open to the caller.
+    /// A caller may only use the default product of its own account and Region.
     private func checkProduct(of finding: JSON) throws(ServiceError) {
         guard let product = finding["ProductArn"]?.string, let arn = ARN(product), arn.service == "securityhub",
             arn.resource.hasPrefix("product/")
         else {
-            // A finding without any is refused by the finding format.
+            // The format validation rejects a finding without a product.
             if finding["ProductArn"] == nil { return }
             throw .invalidInput("productArn: \"\(finding["ProductArn"]?.string ?? "")\"")
         }
@@ -85,7 +85,7 @@ struct SecurityHubModel {
         }
     }
 
-    /// Takes a finding, or says why not.
+    /// Imports a finding; returns the error if it is rejected.
     private mutating func importFinding(
         _ finding: JSON, seen: inout Set<Key>, now: Int64
     ) -> (code: String, message: String)? {
@@ -95,7 +95,7 @@ struct SecurityHubModel {
         guard let members = finding.object, let id = members["Id"]?.string,
             let product = members["ProductArn"]?.string, let text = members["UpdatedAt"]?.string,
             let updatedAt = Timestamp(iso8601: text)
-        else { return ("InternalFailure", "The finding cannot be read.") }
+        else { return ("InternalFailure", "The finding is malformed.") }
         guard members["AwsAccountId"] == .string(accountRegion.account.digits) else {
             return ("InvalidInput", "The AwsAccountId is not the account that the call came from.")
         }
@@ -105,7 +105,7 @@ struct SecurityHubModel {
             return ("DuplicatedFindingIdentifier", "The batch has this finding more than once.")
         }
         if let position = positions[key] {
-            // Security Hub says nothing about an update that it ignores.
+            // Security Hub silently ignores outdated updates.
             if records[position].updatedAt < updatedAt {
                 records[position].update(with: members, updatedAt: updatedAt, now: now)
             }
@@ -118,10 +118,10 @@ struct SecurityHubModel {
 
     // MARK: BatchUpdateFindings
 
-    /// Answers `BatchUpdateFindings`.
+    /// Implements `BatchUpdateFindings`.
     ///
     /// - Parameter now: milliseconds since 1970.
-    /// - Throws: ``ServiceError`` for a call that is refused as a whole.
+    /// - Throws: ``ServiceError`` if the whole call is rejected.
     mutating func updateFindings(_ request: JSON, now: Int64) throws(ServiceError) -> JSON {
         if let validationError = FindingUpdate.validationError(for: request) { throw .invalidInput(validationError) }
         var processed: [JSON] = []
