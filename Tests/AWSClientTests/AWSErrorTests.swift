@@ -4,7 +4,7 @@ import HTTPTypes
 import JSON
 import Testing
 
-@Suite("What AWS says when it does not do something")
+@Suite("AWS error responses")
 struct AWSErrorTests {
     private func failure(_ reply: ScriptedAWS.Reply, credentials: FixedCredentials = FixedCredentials()) async throws
         -> AWSError
@@ -17,7 +17,7 @@ struct AWSErrorTests {
     }
 
     @Test(
-        "a failure is sorted by its name, and without a known name by its status",
+        "a failure is classified by its code, or by its status if the code is unknown",
         arguments: [
             (429, "LimitExceededException", AWSError.Kind.throttled), (400, "ThrottlingException", .throttled),
             (500, "InternalException", .transient), (400, "InternalFailureException", .transient),
@@ -36,17 +36,17 @@ struct AWSErrorTests {
         #expect(error.status == status)
     }
 
-    @Test("an account without Security Hub is told apart, with advice")
+    @Test("a disabled Security Hub is reported as not enabled, with its remediation")
     func notEnabled() async throws {
         let message = "Account 111122223333 is not subscribed to AWS Security Hub"
         let error = try await failure(ScriptedAWS.fault(401, "InvalidAccessException", message: message))
         #expect(error.kind == .notEnabled)
         #expect(error.description.contains(message))
-        #expect(error.description.contains("enable AWS Security Hub"))
+        #expect(error.description.contains("Enable AWS Security Hub in this account and Region."))
     }
 
     @Test(
-        "the name is found in the field, in each of the body's forms, and without what surrounds it",
+        "the error code is parsed from the header field and every body format, without namespace and URL",
         arguments: [
             ("InvalidInputException:http://internal.amazon.com/coral/", "{}"),
             ("", #"{"__type": "a.b#InvalidInputException"}"#),
@@ -61,7 +61,7 @@ struct AWSErrorTests {
     }
 
     @Test(
-        "hostile answers give an error without their bytes",
+        "hostile responses give an error without their bytes",
         arguments: [
             "", "{", "[]", #"{"__type": 1, "message": []}"#, #"{"__type": "<script>"}"#, "<Code></Code>", "<Code>",
             "<Code>a",
@@ -75,7 +75,7 @@ struct AWSErrorTests {
         #expect(error.description.utf8.count < 2000)
     }
 
-    @Test("a long message with controls is cut and cleaned")
+    @Test("a long message with control characters is truncated and cleaned")
     func longMessage() async throws {
         let error = try await failure(
             ScriptedAWS.fault(
@@ -84,7 +84,7 @@ struct AWSErrorTests {
         #expect(error.message.count == 1000)
     }
 
-    @Test("the description says what failed, why, and what to do, with AWS's id of the request")
+    @Test("the description has what failed, why, what to do, and AWS's request ID")
     func description() async throws {
         let name = try #require(HTTPField.Name("x-amzn-RequestId"))
         let error = try await failure(
@@ -97,7 +97,7 @@ struct AWSErrorTests {
         }
     }
 
-    @Test("what AWS quotes of the credentials is not passed on, wherever the message is cut")
+    @Test("credentials that AWS quotes are removed, wherever the message is truncated")
     func secrets() async throws {
         for padding in [0, 990] {
             let message =
@@ -108,7 +108,7 @@ struct AWSErrorTests {
         }
     }
 
-    @Test("without credentials nothing is sent, and the reason is given")
+    @Test("without credentials nothing is sent, and the error has the reason")
     func noCredentials() async throws {
         let error = try await failure(
             ScriptedAWS.reply(200), credentials: FixedCredentials(result: .failure(CredentialsError("X is not set"))))
@@ -117,7 +117,7 @@ struct AWSErrorTests {
     }
 
     @Test(
-        "a request without response is sorted by why",
+        "a request without a response is classified by the client's error",
         arguments: [
             (HTTPClientError.Code.timedOut, AWSError.Kind.transient), (.connectionLost, .transient),
             (.canceled, .canceled),

@@ -83,7 +83,7 @@ struct AccountTests {
         _ = try await accounts.client(for: accountRegion).getFindings(filters: [:], region: accountRegion.region)
     }
 
-    @Test("A role of its own signs for an account, asked for once at the STS of the caller's Region")
+    @Test("Requests for an account are signed by its role, which is assumed once at the STS of the default Region")
     func roles() async throws {
         let time = SetClock()
         let organization = Organization(time)
@@ -109,7 +109,7 @@ struct AccountTests {
         #expect(asked.contains("ExternalId=ext%2B1") && asked.contains("RoleSessionName=defender-bridge-m1"))
     }
 
-    @Test("The own account needs no role, others have the one of the name, in their partition")
+    @Test("The own account needs no role, others use the role with the configured name in their partition")
     func name() async throws {
         let time = SetClock()
         let organization = Organization(time)
@@ -127,7 +127,7 @@ struct AccountTests {
         #expect(organization.assumed.last?.contains("arn%3Aaws-cn%3Aiam%3A%3A444455556666%3Arole%2FBridge") == true)
     }
 
-    @Test("Nothing is asked of AWS for an account that the credentials are not of and that has no role")
+    @Test("No request is sent for another account without a role")
     func noRole() async throws {
         let time = SetClock()
         let organization = Organization(time)
@@ -140,7 +140,7 @@ struct AccountTests {
             let error = try await failure { try await get(accounts, accountRegion("777788889999")) }
             #expect(error.kind == .noCredentials && error.stage == .credentials && error.consequence == .suspend)
             #expect(error.description.contains("no role configured for account 777788889999"))
-            #expect(error.description.contains("Name a role of 777788889999 in aws.roles, or set aws.roleName"))
+            #expect(error.description.contains("Add a role of account 777788889999 to aws.roles, or set aws.roleName."))
             // Who the credentials belong to was known.
             #expect(organization.calls == before && before.last?.operation == "GetFindings")
             #expect(try await accounts.lacksRole(for: accountRegion("777788889999")))
@@ -153,7 +153,7 @@ struct AccountTests {
             ])
     }
 
-    @Test("A role that may not be assumed is the trouble of its account alone, told with what to do")
+    @Test("A role that cannot be assumed affects its own account only, and the error has the remediation")
     func denied() async throws {
         let time = SetClock()
         let organization = Organization(time)
@@ -163,13 +163,15 @@ struct AccountTests {
         let accounts = try accounts(organization, time, roles)
         let error = try await failure { try await get(accounts, accountRegion("444455556666")) }
         #expect(error.kind == .accessDenied)
-        #expect(error.description.contains("arn:aws:iam::444455556666:role/Bridge may not be assumed: not authorized"))
-        #expect(error.description.contains("allow sts:AssumeRole"))
+        #expect(
+            error.description.contains(
+                "cannot assume role arn:aws:iam::444455556666:role/Bridge: access denied: not authorized"))
+        #expect(error.description.contains("Allow sts:AssumeRole to the bridge's identity"))
         try await get(accounts, accountRegion("777788889999"))
     }
 
     @Test(
-        "What is an ARN of a role, and of whom",
+        "A role's ARN is parsed to its account",
         arguments: [
             ("arn:aws:iam::111122223333:role/r", "111122223333"),
             ("arn:aws-us-gov:iam::111122223333:role/a/b/r-1_=,.@+", "111122223333"),

@@ -5,7 +5,7 @@ import HTTPTypes
 import JSON
 import Testing
 
-@Suite("What a failure means for the work") struct FailureConsequenceTests {
+@Suite("Consequences of AWS errors") struct FailureConsequenceTests {
     /// Makes each service's request fail with a reply.
     private func consequences(of reply: ScriptedAWS.Reply) async throws -> [AWSService: AWSError.Consequence] {
         func client() throws -> AWSClient {
@@ -24,7 +24,7 @@ import Testing
         #expect(try await consequences(of: reply) == [.securityHub: hub, .iot: iot, .sts: sts], "\(name)")
     }
 
-    @Test("Only AWS's verdict on what was asked is final, and AWS STS never gives one")
+    @Test("Only AWS's verdict on the request rejects the delivery; an STS error never does")
     func rejected() async throws {
         for code in [
             "InvalidInputException", "InvalidRequestException", "ValidationException", "ValidationError",
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        "What keeps requests from being authorized suspends",
+        "Authorization errors suspend the account-Region",
         arguments: [
             (401, "InvalidAccessException"), (403, "AccessDeniedException"), (400, "AccessDenied"),
             (403, "UnrecognizedClientException"), (403, "InvalidClientTokenId"), (403, "InvalidSignatureException"),
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "What responds and is not AWS, or not this service, suspends",
+        "A response that is not from the service suspends the account-Region",
         arguments: [
             (404, "<html>Not Found</html>"), (405, ""), (403, "<h1>Forbidden by the proxy</h1>"), (407, ""), (302, ""),
             (400, "no"), (404, #"{"__type": "UnknownOperationException"}"#), (200, "<html>Please sign in</html>"),
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "What may pass by itself, or is not known, is retried",
+        "Temporary and unknown errors are retried",
         arguments: [
             (500, "InternalException"), (503, ""), (502, "<html>"), (504, ""), (429, "TooManyRequestsException"),
             (400, "ThrottlingException"), (408, ""), (400, "IDPCommunicationError"), (400, "SomethingNew"),
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "One name that is no text does not make a whole page unreadable",
+        "One malformed name does not make a page unreadable",
         arguments: [
             (#"\ud83d"#, "\u{FFFD}"), (#"\uDE97x"#, "\u{FFFD}x"), (#"\ud83d\ud83d\ude97"#, "\u{FFFD}\u{1F697}"),
             (#"\ud83d\n\\ud83d\"\u00e9"#, "\u{FFFD}\n\\ud83d\"é"), (#"a\ud83d\u0041"#, "a\u{FFFD}A"),
@@ -88,7 +88,7 @@ import Testing
         #expect(page.elements.map { $0["Id"]?.string } == ["1", text, "\u{1F697}"])
     }
 
-    @Test("Bytes that are no UTF-8 do not, either")
+    @Test("Bytes that are not UTF-8 do not make a page unreadable")
     func unreadableBytes() async throws {
         let body = Array(#"{"Findings": [{"Id": "1"}, {"Id": "a"#.utf8) + [0xFF, 0xC3] + Array(#""}]}"#.utf8)
         let page = try await client(ScriptedAWS([.success((.init(status: .ok), body))])).getFindings(
@@ -96,14 +96,14 @@ import Testing
         #expect(page.elements.map { $0["Id"]?.string } == ["1", "a\u{FFFD}\u{FFFD}"])
     }
 
-    @Test("A response of AWS's that is malformed is retried: a network that asks to sign in sends no object")
+    @Test("A malformed JSON object from AWS is retried")
     func malformedResponse() async throws {
         let found = try await consequences(of: ScriptedAWS.reply(200, "  {]"))
         #expect(found[.securityHub] == .retry && found[.iot] == .retry)
     }
 
     @Test(
-        "Without a response: what was not sent suspends, what may have been is retried",
+        "Without a response, an unsent request suspends and one that may have been sent is retried",
         arguments: [
             (HTTPClientError(.nameNotResolved, "x"), AWSError.Consequence.suspend),
             (HTTPClientError(.connectFailed, "x"), .suspend), (HTTPClientError(.tlsRejected, "x"), .suspend),
@@ -119,7 +119,7 @@ import Testing
         try await expect(.failure(error), hub: consequence, iot: consequence, sts: consequence, "\(error.code)")
     }
 
-    @Test("The rule is total: without credentials or a connection everything suspends but cancellation")
+    @Test("Without credentials or a connection every error except cancellation suspends")
     func total() {
         let kinds: [AWSError.Kind] = [
             .throttled, .transient, .expiredCredentials, .noCredentials, .accessDenied, .notEnabled, .notFound,
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(
-        "Whatever AWS STS says when a role is assumed suspends",
+        "Every STS error while assuming a role suspends",
         arguments: [
             (400, "ValidationError"), (400, "InvalidIdentityToken"), (400, "IDPCommunicationError"),
             (400, "ExpiredTokenException"), (400, "PackedPolicyTooLarge"), (400, "MalformedPolicyDocument"),

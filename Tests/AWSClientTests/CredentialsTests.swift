@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Credentials")
 struct CredentialsTests {
-    @Test("no way of printing credentials tells a secret")
+    @Test("printing credentials never reveals a secret")
     func printing() {
         var dumped = ""
         dump(credentials, to: &dumped)

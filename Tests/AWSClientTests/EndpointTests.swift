@@ -42,7 +42,7 @@ struct EndpointTests {
         }
     }
 
-    @Test("configured endpoints come from the profile, too, behind the variables, and can be left aside")
+    @Test("endpoints of the profile apply after the variables, and can be ignored by a setting")
     func profiles() throws {
         let config = """
             [profile p]
@@ -83,13 +83,15 @@ struct EndpointTests {
         #expect(problem?.place == "AWS_REGION")
     }
 
-    @Test("a session says who it is of", arguments: [("m-1.example", "m-1.example"), ("bad host/ü", "bad-host---")])
+    @Test(
+        "a session name has the program and its host",
+        arguments: [("m-1.example", "m-1.example"), ("bad host/ü", "bad-host---")])
     func sessionName(host: String, end: String) throws {
         #expect(AWSSettings.sessionName(hostName: host) == "defender-bridge-\(end)")
         #expect(AWSSettings.sessionName(hostName: String(repeating: "x", count: 99)).utf8.count == 64)
     }
 
-    @Test("a service's own variable goes before the one for all, which goes before the public endpoint")
+    @Test("a service's variable overrides the general one, which overrides the public endpoint")
     func precedence() throws {
         let endpoints = try Endpoints(environment: [
             "AWS_ENDPOINT_URL": "http://127.0.0.1:5000/", "AWS_ENDPOINT_URL_STS": "https://sts.internal",
@@ -104,7 +106,7 @@ struct EndpointTests {
     }
 
     @Test(
-        "a value that is no URL is refused with its variable's name",
+        "a value that is not a URL is rejected with its variable's name",
         arguments: [
             "localhost:5000", "ftp://host", "http://", "http:///path", "http://user@host", "http://host:port",
             "http://host:",
@@ -121,7 +123,7 @@ struct EndpointTests {
 
 @Suite("Percent-encoding")
 struct PercentEncodingTests {
-    @Test("only unreserved characters stay")
+    @Test("only unreserved characters are unchanged")
     func encode() {
         let unreserved = "ABCXYZabcxyz0189-._~"
         #expect(PercentEncoding.encode(unreserved) == unreserved)

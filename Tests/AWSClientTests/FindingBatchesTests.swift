@@ -21,7 +21,7 @@ struct FindingBatchesTests {
     @Test("no findings make no batch")
     func none() { #expect(FindingBatches([]).batches == []) }
 
-    @Test("a finding is written out with its id; without one it is none")
+    @Test("a finding is serialized with its ID, and rejected without one")
     func text() throws {
         let text = try #require(FindingText(["Id": "a", "T": "b"]))
         #expect(text.id == "a" && text.json == Array(#"{"Id":"a","T":"b"}"#.utf8))
@@ -35,7 +35,7 @@ struct FindingBatchesTests {
         #expect(FindingBatches(findings(250)).batches.flatMap(\.findings) == findings(250))
     }
 
-    @Test("the body of a request has the findings as they were written out")
+    @Test("the body of a request has the findings as serialized")
     func body() throws {
         for count in [1, 2, 100] {
             let batch = try #require(FindingBatches(findings(count)).batches.first)
@@ -45,7 +45,7 @@ struct FindingBatchesTests {
         }
     }
 
-    @Test("a finding of 240,000 bytes is sent, a longer one is set aside, and the others are not held up")
+    @Test("a finding of 240,000 bytes is sent, and a longer one is set aside without delaying others")
     func longFindings() {
         let longest = finding("1", bytes: 240_000)
         let tooLong = finding("2", bytes: 240_001)
@@ -54,7 +54,7 @@ struct FindingBatchesTests {
         #expect(batches.batches.flatMap(\.findings).map(\.id) == ["1", "3"])
     }
 
-    @Test("a body holds up to a million bytes, the brackets and commas counted")
+    @Test("a body has up to a million bytes, including brackets and commas")
     func bytes() {
         // {"Findings":[ and ]} are 15 bytes, and there are 4 commas.
         let fitting = (0..<4).map { finding("\($0)", bytes: 200_000) } + [finding("4", bytes: 199_981)]
@@ -64,7 +64,7 @@ struct FindingBatchesTests {
         #expect(counts(longer) == [4, 1])
     }
 
-    @Test("two findings with the same id are not in one batch, and stay in order")
+    @Test("two findings with the same ID are in different batches, in order")
     func sameID() {
         let findings = [finding("a"), finding("b"), finding("a", bytes: 30), finding("c")]
         #expect(FindingBatches(findings).batches.map(\.findings) == [Array(findings[..<2]), Array(findings[2...])])

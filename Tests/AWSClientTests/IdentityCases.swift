@@ -61,8 +61,8 @@ extension IdentityCase {
             environment: ["AWS_DEFAULT_PROFILE": "other profile", "AWS_PROFILE": "default"],
             credentials: profiles),
         IdentityCase(
-            name: "a profile that is not there", environment: ["AWS_PROFILE": "nobody"],
-            credentials: profiles, rejection: "names nobody"),
+            name: "a profile that is not there", environment: ["AWS_PROFILE": "missing"],
+            credentials: profiles, rejection: "profile missing is not in the shared files"),
         IdentityCase(
             name: "keys in the configuration file", environment: ["AWS_PROFILE": "a b"],
             config: "[profile \"a b\"]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n"),
@@ -71,10 +71,11 @@ extension IdentityCase {
             config: "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", credentials: profiles),
         IdentityCase(
             name: "the word profile is missing", environment: ["AWS_PROFILE": "p"],
-            config: "[p]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", rejection: "names p"),
+            config: "[p]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n",
+            rejection: "profile p is not in the shared files"),
         IdentityCase(
             name: "a key without its secret",
-            credentials: "[default]\naws_access_key_id = AKIAHALF\n", rejection: "without aws_secret_access_key"),
+            credentials: "[default]\naws_access_key_id = AKIAHALF\n", rejection: "but not aws_secret_access_key"),
         IdentityCase(
             name: "comments, blanks, colons, capitals, an equals sign in the value",
             credentials: """
@@ -94,7 +95,7 @@ extension IdentityCase {
             name: "a line that is neither", credentials: "[default]\nnothing\n", rejection: "line 2"),
         IdentityCase(
             name: "a key that is there twice",
-            credentials: "[default]\naws_access_key_id = A\naws_access_key_id = B\n", rejection: "twice"),
+            credentials: "[default]\naws_access_key_id = A\naws_access_key_id = B\n", rejection: "duplicate"),
         IdentityCase(name: "a key before any section", credentials: "a = b\n", rejection: "line 1"),
     ]
 
@@ -155,7 +156,7 @@ extension IdentityCase {
             config: role("a", "source_profile = a"), rejection: "circle"),
         IdentityCase(
             name: "a source that does not exist", environment: ["AWS_PROFILE": "a"],
-            config: role("a", "source_profile = nobody"), rejection: "nobody"),
+            config: role("a", "source_profile = missing"), rejection: "missing"),
         IdentityCase(
             name: "a source without credentials", environment: ["AWS_PROFILE": "a"],
             config: role("a", "source_profile = b") + "[profile b]\nregion = us-east-1\n", rejection: "no credentials"),
@@ -194,7 +195,7 @@ extension IdentityCase {
         IdentityCase(
             name: "one whose token is not there",
             environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "FOLDER/nothing", "AWS_ROLE_ARN": "arn:aws:iam::1:role/x"],
-            rejection: "cannot be read"),
+            rejection: "cannot read web identity token file"),
     ]
 
     private static let processes = [

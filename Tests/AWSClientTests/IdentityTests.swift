@@ -8,7 +8,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("The same variables and files give boto3 and us the same identity", .timeLimit(.minutes(2)))
+@Suite("Credentials chain compared with boto3", .timeLimit(.minutes(2)))
 struct IdentityTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "identities.py")
         .path
@@ -75,7 +75,7 @@ struct IdentityTests {
         }
     }
 
-    @Test("in each case")
+    @Test("the same variables and files give the same identity as boto3")
     func identities() async throws {
         try await withPythonServer(try String(contentsOfFile: Self.script, encoding: .utf8), ["serve"]) { port in
             let folder = try TemporaryFolder()

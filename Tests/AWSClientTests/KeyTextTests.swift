@@ -8,7 +8,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Keys and tokens as they are handed over", .timeLimit(.minutes(1))) struct KeyTextTests {
+@Suite("Cleanup of keys and tokens", .timeLimit(.minutes(1))) struct KeyTextTests {
     private func plan(
         _ environment: [String: String], credentials: String = "", config: String = ""
     ) throws(AWSSettings.SettingError) -> CredentialsPlan {
@@ -20,7 +20,7 @@ import Testing
     private let key = Credentials(accessKeyID: "AKIAEXAMPLEEXAMPLE01", secretAccessKey: "exampleSecret+/=1")
 
     @Test(
-        "White space and byte order marks around keys in variables do not count",
+        "Whitespace and byte order marks around keys in variables are ignored",
         arguments: ["\n", "\r\n", "\r", " ", "\t", "\u{FEFF}", "\u{A0}", "\u{0}"])
     func variables(blank: String) throws {
         let plan = try plan([
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "Keys with white space or control characters inside are a problem of the settings, told without the key",
+        "Keys with whitespace or control characters inside are a setting error that does not reveal the key",
         arguments: ["\n", " ", "\u{0}", "\u{7F}", "\u{FEFF}", "é"])
     func malformedKeys(blank: String) throws {
         let secret = "example\(blank)Secret"
@@ -43,7 +43,7 @@ import Testing
             ([:], "[default]\naws_access_key_id = A\naws_secret_access_key = \(blank == "\n" ? "x y" : secret)\n"),
         ] {
             let problem = #expect(throws: AWSSettings.SettingError.self) { try plan(environment, credentials: file) }
-            #expect(problem?.description.contains("white space") == true)
+            #expect(problem?.description.contains("whitespace") == true)
             #expect(problem?.description.contains("example") == false)
         }
     }
@@ -70,7 +70,7 @@ import Testing
         #expect(endpoint.path == "/c" && endpoint.token == .text("token"))
     }
 
-    @Test("No credentials at all are no problem of the settings: they may come later")
+    @Test("Missing credentials are not a setting error, because they may appear later")
     func absent() throws {
         for (environment, config) in [
             (["AWS_EC2_METADATA_DISABLED": "true"], ""),
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(
-        "What a container's host says is read in the same way",
+        "Keys of the container endpoint are cleaned up, too",
         arguments: [
             (#"{"AccessKeyId": "A\n", "SecretAccessKey": " s", "Token": ""}"#, "A s -"),
             (#"{"AccessKeyId": "A", "SecretAccessKey": "s", "Token": "t\r\n", "Expiration": ""}"#, "A s t"),
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(
-        "A web identity that AWS STS refuses, or whose token is missing or empty, suspends",
+        "A web identity that STS rejects, or whose token is missing or empty, suspends",
         arguments: ["InvalidIdentityToken", "IDPCommunicationError", "missing", "empty"])
     func webIdentity(trouble: String) async throws {
         try await withEventLoop { loop in

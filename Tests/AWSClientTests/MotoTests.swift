@@ -58,7 +58,7 @@ struct MotoTests {
         ]
     }
 
-    @Test("findings that were imported are found again, over several pages")
+    @Test("imported findings are listed over several pages")
     func importAndGet() async throws {
         try await withClient { client in
             let findings = (0..<230).compactMap { FindingText(finding($0)) }
@@ -81,7 +81,7 @@ struct MotoTests {
         }
     }
 
-    @Test("a finding that Security Hub refuses is reported, the others are taken")
+    @Test("a rejected finding is reported, and the others are imported")
     func partialFailure() async throws {
         try await withClient { client in
             let findings = [finding(1), ["Id": "bad", "ProductArn": "arn:x"]].compactMap { FindingText($0) }

@@ -5,7 +5,7 @@ import HTTPTypes
 import JSON
 import Testing
 
-@Suite("AWS operations, as the service models have them")
+@Suite("AWS operations compared with the service models")
 struct OperationTests {
     private func expect(
         _ request: ScriptedAWS.Request?, _ method: HTTPRequest.Method, _ url: String, service: String,
@@ -48,7 +48,7 @@ struct OperationTests {
             aws.requests.first?.head.headerFields[.contentType] == "application/x-www-form-urlencoded; charset=utf-8")
     }
 
-    @Test("an identity without all its parts, or cut off, is refused", arguments: 0..<12)
+    @Test("an incomplete or truncated identity is rejected", arguments: 0..<12)
     func cutIdentity(part: Int) async throws {
         let broken: String
         if part < 10 {
@@ -77,7 +77,7 @@ struct OperationTests {
     }
 
     @Test(
-        "an audit's id that is none is refused before anything is sent",
+        "an invalid audit task ID is rejected before sending",
         arguments: ["", "a/b", "..", "a_b", "é", "a b", String(repeating: "a", count: 41)])
     func taskIDs(id: String) async throws {
         let aws = ScriptedAWS([])
@@ -91,7 +91,7 @@ struct OperationTests {
         #expect(aws.requests.isEmpty)
     }
 
-    @Test("ListAuditFindings asks for suppressed findings too")
+    @Test("ListAuditFindings includes suppressed findings")
     func listAuditFindings() async throws {
         let aws = ScriptedAWS([
             ScriptedAWS.reply(200, #"{"findings": [{"findingId": "1"}], "nextToken": "more"}"#),
@@ -136,7 +136,7 @@ struct OperationTests {
         #expect(error.kind == .other)
     }
 
-    @Test("ListAuditTasks, ListViolationEvents and ListActiveViolations ask in the query, for all pages")
+    @Test("ListAuditTasks, ListViolationEvents and ListActiveViolations have query parameters, on all pages")
     func history() async throws {
         // 2026-11-22T10:00:00.999Z to a second later.
         let times: ClosedRange<Int64> = 1_795_341_600_999...1_795_341_601_999
@@ -181,7 +181,7 @@ struct OperationTests {
         ids.compactMap { FindingText(["Id": .string($0)]) }
     }
 
-    @Test("BatchImportFindings, with some findings refused")
+    @Test("BatchImportFindings, with some findings rejected")
     func batchImportFindings() async throws {
         let aws = ScriptedAWS([
             ScriptedAWS.reply(
@@ -204,7 +204,7 @@ struct OperationTests {
     }
 
     @Test(
-        "an answer to an import that does not account for every finding is no success",
+        "an import response whose counts do not add up is an error",
         arguments: [
             "", "{}", "[]", "null", #"{"SuccessCount": 1}"#, #"{"SuccessCount": 3}"#, #"{"SuccessCount": -2}"#,
             #"{"SuccessCount": 99999999999999999999}"#,
@@ -248,7 +248,7 @@ struct OperationTests {
             ])
     }
 
-    @Test("an update of no findings, or of more than 100, is refused before anything is sent", arguments: [0, 101])
+    @Test("an update of no findings, or of more than 100, is rejected before sending", arguments: [0, 101])
     func updateLimits(count: Int) async throws {
         let aws = ScriptedAWS([])
         let identifiers = (0..<count).map { FindingIdentifier(id: "\($0)", productARN: "p") }
@@ -277,7 +277,7 @@ struct OperationTests {
             ])
     }
 
-    @Test("an endpoint's prefix stands before the path, and the credentials' service and Region stay")
+    @Test("an endpoint's prefix precedes the path, and the credential scope is unchanged")
     func endpoint() async throws {
         let aws = ScriptedAWS([ScriptedAWS.reply(200, "{}")])
         let environment = ["AWS_ENDPOINT_URL_IOT": "http://127.0.0.1:5000/iot/"]

@@ -3,14 +3,14 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Pages of a list")
+@Suite("PaginatorSequence")
 struct PaginatorSequenceTests {
     private func page(_ findings: String, _ nextToken: String? = nil) -> ScriptedAWS.Reply {
         let token = nextToken.map { #", "nextToken": "\#($0)""# } ?? ""
         return ScriptedAWS.reply(200, #"{"findings": \#(findings)\#(token)}"#)
     }
 
-    @Test("the pages of an audit's findings come one after the other with their tokens, empty ones as well")
+    @Test("an audit's findings are fetched page by page by token, including empty pages")
     func pages() async throws {
         let aws = ScriptedAWS([page("[1, 2]", "a"), page("[]", "b"), page("[3]", "")])
         var pages: [Page] = []
@@ -23,7 +23,7 @@ struct PaginatorSequenceTests {
         #expect(aws.requests.allSatisfy { $0.json?["checkName"] == "C" })
     }
 
-    @Test("a walk goes on behind the page whose token was kept")
+    @Test("an iteration continues after the page of a kept token")
     func startingAt() async throws {
         let aws = ScriptedAWS([page("[2]", "b"), page("[3]")])
         var elements: [JSON] = []
@@ -34,7 +34,7 @@ struct PaginatorSequenceTests {
         #expect(aws.requests.map { $0.json?["nextToken"] } == ["a", "b"])
     }
 
-    @Test("a token that repeats ends the walk with an error instead of going round forever")
+    @Test("a repeated token ends the iteration with an error")
     func repeatedToken() async throws {
         let aws = ScriptedAWS(["a", "b", "a", "b"].map { page("[1]", $0) })
         var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()
@@ -42,20 +42,20 @@ struct PaginatorSequenceTests {
         #expect(try await iterator.next()?.elements == [1])
         let error = try await failure { try await iterator.next() }
         #expect(error.kind == .other)
-        #expect(error.description.contains("repeats the token"))
+        #expect(error.description.contains("the page token repeats"))
         #expect(try await iterator.next() == nil)
         #expect(aws.requests.count == 3)
     }
 
-    @Test("the token that a walk starts with may not come again, either")
+    @Test("repeating the start token is an error, too")
     func repeatedStart() async throws {
         let aws = ScriptedAWS([page("[1]", "a")])
         var iterator = try client(aws).auditFindings(taskID: "t", region: region, startingAt: "a").makeAsyncIterator()
         let error = try await failure { try await iterator.next() }
-        #expect(error.description.contains("repeats the token"))
+        #expect(error.description.contains("the page token repeats"))
     }
 
-    @Test("every circle of tokens is noticed, after at most three times as many pages as there are tokens")
+    @Test("every cycle of tokens is detected, after at most three times as many pages as tokens")
     func circles() throws {
         for before in 0...40 {
             for length in 1...40 {
@@ -71,13 +71,13 @@ struct PaginatorSequenceTests {
         }
     }
 
-    @Test("different tokens are never taken for a circle")
+    @Test("distinct tokens are never reported as a cycle")
     func noCircle() {
         var detector = RepetitionDetector(first: "start")
         #expect((0..<100_000).allSatisfy { !detector.isRepetition("\($0)") })
     }
 
-    @Test("a page that fails ends the walk with its error")
+    @Test("a failed page ends the iteration with its error")
     func failedPage() async throws {
         let aws = ScriptedAWS([page("[1]", "a"), ScriptedAWS.fault(400, "InvalidRequestException")])
         var iterator = try client(aws).auditFindings(taskID: "t", region: region).makeAsyncIterator()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import AWSClient
 
-@Suite("Pace", .timeLimit(.minutes(1)))
+@Suite("Rate limiting", .timeLimit(.minutes(1)))
 struct PaceTests {
     private static let program = """
         import json, sys
@@ -33,7 +33,7 @@ struct PaceTests {
         print(json.dumps(answers))
         """
 
-    @Test("The adaptive rate goes as botocore's, whatever happens")
+    @Test("The adaptive rate equals botocore's for any sequence of responses")
     func adaptive() async throws {
         var random = SeededGenerator(seed: 9)
         let histories = (0..<50).map { _ in
@@ -59,7 +59,7 @@ struct PaceTests {
         }
     }
 
-    @Test("Nothing is limited until the first request is throttled; then each waits for its turn")
+    @Test("Nothing is limited until the first throttled request; then each request waits for a token")
     func limiting() {
         var adaptive = AdaptiveRate(now: 0)
         for number in 0..<40 {
@@ -99,7 +99,7 @@ struct PaceTests {
         #expect(waits(try key("AssumeRole", .sts), 1000).allSatisfy { $0 == .zero })
     }
 
-    @Test("The configuration's rate is that of imports alone")
+    @Test("The configured rate applies to imports only")
     func imports() throws {
         let pacer = Pacer(imports: Pacer.ImportRate(rate: 100, burst: 1))
         _ = pacer.reserve(try key("BatchImportFindings"), now: .zero)
@@ -107,7 +107,7 @@ struct PaceTests {
         #expect((0..<29).allSatisfy { _ in (try? pacer.reserve(key("BatchUpdateFindings"), now: .zero)) == .zero })
     }
 
-    @Test("Another rate of imports counts at once, for what is known and what is new; what was used up stays so")
+    @Test("A changed import rate applies immediately to existing and new limits, and keeps used tokens")
     func otherRate() throws {
         let pacer = Pacer()
         let known = try key("BatchImportFindings")
@@ -121,7 +121,7 @@ struct PaceTests {
         #expect(pacer.reserve(new, now: .zero) == .milliseconds(10))
     }
 
-    @Test("What the paces allow is told for each account, Region and operation that has a quota")
+    @Test("Token levels are reported for each account, Region and operation with a quota")
     func levels() throws {
         let pacer = Pacer()
         for _ in 0..<4 { _ = pacer.reserve(try key("BatchImportFindings"), now: .zero) }
@@ -135,7 +135,7 @@ struct PaceTests {
         #expect(pacer.levels(now: .seconds(60)).map(\.tokens).sorted() == [5, 29])
     }
 
-    @Test("What another process may have used up is gone, for what is known and what is new, there and nowhere else")
+    @Test("Taking over an account-Region empties its existing and new limits, and no others")
     func takenOver() throws {
         let pacer = Pacer()
         let (imports, reads) = (try key("BatchImportFindings"), try key("GetFindings"))
@@ -148,7 +148,7 @@ struct PaceTests {
         #expect(pacer.reserve(imports, now: .seconds(60)) == .zero)
     }
 
-    @Test("After Retry-After nothing is sent before its time, up to a minute")
+    @Test("Retry-After delays requests for up to a minute")
     func retryAfter() throws {
         let pacer = Pacer()
         let operation = try key("BatchImportFindings")

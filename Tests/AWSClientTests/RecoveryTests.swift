@@ -23,10 +23,10 @@ private final class Replaceable: CredentialsProvider {
     }
 }
 
-@Suite("Failures that are mended on the way")
+@Suite("Recovery within a request")
 struct FailureTests {
     @Test(
-        "Credentials that have ended or are not known are renewed, and the request sent again at once",
+        "Expired or unknown credentials are renewed, and the request is retried immediately",
         arguments: [(403, "ExpiredTokenException"), (403, "UnrecognizedClientException"), (400, "ExpiredToken")])
     func renewed(status: Int, code: String) async throws {
         let aws = ScriptedAWS([ScriptedAWS.fault(status, code), ScriptedAWS.reply(200, "{}")])
@@ -36,7 +36,7 @@ struct FailureTests {
         #expect(waits.all == [])
     }
 
-    @Test("They are renewed once for a request, not again and again")
+    @Test("Credentials are renewed only once per request")
     func renewedOnce() async throws {
         let aws = ScriptedAWS(Array(repeating: ScriptedAWS.fault(403, "ExpiredTokenException"), count: 9))
         let credentials = Replaceable()
@@ -52,7 +52,7 @@ struct FailureTests {
     }
 
     @Test(
-        "A clock that differs from AWS's is corrected for, by the answer's Date, and stays so for this endpoint",
+        "Clock skew is corrected by the response's Date, and remembered for the endpoint",
         arguments: ["RequestTimeTooSkewed", "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"])
     func skew(code: String) async throws {
         // Half an hour later than the test's clock.
@@ -74,7 +74,7 @@ struct FailureTests {
     }
 
     @Test(
-        "What clocks differ by",
+        "Clock skew is computed from code and Date",
         arguments: [
             ("RequestTimeTooSkewed", 240_000, 0, 240_000), ("RequestTimeTooSkewed", 239_999, 0, nil),
             ("RequestTimeTooSkewed", -240_000, 0, -240_000), ("InvalidSignatureException", 600_000, 500_000, nil),
@@ -88,7 +88,7 @@ struct FailureTests {
         )
     }
 
-    @Test("Throttled requests slow down those behind them; Retry-After is waited for by them, too")
+    @Test("A throttled request delays later ones, which also wait for its Retry-After")
     func throttled() async throws {
         let aws = ScriptedAWS([
             ScriptedAWS.fault(429, "TooManyRequestsException", fields: [.retryAfter: "3"]),

@@ -66,10 +66,10 @@ private final class Issuer: Sendable {
     }
 }
 
-@Suite("Credentials that end", .timeLimit(.minutes(1)))
+@Suite("Temporary credentials", .timeLimit(.minutes(1)))
 struct RefreshTests {
     @Test(
-        "are renewed a quarter of an hour or of their life before their end, and not relied on in the last minute",
+        "renewal starts 15 minutes or a quarter of the lifetime before expiration, and blocks in the last minute",
         arguments: [
             (3600, 3600, .use), (3600, 901, .use), (3600, 900, .useAndRefresh), (3600, 61, .useAndRefresh),
             (3600, 60, .refreshOrUse), (3600, 1, .refreshOrUse), (3600, 0, .refresh), (3600, -9, .refresh),
@@ -88,13 +88,13 @@ struct RefreshTests {
             RefreshRule.action(of: held, obtainedAt: end - lifetime * 1000, now: now, notBefore: now + 1) == later)
     }
 
-    @Test("Lasting ones are never renewed")
+    @Test("Long-term credentials are never renewed")
     func lasting() {
         let held = Credentials(accessKeyID: "A", secretAccessKey: "s")
         #expect(RefreshRule.action(of: held, obtainedAt: 0, now: .max / 2, notBefore: 0) == .use)
     }
 
-    @Test("All who ask at the same time share one fetch")
+    @Test("Concurrent callers share one fetch")
     func singleFlight() async throws {
         let issuer = Issuer(SetClock())
         let provider = issuer.provider
@@ -109,7 +109,7 @@ struct RefreshTests {
         #expect(issuer.issued == 1)
     }
 
-    @Test("Before the end, the old ones are used while the next are fetched")
+    @Test("Before expiration, the current ones are used while new ones are fetched")
     func inTheBackground() async throws {
         let time = SetClock()
         let issuer = Issuer(time)
@@ -125,7 +125,7 @@ struct RefreshTests {
         #expect(issuer.issued == 2)
     }
 
-    @Test("When no new ones can be had, the old ones are used until they end, then the failure is told")
+    @Test("If renewal fails, the current ones are used until they expire, then the error is thrown")
     func broken() async throws {
         let time = SetClock()
         let issuer = Issuer(time)
@@ -146,7 +146,7 @@ struct RefreshTests {
         #expect(try await provider.credentials().accessKeyID.hasPrefix("ASIA"))
     }
 
-    @Test("Those that a service refuses are replaced once, by whoever notices first")
+    @Test("Credentials that a service rejects are replaced once, by the first caller")
     func rejected() async throws {
         let time = SetClock()
         let issuer = Issuer(time)
@@ -160,7 +160,7 @@ struct RefreshTests {
         #expect(issuer.issued == 2)
     }
 
-    @Test("After the close nothing is fetched")
+    @Test("Nothing is fetched after close")
     func close() async throws {
         let issuer = Issuer(SetClock())
         let provider = issuer.provider
@@ -175,7 +175,7 @@ struct ServiceTimeTests {
     private static let date = "Sun, 22 Nov 2026 10:00:00 GMT"
     private static let time: Int64 = 1_795_341_600_000
 
-    @Test("It is that of the last response, and goes on by itself for a day")
+    @Test("The time of the last response advances for a day")
     func reading() {
         let service = ServiceTime()
         #expect(service.now(elapsed: .zero) == nil)
@@ -192,7 +192,7 @@ struct ServiceTimeTests {
         #expect(service.now(elapsed: .seconds(7)) == Self.time + 7_200_000)
     }
 
-    @Test("Credentials are renewed in time, and replaced when they are refused, also after the clock was set")
+    @Test("Credentials are renewed in time, and replaced when rejected, also after a clock change")
     func credentialsAfterStep() async throws {
         let state = Mutex((wall: Self.time, elapsed: Int64(0), issued: 0))
         let clock = AWSClock(

@@ -8,7 +8,7 @@ import Testing
 struct RetryTests {
     // MARK: The policy
 
-    @Test("the delay doubles from the base to the limit, and is any part of that")
+    @Test("the delay doubles from the base to the limit, with full jitter")
     func delays() {
         let policy = RetryPolicy(maximumAttempts: 9, baseDelay: .milliseconds(100), maximumDelay: .seconds(1))
         let longest = (1...6).map { policy.delay(afterAttempt: $0, random: 1, retryAfter: nil) }
@@ -21,7 +21,7 @@ struct RetryTests {
         #expect(policy.delay(afterAttempt: 1, random: .nan, retryAfter: nil) == .zero)
     }
 
-    @Test("what the service asks for is the least that is waited, up to the limit")
+    @Test("the service's Retry-After is the minimum delay, up to the limit")
     func retryAfter() {
         let policy = RetryPolicy(maximumDelay: .seconds(20))
         #expect(policy.delay(afterAttempt: 1, random: 0, retryAfter: .seconds(3)) == .seconds(3))
@@ -31,7 +31,7 @@ struct RetryTests {
 
     // MARK: What is told
 
-    @Test("each attempt is told of, with what became of it and without the waits between")
+    @Test("each attempt is reported with its result, and its duration excludes waits")
     func told() async throws {
         let calls = Mutex<[AWSCall]>([])
         let aws = ScriptedAWS([
@@ -46,7 +46,7 @@ struct RetryTests {
         #expect(told.allSatisfy { $0.account == nil && $0.duration == .seconds(60) })
     }
 
-    @Test("a call that could not be signed is told of, too, as one that took no time")
+    @Test("a call without credentials is reported without a duration")
     func unsigned() async throws {
         let calls = Mutex<[AWSCall]>([])
         let credentials = FixedCredentials(result: .failure(CredentialsError("none", kind: .noCredentials)))
@@ -61,7 +61,7 @@ struct RetryTests {
     // MARK: What is repeated
 
     @Test(
-        "throttles, trouble of AWS and of the network are repeated until it works",
+        "throttling and temporary failures are retried until success",
         arguments: [
             ScriptedAWS.fault(429, "TooManyRequestsException"), ScriptedAWS.fault(400, "ThrottlingException"),
             ScriptedAWS.fault(429, "LimitExceededException"), ScriptedAWS.fault(503, "Throttling"),
@@ -80,7 +80,7 @@ struct RetryTests {
     }
 
     @Test(
-        "what does not go away is not repeated",
+        "permanent failures are not retried",
         arguments: [
             ScriptedAWS.fault(400, "InvalidInputException"), ScriptedAWS.fault(403, "AccessDeniedException"),
             ScriptedAWS.fault(403, "ExpiredTokenException"), ScriptedAWS.fault(401, "InvalidAccessException"),
@@ -99,7 +99,7 @@ struct RetryTests {
         #expect(waits.all == [])
     }
 
-    @Test("after the last attempt the failure is given")
+    @Test("after the last attempt the error is thrown")
     func exhausted() async throws {
         let aws = ScriptedAWS(Array(repeating: ScriptedAWS.fault(429, "TooManyRequestsException"), count: 9))
         let error = try await failure {
@@ -110,7 +110,7 @@ struct RetryTests {
     }
 
     @Test(
-        "Retry-After is waited out; what is no number of seconds is left aside",
+        "Retry-After is respected; a value that is not a number of seconds is ignored",
         arguments: [
             ("7", Duration.seconds(7)), ("86400", .seconds(20)), ("-1", .milliseconds(100)), ("", .milliseconds(100)),
             ("99999999999999999999", .milliseconds(100)), ("Wed, 21 Oct 2015 07:28:00 GMT", .milliseconds(100)),
@@ -122,7 +122,7 @@ struct RetryTests {
         #expect(waits.all == [wait])
     }
 
-    @Test("a task canceled while it waits sends nothing more")
+    @Test("a task canceled while waiting sends nothing more")
     func canceledWait() async throws {
         let aws = ScriptedAWS([ScriptedAWS.reply(503), ScriptedAWS.reply(200, "{}")])
         let endpoints = try Endpoints()

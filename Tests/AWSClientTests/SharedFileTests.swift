@@ -25,7 +25,7 @@ struct SharedFileTests {
         print(json.dumps(answers))
         """
 
-    @Test("A shared file means what it means to Python's configparser, which botocore reads it with")
+    @Test("A shared file is parsed like by Python's configparser, which botocore uses")
     func profileFiles() async throws {
         var random = SeededGenerator(seed: 7)
         let texts = (0..<2000).map { _ in
@@ -47,7 +47,7 @@ struct SharedFileTests {
         #expect(read > 200)
     }
 
-    @Test("A command line has the words that Python's shlex finds")
+    @Test("A command line is split like by Python's shlex")
     func words() async throws {
         var random = SeededGenerator(seed: 8)
         let characters = ["a", "b", " ", "\t", "'", "\"", "\\", "$", "=", "\u{FC}", "  "]
@@ -72,7 +72,7 @@ struct SharedFileTests {
     }
 
     @Test(
-        "Moments are read and written as AWS has them",
+        "Timestamps are parsed and formatted in AWS's formats",
         arguments: [
             ("2026-11-22T10:00:00Z", 1_795_341_600_000), ("2026-11-22T10:00:00.123456Z", 1_795_341_600_123),
             ("2026-11-22T12:00:00+02:00", 1_795_341_600_000), ("2026-11-22T08:30:00-0130", 1_795_341_600_000),
@@ -83,7 +83,7 @@ struct SharedFileTests {
         #expect(Timepoint.iso8601(text) == milliseconds)
     }
 
-    @Test("The Date of a response, and the date of a signature")
+    @Test("The Date of a response and the date of a signature")
     func dates() {
         #expect(Timepoint.httpDate("Sun, 22 Nov 2026 10:00:00 GMT") == 1_795_341_600_000)
         #expect(Timepoint.httpDate("Thu, 29 Feb 2024 23:59:59 GMT") == 1_709_251_199_000)

@@ -101,7 +101,7 @@ struct SignatureTests {
         _ = try await client.subscriptionAttributes("arn:aws:sns:us-east-1:111122223333:fleet:1", region: region)
     }
 
-    @Test("every operation, with tokens, session tokens and texts that need encoding")
+    @Test("every operation, with page tokens, session tokens and texts that need encoding")
     func all() async throws {
         let folder = try TemporaryFolder()
         try await withPythonServer(Self.program, [folder.path("seen")]) { port in

@@ -6,7 +6,7 @@ import Testing
 @Suite("Token buckets")
 struct TokenBucketTests {
     @Test(
-        "In no window are there more tokens than the burst and what the rate gives", arguments: 0..<50 as Range<UInt64>)
+        "No time window has more tokens than the burst plus the rate", arguments: 0..<50 as Range<UInt64>)
     func tokenBucket(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let rate = Double.random(in: 0.1...200, using: &random)
@@ -29,7 +29,7 @@ struct TokenBucketTests {
         #expect(isWithin)
     }
 
-    @Test("A full bucket gives its burst at once and then one in each interval")
+    @Test("A full bucket allows its burst at once, then one token per interval")
     func tokenBucketBurst() {
         var bucket = TokenBucket(rate: 10, burst: 3)
         let waits = (0..<5).map { _ in bucket.reserve(now: .seconds(7)) }
@@ -37,7 +37,7 @@ struct TokenBucketTests {
         #expect((0..<3).map { _ in bucket.reserve(now: .seconds(60)) } == [.zero, .zero, .zero])
     }
 
-    @Test("An emptied bucket fills again at its rate")
+    @Test("An emptied bucket refills at its rate")
     func empty() {
         var bucket = TokenBucket(rate: 10, burst: 10)
         bucket.empty(now: .seconds(1))

@@ -1,9 +1,9 @@
 import AWSCore
 import Testing
 
-@Suite("AWS names")
+@Suite("ARNs and Regions")
 struct AWSCoreTests {
-    @Test("an ARN is taken apart and written as it was")
+    @Test("an ARN is parsed, and formatted unchanged")
     func arn() throws {
         let text = "arn:aws:sns:us-east-1:111122223333:a:b/c"
         let arn = try #require(ARN(text))
@@ -16,7 +16,7 @@ struct AWSCoreTests {
     }
 
     @Test(
-        "what is not an ARN, or contradicts itself, is refused",
+        "a malformed or inconsistent ARN is rejected",
         arguments: [
             "", "arn:aws:sns:us-east-1:111122223333", "arn:aws:sns:us-east-1:111122223333:",
             "arn:aws::us-east-1:111122223333:t",
@@ -32,7 +32,7 @@ struct AWSCoreTests {
         #expect(ARN(text) == nil)
     }
 
-    @Test("Arithmetic on what does not fit gives the nearest value, and never traps")
+    @Test("Saturating arithmetic returns the nearest value on overflow, and never traps")
     func saturation() {
         let ends: [Int64] = [.min, .min + 1, -1000, -1, 0, 1, 1000, .max - 1, .max]
         for left in ends {
@@ -53,14 +53,14 @@ struct AWSCoreTests {
         #expect(Int.max.saturatingAdding(1) == .max)
     }
 
-    @Test("Monotonic time goes on")
+    @Test("Monotonic time advances")
     func monotonicTime() {
         let first = MonotonicClock.milliseconds()
         #expect(first >= 0 && MonotonicClock.milliseconds() >= first)
     }
 
     @Test(
-        "a Region's partition follows from its name",
+        "a Region's partition is derived from its name",
         arguments: [
             ("us-east-1", .aws), ("ap-southeast-7", .aws), ("cn-northwest-1", .awsCN), ("us-gov-west-1", .awsUSGov),
             ("us-iso-east-1", .awsISO), ("us-isob-west-1", .awsISOB), ("us-isof-south-1", .awsISOF),
@@ -71,7 +71,7 @@ struct AWSCoreTests {
     }
 
     @Test(
-        "names without the form of a Region are refused",
+        "malformed Region names are rejected",
         arguments: ["", "us", "us-east", "us-east-1-", "-us-1", "us--1", "us-east-one", "us east-1", "us-east-1/"])
     func rejectedRegions(name: String) {
         #expect(Region(name) == nil)

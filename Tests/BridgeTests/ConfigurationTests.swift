@@ -246,14 +246,17 @@ import Testing
             ("securityHub.burst", "0x-7", "\"0x-7\" is not a whole number from 1 to 1000; mend it"),
             ("eventBridge.apiKey", "null", "a key is null; set a random key, or remove the setting"),
             ("mapping.checkSummaries", "yes", "\"yes\" is not true or false; mend it"),
-            ("mapping.severities", "a=LOW,b", "\"b\" is not of the form pattern=LABEL; mend it"),
+            (
+                "mapping.severities", "a=LOW,b",
+                "\"b\" is not of the form pattern=LABEL. Write for example Fleet/*=HIGH."
+            ),
             (
                 "mapping.severities", "a=URGENT",
-                "the label of \"a=URGENT\" is not one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL; mend it"
+                "the label of \"a=URGENT\" is not a severity. Use one of INFORMATIONAL, LOW, MEDIUM, HIGH, CRITICAL."
             ),
             (
                 "mapping.severities", "=LOW",
-                "the pattern of \"=LOW\" is empty or longer than 256 characters; write for example Fleet/*=HIGH"
+                "the pattern of \"=LOW\" is empty or longer than 256 characters. Write for example Fleet/*=HIGH."
             ),
             ("network.connectTo", "a:1:b", "\"a:1:b\" is not of the form host:port:address:port; mend it"),
             ("network.connectTo", "a:1:b:99999", "\"a:1:b:99999\" is not of the form host:port:address:port; mend it"),

@@ -231,6 +231,6 @@ import Testing
         try folder.write(Pair("other").key, as: "k.pem")
         let error = #expect(throws: ConfigurationError.self) { try TLSCertificate(files) }
         #expect(error?.key == "listen.tls.certificate")
-        #expect(error?.problem.contains("does not belong to the first certificate") == true)
+        #expect(error?.problem.contains("does not match the first certificate") == true)
     }
 }

@@ -13,7 +13,7 @@ struct CertificateTests {
         authority = try CertificateAuthority(commonName: "Test CA", validity: 1000...2_000_000_000, key: key)
     }
 
-    @Test("an issued certificate says what it was issued for")
+    @Test("an issued certificate has the requested names and validity")
     func fields() throws {
         let rsa = try PrivateKey(generating: .rsa(bits: 2048))
         let certificate = try authority.issue(
@@ -31,7 +31,7 @@ struct CertificateTests {
         #expect(authority.certificate.dnsNames.isEmpty)
     }
 
-    @Test("OpenSSL's command line accepts the chain for the names it was issued for, and for no other")
+    @Test("OpenSSL's command line accepts the chain for the issued names, and for no others")
     func chainVerifies() async throws {
         let directory = try TemporaryFolder()
         let leaf = try authority.issue(
@@ -75,7 +75,7 @@ struct CertificateTests {
         #expect(unnamed.matches(hostName: "common.example"))
     }
 
-    @Test("a signature counts for its message, digest and key only")
+    @Test("a signature is valid for its message, digest and key only")
     func signatures() throws {
         let rsa = try PrivateKey(generating: .rsa(bits: 2048))
         let certificate = try authority.issue(commonName: "a", validity: 0...1, key: rsa)
@@ -96,7 +96,7 @@ struct CertificateTests {
         }
     }
 
-    @Test("a signature with RSA-PSS padding is not taken for PKCS #1 version 1.5")
+    @Test("an RSA-PSS signature is not accepted as PKCS #1 version 1.5")
     func otherPadding() async throws {
         let directory = try TemporaryFolder()
         let rsa = try PrivateKey(generating: .rsa(bits: 2048))
@@ -112,7 +112,7 @@ struct CertificateTests {
         #expect(try !certificate.verify(signature: signature, over: [1, 2, 3], digest: .sha256))
     }
 
-    @Test("one certificate is read only if it stands alone")
+    @Test("a single certificate is parsed only without other text")
     func standsAlone() throws {
         let pem = try authority.certificate.pem()
         let text = String(decoding: pem, as: UTF8.self)
@@ -138,7 +138,7 @@ struct CertificateTests {
         }
     }
 
-    @Test("a chain holds its certificates in order, and nothing but certificates")
+    @Test("a chain has its certificates in order, and only certificates")
     func chain() throws {
         let leaf = try authority.issue(commonName: "leaf", validity: 0...1, key: key)
         let text = try "leaf:\n".utf8 + leaf.pem() + "\nroot:\n".utf8 + authority.certificate.pem()
@@ -153,7 +153,7 @@ struct CertificateTests {
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: Array(otherLabel.utf8)) }
     }
 
-    @Test("a certificate with bytes behind its end is refused")
+    @Test("a certificate with trailing bytes is rejected")
     func bytesBehindEnd() throws {
         let lines = try String(decoding: authority.certificate.pem(), as: UTF8.self).split(separator: "\n")
         let der = try #require(Data(base64Encoded: lines.dropFirst().dropLast().joined()))
@@ -164,7 +164,7 @@ struct CertificateTests {
         }
     }
 
-    @Test("mutated bytes are refused or read, and never trap")
+    @Test("mutated bytes are rejected or parsed, and never trap")
     func mutations() throws {
         let text = try authority.issue(
             commonName: "leaf", dnsNames: ["a.example"], validity: 0...1, key: key
@@ -185,7 +185,7 @@ struct CertificateTests {
         #expect(outcomes == [true, false])
     }
 
-    @Test("what is kept from one check to the next changes no result, on whichever threads they run")
+    @Test("reused verification contexts do not change results, on any thread")
     func repeatedChecks() async throws {
         let rsa = try PrivateKey(generating: .rsa(bits: 2048))
         for (key, digests) in [(rsa, [SignatureDigest.sha1, .sha256]), (key, [.sha256])] {
@@ -208,7 +208,7 @@ struct CertificateTests {
         }
     }
 
-    @Test("a value that a certificate cannot have is refused")
+    @Test("a value that a certificate cannot have is rejected")
     func impossibleValues() throws {
         let authority = authority
         let key = key

@@ -4,7 +4,7 @@ import Testing
 @Suite("Digests")
 struct DigestTests {
     @Test(
-        "SHA-256 gives the values of FIPS 180-4's examples",
+        "SHA-256 matches the examples of FIPS 180-4",
         arguments: [
             ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -18,7 +18,7 @@ struct DigestTests {
     }
 
     @Test(
-        "HMAC gives the values of RFC 4231",
+        "HMAC matches the examples of RFC 4231",
         arguments: [
             (
                 [UInt8](repeating: 0x0B, count: 20), "Hi There",
@@ -52,7 +52,7 @@ struct DigestTests {
         }
     }
 
-    @Test("bytes are written as two lower-case digits each")
+    @Test("bytes are formatted as two lowercase digits each")
     func hexadecimal() {
         #expect(Digest.hexadecimal([0x00, 0x0F, 0xA0, 0xFF]) == "000fa0ff")
         #expect(Digest.hexadecimal([]) == "")

@@ -5,7 +5,7 @@ import Testing
 @Suite("Private keys")
 struct PrivateKeyTests {
     @Test(
-        "a key that was written is read again, and signs what its certificate verifies",
+        "a written key is parsed again, and its certificate verifies its signatures",
         arguments: [
             PrivateKey.Kind.rsa(bits: 2048), .p256,
         ])
@@ -20,12 +20,12 @@ struct PrivateKeyTests {
         }
     }
 
-    @Test("a modulus out of range is refused", arguments: [0, -1, 1024, 8193, Int.max, Int.min])
+    @Test("a modulus out of range is rejected", arguments: [0, -1, 1024, 8193, Int.max, Int.min])
     func modulusOutOfRange(bits: Int) {
         #expect(throws: CryptographyError.self) { try PrivateKey(generating: .rsa(bits: bits)) }
     }
 
-    @Test("an encrypted key is refused without asking for its password")
+    @Test("an encrypted key is rejected without a password prompt")
     func encrypted() async throws {
         let directory = try TemporaryFolder()
         try await Program.openssl([
@@ -33,11 +33,11 @@ struct PrivateKeyTests {
             "pass:secret", "-out", directory.path("key.pem"),
         ])
         let error = try #require(throws: CryptographyError.self) { try PrivateKey(pem: directory.read("key.pem")) }
-        #expect(error.message.contains("not encrypted"))
+        #expect(error.message.contains("must be unencrypted PEM"))
     }
 
     @Test(
-        "what is not a key is refused",
+        "a text that is not a key is rejected",
         arguments: [
             "", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
             "-----BEGIN PRIVATE KEY-----\n", String(repeating: " ", count: 65_537),
@@ -46,7 +46,7 @@ struct PrivateKeyTests {
         #expect(throws: CryptographyError.self) { try PrivateKey(pem: Array(text.utf8)) }
     }
 
-    @Test("a key from OpenSSL's command line is read, in the older form too")
+    @Test("a key from OpenSSL's command line is parsed, also in the older format")
     func foreignKeys() async throws {
         let directory = try TemporaryFolder()
         try await Program.openssl([

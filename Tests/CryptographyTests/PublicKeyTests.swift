@@ -31,7 +31,7 @@ struct PublicKeyTests {
         }
     }
 
-    @Test("what OpenSSL's command line signs with RSA verifies, and nothing else does")
+    @Test("RSA signatures of OpenSSL's command line verify, and no others do")
     func rsa() async throws {
         let file = folder.path("rsa.pem")
         try await Program.openssl(["genrsa", "-out", file, "2048"])
@@ -49,7 +49,7 @@ struct PublicKeyTests {
         #expect(try !key.verify(signature: other, over: message))
     }
 
-    @Test("what OpenSSL's command line signs on P-256 verifies as r and s, and nothing else does")
+    @Test("P-256 signatures of OpenSSL's command line verify as r and s, and no others do")
     func p256() async throws {
         let file = folder.path("ec.pem")
         try await Program.openssl(["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", file])
@@ -71,7 +71,7 @@ struct PublicKeyTests {
         #expect(try !key.verify(signature: [], over: message))
     }
 
-    @Test("numbers that make no key, or a weak one, are refused")
+    @Test("numbers that make an invalid or weak key are rejected")
     func rejected() throws {
         let modulus = [UInt8](repeating: 0xFF, count: 256)
         for (modulus, exponent): ([UInt8], [UInt8]) in [

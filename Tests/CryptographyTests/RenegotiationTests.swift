@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Renegotiation of TLS sessions")
 struct RenegotiationTests {
-    @Test("a client that wants to renegotiate TLS 1.2 is told that there is no renegotiation")
+    @Test("a client that renegotiates TLS 1.2 gets a no_renegotiation alert")
     func rejected() throws {
         let key = try PrivateKey(generating: .p256)
         let validity: ClosedRange<Int64> = 0...4_102_444_800

@@ -1,7 +1,7 @@
 import Cryptography
 import Testing
 
-@Suite("TLS sessions with hostile or hasty input")
+@Suite("TLS sessions with hostile or early input")
 struct TLSSessionTests {
     private let key: PrivateKey
     private let leaf: Certificate
@@ -16,7 +16,7 @@ struct TLSSessionTests {
     }
 
     @Test(
-        "a key that is not the certificate's is refused with words that say so",
+        "a key that does not match the certificate is rejected with that reason",
         arguments: [
             PrivateKey.Kind.p256, .rsa(bits: 2048),
         ])
@@ -25,10 +25,10 @@ struct TLSSessionTests {
         let error = try #require(throws: CryptographyError.self) {
             try TLSServerContext(certificateChainPEM: leaf.pem(), privateKeyPEM: other.pem())
         }
-        #expect(error.message == "The TLS private key does not belong to the first certificate of the chain.")
+        #expect(error.message == "The TLS private key does not match the first certificate of the chain.")
     }
 
-    @Test("files that are swapped or empty are refused")
+    @Test("swapped or empty files are rejected")
     func swapped() throws {
         #expect(throws: CryptographyError.self) {
             try TLSServerContext(certificateChainPEM: key.pem(), privateKeyPEM: leaf.pem())
@@ -42,7 +42,7 @@ struct TLSSessionTests {
     }
 
     @Test(
-        "what is not TLS ends the session for good",
+        "input that is not TLS closes the session permanently",
         arguments: [
             Array("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8), [UInt8](repeating: 0, count: 100),
             [UInt8](repeating: 0xFF, count: 100), [0x16, 0x03, 0x01, 0xFF, 0xFF, 0x01],
@@ -64,7 +64,7 @@ struct TLSSessionTests {
         #expect(session.takeCiphertext().isEmpty)
     }
 
-    @Test("a client hello that is cut off is waited for, at every place")
+    @Test("a partial client hello is waited for, wherever it is cut")
     func cutOff() throws {
         for length in 0..<Self.clientHello.count {
             let session = try TLSServerSession(context: context)
@@ -78,7 +78,7 @@ struct TLSSessionTests {
         }
     }
 
-    @Test("a changed client hello is answered or refused, and never traps")
+    @Test("a mutated client hello is accepted or rejected, and never traps")
     func changedHello() throws {
         var outcomes: Set<Bool> = []
         for index in Self.clientHello.indices {
@@ -94,7 +94,7 @@ struct TLSSessionTests {
         #expect(outcomes == [true, false])
     }
 
-    @Test("more than a session holds is refused before it is copied")
+    @Test("more data than a session may hold is rejected before it is copied")
     func tooMuch() throws {
         let session = try TLSServerSession(context: context)
         let bytes = [UInt8](repeating: 0x16, count: TLSServerSession.maximumReceived + 1)
@@ -102,7 +102,7 @@ struct TLSSessionTests {
         #expect(error.reason == .tooMuchBuffered)
     }
 
-    @Test("nothing is sent before the handshake, and closing then says nothing")
+    @Test("nothing is sent before the handshake, not even on close")
     func hastySend() throws {
         let session = try TLSServerSession(context: context)
         let error = try #require(throws: TLSError.self) { try session.send([1]) }

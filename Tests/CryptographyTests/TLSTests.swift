@@ -27,7 +27,7 @@ struct TLSTests {
     }
 
     @Test(
-        "data comes back unchanged, with whole flights and byte by byte", arguments: ["TLSv1_2", "TLSv1_3"], [0, 1, 7])
+        "data is echoed unchanged, in whole flights and byte by byte", arguments: ["TLSv1_2", "TLSv1_3"], [0, 1, 7])
     func echo(version: String, chunk: Int) async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = version
@@ -64,7 +64,7 @@ struct TLSTests {
         #expect(server.errors.isEmpty)
     }
 
-    @Test("data that comes with the end of the handshake is not lost", arguments: ["TLSv1_2", "TLSv1_3"])
+    @Test("data that arrives with the end of the handshake is not lost", arguments: ["TLSv1_2", "TLSv1_3"])
     func coalesced(version: String) async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = version
@@ -72,7 +72,7 @@ struct TLSTests {
         #expect(try await client.run(against: server).map(\.echoed) == [true])
     }
 
-    @Test("a client that comes back resumes its session by ticket", arguments: ["TLSv1_2", "TLSv1_3"])
+    @Test("a returning client resumes its session by ticket", arguments: ["TLSv1_2", "TLSv1_3"])
     func resumption(version: String) async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = version
@@ -83,7 +83,7 @@ struct TLSTests {
     }
 
     @Test(
-        "HTTP/1.1 is selected when it is offered",
+        "HTTP/1.1 is selected if the client offers it",
         arguments: [
             (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"), (["http/1.1", "h2"], "http/1.1"), ([], nil),
         ] as [([String], String?)])
@@ -95,7 +95,7 @@ struct TLSTests {
         #expect(result.selected == selected)
     }
 
-    @Test("a client that offers only other protocols is told so", arguments: [["h2"], ["http/1.0", "http/1.12"]])
+    @Test("a client that offers only other protocols gets an alert", arguments: [["h2"], ["http/1.0", "http/1.12"]])
     func protocolRejected(offered: [String]) async throws {
         var client = PythonClient(authority: authorityFile)
         client.protocols = offered
@@ -105,7 +105,7 @@ struct TLSTests {
         #expect(server.errors.first?.reason == .handshakeFailed)
     }
 
-    @Test("TLS 1.1 is refused with an alert")
+    @Test("TLS 1.1 is rejected with an alert")
     func oldVersion() async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = "TLSv1_1"
@@ -115,7 +115,7 @@ struct TLSTests {
         #expect(server.errors.first?.details.isEmpty == false)
     }
 
-    @Test("a client that does not trust the certificate ends the handshake, and the error says why")
+    @Test("an untrusting client ends the handshake, and the error has the reason")
     func distrust() async throws {
         let other = try CertificateAuthority(
             commonName: "Other CA", validity: 0...4_102_444_800, key: PrivateKey(generating: .p256))
@@ -127,7 +127,7 @@ struct TLSTests {
         #expect(server.session?.peerHasClosed == false)
     }
 
-    @Test("a record that was changed on its way is refused, and no data is given", arguments: ["TLSv1_2", "TLSv1_3"])
+    @Test("a modified record is rejected without returning data", arguments: ["TLSv1_2", "TLSv1_3"])
     func tampered(version: String) async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = version
@@ -140,7 +140,7 @@ struct TLSTests {
         #expect(server.session?.peerHasClosed == false)
     }
 
-    @Test("data before a broken record is given, and then the error", arguments: ["TLSv1_2", "TLSv1_3"])
+    @Test("data ahead of a broken record is returned before the error", arguments: ["TLSv1_2", "TLSv1_3"])
     func dataBeforeGarbage(version: String) async throws {
         var client = PythonClient(authority: authorityFile)
         client.version = version
@@ -150,7 +150,7 @@ struct TLSTests {
         #expect(server.errors.first?.reason == .protocolViolation)
     }
 
-    @Test("after both sides have closed nothing is sent, and what still comes is ignored")
+    @Test("after both sides have closed, nothing is sent and input is ignored")
     func closed() async throws {
         #expect(try await PythonClient(authority: authorityFile).run(against: server).map(\.error) == [nil])
         let session = try #require(server.session)

@@ -24,7 +24,7 @@ struct TrustStoreTests {
         }
     }
 
-    @Test("who is no authority is not trusted, and one of the same name is another")
+    @Test("a certificate that is not an authority, or a different authority of the same name, is not trusted")
     func foreign() throws {
         let other = try CertificateAuthority(
             commonName: "Test CA", validity: 1000...9000, key: PrivateKey(generating: .p256))
@@ -38,7 +38,7 @@ struct TrustStoreTests {
         }
     }
 
-    @Test("authorities come from a file, or from the system, which has none of the tests'")
+    @Test("authorities are loaded from a file or from the system")
     func sources() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write(authority.certificate.pem(), as: "authorities.pem")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Alarms")
 struct AlarmTests {
-    @Test("a documented alarm is read in full")
+    @Test("a documented alarm is parsed completely")
     func documented() throws {
         let message = try DeviceDefenderMessage(Payloads.alarm)
         guard case .alarm(let alarm) = message else {
@@ -33,7 +33,7 @@ struct AlarmTests {
         #expect(alarm.confidenceLevel == .high)
     }
 
-    @Test("an alarm with nothing but what is needed is read")
+    @Test("an alarm with only the required fields is parsed")
     func minimal() throws {
         let alarm = try Alarm([
             "violationEventTime": 1, "thingName": "t", "violationEventType": "alarm-cleared",
@@ -47,7 +47,7 @@ struct AlarmTests {
         #expect(alarm.confidenceLevel == nil)
     }
 
-    @Test("an active violation is read as the event that raised the alarm")
+    @Test("an active violation is parsed as the event that raised the alarm")
     func activeViolation() throws {
         let json = Payloads.alarm.setting("violationEventTime", to: nil).setting("violationEventType", to: nil)
             .setting("metricValue", to: nil).setting("lastViolationValue", to: ["count": 54])
@@ -59,7 +59,7 @@ struct AlarmTests {
         }
     }
 
-    @Test("an element of ListViolationEvents is read as the event that SNS tells of")
+    @Test("an element of ListViolationEvents is parsed like the SNS message")
     func violationEvent() throws {
         let json = Payloads.alarm.setting("violationEventTime", to: .number("1573786800.0"))
         #expect(try Alarm(violationEvent: json) == Alarm(Payloads.alarm))
@@ -68,13 +68,13 @@ struct AlarmTests {
         }
     }
 
-    @Test("every documented kind of event is read", arguments: Alarm.EventType.allCases)
+    @Test("every documented event type is parsed", arguments: Alarm.EventType.allCases)
     func eventTypes(type: Alarm.EventType) throws {
         let json = Payloads.alarm.setting("violationEventType", to: .string(type.rawValue))
         #expect(try Alarm(json).eventType == type)
     }
 
-    @Test("an unknown kind of event is not recognized, and the reason names the field")
+    @Test("an unknown event type is unrecognized, and the reason names the field")
     func unknownEvent() {
         #expect(throws: UnrecognizedMessageError(reason: "alarm: violationEventType has an unknown value")) {
             try DeviceDefenderMessage(Payloads.alarm.setting("violationEventType", to: "alarm-sleeping"))
@@ -82,7 +82,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "statistical and machine learning criteria are read",
+        "statistical and machine learning criteria are parsed",
         arguments: [
             (
                 ["comparisonOperator": "less-than-equals", "statisticalThreshold": ["statistic": "p99"]],
@@ -101,7 +101,7 @@ struct AlarmTests {
         #expect(try Alarm(Payloads.alarm.setting("behavior", "criteria", to: json)).behavior.criteria == nil)
     }
 
-    @Test("every documented comparison keeps its word, and so does an unknown one")
+    @Test("every comparison operator, also an unknown one, keeps its value")
     func comparisons() {
         for comparison in ComparisonOperator.documented { #expect(ComparisonOperator(comparison.word) == comparison) }
         #expect(Set(ComparisonOperator.documented.map(\.word)).count == 10)
@@ -109,7 +109,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "every kind of value is read",
+        "every type of value is parsed",
         arguments: [
             (["count": 54], .count(54)), (["count": "54"], .count(54)), (["count": .number("5.4e1")], .count(54)),
             (["count": .number("18446744073709551615")], .count(.max)),
@@ -124,7 +124,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "what is no value counts as absent",
+        "an invalid value counts as absent",
         arguments: [
             [:], ["count": -1], ["count": .number("1e99")], ["count": .number("1.5")], ["count": true],
             ["cidrs": "10.0.0.0/8"], ["number": .number("1e999")], ["number": "nan"], 5, nil,
@@ -133,7 +133,7 @@ struct AlarmTests {
         #expect(MetricValue(json) == nil)
     }
 
-    @Test("long lists and texts in values are cut")
+    @Test("long lists and texts in values are truncated")
     func longValues() {
         let strings = JSON.array(Array(repeating: .string(String(repeating: "x", count: 5000)), count: 5000))
         #expect(
@@ -142,7 +142,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "without what identifies or decides, an alarm is not recognized",
+        "an alarm without a required field is unrecognized",
         arguments: [
             "violationEventTime", "thingName", "violationEventType", "behavior", "violationId", "securityProfileName",
         ])
@@ -153,7 +153,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "a time that is not in the range is not recognized",
+        "a time out of range is unrecognized",
         arguments: [
             .number("1e999"), .number("-1"), .number("253402300800000"), .number("9223372036854775808"),
             .number("1573786800000.5"), "soon",
@@ -178,7 +178,7 @@ struct AlarmTests {
     }
 
     @Test(
-        "a violation's id with other characters than AWS gives is not recognized",
+        "a violation ID with unexpected characters is unrecognized",
         arguments: ["a/b", "a b", "ä", "a\n"])
     func violationIDs(id: String) {
         #expect(throws: UnrecognizedMessageError.self) {
@@ -186,7 +186,7 @@ struct AlarmTests {
         }
     }
 
-    @Test("a describing text that is too long is cut, one of another type is left out")
+    @Test("a descriptive text is truncated if too long, and dropped if mistyped")
     func descriptions() throws {
         let long = Payloads.alarm.setting(
             "verificationStateDescription", to: .string(String(repeating: "é", count: 2000)))

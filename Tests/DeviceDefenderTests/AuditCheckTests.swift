@@ -24,7 +24,7 @@ struct AuditCheckTests {
         #expect(AuditCheck(name: name)?.severity == severity)
     }
 
-    @Test("the known checks are the documented ones, each with a title and a remediation of its own")
+    @Test("the known checks are the documented ones, each with its own title and remediation")
     func known() {
         #expect(Set(AuditCheck.known.map(\.name)) == Set(Self.documented.map(\.0)))
         #expect(AuditCheck.known.count == 17)
@@ -36,7 +36,7 @@ struct AuditCheckTests {
         }
     }
 
-    @Test("the checks that can give one resource several reasons are those of permissions and key quality")
+    @Test("only checks of permissions and key quality report several reason codes per resource")
     func reasons() {
         let several = AuditCheck.known.filter(\.hasSeveralReasonCodes).map(\.name).sorted()
         #expect(
@@ -48,7 +48,7 @@ struct AuditCheckTests {
             ])
     }
 
-    @Test("an unknown check works with careful defaults")
+    @Test("an unknown check has conservative defaults")
     func unknown() throws {
         let check = try #require(AuditCheck(name: "DEVICE_CERT_APPROACHING_EXPIRATION_CHECK"))
         #expect(check.severity == .medium)
@@ -60,7 +60,7 @@ struct AuditCheckTests {
         #expect(AuditCheck(name: "_")?.title == "_")
     }
 
-    @Test("a malformed name is refused", arguments: ["", "A B", "A/B", "Ä", String(repeating: "A", count: 129)])
+    @Test("a malformed name is rejected", arguments: ["", "A B", "A/B", "Ä", String(repeating: "A", count: 129)])
     func malformed(name: String) {
         #expect(AuditCheck(name: name) == nil)
     }

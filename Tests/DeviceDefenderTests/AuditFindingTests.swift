@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Audit findings")
 struct AuditFindingTests {
-    @Test("a documented finding is read in full")
+    @Test("a documented finding is parsed completely")
     func documented() throws {
         let finding = try AuditFinding(Payloads.finding)
         #expect(finding.id == "1928b87ab338ee2f541f6fab8c41c4f5")
@@ -25,7 +25,7 @@ struct AuditFindingTests {
         #expect(!finding.isSuppressed)
     }
 
-    @Test("a finding without ids, severity, reason and suppression takes the check's severity and counts as open")
+    @Test("a finding with only the required fields has the check's severity and is open")
     func minimal() throws {
         let finding = try AuditFinding([
             "checkName": "LOGGING_DISABLED_CHECK", "taskStartTime": 5,
@@ -38,7 +38,7 @@ struct AuditFindingTests {
     }
 
     @Test(
-        "without a check, a resource or a time, a finding is not recognized",
+        "a finding without check, resource or time is unrecognized",
         arguments: ["checkName", "nonCompliantResource"])
     func missing(name: String) {
         for value in Payloads.unusable + [5, [:]] {
@@ -52,7 +52,7 @@ struct AuditFindingTests {
         }
     }
 
-    @Test("a flag of another type is not recognized, rather than taken for open")
+    @Test("a mistyped suppression flag is unrecognized instead of counting as open")
     func flags() throws {
         #expect(throws: UnrecognizedMessageError.self) {
             try AuditFinding(Payloads.finding.setting("isSuppressed", to: 1))
@@ -60,7 +60,7 @@ struct AuditFindingTests {
         #expect(try AuditFinding(Payloads.finding.setting("isSuppressed", to: "true")).isSuppressed)
     }
 
-    @Test("more than 100 related resources are cut")
+    @Test("related resources are limited to 100")
     func manyRelated() throws {
         let related = JSON.array(Array(repeating: ["resourceIdentifier": ["clientId": "c"]], count: 500))
         #expect(
@@ -71,7 +71,7 @@ struct AuditFindingTests {
 @Suite("Resource identifiers")
 struct ResourceIdentifierTests {
     @Test(
-        "each documented kind gives its own value",
+        "each documented member is the value",
         arguments: [
             (["deviceCertificateId": "ab"], "ab"), (["caCertificateId": "cd"], "cd"),
             (["cognitoIdentityPoolId": "us-east-1:1"], "us-east-1:1"), (["clientId": "pump 17"], "pump 17"),
@@ -93,7 +93,7 @@ struct ResourceIdentifierTests {
         #expect(try ResourceIdentifier(json).value == value)
     }
 
-    @Test("of a device certificate's id and ARN the id counts, and both are kept")
+    @Test("a device certificate's ID has precedence over its ARN, and both are kept")
     func both() throws {
         let identifier = try ResourceIdentifier(["deviceCertificateArn": "arn:y", "deviceCertificateId": "ab"])
         #expect(identifier.value == "ab")
@@ -103,7 +103,7 @@ struct ResourceIdentifierTests {
     private static let certificateARN: JSON = "arn:aws-cn:iot:cn-north-1:111122223333:cert/ab12"
 
     @Test(
-        "identifiers that name the same resource have the same subject",
+        "identifiers of the same resource have the same subject",
         arguments: [
             (["deviceCertificateArn": certificateARN], "ab12"),
             (["deviceCertificateId": "ab12"], "ab12"),
@@ -129,19 +129,19 @@ struct ResourceIdentifierTests {
         #expect(try ResourceIdentifier(json).subject == subject)
     }
 
-    @Test("members that name different things all count")
+    @Test("several different members are all part of the value")
     func several() throws {
         let identifier = try ResourceIdentifier(["clientId": "c", "account": "111122223333", "zone": "z", "area": 5])
         #expect(identifier.value == "c+111122223333+5+z")
     }
 
-    @Test("unknown members are kept, also those that are no text")
+    @Test("unknown members are kept, also if they are not strings")
     func unknown() throws {
         let identifier = try ResourceIdentifier(["fleetId": "f-1", "shard": ["b": 1, "a": nil], "none": nil])
         #expect(identifier.others == ["fleetId": "f-1", "shard": #"{"a":null,"b":1}"#])
     }
 
-    @Test("more than 16 unknown members are cut")
+    @Test("unknown members are limited to 16")
     func manyUnknown() throws {
         let members = (10..<99).map { (UTF8Text("k\($0)"), JSON.string("v")) }
         let json = JSON.object(Dictionary(members, uniquingKeysWith: { first, _ in first }))
@@ -149,7 +149,7 @@ struct ResourceIdentifierTests {
     }
 
     @Test(
-        "what names nothing, or has the wrong type, is not recognized",
+        "an empty or mistyped identifier is unrecognized",
         arguments: [
             [:], nil, [], "x", ["clientId": ""], ["clientId": nil], ["clientId": 5], ["deviceCertificateId": []],
             ["policyVersionIdentifier": [:]], ["policyVersionIdentifier": "P"], ["issuerCertificateIdentifier": [:]],

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Audits")
 struct AuditTests {
-    @Test("a documented notification is read in full")
+    @Test("a documented notification is parsed completely")
     func documented() throws {
         guard case .audit(let notification) = try DeviceDefenderMessage(Payloads.audit) else {
             Issue.record("not an audit notification")
@@ -30,7 +30,7 @@ struct AuditTests {
         #expect(task.checks[1].message == "The role may not be assumed.")
     }
 
-    @Test("a described task is read: its time in seconds, its checks by name")
+    @Test("a described task is parsed, with its time in seconds and its checks by name")
     func described() throws {
         let task = try AuditTask(id: "t", description: Payloads.task)
         #expect(task.id == "t")
@@ -42,18 +42,18 @@ struct AuditTests {
         #expect(task.checks.map(\.nonCompliantResources) == [nil, 0])
     }
 
-    @Test("a malformed id of a task is refused", arguments: ["", "a/b", "a b", String(repeating: "x", count: 41)])
+    @Test("a malformed task ID is rejected", arguments: ["", "a/b", "a b", String(repeating: "x", count: 41)])
     func malformedIDs(id: String) {
         #expect(throws: UnrecognizedMessageError.self) { try AuditTask(id: id, description: Payloads.task) }
     }
 
-    @Test("only a completed check has looked at all resources")
+    @Test("only a completed check has evaluated all resources")
     func completeness() {
         #expect(CheckResult.Status.documented.filter(\.isComplete) == [.completedCompliant, .completedNonCompliant])
         #expect(!CheckResult.Status("COMPLETED_SOMEHOW").isComplete)
     }
 
-    @Test("a check that runs or waits, or whose state is not known, has not ended")
+    @Test("a check that runs, waits or has an unknown status has not ended")
     func ending() {
         #expect(
             CheckResult.Status.documented.filter(\.isEnded) == [
@@ -62,7 +62,7 @@ struct AuditTests {
         #expect(!CheckResult.Status("COMPLETED_SOMEHOW").isEnded)
     }
 
-    @Test("an unknown state of a check keeps its word")
+    @Test("an unknown check status keeps its value")
     func unknownStatus() throws {
         let json = Payloads.audit.setting(
             "auditDetails", to: [["checkName": "NEW_CHECK", "checkRunStatus": "ON_HOLD"]])
@@ -70,7 +70,7 @@ struct AuditTests {
     }
 
     @Test(
-        "without what identifies or decides, an audit is not recognized",
+        "an audit without a required field is unrecognized",
         arguments: ["taskId", "taskStatus", "taskType", "taskStartTime"])
     func missing(name: String) {
         for value in Payloads.unusable {
@@ -81,7 +81,7 @@ struct AuditTests {
     }
 
     @Test(
-        "a malformed account, name or list of checks is not recognized",
+        "a malformed account, name or list of checks is unrecognized",
         arguments: [
             ("accountId", "11112222333"), ("accountId", 111_122_223_333), ("scheduledAuditName", 5),
             ("scheduledAuditName", .string(String(repeating: "x", count: 129))), ("auditDetails", [:]),
@@ -97,14 +97,14 @@ struct AuditTests {
         }
     }
 
-    @Test("counts that are no counts are left out", arguments: ["x", -1, .number("1e99"), [], true] as [JSON])
+    @Test("invalid counts are dropped", arguments: ["x", -1, .number("1e99"), [], true] as [JSON])
     func counts(count: JSON) throws {
         let json = Payloads.audit.setting(
             "auditDetails", to: [["checkName": "X", "checkRunStatus": "FAILED", "totalResourcesCount": count]])
         #expect(try AuditNotification(json).task.checks.first?.totalResources == nil)
     }
 
-    @Test("a message that is neither an alarm nor an audit, or both, is not recognized")
+    @Test("a message that is neither an alarm nor an audit, or both, is unrecognized")
     func neither() {
         let both = Payloads.alarm.setting("taskStatus", to: "COMPLETED")
         for json in [[:], [], nil, "x", ["taskId": "x"], both] as [JSON] {

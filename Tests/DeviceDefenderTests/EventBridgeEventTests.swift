@@ -6,7 +6,7 @@ import Testing
 
 @Suite("EventBridge events")
 struct EventBridgeEventTests {
-    @Test("the envelope is read")
+    @Test("the envelope is parsed")
     func envelope() throws {
         let event = try EventBridgeEvent(Payloads.verification)
         #expect(event.id == "6a7e8feb-b491-4cf7-a9f1-bf3703467718")
@@ -16,7 +16,7 @@ struct EventBridgeEventTests {
         #expect(event.detailType == "AWS API Call via CloudTrail")
     }
 
-    @Test("a verification is read", arguments: VerificationState.allCases)
+    @Test("a verification is parsed", arguments: VerificationState.allCases)
     func verification(state: VerificationState) throws {
         let json = Payloads.verification.setting(
             "detail", "requestParameters", "verificationState", to: .string(state.rawValue))
@@ -25,7 +25,7 @@ struct EventBridgeEventTests {
                 == .verification(violationID: "37e1", state: state, description: "lab device"))
     }
 
-    @Test("a verification without a description is read")
+    @Test("a verification without a description is parsed")
     func withoutDescription() throws {
         let json = Payloads.verification.setting("detail", "requestParameters", "verificationStateDescription", to: "")
         #expect(
@@ -33,7 +33,7 @@ struct EventBridgeEventTests {
                 == .verification(violationID: "37e1", state: .falsePositive, description: nil))
     }
 
-    @Test("suppressions are read: created and updated ones with their expiry, deleted ones without")
+    @Test("created and updated suppressions are parsed with their expiration, deleted ones without")
     func suppressions() throws {
         let created = try EventBridgeEvent(Payloads.suppression)
         guard case .suppressionCreated(let suppression) = created.change else {
@@ -52,7 +52,7 @@ struct EventBridgeEventTests {
                 == .suppressionDeleted(check: suppression.check, resource: suppression.resource))
     }
 
-    @Test("a listed suppression is read, its expiry in seconds")
+    @Test("a listed suppression is parsed, with its expiration in seconds")
     func listed() throws {
         let suppression = try AuditSuppression([
             "checkName": "LOGGING_DISABLED_CHECK", "resourceIdentifier": ["account": "111122223333"],
@@ -64,7 +64,7 @@ struct EventBridgeEventTests {
         #expect(throws: UnrecognizedMessageError.self) { try AuditSuppression(["checkName": "X"]) }
     }
 
-    @Test("an expiry in an unknown form counts as absent")
+    @Test("an expiration date of unknown format counts as absent")
     func unknownExpiry() throws {
         let json = Payloads.suppression.setting("detail", "requestParameters", "expirationDate", to: "one day")
         guard case .suppressionCreated(let suppression) = try EventBridgeEvent(json).change else {
@@ -74,7 +74,7 @@ struct EventBridgeEventTests {
         #expect(suppression.expirationDate == nil)
     }
 
-    @Test("What an input transformer leaves empty is absent: the error code, flags, dates, texts and identifiers")
+    @Test("Members that an input transformer leaves empty count as absent")
     func transformed() throws {
         let verification = Payloads.verification.setting("detail", "errorCode", to: "")
             .setting("detail", "requestParameters", "verificationStateDescription", to: "")
@@ -111,7 +111,7 @@ struct EventBridgeEventTests {
         #expect(endless.expirationDate == nil && endless.suppressIndefinitely == true)
     }
 
-    @Test("a canceled audit is read")
+    @Test("a canceled audit is parsed")
     func cancellation() throws {
         #expect(
             try EventBridgeEvent(Payloads.cancellation).change
@@ -119,7 +119,7 @@ struct EventBridgeEventTests {
     }
 
     @Test(
-        "what does not change findings is ignored with a reason",
+        "an event that does not affect findings is ignored with a reason",
         arguments: [
             (Payloads.verification.setting("detail", "errorCode", to: "AccessDenied"), "the call failed"),
             (
@@ -135,7 +135,7 @@ struct EventBridgeEventTests {
         #expect(try EventBridgeEvent(json).change == .ignored(reason: reason))
     }
 
-    @Test("CloudTrail's record stands in for what a transformer took from the envelope")
+    @Test("CloudTrail's record replaces envelope members that a transformer removed")
     func trimmed() throws {
         let detail = try #require(Payloads.cancellation["detail"])
             .setting("eventID", to: "e-1").setting("recipientAccountId", to: "111122223333")
@@ -147,7 +147,7 @@ struct EventBridgeEventTests {
     }
 
     @Test(
-        "an event without account, Region, time or details, or with malformed ones, is not recognized",
+        "an event with missing or malformed account, Region, time or detail is unrecognized",
         arguments: ["account", "region", "detail", "time"])
     func malformedEnvelope(name: String) {
         let json = Payloads.cancellation.setting("detail", "awsRegion", to: nil)
@@ -157,7 +157,7 @@ struct EventBridgeEventTests {
         }
     }
 
-    @Test("An event without an id is read, one with a malformed id is not")
+    @Test("An event without an ID is parsed, one with a malformed ID is not")
     func withoutID() throws {
         #expect(try EventBridgeEvent(Payloads.cancellation.setting("id", to: "")).id == nil)
         for value in [5, [:], .string(String(repeating: "x", count: 129))] as [JSON] {
@@ -167,7 +167,7 @@ struct EventBridgeEventTests {
         }
     }
 
-    @Test("A custom event bus's wrapper is taken off, and its id counts where the event has none")
+    @Test("A custom event bus's wrapper is removed, and its ID is used if the event has none")
     func unwrapped() throws {
         let event = Payloads.cancellation
         let wrapped: JSON = ["Data": event, "Metadata": [:], "SystemMetadata": ["aws:EventId": "bus-1"]]
@@ -184,14 +184,14 @@ struct EventBridgeEventTests {
         #expect(EventBridgeEvent.accountRegion(of: ["account": "1", "region": "us-east-1"]) == nil)
     }
 
-    @Test("an event that says nowhere what service it is about is not recognized")
+    @Test("an event without any source is unrecognized")
     func withoutSource() {
         let json = Payloads.cancellation.setting("source", to: nil).setting("detail", "eventSource", to: nil)
         #expect(throws: UnrecognizedMessageError(reason: "event: source is missing")) { try EventBridgeEvent(json) }
     }
 
     @Test(
-        "a call that matters without its parameters is not recognized",
+        "a relevant call without its parameters is unrecognized",
         arguments: [
             (Payloads.verification, "violationId"), (Payloads.verification, "verificationState"),
             (Payloads.suppression, "checkName"), (Payloads.suppression, "resourceIdentifier"),

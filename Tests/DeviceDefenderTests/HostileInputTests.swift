@@ -15,7 +15,7 @@ struct HostileInputTests {
     ]
 
     @Test(
-        "whatever one part of a message is replaced by, it is read or refused without a word of it",
+        "a message with any part replaced is parsed, or rejected without quoting it",
         arguments: Payloads.all)
     func variants(payload: JSON) {
         var rejected = 0

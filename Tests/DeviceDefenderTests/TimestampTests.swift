@@ -6,7 +6,7 @@ import Testing
 @Suite("Timestamps")
 struct TimestampTests {
     @Test(
-        "a moment is written in ISO 8601 and read back",
+        "a timestamp is formatted in ISO 8601 and parsed back",
         arguments: [
             (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"),
             (951_782_400_000, "2000-02-29T00:00:00.000Z"), (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
@@ -19,7 +19,7 @@ struct TimestampTests {
         #expect(Timestamp(iso8601: text) == timestamp)
     }
 
-    @Test("every day from 1970 to 2134 is written and read back")
+    @Test("every day from 1970 to 2134 is formatted and parsed back")
     func everyDay() {
         for day in Int64(0)..<60_000 {
             let timestamp = Timestamp(milliseconds: day * 86_400_000 + 43_200_000)
@@ -27,14 +27,14 @@ struct TimestampTests {
         }
     }
 
-    @Test("milliseconds outside of the range become its nearest end")
+    @Test("milliseconds out of range are clamped")
     func clamped() {
         #expect(Timestamp(milliseconds: -1).milliseconds == 0)
         #expect(Timestamp(milliseconds: .min).milliseconds == 0)
         #expect(Timestamp(milliseconds: .max).iso8601 == "9999-12-31T23:59:59.999Z")
     }
 
-    @Test("seconds are taken to the nearest millisecond")
+    @Test("seconds are rounded to milliseconds")
     func seconds() {
         #expect(Timestamp(seconds: 1_524_740_766.191)?.milliseconds == 1_524_740_766_191)
         #expect(Timestamp(seconds: 0)?.milliseconds == 0)
@@ -42,14 +42,14 @@ struct TimestampTests {
     }
 
     @Test(
-        "seconds that are no moment of the range are refused",
+        "seconds out of range are rejected",
         arguments: [-1, .nan, .infinity, -.infinity, 253_402_300_800, 1e300, .greatestFiniteMagnitude])
     func rejectedSeconds(seconds: Double) {
         #expect(Timestamp(seconds: seconds) == nil)
     }
 
     @Test(
-        "other forms of ISO 8601 are read",
+        "other formats of ISO 8601 are parsed",
         arguments: [
             ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00.000Z"),
             ("2026-11-22T10:00:00.1Z", "2026-11-22T10:00:00.100Z"),
@@ -62,7 +62,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "what is not ISO 8601, or no date, is refused",
+        "a text that is not ISO 8601, or not a date, is rejected",
         arguments: [
             "", "Z", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22T10:00:00.Z", "2026-11-22T10:00:00.1234567890Z",
             "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z",
@@ -76,7 +76,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "an expiry is read in every form that CloudTrail may have",
+        "an expiration date is parsed in every format that CloudTrail may use",
         arguments: [
             .number("1724112000"), .number("1724112000.0"), .number("1724112000000"), "1724112000", "1.724112E9",
             "2024-08-20T00:00:00Z", "Aug 20, 2024 12:00:00 AM", "Aug 20, 2024, 12:00:00\u{202F}AM",
@@ -86,7 +86,7 @@ struct TimestampTests {
         #expect(Timestamp(lenient: json)?.iso8601 == "2024-08-20T00:00:00.000Z")
     }
 
-    @Test("noon and midnight of the English form are told apart")
+    @Test("noon and midnight of the English format are distinguished")
     func noon() {
         #expect(Timestamp(lenient: "Aug 20, 2024 12:00:01 PM")?.iso8601 == "2024-08-20T12:00:01.000Z")
         #expect(Timestamp(lenient: "Aug 20, 2024 1:02:03 PM")?.iso8601 == "2024-08-20T13:02:03.000Z")
@@ -94,7 +94,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "an expiry in no known form is refused",
+        "an expiration date of unknown format is rejected",
         arguments: [
             "", "tomorrow", "nan", "inf", .number("-1"), .number("1e999"), .number("99999999999999999999"), nil, true,
             [], "Aug 20, 2024 13:00:00 PM", "Aug 20, 2024 0:00:00 AM", "Aug 32, 2024 1:00:00 AM",

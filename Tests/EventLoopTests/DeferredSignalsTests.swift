@@ -4,9 +4,9 @@ import Testing
 
 @testable import EventLoop
 
-@Suite("Signals that come before they are watched for")
+@Suite("Deferred signals")
 struct DeferredSignalsTests {
-    @Test("a held signal does not end the process, and is received once, by the watcher that comes later")
+    @Test("a deferred signal does not end the process, and a later watcher receives it once")
     func held() async throws {
         DeferredSignals.hold()
         #expect(kill(getpid(), SIGHUP) == 0)

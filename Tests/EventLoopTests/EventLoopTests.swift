@@ -6,7 +6,7 @@ import Testing
 
 @Suite("EventLoop")
 struct EventLoopTests {
-    @Test("a task that prefers the loop runs on its thread and comes back to it after other work")
+    @Test("a task that prefers the loop runs on its thread and returns to it after other work")
     func taskExecutor() async throws {
         try await withEventLoop { loop in
             #expect(!loop.isCurrent)
@@ -27,7 +27,7 @@ struct EventLoopTests {
         func drain() async { await task?.value }
     }
 
-    @Test("whoever waited for an actor that a task of the loop used can end the loop")
+    @Test("a task that waited for an actor used on the loop can shut the loop down")
     func endBehindAnActor() async throws {
         for _ in 0..<300 {
             try await withEventLoop { loop in
@@ -68,7 +68,7 @@ struct EventLoopTests {
         @inline(never) func add(_ number: Int) async { numbers.withLock { $0.append(number) } }
     }
 
-    @Test("a task runs on through functions that belong to no actor, before the next one has its turn")
+    @Test("a task keeps running through nonisolated functions, ahead of the next task")
     func callsOfNoActor() async throws {
         try await withEventLoop { loop in
             let order = Order()
@@ -85,7 +85,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test("sleepers wake in the order of their times, whatever the order in which they lay down")
+    @Test("sleeping tasks wake up in the order of their deadlines")
     func timersInOrder() async throws {
         try await withEventLoop { loop in
             let (woken, continuation) = AsyncStream.makeStream(of: Int.self)
@@ -103,7 +103,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test("a canceled sleeper wakes at once and leaves no timer")
+    @Test("a canceled sleep ends immediately and leaves no timer")
     func canceledSleep() async throws {
         try await withEventLoop { loop in
             let sleeper = Task { try await loop.sleep(for: .seconds(3600)) }
@@ -144,7 +144,7 @@ struct EventLoopTests {
         }
     }
 
-    @Test("shutdown counts what was left open and closes it")
+    @Test("shutdown counts and closes the handles left open")
     func leftOverHandles() async throws {
         let loop = try EventLoop(name: "test")
         await loop.run {
@@ -154,7 +154,7 @@ struct EventLoopTests {
         #expect(await loop.shutdown() == 1)
     }
 
-    @Test("a value bound to a loop stops the program on any other thread")
+    @Test("accessing a loop-bound value on another thread traps")
     func loopBound() async {
         await #expect(processExitsWith: .failure) {
             let loop = try EventLoop(name: "test")
@@ -164,14 +164,14 @@ struct EventLoopTests {
     }
 
     @Test(
-        "numeric addresses are read and written",
+        "numeric addresses are parsed and formatted",
         arguments: ["127.0.0.1:8080", "0.0.0.0:0", "[::1]:65535", "[::]:1", "255.255.255.255:80"])
     func addresses(text: String) {
         #expect(SocketAddress(text)?.description == text)
     }
 
     @Test(
-        "what is not a numeric address with a port is refused",
+        "a text that is not a numeric address with a port is rejected",
         arguments: [
             "", ":", "127.0.0.1", "127.0.0.1:", ":8080", "127.0.0.1:65536", "127.0.0.1:+1", "127.0.0.1:080",
             "127.0.0.1:1 ",

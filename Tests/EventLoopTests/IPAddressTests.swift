@@ -4,7 +4,7 @@ import Testing
 @Suite("IPAddress")
 struct IPAddressTests {
     @Test(
-        "addresses are read and written in their usual form",
+        "addresses are parsed and formatted",
         arguments: [
             ("192.0.2.1", "192.0.2.1"), ("0.0.0.0", "0.0.0.0"), ("255.255.255.255", "255.255.255.255"), ("::1", "::1"),
             ("2001:DB8:0:0::1", "2001:db8::1"), ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -14,13 +14,13 @@ struct IPAddressTests {
     }
 
     @Test(
-        "anything else is refused",
+        "any other text is rejected",
         arguments: [
             "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.4 ", "localhost", "::g", "fe80::1%lo", "[::1]",
         ])
     func rejected(text: String) { #expect(IPAddress(text) == nil) }
 
-    @Test("bytes are taken in network order")
+    @Test("bytes are in network order")
     func bytes() {
         #expect(IPAddress([192, 0, 2, 1] as [UInt8]) == IPAddress("192.0.2.1"))
         #expect(IPAddress([0x20, 1] + [UInt8](repeating: 0, count: 13) + [7])?.description == "2001::7")
@@ -28,7 +28,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "a block holds the addresses that begin like it",
+        "a block contains the addresses with its prefix",
         arguments: [
             ("10.0.0.0/8", ["10.0.0.0", "10.255.1.2", "::ffff:10.1.1.1"], ["11.0.0.0", "::10.0.0.1", "2001::1"]),
             ("192.0.2.7", ["192.0.2.7"], ["192.0.2.6"]), ("0.0.0.0/0", ["1.2.3.4"], ["2001::1"]),
@@ -43,7 +43,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "what is no block is refused",
+        "an invalid block is rejected",
         arguments: [
             "", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.1/8", "::1/64", "::/129", "x/8",
         ])

@@ -4,9 +4,9 @@ import Testing
 
 @testable import EventLoop
 
-@Suite("ServiceManager")
+@Suite("SystemdManager")
 struct SystemdManagerTests {
-    @Test("sockets are those that are meant for this process, with their names")
+    @Test("sockets passed to this process are returned with their names")
     func sockets() {
         let own = "\(getpid())"
         func sockets(_ environment: [String: String]) -> [SystemdManager.Inherited] {
@@ -25,7 +25,7 @@ struct SystemdManagerTests {
         }
     }
 
-    @Test("the watchdog's limit counts if it is meant for this process")
+    @Test("the watchdog interval applies if it is meant for this process")
     func watchdog() {
         func limit(_ environment: [String: String]) -> Duration? {
             SystemdManager(environment: environment).watchdogLimit
@@ -47,7 +47,7 @@ struct SystemdManagerTests {
         print(receiver.recv(4096).decode().replace("\\n", "|"), flush=True)
         """
 
-    @Test("what is told arrives, by a path and in the abstract namespace", arguments: [false, true])
+    @Test("notifications arrive, by a path and by an abstract name", arguments: [false, true])
     func notify(isAbstract: Bool) async throws {
         let folder = try TemporaryFolder()
         let name = isAbstract ? "@defender-bridge-\(UUID().uuidString)" : folder.path("notify")
@@ -61,13 +61,13 @@ struct SystemdManagerTests {
         #expect(text == "READY=1|STATUS=x")
     }
 
-    @Test("nobody who listens, and no socket at all, are no failure", arguments: ["/nowhere/notify", "relative", ""])
+    @Test("a missing listener, or no socket at all, is not an error", arguments: ["/nowhere/notify", "relative", ""])
     func nobody(name: String) { SystemdManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1") }
 }
 
 @Suite("ListeningSocket")
 struct ListeningSocketTests {
-    @Test("several sockets have one address, which is taken for everybody else")
+    @Test("several sockets share one address, which other processes cannot bind")
     func shared() async throws {
         let address = try #require(SocketAddress("127.0.0.1:0"))
         try await withEventLoop { loop in
@@ -85,14 +85,14 @@ struct ListeningSocketTests {
         }
     }
 
-    @Test("a socket that nobody listens on is closed when it is dropped")
+    @Test("a socket without a listener is closed on release")
     func dropped() throws {
         let address = try #require(SocketAddress("127.0.0.1:0"))
         let taken = try ListeningSocket.bind(address)[0].address
         #expect(try ListeningSocket.bind(taken)[0].address == taken)
     }
 
-    @Test("a descriptor that is no listening TCP socket is not taken over")
+    @Test("a descriptor that is not a listening TCP socket is rejected")
     func notListening() throws {
         var pipes: [CInt] = [0, 0]
         try #require(pipe(&pipes) == 0)
@@ -100,7 +100,7 @@ struct ListeningSocketTests {
         #expect(throws: EventLoopError.self) { try ListeningSocket.inherit(pipes[0]) }
     }
 
-    @Test("a socket that was opened by somebody else is listened on by several loops")
+    @Test("several loops listen on an inherited socket")
     func inherited() async throws {
         let address = try #require(SocketAddress("127.0.0.1:0"))
         try await withEventLoop { first in
@@ -140,7 +140,7 @@ struct ListeningSocketTests {
         }
     }
 
-    @Test("the limit of descriptors is raised as far as the system allows")
+    @Test("the soft limit of descriptors is raised to the hard limit")
     func descriptors() {
         var limit = rlimit()
         let raised = DescriptorLimit.raise()

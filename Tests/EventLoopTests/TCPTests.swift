@@ -63,7 +63,7 @@ struct TCPTests {
         }
     }
 
-    @Test("what is sent comes back, and closing is told")
+    @Test("data is echoed, and closing is reported")
     func echo() async throws {
         try await withEcho { port, events in
             let client = try ClientSocket(port: port)
@@ -80,7 +80,7 @@ struct TCPTests {
         }
     }
 
-    @Test("a peer that does not read is not read from, so that memory stays bounded, and loses nothing")
+    @Test("backpressure bounds memory for a peer that does not read, without losing data")
     func slowReader() async throws {
         try await withEcho { port, events in
             let client = try ClientSocket(port: port)
@@ -136,7 +136,7 @@ struct TCPTests {
         return (received, isRight)
     }
 
-    @Test("a connection that is reset is told as an error")
+    @Test("a connection reset is reported as an error")
     func reset() async throws {
         try await withEcho { port, events in
             let client = try ClientSocket(port: port)
@@ -145,7 +145,7 @@ struct TCPTests {
         }
     }
 
-    @Test("writing to a connection that was reset fails, and does not end the process")
+    @Test("writing to a reset connection fails, and does not end the process")
     func writeAfterReset() async {
         await #expect(processExitsWith: .exitCode(7)) {
             let loop = try EventLoop(name: "test")
@@ -158,7 +158,7 @@ struct TCPTests {
         }
     }
 
-    @Test("an address in use is refused with an error that names it")
+    @Test("binding an address in use fails with an error that names it")
     func addressInUse() async throws {
         try await withEcho { port, _ in
             try await withEventLoop { loop in

@@ -73,21 +73,21 @@ struct HTTP2Tests {
         return answers
     }
 
-    @Test("where HTTP/2 is offered, requests at once share a connection")
+    @Test("with HTTP/2, concurrent requests share a connection")
     func multiplexed() async throws {
         let answers = try await answers(40, http2: true)
         #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/2.0" })
         #expect(Set(answers.map(\.connection)).count == 1)
     }
 
-    @Test("where it is not, HTTP/1.1 is spoken over several")
+    @Test("without HTTP/2, concurrent requests use several HTTP/1.1 connections")
     func fallback() async throws {
         let answers = try await answers(40, http2: false)
         #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/1.1" })
         #expect((1...16).contains(Set(answers.map(\.connection)).count))
     }
 
-    @Test("a connection that is old enough is not used again, so that names are looked up anew")
+    @Test("a connection over the maximum age is not reused, so that names are resolved again")
     func lifetime() async throws {
         try await withPeer { _ in
             .send(response("x"))

@@ -4,9 +4,9 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite("What fails in the HTTP client", .timeLimit(.minutes(2)))
+@Suite("Failures in the HTTP client", .timeLimit(.minutes(2)))
 struct HTTPClientFailureTests {
-    @Test("a peer that does not answer in time: timed out, and the connection is closed")
+    @Test("a peer that does not respond in time: timed out, and the connection is closed")
     func timeout() async throws {
         try await withPeer { _ in
             .stayMute
@@ -21,7 +21,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("the time runs while a request waits for a connection")
+    @Test("the timeout includes the wait for a connection")
     func timeoutInQueue() async throws {
         try await withPeer { _ in
             .stayMute
@@ -40,7 +40,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a host that never answers, with many requests waiting for it, does not hold up another host")
+    @Test("a host that never responds, with many requests waiting for it, does not delay another host")
     func muteHost() async throws {
         try await withPeer { _ in
             .stayMute
@@ -70,7 +70,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a TLS handshake that the peer never answers: timed out as a connection")
+    @Test("a TLS handshake without a response: connect timeout")
     func connectTimeout() async throws {
         try await withPeer { _ in
             .stayMute
@@ -86,7 +86,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a slow response on a connection that stands does not count as connecting")
+    @Test("a slow response on an open connection does not count as connecting")
     func connectTimeoutEnds() async throws {
         try await withPeer { _ in
             .stayMute
@@ -100,7 +100,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a canceled task: its request is broken off and fails at once")
+    @Test("a canceled task: its request is aborted and fails immediately")
     func cancel() async throws {
         try await withPeer { _ in
             .stayMute
@@ -114,7 +114,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a task canceled before it sends: nothing is sent")
+    @Test("a task canceled before sending: nothing is sent")
     func canceledBefore() async throws {
         try await withPeer { _ in
             .send(response())
@@ -129,7 +129,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("shutting down breaks off what is on its way, and refuses what comes later")
+    @Test("shutdown cancels requests in flight and rejects later ones")
     func shutdown() async throws {
         try await withPeer { _ in
             .stayMute
@@ -146,7 +146,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a port that nobody listens on: not connected")
+    @Test("a port without a listener: connect failed")
     func rejected() async throws {
         let peer = try await TestPeer { _ in .stayMute }
         await peer.stop()
@@ -159,7 +159,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a name without an address: not resolved")
+    @Test("a name without an address: name not resolved")
     func unresolved() async throws {
         try await withClient { client in
             let error = try await failure { () async throws(HTTPClientError) in
@@ -170,7 +170,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a connection that breaks before the response: reported, not repeated")
+    @Test("a connection that breaks before the response: reported, not retried")
     func broken() async throws {
         try await withPeer { _ in
             .sendAndClose("")
@@ -184,7 +184,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("a connection that is closed as soon as it is accepted: connection lost")
+    @Test("a connection closed right after it was accepted: connection lost")
     func closedAtOnce() async throws {
         try await withPeer(accepts: false) { _ in
             .stayMute
@@ -208,7 +208,7 @@ struct HTTPClientFailureTests {
         }
     }
 
-    @Test("an answer that is not HTTP/1: refused", arguments: ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/0.9 200\r\n\r\n"])
+    @Test("a response that is not HTTP/1: rejected", arguments: ["SSH-2.0-OpenSSH_9.2\r\n", "HTTP/0.9 200\r\n\r\n"])
     func notHTTP(text: String) async throws {
         try await withPeer { _ in
             .sendAndClose(text)

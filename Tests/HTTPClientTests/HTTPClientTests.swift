@@ -7,7 +7,7 @@ import Testing
 struct HTTPClientTests {
     // MARK: What is sent
 
-    @Test("a request arrives as it was given, with the client's name and nothing unasked for")
+    @Test("a request arrives unchanged, with the client's User-Agent and no other additions")
     func request() async throws {
         try await withPeer { _ in
             .send(response("hello"))
@@ -29,7 +29,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("a body is sent with its length, and without asking first however long it is", arguments: [0, 1, 3_000_000])
+    @Test("a body of any size is sent with its length and without Expect", arguments: [0, 1, 3_000_000])
     func body(count: Int) async throws {
         try await withPeer { _ in
             .send(response())
@@ -45,7 +45,7 @@ struct HTTPClientTests {
     }
 
     @Test(
-        "each method is sent as such",
+        "each method is sent unchanged",
         arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options])
     func method(_ method: HTTPRequest.Method) async throws {
         try await withPeer { _ in
@@ -57,7 +57,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("with an address to connect to, the request still names its own host")
+    @Test("with an address override, the request still has its own Host")
     func connectTo() async throws {
         let peer = try await TestPeer { _ in .send(response()) }
         try await withClient {
@@ -72,7 +72,7 @@ struct HTTPClientTests {
         await peer.stop()
     }
 
-    @Test("a name with several addresses is reached at the one that answers")
+    @Test("a name with several addresses is reached at the one that responds")
     func name() async throws {
         try await withPeer { _ in
             .send(response())
@@ -85,7 +85,7 @@ struct HTTPClientTests {
 
     // MARK: What is received
 
-    @Test("fields come in order and with repetitions; those of an interim response do not come")
+    @Test("response fields keep order and repetitions, without those of interim responses")
     func fields() async throws {
         let text =
             "HTTP/1.1 103 Early Hints\r\nX-A: early\r\n\r\n"
@@ -103,7 +103,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("a chunked body is put together")
+    @Test("a chunked body is assembled")
     func chunked() async throws {
         let text =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Trailer: 1\r\n\r\n"
@@ -166,7 +166,7 @@ struct HTTPClientTests {
 
     // MARK: Limits
 
-    @Test("a body at the limit is taken, one byte more is refused, with a length and without")
+    @Test("a body at the limit is accepted, one byte more is rejected, with and without Content-Length")
     func bodyLimit() async throws {
         try await withPeer { request in
             switch request.path {
@@ -188,7 +188,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("a head over the limit is refused")
+    @Test("a head over the limit is rejected")
     func headLimit() async throws {
         try await withPeer { request in
             .send(response(fields: "X-Long: \(String(repeating: "x", count: request.path == "/" ? 900 : 1000))\r\n"))
@@ -205,7 +205,7 @@ struct HTTPClientTests {
 
     // MARK: Connections
 
-    @Test("requests one after the other share a connection")
+    @Test("sequential requests share a connection")
     func reuse() async throws {
         try await withPeer { _ in
             .send(response("x"))
@@ -215,7 +215,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("200 requests at once are all answered, each with its own response, over no more connections than allowed")
+    @Test("200 concurrent requests all get their own responses, within the connection limit")
     func concurrency() async throws {
         try await withPeer { request in
             .send(response(request.path))
@@ -237,7 +237,7 @@ struct HTTPClientTests {
         }
     }
 
-    @Test("a kept connection that the peer has closed is replaced")
+    @Test("an idle connection that the peer has closed is replaced")
     func staleConnection() async throws {
         try await withPeer { _ in
             .sendAndClose(response("x"))

@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite("What the HTTP client refuses to send", .timeLimit(.minutes(2)))
+@Suite("Validation of requests in the HTTP client", .timeLimit(.minutes(2)))
 struct RequestRulesTests {
     private func code(_ request: HTTPRequest, body: [UInt8] = []) async throws -> HTTPClientError.Code? {
         var code: HTTPClientError.Code?
@@ -18,7 +18,7 @@ struct RequestRulesTests {
     }
 
     @Test(
-        "a scheme other than http and https, and hosts that are none",
+        "schemes other than http and https, and invalid hosts, are rejected",
         arguments: [
             ("ftp", "example.com"), ("file", "example.com"), ("http", ""), ("http", "user@example.com"),
             ("http", "a/b"), ("http", "a?b"), ("http", "a#b"), ("http", "a b"), ("http", "a\r\nb"),
@@ -29,14 +29,14 @@ struct RequestRulesTests {
         #expect(try await code(request) == .invalidRequest)
     }
 
-    @Test("paths that are none", arguments: ["", "a", "/a b", "/a#b", "/é", "/a\r\nX: y", "/a\u{0}b"])
+    @Test("invalid paths are rejected", arguments: ["", "a", "/a b", "/a#b", "/é", "/a\r\nX: y", "/a\u{0}b"])
     func path(path: String) async throws {
         let request = HTTPRequest(method: .get, scheme: "http", authority: "example.com", path: path)
         #expect(try await code(request) == .invalidRequest)
     }
 
     @Test(
-        "fields that frame a request",
+        "fields that frame a request are rejected",
         arguments: ["Host", "Content-Length", "Transfer-Encoding", "Expect", "Connection", "Upgrade", "TE"])
     func reservedFields(name: String) async throws {
         let field = try #require(HTTPField.Name(name))
@@ -45,14 +45,14 @@ struct RequestRulesTests {
         #expect(try await code(request) == .invalidRequest)
     }
 
-    @Test("a GET and a HEAD with a body", arguments: [HTTPRequest.Method.get, .head])
+    @Test("a GET and a HEAD with a body are rejected", arguments: [HTTPRequest.Method.get, .head])
     func bodies(method: HTTPRequest.Method) async throws {
         let request = HTTPRequest(method: method, scheme: "http", authority: "example.com", path: "/")
         #expect(try await code(request, body: [1]) == .invalidRequest)
     }
 
     @Test(
-        "addresses to connect to that are none",
+        "invalid address overrides are rejected",
         arguments: [
             "", "a:1:b", "a:1:b:2:c", "a:65536:b:1", "a:x:b:1", "a:1:b:-1", "[::1:1:b:1", "a b:1:c:1", "a:1:b:1\n",
         ])
@@ -61,12 +61,12 @@ struct RequestRulesTests {
     }
 
     @Test(
-        "addresses to connect to as libcurl has them", arguments: [":::", "a:1:b:2", "[::1]:443:[::2]:8443", "a::b:"])
+        "address overrides are parsed like by libcurl", arguments: [":::", "a:1:b:2", "[::1]:443:[::2]:8443", "a::b:"])
     func connectToForms(text: String) async throws {
         #expect(try await configurationCode { $0.connectTo = [text] } == nil)
     }
 
-    @Test("a configuration with control characters, or limits out of range")
+    @Test("a configuration with control characters, or with limits out of range, is rejected")
     func configuration() async throws {
         #expect(try await configurationCode { $0.userAgent = "a\r\nb" } == .invalidConfiguration)
         #expect(try await configurationCode { $0.certificateAuthorities = "a\0b" } == .invalidConfiguration)

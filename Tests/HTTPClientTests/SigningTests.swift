@@ -32,7 +32,7 @@ private struct Recomputation: Encodable {
         """
 }
 
-@Suite("Requests signed by libcurl", .timeLimit(.minutes(2)))
+@Suite("Request signatures", .timeLimit(.minutes(2)))
 struct SigningTests {
     private func signing(
         region: String = "us-east-1", service: String = "securityhub", token: String? = nil,
@@ -107,12 +107,12 @@ struct SigningTests {
         }
     }
 
-    @Test("values of fields are signed with their inner spaces drawn together")
+    @Test("field values are signed with runs of spaces collapsed")
     func spaces() async throws {
         try await check(.post, path: "/", body: "{}", fields: [.contentType: "application/json;   charset=utf-8"])
     }
 
-    @Test("a body of more than a megabyte, for which libcurl asks first, is signed and sent")
+    @Test("a body of more than a megabyte is signed and sent")
     func longBody() async throws {
         try await check(
             .post, path: "/findings/import", body: String(repeating: "x", count: 1_500_000),
@@ -120,7 +120,7 @@ struct SigningTests {
     }
 
     @Test(
-        "what libcurl would sign wrongly is refused",
+        "a path or query that AWS would sign differently is rejected",
         arguments: [
             "/a%20b", "/a:b", "/a/../b", "/a//b", "/./a", "/a?", "/a?b", "/a?b=1&a=1", "/a?a=2&a=1", "/a?a=%2f",
             "/a?a=%41",
@@ -130,7 +130,7 @@ struct SigningTests {
         try await expectRejection(path: path, signing: signing())
     }
 
-    @Test("fields that libcurl would sign wrongly are refused")
+    @Test("fields that AWS would sign differently are rejected")
     func rejectedFields() async throws {
         for fields: [HTTPField] in [
             [.init(name: .contentType, value: "")],
@@ -144,7 +144,7 @@ struct SigningTests {
         }
     }
 
-    @Test("credentials and scopes that cannot be are refused, and not told")
+    @Test("invalid credentials and scopes are rejected without revealing them")
     func rejectedCredentials() async throws {
         for signing in [
             signing(region: ""), signing(region: "us:east"), signing(service: ""), signing(service: "a b"),
@@ -156,7 +156,7 @@ struct SigningTests {
         }
     }
 
-    @Test("a description of a signature tells no secret")
+    @Test("the description of signing parameters has no secret")
     func secrets() {
         let signing = signing(token: "the-token", secret: "the-secret")
         var dumped = ""

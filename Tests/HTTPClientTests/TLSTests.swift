@@ -71,7 +71,7 @@ private struct TLSServer {
 
 @Suite("TLS in the HTTP client", .timeLimit(.minutes(2)))
 struct TLSTests {
-    @Test("a peer whose authority is trusted is talked to", arguments: ["TLSv1_2", "TLSv1_3"])
+    @Test("a peer with a trusted authority is accepted", arguments: ["TLSv1_2", "TLSv1_3"])
     func trusted(version: String) async throws {
         try await TLSServer.with(version: version) { server in
             let result = try await server.request(host: "bridge.test", trusting: server.authority)
@@ -79,7 +79,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a peer whose authority is not trusted is refused")
+    @Test("a peer with an untrusted authority is rejected")
     func untrusted() async throws {
         try await TLSServer.with { server in
             let result = try await server.request(host: "bridge.test", trusting: nil)
@@ -89,7 +89,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a peer with a certificate for another name is refused")
+    @Test("a peer with a certificate for another name is rejected")
     func wrongName() async throws {
         try await TLSServer.with { server in
             let result = try await server.request(host: "other.test", trusting: server.authority)
@@ -98,7 +98,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a peer that speaks no newer version than TLS 1.1 is not talked to")
+    @Test("a peer with TLS 1.1 or older is rejected")
     func oldVersion() async throws {
         try await TLSServer.with(version: "TLSv1_1") { server in
             let result = try await server.request(host: "bridge.test", trusting: server.authority)
@@ -107,7 +107,7 @@ struct TLSTests {
         }
     }
 
-    @Test("a file of authorities that is not there: refused, with its reason")
+    @Test("a missing file of authorities is rejected with its path")
     func missingFile() async throws {
         try await TLSServer.with { server in
             let result = try await server.request(host: "bridge.test", trusting: "/no/such/file.pem")

@@ -94,7 +94,7 @@ extension IntegrationTests {
             #expect(program.exit == .init(status: 78, wasKilled: false))
             #expect(
                 program.errorLines == [
-                    "defender-bridge: mapping.severities: \"x\" is not of the form pattern=LABEL; mend it"
+                    "defender-bridge: mapping.severities: \"x\" is not of the form pattern=LABEL. Write for example Fleet/*=HIGH."
                 ])
         }
 

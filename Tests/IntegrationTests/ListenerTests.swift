@@ -46,7 +46,7 @@ struct ListenerTests {
             }
             #expect(try await ask("open") == "200 second")
             #expect(try await bridge.metric("defender_bridge_tls_reloads_total{outcome=\"failed\"}") == 1)
-            #expect(try await ask("ready").contains("does not belong to the first certificate"))
+            #expect(try await ask("ready").contains("does not match the first certificate"))
             // By a look at the files.
             try await TestCertificate.make("third", in: world.folder).use(for: tls, in: world)
             try await eventually("the third certificate") {

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("JSON")
 struct JSONTests {
-    @Test("every kind of value is read")
+    @Test("every type of value is parsed")
     func values() throws {
         let value = try JSON(parsing: #" {"a": [1, -2.5e+3, true, false, null, "x"], "b": {}, "c": []} "#)
         #expect(value["a"] == [1, .number("-2.5e+3"), true, false, nil, "x"])
@@ -14,7 +14,7 @@ struct JSONTests {
         #expect(value["missing"] == nil)
     }
 
-    @Test("A byte order mark in front of a text is ignored, one inside a string stays")
+    @Test("A leading byte order mark is ignored, one inside a string is kept")
     func byteOrderMark() throws {
         #expect(try JSON(parsing: "\u{FEFF}{\"a\": 1}") == ["a": 1])
         #expect(try JSON(parsing: "\u{FEFF}\"\u{FEFF}a\"").string?.utf8.elementsEqual("\u{FEFF}a".utf8) == true)
@@ -30,7 +30,7 @@ struct JSONTests {
     }
 
     @Test(
-        "escapes are undone",
+        "escapes are decoded",
         arguments: [
             (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),
             (#""\u00e9\u20AC\ud83d\ude00""#, "é€😀"),
@@ -42,7 +42,7 @@ struct JSONTests {
     }
 
     @Test(
-        "what is not JSON, or could be read in two ways, is refused with its reason and place",
+        "invalid or ambiguous JSON is rejected with reason and position",
         arguments: [
             ("", .unexpectedEnd, 0), ("{", .unexpectedEnd, 1), ("[1", .unexpectedEnd, 2), ("\"a", .unexpectedEnd, 2),
             ("[1,]", .unexpectedByte, 3), ("{\"a\"1}", .unexpectedByte, 4), ("{a:1}", .unexpectedByte, 1),
@@ -63,7 +63,7 @@ struct JSONTests {
     }
 
     @Test(
-        "invalid UTF-8 is refused wherever it stands",
+        "invalid UTF-8 is rejected anywhere",
         arguments: [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0xED, 0xA0, 0x80, 0x22]]
             as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
@@ -83,13 +83,13 @@ struct JSONTests {
         #expect { try JSON(parsing: digits + "1") } throws: { ($0 as? JSONError)?.reason == .numberTooLong }
     }
 
-    @Test("a million open brackets are refused without exhausting the stack")
+    @Test("a million open brackets are rejected without exhausting the stack")
     func deepNesting() {
         let bytes = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
         #expect { try JSON(parsing: bytes) } throws: { ($0 as? JSONError)?.reason == .tooDeep }
     }
 
-    @Test("writing sorts names and reads back as the same value")
+    @Test("writing sorts names and parses back to the same value")
     func roundTrip() throws {
         let value: JSON = ["b": ["x\u{1}\"\\\n\r\t\u{1F}é😀", 1, nil], "a": ["z": true, "y": [:], "x": []], "": false]
         let text = String(decoding: value.serialized(), as: UTF8.self)
@@ -102,12 +102,12 @@ struct JSONTests {
     }
 }
 
-@Suite("Texts by their bytes")
+@Suite("UTF8Text")
 struct UTF8TextTests {
     /// The same to a reader, and canonically equivalent.
     static let (composed, decomposed) = ("\u{E9}", "e\u{301}")
 
-    @Test("names and values that differ only in normalization are different, and stay as they are")
+    @Test("names and values that differ only in normalization are distinct, and unchanged")
     func normalization() throws {
         #expect(Self.composed == Self.decomposed)
         #expect(UTF8Text(Self.composed) != UTF8Text(Self.decomposed))

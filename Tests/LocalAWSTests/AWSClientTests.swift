@@ -27,7 +27,7 @@ struct AWSClientTests {
             }
     }
 
-    @Test("boto3 and the aws command line get what botocore's models promise")
+    @Test("boto3 and the AWS CLI get responses that match botocore's models")
     func botocore() async throws {
         try await withLocalAWS {
             $0.credentials.append(
@@ -97,7 +97,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("our own client's signatures are taken, and wrong and missing ones are not")
+    @Test("the bridge's client is authenticated, and wrong and missing signatures are rejected")
     func signatures() async throws {
         try await Self.withClient { local, client in
             try await Self.getFindings(local, client, gives: 200)
@@ -108,7 +108,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("answers fail as asked for, and then no longer")
+    @Test("injected faults fail the next calls only")
     func faults() async throws {
         try await Self.withClient { local, client in
             local.fail(.getFindings, count: 2, status: 500, code: "InternalException")
@@ -118,7 +118,7 @@ struct AWSClientTests {
         }
     }
 
-    @Test("requests above the documented rate are refused while that is turned on")
+    @Test("requests over the documented rate are throttled while throttling is on")
     func throttling() async throws {
         // A clock that stands still fills no bucket, whatever the machine's speed.
         let now = Int64(Date().timeIntervalSince1970 * 1000)

@@ -17,7 +17,7 @@ struct AuditModelTests {
         response["findings"]?.array?.compactMap { $0["findingId"]?.string } ?? []
     }
 
-    @Test("an audit is described with what came out of each check")
+    @Test("an audit is described with the result of each check")
     func describe() throws {
         let (model, scenario) = try Self.model()
         let response = try model.describeTask(id: scenario.auditTask.id)
@@ -28,14 +28,14 @@ struct AuditModelTests {
         #expect(response["auditDetails"]?["LOGGING_DISABLED_CHECK"]?["checkRunStatus"] == "COMPLETED_NON_COMPLIANT")
     }
 
-    @Test("an audit that is not there is not found")
+    @Test("an unknown audit is not found")
     func missing() throws {
         let error = #expect(throws: ServiceError.self) { try AuditModel().describeTask(id: "none") }
         #expect(error?.code == "ResourceNotFoundException")
         #expect(error?.status == 404)
     }
 
-    @Test("all findings of an audit come page by page, each once", arguments: [1, 7, 25, 60, 250])
+    @Test("an audit's findings are listed page by page, each once", arguments: [1, 7, 25, 60, 250])
     func paging(size: Int) throws {
         let (model, scenario) = try Self.model()
         var seen: [String] = []
@@ -49,7 +49,7 @@ struct AuditModelTests {
         #expect(seen == scenario.auditFindings.map(\.id))
     }
 
-    @Test("a page has 25 findings unless it is asked for others")
+    @Test("a page has 25 findings by default")
     func defaultPage() throws {
         let (model, scenario) = try Self.model()
         #expect(Self.ids(try model.listFindings(["taskId": .string(scenario.auditTask.id)])).count == 25)
@@ -90,7 +90,7 @@ struct AuditModelTests {
     }
 
     @Test(
-        "a request that AWS refuses is refused",
+        "a request that AWS rejects is rejected",
         arguments: [
             [:], ["taskId": "a", "startTime": 1, "endTime": 2], ["startTime": 1], ["startTime": 2, "endTime": 1],
             ["startTime": .number("1e300"), "endTime": .number("1e301")], ["taskId": "a", "maxResults": 0],
@@ -103,7 +103,7 @@ struct AuditModelTests {
         #expect(error?.code == "InvalidRequestException")
     }
 
-    @Test("a token is good only for the request that it came from")
+    @Test("a token is valid only for the same query")
     func foreignToken() throws {
         let (model, scenario) = try Self.model()
         let task = JSON.string(scenario.auditTask.id)
@@ -158,7 +158,7 @@ struct AuditModelTests {
         #expect(Self.ids(try model.listFindings(times)).count == 180)
     }
 
-    @Test("an audit with the same id replaces the one before")
+    @Test("an audit with the same ID replaces the previous one")
     func replaced() throws {
         var (model, scenario) = try Self.model()
         model.add(scenario.auditTask, findings: [])

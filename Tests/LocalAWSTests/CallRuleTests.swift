@@ -12,7 +12,7 @@ struct CallRuleTests {
         return count
     }
 
-    @Test("a bucket gives its burst at once, and then its rate")
+    @Test("a bucket allows its burst at once, and then its rate")
     func bucket() {
         var bucket = TokenBucket(Throttle.Rate(perSecond: 10, burst: 30), now: 1000)
         #expect(Self.taken(&bucket, now: 1000) == 30)
@@ -22,7 +22,7 @@ struct CallRuleTests {
         #expect(Self.taken(&bucket, now: 1_000_000) == 30)
     }
 
-    @Test("a clock that goes back gives nothing away", arguments: [-1_000_000, 0, 999])
+    @Test("a clock that goes backward adds no tokens", arguments: [-1_000_000, 0, 999])
     func backwards(time: Int64) {
         var bucket = TokenBucket(Throttle.Rate(perSecond: 1000, burst: 1), now: 1000)
         #expect(Self.taken(&bucket, now: 1000) == 1)
@@ -30,7 +30,7 @@ struct CallRuleTests {
         #expect(Self.taken(&bucket, now: 1000) == 0)
     }
 
-    @Test("each account, Region and operation has its own rate")
+    @Test("each account, Region and operation has its own limit")
     func separate() throws {
         var throttle = Throttle()
         func admitted(_ operation: LocalAWS.Operation, _ accountRegion: AccountRegion) -> Int {
@@ -49,7 +49,7 @@ struct CallRuleTests {
         #expect(admitted(.getFindings, try .test(account: "444455556666")) == 6)
     }
 
-    @Test("what is above the rate is refused in the service's own words")
+    @Test("requests over the rate get the service's own error")
     func rejections() {
         #expect(Throttle.rejection(of: .batchImportFindings).status == 429)
         #expect(Throttle.rejection(of: .batchImportFindings).code == "TooManyRequestsException")
@@ -58,7 +58,7 @@ struct CallRuleTests {
         #expect(Throttle.rejection(of: .assumeRole).code == "Throttling")
     }
 
-    @Test("faults come in the order in which they were asked for, for their operation only")
+    @Test("faults apply in insertion order, to their operation only")
     func faults() {
         var plan = FaultPlan()
         plan.add(ServiceError(500, "InternalException", ""), count: 2, to: .getFindings)

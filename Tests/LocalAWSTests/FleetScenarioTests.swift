@@ -3,13 +3,13 @@ import Testing
 
 @testable import LocalAWS
 
-@Suite("The made-up fleet")
+@Suite("Fleet scenario")
 struct FleetScenarioTests {
     private static func scenario(_ findings: Int) throws -> FleetScenario {
         FleetScenario(accountRegion: try .test(), findings: findings, startTime: testTime)
     }
 
-    @Test("the same values give the same fleet")
+    @Test("the same parameters give the same scenario")
     func deterministic() throws {
         let first = try Self.scenario(40)
         let second = try Self.scenario(40)
@@ -19,7 +19,7 @@ struct FleetScenarioTests {
         #expect(first.events == second.events)
     }
 
-    @Test("there are as many findings as asked for, with an id each", arguments: [0, 1, 22, 23, 1000])
+    @Test("the scenario has the requested number of findings, with distinct IDs", arguments: [0, 1, 22, 23, 1000])
     func count(findings: Int) throws {
         let scenario = try Self.scenario(findings)
         #expect(scenario.auditFindings.count == findings)
@@ -35,7 +35,7 @@ struct FleetScenarioTests {
         #expect(Set(keys).count == findings)
     }
 
-    @Test("23 findings show every check, and all kinds of resources")
+    @Test("23 findings include every check and resource type")
     func coverage() throws {
         let findings = try Self.scenario(23).auditFindings
         #expect(Set(findings.map(\.checkName)).count == 17)
@@ -58,7 +58,7 @@ struct FleetScenarioTests {
         #expect(byResource.values.contains { Set($0.map(\.reasonCode)).count == 2 })
     }
 
-    @Test("the notification counts what the findings say")
+    @Test("the notification's counts match the findings")
     func notification() throws {
         let scenario = try Self.scenario(200)
         let notification = scenario.auditNotification
@@ -77,7 +77,7 @@ struct FleetScenarioTests {
         }
     }
 
-    @Test("there is an alarm for each kind of criterion and of value, and each severity in a name")
+    @Test("there is an alarm for each type of criteria and value, and each severity in a name")
     func alarms() throws {
         let alarms = try Self.scenario(1).alarms
         let values = Set(alarms.flatMap { $0["behavior"]?["criteria"]?["value"]?.object.map { Array($0.keys) } ?? [] })
@@ -91,7 +91,7 @@ struct FleetScenarioTests {
         #expect(Set(alarms.compactMap { $0["violationId"] }).count == alarms.count)
     }
 
-    @Test("an alarm that is cleared, invalidated or judged is one of those raised, and later")
+    @Test("a cleared, invalidated or verified alarm was raised before")
     func laterAlarms() throws {
         let scenario = try Self.scenario(30)
         for (later, raised) in [(scenario.clearedAlarm, 0), (scenario.invalidatedAlarm, 1)] {

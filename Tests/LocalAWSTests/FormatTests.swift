@@ -6,7 +6,7 @@ import Testing
 @Suite("Formats of AWS's APIs")
 struct FormatTests {
     @Test(
-        "timestamps are read to the nanosecond, with any offset that is allowed",
+        "timestamps are parsed to the nanosecond, with any allowed offset",
         arguments: [
             ("1970-01-01T00:00:00Z", 0), ("2026-11-22T10:00:00.123Z", 1_795_341_600_123_000_000),
             ("2026-11-22T10:00:00.123456789Z", 1_795_341_600_123_456_789),
@@ -20,7 +20,7 @@ struct FormatTests {
     }
 
     @Test(
-        "what is no timestamp is not read",
+        "an invalid timestamp is rejected",
         arguments: [
             "", "2026-11-22", "2026-11-22T10:00Z", "2026-11-22T10:00:00", "2026-11-22 10:00:00Z",
             "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-01-00T00:00:00Z",
@@ -33,7 +33,7 @@ struct FormatTests {
         #expect(Timestamp(iso8601: text) == nil)
     }
 
-    @Test("timestamps are written as they are read, in every month")
+    @Test("timestamps are formatted as parsed, in every month")
     func roundTrip() {
         for milliseconds in stride(from: Int64(0), to: 7_258_118_400_000, by: 31 * 86_400_000 + 1) {
             let moment = Timestamp(milliseconds: milliseconds)
@@ -42,14 +42,14 @@ struct FormatTests {
         }
     }
 
-    @Test("a moment out of range becomes the nearest one in range")
+    @Test("a time out of range is clamped")
     func clamped() {
         #expect(Timestamp(milliseconds: .min).iso8601 == "1970-01-01T00:00:00.000Z")
         #expect(Timestamp(milliseconds: .max).iso8601 == "2199-12-31T23:59:59.999Z")
         #expect(Timestamp(milliseconds: 1_795_341_600_003).epochSeconds == "1795341600.003")
     }
 
-    @Test("a page looks at no number before it, and at one behind it")
+    @Test("a page examines no earlier element, and one later element")
     func pages() throws {
         let invalid = ServiceError.invalidInput("no such token")
         var token: JSON?
@@ -74,7 +74,7 @@ struct FormatTests {
         }
     }
 
-    @Test("forms are read, and what is no form is not")
+    @Test("forms are parsed, and invalid ones are rejected")
     func forms() {
         #expect(PercentEncoding.parameters("A=b%20c&D=%C3%BC+x&E=&F") == ["A": "b c", "D": "ü x", "E": "", "F": ""])
         #expect(PercentEncoding.parameters("A=%2") == nil)
@@ -82,7 +82,7 @@ struct FormatTests {
         #expect(PercentEncoding.parameters("A=1&A=2") == nil)
     }
 
-    @Test("texts are escaped in XML, and what XML cannot hold is replaced")
+    @Test("texts are escaped in XML, and invalid characters are replaced")
     func xml() {
         let element = XMLElement("A", namespace: "x\"y", [XMLElement("B", "<&>\u{1}ü\n")])
         #expect(element.text == "<A xmlns=\"x&quot;y\"><B>&lt;&amp;&gt;\u{FFFD}ü\n</B></A>")

@@ -35,7 +35,7 @@ struct SecurityHubModelTests {
 
     // MARK: BatchImportFindings
 
-    @Test("a new finding gets what Security Hub adds")
+    @Test("a new finding gets the members that Security Hub adds")
     func created() throws {
         let finding = try #require(try Self.model(Self.finding()).finding(id: "one"))
         #expect(finding["RecordState"] == "ACTIVE")
@@ -47,7 +47,7 @@ struct SecurityHubModelTests {
         #expect(finding["Region"] == "us-east-1")
     }
 
-    @Test("what the provider says in FindingProviderFields is what the finding says")
+    @Test("FindingProviderFields determine the finding's own members")
     func providerFields() throws {
         let fields: JSON = ["Severity": ["Label": "LOW", "Original": "low"], "Types": ["Effects/Data"]]
         let model = try Self.model(
@@ -58,7 +58,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "a finding outside of the format is refused alone, with the place",
+        "an invalid finding is rejected alone, with the path of the error",
         arguments: [
             ("Title", nil, "required property 'Title'"), ("Title", .string(String(repeating: "ü", count: 257)), "256"),
             ("Title", "  ", "data.Title should match pattern"), ("Title", 3, "data.Title should be string"),
@@ -93,7 +93,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "a call that is not one is refused as a whole",
+        "a malformed call is rejected as a whole",
         arguments: [
             ([:], "InvalidInputException"), (["Findings": []], "InvalidInputException"),
             (["Findings": ["text"]], "InvalidInputException"),
@@ -124,7 +124,7 @@ struct SecurityHubModelTests {
         #expect(model.records.isEmpty)
     }
 
-    @Test("the same finding twice in one batch is refused once")
+    @Test("a duplicate finding in a batch is rejected once")
     func duplicate() throws {
         var model = SecurityHubModel(accountRegion: try .test())
         let response = try model.importFindings(["Findings": [Self.finding(), Self.finding()]], now: testTime)
@@ -133,7 +133,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "an update counts only if its UpdatedAt is later, and nobody is told that it did not",
+        "an update applies only if its UpdatedAt is newer, and is otherwise silently ignored",
         arguments: [
             ("2026-11-22T10:00:00Z", false), ("2026-11-22T09:59:59.999999999Z", false),
             ("2026-11-22T11:00:00+01:00", false), ("2026-11-22T10:00:00.000000001Z", true),
@@ -146,7 +146,7 @@ struct SecurityHubModelTests {
         #expect(model.records.count == 1)
     }
 
-    @Test("an import does not touch what customers say about a finding")
+    @Test("an import does not change customers' members")
     func customerMembers() throws {
         var model = try Self.model(Self.finding())
         _ = try model.updateFindings(
@@ -177,7 +177,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "a finding that becomes active again is new to those who were done with it",
+        "a finding that becomes active again is reopened",
         arguments: [("NOTIFIED", "NEW"), ("RESOLVED", "NEW"), ("SUPPRESSED", "SUPPRESSED"), ("NEW", "NEW")])
     func reopened(before: String, after: String) throws {
         var model = try Self.model(Self.finding())
@@ -198,14 +198,14 @@ struct SecurityHubModelTests {
         #expect(model.finding(id: "one")?["Workflow"]?["Status"] == .string(after))
     }
 
-    @Test("an update of an active finding leaves the workflow alone")
+    @Test("an update of an active finding keeps the workflow status")
     func notReopened() throws {
         var model = try Self.model(Self.finding("one", ["Workflow": ["Status": "NOTIFIED"]]))
         _ = try model.importFindings(["Findings": [Self.update(1)]], now: testTime)
         #expect(model.finding(id: "one")?["Workflow"]?["Status"] == "NOTIFIED")
     }
 
-    @Test("a finding that is to be refused is, until it is not")
+    @Test("an injected rejection applies until it is removed")
     func rejectedID() throws {
         var model = SecurityHubModel(accountRegion: try .test())
         model.rejectedIDs = ["one"]
@@ -218,7 +218,7 @@ struct SecurityHubModelTests {
 
     // MARK: BatchUpdateFindings
 
-    @Test("what is not there cannot be updated, and the rest is")
+    @Test("missing findings are reported, and the others are updated")
     func unprocessed() throws {
         var model = try Self.model(Self.finding())
         let identifiers: [JSON] = ["one", "two"].map { ["Id": .string($0), "ProductArn": .string(Self.product)] }
@@ -234,7 +234,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "a malformed update is refused as a whole",
+        "a malformed update is rejected as a whole",
         arguments: [
             [:], ["FindingIdentifiers": []], ["FindingIdentifiers": [["Id": "one"]]],
             ["FindingIdentifiers": [["Id": "one", "ProductArn": .string(product)]], "Workflow": ["Status": "DONE"]],
@@ -259,7 +259,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "filters find what Security Hub finds",
+        "filters match like in Security Hub",
         arguments: [
             ([:], ["a1", "a2", "b1"]), (["Id": [condition("EQUALS", "a1"), condition("EQUALS", "b1")]], ["a1", "b1"]),
             (["Id": [condition("PREFIX", "a")]], ["a1", "a2"]),
@@ -282,7 +282,7 @@ struct SecurityHubModelTests {
     }
 
     @Test(
-        "what cannot be answered as AWS would is refused",
+        "unsupported filters are rejected",
         arguments: [
             ["Filters": ["Whatever": [condition("EQUALS", "x")]]], ["Filters": ["Id": [condition("LIKE", "x")]]],
             ["Filters": ["Id": []]], ["Filters": ["Id": [condition("EQUALS", "x"), condition("NOT_EQUALS", "y")]]],
@@ -296,7 +296,7 @@ struct SecurityHubModelTests {
         #expect(error?.code == "InvalidInputException")
     }
 
-    @Test("pages go on behind the last finding, also when findings before it have changed")
+    @Test("pages continue after the last finding, also if earlier findings have changed")
     func paging() throws {
         var model = try Self.model(Self.finding("a"), Self.finding("b"), Self.finding("c"))
         let active: JSON = ["RecordState": [Self.condition("EQUALS", "ACTIVE")]]
@@ -312,7 +312,7 @@ struct SecurityHubModelTests {
         #expect(throws: ServiceError.self) { try model.getFindings(["MaxResults": 2, "NextToken": token]) }
     }
 
-    @Test("findings asked for by their ids come page by page, in the order in which they first came")
+    @Test("findings requested by ID are listed page by page, in order of creation")
     func pagesOfIDs() throws {
         let model = try Self.model(Self.finding("c"), Self.finding("a"), Self.finding("b"), Self.finding("d"))
         let filters: JSON = ["Id": .array(["a", "b", "c", "x"].map { Self.condition("EQUALS", $0) })]
@@ -327,7 +327,7 @@ struct SecurityHubModelTests {
         #expect(model.finding(id: "x") == nil)
     }
 
-    @Test("a prefix of ids together with a product finds all of many findings, page by page")
+    @Test("an ID prefix with a product matches all findings, page by page")
     func prefixes() throws {
         var model = try Self.model()
         for start in stride(from: 0, to: 3000, by: 100) {

@@ -56,7 +56,7 @@ struct SignatureTests {
     }
 
     @Test(
-        "the documented request is taken, however it is written",
+        "the documented request is accepted in every spelling",
         arguments: [
             Change("as it is") { _ in },
             Change("parameters in another order") { $0.path = "/?Version=2010-05-08&Action=ListUsers" },
@@ -70,7 +70,7 @@ struct SignatureTests {
     }
 
     @Test(
-        "whatever is changed, the signature no longer fits",
+        "any change invalidates the signature",
         arguments: [
             Change("another path") { $0.path = "/x?Action=ListUsers&Version=2010-05-08" },
             Change("another parameter") { $0.path = "/?Action=ListUser&Version=2010-05-08" },
@@ -101,7 +101,7 @@ struct SignatureTests {
     }
 
     @Test(
-        "what is no signature is said to be incomplete",
+        "a malformed signature is reported as incomplete",
         arguments: [
             Change("another algorithm") { $0.authorization = "AWS4-ECDSA-P256-SHA256 x" },
             Change("nothing in it") { $0.authorization = "AWS4-HMAC-SHA256 " },
@@ -123,7 +123,7 @@ struct SignatureTests {
         }
     }
 
-    @Test("the day of the credential scope is that of the request")
+    @Test("the date of the credential scope must match the request")
     func scopeDate() throws {
         let error = #expect(throws: AuthenticationError.self) {
             try Self.verify(Change("") { $0.date = "20150831T123600Z" })
@@ -139,7 +139,7 @@ struct SignatureTests {
         #expect(error == .unknownKey)
     }
 
-    @Test("a temporary key ends with its time, and unknown keys are not known")
+    @Test("a temporary key expires, and an unknown key is rejected")
     func expiration() throws {
         let account = try #require(AccountID("111122223333"))
         var keys = AccessKeys([], partition: .aws)
@@ -152,7 +152,7 @@ struct SignatureTests {
     }
 
     @Test(
-        "a role is assumed only with what STS takes",
+        "a role is assumed only with valid parameters",
         arguments: [
             ("RoleArn", "arn:aws:iam::111122223333:user/x", "ValidationError"), ("RoleArn", "", "ValidationError"),
             ("RoleArn", "arn:aws:iam::444455556666:role/x", "AccessDenied"),

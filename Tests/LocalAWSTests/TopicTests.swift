@@ -41,7 +41,7 @@ struct TopicTests {
         return body
     }
 
-    @Test("messages that are only signed are what would be delivered, each with an id of its own")
+    @Test("signed messages equal delivered ones, each with its own ID")
     func signing() async throws {
         try await withLocalAWS { local, _ in
             let bodies = try local.sign(
@@ -54,7 +54,7 @@ struct TopicTests {
         }
     }
 
-    @Test("a subscription is confirmed with its token at SNS's own host, and with no other")
+    @Test("a subscription is confirmed with its own token at SNS's host only")
     func confirmation() async throws {
         try await withLocalAWS { local, loop in
             let endpoint = try await TestEndpoint(on: loop)
@@ -95,7 +95,7 @@ struct TopicTests {
         }
     }
 
-    @Test("without a signature, nobody gets a subscription that only its owner can end")
+    @Test("an unsigned confirmation cannot make a subscription that only its owner can end")
     func authenticated() async throws {
         var model = TopicModel()
         let subscription = model.subscribe("https://example.com/sns", to: try .topic())
@@ -109,7 +109,7 @@ struct TopicTests {
     }
 
     @Test(
-        "a message's signature is right for the certificate at its address",
+        "a message's signature matches the certificate at its URL",
         arguments: TopicSignatureVersion.allCases, [nil, "", "A subject with ü"])
     func signature(version: TopicSignatureVersion, subject: String?) async throws {
         try await withLocalAWS { local, loop in
@@ -129,7 +129,7 @@ struct TopicTests {
         }
     }
 
-    @Test("the message that asks for confirmation is signed, too")
+    @Test("the confirmation request is signed, too")
     func signedConfirmation() async throws {
         try await withLocalAWS { local, loop in
             let endpoint = try await TestEndpoint(on: loop)
@@ -170,7 +170,7 @@ struct TopicTests {
     }
 
     @Test(
-        "signing certificates are made out to the Region's own name",
+        "signing certificates have the Region's common name",
         arguments: [
             ("us-east-1", "sns.amazonaws.com"), ("eu-central-1", "sns.amazonaws.com"),
             ("af-south-1", "sns-signing.af-south-1.amazonaws.com"), ("cn-north-1", "sns-cn-north-1.amazonaws.com.cn"),
@@ -180,7 +180,7 @@ struct TopicTests {
         #expect(TopicSigner.commonName(try #require(Region(region))) == name)
     }
 
-    @Test("each configured Region has its own host and certificate, and there is nothing else on them")
+    @Test("each configured Region has its own host and certificate, and no other resources")
     func hosts() async throws {
         try await withLocalAWS {
             $0.regions = try ["us-east-1", "cn-north-1"].map { try #require(Region($0)) }
@@ -208,7 +208,7 @@ struct TopicTests {
 
     // MARK: Deliveries
 
-    @Test("a delivery has SNS's own header fields")
+    @Test("a delivery has SNS's header fields")
     func headers() async throws {
         try await withLocalAWS { local, loop in
             let endpoint = try await TestEndpoint(on: loop)
@@ -240,7 +240,7 @@ struct TopicTests {
     }
 
     @Test(
-        "an endpoint that fails is tried three times more with the same message; one that refuses is not",
+        "a failed delivery is retried three times with the same message; a rejected one is not",
         arguments: [
             ([503, 500, 200], DeliveryReport.Outcome.delivered), ([503, 503, 503, 503], .exhausted), ([400], .rejected),
             ([429], .rejected), ([302], .rejected), ([204], .delivered),
@@ -267,7 +267,7 @@ struct TopicTests {
         #expect(DeliveryPolicy.retryDelays == [.seconds(20), .seconds(20), .seconds(20)])
     }
 
-    @Test("an endpoint that is not there, or is no address, is tried as often")
+    @Test("an unreachable or malformed endpoint is retried as often")
     func unreachable() async throws {
         try await withLocalAWS { local, loop in
             let endpoint = try await TestEndpoint(on: loop)
@@ -280,7 +280,7 @@ struct TopicTests {
         }
     }
 
-    @Test("many messages reach all endpoints, no more at once than asked for")
+    @Test("many messages reach all endpoints within the concurrency limit")
     func parallel() async throws {
         try await withLocalAWS { local, loop in
             let running = Mutex((now: 0, most: 0))
@@ -307,7 +307,7 @@ struct TopicTests {
         }
     }
 
-    @Test("stopping breaks off a delivery that waits for its next try")
+    @Test("stopping cancels a delivery that waits for its retry")
     func stopped() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
         try await withEventLoop { loop in
@@ -325,7 +325,7 @@ struct TopicTests {
         }
     }
 
-    @Test("a configuration without credentials or Regions is refused")
+    @Test("a configuration without credentials or Regions is rejected")
     func incomplete() async throws {
         var configuration = LocalAWS.Configuration()
         configuration.regions = []
@@ -336,7 +336,7 @@ struct TopicTests {
         }
     }
 
-    @Test("an address that is taken stops the start, and leaves nothing open")
+    @Test("an address in use makes the start fail without leaving anything open")
     func addressTaken() async throws {
         try await withLocalAWS { local, _ in
             var configuration = LocalAWS.Configuration()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SecurityFindings
 
-@Suite("Summaries of checks")
+@Suite("Check summaries")
 struct CheckSummaryTests {
     private func summary(
         _ status: String, failed: JSON = nil, suppressed: JSON = nil, total: JSON = nil,
@@ -27,12 +27,12 @@ struct CheckSummaryTests {
     }
 
     @Test(
-        "title and description tell how many resources failed, and the percentage where there is one",
+        "title and description have the number of failed resources and their percentage",
         arguments: [
-            ("COMPLETED_NON_COMPLIANT", 12, nil, 1000, "12 of 1,000 resources failed (1.2 %)"),
-            ("COMPLETED_NON_COMPLIANT", 12, 3, 1000, "12 of 1,000 resources failed (1.2 %), 3 suppressed"),
-            ("COMPLETED_NON_COMPLIANT", 12, 0, 1_234_567, "12 of 1,234,567 resources failed (less than 0.1 %)"),
-            ("COMPLETED_NON_COMPLIANT", 1, nil, 1, "1 of 1 resource failed (100 %)"),
+            ("COMPLETED_NON_COMPLIANT", 12, nil, 1000, "12 of 1,000 resources failed (1.2%)"),
+            ("COMPLETED_NON_COMPLIANT", 12, 3, 1000, "12 of 1,000 resources failed (1.2%), 3 suppressed"),
+            ("COMPLETED_NON_COMPLIANT", 12, 0, 1_234_567, "12 of 1,234,567 resources failed (less than 0.1%)"),
+            ("COMPLETED_NON_COMPLIANT", 1, nil, 1, "1 of 1 resource failed (100%)"),
             ("COMPLETED_NON_COMPLIANT", 1, nil, nil, "1 resource failed"),
             ("COMPLETED_NON_COMPLIANT", 1200, 1200, nil, "1,200 resources failed, 1,200 suppressed"),
             ("COMPLETED_NON_COMPLIANT", 5, nil, 0, "5 resources failed"),
@@ -49,7 +49,7 @@ struct CheckSummaryTests {
     }
 
     @Test(
-        "a check that passed says what is true, and one that did not run says that its findings are unchanged",
+        "a passed check states what holds, and a check that did not run states that findings are unchanged",
         arguments: [
             (
                 "COMPLETED_COMPLIANT", 0, nil, 1, nil, "passed (1 resource checked)",
@@ -90,19 +90,19 @@ struct CheckSummaryTests {
     }
 
     @Test(
-        "what is neither nothing nor all is never called so",
+        "a percentage is 0% only for none, and 100% only for all",
         arguments: [
-            (0, 5, "0 %"), (5, 5, "100 %"), (1, 2, "50 %"), (1, 3, "33.3 %"), (2, 3, "66.7 %"), (1, 8, "12.5 %"),
-            (1, 1000, "0.1 %"), (1, 2000, "0.1 %"), (1, 2001, "less than 0.1 %"), (999, 1000, "99.9 %"),
-            (99_999, 100_000, "more than 99.9 %"), (1, .max, "less than 0.1 %"), (.max, .max, "100 %"),
-            (.max - 1, .max, "more than 99.9 %"),
+            (0, 5, "0%"), (5, 5, "100%"), (1, 2, "50%"), (1, 3, "33.3%"), (2, 3, "66.7%"), (1, 8, "12.5%"),
+            (1, 1000, "0.1%"), (1, 2000, "0.1%"), (1, 2001, "less than 0.1%"), (999, 1000, "99.9%"),
+            (99_999, 100_000, "more than 99.9%"), (1, .max, "less than 0.1%"), (.max, .max, "100%"),
+            (.max - 1, .max, "more than 99.9%"),
         ] as [(Int64, Int64, String)])
     func percentages(part: Int64, whole: Int64, text: String) {
         #expect(CheckSummaryText.percentage(part, of: whole) == text)
     }
 
     @Test(
-        "digits are grouped by threes",
+        "numbers have thousands separators",
         arguments: [
             (0, "0"), (999, "999"), (1000, "1,000"), (-1000, "-1,000"), (100_000, "100,000"), (1_000_000, "1,000,000"),
             (.min, "-9,223,372,036,854,775,808"),
@@ -111,7 +111,7 @@ struct CheckSummaryTests {
         #expect(RuleText.grouped(count) == text)
     }
 
-    @Test("a summary is active only of a check that resources failed or that could not run")
+    @Test("a summary is active only if resources failed or the check could not run")
     func states() throws {
         let active = try CheckResult.Status.documented.filter {
             try summary($0.word).recordState == .active
@@ -119,7 +119,7 @@ struct CheckSummaryTests {
         #expect(active == [.completedNonCompliant, .failed])
     }
 
-    @Test("all summaries of a canceled audit are archived, and say why")
+    @Test("all summaries of a canceled audit are archived, with the reason")
     func canceled() throws {
         for status in CheckResult.Status.documented {
             let finding = try summary(status.word, task: "CANCELED")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ConsolePageTests {
     @Test(
-        "A finding is found in the Security Hub console of its partition by its id",
+        "A finding's console page is in its partition and filtered by its ID",
         arguments: [
             ("us-east-1", "console.aws.amazon.com"), ("cn-north-1", "console.amazonaws.cn"),
             ("us-gov-west-1", "console.amazonaws-us-gov.com"),

@@ -3,7 +3,7 @@ import JSON
 import SecurityFindings
 import Testing
 
-@Suite("Ids of findings")
+@Suite("Finding IDs")
 struct FindingIDTests {
     private let prefix = "arn:aws:iot-device-defender:us-east-1:111122223333:"
 
@@ -13,7 +13,7 @@ struct FindingIDTests {
             reasonCode: reasonCode, accountRegion: try Samples.accountRegion())
     }
 
-    @Test("a violation's finding has the sample's id")
+    @Test("a violation's finding has the ID of AWS's sample")
     func violation() throws {
         #expect(
             FindingID.violation(id: "37e1", accountRegion: try Samples.accountRegion()) == prefix
@@ -32,14 +32,14 @@ struct FindingIDTests {
                 == prefix + "audits/summary/OnDemand/X_CHECK")
     }
 
-    @Test("an audit finding has check and resource in its id, as in the sample")
+    @Test("an audit finding's ID has check and resource, as in AWS's sample")
     func resource() throws {
         #expect(
             try audit("DEVICE_CERTIFICATE_EXPIRING_CHECK", ["deviceCertificateId": "ab"], "A_REASON")
                 == prefix + "audits/finding/DEVICE_CERTIFICATE_EXPIRING_CHECK-ab")
     }
 
-    @Test("a reason code is appended where the check can give one resource several")
+    @Test("a reason code is appended if the check can report several per resource")
     func reasonCodes() throws {
         let policy: JSON = ["policyVersionIdentifier": ["policyName": "P", "policyVersionId": "2"]]
         #expect(
@@ -50,13 +50,13 @@ struct FindingIDTests {
                 == prefix + "audits/finding/IOT_POLICY_OVERLY_PERMISSIVE_CHECK-P:2")
     }
 
-    @Test("partition, Region and account of the origin are in the id")
+    @Test("partition, Region and account are in the ID")
     func accountRegions() throws {
         let id = FindingID.violation(id: "v", accountRegion: try Samples.accountRegion("cn-north-1"))
         #expect(id == "arn:aws-cn:iot-device-defender:cn-north-1:111122223333:detect/violation/v")
     }
 
-    @Test("a client id of any text stays apart from others and gives printable ASCII")
+    @Test("any client ID gives a distinct ID of printable ASCII")
     func anyText() throws {
         let texts = ["a b", "a\nb", "a%0Ab", "a\u{1}b", "é", "e\u{301}", "🚰", "a/b", "%", "ａ"]
         let ids = try texts.map { try audit("CONFLICTING_CLIENT_IDS_CHECK", ["clientId": .string($0)]) }
@@ -66,7 +66,7 @@ struct FindingIDTests {
         #expect(ids[1] == prefix + "audits/finding/CONFLICTING_CLIENT_IDS_CHECK-a%0Ab")
     }
 
-    @Test("an id of 512 characters stays, a longer one is cut and stays apart from others")
+    @Test("an ID of 512 characters is unchanged, a longer one is truncated and stays distinct")
     func length() throws {
         let start = prefix + "audits/finding/CONFLICTING_CLIENT_IDS_CHECK-"
         let longest = String(repeating: "x", count: 512 - start.count)

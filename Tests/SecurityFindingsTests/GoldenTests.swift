@@ -11,7 +11,7 @@ import Testing
 /// To write them anew, run the tests with `WRITE_GOLDENS` set to the folder's path, and look at the difference.
 @Suite("Golden findings")
 struct GoldenTests {
-    @Test("the mapping makes the known finding", arguments: Golden.all)
+    @Test("the mapping makes the golden finding", arguments: Golden.all)
     func known(golden: Golden) throws {
         let finding = try golden.make()
         let text = finding.json.prettyPrinted() + "\n"
@@ -26,7 +26,7 @@ struct GoldenTests {
         #expect(FormatRules.violations(of: finding.json) == [])
     }
 
-    @Test("every file is one that the mapping is held against, and every name is there once")
+    @Test("every file is compared, and every name is unique")
     func files() throws {
         let folder = try #require(Bundle.module.url(forResource: "Goldens", withExtension: nil))
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -35,7 +35,7 @@ struct GoldenTests {
 
     // MARK: Nothing is left out
 
-    @Test("every check has a golden finding, with an id of its own for each reason where it can give several")
+    @Test("every check has a golden finding, with a distinct ID for each of several reason codes")
     func everyCheck() throws {
         #expect(Set(CheckSample.all.map(\.check)) == Set(AuditCheck.known.map(\.name)))
         for sample in CheckSample.all {
@@ -54,7 +54,7 @@ struct GoldenTests {
         #expect(ResourceIdentifier.documentedNames.subtracting(members) == [])
     }
 
-    @Test("every comparison, kind of value, criteria, event, dimension and partition has a golden alarm")
+    @Test("every comparison, value type, criteria, event type, dimension and partition has a golden alarm")
     func everyAlarm() throws {
         let alarms = try Golden.all.map { try $0.make() }.filter { !$0.isFromAudit }
         func values(_ key: String) -> Set<String> { Set(alarms.compactMap { $0.productFields[key] }) }

@@ -5,10 +5,10 @@ import Testing
 
 @testable import SecurityFindings
 
-@Suite("The limits of the format")
+@Suite("Limits of the finding format")
 struct LimitTests {
     @Test(
-        "a text is cut between characters, and the cut shows",
+        "a text is truncated at a character boundary with an ellipsis",
         arguments: [
             ("abcdef", 6, "abcdef"), ("abcdefg", 6, "abcde…"), ("🚰🚰🚰", 6, "🚰🚰🚰"), ("🚰🚰🚰🚰", 6, "🚰🚰…"),
             ("ae\u{301}e\u{301}e\u{301}", 6, "ae\u{301}e\u{301}…"), ("👩‍👩‍👧‍👦!!", 12, "👩‍👩‍👧‍👦…"),
@@ -17,7 +17,7 @@ struct LimitTests {
         #expect(FindingText.bounded(text, to: limit) == expected)
     }
 
-    @Test("one character that is longer than the limit is cut inside, not dropped")
+    @Test("a single character longer than the limit is truncated, not dropped")
     func longCharacter() throws {
         let text = "e" + String(repeating: "\u{301}", count: 5000)
         let cut = try #require(FindingText.bounded(text, to: 256))
@@ -25,12 +25,12 @@ struct LimitTests {
         #expect(cut.hasPrefix("e\u{301}") || cut.unicodeScalars.first == "e")
     }
 
-    @Test("blank texts are refused", arguments: ["", " ", "\n\t", "\u{0}", "\u{A0}\u{3000}", "\u{2028}", "\u{202E}"])
+    @Test("blank texts are rejected", arguments: ["", " ", "\n\t", "\u{0}", "\u{A0}\u{3000}", "\u{2028}", "\u{202E}"])
     func blank(text: String) {
         #expect(FindingText.bounded(text, to: 10) == nil)
     }
 
-    @Test("what disturbs a one-line text becomes a space")
+    @Test("characters unsuitable for one-line text become spaces")
     func controls() {
         #expect(
             FindingText.bounded("a\u{0}b\nc\u{7F}d\u{85}e\u{2028}f\u{202E}g\u{2066}h\u{FEFF}i", to: 99)
@@ -39,7 +39,7 @@ struct LimitTests {
             FindingText.bounded("\u{1F469}\u{200D}\u{1F467} \u{FFFD}", to: 99) == "\u{1F469}\u{200D}\u{1F467} \u{FFFD}")
     }
 
-    @Test("a map keeps its first 50 entries and leaves out blank ones")
+    @Test("a map keeps its first 50 entries and drops blank ones")
     func maps() {
         let entries =
             [("", "v"), (" ", "v"), ("k", ""), ("k", " "), ("k", "first"), ("k", "second")]
@@ -64,7 +64,7 @@ struct LimitTests {
     }
 
     @Test(
-        "a finding made of far too much text keeps within all limits",
+        "a finding with far too much text keeps within all limits",
         arguments: ["x", "🚰", "\u{301}", "漢", "\"", "\\", "\u{1}x", "é"])
     func oversize(part: String) throws {
         let finding = SecurityFinding(try draft(String(repeating: part, count: 2100)))
@@ -72,7 +72,7 @@ struct LimitTests {
         #expect(!finding.productFields.isEmpty && !finding.resource.details.isEmpty)
     }
 
-    @Test("a finding made of blank text has no blank text")
+    @Test("a finding made from blank text has no blank text")
     func blankFinding() throws {
         let violations = FormatRules.violations(of: SecurityFinding(try draft(" ")).json)
         #expect(violations == ["there are 1 to 50 types"])
@@ -80,7 +80,7 @@ struct LimitTests {
     }
 
     @Test(
-        "types of a wrong form are left out",
+        "malformed types are dropped",
         arguments: [["a/b/c/d"], ["/a"], ["a//b"], ["a/"], [""], ["/"]])
     func types(types: [String]) throws {
         var draft = try draft("x")
@@ -96,7 +96,7 @@ struct LimitTests {
         .object(["": "x", "k": .string(String(repeating: "\u{0}漢", count: 5000)), "n": nil]),
     ]
 
-    @Test("whatever part of an alarm is replaced, the finding keeps within all limits")
+    @Test("an alarm with any part replaced gives a finding within all limits")
     func hostileAlarms() throws {
         let payload = Samples.alarmJSON(criteria: ["comparisonOperator": "in-set", "value": ["strings": ["a"]]])
         var made = 0
@@ -110,7 +110,7 @@ struct LimitTests {
         #expect(made > 100)
     }
 
-    @Test("whatever part of an audit finding is replaced, the finding keeps within all limits")
+    @Test("an audit finding with any part replaced gives a finding within all limits")
     func hostileAuditFindings() throws {
         let task = try Samples.task()
         let identifiers = Samples.identifiers.compactMap(\.identifier.object)
@@ -131,7 +131,7 @@ struct LimitTests {
         #expect(made > 100)
     }
 
-    @Test("what is no finding is not read back")
+    @Test("JSON that is not a finding is rejected")
     func unreadable() throws {
         let json = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion())
             .json
@@ -152,7 +152,7 @@ struct LimitTests {
         #expect(SecurityFinding(.object(bare)) == nil)
     }
 
-    @Test("a finding as Security Hub gives it out is read without what others added")
+    @Test("a finding from Security Hub is parsed without members that others added")
     func foundInSecurityHub() throws {
         let finding = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion())
         var members = try #require(finding.json.object)
@@ -166,7 +166,7 @@ struct LimitTests {
         #expect(SecurityFinding(.object(members)) == finding)
     }
 
-    @Test("a finding of AWS's sample is read, with its own times for those that it lacks")
+    @Test("a finding of AWS's sample is parsed, with defaults for missing times")
     func sample() throws {
         let accountRegion = try Samples.accountRegion()
         let json: JSON = [

@@ -18,7 +18,7 @@ struct MappingTests {
     }
 
     @Test(
-        "an alarm's severity is the last part of the behavior's name that is one, else medium",
+        "an alarm's severity is the last part of the behavior's name that is a severity, otherwise medium",
         arguments: [
             ("MessagesSent-High", "HIGH", "High"), ("messages-sent-critical", "CRITICAL", "critical"),
             ("A-Low-High", "HIGH", "High"), ("A-Low-v2", "LOW", "Low"),
@@ -32,7 +32,7 @@ struct MappingTests {
         #expect(severity.original == original)
     }
 
-    @Test("only a raised alarm is active, and an alarm has no compliance")
+    @Test("only an active alarm gives an active finding, without compliance")
     func alarmStates() throws {
         for (event, state) in [
             ("in-alarm", "ACTIVE"), ("alarm-cleared", "ARCHIVED"), ("alarm-invalidated", "ARCHIVED"),
@@ -43,7 +43,7 @@ struct MappingTests {
         }
     }
 
-    @Test("an alarm keeps its id, types and generator through all its events")
+    @Test("an alarm keeps its ID, types and generator through all its events")
     func alarmIdentity() throws {
         let findings = try Alarm.EventType.allCases.map { try finding(Samples.alarmJSON(event: $0.rawValue)) }
         #expect(Set(findings.map(\.id)).count == 1)
@@ -70,7 +70,7 @@ struct MappingTests {
         #expect(try finding(auditFinding: json).recordState == .archived)
     }
 
-    @Test("the severity of an audit finding is Device Defender's, in the finding's own words")
+    @Test("the severity of an audit finding is Device Defender's, as label and as original")
     func auditSeverity() throws {
         for severity in DeviceDefender.Severity.allCases {
             var members = try #require(
@@ -82,7 +82,7 @@ struct MappingTests {
         }
     }
 
-    @Test("conflicting client ids and shared certificates are unusual behaviors as well")
+    @Test("conflicting client IDs and shared certificates are unusual behaviors as well")
     func unusualBehaviors() throws {
         for check in AuditCheck.known {
             let types = try finding(
@@ -94,7 +94,7 @@ struct MappingTests {
         }
     }
 
-    @Test("a slash in a name becomes a dash in types, and an absent metric leaves its part out")
+    @Test("a slash in a name becomes a dash in types, and an absent metric is omitted")
     func typesOfAlarms() throws {
         #expect(
             try finding(Samples.alarmJSON(name: "a/b", metric: "m/n")).types == [
@@ -105,7 +105,7 @@ struct MappingTests {
     }
 
     @Test(
-        "a device has a thing's ARN only if a thing can have its name",
+        "a device has a thing ARN only if its name is a valid thing name",
         arguments: [
             ("pump-17", "arn:aws:iot:us-east-1:111122223333:thing/pump-17"),
             ("a:b_C", "arn:aws:iot:us-east-1:111122223333:thing/a:b_C"),
@@ -118,7 +118,7 @@ struct MappingTests {
     }
 
     @Test(
-        "a resource's id is its ARN where one can be formed",
+        "a resource's ID is its ARN if one can be formed",
         arguments: [
             (["deviceCertificateId": "ab"], "arn:aws:iot:us-east-1:111122223333:cert/ab", "Other"),
             (["deviceCertificateArn": "arn:y", "deviceCertificateId": "ab"], "arn:y", "Other"),
@@ -144,7 +144,7 @@ struct MappingTests {
     }
 
     @Test(
-        "the end of a certificate is there as Device Defender gives it, and as a date",
+        "a certificate's expiration is included as reported and as a date",
         arguments: [
             ("1524740767000", "2018-04-26T11:06:07.000Z"), ("1524740767", "2018-04-26T11:06:07.000Z"),
             ("2018-04-26T11:06:07Z", "2018-04-26T11:06:07.000Z"), ("soon", nil), ("-1", nil), ("1e400", nil),
@@ -160,7 +160,7 @@ struct MappingTests {
     }
 
     @Test(
-        "the AWS partition is the finding format's word for it, or left out where it has none",
+        "the AWS partition has the finding format's value, or is omitted",
         arguments: [
             ("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"),
             ("us-iso-east-1", "aws-us-iso"), ("us-isob-east-1", "aws-us-iso-b"), ("eusc-de-east-1", nil),
@@ -179,7 +179,7 @@ struct MappingTests {
     }
 
     @Test(
-        "a percentile rule says where normal values lie",
+        "a percentile rule describes the expected values",
         arguments: [
             ("less-than-equals", "p99", "at or below the fleet's 99th percentile"),
             ("less-than", "p99.9", "below the fleet's 99.9th percentile"),
@@ -199,7 +199,7 @@ struct MappingTests {
         #expect(description.hasSuffix(" Expected: \(text)."), "\(description)")
     }
 
-    @Test("resources whose names are too long for an id stay apart")
+    @Test("resources with names too long for an ID stay distinct")
     func longResources() throws {
         let ids = try ["a", "b"].map { last in
             let arn = "arn:aws:iam::111122223333:role/" + String(repeating: "x", count: 600) + last
@@ -212,7 +212,7 @@ struct MappingTests {
     }
 
     @Test(
-        "links lead to the console of the partition",
+        "links point to the console of the partition",
         arguments: [
             ("us-east-1", "https://console.aws.amazon.com/iot/home?region=us-east-1#/dd/"),
             ("cn-north-1", "https://console.amazonaws.cn/iot/home?region=cn-north-1#/dd/"),
@@ -230,7 +230,7 @@ struct MappingTests {
         #expect(audit.remediation.url == audit.sourceURL)
     }
 
-    @Test("a finding goes to its account's own product in its Region")
+    @Test("a finding belongs to its account's default product in its Region")
     func product() throws {
         let accountRegion = try Samples.accountRegion("cn-north-1")
         #expect(
@@ -252,14 +252,14 @@ struct MappingTests {
         }
     }
 
-    @Test("a finding is observed, created and updated when the problem was seen")
+    @Test("a finding's times are those of the problem")
     func times() throws {
         let finding = try finding(Samples.alarmJSON())
         let times = [finding.createdAt, finding.updatedAt, finding.firstObservedAt, finding.lastObservedAt]
         #expect(times == Array(repeating: Timestamp(milliseconds: 1_573_786_800_000), count: 4))
     }
 
-    @Test("more related resources than fit are counted")
+    @Test("related resources that do not fit are counted")
     func manyRelated() throws {
         let related = JSON.array((0..<100).map { ["resourceIdentifier": ["clientId": .string("c\($0)")]] })
         let details = try finding(
@@ -271,7 +271,7 @@ struct MappingTests {
         #expect(details["RelatedResourcesLeftOut"] == "52")
     }
 
-    @Test("a Region's name that is too long for the format is left out")
+    @Test("a Region name that is too long for the format is omitted")
     func longRegion() throws {
         let finding = SecurityFinding(
             alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion("ap-southernmost-12"))

@@ -4,12 +4,12 @@ import Testing
 
 @testable import SecurityFindings
 
-@Suite("Severities of the team's own")
+@Suite("Severity rules")
 struct SeverityRulesTests {
     // MARK: Patterns
 
     @Test(
-        "a pattern stands for the whole text; * for any text, ? for one character",
+        "a pattern matches the whole text, with * for any text and ? for one character",
         arguments: [
             ("a", "a", true), ("a", "A", false), ("a", "ab", false), ("ab", "a", false), ("a", "", false),
             ("*", "", true), ("*", "anything/at all", true), ("**", "x", true), ("?", "", false), ("?", "x", true),
@@ -27,7 +27,7 @@ struct SeverityRulesTests {
         #expect(Glob(pattern).matches(Array(text.unicodeScalars)) == isMatch)
     }
 
-    @Test("the matching agrees with its definition for all short patterns and texts")
+    @Test("matching agrees with its definition for all short patterns and texts")
     func definition() {
         func all(_ letters: String, upTo length: Int) -> [String] {
             var words = [""]
@@ -55,7 +55,7 @@ struct SeverityRulesTests {
         }
     }
 
-    @Test("a pattern with many stars that all but matches ends soon")
+    @Test("a pattern with many stars that almost matches ends quickly")
     func manyStars() {
         // What tries every way to share the text out among the stars does not end.
         let glob = Glob(String(repeating: "a*", count: 127) + "b")
@@ -65,7 +65,7 @@ struct SeverityRulesTests {
     // MARK: Entries
 
     @Test(
-        "what is no rule is refused with a reason that names it",
+        "an invalid rule is rejected with a reason that names it",
         arguments: ["", "a", "=LOW", "a=", "a=SEVERE", "a=LOW=", String(repeating: "x", count: 257) + "=LOW"])
     func rejected(entry: String) {
         let error = #expect(throws: SeverityRules.InvalidEntryError.self) {
@@ -74,7 +74,7 @@ struct SeverityRulesTests {
         #expect(error?.description.contains("\"\(entry)\"") == true)
     }
 
-    @Test("more rules than there may be are refused")
+    @Test("more rules than the maximum are rejected")
     func tooMany() throws {
         _ = try SeverityRules(entries: Array(repeating: "a=LOW", count: 256))
         #expect(throws: SeverityRules.InvalidEntryError.self) {
@@ -82,7 +82,7 @@ struct SeverityRulesTests {
         }
     }
 
-    @Test("the first rule that matches counts, and a label is taken in any case")
+    @Test("the first matching rule applies, and labels are case-insensitive")
     func order() throws {
         let rules = try SeverityRules(entries: ["a=b=low", "Fleet/*=High", "Fleet/x=CRITICAL", "*=INFORMATIONAL"])
         #expect(rules.severity(of: "a=b") == .low)
@@ -95,7 +95,7 @@ struct SeverityRulesTests {
     // MARK: Findings
 
     @Test(
-        "an alarm has the severity of the rules, else that of its behavior's name, else medium",
+        "an alarm has the severity of the rules, otherwise of its behavior's name, otherwise medium",
         arguments: [
             ("Bytes-High", "*=LOW", "LOW", "High"), ("Bytes-High", "Other/*=LOW", "HIGH", "High"),
             ("Bytes", "Fleet/Bytes=CRITICAL", "CRITICAL", "MEDIUM"),
@@ -111,7 +111,7 @@ struct SeverityRulesTests {
     }
 
     @Test(
-        "audit findings and summaries have the severity of the rules, else Device Defender's, in its own word",
+        "audit findings and summaries have the severity of the rules, otherwise Device Defender's",
         arguments: [
             ("LOGGING_*=CRITICAL", "CRITICAL"), ("LOGGING_DISABLED_CHECK=INFORMATIONAL", "INFORMATIONAL"),
             ("*/*=CRITICAL", "LOW"), ("logging_*=CRITICAL", "LOW"),
