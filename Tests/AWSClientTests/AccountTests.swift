@@ -7,7 +7,7 @@ import Testing
 
 @testable import AWSClient
 
-/// Stands in for AWS STS and Security Hub: gives out a session for each role, and keeps who asked for what.
+/// A stand-in for AWS STS and Security Hub: issues a session per role, and records the calls.
 private final class Organization: HTTPTransport {
     struct Call: Sendable, Hashable {
         let operation: String
@@ -35,7 +35,7 @@ private final class Organization: HTTPTransport {
         log.withLock { $0.append(Call(operation: action, signer: signing?.accessKeyID ?? "", host: host)) }
         switch action {
         case "GetCallerIdentity":
-            return Self.answer(
+            return Self.response(
                 "<Arn>arn:aws:iam::111122223333:user/x</Arn><UserId>A</UserId><Account>111122223333</Account>")
         case "AssumeRole":
             parameters.withLock { $0.append(text) }
@@ -46,14 +46,14 @@ private final class Organization: HTTPTransport {
                     Array("<Error><Code>AccessDenied</Code><Message>not authorized</Message></Error>".utf8)
                 )
             }
-            return Self.answer(
+            return Self.response(
                 "<AccessKeyId>ASIA\(account)</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
                     + "<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>")
         default: return (HTTPResponse(status: .ok), Array(#"{"Findings": []}"#.utf8))
         }
     }
 
-    private static func answer(_ text: String) -> (response: HTTPResponse, body: [UInt8]) {
+    private static func response(_ text: String) -> (response: HTTPResponse, body: [UInt8]) {
         (HTTPResponse(status: .ok), Array("<R>\(text)</R>".utf8))
     }
 }
@@ -141,7 +141,7 @@ struct AccountTests {
             #expect(error.kind == .noCredentials && error.stage == .credentials && error.consequence == .suspend)
             #expect(error.description.contains("no role configured for account 777788889999"))
             #expect(error.description.contains("Add a role of account 777788889999 to aws.roles, or set aws.roleName."))
-            // Who the credentials belong to was known.
+            // The account of the credentials was known.
             #expect(organization.calls == before && before.last?.operation == "GetFindings")
             #expect(try await accounts.lacksRole(for: accountRegion("777788889999")))
             #expect(try await !accounts.lacksRole(for: accountRegion(Self.own)))

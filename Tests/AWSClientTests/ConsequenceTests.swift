@@ -6,7 +6,7 @@ import JSON
 import Testing
 
 @Suite("Consequences of AWS errors") struct FailureConsequenceTests {
-    /// Makes each service's request fail with a reply.
+    /// Makes one request of each service fail with a reply.
     private func consequences(of reply: ScriptedAWS.Reply) async throws -> [AWSService: AWSError.Consequence] {
         func client() throws -> AWSClient {
             try AWSClientTests.client(ScriptedAWS([reply]), retry: RetryPolicy(maximumAttempts: 1))
@@ -115,7 +115,7 @@ import Testing
             (HTTPClientError(.bodyTooLarge, "x"), .retry), (HTTPClientError(.headTooLarge, "x"), .retry),
             (HTTPClientError(.canceled, "x"), .retry), (HTTPClientError(.invalidRequest, "x"), .reject),
         ])
-    func unanswered(error: HTTPClientError, consequence: AWSError.Consequence) async throws {
+    func noResponse(error: HTTPClientError, consequence: AWSError.Consequence) async throws {
         try await expect(.failure(error), hub: consequence, iot: consequence, sts: consequence, "\(error.code)")
     }
 

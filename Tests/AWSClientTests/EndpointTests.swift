@@ -136,7 +136,7 @@ struct PercentEncodingTests {
     func query() {
         #expect(PercentEncoding.query([]) == "")
         #expect(PercentEncoding.query([("b", "1"), ("a", "2"), ("a", "1"), ("B", "")]) == "B=&a=1&a=2&b=1")
-        // Encoded, ü comes before a; as text it would come after.
+        // Encoded, ü sorts before a; as text it would sort after.
         #expect(PercentEncoding.query([("a", "1"), ("ü", "2"), ("a-b", "3")]) == "%C3%BC=2&a=1&a-b=3")
     }
 }

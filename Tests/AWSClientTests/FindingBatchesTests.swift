@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Batches of findings")
 struct FindingBatchesTests {
-    /// A finding whose JSON has so many bytes.
+    /// A finding whose JSON has a given number of bytes.
     private func finding(_ id: String, bytes: Int = 20) -> FindingText {
         let empty = JSON.object(["Id": .string(id), "T": ""]).serialized().count
         let text = String(repeating: "x", count: max(bytes - empty, 0))

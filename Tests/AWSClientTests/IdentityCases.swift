@@ -1,11 +1,12 @@
-/// Variables and files, as processes have them, from which credentials are to be had.
+/// Environment variables and files with credentials.
 struct IdentityCase: Sendable {
     let name: String
-    /// `PORT` stands for that of the server, `FOLDER` for that of programs and tokens, `UNSET` takes a variable out.
+    /// `PORT` is replaced by the server's port, `FOLDER` by the directory of programs and tokens; `UNSET` removes a
+    /// variable.
     var environment: [String: String] = [:]
     var config = ""
     var credentials = ""
-    /// What our error says, where there are none.
+    /// A part of the expected error message.
     var rejection: String?
 }
 
@@ -61,13 +62,13 @@ extension IdentityCase {
             environment: ["AWS_DEFAULT_PROFILE": "other profile", "AWS_PROFILE": "default"],
             credentials: profiles),
         IdentityCase(
-            name: "a profile that is not there", environment: ["AWS_PROFILE": "missing"],
+            name: "a missing profile", environment: ["AWS_PROFILE": "missing"],
             credentials: profiles, rejection: "profile missing is not in the shared files"),
         IdentityCase(
             name: "keys in the configuration file", environment: ["AWS_PROFILE": "a b"],
             config: "[profile \"a b\"]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n"),
         IdentityCase(
-            name: "keys in both files: the credentials file counts",
+            name: "keys in both files: the credentials file has precedence",
             config: "[default]\naws_access_key_id = AKIACONF\naws_secret_access_key = c\n", credentials: profiles),
         IdentityCase(
             name: "the word profile is missing", environment: ["AWS_PROFILE": "p"],
@@ -94,7 +95,7 @@ extension IdentityCase {
         IdentityCase(
             name: "a line that is neither", credentials: "[default]\nnothing\n", rejection: "line 2"),
         IdentityCase(
-            name: "a key that is there twice",
+            name: "a duplicate key",
             credentials: "[default]\naws_access_key_id = A\naws_access_key_id = B\n", rejection: "duplicate"),
         IdentityCase(name: "a key before any section", credentials: "a = b\n", rejection: "line 1"),
     ]
@@ -104,7 +105,7 @@ extension IdentityCase {
             name: "a role by a profile of the credentials file", environment: ["AWS_PROFILE": "r"],
             config: role("r", "source_profile = default"), credentials: profiles),
         IdentityCase(
-            name: "with all that can be said", environment: ["AWS_PROFILE": "r"],
+            name: "with all settings", environment: ["AWS_PROFILE": "r"],
             config: role(
                 "r",
                 """
@@ -114,7 +115,7 @@ extension IdentityCase {
                 duration_seconds = 900
                 """), credentials: profiles),
         IdentityCase(
-            name: "with a duration that is no number", environment: ["AWS_PROFILE": "r"],
+            name: "with a duration that is not a number", environment: ["AWS_PROFILE": "r"],
             config: role("r", "source_profile = default\nduration_seconds = long"), credentials: profiles),
         IdentityCase(
             name: "by a role by a role", environment: ["AWS_PROFILE": "r"],
@@ -135,11 +136,11 @@ extension IdentityCase {
             name: "by a program", environment: ["AWS_PROFILE": "r"],
             config: role("r", "source_profile = p") + "[profile p]\ncredential_process = FOLDER/print-lasting\n"),
         IdentityCase(
-            name: "by a web identity of its source, variables left aside",
+            name: "by a web identity of its source, ignoring variables",
             environment: ["AWS_PROFILE": "r", "AWS_ROLE_SESSION_NAME": "ours"],
             config: role("r", "source_profile = w") + role("w", "web_identity_token_file = FOLDER/token")),
         IdentityCase(
-            name: "one that may not be assumed", environment: ["AWS_PROFILE": "forbidden"],
+            name: "one that cannot be assumed", environment: ["AWS_PROFILE": "forbidden"],
             config: role("forbidden", "source_profile = default"), credentials: profiles, rejection: "not you"),
     ]
 
@@ -148,7 +149,7 @@ extension IdentityCase {
             name: "a circle of two", environment: ["AWS_PROFILE": "a"],
             config: role("a", "source_profile = b") + role("b", "source_profile = a"), rejection: "a → b → a"),
         IdentityCase(
-            name: "a circle behind the first", environment: ["AWS_PROFILE": "a"],
+            name: "a circle after the first", environment: ["AWS_PROFILE": "a"],
             config: role("a", "source_profile = b") + role("b", "source_profile = c") + role("c", "source_profile = b"),
             rejection: "circle"),
         IdentityCase(
@@ -193,7 +194,7 @@ extension IdentityCase {
             name: "one without a role", environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "FOLDER/token"],
             rejection: "AWS_ROLE_ARN"),
         IdentityCase(
-            name: "one whose token is not there",
+            name: "one whose token is missing",
             environment: ["AWS_WEB_IDENTITY_TOKEN_FILE": "FOLDER/nothing", "AWS_ROLE_ARN": "arn:aws:iam::1:role/x"],
             rejection: "cannot read web identity token file"),
     ]
@@ -204,7 +205,7 @@ extension IdentityCase {
         IdentityCase(
             name: "one that prints an empty token", config: "[default]\ncredential_process = FOLDER/print-untokened\n"),
         IdentityCase(
-            name: "one with arguments in quotes, which is asked again later",
+            name: "one with quoted arguments, which is run again later",
             config: "[default]\ncredential_process = \"FOLDER/print ending\" 'an argument' \"another one\"\n"),
         IdentityCase(
             name: "keys in the credentials file before a program",
@@ -220,7 +221,7 @@ extension IdentityCase {
             name: "one of another version", config: "[default]\ncredential_process = FOLDER/other-version\n",
             rejection: "Version"),
         IdentityCase(
-            name: "one that is not there", config: "[default]\ncredential_process = FOLDER/nothing\n",
+            name: "one that is missing", config: "[default]\ncredential_process = FOLDER/nothing\n",
             rejection: "nothing"),
     ]
 
@@ -242,7 +243,7 @@ extension IdentityCase {
                 "AWS_CONTAINER_AUTHORIZATION_TOKEN": "not this one",
             ]),
         IdentityCase(
-            name: "both addresses: the relative one counts",
+            name: "both addresses: the relative one has precedence",
             environment: [
                 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/container/relative",
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:PORT/container/full",
@@ -251,7 +252,7 @@ extension IdentityCase {
             name: "another host without TLS",
             environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/container"], rejection: "192.0.2.1"),
         IdentityCase(
-            name: "one that answers with an error",
+            name: "one that responds with an error",
             environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:PORT/container/missing"],
             rejection: "HTTP 404"),
         IdentityCase(

@@ -13,7 +13,7 @@ struct IdentityTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "identities.py")
         .path
 
-    /// The programs and tokens that the cases name.
+    /// The programs and tokens of the cases.
     private static func write(to folder: TemporaryFolder) throws {
         let lasting = #"{"Version": 1, "AccessKeyId": "AKIAPROGRAM", "SecretAccessKey": "p+/="}"#
         let ending =
@@ -50,7 +50,7 @@ struct IdentityTests {
         return environment
     }
 
-    /// Whom we take ourselves for: id, secret and token, or what our error says.
+    /// The resulting credentials: ID, secret and token, or the error message.
     private static func identity(
         _ environment: [String: String], _ http: HTTPClient, _ loop: EventLoop
     ) async throws -> Result<[String], CredentialsError> {

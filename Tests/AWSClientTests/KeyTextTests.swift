@@ -39,7 +39,7 @@ import Testing
             (["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": secret], ""),
             (["AWS_ACCESS_KEY_ID": "A\(blank)B", "AWS_SECRET_ACCESS_KEY": "s"], ""),
             (["AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": secret], ""),
-            // A line break would begin another key.
+            // A line break would start another key.
             ([:], "[default]\naws_access_key_id = A\naws_secret_access_key = \(blank == "\n" ? "x y" : secret)\n"),
         ] {
             let problem = #expect(throws: AWSSettings.SettingError.self) { try plan(environment, credentials: file) }
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    /// Answers every request with the same body.
+    /// Responds to every request with the same body.
     private struct Answering: MetadataTransport {
         let body: String
         func fetch(_ request: HTTPRequest, timeout: Duration) async throws(HTTPClientError)
@@ -96,13 +96,13 @@ import Testing
     }
 
     private func chain(
-        _ aws: ScriptedAWS, _ environment: [String: String], files: [String: String] = [:], answer: String = "",
+        _ aws: ScriptedAWS, _ environment: [String: String], files: [String: String] = [:], response: String = "",
         loop: EventLoop
     ) throws -> CredentialsChain {
         let settings = try AWSSettings(environment: environment) { files[$0].map { Array($0.utf8) } }
         return CredentialsChain(
             settings: settings, client: try client(aws, retry: RetryPolicy(maximumAttempts: 1)),
-            transport: Answering(body: answer), loop: loop, region: region, sessionName: "test")
+            transport: Answering(body: response), loop: loop, region: region, sessionName: "test")
     }
 
     @Test(
@@ -114,10 +114,10 @@ import Testing
             (#"{"AccessKeyId": "A", "SecretAccessKey": " "}"#, nil),
             (#"{"AccessKeyId": "A", "SecretAccessKey": "s s"}"#, nil), ("<html>", nil),
         ] as [(String, String?)])
-    func container(answer: String, expected: String?) async throws {
+    func container(response: String, expected: String?) async throws {
         try await withEventLoop { loop in
             let chain = try chain(
-                ScriptedAWS([]), ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/c"], answer: answer,
+                ScriptedAWS([]), ["AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/c"], response: response,
                 loop: loop)
             let found = try? await chain.credentials()
             let text = found.map { "\($0.accessKeyID) \($0.secretAccessKey) \($0.sessionToken ?? "-")" }

@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-/// Moto's server: STS and Security Hub by people who did not read our code.
+/// Moto's server: an independent implementation of STS and Security Hub.
 private enum Moto {
     static let program = """
         import os, sys

@@ -49,7 +49,7 @@ struct OperationTests {
     }
 
     @Test("an incomplete or truncated identity is rejected", arguments: 0..<12)
-    func cutIdentity(part: Int) async throws {
+    func truncatedIdentity(part: Int) async throws {
         let broken: String
         if part < 10 {
             let end = try #require(identity.firstRange(of: "</Account>")).upperBound

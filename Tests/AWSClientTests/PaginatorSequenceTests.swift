@@ -56,7 +56,7 @@ struct PaginatorSequenceTests {
     }
 
     @Test("every cycle of tokens is detected, after at most three times as many pages as tokens")
-    func circles() throws {
+    func cycles() throws {
         for before in 0...40 {
             for length in 1...40 {
                 var detector = RepetitionDetector(first: nil)
@@ -72,7 +72,7 @@ struct PaginatorSequenceTests {
     }
 
     @Test("distinct tokens are never reported as a cycle")
-    func noCircle() {
+    func noCycle() {
         var detector = RepetitionDetector(first: "start")
         #expect((0..<100_000).allSatisfy { !detector.isRepetition("\($0)") })
     }

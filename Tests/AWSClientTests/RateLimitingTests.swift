@@ -15,7 +15,7 @@ struct PaceTests {
             def current_time(self): return self.time
         class Detector:
             def is_throttling_error(self, throttled): return throttled
-        answers = []
+        results = []
         for history in json.load(sys.stdin):
             clock = Clock()
             clock.time = history[0][0]
@@ -29,8 +29,8 @@ struct PaceTests {
                 clock.time = time
                 limiter.on_receiving_response(throttled=throttled)
                 rates.append(tokens.max_rate)
-            answers.append(rates)
-        print(json.dumps(answers))
+            results.append(rates)
+        print(json.dumps(results))
         """
 
     @Test("The adaptive rate equals botocore's for any sequence of responses")
@@ -48,8 +48,8 @@ struct PaceTests {
             histories.map { .array($0.map { .array([.number("\($0.0)"), .bool($0.1)]) }) }
         ).serialized()
         let text = try await Program.python(Self.program, input: given)
-        let answers = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 100_000))
-        for (history, rates) in zip(histories, try #require(answers.array)) {
+        let expected = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 100_000))
+        for (history, rates) in zip(histories, try #require(expected.array)) {
             var adaptive = AdaptiveRate(now: history[0].0)
             for ((time, isThrottled), rate) in zip(history, try #require(rates.array)) {
                 if isThrottled { adaptive.recordThrottling(now: time) } else { adaptive.recordResponse(now: time) }
@@ -113,7 +113,7 @@ struct PaceTests {
         let known = try key("BatchImportFindings")
         for _ in 0..<29 { #expect(pacer.reserve(known, now: .zero) == .zero) }
         pacer.setImportRate(Pacer.ImportRate(rate: 100, burst: 40), now: .zero)
-        // Of 39 usable ones 29 are gone.
+        // 29 of 39 usable tokens are used.
         #expect((0..<10).allSatisfy { _ in pacer.reserve(known, now: .zero) == .zero })
         #expect(pacer.reserve(known, now: .zero) == .milliseconds(10))
         let new = try key("BatchImportFindings", account: "444455556666")
@@ -136,7 +136,7 @@ struct PaceTests {
     }
 
     @Test("Taking over an account-Region empties its existing and new limits, and no others")
-    func takenOver() throws {
+    func takeover() throws {
         let pacer = Pacer()
         let (imports, reads) = (try key("BatchImportFindings"), try key("GetFindings"))
         let other = try key("BatchImportFindings", account: "444455556666")

@@ -100,7 +100,7 @@ struct FailureTests {
             retry: RetryPolicy(), pacer: Pacer(), random: { 0 },
             clock: AWSClock(now: { 0 }, elapsed: { .zero }, sleep: { wait in waited.withLock { $0.append(wait) } }))
         _ = try await client.getFindings(filters: [:], region: region)
-        // The attempt's own wait, and that for its turn, which the test's clock has not come nearer to.
+        // The retry delay, and the wait for a token, which the test's clock does not shorten.
         #expect(waited.withLock { $0 } == [.seconds(3), .seconds(3)])
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AWSClient
 
-/// A clock that a test sets, with waits that pass at once.
+/// A settable clock whose sleeps return immediately.
 final class SetClock: Sendable {
     private let time = Mutex<Int64>(1_795_341_600_000)
     var now: Int64 { time.withLock { $0 } }
@@ -13,7 +13,7 @@ final class SetClock: Sendable {
     }
 }
 
-/// Gives out new credentials each time that it is asked, which last for a while.
+/// Issues new temporary credentials on each call.
 private final class Issuer: Sendable {
     private struct State {
         var issued = 0
@@ -82,7 +82,7 @@ struct RefreshTests {
         let held = Credentials(accessKeyID: "A", secretAccessKey: "s", expiration: end)
         #expect(
             RefreshRule.action(of: held, obtainedAt: end - lifetime * 1000, now: now, notBefore: 0) == action)
-        // When the last attempt failed just now, the old ones are used as long as they last.
+        // Right after a failed attempt, the current ones are used until they expire.
         let later: RefreshRule.Action = left > 0 ? .use : .refresh
         #expect(
             RefreshRule.action(of: held, obtainedAt: end - lifetime * 1000, now: now, notBefore: now + 1) == later)
@@ -152,7 +152,7 @@ struct RefreshTests {
         let issuer = Issuer(time)
         let provider = issuer.provider
         let first = try await provider.credentials()
-        // New ones that are refused at once are refused for another reason.
+        // New credentials that are rejected immediately are rejected for another reason.
         #expect(try await provider.credentials(replacing: first) == nil)
         time.advance(by: 60_000)
         #expect(try await provider.credentials(replacing: first)?.accessKeyID == "ASIA2")
@@ -211,7 +211,7 @@ struct ServiceTimeTests {
             let first = try await provider.credentials()
             let issued = state.withLock(\.issued)
             state.withLock { $0.wall += step }
-            // The step makes them neither old nor young.
+            // A clock step does not change their age.
             #expect(try await provider.credentials() == first && state.withLock(\.issued) == issued)
             state.withLock { $0.elapsed += 20_000 }
             let other = try await provider.credentials(replacing: first)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Retries")
 struct RetryTests {
-    // MARK: The policy
+    // MARK: Delivery policy
 
     @Test("the delay doubles from the base to the limit, with full jitter")
     func delays() {
@@ -29,10 +29,10 @@ struct RetryTests {
         #expect(policy.delay(afterAttempt: 1, random: 0, retryAfter: .seconds(86_400)) == .seconds(20))
     }
 
-    // MARK: What is told
+    // MARK: Reporting
 
     @Test("each attempt is reported with its result, and its duration excludes waits")
-    func told() async throws {
+    func reported() async throws {
         let calls = Mutex<[AWSCall]>([])
         let aws = ScriptedAWS([
             ScriptedAWS.fault(429, "TooManyRequestsException"), ScriptedAWS.reply(503),
@@ -40,10 +40,11 @@ struct RetryTests {
         ])
         let client = try client(aws).reporting { call in calls.withLock { $0.append(call) } }
         _ = try await client.describeAuditTask(id: "t", region: region)
-        let told = calls.withLock { $0 }
-        #expect(told.map(\.failure) == [.throttled, .transient, nil])
-        #expect(told.allSatisfy { $0.service == .iot && $0.operation == "DescribeAuditTask" && $0.region == region })
-        #expect(told.allSatisfy { $0.account == nil && $0.duration == .seconds(60) })
+        let reported = calls.withLock { $0 }
+        #expect(reported.map(\.failure) == [.throttled, .transient, nil])
+        #expect(
+            reported.allSatisfy { $0.service == .iot && $0.operation == "DescribeAuditTask" && $0.region == region })
+        #expect(reported.allSatisfy { $0.account == nil && $0.duration == .seconds(60) })
     }
 
     @Test("a call without credentials is reported without a duration")
@@ -58,7 +59,7 @@ struct RetryTests {
         #expect(calls.withLock { $0[0].duration } == nil)
     }
 
-    // MARK: What is repeated
+    // MARK: Retries
 
     @Test(
         "throttling and temporary failures are retried until success",
@@ -89,7 +90,7 @@ struct RetryTests {
             .failure(HTTPClientError(.tlsRejected, "")), .failure(HTTPClientError(.bodyTooLarge, "")),
             .failure(HTTPClientError(.canceled, "")),
         ])
-    func notRepeated(reply: ScriptedAWS.Reply) async throws {
+    func notRetried(reply: ScriptedAWS.Reply) async throws {
         let aws = ScriptedAWS([reply, ScriptedAWS.reply(200, "{}")])
         let waits = Waits()
         _ = try await failure {

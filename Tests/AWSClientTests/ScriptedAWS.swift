@@ -6,7 +6,7 @@ import JSON
 import Synchronization
 import Testing
 
-/// Stands in for AWS: answers each request with the next of its replies, and keeps what it was asked.
+/// A stand-in for AWS: responds to each request with the next of its replies, and records the requests.
 final class ScriptedAWS: HTTPTransport {
     struct Request: Sendable {
         let head: HTTPRequest
@@ -40,18 +40,18 @@ final class ScriptedAWS: HTTPTransport {
         .success((HTTPResponse(status: .init(code: status), headerFields: fields), Array(body.utf8)))
     }
 
-    /// A failure as restJson1 has it.
+    /// An error in the restJson1 format.
     static func fault(_ status: Int, _ code: String, message: String = "no", fields: HTTPFields = [:]) -> Reply {
         reply(status, #"{"__type": "\#(code)", "message": "\#(message)"}"#, fields: fields)
     }
 }
 
-/// The times that a client wanted to wait; nobody waits for them.
+/// The recorded sleeps of a client, which return immediately.
 final class Waits: Sendable {
     private let durations = Mutex<[Duration]>([])
     var all: [Duration] { durations.withLock { $0 } }
     private let minutes = Atomic(0)
-    /// A time at which no request has to wait for its turn.
+    /// A time at which no request has to wait for a token.
     func nextMinute() -> Duration { .seconds(60 * minutes.add(1, ordering: .relaxed).newValue) }
     func add(_ duration: Duration) { durations.withLock { $0.append(duration) } }
 }
@@ -69,7 +69,7 @@ struct FixedCredentials: CredentialsProvider {
     func credentials() async throws(CredentialsError) -> Credentials { try result.get() }
 }
 
-/// A client of a scripted AWS whose jitter is always at its longest.
+/// A client of a scripted AWS, always with the maximum jitter.
 func client(
     _ aws: ScriptedAWS, credentials: any CredentialsProvider = FixedCredentials(),
     environment: [String: String] = [:], retry: RetryPolicy = RetryPolicy(), waits: Waits = Waits()
@@ -80,7 +80,7 @@ func client(
         clock: AWSClock(now: { 1_795_341_600_000 }, elapsed: { waits.nextMinute() }, sleep: { waits.add($0) }))
 }
 
-/// The error of a closure.
+/// The error thrown by a closure.
 func failure<Value>(
     sourceLocation: SourceLocation = #_sourceLocation, of body: () async throws -> Value
 ) async throws -> AWSError {

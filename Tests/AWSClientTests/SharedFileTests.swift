@@ -34,11 +34,11 @@ struct SharedFileTests {
             }.joined()
         }
         let given = JSON.array(texts.map(JSON.string)).serialized()
-        let answers = try JSON(
+        let parsed = try JSON(
             parsing: Array(try await Program.python(Self.program, input: given).utf8),
             limits: JSONLimits(values: 1_000_000))
         var read = 0
-        for (text, expected) in zip(texts, try #require(answers.array)) {
+        for (text, expected) in zip(texts, try #require(parsed.array)) {
             let ours = try? ProfileFile(text)
             read += ours == nil ? 0 : 1
             let sections = ours.map { JSON.object(JSON.Members($0.sections.mapValues { JSON(texts: $0) })) }
@@ -64,8 +64,8 @@ struct SharedFileTests {
             print(json.dumps([split(text) for text in json.load(sys.stdin)]))
             """
         let text = try await Program.python(program, input: JSON.array(texts.map(JSON.string)).serialized())
-        let answers = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 1_000_000))
-        for (text, expected) in zip(texts, try #require(answers.array)) {
+        let parsed = try JSON(parsing: Array(text.utf8), limits: JSONLimits(values: 1_000_000))
+        for (text, expected) in zip(texts, try #require(parsed.array)) {
             let ours = ShellWords.split(text).map { JSON.array($0.map(JSON.string)) }
             #expect(ours ?? .null == expected, "\(text.debugDescription)")
         }

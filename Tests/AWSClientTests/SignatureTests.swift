@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Signatures of all operations, recomputed by botocore over the raw requests", .timeLimit(.minutes(2)))
 struct SignatureTests {
-    /// A server that checks each request's signature with botocore, and answers so that the next page is asked for.
+    /// A server that verifies each request's signature with botocore, and responds with a token for the next page.
     private static let program = #"""
         import datetime, json, http.server, os, re, sys, threading
         from botocore.auth import SigV4Auth
@@ -70,7 +70,7 @@ struct SignatureTests {
         os._exit(0)
         """#
 
-    /// Calls every operation that the client has, with texts that have to be encoded.
+    /// Calls every operation of the client, with texts that need encoding.
     private static func callAll(_ client: AWSClient) async throws {
         let odd = "+/=& ä€%25?"
         _ = try await client.getCallerIdentity(region: region)

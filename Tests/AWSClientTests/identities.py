@@ -1,7 +1,7 @@
-"""Stands in for AWS STS, a container's host and an instance's metadata service, and asks boto3 who it is.
+"""A stand-in for AWS STS, a container endpoint and an instance metadata service; asks boto3 for its identity.
 
-    identities.py serve        serves on a free port, which it prints, until its input ends
-    identities.py boto3 PORT   reads a list of environments as JSON, prints whom botocore takes each for
+    identities.py serve        serves on a free port, which it prints, until its standard input ends
+    identities.py boto3 PORT   reads a list of environments as JSON, prints botocore's identity for each
 """
 
 import hashlib

@@ -147,14 +147,14 @@ struct CertificateTests {
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: withKey) }
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: Array("nothing".utf8)) }
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: []) }
-        let cutOff = text + Array("-----BEGIN CERTIFICATE-----\nAAAA\n".utf8)
-        #expect(throws: CryptographyError.self) { try Certificate.chain(pem: cutOff) }
+        let truncated = text + Array("-----BEGIN CERTIFICATE-----\nAAAA\n".utf8)
+        #expect(throws: CryptographyError.self) { try Certificate.chain(pem: truncated) }
         let otherLabel = String(decoding: text, as: UTF8.self).replacing(" CERTIFICATE", with: " X509 CERTIFICATE")
         #expect(throws: CryptographyError.self) { try Certificate.chain(pem: Array(otherLabel.utf8)) }
     }
 
     @Test("a certificate with trailing bytes is rejected")
-    func bytesBehindEnd() throws {
+    func trailingBytes() throws {
         let lines = try String(decoding: authority.certificate.pem(), as: UTF8.self).split(separator: "\n")
         let der = try #require(Data(base64Encoded: lines.dropFirst().dropLast().joined()))
         for (suffix, isAccepted) in [([], true), ([0], false), ([0x30, 0x00], false)] as [([UInt8], Bool)] {
@@ -170,7 +170,7 @@ struct CertificateTests {
             commonName: "leaf", dnsNames: ["a.example"], validity: 0...1, key: key
         ).pem()
         var outcomes: Set<Bool> = []
-        // Only letters of the base64 text are exchanged, so that most mutations reach the decoder.
+        // Only letters of the Base64 text are changed, so that most mutations reach the decoder.
         for index in 28..<text.count - 27 {
             for letter in "AQgw/".utf8 {
                 var mutated = text

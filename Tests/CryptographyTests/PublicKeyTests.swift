@@ -21,7 +21,7 @@ struct PublicKeyTests {
         return try folder.read("signature")
     }
 
-    /// r and s of a signature that OpenSSL's command line made.
+    /// r and s of a signature by OpenSSL's command line.
     private func raw(_ signature: [UInt8]) async throws -> [UInt8] {
         let file = try folder.write(signature, as: "der")
         let text = try await Program.openssl(["asn1parse", "-inform", "DER", "-in", file])
@@ -57,7 +57,7 @@ struct PublicKeyTests {
         let point = Array(try folder.read("ec.der").suffix(64))
         let key = try PublicKey(p256X: Array(point.prefix(32)), y: Array(point.suffix(32)))
         #expect(key.kind == .p256)
-        // Numbers with zeros in front are one in 256: many signatures have some.
+        // One number in 256 has leading zeros, so that some of many signatures do.
         for _ in 0..<20 {
             let encoded = try await sign(file)
             let signature = try await raw(encoded)

@@ -3,29 +3,29 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A TLS client that shares no code of ours: Python's `ssl`, in lock step with a server session over two pipes.
+/// An independent TLS client: Python's `ssl`, in lockstep with a server session over two pipes.
 ///
-/// The client's frames are a letter, a length in four bytes and so many bytes: `C` a new connection, `D` ciphertext, which
-/// is answered with ciphertext behind a length, and `R` the results as JSON.
+/// A client frame is a letter, a four-byte length and the payload: `C` for a new connection, `D` for ciphertext, to
+/// which the server responds with length-prefixed ciphertext, and `R` for the results as JSON.
 struct PythonClient: Encodable {
-    /// The file with the certificate to trust.
+    /// The file of the trusted certificate.
     var authority: String
-    /// The only version of TLS that the client speaks: `TLSv1_1`, `TLSv1_2` or `TLSv1_3`.
+    /// The client's only TLS version: `TLSv1_1`, `TLSv1_2` or `TLSv1_3`.
     var version = "TLSv1_3"
     /// The protocols to offer.
     var protocols: [String] = []
-    /// How many bytes of plaintext to send in each connection.
+    /// The number of plaintext bytes to send in each connection.
     var size = 1000
-    /// How many bytes of ciphertext to send in each frame; 0 for everything that there is.
+    /// The number of ciphertext bytes in each frame; 0 for all available.
     var chunk = 0
-    /// How many connections to make, each with the session of the one before.
+    /// The number of connections, each resuming the previous session.
     var connections = 1
     /// Whether the handshake's last bytes are sent together with the first data.
     var coalesces = false
-    /// Whether one bit of the first data record is changed on its way.
+    /// Whether to flip one bit of the first data record in transit.
     var tampers = false
 
-    /// What the client saw in one connection.
+    /// The client's result of one connection.
     struct Result: Decodable {
         var error: String?
         var version: String?
@@ -35,10 +35,10 @@ struct PythonClient: Encodable {
         var echoed = false
     }
 
-    /// Runs the client; every frame with ciphertext is handed to a server, which gives the answer.
+    /// Runs the client; passes every ciphertext frame to a server, and returns its output.
     func run(against server: EchoServer) async throws -> [Result] {
         let arguments = [String(decoding: try JSONEncoder().encode(self), as: UTF8.self)]
-        // The thread has the server to itself: this task does nothing before the thread is done.
+        // The thread has exclusive access to the server: this task waits until the thread has ended.
         nonisolated(unsafe) let served = server
         let results = try await onThread { try Self.converse(arguments, with: served) }
         #expect(server.largestPiece <= EchoServer.maximumPiece)
@@ -52,9 +52,9 @@ struct PythonClient: Encodable {
             switch kind {
             case "C": server.connect()
             case "D":
-                let answer = server.answer(to: payload)
-                let length = withUnsafeBytes(of: UInt32(answer.count).bigEndian) { Array($0) }
-                try client.write(length + answer)
+                let response = server.response(to: payload)
+                let length = withUnsafeBytes(of: UInt32(response.count).bigEndian) { Array($0) }
+                try client.write(length + response)
             default: results = try JSONDecoder().decode([Result].self, from: Data(payload))
             }
         }
@@ -149,17 +149,17 @@ struct PythonClient: Encodable {
         """
 }
 
-/// A server that sends back what it gets, and closes when the client does.
+/// An echo server that closes when the client does.
 final class EchoServer {
     let context: TLSServerContext
     private(set) var session: TLSServerSession?
     private(set) var errors: [TLSError] = []
     private(set) var received = 0
-    /// The most bytes of plaintext that were given at once.
+    /// The largest plaintext chunk returned.
     private(set) var largestPiece = 0
-    /// How many are asked for.
+    /// The maximum chunk size to request.
     static let maximumPiece = 10_000
-    /// What is received behind each piece after the handshake, as if the client had sent it.
+    /// Bytes to inject after each chunk after the handshake, as if from the client.
     var trailer: [UInt8] = []
 
     init(context: TLSServerContext) { self.context = context }
@@ -168,7 +168,7 @@ final class EchoServer {
         session = try? TLSServerSession(context: context)
     }
 
-    func answer(to ciphertext: [UInt8]) -> [UInt8] {
+    func response(to ciphertext: [UInt8]) -> [UInt8] {
         guard let session else { return [] }
         let arrived = session.isHandshakeComplete ? ciphertext + trailer : ciphertext
         do throws(TLSError) {

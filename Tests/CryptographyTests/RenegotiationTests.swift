@@ -28,7 +28,7 @@ struct RenegotiationTests {
     }
 }
 
-/// OpenSSL's own client for TLS 1.2 over memory, as Python's cannot renegotiate.
+/// OpenSSL's TLS 1.2 client over memory BIOs, because Python's cannot renegotiate.
 private final class OpenSSLClient {
     private let context: OpaquePointer
     private let session: OpaquePointer
@@ -37,7 +37,7 @@ private final class OpenSSLClient {
 
     init() throws {
         context = try #require(SSL_CTX_new(TLS_client_method()))
-        // SSL_OP_NO_TLSv1_3, a macro that Swift does not see.
+        // SSL_OP_NO_TLSv1_3, a macro that Swift cannot import.
         SSL_CTX_set_options(context, 1 << 29)
         session = try #require(SSL_new(context))
         input = try #require(BIO_new(BIO_s_mem()))
@@ -51,7 +51,7 @@ private final class OpenSSLClient {
         SSL_CTX_free(context)
     }
 
-    /// Goes on with the handshake; gives the reason if it failed.
+    /// Continues the handshake; returns the reason if it failed.
     func handshake() -> String? {
         ERR_clear_error()
         let result = SSL_do_handshake(session)
@@ -61,7 +61,7 @@ private final class OpenSSLClient {
 
     func requestRenegotiation() { #expect(SSL_renegotiate(session) == 1) }
 
-    /// Carries what both sides have for each other.
+    /// Exchanges the pending bytes of both sides.
     func exchange(with server: TLSServerSession) throws {
         var bytes = [UInt8](repeating: 0, count: 16_384)
         let count = Int(BIO_read(output, &bytes, Int32(bytes.count)))
@@ -70,8 +70,8 @@ private final class OpenSSLClient {
             try server.receive(arrived.span)
             #expect(try server.takePlaintext(maximum: 100).isEmpty)
         }
-        let answer = server.takeCiphertext()
-        guard !answer.isEmpty else { return }
-        #expect(BIO_write(input, answer, Int32(answer.count)) == Int32(answer.count))
+        let response = server.takeCiphertext()
+        guard !response.isEmpty else { return }
+        #expect(BIO_write(input, response, Int32(response.count)) == Int32(response.count))
     }
 }

@@ -65,7 +65,7 @@ struct TLSSessionTests {
     }
 
     @Test("a partial client hello is waited for, wherever it is cut")
-    func cutOff() throws {
+    func truncated() throws {
         for length in 0..<Self.clientHello.count {
             let session = try TLSServerSession(context: context)
             let (start, rest) = (Self.clientHello[..<length], Self.clientHello[length...])
@@ -103,7 +103,7 @@ struct TLSSessionTests {
     }
 
     @Test("nothing is sent before the handshake, not even on close")
-    func hastySend() throws {
+    func earlySend() throws {
         let session = try TLSServerSession(context: context)
         let error = try #require(throws: TLSError.self) { try session.send([1]) }
         #expect(error.reason == .handshakeIncomplete)

@@ -56,7 +56,7 @@ struct TLSTests {
         var client = PythonClient(authority: authorityFile)
         client.version = version
         client.size = 1_048_576
-        // A frame with all of it would be more than a session takes at once.
+        // All of it in one frame would exceed a session's limit.
         client.chunk = chunk == 0 ? 200_000 : chunk
         let result = try #require(try await client.run(against: server).first)
         #expect(result.echoed)

@@ -29,7 +29,7 @@ struct HostileInputTests {
         #expect(rejected > 0)
     }
 
-    /// The reasons of all readers that refuse a value.
+    /// The reasons of all parsers that reject a value.
     private static func reasons(_ json: JSON) -> [String] {
         var reasons: [String] = []
         func read(_ reader: () throws(UnrecognizedMessageError) -> Void) {

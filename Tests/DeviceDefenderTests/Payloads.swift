@@ -1,6 +1,6 @@
 import JSON
 
-/// Messages of the forms that AWS documents.
+/// Messages in AWS's documented formats.
 enum Payloads {
     static let alarm: JSON = [
         "violationEventTime": 1_573_786_800_000, "thingName": "pump-17", "violationEventType": "in-alarm",
@@ -95,14 +95,14 @@ enum Payloads {
 
     static let cancellation = event("CancelAuditTask", ["taskId": "4e2bcd1ccbc2a5dd15292a82ab80c380"])
 
-    /// What no field that identifies or decides may be; nil stands for its absence.
+    /// Invalid values of required fields; nil stands for absence.
     static let unusable: [JSON?] = [Optional<JSON>.none, .some(.null), "", [], true, [1]]
 
     static let all: [JSON] = [alarm, audit, task, finding, verification, suppression, cancellation]
 }
 
 extension JSON {
-    /// This value with a member, at a path of names, set to another value, or taken away (nil).
+    /// This value with a member at a path set to another value, or removed (nil).
     func setting(_ path: String..., to value: JSON?) -> JSON { setting(path[...], to: value) }
 
     private func setting(_ path: ArraySlice<String>, to value: JSON?) -> JSON {
@@ -111,7 +111,7 @@ extension JSON {
         return .object(members)
     }
 
-    /// Every value that differs from this one by one part of it, however deep, being another value or gone.
+    /// Every variant of this value with one part, at any depth, replaced or removed.
     func variants(replacements: [JSON]) -> [JSON] {
         var variants = replacements
         switch self {

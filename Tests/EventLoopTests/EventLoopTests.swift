@@ -28,7 +28,7 @@ struct EventLoopTests {
     }
 
     @Test("a task that waited for an actor used on the loop can shut the loop down")
-    func endBehindAnActor() async throws {
+    func shutdownAfterActor() async throws {
         for _ in 0..<300 {
             try await withEventLoop { loop in
                 let line = Line()
@@ -69,7 +69,7 @@ struct EventLoopTests {
     }
 
     @Test("a task keeps running through nonisolated functions, ahead of the next task")
-    func callsOfNoActor() async throws {
+    func nonisolatedCalls() async throws {
         try await withEventLoop { loop in
             let order = Order()
             // Both are in the queue before the first one runs.

@@ -36,7 +36,7 @@ struct SystemdManagerTests {
         #expect(limit(["WATCHDOG_USEC": "0"]) == nil && limit([:]) == nil)
     }
 
-    /// Prints what comes to a socket, first that it listens.
+    /// Prints that it listens, then what a socket receives.
     private static let receiver = """
         import socket, sys
         name = sys.argv[1]
@@ -62,7 +62,7 @@ struct SystemdManagerTests {
     }
 
     @Test("a missing listener, or no socket at all, is not an error", arguments: ["/nowhere/notify", "relative", ""])
-    func nobody(name: String) { SystemdManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1") }
+    func missingListener(name: String) { SystemdManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1") }
 }
 
 @Suite("ListeningSocket")

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Sends back what it reads, and lets the peer wait while it does not take its answers.
+/// An echo handler with backpressure: it stops reading while the peer does not read.
 private final class Echo: TCPStreamHandler {
     let stream: TCPStream
     let events: AsyncStream<Event>.Continuation
@@ -43,7 +43,7 @@ private final class Echo: TCPStreamHandler {
 
 @Suite("TCP")
 struct TCPTests {
-    /// Listens with an echo server; gives the port and what happens to the connections.
+    /// Starts an echo server; returns its port and the events of its connections.
     private func withEcho(_ body: (UInt16, AsyncStream<Echo.Event>) async throws -> Void) async throws {
         try await withEventLoop { loop in
             let (events, continuation) = AsyncStream.makeStream(of: Echo.Event.self)
@@ -68,8 +68,8 @@ struct TCPTests {
         try await withEcho { port, events in
             let client = try ClientSocket(port: port)
             let message = Array("hello, bridge".utf8)
-            let answer = try await onThread { client.send(message) ? client.read(message.count) : [] }
-            #expect(answer == message)
+            let response = try await onThread { client.send(message) ? client.read(message.count) : [] }
+            #expect(response == message)
             client.close()
             var seen: [Echo.Event] = []
             for await event in events {
@@ -101,14 +101,14 @@ struct TCPTests {
                     break
                 }
             }
-            // Never more than the one chunk whose answer did not fit.
+            // Never more than the one chunk whose echo did not fit.
             #expect((1...65_536).contains(largest))
         }
     }
 
     private final class Flag: Sendable { let value = Atomic(false) }
 
-    /// Sends the pattern over and over, without reading, until the flag is set; returns how much was sent.
+    /// Sends the pattern repeatedly, without reading, until the flag is set; returns the number of bytes sent.
     private static func send(_ pattern: [UInt8], to client: ClientSocket, until flag: Flag) -> Int {
         var sent = 0
         while !flag.value.load(ordering: .acquiring) {
@@ -123,7 +123,7 @@ struct TCPTests {
         return sent
     }
 
-    /// Reads to the end; returns how much came, and whether it was the pattern.
+    /// Reads to the end; returns the number of bytes, and whether they match the pattern.
     private static func receive(_ pattern: [UInt8], from client: ClientSocket) -> (Int, Bool) {
         var received = 0
         var isRight = true

@@ -46,7 +46,7 @@ extension HTTPRequest {
     }
 }
 
-/// The error that a closure throws.
+/// The error thrown by a closure.
 func failure(
     of body: () async throws(HTTPClientError) -> (response: HTTPResponse, body: [UInt8]),
     sourceLocation: SourceLocation = #_sourceLocation

@@ -12,7 +12,7 @@ private func withNginx(http2: Bool, _ body: (_ port: Int, _ authority: String) a
         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.path("key.pem"), "-out",
         folder.path("certificate.pem"),
     ])
-    // It must know its port before; python finds a free one.
+    // nginx needs a fixed port; Python finds a free one.
     let free = "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
     let port = try #require(Int(try await Program.python(free).split(separator: "\n")[0]))
     let configuration = """
@@ -49,16 +49,16 @@ private func withNginx(http2: Bool, _ body: (_ port: Int, _ authority: String) a
 
 @Suite("Against nginx, over TLS", .timeLimit(.minutes(2)))
 struct HTTP2Tests {
-    /// What nginx says of so many requests at once: the protocol, and the number of its connection.
-    private func answers(_ count: Int, http2: Bool) async throws -> [(protocol: String, connection: String)] {
-        var answers: [(protocol: String, connection: String)] = []
+    /// nginx's report on concurrent requests: the protocol, and the connection's number.
+    private func reports(_ count: Int, http2: Bool) async throws -> [(protocol: String, connection: String)] {
+        var reports: [(protocol: String, connection: String)] = []
         try await withNginx(http2: http2) { port, authority in
             try await withClient {
                 $0.certificateAuthorities = authority
             } _: { client in
                 let request = HTTPRequest(method: .get, scheme: "https", authority: "localhost:\(port)", path: "/")
-                answers = try await withThrowingTaskGroup(of: String.self) { group in
-                    // The first shows what the peer speaks.
+                reports = try await withThrowingTaskGroup(of: String.self) { group in
+                    // The first request negotiates the protocol.
                     let first = String(decoding: try await client.send(request).body, as: UTF8.self)
                     for _ in 1..<count {
                         group.addTask { String(decoding: try await client.send(request).body, as: UTF8.self) }
@@ -70,21 +70,21 @@ struct HTTP2Tests {
                 }
             }
         }
-        return answers
+        return reports
     }
 
     @Test("with HTTP/2, concurrent requests share a connection")
     func multiplexed() async throws {
-        let answers = try await answers(40, http2: true)
-        #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/2.0" })
-        #expect(Set(answers.map(\.connection)).count == 1)
+        let reports = try await reports(40, http2: true)
+        #expect(reports.count == 40 && reports.allSatisfy { $0.protocol == "HTTP/2.0" })
+        #expect(Set(reports.map(\.connection)).count == 1)
     }
 
     @Test("without HTTP/2, concurrent requests use several HTTP/1.1 connections")
     func fallback() async throws {
-        let answers = try await answers(40, http2: false)
-        #expect(answers.count == 40 && answers.allSatisfy { $0.protocol == "HTTP/1.1" })
-        #expect((1...16).contains(Set(answers.map(\.connection)).count))
+        let reports = try await reports(40, http2: false)
+        #expect(reports.count == 40 && reports.allSatisfy { $0.protocol == "HTTP/1.1" })
+        #expect((1...16).contains(Set(reports.map(\.connection)).count))
     }
 
     @Test("a connection over the maximum age is not reused, so that names are resolved again")

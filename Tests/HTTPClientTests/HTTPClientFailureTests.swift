@@ -185,7 +185,7 @@ struct HTTPClientFailureTests {
     }
 
     @Test("a connection closed right after it was accepted: connection lost")
-    func closedAtOnce() async throws {
+    func closedImmediately() async throws {
         try await withPeer(accepts: false) { _ in
             .stayMute
         } _: { client, peer in

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The HTTP client", .timeLimit(.minutes(2)))
 struct HTTPClientTests {
-    // MARK: What is sent
+    // MARK: Requests
 
     @Test("a request arrives unchanged, with the client's User-Agent and no other additions")
     func request() async throws {
@@ -83,7 +83,7 @@ struct HTTPClientTests {
         }
     }
 
-    // MARK: What is received
+    // MARK: Responses
 
     @Test("response fields keep order and repetitions, without those of interim responses")
     func fields() async throws {
@@ -222,7 +222,7 @@ struct HTTPClientTests {
         } configure: {
             $0.maximumConnectionsPerHost = 7
         } _: { client, peer in
-            let answers = try await withThrowingTaskGroup(of: (String, String).self) { group in
+            let rates = try await withThrowingTaskGroup(of: (String, String).self) { group in
                 for number in 0..<200 {
                     group.addTask {
                         let body = try await client.send(HTTPRequest(to: peer, path: "/\(number)")).body
@@ -231,8 +231,8 @@ struct HTTPClientTests {
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(answers.count == 200)
-            #expect(answers.allSatisfy { $0.0 == $0.1 })
+            #expect(rates.count == 200)
+            #expect(rates.allSatisfy { $0.0 == $0.1 })
             #expect((1...7).contains(peer.acceptedConnections))
         }
     }
@@ -244,7 +244,7 @@ struct HTTPClientTests {
         } _: { client, peer in
             for _ in 0..<3 {
                 _ = try await client.send(HTTPRequest(to: peer))
-                // A request that is on its way when the peer closes is another matter.
+                // Unlike a request in flight when the peer closes.
                 await peer.wait { if case .closed = $0 { true } else { false } }
             }
             #expect(peer.requests.map(\.connection) == [1, 2, 3])

@@ -4,7 +4,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-/// Recomputes a signature with botocore, from what the peer received and from the parameters before they were encoded.
+/// Recomputes a signature with botocore, from the received request and the unencoded parameters.
 private struct Recomputation: Encodable {
     let method: String
     let url: String
@@ -186,7 +186,7 @@ struct SigningTests {
 }
 
 extension String {
-    /// The path with its query's parameters in order.
+    /// The path with its sorted query parameters.
     fileprivate var sortedQuery: String {
         let parts = split(separator: "?")
         let parameters = parts[1].split(separator: "&").sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

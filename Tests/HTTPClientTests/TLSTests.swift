@@ -10,7 +10,7 @@ private struct TLSServer {
 
     /// Runs a test with a server.
     ///
-    /// - Parameter version: the newest version of TLS that the server speaks.
+    /// - Parameter version: the server's newest TLS version.
     static func with(version: String = "TLSv1_3", _ body: (TLSServer) async throws -> Void) async throws {
         let folder = try TemporaryFolder()
         try await withPythonServer(program, [folder.path, version]) { port in
@@ -50,7 +50,7 @@ private struct TLSServer {
         sys.stdin.read()
         """
 
-    /// Asks the server for `https://host/`.
+    /// Requests `https://host/` from the server.
     func request(host: String, trusting authority: String?) async throws -> Result<String, HTTPClientError> {
         var result: Result<String, HTTPClientError>?
         try await withClient {

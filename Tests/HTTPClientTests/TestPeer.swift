@@ -2,14 +2,14 @@ import EventLoop
 import Synchronization
 import Testing
 
-/// An HTTP server of raw bytes on a loop of its own, which shares no code with the client.
+/// An HTTP server of raw bytes on its own loop, independent of the client's code.
 final class TestPeer: Sendable {
-    /// A request as it came.
+    /// A received request.
     struct Request: Sendable {
         /// The bytes up to the empty line.
         let head: String
         let body: [UInt8]
-        /// The connection that it came on, counted from 1.
+        /// The number of its connection, from 1.
         let connection: Int
 
         var path: String { String(head.split(separator: " ").dropFirst().first ?? "") }
@@ -25,14 +25,14 @@ final class TestPeer: Sendable {
         }
     }
 
-    /// What the peer does about a request.
+    /// The peer's action for a request.
     enum Reply: Sendable {
         case send(String)
         case sendAndClose(String)
         case stayMute
     }
 
-    /// What happened to the peer's connections.
+    /// The events of the peer's connections.
     enum Event: Sendable {
         case accepted
         case received(Request)
@@ -45,7 +45,7 @@ final class TestPeer: Sendable {
     private let listener: LoopBound<TCPListener>
     private let log: Log
 
-    /// What the peer has seen.
+    /// The recorded events.
     final class Log: Sendable {
         let requests = Mutex<[Request]>([])
         let accepted = Atomic(0)
@@ -54,7 +54,7 @@ final class TestPeer: Sendable {
     var requests: [Request] { log.requests.withLock { $0 } }
     var acceptedConnections: Int { log.accepted.load(ordering: .acquiring) }
 
-    /// - Parameter greeting: whether connections are taken at all; a peer without closes each at once.
+    /// - Parameter greeting: whether connections are served; otherwise each is closed immediately.
     init(accepts: Bool = true, reply: @escaping @Sendable (Request) -> Reply) async throws {
         let loop = try EventLoop(name: "peer")
         let log = Log()
@@ -77,7 +77,7 @@ final class TestPeer: Sendable {
         self.port = port
     }
 
-    /// Stops the peer; what connections are left is closed with its loop.
+    /// Stops the peer; its loop closes the remaining connections.
     func stop() async {
         let listener = listener
         await loop.run { listener.value.close() }

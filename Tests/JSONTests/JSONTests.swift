@@ -104,7 +104,7 @@ struct JSONTests {
 
 @Suite("UTF8Text")
 struct UTF8TextTests {
-    /// The same to a reader, and canonically equivalent.
+    /// Visually identical and canonically equivalent.
     static let (composed, decomposed) = ("\u{E9}", "e\u{301}")
 
     @Test("names and values that differ only in normalization are distinct, and unchanged")

@@ -13,7 +13,7 @@ struct AWSClientTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "aws_clients.py")
         .path
 
-    /// 30 without end, and before them 30 that end, the latest first.
+    /// First 30 with an expiration date, the latest first, then 30 without one.
     private var suppressions: [FleetAuditSuppression] {
         let first = FleetAuditSuppression(
             checkName: "LOGGING_DISABLED_CHECK", resourceIdentifier: ["account": "111122223333"],
@@ -51,7 +51,7 @@ struct AWSClientTests {
                 "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "*",
             ]) { $1 }.mapValues { $0 }
             environment.updateValue(nil, forKey: "AWS_CA_BUNDLE")
-            // Just before the time limit ends the test with no reason given.
+            // Just before the time limit ends the test without a reason.
             let program = try await Program.run(
                 ["python3", Self.script], environment: environment, within: .seconds(115))
             #expect(program.status == 0, "\(program.text)\(program.errors)")
@@ -65,7 +65,7 @@ struct AWSClientTests {
         }
     }
 
-    /// Calls `GetFindings` with our own client, signed or not, and expects a response.
+    /// Calls `GetFindings` with the bridge's client, signed or not, and expects a response.
     private static func getFindings(
         _ local: LocalAWS, _ client: HTTPClient, secret: String? = nil, signed: Bool = true,
         path: String = "/findings", gives status: Int, _ error: String? = nil,
@@ -120,7 +120,7 @@ struct AWSClientTests {
 
     @Test("requests over the documented rate are throttled while throttling is on")
     func throttling() async throws {
-        // A clock that stands still fills no bucket, whatever the machine's speed.
+        // A stopped clock refills no bucket, whatever the machine's speed.
         let now = Int64(Date().timeIntervalSince1970 * 1000)
         try await Self.withClient {
             $0.clock = { now }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Rates and faults")
 struct CallRuleTests {
-    /// How many of some requests at one time get a token.
+    /// The number of simultaneous requests that get a token.
     private static func taken(_ bucket: inout TokenBucket, requests: Int = 40, now: Int64) -> Int {
         var count = 0
         for _ in 0..<requests where bucket.take(now: now) { count += 1 }
@@ -33,20 +33,20 @@ struct CallRuleTests {
     @Test("each account, Region and operation has its own limit")
     func separate() throws {
         var throttle = Throttle()
-        func admitted(_ operation: LocalAWS.Operation, _ accountRegion: AccountRegion) -> Int {
+        func allowed(_ operation: LocalAWS.Operation, _ accountRegion: AccountRegion) -> Int {
             var count = 0
             for _ in 0..<50 where throttle.allows(operation, of: accountRegion, now: 0) { count += 1 }
             return count
         }
         let accountRegion = try AccountRegion.test()
-        #expect(admitted(.getFindings, accountRegion) == 6)
-        #expect(admitted(.batchImportFindings, accountRegion) == 30)
-        #expect(admitted(.batchUpdateFindings, accountRegion) == 30)
-        #expect(admitted(.listAuditFindings, accountRegion) == 10)
-        #expect(admitted(.listAuditSuppressions, accountRegion) == 10)
-        #expect(admitted(.getCallerIdentity, accountRegion) == 50)
-        #expect(admitted(.getFindings, try .test(region: "eu-west-1")) == 6)
-        #expect(admitted(.getFindings, try .test(account: "444455556666")) == 6)
+        #expect(allowed(.getFindings, accountRegion) == 6)
+        #expect(allowed(.batchImportFindings, accountRegion) == 30)
+        #expect(allowed(.batchUpdateFindings, accountRegion) == 30)
+        #expect(allowed(.listAuditFindings, accountRegion) == 10)
+        #expect(allowed(.listAuditSuppressions, accountRegion) == 10)
+        #expect(allowed(.getCallerIdentity, accountRegion) == 50)
+        #expect(allowed(.getFindings, try .test(region: "eu-west-1")) == 6)
+        #expect(allowed(.getFindings, try .test(account: "444455556666")) == 6)
     }
 
     @Test("requests over the rate get the service's own error")

@@ -8,7 +8,7 @@ import Testing
 struct SecurityHubModelTests {
     private static let product = "arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default"
 
-    /// A finding as small as it may be, with changes; nil takes a member out.
+    /// A minimal finding with changes; nil removes a member.
     private static func finding(_ id: String = "one", _ changes: [String: JSON?] = [:]) -> JSON {
         var members: JSON.Members = [
             "SchemaVersion": "2018-10-08", "Id": .string(id), "ProductArn": .string(product),

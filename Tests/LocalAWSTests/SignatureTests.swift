@@ -5,7 +5,8 @@ import Testing
 
 @testable import LocalAWS
 
-/// Around the signed request of "Create a signed AWS API request" in the AWS documentation, whose signature is known.
+/// Variants of the signed request of "Create a signed AWS API request" in the AWS documentation, whose signature is
+/// known.
 @Suite("Signatures")
 struct SignatureTests {
     private static let signature = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7"
@@ -19,7 +20,7 @@ struct SignatureTests {
         "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=\(fields), Signature=\(signature)"
     }
 
-    /// How a request differs from the one in the documentation.
+    /// The difference from the documented request.
     struct Change: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var path = "/?Action=ListUsers&Version=2010-05-08"

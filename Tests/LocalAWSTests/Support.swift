@@ -55,10 +55,10 @@ final class TestEndpoint: Sendable {
         let requests = Mutex<[ServerRequest]>([])
     }
 
-    /// What came, in order.
+    /// The received requests, in order.
     var requests: [ServerRequest] { log.requests.withLock { $0 } }
 
-    /// - Parameter response: the status for a request, by how many came before.
+    /// - Parameter response: returns the status for a request and the number of earlier ones.
     init(on loop: EventLoop, response: @escaping @Sendable (Int, ServerRequest) async -> Int = { _, _ in 200 })
         async throws
     {

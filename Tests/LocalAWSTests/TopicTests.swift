@@ -14,7 +14,7 @@ import Testing
 struct TopicTests {
     // MARK: TLS, certificates, confirmation
 
-    /// Fetches with curl, which shares no code of ours; gives the status and the body.
+    /// Fetches with curl, independent of this code; returns status and body.
     private static func curl(
         _ local: LocalAWS, _ url: String, _ arguments: [String] = []
     ) async throws -> (status: Int, body: String) {
@@ -31,7 +31,7 @@ struct TopicTests {
         return (try #require(Int(lines[lines.count - 1])), lines.dropLast().joined(separator: "\n"))
     }
 
-    /// Subscribes an endpoint and confirms it as an owner of the token would.
+    /// Subscribes an endpoint and confirms it with its token.
     private static func subscribe(_ endpoint: TestEndpoint, to topic: ARN, at local: LocalAWS) async throws -> JSON {
         let report = try await local.subscribe(topic: topic, endpoint: endpoint.url)
         try #require(report.outcome == .delivered)
@@ -69,7 +69,7 @@ struct TopicTests {
             let token = try #require(body["Token"]?.string)
             let base = "https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=\(topic)"
             #expect(body["SubscribeURL"] == .string("\(base)&Token=\(token)"))
-            #expect(try await local.publish(topic: topic, message: "nobody gets this").isEmpty)
+            #expect(try await local.publish(topic: topic, message: "undeliverable").isEmpty)
 
             let wrong = try await Self.curl(local, "\(base)&Token=wrong&Version=2010-03-31")
             #expect(wrong.status == 400)
@@ -138,7 +138,7 @@ struct TopicTests {
         }
     }
 
-    /// Verifies a message as the Developer Guide says, with OpenSSL's command line.
+    /// Verifies a message by the Developer Guide, with OpenSSL's command line.
     private static func verify(_ body: JSON, _ local: LocalAWS) async throws {
         let isNotification = body["Type"] == "Notification"
         let names =
@@ -337,7 +337,7 @@ struct TopicTests {
     }
 
     @Test("an address in use makes the start fail without leaving anything open")
-    func addressTaken() async throws {
+    func addressInUse() async throws {
         try await withLocalAWS { local, _ in
             var configuration = LocalAWS.Configuration()
             configuration.topicAddress = try #require(SocketAddress(String(local.apiURL.dropFirst("http://".count))))

@@ -1,7 +1,7 @@
-"""Real AWS clients against a running LocalAWS: boto3 and the aws command line, with botocore's own validation on.
+"""Real AWS clients against a running LocalAWS: boto3 and the AWS CLI, with botocore's validation on.
 
-Every response is checked against botocore's models once more and strictly: members that a model does not have, wrong types,
-missing members and words outside of an enumeration fail. Exits with a traceback at the first failure.
+Every response is checked strictly against botocore's models in addition: members that a model does not have, wrong types,
+missing members and values outside an enumeration fail. Exits with a traceback at the first failure.
 """
 
 import datetime
@@ -55,7 +55,7 @@ def check(shape, value, path):
             assert value in shape.enum, f"{path}: {value}"
         assert shape.metadata.get("min", 0) <= len(value) <= shape.metadata.get("max", len(value)), f"{path}: {value}"
         pattern = shape.metadata.get("pattern", "")
-        # Python knows neither POSIX's classes nor AWS's way to write code points.
+        # Python supports neither POSIX classes nor AWS's notation of code points.
         if pattern and "\\p{" not in pattern and "\\u" not in pattern:
             assert re.fullmatch(pattern, value, re.DOTALL), f"{path}: {value}"
     else:
@@ -249,7 +249,7 @@ def alarms():
 
 
 def check_identifiers(audits, findings):
-    """What comes out must also be fit to go in: botocore then checks lengths."""
+    """A response must also be valid as input: botocore then checks lengths."""
     for one in findings:
         identifier = one["nonCompliantResource"]["resourceIdentifier"]
         again = audits.client.list_audit_findings(taskId=TASK, resourceIdentifier=identifier)["findings"]

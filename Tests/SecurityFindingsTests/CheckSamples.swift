@@ -1,7 +1,7 @@
 import JSON
 
-/// A failure of each of Device Defender's checks for each of the reasons that it gives (AWS IoT Device Defender Developer
-/// Guide, "Audit checks").
+/// One failure of each Device Defender check for each of its reason codes (AWS IoT Device Defender Developer Guide,
+/// "Audit checks").
 struct CheckSample {
     let check: String
     let type: String

@@ -83,7 +83,7 @@ struct CheckSummaryTests {
         let finding = try summary(status, failed: failed, suppressed: suppressed, total: total, code: code)
         #expect(finding.title == "LOGGING_DISABLED_CHECK of audit OnDemand: \(outcome)")
         #expect(finding.description == text.replacing("{passed}", with: "AWS IoT logging is enabled"))
-        // What is not known here has no words of its own.
+        // An unknown check has no text of its own.
         let other = try summary(
             status, failed: failed, suppressed: suppressed, total: total, code: code, check: "NEW_CHECK")
         #expect(other.description == text.replacing("{passed}", with: "NEW_CHECK"))

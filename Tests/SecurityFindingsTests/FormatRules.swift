@@ -1,8 +1,8 @@
 import JSON
 
-/// The rules of the AWS Security Finding Format, written down a second time, for tests.
+/// An independent copy of the AWS Security Finding Format's rules, for tests.
 enum FormatRules {
-    /// What is wrong with an element of a request to `BatchImportFindings`.
+    /// The problems of an element of a `BatchImportFindings` request.
     static func violations(of finding: JSON) -> [String] {
         var violations: [String] = []
         func check(_ isTrue: Bool, _ rule: String) { if !isTrue { violations.append(rule) } }

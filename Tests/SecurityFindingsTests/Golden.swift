@@ -3,7 +3,7 @@ import JSON
 import SecurityFindings
 import Testing
 
-/// A finding that a file in `Goldens` holds.
+/// A finding in a file of `Goldens`.
 struct Golden: Sendable, CustomTestStringConvertible {
     let name: String
     let make: @Sendable () throws -> SecurityFinding
@@ -29,7 +29,7 @@ struct Golden: Sendable, CustomTestStringConvertible {
             "alarm-\(name)", Samples.alarmJSON(criteria: members.map { .object($0) } ?? nil, value: value))
     }
 
-    /// Every comparison, every kind of value, and every kind of criteria.
+    /// Every comparison, every value type, and every criteria type.
     private static let criteria = [
         alarm("count", comparison: "less-than", ["value": ["count": 10]], measured: ["count": 54]),
         alarm("count-equals", comparison: "less-than-equals", ["value": ["count": 10]], measured: ["count": 54]),

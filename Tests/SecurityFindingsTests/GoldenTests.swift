@@ -6,9 +6,9 @@ import Testing
 @testable import DeviceDefender
 @testable import SecurityFindings
 
-/// Findings compared with files in `Goldens`. `validate_goldens.py` holds those against Security Hub's own model.
+/// Findings compared with files in `Goldens`. `validate_goldens.py` validates those against Security Hub's own model.
 ///
-/// To write them anew, run the tests with `WRITE_GOLDENS` set to the folder's path, and look at the difference.
+/// To regenerate them, run the tests with `WRITE_GOLDENS` set to the directory's path, and review the diff.
 @Suite("Golden findings")
 struct GoldenTests {
     @Test("the mapping makes the golden finding", arguments: Golden.all)
@@ -17,7 +17,7 @@ struct GoldenTests {
         let text = finding.json.prettyPrinted() + "\n"
         if let folder = ProcessInfo.processInfo.environment["WRITE_GOLDENS"] {
             try Data(text.utf8).write(to: URL(filePath: folder).appending(path: "\(golden.name).json"))
-            Issue.record("\(golden.name) was written anew and compared with nothing")
+            Issue.record("\(golden.name) was regenerated and not compared")
             return
         }
         let file = try #require(Bundle.module.url(forResource: "Goldens/\(golden.name)", withExtension: "json"))
@@ -33,7 +33,7 @@ struct GoldenTests {
         #expect(files.sorted() == Golden.all.map { "\($0.name).json" }.sorted())
     }
 
-    // MARK: Nothing is left out
+    // MARK: Completeness
 
     @Test("every check has a golden finding, with a distinct ID for each of several reason codes")
     func everyCheck() throws {
@@ -65,7 +65,7 @@ struct GoldenTests {
         #expect(values("ViolationEventType") == Set(Alarm.EventType.allCases.map(\.rawValue)))
         #expect(values("DimensionValueOperator") == ["IN", "NOT_IN"])
         let partitions = try Golden.all.map { try $0.make() }.map { "\($0.isFromAudit) \($0.accountRegion.partition)" }
-        // Security Hub's format has no other ones.
+        // Security Hub's format has no others.
         #expect(Set(partitions).count == 2 * 3)
     }
 }

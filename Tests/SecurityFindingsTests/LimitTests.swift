@@ -50,7 +50,7 @@ struct LimitTests {
         #expect(map["key48"] == "v" && map["key49"] == nil)
     }
 
-    /// A draft with as much text in every field as can be.
+    /// A draft with as much text in every field as possible.
     private func draft(_ text: String) throws -> FindingDraft {
         let time = Timestamp(milliseconds: 0)
         let entries = (0..<60).map { (key: "\($0)" + text, value: text) }
@@ -153,7 +153,7 @@ struct LimitTests {
     }
 
     @Test("a finding from Security Hub is parsed without members that others added")
-    func foundInSecurityHub() throws {
+    func securityHubFinding() throws {
         let finding = SecurityFinding(alarm: try Alarm(Samples.alarmJSON()), accountRegion: try Samples.accountRegion())
         var members = try #require(finding.json.object)
         members["Severity"] = ["Label": "LOW", "Normalized": 1]
@@ -192,7 +192,7 @@ struct LimitTests {
 }
 
 extension JSON {
-    /// Every value that differs from this one by one part of it, however deep, being another value or gone.
+    /// Every variant of this value with one part, at any depth, replaced or removed.
     fileprivate func variants(replacements: [JSON]) -> [JSON] {
         var variants = replacements
         switch self {

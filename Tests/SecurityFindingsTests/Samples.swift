@@ -3,7 +3,7 @@ import DeviceDefender
 import JSON
 import Testing
 
-/// Input for the mapping, made through the readers that all input comes through.
+/// Input for the mapping, made by the parsers of all input.
 enum Samples {
     static func accountRegion(_ region: String = "us-east-1") throws -> AccountRegion {
         AccountRegion(account: try #require(AccountID("111122223333")), region: try #require(Region(region)))
@@ -74,7 +74,7 @@ enum Samples {
 
     static let certificateID = "7c5c6f7f4a1e0f2b3d4c5b6a79881726354433221100ffeeddccbbaa99887766"
 
-    /// Every kind of resource identifier, by a name for it, with a check and a type of resource that have it.
+    /// Every type of resource identifier by name, with a check and a resource type that use it.
     static let identifiers: [(name: String, check: String, type: String, identifier: JSON)] = [
         (
             "device-certificate", "DEVICE_CERTIFICATE_EXPIRING_CHECK", "DEVICE_CERTIFICATE",

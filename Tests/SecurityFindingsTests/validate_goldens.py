@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Holds every golden finding against Security Hub's own model of BatchImportFindings, as botocore ships it.
+"""Validates every golden finding against Security Hub's own model of BatchImportFindings, as shipped with botocore.
 
-Usage: validate_goldens.py [folder]; the folder is Goldens beside this file unless given.
-Needs botocore. Exits with 1 if a finding breaks a rule, or if there is no finding at all.
+Usage: validate_goldens.py [folder]; the default folder is Goldens next to this file.
+Needs botocore. Exits with 1 if a finding breaks a rule, or if there are no findings.
 """
 
 import json
@@ -22,7 +22,7 @@ NAMESPACES = {
     "Unusual Behaviors",
     "Sensitive Data Identifications",
 }
-# Lengths that the model tells in its documentation only. Those of Details.Other are exclusive there.
+# Lengths that only the model's documentation has. Those of Details.Other are exclusive.
 LENGTHS = {
     "Id": 512,
     "ProductArn": 2048,
@@ -51,7 +51,7 @@ def length(text):
 
 
 def model_violations(value, shape, path):
-    """What botocore's validator leaves unchecked: unknown members, enumerations, patterns and upper limits."""
+    """Checks what botocore's validator does not: unknown members, enumerations, patterns and upper limits."""
     if shape.type_name == "structure":
         for name, member in value.items():
             if name not in shape.members:
@@ -78,7 +78,7 @@ def model_violations(value, shape, path):
 
 
 def texts(value, path=""):
-    """Every text with its path, lists left out of the path."""
+    """Every string with its path, without list indices."""
     if isinstance(value, dict):
         for name, member in value.items():
             yield from texts(member, f"{path}.{name}" if path else name)
@@ -90,7 +90,7 @@ def texts(value, path=""):
 
 
 def member(value, path):
-    """The member at a path, of the first element where there is a list; None if there is none."""
+    """The member at a path, using the first element of lists; None if there is none."""
     for name in path.split("."):
         if isinstance(value, list):
             value = value[0] if value else None
@@ -99,7 +99,7 @@ def member(value, path):
 
 
 def documented_violations(finding):
-    """The rules that the model does not hold, or only in its documentation."""
+    """Checks the rules that the model does not have, or only in its documentation."""
     for path, text in texts(finding):
         if not 1 <= length(text) <= LENGTHS.get(path, 2048):
             yield f"{path} is empty or longer than {LENGTHS.get(path, 2048)}"
@@ -141,7 +141,7 @@ def documented_violations(finding):
 def violations(finding, shape):
     report = botocore.validate.ParamValidator().validate({"Findings": [finding]}, shape)
     if report.has_errors():
-        # Of a finding with wrong types nothing more can be said.
+        # A finding with wrong types cannot be checked further.
         return [report.generate_report()]
     element = shape.members["Findings"].member
     return [*model_violations(finding, element, "Finding"), *documented_violations(finding)]
