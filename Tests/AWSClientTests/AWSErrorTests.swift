@@ -91,7 +91,7 @@ struct AWSErrorTests {
             ScriptedAWS.fault(403, "AccessDeniedException", message: "not authorized", fields: [name: "7a62c49f"]))
         for part in [
             "AWS Security Hub GetFindings", "AccessDeniedException", "403", "not authorized", "7a62c49f",
-            "allow securityhub:GetFindings",
+            "Allow securityhub:GetFindings for these credentials, and check the system clock.",
         ] {
             #expect(error.description.contains(part))
         }

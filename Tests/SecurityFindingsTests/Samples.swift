@@ -67,7 +67,7 @@ enum Samples {
             "nonCompliantResource": [
                 "resourceType": .string(type), "resourceIdentifier": identifier, "additionalInfo": additionalInfo,
             ],
-            "relatedResources": related, "reasonForNonCompliance": "The resource is not as it should be.",
+            "relatedResources": related, "reasonForNonCompliance": "The resource is not compliant.",
             "reasonForNonComplianceCode": reasonCode, "isSuppressed": .bool(isSuppressed),
         ]
     }
