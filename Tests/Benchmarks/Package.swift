@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// A package of its own, so that whoever builds the product does not fetch what it is compared with.
+/// A separate package, so that building the product does not fetch the dependencies of the comparison programs.
 let package = Package(
     name: "benchmarks",
     dependencies: [

@@ -7,26 +7,25 @@ import JSON
 import LocalAWS
 import TestSupport
 
-/// Measures a big audit, the same audit once more, in which nothing has changed, and one in which everything has, with a
-/// kill half-way.
+/// Measures a large audit, the same audit again without changes, and one in which everything changed, killed half-way.
 struct AuditBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Measure the memory and the speed of a big audit.",
+        abstract: "Measure memory and speed of a large audit.",
         discussion: """
-            Starts the bridge beside a stand-in for AWS that answers at any rate. Exits with 1 if the audit takes more than \
-            64 MB above the idle bridge, if the same audit once more makes any import, or if an audit that was killed \
-            half-way lists more pages again than the six that were under way.
+            Starts the bridge with a stand-in for AWS that accepts any rate. Exits with 1 if the audit takes more than 64 MB \
+            above idle, if the same audit without changes imports anything, or if an audit that was killed half-way lists \
+            more than six pages again.
             """)
 
-    @Option(help: ArgumentHelp("How many findings the audit has.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of findings of the audit, 24 to 1000000.", valueName: "count"))
     var findings = 100_000
 
-    @Option(help: ArgumentHelp("The program. Default: defender-bridge beside this one.", valueName: "path"))
+    @Option(help: ArgumentHelp("Path of the bridge. Default: defender-bridge next to this program.", valueName: "path"))
     var bridge: String?
 
-    /// The most that the peak may be above idle, in bytes.
-    private static let allowance = 64 * 1_048_576
+    /// Limit of the peak above idle, in bytes.
+    private static let maximumIncrease = 64 * 1_048_576
 
     func validate() throws { try AuditedFleet.check(findings: findings) }
 
@@ -35,7 +34,7 @@ struct AuditBenchmark: AsyncParsableCommand {
         var problems: [String] = []
         try await withEventLoop { loop in
             let measuring = Task { try await measure(program, on: loop) }
-            // The bridge is in a process group of its own, which Ctrl-C does not reach.
+            // The bridge has its own process group, which Ctrl-C does not reach.
             let watchers = try await loop.run {
                 LoopBound(
                     try [SIGINT, SIGTERM].map { try SignalWatcher($0, on: loop) { measuring.cancel() } }, loop: loop)
@@ -83,7 +82,7 @@ struct AuditBenchmark: AsyncParsableCommand {
             "store.url": "sqlite://\(store)", "sns.topics": topic.description,
             "network.connectTo": aws.connectTo.joined(separator: ","), "securityHub.requestsPerSecond": "1000",
             "securityHub.burst": "1000",
-            // After the kill it would have the audit walked once more, for what no delivery told of.
+            // Catch-up would import the audit again after the kill.
             "catchUp.interval": "off",
         ]
     }
@@ -91,7 +90,7 @@ struct AuditBenchmark: AsyncParsableCommand {
     private func measure(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> [String] {
         try await fleet.subscribe(bridge)
         _ = try await measure("warm-up", fleet.audit(number: 0, findings: 24), fleet, bridge)
-        try await bridge.settle()
+        try await bridge.waitForStableMemory()
         let idle = try bridge.usage().resident
         print("idle: \(Self.megabytes(idle)) MB")
 
@@ -103,10 +102,10 @@ struct AuditBenchmark: AsyncParsableCommand {
         print("peak: \(Self.megabytes(second.peak)) MB, \(Self.megabytes(second.peak - idle)) MB above idle")
 
         var problems: [String] = []
-        if second.peak - idle > Self.allowance {
-            problems.append("the peak is more than \(Self.megabytes(Self.allowance)) MB above idle")
+        if second.peak - idle > Self.maximumIncrease {
+            problems.append("the peak is more than \(Self.megabytes(Self.maximumIncrease)) MB above idle")
         }
-        if second.imports > 0 { problems.append("an audit in which nothing changed made \(second.imports) imports") }
+        if second.imports > 0 { problems.append("an unchanged audit made \(second.imports) imports") }
         let missing = fleet.missing(of: findings)
         if missing > 0 { problems.append("\(missing) findings are not in Security Hub") }
         return problems
@@ -116,11 +115,11 @@ struct AuditBenchmark: AsyncParsableCommand {
 
     private var pages: Int { (findings + 249) / 250 }
 
-    /// Has an audit published in which everything has changed, and kills the bridge when half of it is imported.
+    /// Publishes an audit in which everything changed, and kills the bridge when half of it is imported.
     ///
-    /// - Returns: the queue as it was before.
+    /// - Returns: the queue before the audit.
     private func killHalfWay(_ fleet: AuditedFleet, _ bridge: ServedBridge) async throws -> ServedBridge.Queue {
-        let audit = fleet.audit(number: 3, findings: findings, reason: "All is changed.")
+        let audit = fleet.audit(number: 3, findings: findings, reason: "Everything changed.")
         fleet.add(audit)
         let queue = try await bridge.queue()
         let listed = fleet.aws.calls(of: .listAuditFindings)
@@ -130,7 +129,7 @@ struct AuditBenchmark: AsyncParsableCommand {
         } is: {
             $0 > pages / 2
         }
-        try await bridge.killAtOnce()
+        try await bridge.killImmediately()
         print("killed after \(fleet.aws.calls(of: .listAuditFindings) - listed) of \(pages) pages")
         return queue
     }
@@ -142,14 +141,14 @@ struct AuditBenchmark: AsyncParsableCommand {
         try await bridge.waitForNext(after: queue)
         let rest = fleet.aws.calls(of: .listAuditFindings) - listed
         print("started again: \(rest) pages")
-        let unchanged = fleet.unchanged(by: "All is changed.")
+        let unchanged = fleet.unchanged(by: "Everything changed.")
         return (rest > pages - pages / 2 + 5 ? ["\(rest) pages were listed after the kill"] : [])
-            + (unchanged > 0 ? ["\(unchanged) findings were not brought up to date"] : [])
+            + (unchanged > 0 ? ["\(unchanged) findings were not updated"] : [])
     }
 
     // MARK: Measuring
 
-    /// Has an audit published, and waits until it is done.
+    /// Publishes an audit and waits until it is imported.
     private func measure(
         _ name: String, _ audit: AuditedFleet.Audit, _ fleet: AuditedFleet, _ bridge: ServedBridge
     ) async throws -> (imports: Int, peak: Int) {
@@ -169,7 +168,7 @@ struct AuditBenchmark: AsyncParsableCommand {
                 + "\(Int(count / seconds)) findings/s, "
                 + "\(Int((after.processorTime - before.processorTime) / count * 1_000_000)) µs of the bridge's CPU each, "
                 + "\(made) calls of BatchImportFindings")
-        // Whoever reads through a pipe sees the numbers as they come, too.
+        // Readers of a pipe see results immediately, too.
         fflush(nil)
         return (made, after.peak)
     }

@@ -4,7 +4,7 @@ import Foundation
 import JSON
 import LocalAWS
 
-/// A made-up fleet that is audited again and again, each time with the same result.
+/// A simulated fleet that is audited repeatedly with the same result.
 struct AuditedFleet {
     /// One run of the audit.
     struct Audit {
@@ -16,7 +16,7 @@ struct AuditedFleet {
     let topic: ARN
     private let scenario: FleetScenario
 
-    /// Throws for a number of findings that a fleet cannot have.
+    /// Throws for an invalid number of findings.
     static func check(findings: Int) throws {
         guard (24...1_000_000).contains(findings) else {
             throw ValidationError("--findings must be a number from 24 to 1000000.")
@@ -32,11 +32,11 @@ struct AuditedFleet {
         scenario = FleetScenario(accountRegion: accountRegion, findings: findings, startTime: yesterday)
     }
 
-    /// A run of the audit that finds the fleet's first findings.
+    /// A run of the audit with the first findings of the fleet.
     ///
     /// - Parameters:
-    ///   - number: how many hours after the first run it is.
-    ///   - reason: why the resources fail; nil for the usual reasons.
+    ///   - number: hours after the first run.
+    ///   - reason: why the resources fail; nil for the default reasons.
     func audit(number: Int, findings count: Int, reason: String? = nil) -> Audit {
         let delay = Int64(number) * 3_600_000
         var task = scenario.auditTask
@@ -61,20 +61,20 @@ struct AuditedFleet {
         }
     }
 
-    /// Has Device Defender know of an audit.
+    /// Adds an audit to the stand-in for Device Defender.
     func add(_ audit: Audit) { aws.add(audit.task, findings: audit.findings, in: scenario.accountRegion) }
 
-    /// Has Device Defender tell that an audit is finished.
+    /// Publishes the notification of a finished audit.
     func publish(_ audit: Audit) async throws {
         let message = audit.task.notification(account: scenario.accountRegion.account).serialized()
         let reports = try await aws.publish(
             topic: topic, message: String(decoding: message, as: UTF8.self), signatureVersion: .two)
         guard reports.count == 1, reports.allSatisfy({ $0.outcome == .delivered }) else {
-            throw BenchmarkError(description: "the bridge did not take the message about the audit")
+            throw BenchmarkError(description: "the bridge did not accept the audit notification")
         }
     }
 
-    /// How many of the first findings are not in Security Hub.
+    /// The number of findings that are missing in Security Hub.
     func missing(of count: Int) -> Int {
         let findings = aws.findings(in: scenario.accountRegion).count {
             $0["ProductFields"]?["ReportType"] == "AuditFinding"
@@ -82,7 +82,7 @@ struct AuditedFleet {
         return max(0, count - findings)
     }
 
-    /// How many findings of audits do not tell a reason.
+    /// The number of audit findings without a reason.
     func unchanged(by reason: String) -> Int {
         aws.findings(in: scenario.accountRegion).count {
             $0["ProductFields"]?["ReportType"] == "AuditFinding"

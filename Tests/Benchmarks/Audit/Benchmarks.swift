@@ -1,17 +1,18 @@
 import ArgumentParser
 
-/// Measurements of the release build. What they say is compared within one run: the machine's speed decides nothing.
+/// Measurements of the release build. Results are compared within one run, so that the machine's speed does not matter.
 @main
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures the bridge's release build.",
         subcommands: [
-            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ManyBenchmark.self, TroubleBenchmark.self,
+            AuditBenchmark.self, IntakeBenchmark.self, LimitsBenchmark.self, ReplicaBenchmark.self,
+            FaultInjectionBenchmark.self,
             ObservabilityBenchmark.self, BridgeCommand.self,
         ])
 }
 
-/// Why a measurement was broken off or failed.
+/// Why a measurement was aborted or failed.
 struct BenchmarkError: Error, CustomStringConvertible {
     let description: String
 }

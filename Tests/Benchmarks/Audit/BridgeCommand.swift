@@ -5,15 +5,15 @@ import EventLoop
 import Foundation
 import JSON
 
-/// A bridge as `defender-bridge serve` runs it, which can be told not to count, for ``ObservabilityBenchmark``.
+/// A bridge like that of `defender-bridge serve`, optionally without metrics, for ``ObservabilityBenchmark``.
 struct BridgeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bridge", abstract: "Run a bridge.", shouldDisplay: false)
 
-    @Option(name: .customLong("set"), help: "A key and its value, as defender-bridge serve takes them.")
+    @Option(name: .customLong("set"), help: "Key and value, as for defender-bridge serve.")
     var settings: [String] = []
 
-    @Flag(help: "Count nothing.")
+    @Flag(help: "Disable metrics.")
     var unobserved = false
 
     func run() async throws {
@@ -28,7 +28,7 @@ struct BridgeCommand: AsyncParsableCommand {
             registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
             countingBy: unobserved ? NOOPMetricsHandler.instance : nil, logger: log.logger(), log: log)
         if unobserved {
-            // Its own line of this is not in a log of errors.
+            // The bridge's own line is below the level error.
             let line: JSON = [
                 "message": "The bridge is listening.", "listen": .string(bridge.listenAddress.description),
                 "admin": .string(bridge.adminAddress.description),

@@ -2,7 +2,7 @@ import Foundation
 import HTTPClient
 import TestSupport
 
-/// Makes sure that a program does what it is measured for.
+/// Checks that a program works correctly before it is measured.
 struct IntakeCheck: Sendable {
     let program: any IntakeProcess
     let client: HTTPClient
@@ -10,30 +10,30 @@ struct IntakeCheck: Sendable {
 
     private static let deliveries = 20
 
-    /// - Throws: ``BenchmarkError`` if a delivery is answered that is not on the disk, a forged one is taken, or one that
-    ///   comes again is not.
+    /// - Throws: ``BenchmarkError`` if a delivery is acknowledged before it is on disk, a forged one is accepted, or a
+    ///   duplicate is rejected.
     func run() async throws {
         let writes = try await writes {
             for body in messages.bodies.prefix(Self.deliveries) {
-                try await IntakeWorld.deliver(body, to: program, by: client)
+                try await IntakeEnvironment.deliver(body, to: program, by: client)
             }
         }
         guard writes >= Self.deliveries else {
             throw BenchmarkError(
-                description: "\(program.endpoint) answered \(Self.deliveries) deliveries one after the other, and had "
-                    + "the disk write \(writes) times")
+                description: "\(program.endpoint) acknowledged \(Self.deliveries) deliveries sequentially with "
+                    + "\(writes) disk syncs")
         }
         let forged = String(decoding: messages.bodies[Self.deliveries], as: UTF8.self)
             .replacingOccurrences(of: "pump-", with: "pomp-")
-        let status = try await IntakeWorld.status(of: Array(forged.utf8), to: program, by: client)
+        let status = try await IntakeEnvironment.status(of: Array(forged.utf8), to: program, by: client)
         guard status == 403 else {
-            throw BenchmarkError(description: "\(program.endpoint) answered a forged message with \(status)")
+            throw BenchmarkError(description: "\(program.endpoint) responded to a forged message with \(status)")
         }
-        // That it is stored once is what the count of the store says.
-        try await IntakeWorld.deliver(messages.bodies[0], to: program, by: client)
+        // The count of the store shows that it is stored once.
+        try await IntakeEnvironment.deliver(messages.bodies[0], to: program, by: client)
     }
 
-    /// How often the program has the disk write while something happens, as the kernel sees it.
+    /// The number of disk syncs of the program during an action, by strace.
     private func writes(during body: () async throws -> Void) async throws -> Int {
         let folder = try TemporaryFolder()
         let errors = try folder.write("", as: "errors")
@@ -55,7 +55,7 @@ struct IntakeCheck: Sendable {
             }
             try await body()
         } cleanup: {
-            // It inherits that a thread of Foundation's blocks the others; the kernel detaches it all the same.
+            // SIGKILL, because the process inherits blocked signals from a thread of Foundation; the kernel detaches it.
             kill(trace.processIdentifier, SIGKILL)
             try await eventually("strace to end") { !trace.isRunning }
         }

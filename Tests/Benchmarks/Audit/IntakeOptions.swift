@@ -1,14 +1,14 @@
 import ArgumentParser
 
-/// How much is delivered where the intake is measured.
+/// Options of intake measurements.
 struct IntakeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How many signed messages there are for each round.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of signed messages per round, 1000 to 800000.", valueName: "count"))
     var messages = 20_000
 
-    @Option(help: ArgumentHelp("How often each program is measured.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of measurements of each program, 1 to 100.", valueName: "count"))
     var rounds = 5
 
-    @Option(help: ArgumentHelp("How many connections there are.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of connections, 1 to 500.", valueName: "count"))
     var connections = 64
 
     func validate() throws {

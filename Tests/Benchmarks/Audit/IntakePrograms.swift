@@ -5,18 +5,18 @@ import HTTPClient
 import Synchronization
 import TestSupport
 
-/// A program that takes SNS's deliveries.
+/// A program that accepts deliveries of SNS.
 protocol IntakeProgram: Sendable {
     var name: String { get }
-    /// Starts it with the store `store.db` in a folder.
+    /// Starts the program with the store `store.db` in a directory.
     func start(in folder: TemporaryFolder) async throws -> any IntakeProcess
 }
 
-/// A program that runs.
+/// A running program.
 protocol IntakeProcess: Sendable {
-    /// Its number.
+    /// The process identifier.
     var process: Int32 { get }
-    /// Where SNS delivers to.
+    /// The URL for deliveries of SNS.
     var endpoint: String { get }
     func stop() async throws
 }
@@ -28,17 +28,17 @@ extension IntakeProcess {
 
 extension ServedBridge: IntakeProcess {}
 
-/// The bridge.
+/// The bridge as a measured program.
 struct BridgeProgram: IntakeProgram {
     let name: String
     let path: String
-    /// What the program is told to do, before the settings.
+    /// Arguments in front of the settings.
     let command: [String]
     let settings: [String: String]
     let environment: [String: String]
     let client: HTTPClient
 
-    /// The path of `defender-bridge`: the one that was given, or the one beside this program.
+    /// The path of `defender-bridge`: the given one, or the one next to this program.
     ///
     /// - Throws: `ValidationError` if there is none.
     static func path(_ given: String?) throws -> String {
@@ -47,7 +47,7 @@ struct BridgeProgram: IntakeProgram {
             ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appending(path: "defender-bridge").path
         guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw ValidationError("There is no program at \(path). Build it, or name another with --bridge.")
+            throw ValidationError("No program at \(path). Build it, or name another with --bridge.")
         }
         return path
     }
@@ -60,11 +60,11 @@ struct BridgeProgram: IntakeProgram {
     }
 }
 
-/// The program that the bridge is compared with: Hummingbird 2 and GRDB.
+/// The comparison program on Hummingbird 2 and GRDB.
 struct PeerProgram: IntakeProgram {
     let name = "Hummingbird + GRDB"
     let path: String
-    /// The path of the certificate that messages are signed with.
+    /// The path of the certificate that signs messages.
     let certificate: String
     let topic: ARN
 
@@ -83,7 +83,7 @@ struct PeerProgram: IntakeProgram {
             let isTrue = Atomic(false)
         }
 
-        /// Starts it, and waits until it has told its port.
+        /// Starts the program and waits until it prints its port.
         init(_ arguments: [String], output: String, log: String) async throws {
             let process = Process()
             process.executableURL = URL(filePath: arguments[0])

@@ -3,17 +3,17 @@ import Foundation
 /// One measurement of one program.
 struct IntakeMeasurement: Sendable {
     let load: Load.Result
-    /// The program's processor time for each delivery.
+    /// CPU time of the program for each delivery.
     let processorMicroseconds: Double
 }
 
-/// The measurements of all programs, of which the first is judged.
+/// The measurements of all programs; the first must meet the limits.
 struct IntakeResults: Sendable {
     private let names: [String]
     private var measurements: [[IntakeMeasurement]]
 
-    /// What README promises: how many times the peer's rate, microseconds of processor time, and the time of 99 of 100.
-    private static let promise = (ratio: 2.0, processor: 110.0, slow: Duration.milliseconds(20))
+    /// The limits that Tests/README.md documents: ratio to the comparison's rate, CPU microseconds, 99th percentile.
+    private static let thresholds = (ratio: 2.0, processor: 110.0, slow: Duration.milliseconds(20))
 
     init(names: [String]) {
         self.names = names
@@ -22,10 +22,10 @@ struct IntakeResults: Sendable {
 
     mutating func add(_ measurement: IntakeMeasurement, of index: Int) { measurements[index].append(measurement) }
 
-    /// Prints a table, and what is not as promised; returns whether everything is.
+    /// Prints a table and the missed limits; returns whether all are met.
     func report(connections: Int) -> Bool {
         print(
-            "Medians of \(measurements[0].count) rounds at \(connections) connections; the least of the processor times:"
+            "Medians of \(measurements[0].count) rounds at \(connections) connections; the lowest CPU times:"
         )
         print(
             "| program | deliveries/s | µs of CPU each | half within | 99 of 100 within | µs of the load's CPU each |")
@@ -48,13 +48,13 @@ struct IntakeResults: Sendable {
         if measurements.count > 1 {
             let ratio = Statistics.median(zip(ours, measurements[1]).map { $0.load.rate / $1.load.rate })
             print("The bridge takes \(Statistics.text(ratio)) times as many as the peer (median of the rounds).")
-            if ratio < Self.promise.ratio { problems.append("that is less than \(Self.promise.ratio) times") }
+            if ratio < Self.thresholds.ratio { problems.append("that is less than \(Self.thresholds.ratio) times") }
         }
-        if Self.processor(ours) > Self.promise.processor {
-            problems.append("a delivery takes more than \(Self.promise.processor) µs of processor time")
+        if Self.processor(ours) > Self.thresholds.processor {
+            problems.append("a delivery takes more than \(Self.thresholds.processor) µs of processor time")
         }
-        if Statistics.median(ours.map { $0.load.slow / .milliseconds(1) }) > Self.promise.slow / .milliseconds(1) {
-            problems.append("one of a hundred takes more than \(Self.promise.slow)")
+        if Statistics.median(ours.map { $0.load.slow / .milliseconds(1) }) > Self.thresholds.slow / .milliseconds(1) {
+            problems.append("one of a hundred takes more than \(Self.thresholds.slow)")
         }
         return problems
     }

@@ -7,29 +7,29 @@ import JSON
 import LocalAWS
 import TestSupport
 
-/// Measures an audit under the rates that AWS documents, and without limits beside a program of boto3.
+/// Measures an audit under AWS's documented quotas, and without quotas compared with a boto3 program.
 struct LimitsBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "limits",
-        abstract: "Measure how near an audit comes to what AWS's limits allow.",
+        abstract: "Measure an audit under AWS's quotas.",
         discussion: """
-            Has the bridge bring an audit into a Security Hub that throttles as documented, then, beside a program of boto3, \
-            into one that takes any rate and answers at once, and into one that answers after 100 ms, as AWS does. Exits \
-            with 1 if the first takes more than a tenth longer than the limits allow, or if the bridge is less than ten \
-            times as fast as the program of boto3 where answers take 100 ms.
+            Imports an audit into a stand-in for Security Hub that throttles as documented; then, compared with a boto3 \
+            program, into one that accepts any rate and responds immediately, and into one that responds after 100 ms, as \
+            AWS does. Exits with 1 if the first takes over 10 % longer than the quotas allow, or if the bridge is less \
+            than ten times as fast as boto3 with responses after 100 ms.
             """)
 
-    @Option(help: ArgumentHelp("How many findings the audit has.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of findings of the audit, 24 to 1000000.", valueName: "count"))
     var findings = 10_000
 
-    @Option(help: ArgumentHelp("The program of boto3. Default: none.", valueName: "path"))
+    @Option(help: ArgumentHelp("Path of the boto3 program. Default: none.", valueName: "path"))
     var peer: String?
 
-    @Option(help: ArgumentHelp("The program. Default: defender-bridge beside this one.", valueName: "path"))
+    @Option(help: ArgumentHelp("Path of the bridge. Default: defender-bridge next to this program.", valueName: "path"))
     var bridge: String?
 
-    /// What README promises.
-    private static let promise = (ratio: 10.0, excess: 1.1)
+    /// The limits that Tests/README.md documents.
+    private static let thresholds = (ratio: 10.0, excess: 1.1)
 
     func validate() throws { try AuditedFleet.check(findings: findings) }
 
@@ -40,29 +40,31 @@ struct LimitsBenchmark: AsyncParsableCommand {
             print("| program | AWS | seconds | findings/s | µs of CPU each | imports |")
             print("|---|---|---|---|---|---|")
             let throttled = try await measure(program, .throttling, on: loop)
-            for surroundings in [Surroundings.near, .far] {
-                let ours = try await measure(program, surroundings, on: loop)
+            for simulatedAWS in [SimulatedAWS.near, .far] {
+                let ours = try await measure(program, simulatedAWS, on: loop)
                 guard let peer else { continue }
-                let theirs = try await measure(boto3: peer, surroundings, on: loop)
+                let theirs = try await measure(boto3: peer, simulatedAWS, on: loop)
                 let ratio = theirs.seconds / ours.seconds
                 print("The bridge is \(Self.text(ratio)) times as fast as boto3.")
-                if case .far = surroundings, ratio < Self.promise.ratio {
-                    problems.append("that is less than \(Self.promise.ratio) times")
+                if case .far = simulatedAWS, ratio < Self.thresholds.ratio {
+                    problems.append("this is less than \(Self.thresholds.ratio) times")
                 }
             }
-            let least = Self.leastSeconds(imports: throttled.imports)
-            print("AWS's limits allow \(Self.text(least)) s; the bridge took \(Self.text(throttled.seconds)).")
-            if throttled.seconds > least * Self.promise.excess { problems.append("that is more than a tenth longer") }
+            let minimum = Self.minimumSeconds(imports: throttled.imports)
+            print("AWS's quotas allow \(Self.text(minimum)) s; the bridge took \(Self.text(throttled.seconds)).")
+            if throttled.seconds > minimum * Self.thresholds.excess {
+                problems.append("this is over 10 % longer")
+            }
         }
         for problem in problems { print("FAILED: \(problem)") }
         if !problems.isEmpty { throw ExitCode.failure }
     }
 
-    /// How the stand-in for AWS behaves.
-    private enum Surroundings: String {
+    /// The behavior of the stand-in for AWS.
+    private enum SimulatedAWS: String {
         case throttling = "throttles as documented"
-        case near = "takes any rate, answers at once"
-        case far = "takes any rate, answers after 100 ms"
+        case near = "any rate, immediate responses"
+        case far = "any rate, responses after 100 ms"
 
         var configuration: LocalAWS.Configuration {
             var configuration = LocalAWS.Configuration()
@@ -72,8 +74,8 @@ struct LimitsBenchmark: AsyncParsableCommand {
         }
     }
 
-    /// How long so many calls of `BatchImportFindings` take at least: 30 at once, and then ten a second.
-    private static func leastSeconds(imports: Int) -> Double { Double(max(0, imports - 30)) / 10 }
+    /// The minimum time for a number of `BatchImportFindings` requests: a burst of 30, then ten per second.
+    private static func minimumSeconds(imports: Int) -> Double { Double(max(0, imports - 30)) / 10 }
 
     private static func text(_ number: Double) -> String { String(format: "%.2f", number) }
 
@@ -83,11 +85,11 @@ struct LimitsBenchmark: AsyncParsableCommand {
         let processorTime: Double
         let imports: Int
 
-        /// Prints it as a row of the table.
-        func printRow(_ program: String, _ surroundings: Surroundings) {
+        /// Prints the measurement as a table row.
+        func printRow(_ program: String, _ simulatedAWS: SimulatedAWS) {
             let each = processorTime / Double(findings) * 1_000_000
             print(
-                "| \(program) | \(surroundings.rawValue) | \(text(seconds)) | \(Int(Double(findings) / seconds)) "
+                "| \(program) | \(simulatedAWS.rawValue) | \(text(seconds)) | \(Int(Double(findings) / seconds)) "
                     + "| \(Int(each)) | \(imports) |")
             fflush(nil)
         }
@@ -95,12 +97,12 @@ struct LimitsBenchmark: AsyncParsableCommand {
 
     // MARK: The bridge
 
-    private func measure(_ program: String, _ surroundings: Surroundings, on loop: EventLoop) async throws
+    private func measure(_ program: String, _ simulatedAWS: SimulatedAWS, on loop: EventLoop) async throws
         -> Measurement
     {
         let folder = try TemporaryFolder()
         let client = try await HTTPClient(loop: loop)
-        let aws = try await LocalAWS(loop: loop, configuration: surroundings.configuration)
+        let aws = try await LocalAWS(loop: loop, configuration: simulatedAWS.configuration)
         var measurement: Measurement?
         try await withCleanup {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
@@ -108,7 +110,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
                 "store.url": "sqlite://\(folder.path("store.db"))", "sns.topics": fleet.topic.description,
                 "network.connectTo": aws.connectTo.joined(separator: ","), "catchUp.interval": "off",
             ]
-            if surroundings != .throttling {
+            if simulatedAWS != .throttling {
                 settings.merge(["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]) { _, last in last
                 }
             }
@@ -127,7 +129,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
             await client.shutdown()
         }
         guard let measurement else { throw BenchmarkError(description: "nothing was measured") }
-        measurement.printRow("the bridge", surroundings)
+        measurement.printRow("the bridge", simulatedAWS)
         return measurement
     }
 
@@ -151,10 +153,10 @@ struct LimitsBenchmark: AsyncParsableCommand {
 
     // MARK: boto3
 
-    private func measure(boto3 script: String, _ surroundings: Surroundings, on loop: EventLoop) async throws
+    private func measure(boto3 script: String, _ simulatedAWS: SimulatedAWS, on loop: EventLoop) async throws
         -> Measurement
     {
-        let aws = try await LocalAWS(loop: loop, configuration: surroundings.configuration)
+        let aws = try await LocalAWS(loop: loop, configuration: simulatedAWS.configuration)
         var measurement: Measurement?
         try await withCleanup {
             let fleet = try AuditedFleet(aws: aws, findings: findings)
@@ -165,7 +167,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
                 within: .seconds(600))
             guard program.status == 0, let json = try? JSON(parsing: program.output),
                 let seconds = json["seconds"]?.double, let used = json["cpu"]?.double
-            else { throw BenchmarkError(description: "the program of boto3 failed: \(program.errors)") }
+            else { throw BenchmarkError(description: "the boto3 program failed: \(program.errors)") }
             measurement = Measurement(
                 findings: findings, seconds: seconds, processorTime: used,
                 imports: aws.calls(of: .batchImportFindings))
@@ -173,7 +175,7 @@ struct LimitsBenchmark: AsyncParsableCommand {
             await aws.stop()
         }
         guard let measurement else { throw BenchmarkError(description: "nothing was measured") }
-        measurement.printRow("boto3", surroundings)
+        measurement.printRow("boto3", simulatedAWS)
         return measurement
     }
 }

@@ -1,30 +1,29 @@
 import Foundation
 import TestSupport
 
-/// Sends prepared requests, each once, over kept connections: on each the next one when the last is answered.
+/// Sends prepared requests, each once, over persistent connections: the next one after the response to the previous one.
 ///
-/// It does no more than it must, because it takes its time from the same processors as what is measured: one thread, and
-/// a request is sent as it is.
+/// It shares the CPU with the measured program, so it does as little as possible: one thread, and requests sent as prepared.
 struct Load: Sendable {
-    /// What was seen.
+    /// The result of a load.
     struct Result: Sendable {
-        /// Requests a second.
+        /// Requests per second.
         let rate: Double
-        /// The time in which half of them were answered.
+        /// Median response time.
         let median: Duration
-        /// The time in which 99 of 100 were.
+        /// 99th percentile of the response time.
         let slow: Duration
-        /// The load's own processor time for each, in microseconds.
+        /// CPU time of the load itself for each request, in microseconds.
         let processorMicroseconds: Double
     }
 
-    /// Whole requests.
+    /// Complete requests.
     let requests: [[UInt8]]
     let connections: Int
 
-    /// Sends them to ports of this machine, as many to each.
+    /// Sends the requests to local ports, evenly distributed.
     ///
-    /// - Throws: ``BenchmarkError`` if one is not answered 200.
+    /// - Throws: ``BenchmarkError`` if a response is not 200.
     func run(on ports: [UInt16]) async throws -> Result {
         try await onThread {
             let run = try LoadRun(requests: requests, ports: ports, connections: connections)
@@ -33,12 +32,12 @@ struct Load: Sendable {
     }
 }
 
-/// The connections, and how far they are.
+/// The connections with their progress.
 private final class LoadRun {
     private struct Connection {
         let socket: ClientSocket
         var sentAt: UInt64 = 0
-        /// What has come of an answer that is not whole yet.
+        /// The received part of an incomplete response.
         var answer: [UInt8] = []
     }
 
@@ -47,7 +46,7 @@ private final class LoadRun {
     private var polled: [pollfd]
     private var buffer = [UInt8](repeating: 0, count: 16_384)
     private var next = 0
-    /// The nanoseconds in which each was answered.
+    /// Response times in nanoseconds.
     private var times: [UInt64] = []
 
     init(requests: [[UInt8]], ports: [UInt16], connections: Int) throws {
@@ -66,7 +65,7 @@ private final class LoadRun {
         for index in connections.indices { try sendNext(on: index) }
         while times.count < requests.count {
             guard poll(&polled, nfds_t(polled.count), 30_000) > 0 else {
-                throw BenchmarkError(description: "no answer for 30 seconds")
+                throw BenchmarkError(description: "no response for 30 seconds")
             }
             for index in polled.indices where polled[index].revents != 0 { try readResponse(on: index) }
         }
@@ -92,7 +91,7 @@ private final class LoadRun {
         let count = recv(connections[index].socket.descriptor, &buffer, buffer.count, 0)
         guard count > 0 else { throw BenchmarkError(description: "a connection was closed") }
         var answer = connections[index].answer
-        // Nearly every answer comes whole.
+        // Nearly every response arrives in one part.
         if answer.isEmpty, Self.isWhole(buffer.span.extracting(first: count)) {
             try check(buffer[..<count])
         } else {
@@ -109,13 +108,13 @@ private final class LoadRun {
     private func check(_ answer: ArraySlice<UInt8>) throws {
         guard answer.starts(with: "HTTP/1.1 200 ".utf8) else {
             throw BenchmarkError(
-                description: "a request was refused: \(String(decoding: answer.prefix(2000), as: UTF8.self))")
+                description: "a request was rejected: \(String(decoding: answer.prefix(2000), as: UTF8.self))")
         }
     }
 
     private static let lengthField = Array("\r\ncontent-length: ".utf8)
 
-    /// Whether an answer has come to its end, which its Content-Length tells.
+    /// Whether a response is complete, by its Content-Length.
     private static func isWhole(_ bytes: Span<UInt8>) -> Bool {
         let name = lengthField
         var (matched, length, isLength, newlines) = (0, 0, false, 0)

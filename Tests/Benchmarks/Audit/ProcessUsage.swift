@@ -1,15 +1,15 @@
 import Foundation
 
-/// What Linux tells about a process in `/proc`.
+/// Resource usage of a process, from `/proc`.
 struct ProcessUsage {
-    /// What is in memory now, in bytes.
+    /// Resident memory, in bytes.
     let resident: Int
-    /// The most that ever was, in bytes.
+    /// Peak resident memory, in bytes.
     let peak: Int
-    /// The processor's time, in user and in kernel mode, in seconds.
+    /// CPU time in user and kernel mode, in seconds.
     let processorTime: Double
 
-    /// Reads it.
+    /// Reads the usage of a process.
     ///
     /// - Throws: ``BenchmarkError`` if there is no such process.
     init(of process: Int32) throws {
@@ -18,7 +18,7 @@ struct ProcessUsage {
             let line = status.first { $0.hasPrefix("\(name):") }
             guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) })
             else {
-                throw BenchmarkError(description: "/proc tells no \(name) of the bridge: it has ended")
+                throw BenchmarkError(description: "/proc has no \(name) of the bridge: it has ended")
             }
             return kilobytes * 1024
         }

@@ -6,9 +6,9 @@ import JSON
 import Synchronization
 import TestSupport
 
-/// The bridge as a process of its own.
+/// A bridge that runs in its own process.
 final class ServedBridge: Sendable {
-    /// What `/status.json` says of the queue.
+    /// The queue in `/status.json`.
     struct Queue: Sendable, Hashable {
         let waiting: Int64
         let completed: Int64
@@ -18,7 +18,7 @@ final class ServedBridge: Sendable {
     private static let timeout = Duration.seconds(1800)
 
     let process: Int32
-    /// Where SNS delivers to.
+    /// The URL for deliveries of SNS.
     let endpoint: String
     private let admin: String
     private let log: String
@@ -29,13 +29,13 @@ final class ServedBridge: Sendable {
         let isTrue = Atomic(false)
     }
 
-    /// Starts it, and waits until it listens.
+    /// Starts a bridge and waits until it listens.
     ///
     /// - Parameters:
-    ///   - program: the path of `defender-bridge`, or of a program that takes the same settings.
-    ///   - command: what it is told to do, before the settings.
+    ///   - program: the path of `defender-bridge`, or of a program with the same settings.
+    ///   - command: arguments in front of the settings.
     ///   - settings: values for `--set`.
-    ///   - log: the path of a file for what it logs.
+    ///   - log: the path of the log file.
     init(
         program: String, command: [String] = ["serve"], settings: [String: String], environment: [String: String],
         log: String, client: HTTPClient
@@ -78,44 +78,46 @@ final class ServedBridge: Sendable {
         try text(path).split(separator: "\n").compactMap { try? JSON(parsing: Array($0.utf8)) }
     }
 
-    /// What it uses of memory and processor.
+    /// Memory and CPU time of the process.
     func usage() throws -> ProcessUsage { try ProcessUsage(of: process) }
 
-    /// Asks for the metrics, as Prometheus does.
+    /// Reads the metrics, as Prometheus does.
     func scrape() async throws {
         let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/metrics")
         let answer = try await client.send(request, body: [])
-        guard answer.response.status == .ok else { throw BenchmarkError(description: "/metrics cannot be had") }
+        guard answer.response.status == .ok else {
+            throw BenchmarkError(description: "/metrics did not respond with 200")
+        }
     }
 
-    /// Asks for the queue.
+    /// Reads the queue.
     func queue() async throws -> Queue {
         let request = HTTPRequest(method: .get, scheme: "http", authority: admin, path: "/status.json")
         let queue = try JSON(parsing: await client.send(request, body: []).body)["queue"]
         guard let pending = queue?["pending"]?.integer, let leased = queue?["leased"]?.integer,
             let completed = queue?["completed"]?.integer, let dead = queue?["dead"]?.integer
-        else { throw BenchmarkError(description: "/status.json does not tell of the queue") }
+        else { throw BenchmarkError(description: "/status.json has no queue") }
         return Queue(waiting: pending + leased, completed: completed, dead: dead)
     }
 
-    /// Waits until nothing waits any more and one delivery more than before is done.
+    /// Waits until the queue is empty and one more delivery is completed.
     ///
-    /// - Throws: ``BenchmarkError`` if the delivery was given up.
+    /// - Throws: ``BenchmarkError`` if the delivery was dead-lettered.
     func waitForNext(after before: Queue, asking interval: Duration = .milliseconds(200)) async throws {
         let queue = try await eventually("the audit to be done", within: Self.timeout) {
-            // To ask more often would be a good part of what is measured.
+            // Polling more often would distort the measurement.
             try await Task.sleep(for: interval)
             return try await self.queue()
         } is: {
             $0.dead > before.dead || ($0.waiting == 0 && $0.completed > before.completed)
         }
         guard queue.dead == before.dead else {
-            throw BenchmarkError(description: "the audit was given up: \(try Self.text(log).suffix(2000))")
+            throw BenchmarkError(description: "the audit was dead-lettered: \(try Self.text(log).suffix(2000))")
         }
     }
 
-    /// Waits until its memory is the same for a second.
-    func settle() async throws {
+    /// Waits until the resident memory is stable for one second.
+    func waitForStableMemory() async throws {
         var last = try usage().resident
         var same = 0
         try await eventually("the bridge's memory to stay the same") {
@@ -129,13 +131,13 @@ final class ServedBridge: Sendable {
         }
     }
 
-    /// Ends it without any warning.
-    func killAtOnce() async throws {
+    /// Kills the process with SIGKILL.
+    func killImmediately() async throws {
         kill(process, SIGKILL)
         try await eventually("the bridge to be killed") { ended.isTrue.load(ordering: .acquiring) }
     }
 
-    /// Ends it.
+    /// Stops the process with SIGTERM.
     func stop() async throws {
         kill(process, SIGTERM)
         do {

@@ -2,25 +2,25 @@ import AWSCore
 import JSON
 import LocalAWS
 
-/// Alarms as SNS delivers them, each different, signed by version 2.
+/// Distinct alarms as SNS delivers them, with signature version 2.
 struct SignedMessages: Sendable {
-    /// One for each of the stand-in's Regions that there are messages of.
+    /// One topic for each Region.
     let topics: [ARN]
-    /// The bodies of the deliveries; their topics take turns.
+    /// The bodies of the deliveries; topics alternate.
     let bodies: [[UInt8]]
-    /// Where the certificate is that the first topic's are signed with.
+    /// URL of the certificate of the first topic.
     let certificateURL: String
 
-    /// Makes so many.
+    /// Creates a number of messages.
     ///
-    /// - Parameter regions: where their topics are: Regions of the stand-in.
+    /// - Parameter regions: Regions of the topics.
     init(_ count: Int, in regions: [Region], by aws: LocalAWS) async throws {
         let topics = regions.map {
             ARN(
                 service: "sns", accountRegion: AccountRegion(account: aws.credentials.account, region: $0),
                 resource: "intake")
         }
-        // Signing takes many times as long as verifying: each core does its part.
+        // Signing takes much longer than verifying: use all cores.
         let parts = try await withThrowingTaskGroup(of: (Int, [[UInt8]]).self) { group in
             for start in stride(from: 0, to: count, by: 1000) {
                 group.addTask {
@@ -39,7 +39,7 @@ struct SignedMessages: Sendable {
         certificateURL = try JSON(parsing: bodies[0])["SigningCertURL"]?.string ?? ""
     }
 
-    /// The example of AWS's documentation, of another device each.
+    /// The example of AWS's documentation for a device.
     private static func alarm(_ number: Int) -> String {
         let alarm: JSON = [
             "violationEventTime": .integer(1_573_786_800_000 + number), "thingName": .string("pump-\(number)"),

@@ -2,9 +2,9 @@ import HTTPTypes
 
 @testable import HTTPServer
 
-/// Whatever comes in whatever order, the machine must ask for each answer once, end, and stay ended.
+/// For any input in any order, the state machine must dispatch each request once, close, and stay closed.
 ///
-/// Each byte from 0xF0 up is something that happens; what stands between is bytes from the client.
+/// Each byte from 0xF0 is an event; other bytes come from the client.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzConnectionMachine(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
@@ -28,12 +28,12 @@ private struct Connection {
     var machine = HTTP1ConnectionStateMachine(
         limits: HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500))
     var waiting: ServerRequest?
-    /// How many pieces an answer has had whose content is being streamed; nil if none is.
+    /// Number of chunks of the response being streamed; nil if none.
     var pieces: Int?
     var isClosed = false
 
     mutating func receive(_ bytes: [UInt8]) {
-        // Bytes that are on their way when reading stops still come.
+        // Bytes in flight when reading stops still arrive.
         machine.receive(bytes.span)
         advance()
     }
@@ -80,7 +80,7 @@ private struct Connection {
         while true {
             switch machine.next() {
             case .wait:
-                precondition(!isClosed, "it went on after its end")
+                precondition(!isClosed, "the connection continued after it was closed")
                 precondition((waiting == nil && pieces == nil) || machine.isResponding)
                 return
             case .dispatch(let request):
@@ -93,14 +93,14 @@ private struct Connection {
                 precondition(bytes.starts(with: "HTTP/1.1 \(fault.status.code) ".utf8))
             case .close:
                 precondition(!machine.wantsBytes && waiting == nil)
-                // Of a stream nothing more is asked then.
+                // No more chunks are requested of a stream then.
                 (isClosed, pieces) = (true, nil)
                 return
             }
         }
     }
 
-    /// A client that leaves ends every connection as soon as its requests are answered.
+    /// After the client closes, the connection closes once all requests have responses.
     mutating func finish() {
         machine.receiveEnd()
         advance()
@@ -108,6 +108,6 @@ private struct Connection {
             answer()
             advance()
         }
-        precondition(isClosed, "it did not end")
+        precondition(isClosed, "the connection was not closed")
     }
 }

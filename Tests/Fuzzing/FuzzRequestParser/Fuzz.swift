@@ -2,9 +2,9 @@ import HTTPTypes
 
 @testable import HTTPServer
 
-/// What the parser makes of some bytes must not depend on the pieces that they come in, nor stop the program.
+/// The result of the parser must not depend on how the bytes are split, and no input may crash it.
 ///
-/// The first byte says how long the pieces are.
+/// The first byte sets the length of the parts.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRequestParser(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
@@ -16,11 +16,11 @@ public func fuzzRequestParser(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CIn
         pieces.append(rest.prefix(Int(first) + 1))
         rest = rest.dropFirst(Int(first) + 1)
     }
-    precondition(read(pieces) == whole, "the result depends on the pieces")
+    precondition(read(pieces) == whole, "the result depends on how the bytes are split")
     return 0
 }
 
-/// The requests and the fault, in words.
+/// The requests and the error as texts.
 private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
     let limits = HTTPLimits(requestLine: 200, head: 600, headerFields: 12, body: 500)
     var parser = RequestParser(limits: limits)
@@ -31,7 +31,7 @@ private func read(_ pieces: [ArraySlice<UInt8>]) -> [String] {
             reading: while true {
                 switch try parser.next() {
                 case .needsBytes: break reading
-                // Whether the client is told to go on depends on whether it has sent more at once.
+                // Whether 100 Continue is sent depends on whether more bytes arrived together.
                 case .expectsContinue: continue
                 case .request(let request, let keepsAlive, let takesChunks):
                     precondition(request.body.count <= limits.body)

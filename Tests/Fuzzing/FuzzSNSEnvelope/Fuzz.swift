@@ -1,7 +1,7 @@
 import AWSCore
 import SNS
 
-/// Whatever is posted as an SNS envelope is taken apart or refused, and what is taken has an acceptable form.
+/// Any SNS envelope is parsed or rejected, and parsed messages have a valid form.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzSNSEnvelope(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: size))
@@ -10,10 +10,11 @@ public func fuzzSNSEnvelope(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt 
         precondition(!message.messageID.isEmpty && !message.stringToSign.isEmpty)
         if let url = try message.confirmationURL() {
             precondition(
-                url.hasPrefix("https://sns.\(message.topic.accountRegion.region)."), "another host would be asked")
+                url.hasPrefix("https://sns.\(message.topic.accountRegion.region)."),
+                "a request would go to another host")
         }
         let certificate = try SigningCertificateURL(message.signingCertificateURL, topic: message.topic)
-        precondition(certificate.description.hasPrefix("https://sns."), "another host would be asked")
+        precondition(certificate.description.hasPrefix("https://sns."), "a request would go to another host")
     } catch {
         precondition(!error.code.isEmpty && !error.message.isEmpty)
     }

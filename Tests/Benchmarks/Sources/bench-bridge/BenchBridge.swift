@@ -3,7 +3,7 @@ import EventLoop
 import Foundation
 import HTTPServer
 
-/// The bridge's own server, which answers each POST with a few bytes: bench-bridge PORT [CERTIFICATE KEY].
+/// The bridge's HTTP server with a short response to each POST: bench-bridge PORT [CERTIFICATE KEY].
 @main
 struct BenchBridge {
     static func main() async throws {
@@ -26,7 +26,7 @@ struct BenchBridge {
         let server = try await HTTPServer(on: EventLoop(name: "bench"), configuration: configuration) {
             await routes.respond(to: $0)
         }
-        // Until it is killed.
+        // Runs until it is killed.
         try await Task.sleep(for: .seconds(86_400))
         await server.drain(within: .zero)
     }

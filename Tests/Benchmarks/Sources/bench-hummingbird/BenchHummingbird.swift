@@ -6,7 +6,7 @@ import Logging
 import NIOPosix
 import NIOSSL
 
-/// A Hummingbird 2 server of the same answer: bench-hummingbird PORT [CERTIFICATE KEY].
+/// A Hummingbird 2 server with the same response: bench-hummingbird PORT [CERTIFICATE KEY].
 @main
 struct BenchHummingbird {
     static func main() async throws {
@@ -16,7 +16,7 @@ struct BenchHummingbird {
         }
         let router = Router()
         router.post("/") { request, _ -> String in
-            // The whole body, as the other server has it.
+            // Read the whole body, as the other server does.
             _ = try await request.body.collect(upTo: 1_048_576)
             return "{\"result\":\"stored\"}"
         }

@@ -4,11 +4,10 @@ import Logging
 import Metrics
 import NIOCore
 
-/// The bridge's intake as one would build it on Hummingbird 2 and GRDB: a message's signature is verified,
-/// the message is stored once, and answered when it is on the disk. Like the bridge, it logs each request and counts.
+/// A typical implementation of the bridge's intake on Hummingbird 2 and GRDB: verifies the signature, stores the message once,
+/// and responds after the commit. Like the bridge, it logs each request and counts.
 ///
-/// bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC: the certificate that messages are signed with, as a file,
-/// and the ARN of the one topic that is taken.
+/// bench-intake-hummingbird PORT DATABASE CERTIFICATE TOPIC: path of the signing certificate, and ARN of the accepted topic.
 @main
 struct BenchIntakeHummingbird {
     static func main() async throws {
@@ -39,7 +38,7 @@ struct BenchIntakeHummingbird {
             router: router,
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port), serverName: "bench"),
             onServerRunning: { channel in
-                // The port that the system chose, for PORT 0.
+                // The port chosen by the system for PORT 0.
                 print(channel.localAddress?.port ?? port)
                 fflush(nil)
             }, logger: Logger(label: "bench"))

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Synchronization
 
-/// Deliveries in a SQLite file, written in groups: those that come while a transaction runs share the next one.
+/// Deliveries in a SQLite file with group commit: deliveries that arrive during a transaction share the next one.
 final class Queue: Sendable {
     private struct Write: Sendable {
         let id: String
@@ -21,7 +21,7 @@ final class Queue: Sendable {
     init(path: String) throws {
         pool = try DatabasePool(path: path)
         try pool.writeWithoutTransaction { database in
-            // GRDB sets NORMAL when it turns WAL on, so this comes after that.
+            // After WAL, because GRDB sets NORMAL when it enables WAL.
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(
                 sql: """
@@ -34,7 +34,7 @@ final class Queue: Sendable {
         }
     }
 
-    /// Stores a delivery, and returns when it is on the disk; false if its id is known.
+    /// Stores a delivery and returns after the commit; false if its id is known.
     func append(id: String, payload: String) async throws -> Bool {
         try await withCheckedThrowingContinuation { continuation in
             let isFirst = state.withLock { state in

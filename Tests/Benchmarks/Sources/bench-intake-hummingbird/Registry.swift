@@ -1,7 +1,7 @@
 import Metrics
 import Synchronization
 
-/// Keeps what is counted: what a registry for Prometheus does when something is recorded, without the page that tells of it.
+/// Stores metrics as a Prometheus registry does, without exporting them.
 final class Registry: MetricsFactory {
     private struct Key: Hashable {
         let label: String

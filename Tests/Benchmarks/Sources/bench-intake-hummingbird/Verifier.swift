@@ -2,7 +2,7 @@ import CryptoExtras
 import Foundation
 import X509
 
-/// What SNS posts.
+/// A message from SNS.
 struct Envelope: Decodable, Sendable {
     let type: String
     let messageID: String
@@ -24,7 +24,7 @@ struct Envelope: Decodable, Sendable {
         case signature = "Signature"
     }
 
-    /// What SNS signs of a notification.
+    /// The string that SNS signs.
     var stringToSign: String {
         let subject = subject.map { "Subject\n\($0)\n" } ?? ""
         return "Message\n\(message)\nMessageId\n\(messageID)\n\(subject)Timestamp\n\(timestamp)\nTopicArn\n\(topic)\n"
@@ -32,12 +32,12 @@ struct Envelope: Decodable, Sendable {
     }
 }
 
-/// Checks that messages are notifications of a topic that SNS has signed by version 2.
+/// Verifies notifications of a topic with signature version 2.
 struct Verifier: Sendable {
     private let key: _RSA.Signing.PublicKey
     private let topic: String
 
-    /// - Parameter certificate: the path of the certificate whose key signs.
+    /// - Parameter certificate: the path of the signing certificate.
     init(certificate: String, topic: String) throws {
         let text = try String(contentsOfFile: certificate, encoding: .utf8)
         guard let key = try _RSA.Signing.PublicKey(Certificate(pemEncoded: text).publicKey) else {

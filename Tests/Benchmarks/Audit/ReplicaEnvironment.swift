@@ -6,9 +6,9 @@ import JSON
 import LocalAWS
 import TestSupport
 
-/// What several bridges are measured in: a PostgreSQL, a stand-in for SNS, and for each measurement another one for
-/// Security Hub.
-struct ManyWorld: Sendable {
+/// The environment of measurements with several bridges: a PostgreSQL server, a stand-in for SNS, and one for Security Hub
+/// per measurement.
+struct ReplicaEnvironment: Sendable {
     let program: String
     let cluster: PostgreSQLCluster
     let folder: TemporaryFolder
@@ -17,7 +17,7 @@ struct ManyWorld: Sendable {
     let loop: EventLoop
     let messages: SignedMessages
 
-    /// How a stand-in is set up: with as many Regions that several bridges find some to work on each.
+    /// Configuration of the stand-ins, with enough Regions that each bridge processes some.
     static let configuration: LocalAWS.Configuration = {
         var configuration = LocalAWS.Configuration()
         configuration.regions = [
@@ -27,12 +27,12 @@ struct ManyWorld: Sendable {
         return configuration
     }()
 
-    /// Measures so many bridges with an empty database and an empty Security Hub.
-    func measure(_ count: Int, connections: Int) async throws -> ManyMeasurement {
+    /// Measures a number of bridges with an empty database and an empty Security Hub.
+    func measure(_ count: Int, connections: Int) async throws -> ReplicaMeasurement {
         let database = try await cluster.makeDatabase()
         let hub = try await LocalAWS(loop: loop, configuration: Self.configuration)
         var bridges: [ServedBridge] = []
-        var result: ManyMeasurement?
+        var result: ReplicaMeasurement?
         try await withCleanup {
             for number in 0..<count {
                 bridges.append(
@@ -64,22 +64,24 @@ struct ManyWorld: Sendable {
 
     // MARK: Measuring
 
-    /// Bridges that run on one database.
+    /// Bridges that share a database.
     private struct Bridges {
         let processes: [ServedBridge]
         let database: String
         let hub: LocalAWS
 
-        /// The processor time of all of them, in microseconds.
+        /// CPU time of all bridges, in microseconds.
         func processorTime() throws -> Double { try processes.map { try $0.usage().processorTime }.reduce(0, +) * 1e6 }
     }
 
-    private func measure(_ bridges: Bridges, _ connections: Int) async throws -> ManyMeasurement {
+    private func measure(_ bridges: Bridges, _ connections: Int) async throws -> ReplicaMeasurement {
         try await command("pause", bridges)
         let warmUp = messages.topics.count
-        // So that each bridge knows each certificate; all but the first are told of a duplicate.
+        // So that each bridge has each certificate; all but the first report duplicates.
         for bridge in bridges.processes {
-            for body in messages.bodies.prefix(warmUp) { try await IntakeWorld.deliver(body, to: bridge, by: client) }
+            for body in messages.bodies.prefix(warmUp) {
+                try await IntakeEnvironment.deliver(body, to: bridge, by: client)
+            }
         }
         let used = try bridges.processorTime()
         let load = Load(requests: Array(messages.requests.dropFirst(warmUp)), connections: connections)
@@ -93,7 +95,7 @@ struct ManyWorld: Sendable {
         let usedAtEnd = try bridges.processorTime()
         try check(bridges.hub)
         let count = Double(messages.bodies.count)
-        return ManyMeasurement(
+        return ReplicaMeasurement(
             intakeRate: intake.rate, intakeMicroseconds: (usedThen - used) / count, drainRate: rate,
             drainMicroseconds: (usedAtEnd - usedThen) / count)
     }
@@ -103,12 +105,12 @@ struct ManyWorld: Sendable {
         guard run.status == 0 else { throw BenchmarkError(description: "\(name): \(run.errors)") }
     }
 
-    /// Has delivery go on until all is done; gives the findings a second from the first call of Security Hub on.
+    /// Resumes sending and waits until everything is imported; returns findings per second since the first import.
     private func drain(_ bridges: Bridges) async throws -> Double {
         try await command("resume", bridges)
-        try await eventually("imports to begin") { bridges.hub.calls(of: .batchImportFindings) > 0 }
+        try await eventually("the first import") { bridges.hub.calls(of: .batchImportFindings) > 0 }
         let start = ContinuousClock.now
-        try await eventually("all to be imported", within: .seconds(600)) {
+        try await eventually("everything to be imported", within: .seconds(600)) {
             try await cluster.run(
                 "SELECT count(*) FROM delivery WHERE ready_at IS NOT NULL OR state = 'dead'", in: bridges.database)
         } is: {
@@ -117,7 +119,7 @@ struct ManyWorld: Sendable {
         return Double(messages.bodies.count) / ((ContinuousClock.now - start) / .seconds(1))
     }
 
-    /// Makes sure that each finding is there, once, and no other.
+    /// Checks that Security Hub has each finding once, and no other.
     private func check(_ hub: LocalAWS) throws {
         let found = messages.topics.flatMap { hub.findings(in: $0.accountRegion).compactMap { $0["Id"]?.string } }
         guard found.count == messages.bodies.count, Set(found) == Set(messages.findingIDs) else {

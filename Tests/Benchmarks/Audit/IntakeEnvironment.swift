@@ -7,15 +7,15 @@ import JSON
 import LocalAWS
 import TestSupport
 
-/// What the programs are measured in: a stand-in for SNS, and a folder for their stores.
-struct IntakeWorld: Sendable {
+/// The environment of intake measurements: a stand-in for SNS and a directory for stores.
+struct IntakeEnvironment: Sendable {
     let folder: TemporaryFolder
     let aws: LocalAWS
     let client: HTTPClient
     let messages: SignedMessages
 
-    /// Makes one with so many signed messages of one topic, and ends it.
-    static func with(messages count: Int, _ body: (IntakeWorld) async throws -> Void) async throws {
+    /// Runs a measurement with a number of signed messages of one topic, then releases everything.
+    static func with(messages count: Int, _ body: (IntakeEnvironment) async throws -> Void) async throws {
         try await withEventLoop { loop in
             let aws = try await LocalAWS(loop: loop)
             let folder = try TemporaryFolder()
@@ -25,7 +25,7 @@ struct IntakeWorld: Sendable {
             let client = try await HTTPClient(loop: loop, configuration: configuration)
             try await withCleanup {
                 let messages = try await SignedMessages(count, in: ["us-east-1"].compactMap { Region($0) }, by: aws)
-                try await body(IntakeWorld(folder: folder, aws: aws, client: client, messages: messages))
+                try await body(IntakeEnvironment(folder: folder, aws: aws, client: client, messages: messages))
             } cleanup: {
                 await aws.stop()
                 await client.shutdown()
@@ -33,11 +33,11 @@ struct IntakeWorld: Sendable {
         }
     }
 
-    /// The programs to be measured, the bridge first.
+    /// The programs to measure, the bridge first.
     ///
     /// - Parameters:
     ///   - bridge: the path of `defender-bridge`.
-    ///   - peer: the path of the program that it is compared with.
+    ///   - peer: the path of the comparison program.
     func programs(bridge: String, peer: String?) async throws -> [any IntakeProgram] {
         let ours = self.bridge(path: bridge)
         guard let peer else { return [ours] }
@@ -46,13 +46,13 @@ struct IntakeWorld: Sendable {
         return [ours, PeerProgram(path: peer, certificate: path, topic: messages.topics[0])]
     }
 
-    /// A bridge to be measured.
+    /// A bridge to measure.
     ///
     /// - Parameters:
-    ///   - name: what it is called in the results.
+    ///   - name: the name in the results.
     ///   - path: the program.
-    ///   - command: what the program is told to do, before the settings.
-    ///   - settings: those that it has beside those of this world.
+    ///   - command: arguments in front of the settings.
+    ///   - settings: additional settings.
     func bridge(
         _ name: String = "defender-bridge", path: String, command: [String] = ["serve"],
         settings: [String: String] = [:]
@@ -65,14 +65,14 @@ struct IntakeWorld: Sendable {
             name: name, path: path, command: command, settings: all,
             environment: aws.endpointEnvironment.merging([
                 "AWS_CA_BUNDLE": folder.path("authority.pem"),
-                // Nobody listens there: deliveries are taken, and wait.
+                // No server listens there: deliveries are accepted and wait.
                 "AWS_ENDPOINT_URL_SECURITYHUB": "http://127.0.0.1:9",
             ]) { _, last in last }, client: client)
     }
 
     /// Runs a program with an empty store.
     ///
-    /// - Parameter body: gets the process, and the path of the store.
+    /// - Parameter body: receives the process and the path of the store.
     func withFreshStore(
         _ program: any IntakeProgram, _ body: (any IntakeProcess, String) async throws -> Void
     ) async throws {
@@ -85,22 +85,22 @@ struct IntakeWorld: Sendable {
         }
     }
 
-    /// How many deliveries, the first ones, are not measured.
+    /// Number of first deliveries that are not measured.
     static let warmUpDeliveries = 100
 
-    /// Has a program do everything once that it does only once.
+    /// Delivers some messages, so that one-time work is done.
     func warmUp(_ process: any IntakeProcess) async throws {
         for body in messages.bodies.prefix(Self.warmUpDeliveries) {
             try await Self.deliver(body, to: process, by: client)
         }
     }
 
-    /// The requests that are measured.
+    /// The measured requests.
     var requests: [[UInt8]] { Array(messages.requests.dropFirst(Self.warmUpDeliveries)) }
 
-    /// Has a program take a load when it is warm.
+    /// Warms a program up and measures it under load.
     ///
-    /// - Throws: ``BenchmarkError`` if not all that was answered is in the store.
+    /// - Throws: ``BenchmarkError`` if an acknowledged delivery is not in the store.
     func measure(_ process: any IntakeProcess, store: String, by load: Load) async throws -> IntakeMeasurement {
         try await warmUp(process)
         let measurement = try await measure(process, by: load)
@@ -108,7 +108,7 @@ struct IntakeWorld: Sendable {
         return measurement
     }
 
-    /// Has a program take a load.
+    /// Measures a program under load.
     func measure(_ process: any IntakeProcess, by load: Load) async throws -> IntakeMeasurement {
         let before = try ProcessUsage(of: process.process)
         let result = try await load.run(on: [process.port])
@@ -116,23 +116,23 @@ struct IntakeWorld: Sendable {
         return IntakeMeasurement(load: result, processorMicroseconds: used / Double(load.requests.count) * 1e6)
     }
 
-    /// Makes sure that all messages are in a store.
+    /// Checks that all messages are in a store.
     func checkAllStored(in store: String) async throws {
         let stored = try await count(in: store)
-        // The bridge also has deliveries of its own there.
+        // The store also contains internal deliveries of the bridge.
         guard stored >= messages.bodies.count else {
             throw BenchmarkError(
-                description: "\(messages.bodies.count) deliveries were answered and \(stored) are stored")
+                description: "\(messages.bodies.count) deliveries were acknowledged and \(stored) are stored")
         }
     }
 
-    /// Delivers a message that must be taken.
+    /// Delivers a message that must be accepted.
     static func deliver(_ body: [UInt8], to process: any IntakeProcess, by client: HTTPClient) async throws {
         let status = try await status(of: body, to: process, by: client)
-        guard status == 200 else { throw BenchmarkError(description: "\(process.endpoint) answered \(status)") }
+        guard status == 200 else { throw BenchmarkError(description: "\(process.endpoint) responded with \(status)") }
     }
 
-    /// Delivers a message, and gives the answer's status.
+    /// Delivers a message and returns the status of the response.
     static func status(of body: [UInt8], to process: any IntakeProcess, by client: HTTPClient) async throws -> Int {
         try await client.send(request(.post, process.endpoint), body: body).response.status.code
     }
@@ -144,7 +144,7 @@ struct IntakeWorld: Sendable {
             method: method, scheme: url?.scheme, authority: (url?.host() ?? "") + port, path: url?.path())
     }
 
-    /// How many deliveries there are in a store, by SQLite's own program.
+    /// The number of deliveries in a store, by the `sqlite3` program.
     func count(in store: String) async throws -> Int {
         let result = try await Program.run(["sqlite3", "-readonly", store, "SELECT count(*) FROM delivery"])
         guard result.status == 0, let count = Int(result.text.trimmingCharacters(in: .newlines)) else {

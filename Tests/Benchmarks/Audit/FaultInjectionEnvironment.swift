@@ -7,9 +7,9 @@ import LocalAWS
 import Synchronization
 import TestSupport
 
-/// Three bridges on one database, each behind a pooler of its own that can be stopped to cut it off; alarms that come without
-/// pause; and what became of them.
-final class TroubledWorld: Sendable {
+/// Three bridges on one database, each with its own connection pooler that can be stopped to cut it off, under a continuous
+/// load of alarms, whose results are checked.
+final class FaultInjectionEnvironment: Sendable {
     private struct State {
         var bridges: [ServedBridge?] = [nil, nil, nil]
         /// The newest acknowledged event of each violation, and when it was acknowledged.
@@ -30,15 +30,15 @@ final class TroubledWorld: Sendable {
     private let state = Mutex(State())
 
     private static let limit = Duration.seconds(15)
-    private static let longestTrouble = 15
-    private static let calm = Duration.seconds(5)
+    private static let longestFault = 15
+    private static let recoveryTime = Duration.seconds(5)
 
     init(program: String, cluster: PostgreSQLCluster, aws: LocalAWS, client: HTTPClient, rate: Int) async throws {
         (self.program, self.cluster, self.aws, self.client, self.rate) = (program, cluster, aws, client, rate)
         folder = try TemporaryFolder()
         try folder.write(aws.certificateAuthorityPEM, as: "authority.pem")
         database = try await cluster.makeDatabase()
-        topics = ManyWorld.configuration.regions.map {
+        topics = ReplicaEnvironment.configuration.regions.map {
             ARN(
                 service: "sns", accountRegion: AccountRegion(account: aws.credentials.account, region: $0),
                 resource: "intake")
@@ -47,7 +47,7 @@ final class TroubledWorld: Sendable {
             try Self.pooler(number, in: folder, to: database, port)
         }
         try await cluster.run("CREATE ROLE bridge LOGIN")
-        // The owner of the tables is another role, so that rights can be taken away.
+        // Another role owns the tables, so that privileges can be revoked.
         let first = try await start(0, url: cluster.url(database))
         try await first.stop()
         try await grant()
@@ -109,7 +109,7 @@ final class TroubledWorld: Sendable {
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO bridge", in: database)
     }
 
-    /// Ends everything.
+    /// Stops all processes.
     func stop() async {
         state.withLock { $0.isEnding = true }
         for bridge in state.withLock({ $0.bridges }) { try? await bridge?.stop() }
@@ -136,7 +136,7 @@ final class TroubledWorld: Sendable {
         return String(decoding: alarm.serialized(), as: UTF8.self)
     }
 
-    /// Delivers alarms at the rate, each until it is acknowledged; every second one is followed by its end.
+    /// Delivers alarms at the rate, each until it is acknowledged; every second one is then cleared.
     private func load() async throws {
         let start = ContinuousClock.now
         try await withThrowingDiscardingTaskGroup { group in
@@ -165,7 +165,7 @@ final class TroubledWorld: Sendable {
         while true {
             attempt += 1
             let (bridge, isEnding) = state.withLock { ($0.bridges[attempt % 3], $0.isEnding) }
-            // What was not acknowledged may be dropped.
+            // An unacknowledged delivery may be lost.
             if isEnding { return }
             if let bridge, await isAcknowledged(body, by: bridge) {
                 let id =
@@ -184,48 +184,48 @@ final class TroubledWorld: Sendable {
         return answer?.response.status == .ok
     }
 
-    // MARK: Troubles
+    // MARK: Faults
 
-    /// Has one trouble after the other; returns whether all is as it must be.
-    func run(_ kinds: [Trouble], for duration: Duration, random: SeededGenerator) async throws -> Bool {
+    /// Injects one fault after the other; returns whether all acknowledged alarms arrived in time.
+    func run(_ kinds: [InjectedFault], for duration: Duration, random: SeededGenerator) async throws -> Bool {
         var random = random
         let loading = Task { try await load() }
         let end = ContinuousClock.now + duration
-        var delays: [Trouble: [Duration]] = [:]
-        var bag: [Trouble] = []
+        var delays: [InjectedFault: [Duration]] = [:]
+        var bag: [InjectedFault] = []
         while .now < end {
-            // So that something is acknowledged between two troubles, too.
-            try await Task.sleep(for: Self.calm)
+            // So that deliveries are acknowledged between two faults, too.
+            try await Task.sleep(for: Self.recoveryTime)
             if bag.isEmpty { bag = kinds.shuffled(using: &random) }
-            let trouble = bag.removeLast()
+            let fault = bag.removeLast()
             let (victim, seconds) = (
-                Int.random(in: 0..<3, using: &random), Int.random(in: 5...Self.longestTrouble, using: &random)
+                Int.random(in: 0..<3, using: &random), Int.random(in: 5...Self.longestFault, using: &random)
             )
-            try await cause(trouble, to: victim, for: .seconds(seconds))
+            try await cause(fault, to: victim, for: .seconds(seconds))
             let delay = try await waitForAll(acknowledgedBefore: .now)
-            delays[trouble, default: []].append(delay)
+            delays[fault, default: []].append(delay)
             print(
-                "\(trouble.rawValue) for \(seconds) s: all that was acknowledged until its end was there \(Self.text(delay)) later"
+                "\(fault.rawValue) for \(seconds) s: all alarms acknowledged until its end were imported \(Self.text(delay)) later"
             )
         }
         state.withLock { $0.isEnding = true }
         try await loading.value
         let last = try await waitForAll(acknowledgedBefore: .now)
         let isComplete = isOnce()
-        let isWell = last <= Self.limit && delays.values.joined().allSatisfy { $0 <= Self.limit } && isComplete
+        let hasPassed = last <= Self.limit && delays.values.joined().allSatisfy { $0 <= Self.limit } && isComplete
         report(delays)
-        return isWell
+        return hasPassed
     }
 
-    private func cause(_ trouble: Trouble, to victim: Int, for time: Duration) async throws {
+    private func cause(_ fault: InjectedFault, to victim: Int, for time: Duration) async throws {
         let process = state.withLock { $0.bridges[victim]?.process } ?? 0
-        switch trouble {
+        switch fault {
         case .killed:
             let bridge = state.withLock { state in
                 defer { state.bridges[victim] = nil }
                 return state.bridges[victim]
             }
-            try await bridge?.killAtOnce()
+            try await bridge?.killImmediately()
             try await Task.sleep(for: time)
             try await restart(victim)
         case .stopped:
@@ -282,8 +282,7 @@ final class TroubledWorld: Sendable {
 
     // MARK: Results
 
-    /// Waits until everything that was acknowledged before a time is in Security Hub in its newest state; gives how long
-    /// that took.
+    /// Waits until Security Hub has the latest state of every alarm acknowledged before a time; returns the waiting time.
     private func waitForAll(acknowledgedBefore time: ContinuousClock.Instant) async throws -> Duration {
         let start = ContinuousClock.now
         let expected = state.withLock { $0.acknowledged.filter { $0.value.at <= time } }
@@ -293,13 +292,13 @@ final class TroubledWorld: Sendable {
                 guard let wanted = expected[id], let finding = aws.finding(id, in: wanted.accountRegion) else {
                     return false
                 }
-                // An end that was acknowledged since may be there already.
+                // An end that was acknowledged later may have been imported already.
                 return finding["RecordState"]?.string == "ARCHIVED" || !wanted.isOver
             }
             let elapsed = ContinuousClock.now - start
             if missing.isEmpty { return elapsed }
             guard elapsed < .seconds(180) else {
-                print("\(missing.count) are missing, for example \(missing.prefix(3))")
+                print("\(missing.count) findings are missing, for example \(missing.prefix(3))")
                 return elapsed
             }
             try await Task.sleep(for: .milliseconds(50))
@@ -314,16 +313,16 @@ final class TroubledWorld: Sendable {
         }
         print(
             "\(expected.count) violations were acknowledged; Security Hub has \(found.count) findings, "
-                + "\(Set(found).count) different ones; \(wrong.count) are not in their newest state")
+                + "\(Set(found).count) distinct; \(wrong.count) do not have their latest state")
         return found.count == Set(found).count && wrong.isEmpty && !expected.isEmpty
     }
 
-    private func report(_ delays: [Trouble: [Duration]]) {
-        print("\n| trouble | times | greatest delay after its end |\n|---|---|---|")
-        for (trouble, all) in delays.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            print("| \(trouble.rawValue) | \(all.count) | \(Self.text(all.max() ?? .zero)) |")
+    private func report(_ delays: [InjectedFault: [Duration]]) {
+        print("\n| fault | count | longest delay after its end |\n|---|---|---|")
+        for (fault, all) in delays.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            print("| \(fault.rawValue) | \(all.count) | \(Self.text(all.max() ?? .zero)) |")
         }
-        print("\nRequests that were not acknowledged at once: \(state.withLock(\.unavailable))")
+        print("\nRequests that were not acknowledged on the first attempt: \(state.withLock(\.unavailable))")
     }
 
     private static func text(_ time: Duration) -> String { String(format: "%.1f s", time / .seconds(1)) }

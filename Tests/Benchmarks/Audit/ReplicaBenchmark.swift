@@ -5,28 +5,27 @@ import HTTPClient
 import LocalAWS
 import TestSupport
 
-/// Measures how several bridges on one PostgreSQL share the work.
-struct ManyBenchmark: AsyncParsableCommand {
+/// Measures several bridges on one PostgreSQL database.
+struct ReplicaBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "many",
-        abstract: "Measure 1, 2 and 4 bridges on one PostgreSQL.",
+        abstract: "Measure 1, 2 and 4 bridges on one PostgreSQL database.",
         discussion: """
-            Delivers signed alarms of eight Regions to all bridges in turn while delivery is paused, and then has it resumed \
-            until all are imported, each time with an empty database and an empty Security Hub. PostgreSQL waits for the \
-            disk at each commit. Exits with 1 if a finding is not there just once, or if more bridges are less than half as \
-            fast as one.
+            Delivers signed alarms of eight Regions to all bridges in turn while sending is paused, then resumes until all \
+            are imported, each time with an empty database and an empty Security Hub. PostgreSQL syncs each commit to disk. \
+            Exits with 1 if a finding is missing or duplicated, or if several bridges are less than half as fast as one.
             """)
 
-    @Option(help: ArgumentHelp("How many signed messages there are for each measurement.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of signed messages for each measurement, 1000 to 100000.", valueName: "count"))
     var messages = 8_000
 
-    @Option(help: ArgumentHelp("How often each number of bridges is measured.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of measurements for each number of bridges, 1 to 100.", valueName: "count"))
     var rounds = 3
 
-    @Option(help: ArgumentHelp("How many connections there are.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of connections, 4 to 500.", valueName: "count"))
     var connections = 128
 
-    @Option(help: ArgumentHelp("The program. Default: defender-bridge beside this one.", valueName: "path"))
+    @Option(help: ArgumentHelp("Path of the bridge. Default: defender-bridge next to this program.", valueName: "path"))
     var bridge: String?
 
     private static let counts = [1, 2, 4]
@@ -40,33 +39,33 @@ struct ManyBenchmark: AsyncParsableCommand {
 
     func run() async throws {
         let program = try BridgeProgram.path(bridge)
-        var isWell = true
+        var hasPassed = true
         try await withEventLoop { loop in
             let cluster = try await PostgreSQLCluster(settings: ["fsync=on", "full_page_writes=on"])
-            let signer = try await LocalAWS(loop: loop, configuration: ManyWorld.configuration)
+            let signer = try await LocalAWS(loop: loop, configuration: ReplicaEnvironment.configuration)
             let client = try await HTTPClient(loop: loop)
             try await withCleanup {
                 let folder = try TemporaryFolder()
                 try folder.write(signer.certificateAuthorityPEM, as: "authority.pem")
-                let world = ManyWorld(
+                let testbed = ReplicaEnvironment(
                     program: program, cluster: cluster, folder: folder, signer: signer, client: client, loop: loop,
                     messages: try await SignedMessages(
-                        messages, in: ManyWorld.configuration.regions, by: signer))
-                isWell = try await measure(in: world)
+                        messages, in: ReplicaEnvironment.configuration.regions, by: signer))
+                hasPassed = try await measure(in: testbed)
             } cleanup: {
                 await signer.stop()
                 await client.shutdown()
                 try await cluster.crash()
             }
         }
-        if !isWell { throw ExitCode.failure }
+        if !hasPassed { throw ExitCode.failure }
     }
 
-    private func measure(in world: ManyWorld) async throws -> Bool {
-        var results = ManyResults(counts: Self.counts)
+    private func measure(in testbed: ReplicaEnvironment) async throws -> Bool {
+        var results = ReplicaResults(counts: Self.counts)
         for round in 0..<rounds {
             for index in round.isMultiple(of: 2) ? Array(Self.counts.indices) : Self.counts.indices.reversed() {
-                results.add(try await world.measure(Self.counts[index], connections: connections), of: index)
+                results.add(try await testbed.measure(Self.counts[index], connections: connections), of: index)
             }
         }
         return results.report(connections: connections)
