@@ -264,7 +264,7 @@ struct ReplicaFaultTests {
                 } catch let error as StoreError {
                     #expect(
                         error.message
-                            == "The database role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as described in the README."
+                            == "The database role lacks INSERT, UPDATE on judgement; DELETE on ledger. Grant it as described in deploy/docs/store.md."
                     )
                 }
                 // Accepting deliveries does not require them.

@@ -28,7 +28,8 @@ extension PostgreSQLStore {
         guard missing.isEmpty else {
             throw StoreError(
                 .unavailable,
-                "The database role lacks \(missing.joined(separator: "; ")). Grant it as described in the README.")
+                "The database role lacks \(missing.joined(separator: "; ")). Grant it as described in deploy/docs/store.md."
+            )
         }
         try await checkWritable()
     }

@@ -49,7 +49,8 @@ extension StoreError {
                 "The database is read-only. Put its primary, or all of its hosts, into store.url. \(cause)")
         case (_, "42501"):
             self.init(
-                .unavailable, "The database role lacks a privilege. Grant it as described in the README. \(cause)")
+                .unavailable,
+                "The database role lacks a privilege. Grant it as described in deploy/docs/store.md. \(cause)")
         case ("28", _), ("3D", _):
             self.init(
                 .unavailable, "The database refused the connection. Check role, password and database name. \(cause)")
