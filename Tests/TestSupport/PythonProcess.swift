@@ -61,9 +61,9 @@ public final class PythonProcess: Sendable {
         }
     }
 
-    /// Ends the program's input, and waits for its end; gives its exit status.
+    /// Closes the program's standard input and waits for its end; returns its exit status.
     ///
-    /// - Throws: ``ProgramOverdueError`` when it had to be killed.
+    /// - Throws: ``ProgramTimeoutError`` if it had to be killed.
     @discardableResult
     public func end() throws -> Int32 {
         try input.fileHandleForWriting.close()

@@ -25,7 +25,7 @@ struct FindingSender: Sendable {
     /// hundred milliseconds each, enough to keep the pace.
     private static let concurrency = 5
 
-    /// - Parameter canProcess: whether this process may still act on what it leased; see ``Store/mayAct``.
+    /// - Parameter canProcess: whether this process may still act on what it leased; see ``Store/canProcess``.
     init(
         accountRegion: AccountRegion, client: AWSClient, metrics: ProcessingMetrics, circuitBreakers: CircuitBreakers,
         canProcess: @escaping @Sendable () -> Bool = { true }
