@@ -79,7 +79,7 @@ public final class Bridge: Sendable {
         do {
             let context = FindingWriter(
                 store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
-                trust: parts.clockTrust(isChecked: true, logger), chance: { .random(in: 0...1) }, metrics: metrics,
+                trust: parts.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) }, metrics: metrics,
                 logger: logger, activity: activity, deadLetterLimits: configuration.deadLetterLimits)
             let manager = SystemdManager(environment: environment)
             let door = try ListenerConfiguration(
@@ -103,7 +103,7 @@ public final class Bridge: Sendable {
             // They are stopped in reverse: first nothing more is received, then the workers end.
             var services: [any Service] = [
                 onceOpen(
-                    CatchUpSchedule(
+                    CatchUpScheduler(
                         context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap)),
                 onceOpen(
                     MaintenanceService(context: context, loop: parts.clientLoop, configuration: live.configuration)),

@@ -67,7 +67,7 @@ struct MaintenanceService: Service {
                 completedBefore: now.saturatingSubtracting(window.milliseconds))
             deliveries += try await forgetEarly(now)
             let age = configuration.value.maximumDeadLetterAge
-            context.deadLetters.dropped(
+            context.deadLetters.recordDropped(
                 try await context.store.trimDeadLetters(
                     to: context.deadLetters.limits.value, failedBefore: now.saturatingSubtracting(age.milliseconds)))
             let findings = try await context.store.purgeLedger(

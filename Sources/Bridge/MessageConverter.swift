@@ -96,7 +96,7 @@ public struct MessageConverter: Sendable {
         case .suppression:
             throw UnrecognizedMessageError(
                 reason: "a suppression changes those findings of its resource that the bridge has sent")
-        case .later(let reason): throw UnrecognizedMessageError(reason: "the event is ignored: \(reason)")
+        case .ignored(let reason): throw UnrecognizedMessageError(reason: "the event is ignored: \(reason)")
         case .suppressionEnded, .refresh, .archiveStale, .violationOver, .suppressionList, .catchUp:
             throw UnrecognizedMessageError(reason: "the message is one that the bridge makes for itself")
         }

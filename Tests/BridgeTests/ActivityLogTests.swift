@@ -75,16 +75,16 @@ import Testing
 
     @Test("The subject of a delivery names its alarm, audit or suppression")
     func subjects() throws {
-        let alarm = DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation()))
+        let alarm = DeliverySubject(AlarmBatchPlanner.Input.alarm(try observation()))
         let finding = try observation().finding.id
         #expect(alarm.kind == .alarm && alarm.findingID == finding)
         #expect(alarm.text == "Device pump-17 in violation of behavior MessagesSent-High of security profile Fleet")
         let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
-        let over = DeliverySubject(AlarmBatchPlanner.Said.over(findingID: id, asOf: Timestamp(milliseconds: now)))
+        let over = DeliverySubject(AlarmBatchPlanner.Input.ended(findingID: id, asOf: Timestamp(milliseconds: now)))
         #expect(over.kind == .alarm && over.text == "detect/violation/v1 ended" && over.findingID == id)
         let audit = DeliverySubject(DeliveryCommand.audit(taskID: "task1"))
         #expect(audit.kind == .audit && audit.text == "audit task1" && audit.findingID == nil)
-        let long = DeliverySubject(DeliveryCommand.later(String(repeating: "x", count: 5000)))
+        let long = DeliverySubject(DeliveryCommand.ignored(String(repeating: "x", count: 5000)))
         #expect(long.kind == .other && long.text?.count == 256)
         let catchUp = DeliverySubject(DeliveryCommand.catchUp(since: nil))
         #expect(catchUp.kind == .catchUp && catchUp.text == "missed events")
@@ -144,7 +144,7 @@ import Testing
             let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
             func process(_ number: Int, _ message: JSON) async throws -> DeliveryEvent? {
                 _ = try await harness.store.append(delivery("\(number)", message, of: accountRegion(), at: now - 40))
-                try await harness.work(of: accountRegion())
+                try await harness.process(of: accountRegion())
                 return harness.context.activity.snapshot.events.first
             }
             let first = try #require(try await process(1, Messages.alarm()))
@@ -152,7 +152,7 @@ import Testing
                 first
                     == DeliveryEvent(
                         at: now, id: "sns:1", accountRegion: try accountRegion(),
-                        subject: DeliverySubject(AlarmBatchPlanner.Said.alarm(try observation())),
+                        subject: DeliverySubject(AlarmBatchPlanner.Input.alarm(try observation())),
                         outcome: .imported, findings: 1, findingID: id, duration: 40))
             #expect(first.consoleURL == ConsolePage.finding(id: id, accountRegion: try accountRegion()))
             let again = try await process(2, Messages.alarm())
@@ -206,7 +206,7 @@ import Testing
                 let work = CatchUpTask.audit(taskID: task)
                 _ = try await harness.store.append(work.delivery(of: accountRegion(), on: task, now: now))
             }
-            try await harness.work(of: accountRegion())
+            try await harness.process(of: accountRegion())
             #expect(
                 try await harness.store.finishedAudits() == [
                     FinishedAudit(

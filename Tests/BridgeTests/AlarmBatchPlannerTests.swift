@@ -25,7 +25,7 @@ import Testing
 
     @Test("What is said of one finding is one change and one update, whatever the order")
     func together() throws {
-        let said: [AlarmBatchPlanner.Said] = [
+        let said: [AlarmBatchPlanner.Input] = [
             .verification(try verified(.truePositive, at: now + 1)), .alarm(try observation()),
             .verification(try verified(.falsePositive, at: now + 2)),
         ]
@@ -105,7 +105,7 @@ import Testing
 
     @Test("Findings that need nothing are counted")
     func unchanged() throws {
-        let said: [AlarmBatchPlanner.Said] = [.alarm(try observation()), .alarm(try observation("v2"))]
+        let said: [AlarmBatchPlanner.Input] = [.alarm(try observation()), .alarm(try observation("v2"))]
         let known = AlarmBatchPlanner([said[0]], known: [:], dispositions: [:], now: later).changes.map(\.entry.sent)
         let batch = AlarmBatchPlanner(said, known: [known[0].id: known[0]], dispositions: [:], now: later)
         #expect(batch.changes.count == 1 && batch.unchanged == [.high])

@@ -16,32 +16,32 @@ import Testing
 
     @Test("Alarms of many deliveries are imported a hundred at a time, each finding once, and the deliveries are done")
     func batches() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<250 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number % 210)"), of: accountRegion()))
             }
-            try await shop.work(of: accountRegion())
-            let state = shop.aws.state.withLock { ($0.imports, $0.hub.count, $0.overlaps) }
+            try await harness.process(of: accountRegion())
+            let state = harness.aws.state.withLock { ($0.imports, $0.hub.count, $0.overlaps) }
             #expect(state.0.map(\.count).sorted() == [10, 100, 100] && state.1 == 210 && state.2 == 0)
-            let status = try await shop.store.status()
+            let status = try await harness.store.status()
             #expect(status.completed == 250 && status.activeFindings == 210)
         }
     }
 
     @Test("What Security Hub will never take is given up alone")
     func rejectedAlone() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<5 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             let poison = try id("v3")
-            shop.aws.state.withLock { $0.failures[poison] = "InvalidInput" }
-            try await shop.work(of: accountRegion())
-            let status = try await shop.store.status()
+            harness.aws.state.withLock { $0.failures[poison] = "InvalidInput" }
+            try await harness.process(of: accountRegion())
+            let status = try await harness.store.status()
             #expect(status.completed == 4 && status.dead == 1 && status.activeFindings == 4)
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 10, after: nil).first)
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:3" && letter.reason.contains("InvalidInput: as scripted"))
         }
     }
@@ -50,259 +50,262 @@ import Testing
         "A lease that is lost concerns its delivery alone, whichever of a batch it is",
         arguments: [[0], [3], [0, 1, 3]])
     func lostLeases(lost: [Int]) async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<5 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            let items = try await shop.items()
+            let items = try await harness.leaseReady()
             // As if others had taken them over.
-            for number in lost { try await shop.store.release([items[number].leased.lease]) }
-            let taken = try await shop.store.lease(
-                limit: lost.count, for: .seconds(600), owner: "other", now: shop.time.now)
+            for number in lost { try await harness.store.release([items[number].leased.lease]) }
+            let taken = try await harness.store.lease(
+                limit: lost.count, for: .seconds(600), owner: "other", now: harness.time.now)
             #expect(taken.deliveries.count == lost.count)
             try await AlarmProcessor(
-                accountRegion: accountRegion(), context: shop.context, sender: shop.sender(accountRegion())
-            ).work(items)
-            let status = try await shop.store.status()
+                accountRegion: accountRegion(), context: harness.context, sender: harness.sender(accountRegion())
+            ).process(items)
+            let status = try await harness.store.status()
             #expect(status.completed == 5 - lost.count && status.leased == lost.count && status.pending == 0)
-            #expect(shop.journal.count("A delivery failed and will be tried again.") == 0)
+            #expect(harness.recorder.count("A delivery failed and will be tried again.") == 0)
         }
     }
 
     @Test("A failure of the store counts no attempt, and delays its deliveries by seconds")
     func interrupted() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             for _ in 0..<5 {
-                let leased = try #require(try await shop.items().first).leased
+                let leased = try #require(try await harness.leaseReady().first).leased
                 #expect(leased.attempt == 1)
                 let error = StoreError(.unavailable, "The database cannot do it now.")
-                await shop.context.finish(leased, about: .unknown, SendOutcome(error))
-                #expect(try await shop.items().isEmpty)
-                shop.time.advance(by: .seconds(3))
+                await harness.context.finish(leased, about: .unknown, SendOutcome(error))
+                #expect(try await harness.leaseReady().isEmpty)
+                harness.time.advance(by: .seconds(3))
             }
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().completed == 1)
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().completed == 1)
         }
     }
 
     @Test("A delivery whose outcome could not be stored is released as soon as the store answers")
     func unstored() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            let leased = try #require(try await shop.items().first).leased
-            shop.context.unstored.add(leased.lease)
-            try await withPool(shop) {
-                try await eventually("the delivery to be done") { try await shop.store.status().completed == 1 }
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let leased = try #require(try await harness.leaseReady().first).leased
+            harness.context.unstored.add(leased.lease)
+            try await withPool(harness) {
+                try await eventually("the delivery to be done") { try await harness.store.status().completed == 1 }
             }
         }
     }
 
     @Test("Leases that could not be released are kept, and released when the store is available")
     func unreleased() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            let lease = try #require(try await shop.items().first).leased.lease
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let lease = try #require(try await harness.leaseReady().first).leased.lease
             let unstored = UnstoredOutcomes()
             try await withStore { other in
                 await other.close()
                 #expect(await unstored.release([lease], to: other)?.code == .closed)
             }
-            #expect(try await shop.items().isEmpty)
-            try await unstored.release(to: shop.store)
-            #expect(try await shop.items().map(\.leased.attempt) == [1])
+            #expect(try await harness.leaseReady().isEmpty)
+            try await unstored.release(to: harness.store)
+            #expect(try await harness.leaseReady().map(\.leased.attempt) == [1])
         }
     }
 
     @Test("A replica whose sign of life is out of date sends nothing")
     func outOfDate() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let sender = FindingSender(
-                accountRegion: try accountRegion(), client: shop.client, metrics: shop.context.metrics.work,
-                circuitBreakers: shop.context.circuitBreakers, canProcess: { false })
-            await AlarmProcessor(accountRegion: try accountRegion(), context: shop.context, sender: sender).work(
-                try await shop.items())
-            #expect(shop.aws.state.withLock { $0.imports.isEmpty })
-            shop.time.advance(by: .seconds(3))
-            #expect(try await shop.items().map(\.leased.attempt) == [1])
+                accountRegion: try accountRegion(), client: harness.client, metrics: harness.context.metrics.work,
+                circuitBreakers: harness.context.circuitBreakers, canProcess: { false })
+            await AlarmProcessor(accountRegion: try accountRegion(), context: harness.context, sender: sender).process(
+                try await harness.leaseReady())
+            #expect(harness.aws.state.withLock { $0.imports.isEmpty })
+            harness.time.advance(by: .seconds(3))
+            #expect(try await harness.leaseReady().map(\.leased.attempt) == [1])
         }
     }
 
     @Test("What Security Hub takes later is tried again alone", arguments: ["ConcurrentUpdateError", "Unheard-of"])
     func retriedAlone(code: String) async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<3 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             let slow = try id("v1")
-            shop.aws.state.withLock { $0.failures[slow] = code }
-            try await shop.work(of: accountRegion())
-            var status = try await shop.store.status()
+            harness.aws.state.withLock { $0.failures[slow] = code }
+            try await harness.process(of: accountRegion())
+            var status = try await harness.store.status()
             #expect(status.completed == 2 && status.pending == 1 && status.dead == 0)
-            #expect(try await shop.items().isEmpty)
-            shop.aws.state.withLock { $0.failures = [:] }
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            status = try await shop.store.status()
+            #expect(try await harness.leaseReady().isEmpty)
+            harness.aws.state.withLock { $0.failures = [:] }
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            status = try await harness.store.status()
             #expect(status.completed == 3 && status.activeFindings == 3)
         }
     }
 
     @Test("A batch refused as a whole is halved until the bad finding is alone")
     func bisected() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<40 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             let poison = try id("v17")
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { _, body in
                     let ids = body["Findings"]?.array?.map { $0["Id"]?.string } ?? []
                     return ids.contains(poison) ? .status(400, code: "InvalidInputException") : nil
                 }
             }
-            try await shop.work(of: accountRegion())
-            let status = try await shop.store.status()
+            try await harness.process(of: accountRegion())
+            let status = try await harness.store.status()
             #expect(status.completed == 39 && status.dead == 1 && status.activeFindings == 39)
-            let letters = try await shop.store.deadLetters(matching: .all, limit: 10, after: nil)
+            let letters = try await harness.store.deadLetters(matching: .all, limit: 10, after: nil)
             #expect(letters.map(\.delivery.id) == ["sns:17"])
         }
     }
 
     @Test("While Security Hub throttles or denies, nothing is lost", arguments: [429, 403, 500])
     func scheduleRetry(status code: Int) async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let names = [429: "TooManyRequestsException", 403: "AccessDeniedException", 500: "InternalException"]
             let name = names[code] ?? ""
-            shop.aws.state.withLock { $0.fault = { _, _ in .status(code, code: name) } }
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().pending == 1)
-            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-            shop.time.advance(by: .seconds(300))
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().completed == 1)
-            #expect(shop.aws.state.withLock { $0.hub.count } == 1)
+            harness.aws.state.withLock { $0.fault = { _, _ in .status(code, code: name) } }
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().pending == 1)
+            harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+            harness.time.advance(by: .seconds(300))
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().completed == 1)
+            #expect(harness.aws.state.withLock { $0.hub.count } == 1)
         }
     }
 
     @Test("An alarm and its end in one batch are one archived finding; a late older alarm changes nothing")
     func cleared() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            _ = try await shop.store.append(
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            _ = try await harness.store.append(
                 delivery("2", Messages.alarm(at: now + 5, event: "alarm-cleared"), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            _ = try await shop.store.append(delivery("3", Messages.alarm(at: now + 1, count: 99), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            let state = shop.aws.state.withLock { ($0.imports.count, $0.hub) }
+            try await harness.process(of: accountRegion())
+            _ = try await harness.store.append(
+                delivery("3", Messages.alarm(at: now + 1, count: 99), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            let state = harness.aws.state.withLock { ($0.imports.count, $0.hub) }
             let id = try id("v1")
             #expect(state.0 == 1 && state.1[id]?["RecordState"] == "ARCHIVED")
-            #expect(try await shop.store.status().completed == 3)
+            #expect(try await harness.store.status().completed == 3)
         }
     }
 
     @Test("A false positive is archived and updated, and waits for its finding")
     func verified() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().completed == 1)
-            #expect(shop.aws.state.withLock { $0.updates.isEmpty })
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            let state = shop.aws.state.withLock { ($0.hub, $0.updates) }
+            _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().completed == 1)
+            #expect(harness.aws.state.withLock { $0.updates.isEmpty })
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            let state = harness.aws.state.withLock { ($0.hub, $0.updates) }
             let id = try id("v1")
             #expect(state.0[id]?["RecordState"] == "ARCHIVED")
             #expect(state.1.count == 1 && state.1.first?["Workflow"]?["Status"] == "SUPPRESSED")
-            #expect(try await shop.store.status().completed == 2)
+            #expect(try await harness.store.status().completed == 2)
         }
     }
 
     @Test("A finding that Security Hub has forgotten is imported again before it is updated")
     func forgotten() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            shop.aws.state.withLock { $0.hub = [:] }
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            harness.aws.state.withLock { $0.hub = [:] }
             let event = Messages.verification("TRUE_POSITIVE", time: "2026-11-22T10:05:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().pending == 1)
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            let state = shop.aws.state.withLock { ($0.hub.count, $0.updates.count) }
+            _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().pending == 1)
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            let state = harness.aws.state.withLock { ($0.hub.count, $0.updates.count) }
             #expect(state == (1, 2))
-            #expect(try await shop.store.status().completed == 2)
+            #expect(try await harness.store.status().completed == 2)
         }
     }
 
     @Test("What a verification archived stays so against alarms from before it, not against those after it")
     func verifiedThenAlarm() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let event = Messages.verification("BENIGN_POSITIVE", time: "2026-11-22T10:05:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
-            try await shop.work(of: accountRegion())
+            _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
+            try await harness.process(of: accountRegion())
             for (number, (time, state)) in [(now + 60_000, "ARCHIVED"), (now + 600_000, "ACTIVE")].enumerated() {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("late\(number)", Messages.alarm(at: time, count: 77), of: accountRegion()))
-                try await shop.work(of: accountRegion())
+                try await harness.process(of: accountRegion())
                 let id = try id("v1")
-                #expect(shop.aws.state.withLock { $0.hub[id]?["RecordState"] } == .string(state))
+                #expect(harness.aws.state.withLock { $0.hub[id]?["RecordState"] } == .string(state))
             }
         }
     }
 
     @Test("An alarm that is raised again after it was called a false positive is not hidden, if the bridge hid it")
     func raisedAgain() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let id = try id("v1")
             func workflow() -> String? {
-                shop.aws.state.withLock { $0.customerFields[id]?["Workflow"]?["Status"]?.string }
+                harness.aws.state.withLock { $0.customerFields[id]?["Workflow"]?["Status"]?.string }
             }
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
-            try await shop.work(of: accountRegion())
+            _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
+            try await harness.process(of: accountRegion())
             #expect(workflow() == "SUPPRESSED")
             // Somebody has found out more in Security Hub; that is left alone.
-            shop.aws.state.withLock { $0.customerFields[id]?["VerificationState"] = "TRUE_POSITIVE" }
-            _ = try await shop.store.append(delivery("2", Messages.alarm(at: now + 600_000), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            #expect(shop.aws.state.withLock { $0.hub[id]?["RecordState"] } == "ACTIVE")
+            harness.aws.state.withLock { $0.customerFields[id]?["VerificationState"] = "TRUE_POSITIVE" }
+            _ = try await harness.store.append(delivery("2", Messages.alarm(at: now + 600_000), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            #expect(harness.aws.state.withLock { $0.hub[id]?["RecordState"] } == "ACTIVE")
             #expect(workflow() == "NEW")
-            #expect(shop.aws.state.withLock { $0.customerFields[id]?["VerificationState"] } == "TRUE_POSITIVE")
+            #expect(harness.aws.state.withLock { $0.customerFields[id]?["VerificationState"] } == "TRUE_POSITIVE")
             // That is told once: whatever status somebody gives it from now on stays.
-            shop.aws.state.withLock { $0.customerFields[id]?["Workflow"] = ["Status": "SUPPRESSED"] }
-            _ = try await shop.store.append(
+            harness.aws.state.withLock { $0.customerFields[id]?["Workflow"] = ["Status": "SUPPRESSED"] }
+            _ = try await harness.store.append(
                 delivery("3", Messages.alarm(at: now + 700_000, count: 9), of: accountRegion()))
-            try await shop.work(of: accountRegion())
+            try await harness.process(of: accountRegion())
             #expect(workflow() == "SUPPRESSED")
         }
     }
 
     @Test("A finding that the bridge did not hide keeps its workflow status when its alarm is raised again")
     func hiddenByOthers() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let id = try id("v1")
             for (number, time) in [now, now + 600_000].enumerated() {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm(at: time, count: Int64(number) + 60), of: accountRegion()))
-                try await shop.work(of: accountRegion())
-                shop.aws.state.withLock { $0.customerFields[id, default: [:]]["Workflow"] = ["Status": "SUPPRESSED"] }
+                try await harness.process(of: accountRegion())
+                harness.aws.state.withLock {
+                    $0.customerFields[id, default: [:]]["Workflow"] = ["Status": "SUPPRESSED"]
+                }
             }
             // The verdict is told late: the alarm was raised again since.
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
-            _ = try await shop.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            let state = shop.aws.state.withLock { ($0.hub[id]?["RecordState"], $0.customerFields[id]) }
+            _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            let state = harness.aws.state.withLock { ($0.hub[id]?["RecordState"], $0.customerFields[id]) }
             #expect(state.0 == "ACTIVE" && state.1?["Workflow"] == ["Status": "SUPPRESSED"])
             #expect(state.1?["VerificationState"] == "FALSE_POSITIVE")
         }
@@ -310,17 +313,18 @@ import Testing
 
     @Test("A lost lease loses no delivery")
     func leaseLost() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            let items = try await shop.items()
-            shop.time.advance(by: .seconds(61))
-            let again = try await shop.items()
-            let lane = AlarmProcessor(
-                accountRegion: try accountRegion(), context: shop.context, sender: shop.sender(try accountRegion()))
-            await lane.work(items)
-            #expect(try await shop.store.status().leased == 1)
-            await lane.work(again)
-            let status = try await shop.store.status()
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let items = try await harness.leaseReady()
+            harness.time.advance(by: .seconds(61))
+            let again = try await harness.leaseReady()
+            let processor = AlarmProcessor(
+                accountRegion: try accountRegion(), context: harness.context,
+                sender: harness.sender(try accountRegion()))
+            await processor.process(items)
+            #expect(try await harness.store.status().leased == 1)
+            await processor.process(again)
+            let status = try await harness.store.status()
             #expect(status.completed == 1 && status.activeFindings == 1)
         }
     }

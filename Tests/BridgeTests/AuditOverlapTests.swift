@@ -13,11 +13,11 @@ import Testing
 
     @Test("The next part goes into the ledger while the one before is on its way")
     func overlapped() async throws {
-        try await ProcessingHarness.run { shop in
-            let (store, later) = (shop.store, try auditObservation("c600").finding.id)
+        try await ProcessingHarness.run { harness in
+            let (store, later) = (harness.store, try auditObservation("c600").finding.id)
             let isFirst = Atomic(true)
             let isThere = Atomic(false)
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.duringImport = { _ in
                     guard isFirst.exchange(false, ordering: .relaxed) else { return }
                     try? await eventually("the next part in the ledger") {
@@ -26,10 +26,10 @@ import Testing
                     isThere.store((try? await store.ledgerEntries(ids: [later]).count) == 1, ordering: .relaxed)
                 }
             }
-            try await shop.audit("t1", at: now, clients)
+            try await harness.audit("t1", at: now, clients)
             let wasThere = isThere.load(ordering: .relaxed)
             #expect(wasThere)
-            #expect(shop.activeClients.count == 750)
+            #expect(harness.activeClients.count == 750)
             #expect(
                 try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
         }
@@ -37,10 +37,10 @@ import Testing
 
     @Test("A finding that an audit lists twice is left alone while it is on its way, and is as the later place says")
     func listedTwice() async throws {
-        try await ProcessingHarness.run { shop in
-            let (store, twice) = (shop.store, try auditObservation("c0").finding.id)
+        try await ProcessingHarness.run { harness in
+            let (store, twice) = (harness.store, try auditObservation("c0").finding.id)
             let changes = Atomic(0)
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.duringImport = { ids in
                     guard ids.contains(twice) else { return }
                     let before = try? await store.ledgerEntries(ids: [twice])
@@ -55,10 +55,10 @@ import Testing
                 }
             }
             let again = Messages.auditFinding("c0", at: now, reason: "Once more")
-            try await shop.audit("t1", at: now, Array(clients.prefix(500)), more: [again])
+            try await harness.audit("t1", at: now, Array(clients.prefix(500)), more: [again])
             let count = changes.load(ordering: .relaxed)
             #expect(count == 0)
-            let state = shop.aws.state.withLock { state in
+            let state = harness.aws.state.withLock { state in
                 (
                     state.imports.joined().count { $0 == twice }, state.overlaps + state.ignored,
                     state.hub[twice]?["Description"]?.string ?? ""
@@ -70,10 +70,10 @@ import Testing
 
     @Test("An audit that is cut off with one part on its way and the next in the ledger loses and doubles nothing")
     func cutOff() async throws {
-        try await ProcessingHarness.run { shop in
-            let (store, later) = (shop.store, try auditObservation("c600").finding.id)
-            shop.aws.state.withLock { $0.fault = { path, _ in path.hasSuffix("/import") ? .silence : nil } }
-            let work = Task { try await shop.audit("t1", at: now, clients) }
+        try await ProcessingHarness.run { harness in
+            let (store, later) = (harness.store, try auditObservation("c600").finding.id)
+            harness.aws.state.withLock { $0.fault = { path, _ in path.hasSuffix("/import") ? .silence : nil } }
+            let work = Task { try await harness.audit("t1", at: now, clients) }
             try await eventually("the next part in the ledger") {
                 try await store.ledgerEntries(ids: [later]).count == 1
             }
@@ -82,11 +82,11 @@ import Testing
             #expect(try await store.status().pending == 1)
             let unsent = try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1000)
             #expect(unsent.count == 750)
-            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-            try await shop.work(of: accountRegion())
-            let sent = shop.aws.state.withLock { Array($0.imports.joined()) }
-            #expect(sent.count == 750 && Set(sent).count == 750 && shop.activeClients.count == 750)
-            #expect(shop.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
+            harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+            try await harness.process(of: accountRegion())
+            let sent = harness.aws.state.withLock { Array($0.imports.joined()) }
+            #expect(sent.count == 750 && Set(sent).count == 750 && harness.activeClients.count == 750)
+            #expect(harness.aws.state.withLock { $0.overlaps + $0.ignored } == 0)
             #expect(
                 try await store.unsentLedgerEntries(of: accountRegion(), kind: .audit, after: nil, limit: 1).isEmpty)
             #expect(try await store.status().completed == 1)
@@ -95,18 +95,18 @@ import Testing
 
     @Test("When the list cannot be gone on with, what is in the ledger is sent, and the next try goes on behind it")
     func failedList() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { state in
                 state.fault = { path, body in
                     path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
-            try await shop.audit("t1", at: now, clients)
-            #expect(shop.activeClients.count == 500)
-            shop.time.advance(by: .seconds(1))
-            let checkpoints = try await shop.items().map(\.leased.checkpoint)
-            #expect(checkpoints.map { AuditCheckpoint(checkpoint: $0).nextToken } == ["2"])
+            try await harness.audit("t1", at: now, clients)
+            #expect(harness.activeClients.count == 500)
+            harness.time.advance(by: .seconds(1))
+            let checkpoints = try await harness.leaseReady().map(\.leased.checkpoint)
+            #expect(checkpoints.map { AuditCheckpoint(serialized: $0).nextToken } == ["2"])
         }
     }
 }

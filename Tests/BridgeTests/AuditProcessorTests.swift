@@ -11,85 +11,86 @@ import Testing
 @Suite struct AuditProcessorTests {
     @Test("All pages are imported, the same audit again imports nothing, and the next one archives what is gone")
     func pages() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let clients = (0..<600).map { "c\($0)" }
-            try await shop.audit("t1", at: now, clients)
-            var state = shop.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
+            try await harness.audit("t1", at: now, clients)
+            var state = harness.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
             #expect(state == (600, 3, 600))
             // What two pages list goes in full batches.
-            #expect(shop.aws.state.withLock { $0.imports.map(\.count) } == [100, 100, 100, 100, 100, 100])
-            try await shop.audit("t2", at: now + 1000, clients)
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 600)
-            try await shop.audit("t3", at: now + 2000, Array(clients.dropFirst(10)) + ["d1", "d2"])
-            state = shop.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
-            #expect(state == (612, 9, 602) && shop.activeClients.count == 592)
-            #expect(shop.aws.state.withLock { $0.ignored + $0.overlaps } == 0)
-            let status = try await shop.store.status()
+            #expect(harness.aws.state.withLock { $0.imports.map(\.count) } == [100, 100, 100, 100, 100, 100])
+            try await harness.audit("t2", at: now + 1000, clients)
+            #expect(harness.aws.state.withLock { $0.imports.joined().count } == 600)
+            try await harness.audit("t3", at: now + 2000, Array(clients.dropFirst(10)) + ["d1", "d2"])
+            state = harness.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
+            #expect(state == (612, 9, 602) && harness.activeClients.count == 592)
+            #expect(harness.aws.state.withLock { $0.ignored + $0.overlaps } == 0)
+            let status = try await harness.store.status()
             #expect(status.completed == 3 && status.activeFindings == 592)
         }
     }
 
     @Test("A check that did not complete archives nothing", arguments: ["FAILED", "CANCELED", "IN_PROGRESS"])
     func incomplete(status: String) async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1"])
-            try await shop.audit("t2", at: now + 1, ["c2"], status: status)
-            #expect(shop.activeClients == ["c1"])
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1"])
+            try await harness.audit("t2", at: now + 1, ["c2"], status: status)
+            #expect(harness.activeClients == ["c1"])
         }
     }
 
     @Test("A check turned compliant archives all, suppressed ones are archived, and what comes back is active again")
     func compliant() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1", "c2"])
-            try await shop.audit("t2", at: now + 1000, ["c1", "c2"], suppressed: ["c2"])
-            #expect(shop.activeClients == ["c1"])
-            try await shop.audit("t3", at: now + 2000, [], status: "COMPLETED_COMPLIANT")
-            #expect(shop.activeClients == [])
-            try await shop.audit("t4", at: now + 3000, ["c1"])
-            #expect(shop.activeClients == ["c1"])
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1", "c2"])
+            try await harness.audit("t2", at: now + 1000, ["c1", "c2"], suppressed: ["c2"])
+            #expect(harness.activeClients == ["c1"])
+            try await harness.audit("t3", at: now + 2000, [], status: "COMPLETED_COMPLIANT")
+            #expect(harness.activeClients == [])
+            try await harness.audit("t4", at: now + 3000, ["c1"])
+            #expect(harness.activeClients == ["c1"])
         }
     }
 
     @Test("An older audit after a newer one brings nothing back, not even what the ledger never heard of")
     func older() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t2", at: now, ["c1"])
-            try await shop.audit("t1", at: now - 1000, ["c1", "c2"])
-            #expect(shop.activeClients == ["c1"])
-            #expect(try await shop.store.status().completed == 2)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t2", at: now, ["c1"])
+            try await harness.audit("t1", at: now - 1000, ["c1", "c2"])
+            #expect(harness.activeClients == ["c1"])
+            #expect(try await harness.store.status().completed == 2)
         }
     }
 
     @Test("An audit that failed half-way goes on without importing again what was imported")
     func interrupted() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let clients = (0..<750).map { "c\($0)" }
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { path, body in
                     path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
-            try await shop.audit("t1", at: now, clients)
-            #expect(try await shop.store.status().pending == 1 && shop.activeClients.count == 500)
-            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-            shop.time.advance(by: .seconds(1))
-            let listed = shop.aws.state.withLock { $0.listed }
-            try await shop.work(of: accountRegion())
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == 750 && shop.activeClients.count == 750)
+            try await harness.audit("t1", at: now, clients)
+            #expect(try await harness.store.status().pending == 1 && harness.activeClients.count == 500)
+            harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+            harness.time.advance(by: .seconds(1))
+            let listed = harness.aws.state.withLock { $0.listed }
+            try await harness.process(of: accountRegion())
+            #expect(
+                harness.aws.state.withLock { $0.imports.joined().count } == 750 && harness.activeClients.count == 750)
             // It went on with the page that it was interrupted before.
-            #expect(shop.aws.state.withLock { $0.listed } == listed + 1)
-            #expect(try await shop.store.status().completed == 1)
+            #expect(harness.aws.state.withLock { $0.listed } == listed + 1)
+            #expect(try await harness.store.status().completed == 1)
         }
     }
 
     @Test("An interrupted audit whose place AWS IoT does not know any more is listed anew")
     func lostPlace() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let first = Atomic(true)
             let again = Atomic(true)
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { path, body in
                     guard path.hasSuffix("/audit/findings"), body["nextToken"] == "2" else { return nil }
                     if first.load(ordering: .relaxed) { return .status(500, code: "InternalFailureException") }
@@ -97,51 +98,51 @@ import Testing
                     return .status(400, code: "InvalidRequestException")
                 }
             }
-            try await shop.audit("t1", at: now, (0..<750).map { "c\($0)" })
+            try await harness.audit("t1", at: now, (0..<750).map { "c\($0)" })
             first.store(false, ordering: .relaxed)
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            #expect(shop.activeClients.count == 750)
-            let status = try await shop.store.status()
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            #expect(harness.activeClients.count == 750)
+            let status = try await harness.store.status()
             #expect(status.completed == 1 && status.dead == 0)
         }
     }
 
     @Test("What an interrupted audit may have sent is sent again, though a newer audit has not seen it")
     func interruptedImport() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             // The answers are lost, not the imports.
-            shop.aws.state.withLock { $0.losesAnswers = true }
-            try await shop.audit("t1", at: now, ["c1", "c2"])
-            #expect(shop.activeClients == ["c1", "c2"])
-            #expect(try await shop.store.status().pending == 1)
-            shop.aws.state.withLock { $0.losesAnswers = false }
-            try await shop.audit("t2", at: now + 1000, ["c2"])
-            #expect(shop.activeClients == ["c2"])
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            #expect(shop.activeClients == ["c2"])
-            #expect(try await shop.store.status().completed == 2)
+            harness.aws.state.withLock { $0.losesResponses = true }
+            try await harness.audit("t1", at: now, ["c1", "c2"])
+            #expect(harness.activeClients == ["c1", "c2"])
+            #expect(try await harness.store.status().pending == 1)
+            harness.aws.state.withLock { $0.losesResponses = false }
+            try await harness.audit("t2", at: now + 1000, ["c2"])
+            #expect(harness.activeClients == ["c2"])
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            #expect(harness.activeClients == ["c2"])
+            #expect(try await harness.store.status().completed == 2)
         }
     }
 
     @Test("Refused findings of the pages before an interruption are told of in the end")
     func rejectedBefore() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let poison = try auditObservation("c7").finding.id
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.failures[poison] = "InvalidInput"
                 state.fault = { path, body in
                     path.hasSuffix("/audit/findings") && body["nextToken"] == "2"
                         ? .status(500, code: "InternalFailureException") : nil
                 }
             }
-            try await shop.audit("t1", at: now, (0..<550).map { "c\($0)" })
-            shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-            shop.time.advance(by: .seconds(1))
-            try await shop.work(of: accountRegion())
-            #expect(shop.activeClients.count == 549)
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
+            try await harness.audit("t1", at: now, (0..<550).map { "c\($0)" })
+            harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+            harness.time.advance(by: .seconds(1))
+            try await harness.process(of: accountRegion())
+            #expect(harness.activeClients.count == 549)
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
         }
     }
@@ -150,21 +151,21 @@ import Testing
         "An audit that failed or was canceled applies the checks that it completed; canceled, it archives their summaries",
         arguments: ["FAILED", "CANCELED"])
     func ended(last: String) async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let checks = [Messages.clientIDs: "COMPLETED_NON_COMPLIANT", "LOGGING_DISABLED_CHECK": "CANCELED"]
             for (task, time, status) in [("t1", now, "COMPLETED"), ("t2", now + 1000, last)] {
-                shop.aws.state.withLock {
+                harness.aws.state.withLock {
                     $0.audits[task] = (
                         Messages.description(startTime: time, status: status, checks: checks),
                         [[Messages.auditFinding(task, at: time)]]
                     )
                 }
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
-                try await shop.work(of: accountRegion(), mapping: MappingOptions())
+                try await harness.process(of: accountRegion(), mapping: MappingOptions())
                 // What the audit before had found is gone.
-                #expect(shop.activeClients.intersection(["t1", "t2"]) == [task])
-                let summaries = shop.aws.state.withLock { $0.hub.filter { $0.key.contains("audits/summary") } }
+                #expect(harness.activeClients.intersection(["t1", "t2"]) == [task])
+                let summaries = harness.aws.state.withLock { $0.hub.filter { $0.key.contains("audits/summary") } }
                 let states = Set(summaries.values.map { $0["RecordState"]?.string ?? "" })
                 #expect(states == (status == "CANCELED" ? ["ARCHIVED"] : ["ACTIVE", "ARCHIVED"]))
             }
@@ -173,82 +174,82 @@ import Testing
 
     @Test("The team's own severities go into the findings of audits")
     func severities() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock {
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock {
                 $0.audits["t1"] = (
                     Messages.description(startTime: now, checks: [Messages.clientIDs: "COMPLETED_NON_COMPLIANT"]),
                     [[Messages.auditFinding("c1", at: now)]]
                 )
             }
-            _ = try await shop.store.append(delivery("t1", Messages.audit("t1"), of: accountRegion()))
-            try await shop.work(
+            _ = try await harness.store.append(delivery("t1", Messages.audit("t1"), of: accountRegion()))
+            try await harness.process(
                 of: accountRegion(),
                 mapping: MappingOptions(severities: try SeverityRules(entries: ["CONFLICTING*=LOW"])))
-            let labels = shop.aws.state.withLock { $0.hub.values.map { $0["Severity"]?["Label"] } }
+            let labels = harness.aws.state.withLock { $0.hub.values.map { $0["Severity"]?["Label"] } }
             #expect(labels == ["LOW", "LOW"])
         }
     }
 
     @Test("An audit that AWS IoT still calls running is asked about again")
     func running() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock {
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock {
                 $0.audits["t1"] = (Messages.description(startTime: now, status: "IN_PROGRESS", checks: [:]), [[]])
             }
-            _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().pending == 1)
+            _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().pending == 1)
         }
     }
 
     @Test("An audit that AWS IoT does not know is given up with AWS's words")
     func notFound() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { $0.fault = { _, _ in .status(404, code: "ResourceNotFoundException") } }
-            _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { $0.fault = { _, _ in .status(404, code: "ResourceNotFoundException") } }
+            _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.contains("ResourceNotFoundException"))
         }
     }
 
     @Test("A finding that cannot be read is told of, the others are imported, and nothing counts as gone")
     func unread() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1", "c2"])
-            try await shop.audit("t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
-            #expect(shop.activeClients == ["c1", "c2", "c3"])
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1", "c2"])
+            try await harness.audit("t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
+            #expect(harness.activeClients == ["c1", "c2", "c3"])
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("bad: the audit finding was not understood: "))
         }
     }
 
     @Test("A finding that Security Hub refuses is told of, stays as it was, and the others go on")
     func rejected() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1", "c2", "c3"])
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1", "c2", "c3"])
             let poison = try auditObservation("c1").finding.id
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { _, body in
                     let texts = (body["Findings"]?.array ?? []).compactMap { $0["Description"]?.string }
                     return texts.contains { $0.hasSuffix("Thrice") } ? .status(400, code: "InvalidInputException") : nil
                 }
             }
             let changed = Messages.auditFinding("c1", at: now + 1000, reason: "Thrice")
-            try await shop.audit("t2", at: now + 1000, ["c2"], more: [changed])
-            #expect(shop.activeClients == ["c1", "c2"])
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 1, after: nil).first)
+            try await harness.audit("t2", at: now + 1000, ["c2"], more: [changed])
+            #expect(harness.activeClients == ["c1", "c2"])
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 1, after: nil).first)
             #expect(letter.reason.hasPrefix("\(poison): "))
         }
     }
 
     @Test("An audit touches neither alarms nor other accounts and Regions")
     func others() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            try await shop.audit("t1", at: now + 1000, [], status: "COMPLETED_COMPLIANT")
-            #expect(try await shop.store.status().activeFindings == 1)
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            try await harness.audit("t1", at: now + 1000, [], status: "COMPLETED_COMPLIANT")
+            #expect(try await harness.store.status().activeFindings == 1)
         }
     }
 }

@@ -64,7 +64,7 @@ private final class SimulatedWorkers: Sendable {
             http: hub, credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
             pacer: Pacer(imports: pace), random: { 0.5 }, clock: clock)
         let context = FindingWriter(
-            store: store, clock: clock.now, chance: { 0.5 }, metrics: BridgeMetrics(factory: PrometheusRegistry()),
+            store: store, clock: clock.now, jitter: { 0.5 }, metrics: BridgeMetrics(factory: PrometheusRegistry()),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let configuration = try BridgeConfiguration(
             flags: [:], environment: [:], readFile: { _ throws(ConfigurationError) in [] })
@@ -74,7 +74,7 @@ private final class SimulatedWorkers: Sendable {
     }
 
     /// Has alarms come in at once.
-    func tell(_ names: [String]) async throws {
+    func receive(_ names: [String]) async throws {
         let accountRegion = try accountRegion()
         times.withLock { times in
             for name in names { times[FindingID.violation(id: name, accountRegion: accountRegion)] = time.now }
@@ -98,14 +98,14 @@ private final class SimulatedWorkers: Sendable {
 
 @Suite(.timeLimit(.minutes(1))) struct BatchLingerTests {
     @Test("Through the workers, full batches go first and at once, and no finding waits longer than 500 ms for company")
-    func company() async throws {
+    func linger() async throws {
         try await withStore { store in
-            let told = SimulatedWorkers(store)
+            let workers = SimulatedWorkers(store)
             // Fewer than half of the thirty at once are left behind the first batches: from then on each counts.
-            let pool = try told.pool(pace: Pacer.ImportRate(rate: 2.5, burst: 30))
-            let (time, hub) = (told.time, told.hub)
+            let pool = try workers.pool(pace: Pacer.ImportRate(rate: 2.5, burst: 30))
+            let (time, hub) = (workers.time, workers.hub)
             try await time.run {
-                try await told.tell((0..<2500).map { "a\($0)" })
+                try await workers.receive((0..<2500).map { "a\($0)" })
                 let group = ServiceGroup(
                     services: [pool], logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
                 async let running: Void = group.run()
@@ -116,30 +116,30 @@ private final class SimulatedWorkers: Sendable {
                 // Alarms that come one by one share requests, and each waits half a second at most.
                 var random = SeededGenerator(seed: 7)
                 for number in 0..<100 {
-                    try await told.tell(["b\(number)"])
+                    try await workers.receive(["b\(number)"])
                     try await time.sleep(for: .milliseconds(Int64.random(in: 10...70, using: &random)))
                 }
                 try await time.sleep(for: .seconds(1))
-                let waits = told.waits(from: 25)
+                let waits = workers.waits(from: 25)
                 #expect(waits.count == 100 && waits.max() == .milliseconds(500))
                 #expect((2...12).contains(hub.imports.count - 25), "\(hub.imports.count) imports")
 
                 // Those that fill a batch end the wait.
                 var before = hub.imports.count
-                try await told.tell((0..<60).map { "c\($0)" })
+                try await workers.receive((0..<60).map { "c\($0)" })
                 try await time.sleep(for: .milliseconds(200))
                 #expect(hub.imports.count == before)
-                try await told.tell((60..<100).map { "c\($0)" })
+                try await workers.receive((60..<100).map { "c\($0)" })
                 try await time.sleep(for: .milliseconds(1))
                 #expect(hub.imports[before...].map(\.ids.count) == [100])
-                #expect(told.waits(from: before).max() == .milliseconds(200))
+                #expect(workers.waits(from: before).max() == .milliseconds(200))
 
                 // When requests are plentiful again, one alone waits a moment.
                 try await time.sleep(for: .seconds(20))
                 before = hub.imports.count
-                try await told.tell(["d"])
+                try await workers.receive(["d"])
                 try await time.sleep(for: .seconds(1))
-                #expect(told.waits(from: before) == [.milliseconds(50)])
+                #expect(workers.waits(from: before) == [.milliseconds(50)])
                 await group.triggerGracefulShutdown()
                 try await running
             }

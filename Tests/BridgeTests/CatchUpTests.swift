@@ -31,21 +31,21 @@ import Testing
             try task("t2", at: now + 2, [b: "COMPLETED_COMPLIANT"]),
             try task("t0", at: now, [a: Self.done, b: Self.done]),
         ]
-        #expect(AuditSelection.choose(tasks, marks: [:]).map(\.id) == ["t2", "t3"])
-        #expect(AuditSelection.choose(tasks.reversed(), marks: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.choose(tasks, applied: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.choose(tasks.reversed(), applied: [:]).map(\.id) == ["t2", "t3"])
     }
 
     @Test("An audit that was applied, or is older than one that was, is not walked again")
     func appliedAudits() throws {
         let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
         let tasks = [try task("t1", at: now, [a: Self.done, b: Self.done])]
-        let marks = [a: try mark(a, at: now, "t1"), b: try mark(b, at: now, "t1")]
-        #expect(AuditSelection.choose(tasks, marks: marks).isEmpty)
-        #expect(AuditSelection.choose(tasks, marks: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
+        let applied = [a: try mark(a, at: now, "t1"), b: try mark(b, at: now, "t1")]
+        #expect(AuditSelection.choose(tasks, applied: applied).isEmpty)
+        #expect(AuditSelection.choose(tasks, applied: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
         let newer = [a: try mark(a, at: now + 1, "t0"), b: try mark(b, at: now, "t2")]
-        #expect(AuditSelection.choose(tasks, marks: newer).isEmpty)
+        #expect(AuditSelection.choose(tasks, applied: newer).isEmpty)
         #expect(
-            AuditSelection.choose(tasks, marks: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == [
+            AuditSelection.choose(tasks, applied: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == [
                 "t1"
             ])
     }
@@ -156,13 +156,13 @@ import Testing
     @Test("A gap is taken up once, when nothing was put off for two minutes")
     func gap() {
         let gap = OutageTracker()
-        #expect(!gap.takeOver(now: 0))
-        gap.note(now: 0)
-        #expect(!gap.takeOver(now: OutageTracker.timeout - 1))
-        gap.note(now: 1)
-        #expect(!gap.takeOver(now: OutageTracker.timeout))
-        #expect(gap.takeOver(now: 1 + OutageTracker.timeout))
-        #expect(!gap.takeOver(now: 10 * OutageTracker.timeout))
+        #expect(!gap.consume(now: 0))
+        gap.recordDeferral(now: 0)
+        #expect(!gap.consume(now: OutageTracker.timeout - 1))
+        gap.recordDeferral(now: 1)
+        #expect(!gap.consume(now: OutageTracker.timeout))
+        #expect(gap.consume(now: 1 + OutageTracker.timeout))
+        #expect(!gap.consume(now: 10 * OutageTracker.timeout))
     }
 
     @Test(
@@ -173,15 +173,15 @@ import Testing
         var times: [Int64] = []
         // A copy of an old message each minute, and a look every half minute, for three hours.
         for now in stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000) {
-            if now.isMultiple(of: 60_000) { gap.note(now: now) }
-            if gap.takeOver(now: now) { times.append(now) }
+            if now.isMultiple(of: 60_000) { gap.recordDeferral(now: now) }
+            if gap.consume(now: now) { times.append(now) }
         }
         #expect((16...18).contains(times.count))
         // Copies that leave two minutes between them do no more.
         let other = OutageTracker()
         let count = stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000).count { now in
-            if now.isMultiple(of: 150_000) { other.note(now: now) }
-            return other.takeOver(now: now)
+            if now.isMultiple(of: 150_000) { other.recordDeferral(now: now) }
+            return other.consume(now: now)
         }
         #expect((1...18).contains(count))
     }
@@ -189,7 +189,7 @@ import Testing
     @Test("A machine that was stopped, and a clock that was set, have the bridge catch up; time that passes does not")
     func interruption() {
         func isInterrupted(_ wall: Int64, _ monotonic: Int64) -> Bool {
-            CatchUpSchedule.wasInterrupted(since: (now, 1000), now: now + wall, elapsed: 1000 + monotonic)
+            CatchUpScheduler.wasInterrupted(since: (now, 1000), now: now + wall, elapsed: 1000 + monotonic)
         }
         #expect(!isInterrupted(30_000, 30_000) && !isInterrupted(120_000, 120_000) && !isInterrupted(0, 30_000))
         #expect(
@@ -198,37 +198,37 @@ import Testing
 
     // MARK: Schedule
 
-    private func pending(_ shop: ProcessingHarness) async throws -> Int { try await shop.store.status().pending }
+    private func pending(_ harness: ProcessingHarness) async throws -> Int { try await harness.store.status().pending }
 
     @Test("It is due when nobody asked for an interval, once for all bridges, and at once after a gap")
     func schedule() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let other = try accountRegion("eu-west-1")
             func configuration(_ interval: String) throws -> BridgeConfiguration {
                 try ConfigurationTests.configuration(
                     flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval])
             }
             let live = Reloadable(try configuration("off"))
-            let schedule = CatchUpSchedule(
-                context: shop.context, loop: shop.loop, configuration: live, gap: OutageTracker())
-            try await schedule.look(hasGap: true)
-            #expect(try await pending(shop) == 0)
+            let schedule = CatchUpScheduler(
+                context: harness.context, loop: harness.loop, configuration: live, gap: OutageTracker())
+            try await schedule.appendDue(hasGap: true)
+            #expect(try await pending(harness) == 0)
             live.set(try configuration("1h"))
-            try await shop.store.advanceCatchUpWatermark(of: accountRegion(), to: now)
-            shop.time.advance(by: .milliseconds(3_599_999))
-            try await schedule.look(hasGap: false)
-            #expect(try await pending(shop) == 0)
-            shop.time.advance(by: .milliseconds(1))
-            try await schedule.look(hasGap: false)
-            try await schedule.look(hasGap: false)
-            #expect(try await pending(shop) == 1)
-            try await schedule.look(hasGap: true)
-            try await schedule.look(hasGap: true)
-            #expect(try await pending(shop) == 2)
+            try await harness.store.advanceCatchUpWatermark(of: accountRegion(), to: now)
+            harness.time.advance(by: .milliseconds(3_599_999))
+            try await schedule.appendDue(hasGap: false)
+            #expect(try await pending(harness) == 0)
+            harness.time.advance(by: .milliseconds(1))
+            try await schedule.appendDue(hasGap: false)
+            try await schedule.appendDue(hasGap: false)
+            #expect(try await pending(harness) == 1)
+            try await schedule.appendDue(hasGap: true)
+            try await schedule.appendDue(hasGap: true)
+            #expect(try await pending(harness) == 2)
             // One that deliveries came from is served, too, and was never asked about.
-            try await shop.store.finishLedger(of: other, appliedAudits: [], now: now)
-            try await schedule.look(hasGap: false)
-            #expect(try await pending(shop) == 3)
+            try await harness.store.finishLedger(of: other, appliedAudits: [], now: now)
+            try await schedule.appendDue(hasGap: false)
+            #expect(try await pending(harness) == 3)
         }
     }
 
@@ -238,49 +238,49 @@ import Testing
         for start in values {
             for end in values {
                 for kept in [0, 1, 86_400_000, Int64.max] {
-                    let times = CatchUp.times(from: start, to: end, kept: kept)
+                    let times = CatchUpQuery.times(from: start, to: end, kept: kept)
                     #expect(times.upperBound == end && times.lowerBound >= end.saturatingSubtracting(kept))
                 }
             }
         }
-        #expect(CatchUp.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
+        #expect(CatchUpQuery.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
     }
 
     @Test("A watermark of the future is reset with a warning, and all that AWS keeps is asked for")
     func futureWatermark() async throws {
         for ahead in [300_001, 3_600_001, 120 * 86_400_000, Int64.max - now] as [Int64] {
-            try await ProcessingHarness.run { shop in
-                try await shop.store.advanceCatchUpWatermark(of: accountRegion(), to: now + ahead)
-                shop.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
-                #expect(CatchUpSchedule.isDue(now + ahead, .seconds(3600), now))
-                #expect(try await catchUp(shop).alarms == 1)
-                #expect(try await shop.store.catchUpWatermarks() == [try accountRegion(): now])
-                #expect(shop.aws.state.withLock { $0.queries[1] }.contains("startTime=2026-10-23T11%3A00%3A00Z"))
+            try await ProcessingHarness.run { harness in
+                try await harness.store.advanceCatchUpWatermark(of: accountRegion(), to: now + ahead)
+                harness.aws.state.withLock { $0.violationEvents = [[Self.event("v1", at: now - 7_000_000)]] }
+                #expect(CatchUpScheduler.isDue(now + ahead, .seconds(3600), now))
+                #expect(try await catchUp(harness).alarms == 1)
+                #expect(try await harness.store.catchUpWatermarks() == [try accountRegion(): now])
+                #expect(harness.aws.state.withLock { $0.queries[1] }.contains("startTime=2026-10-23T11%3A00%3A00Z"))
                 let warning =
                     "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked."
-                #expect(shop.journal.count(warning) == 1)
+                #expect(harness.recorder.count(warning) == 1)
             }
         }
-        #expect(!CatchUpSchedule.isDue(now + 300_000, .seconds(3600), now))
+        #expect(!CatchUpScheduler.isDue(now + 300_000, .seconds(3600), now))
     }
 
     @Test(
         "Ends and dispositions are dated by AWS's clock, whatever the bridge's says", arguments: [-2, 0, 2, 48, 2880])
     func datedByAWS(hoursAhead: Int64) async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(
                 delivery("1", Messages.alarm("gone", at: now - 7_200_000), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            shop.aws.state.withLock { state in
+            try await harness.process(of: accountRegion())
+            harness.aws.state.withLock { state in
                 state.date = now
                 state.activeViolations = [[Self.active("judged", since: now - 600_000, state: "FALSE_POSITIVE")]]
             }
-            shop.time.advance(by: .seconds(hoursAhead * 3600))
-            #expect(try await catchUp(shop).ends == 1)
-            #expect(try state(shop, "gone") == "ARCHIVED" && state(shop, "judged") == "ARCHIVED")
+            harness.time.advance(by: .seconds(hoursAhead * 3600))
+            #expect(try await catchUp(harness).ends == 1)
+            #expect(try state(harness, "gone") == "ARCHIVED" && state(harness, "judged") == "ARCHIVED")
             // It is raised again, and judged again, by the right clock.
-            shop.time.advance(by: .seconds(-hoursAhead * 3600))
-            _ = try await shop.store.append(
+            harness.time.advance(by: .seconds(-hoursAhead * 3600))
+            _ = try await harness.store.append(
                 delivery("2", Messages.alarm("gone", at: now + 10_000), of: accountRegion()))
             let disposition = VerificationDisposition(
                 subject: FindingID.violation(id: "judged", accountRegion: try accountRegion()),
@@ -289,41 +289,43 @@ import Testing
                 isApplied: false)
             #expect(
                 try disposition.isNewer(
-                    than: await shop.store.dispositions(about: [disposition.subject])[disposition.subject]
+                    than: await harness.store.dispositions(about: [disposition.subject])[disposition.subject]
                         .flatMap { VerificationDisposition($0) }))
-            shop.time.advance(by: .seconds(20))
-            try await shop.work(of: accountRegion())
-            #expect(try state(shop, "gone") == "ACTIVE")
+            harness.time.advance(by: .seconds(20))
+            try await harness.process(of: accountRegion())
+            #expect(try state(harness, "gone") == "ACTIVE")
             // The watermark is of AWS's clock, to the second.
-            let watermark = try #require(try await shop.store.catchUpWatermarks()[accountRegion()])
+            let watermark = try #require(try await harness.store.catchUpWatermarks()[accountRegion()])
             #expect(abs(watermark - now) < 1000 || hoursAhead == 0)
         }
     }
 
     // MARK: The whole way
 
-    private func catchUp(_ shop: ProcessingHarness, since: Int64? = nil) async throws -> CatchUp.Found {
-        let found = try await CatchUp(accountRegion: accountRegion(), context: shop.context, client: shop.client)
-            .run(since: since.map { Timestamp(milliseconds: $0) })
-        try await shop.work(of: accountRegion())
+    private func catchUp(_ harness: ProcessingHarness, since: Int64? = nil) async throws -> CatchUpQuery.Result {
+        let found = try await CatchUpQuery(
+            accountRegion: accountRegion(), context: harness.context, client: harness.client
+        )
+        .run(since: since.map { Timestamp(milliseconds: $0) })
+        try await harness.process(of: accountRegion())
         return found
     }
 
-    private func state(_ shop: ProcessingHarness, _ violation: String) throws -> String? {
+    private func state(_ harness: ProcessingHarness, _ violation: String) throws -> String? {
         let id = FindingID.violation(id: violation, accountRegion: try accountRegion())
-        return shop.aws.state.withLock { $0.hub[id]?["RecordState"]?.string }
+        return harness.aws.state.withLock { $0.hub[id]?["RecordState"]?.string }
     }
 
     @Test("Missed alarms, ends and verifications reach Security Hub, and a second time nothing is left to do")
     func alarms() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(
                 delivery("1", Messages.alarm("known", at: now - 7_200_000), of: accountRegion()))
-            _ = try await shop.store.append(
+            _ = try await harness.store.append(
                 delivery("2", Messages.alarm("gone", at: now - 7_200_000), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            shop.time.advance(by: .seconds(1))
-            shop.aws.state.withLock {
+            try await harness.process(of: accountRegion())
+            harness.time.advance(by: .seconds(1))
+            harness.aws.state.withLock {
                 $0.violationEvents = [
                     [Self.event("known", at: now - 7_200_000), Self.event("missed", at: now - 1000)],
                     [Self.event("known", at: now - 900, event: "alarm-cleared"), ["violationId": "unreadable"]],
@@ -333,45 +335,45 @@ import Testing
                     [Self.active("older", since: now - 86_400_000)],
                 ]
             }
-            let found = try await catchUp(shop)
-            #expect(found == CatchUp.Found(audits: 0, alarms: 3, ends: 1, verifications: 1, unread: 1))
-            #expect(try state(shop, "known") == "ARCHIVED" && state(shop, "gone") == "ARCHIVED")
-            #expect(try state(shop, "missed") == "ARCHIVED" && state(shop, "older") == "ACTIVE")
-            let imports = shop.aws.state.withLock { $0.imports.count }
-            shop.time.advance(by: .seconds(60))
-            #expect(try await catchUp(shop) == CatchUp.Found(unread: 1))
-            #expect(shop.aws.state.withLock { $0.imports.count } == imports)
+            let found = try await catchUp(harness)
+            #expect(found == CatchUpQuery.Result(audits: 0, alarms: 3, ends: 1, verifications: 1, unread: 1))
+            #expect(try state(harness, "known") == "ARCHIVED" && state(harness, "gone") == "ARCHIVED")
+            #expect(try state(harness, "missed") == "ARCHIVED" && state(harness, "older") == "ACTIVE")
+            let imports = harness.aws.state.withLock { $0.imports.count }
+            harness.time.advance(by: .seconds(60))
+            #expect(try await catchUp(harness) == CatchUpQuery.Result(unread: 1))
+            #expect(harness.aws.state.withLock { $0.imports.count } == imports)
         }
     }
 
     @Test("It begins an hour before the watermark, or a day ago, and for audits two days earlier; and moves it on")
     func times() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             func times() -> [String] {
-                shop.aws.state.withLock { state in
+                harness.aws.state.withLock { state in
                     defer { state.queries = [] }
                     return state.queries.compactMap { $0.split(separator: "startTime=").last.map(String.init) }
                 }
             }
             #expect(now == 1_795_341_600_123)
-            _ = try await catchUp(shop)
+            _ = try await catchUp(harness)
             #expect(times().prefix(2) == ["2026-11-19T10%3A00%3A00Z", "2026-11-21T10%3A00%3A00Z"])
-            #expect(try await shop.store.catchUpWatermarks() == [try accountRegion(): now])
-            shop.time.advance(by: .seconds(86_400))
-            _ = try await catchUp(shop)
+            #expect(try await harness.store.catchUpWatermarks() == [try accountRegion(): now])
+            harness.time.advance(by: .seconds(86_400))
+            _ = try await catchUp(harness)
             #expect(times().prefix(2) == ["2026-11-20T09%3A00%3A00Z", "2026-11-22T09%3A00%3A00Z"])
             // AWS refuses to be asked for more than it keeps.
-            _ = try await catchUp(shop, since: now - 200 * 86_400_000)
+            _ = try await catchUp(harness, since: now - 200 * 86_400_000)
             #expect(times().prefix(2) == ["2026-08-25T11%3A00%3A00Z", "2026-10-24T11%3A00%3A00Z"])
         }
     }
 
     @Test("A missed audit is walked, one that was applied is not, and one that AWS forgot does not matter")
     func audits() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
-            shop.time.advance(by: .seconds(60))
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now - 7_200_000, ["c1", "c2"])
+            harness.time.advance(by: .seconds(60))
+            harness.aws.state.withLock { state in
                 state.audits["t2"] = (
                     Messages.description(startTime: now - 1000, checks: [Messages.clientIDs: Self.done]),
                     [[Messages.auditFinding("c2", at: now - 1000), Messages.auditFinding("c3", at: now - 1000)]]
@@ -381,19 +383,19 @@ import Testing
                     path.hasSuffix("/forgotten") ? .status(404, code: "ResourceNotFoundException") : nil
                 }
             }
-            #expect(try await catchUp(shop).audits == 1)
-            #expect(shop.activeClients == ["c2", "c3"])
-            shop.time.advance(by: .seconds(60))
-            #expect(try await catchUp(shop).audits == 0)
+            #expect(try await catchUp(harness).audits == 1)
+            #expect(harness.activeClients == ["c2", "c3"])
+            harness.time.advance(by: .seconds(60))
+            #expect(try await catchUp(harness).audits == 0)
         }
     }
 
     @Test("Suppressions that no event told of are compared without any audit")
     func suppressions() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now - 7_200_000, ["c1", "c2"])
-            shop.time.advance(by: .seconds(120))
-            shop.aws.state.withLock {
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now - 7_200_000, ["c1", "c2"])
+            harness.time.advance(by: .seconds(120))
+            harness.aws.state.withLock {
                 $0.suppressions = [
                     [
                         "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"],
@@ -401,15 +403,15 @@ import Testing
                     ]
                 ]
             }
-            _ = try await catchUp(shop)
-            #expect(shop.activeClients == ["c2"])
+            _ = try await catchUp(harness)
+            #expect(harness.activeClients == ["c2"])
         }
     }
 
     @Test("Without the permission to list alarms, audits are caught up on, and the watermark waits")
     func denied() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { state in
                 state.audits["t1"] = (
                     Messages.description(startTime: now - 1000, checks: [Messages.clientIDs: Self.done]),
                     [[Messages.auditFinding("c1", at: now - 1000)]]
@@ -419,27 +421,27 @@ import Testing
                     path.hasPrefix("/violation-events") ? .status(403, code: "AccessDeniedException") : nil
                 }
             }
-            let found = try await catchUp(shop)
+            let found = try await catchUp(harness)
             #expect(found.audits == 1 && found.denied.count == 1)
-            #expect(shop.activeClients == ["c1"])
-            #expect(try await shop.store.catchUpWatermarks().isEmpty)
+            #expect(harness.activeClients == ["c1"])
+            #expect(try await harness.store.catchUpWatermarks().isEmpty)
         }
     }
 
     @Test("The pool works on it like on any delivery")
     func pool() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
             let work = CatchUpTask.catchUp(since: nil)
-            _ = try await shop.store.append(work.delivery(of: accountRegion(), on: "test", now: now))
-            try await withPool(shop) {
+            _ = try await harness.store.append(work.delivery(of: accountRegion(), on: "test", now: now))
+            try await withPool(harness) {
                 try await eventually("all to be done") {
-                    try await shop.store.status().completed
+                    try await harness.store.status().completed
                 } is: {
                     $0 == 3
                 }
             }
-            #expect(try state(shop, "missed") == "ACTIVE")
+            #expect(try state(harness, "missed") == "ACTIVE")
         }
     }
 }

@@ -13,9 +13,9 @@ import Testing
     @Test("While nothing is denied, everything may be sent")
     func good() {
         var circuitBreaker = CircuitBreaker()
-        let admissions = (0..<2).map { _ in circuitBreaker.admit(now: now) }
-        #expect(admissions == [.everything, .everything])
-        let denial = circuitBreaker.worked()
+        let states = (0..<2).map { _ in circuitBreaker.allow(now: now) }
+        #expect(states == [.closed, .closed])
+        let denial = circuitBreaker.recordSuccess()
         #expect(denial == nil)
     }
 
@@ -23,18 +23,18 @@ import Testing
     func tries() {
         var circuitBreaker = CircuitBreaker()
         // Those that were under way say the same.
-        let news = [circuitBreaker.denied("no", now: now), circuitBreaker.denied("no", now: now + 5)]
+        let news = [circuitBreaker.recordDenial("no", now: now), circuitBreaker.recordDenial("no", now: now + 5)]
         #expect(news == [true, false])
         var time = now
         for pause: Int64 in [1, 2, 4, 8, 16, 32, 60, 60] {
-            let early = circuitBreaker.admit(now: time + pause * 1000 - 1)
+            let early = circuitBreaker.allow(now: time + pause * 1000 - 1)
             time += pause * 1000
-            let admissions = (0..<2).map { _ in circuitBreaker.admit(now: time) }
-            #expect(early == .nothing && admissions == [.one, .nothing])
-            #expect(!circuitBreaker.admitsAnything(now: time))
-            let news = (0..<2).map { _ in circuitBreaker.denied("still no", now: time) }
+            let states = (0..<2).map { _ in circuitBreaker.allow(now: time) }
+            #expect(early == .open && states == [.halfOpen, .open])
+            #expect(!circuitBreaker.allowsRequests(now: time))
+            let news = (0..<2).map { _ in circuitBreaker.recordDenial("still no", now: time) }
             #expect(news == [false, false])
-            circuitBreaker.ended()
+            circuitBreaker.endProbe()
         }
         #expect(circuitBreaker.denial?.since == now && circuitBreaker.denial?.reason == "still no")
     }
@@ -42,13 +42,13 @@ import Testing
     @Test("The first that works opens the way for all; one that shows nothing is followed by the next")
     func opened() {
         var circuitBreaker = CircuitBreaker()
-        _ = circuitBreaker.denied("no", now: now)
-        let first = circuitBreaker.admit(now: now + 1000)
-        circuitBreaker.ended()
-        let second = circuitBreaker.admit(now: now + 1000)
-        let over = circuitBreaker.worked()
-        let third = circuitBreaker.admit(now: now + 1000)
-        #expect(first == .one && second == .one && third == .everything)
+        _ = circuitBreaker.recordDenial("no", now: now)
+        let first = circuitBreaker.allow(now: now + 1000)
+        circuitBreaker.endProbe()
+        let second = circuitBreaker.allow(now: now + 1000)
+        let over = circuitBreaker.recordSuccess()
+        let third = circuitBreaker.allow(now: now + 1000)
+        #expect(first == .halfOpen && second == .halfOpen && third == .closed)
         #expect(over?.since == now)
     }
 
@@ -65,21 +65,21 @@ import Testing
     }
 
     /// Answers 403 to what is said of findings in us-east-1, and counts that.
-    private func deny(_ shop: ProcessingHarness, _ journal: LogRecorder) {
-        shop.aws.state.withLock {
+    private func deny(_ harness: ProcessingHarness, _ recorder: LogRecorder) {
+        harness.aws.state.withLock {
             $0.fault = { path, body in
                 let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? ""
                 guard path == "/findings/import", arn.contains(":us-east-1:") else { return nil }
-                journal.note("denied")
+                recorder.record("denied")
                 return .status(403, code: "AccessDeniedException")
             }
         }
     }
 
-    private func append(_ shop: ProcessingHarness, _ count: Int, _ name: String, region: String) async throws {
+    private func append(_ harness: ProcessingHarness, _ count: Int, _ name: String, region: String) async throws {
         for number in 0..<count {
             let id = "\(name)\(number)"
-            _ = try await shop.store.append(delivery(id, Messages.alarm(id), of: accountRegion(region)))
+            _ = try await harness.store.append(delivery(id, Messages.alarm(id), of: accountRegion(region)))
         }
     }
 
@@ -87,157 +87,158 @@ import Testing
         "A denied account waits with one try now and then, others go on; it goes on at once when the permission is back"
     )
     func denied() async throws {
-        try await ProcessingHarness.run { shop in
-            let journal = LogRecorder()
-            deny(shop, journal)
-            try await append(shop, 300, "a", region: "us-east-1")
-            try await withPool(shop) {
-                await journal.wait(for: "denied", count: 1)
+        try await ProcessingHarness.run { harness in
+            let recorder = LogRecorder()
+            deny(harness, recorder)
+            try await append(harness, 300, "a", region: "us-east-1")
+            try await withPool(harness) {
+                await recorder.wait(for: "denied", count: 1)
                 try await eventually("the origin to be closed") {
-                    try await shop.store.status().leased == 0 && !shop.context.circuitBreakers.entries.isEmpty
+                    try await harness.store.status().leased == 0 && !harness.context.circuitBreakers.entries.isEmpty
                 }
-                let first = journal.count("denied")
+                let first = recorder.count("denied")
                 #expect(first <= 4)
-                try await append(shop, 5, "b", region: "eu-west-1")
-                try await eventually("the other Region") { try await shop.store.status().completed == 5 }
+                try await append(harness, 5, "b", region: "eu-west-1")
+                try await eventually("the other Region") { try await harness.store.status().completed == 5 }
                 // A delivery that comes wakes the workers, whose time for the next try has come.
-                shop.time.advance(by: .seconds(1))
-                try await append(shop, 1, "c", region: "eu-west-1")
-                await journal.wait(for: "denied", count: first + 1)
+                harness.time.advance(by: .seconds(1))
+                try await append(harness, 1, "c", region: "eu-west-1")
+                await recorder.wait(for: "denied", count: first + 1)
                 try await eventually("the try to end") {
-                    try await shop.store.status().leased == 0
-                        && shop.context.circuitBreakers.entries.first?.denial.attempts == 2
+                    try await harness.store.status().leased == 0
+                        && harness.context.circuitBreakers.entries.first?.denial.attempts == 2
                 }
-                #expect(journal.count("denied") == first + 1)
+                #expect(recorder.count("denied") == first + 1)
                 #expect(
-                    shop.context.circuitBreakers.entries.first?.denial.reason.contains("AccessDeniedException") == true)
-                let waiting = try await shop.store.status()
+                    harness.context.circuitBreakers.entries.first?.denial.reason.contains("AccessDeniedException")
+                        == true)
+                let waiting = try await harness.store.status()
                 #expect(waiting.pending == 300 && waiting.dead == 0)
-                shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-                shop.time.advance(by: .seconds(60))
-                try await append(shop, 1, "d", region: "eu-west-1")
-                try await eventually("all to be done") { try await shop.store.status().completed == 307 }
-                #expect(shop.context.circuitBreakers.entries.isEmpty)
+                harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+                harness.time.advance(by: .seconds(60))
+                try await append(harness, 1, "d", region: "eu-west-1")
+                try await eventually("all to be done") { try await harness.store.status().completed == 307 }
+                #expect(harness.context.circuitBreakers.entries.isEmpty)
             }
         }
     }
 
     @Test("Audits that AWS IoT denies wait with one try now and then, and are shown; alarms go on; then all is done")
     func deniedAudits() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { state in
                 state.fault = { path, _ in
                     guard path.hasPrefix("/audit/tasks/") else { return nil }
-                    shop.journal.note("asked")
+                    harness.recorder.record("asked")
                     return .status(403, code: "AccessDeniedException")
                 }
             }
-            let circuitBreakers = shop.context.circuitBreakers
-            try await withPool(shop) {
+            let circuitBreakers = harness.context.circuitBreakers
+            try await withPool(harness) {
                 for number in 0..<3 {
-                    _ = try await shop.store.append(
+                    _ = try await harness.store.append(
                         delivery("audit\(number)", Messages.audit("t\(number)"), of: accountRegion()))
                 }
-                await shop.journal.wait(for: "A delivery failed and will be tried again.", count: 3)
-                try await append(shop, 5, "a", region: "us-east-1")
-                try await eventually("the alarms") { try await shop.store.status().completed == 5 }
-                #expect(shop.journal.count("asked") == 1)
+                await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 3)
+                try await append(harness, 5, "a", region: "us-east-1")
+                try await eventually("the alarms") { try await harness.store.status().completed == 5 }
+                #expect(harness.recorder.count("asked") == 1)
                 let entries = circuitBreakers.entries
                 #expect(try entries.map(\.accountRegion) == [accountRegion()])
                 #expect(entries.first?.denial.reason.contains("DescribeAuditTask") == true)
                 // A delivery that comes wakes the workers, whose time for the next try has come.
-                shop.time.advance(by: .seconds(1))
-                try await append(shop, 1, "b", region: "us-east-1")
-                await shop.journal.wait(for: "A delivery failed and will be tried again.", count: 6)
-                #expect(shop.journal.count("asked") == 2 && circuitBreakers.entries.first?.denial.attempts == 2)
-                shop.aws.state.withLock { state in
+                harness.time.advance(by: .seconds(1))
+                try await append(harness, 1, "b", region: "us-east-1")
+                await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 6)
+                #expect(harness.recorder.count("asked") == 2 && circuitBreakers.entries.first?.denial.attempts == 2)
+                harness.aws.state.withLock { state in
                     state.fault = { _, _ in nil }
                     for number in 0..<3 {
                         state.audits["t\(number)"] = (Messages.description(startTime: now, checks: [:]), [[]])
                     }
                 }
-                shop.time.advance(by: .seconds(60))
+                harness.time.advance(by: .seconds(60))
                 // Those that come while another one tries are put off for a second, by a clock that the test sets.
                 var round = 0
                 try await eventually("all to be done") {
-                    let status = try await shop.store.status()
+                    let status = try await harness.store.status()
                     guard status.leased == 0 else { return false }
                     guard status.pending > 0 || round == 0 else { return true }
-                    shop.time.advance(by: .seconds(2))
-                    try await append(shop, 1, "c\(round)-", region: "us-east-1")
+                    harness.time.advance(by: .seconds(2))
+                    try await append(harness, 1, "c\(round)-", region: "us-east-1")
                     round += 1
                     return false
                 }
-                #expect(try await shop.store.status().completed == 9 + round)
+                #expect(try await harness.store.status().completed == 9 + round)
                 #expect(circuitBreakers.entries.isEmpty)
-                #expect(shop.journal.count("AWS takes the bridge's requests again.") == 1)
+                #expect(harness.recorder.count("AWS takes the bridge's requests again.") == 1)
             }
         }
     }
 
     @Test("The tries of an audit that AWS IoT denies do not count, and one that is denied for 90 days is given up")
     func deniedAuditsAreBounded() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock {
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock {
                 $0.fault = { path, _ in
                     path.hasPrefix("/audit/") ? .status(403, code: "AccessDeniedException") : nil
                 }
             }
-            _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
+            _ = try await harness.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
             for _ in 0..<4 {
-                try await shop.work(of: accountRegion())
-                shop.time.advance(by: .seconds(60))
+                try await harness.process(of: accountRegion())
+                harness.time.advance(by: .seconds(60))
             }
-            let leased = try await shop.items().map(\.leased)
+            let leased = try await harness.leaseReady().map(\.leased)
             #expect(leased.map(\.attempt) == [1])
-            try await shop.store.release(leased.map(\.lease))
-            shop.time.advance(by: .seconds(90 * 86_400))
-            try await shop.work(of: accountRegion())
-            #expect(try await shop.store.status().dead == 1)
+            try await harness.store.release(leased.map(\.lease))
+            harness.time.advance(by: .seconds(90 * 86_400))
+            try await harness.process(of: accountRegion())
+            #expect(try await harness.store.status().dead == 1)
         }
     }
 
     @Test("What holds up everything is shown before what holds up audits alone, and each ends by itself")
     func scopes() async throws {
-        try await ProcessingHarness.run { shop in
-            let (circuitBreakers, accountRegion) = (shop.context.circuitBreakers, try accountRegion())
+        try await ProcessingHarness.run { harness in
+            let (circuitBreakers, accountRegion) = (harness.context.circuitBreakers, try accountRegion())
             func fail(_ path: String) async throws -> AWSError {
-                shop.aws.state.withLock { $0.fault = { _, _ in .status(403, code: "AccessDeniedException") } }
+                harness.aws.state.withLock { $0.fault = { _, _ in .status(403, code: "AccessDeniedException") } }
                 do throws(AWSError) {
                     if path == "hub" {
-                        try await shop.client.describeHub(region: accountRegion.region)
+                        try await harness.client.describeHub(region: accountRegion.region)
                     } else {
-                        _ = try await shop.client.describeAuditTask(id: "t1", region: accountRegion.region)
+                        _ = try await harness.client.describeAuditTask(id: "t1", region: accountRegion.region)
                     }
                 } catch {
                     return error
                 }
                 throw CancellationError()
             }
-            circuitBreakers.note(try await fail("audit"), accountRegion)
+            circuitBreakers.recordFailure(try await fail("audit"), accountRegion)
             #expect(circuitBreakers.entries.map(\.denial.reason).first?.contains("DescribeAuditTask") == true)
             #expect(
-                circuitBreakers.waiting(now: now).accountRegions.isEmpty
-                    && circuitBreakers.admit(accountRegion) == .everything)
-            circuitBreakers.note(try await fail("hub"), accountRegion)
+                circuitBreakers.suspended(now: now).accountRegions.isEmpty
+                    && circuitBreakers.allow(accountRegion) == .closed)
+            circuitBreakers.recordFailure(try await fail("hub"), accountRegion)
             #expect(circuitBreakers.entries.count == 1)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeHub") == true)
-            #expect(circuitBreakers.waiting(now: now).accountRegions == [accountRegion])
-            circuitBreakers.worked(accountRegion)
+            #expect(circuitBreakers.suspended(now: now).accountRegions == [accountRegion])
+            circuitBreakers.recordSuccess(accountRegion)
             #expect(circuitBreakers.entries.first?.denial.reason.contains("DescribeAuditTask") == true)
-            circuitBreakers.worked(accountRegion, .audits)
+            circuitBreakers.recordSuccess(accountRegion, .audits)
             #expect(circuitBreakers.entries.isEmpty)
         }
     }
 
     @Test("What is denied for 90 days is given up; for less, however often, it is not", arguments: [false, true])
     func bounded(isTooOld: Bool) async throws {
-        try await ProcessingHarness.run { shop in
-            deny(shop, shop.journal)
-            try await append(shop, 1, "a", region: "us-east-1")
-            shop.time.advance(by: .seconds(90 * 86_400 + (isTooOld ? 1 : -1)))
-            try await shop.work(of: try accountRegion())
-            let status = try await shop.store.status()
+        try await ProcessingHarness.run { harness in
+            deny(harness, harness.recorder)
+            try await append(harness, 1, "a", region: "us-east-1")
+            harness.time.advance(by: .seconds(90 * 86_400 + (isTooOld ? 1 : -1)))
+            try await harness.process(of: try accountRegion())
+            let status = try await harness.store.status()
             #expect(status.dead == (isTooOld ? 1 : 0) && status.pending == (isTooOld ? 0 : 1))
         }
     }
@@ -251,22 +252,22 @@ import Testing
             (400, "InvalidInputException", "refused"), (302, "Moved", "failed"),
         ])
     func outcomes(status: Int, code: String, outcome: String) async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             let observation = try observation()
-            let outcomes = await shop.sender(try accountRegion()).send([
+            let outcomes = await harness.sender(try accountRegion()).send([
                 try #require(FindingText(observation.finding.json))
             ])
             let word =
                 switch try #require(outcomes[observation.finding.id]) {
                 case .imported: "imported"
                 case .rejected(let reason): reason.contains(code) ? "refused" : "?"
-                case .failed(let reason): reason.contains(code) ? "failed" : "?"
-                case .denied(let reason): reason.contains(code) ? "denied" : "?"
+                case .retryable(let reason): reason.contains(code) ? "failed" : "?"
+                case .accessDenied(let reason): reason.contains(code) ? "denied" : "?"
                 case .interrupted: "?"
                 }
             #expect(word == outcome)
-            #expect(shop.context.circuitBreakers.entries.isEmpty == (outcome != "denied"))
+            #expect(harness.context.circuitBreakers.entries.isEmpty == (outcome != "denied"))
         }
     }
 }

@@ -148,7 +148,7 @@ struct ClockTrustTests {
             let times = Times()
             let context = FindingWriter(
                 store: harness.store, clock: { times.clock }, elapsed: { times.elapsed }, trust: times.trust(),
-                chance: { 1 }, metrics: harness.context.metrics, logger: harness.context.logger)
+                jitter: { 1 }, metrics: harness.context.metrics, logger: harness.context.logger)
             let configuration = Reloadable(
                 try ConfigurationTests.configuration(flags: ["sns.topics": ConfigurationTests.topic]))
             let upkeep = MaintenanceService(context: context, loop: harness.loop, configuration: configuration)
@@ -158,7 +158,7 @@ struct ClockTrustTests {
             let leased = try await harness.store.lease(limit: 10, for: .seconds(60), owner: "test", now: now).deliveries
             try await harness.store.complete(leased[0].lease, recording: [], now: now)
             times.step(by: 120 * Self.day)
-            await context.finish(leased[1], about: .unknown, .denied("no permission"))
+            await context.finish(leased[1], about: .unknown, .accessDenied("no permission"))
             await upkeep.forget()
             var status = try await harness.store.status()
             #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)

@@ -10,13 +10,13 @@ import TestSupport
 struct ConvergenceModel {
     struct Crash: Error {}
 
-    private struct Shown {
+    private struct HubFinding {
         var finding: SecurityFinding
         var workflow = "NEW"
         var verification = VerificationState.unknown
     }
 
-    private var hub: [String: Shown] = [:]
+    private var hub: [String: HubFinding] = [:]
     private var ledger: [String: LedgerEntry] = [:]
     private var dispositions: [String: Disposition] = [:]
     private var marks: [Int: (start: Int64, id: String)] = [:]
@@ -26,7 +26,7 @@ struct ConvergenceModel {
     private static let staleAfter: Int64 = 600
     /// How far interrupted audits came.
     private var checkpoints: [String: Int] = [:]
-    private(set) var now = LifeHistory.end
+    private(set) var now = EventHistory.end
     /// Imports that Security Hub ignores, moves of `CreatedAt`, and, as long as there was no crash, imports of what
     /// Security Hub has.
     private(set) var faults: [String] = []
@@ -34,7 +34,7 @@ struct ConvergenceModel {
     /// How many steps are left until the crash.
     private var stepsLeft: Int?
 
-    mutating func letCrash(after steps: Int?) { stepsLeft = steps }
+    mutating func crash(afterSteps steps: Int?) { stepsLeft = steps }
     mutating func advance(to time: Int64) { now = time }
 
     private mutating func step() throws {
@@ -50,37 +50,37 @@ struct ConvergenceModel {
 
     // MARK: Steps
 
-    mutating func hear(_ sayings: [Saying], _ words: EventGenerator) throws {
-        var alarms: [AlarmBatchPlanner.Said] = []
-        for saying in sayings {
-            switch saying {
+    mutating func process(_ events: [SourceEvent], _ generator: EventGenerator) throws {
+        var alarms: [AlarmBatchPlanner.Input] = []
+        for event in events {
+            switch event {
             case .alarm(let alarm): alarms.append(.alarm(alarm))
-            case .verified(let judged): alarms.append(.verification(judged))
-            case .audit(let audit): try walk(audit, words)
-            case .suppressed(let said): try suppress(said)
+            case .verification(let verdict): alarms.append(.verification(verdict))
+            case .audit(let audit): try importAudit(audit, generator)
+            case .suppression(let disposition): try suppress(disposition)
             }
         }
-        if !alarms.isEmpty { try bringUpToDate(alarms) }
+        if !alarms.isEmpty { try processAlarms(alarms) }
     }
 
-    private mutating func bringUpToDate(_ said: [AlarmBatchPlanner.Said]) throws {
-        let ids = Set(said.map(\.findingID))
+    private mutating func processAlarms(_ inputs: [AlarmBatchPlanner.Input]) throws {
+        let ids = Set(inputs.map(\.findingID))
         let batch = AlarmBatchPlanner(
-            said, known: ledger.filter { ids.contains($0.key) },
+            inputs, known: ledger.filter { ids.contains($0.key) },
             dispositions: dispositions.filter { ids.contains($0.key) },
             now: Timestamp(milliseconds: now))
-        try apply(batch.changes, keeping: batch.newDispositions)
-        for (id, judged) in batch.updates(where: { _ in true }) {
+        try apply(batch.changes, recording: batch.newDispositions)
+        for (id, verdict) in batch.updates(where: { _ in true }) {
             try step()
             if hub[id] == nil { faults.append("an update of a finding that is not there") }
-            if let status = judged.verification.workflowStatus { hub[id]?.workflow = status }
-            if !judged.verification.isRecorded { hub[id]?.verification = judged.verification.state }
+            if let status = verdict.verification.workflowStatus { hub[id]?.workflow = status }
+            if !verdict.verification.isRecorded { hub[id]?.verification = verdict.verification.state }
             try step()
-            dispositions[id] = judged.applied.disposition
+            dispositions[id] = verdict.applied.disposition
         }
     }
 
-    private mutating func apply(_ changes: [Change], keeping dispositions: [Disposition] = []) throws {
+    private mutating func apply(_ changes: [Change], recording dispositions: [Disposition] = []) throws {
         try step()
         for change in changes { ledger[change.entry.id] = change.entry }
         for disposition in dispositions { self.dispositions[disposition.subject] = disposition }
@@ -94,7 +94,7 @@ struct ConvergenceModel {
 
     private mutating func importFinding(_ finding: SecurityFinding) {
         guard let last = hub[finding.id] else {
-            hub[finding.id] = Shown(finding: finding)
+            hub[finding.id] = HubFinding(finding: finding)
             return
         }
         if finding.updatedAt <= last.finding.updatedAt { faults.append("an import is ignored") }
@@ -114,7 +114,7 @@ struct ConvergenceModel {
                 .compactMap { Planner.refresh($0, now: Timestamp(milliseconds: now)) })
     }
 
-    private mutating func walk(_ audit: SaidAudit, _ words: EventGenerator) throws {
+    private mutating func importAudit(_ audit: AuditEvent, _ generator: EventGenerator) throws {
         try resend()
         let checks = audit.found.indices.filter { check in
             audit.found[check] != nil && marks[check].map { ($0.start, $0.id) <= (audit.start, audit.id) } ?? true
@@ -128,7 +128,7 @@ struct ConvergenceModel {
             try apply(change.map { [$0] } ?? [])
             checkpoints[audit.id] = number + 1
         }
-        try summarize(audit, words)
+        try summarize(audit, generator)
         for check in checks {
             let start = Timestamp(milliseconds: audit.start)
             let changes = ledger.values.sorted { $0.id < $1.id }
@@ -141,20 +141,20 @@ struct ConvergenceModel {
         checkpoints[audit.id] = nil
     }
 
-    private mutating func summarize(_ audit: SaidAudit, _ words: EventGenerator) throws {
+    private mutating func summarize(_ audit: AuditEvent, _ generator: EventGenerator) throws {
         let own = try Self.completions(of: audit)
         let known = completions.merging(own) { $0.merged(with: $1) }
         let time = Timestamp(milliseconds: audit.start)
         for (check, name) in EventGenerator.checks.enumerated() {
             guard let status = audit.status(check),
-                var seen = words.summaries[check][audit.task][audit.schedule][status]
+                var seen = generator.summaries[check][audit.task][audit.schedule][status]
             else { continue }
             let schedule = EventGenerator.schedules[audit.schedule]
             if SummaryRules.isEnded(schedule: schedule, time: time, by: known[name]) { seen.condition = .over }
             let now = Timestamp(milliseconds: now)
             try apply(
                 Planner.plan([seen], known: ledger[seen.finding.id], disposition: nil, now: now).map { [$0] } ?? [])
-            let onDemand = words.summaries[check][audit.task][2][status]?.finding.id
+            let onDemand = generator.summaries[check][audit.task][2][status]?.finding.id
             let others = ledger.values.sorted { $0.id < $1.id }.filter {
                 guard $0.kind == .summary, $0.group == name, $0.eventTime < audit.start else { return false }
                 switch SummaryRules.Ended(status) {
@@ -169,7 +169,7 @@ struct ConvergenceModel {
         completions.merge(own) { $0.merged(with: $1) }
     }
 
-    private static func completions(of audit: SaidAudit) throws -> [String: CheckCompletion] {
+    private static func completions(of audit: AuditEvent) throws -> [String: CheckCompletion] {
         var all: [String: CheckCompletion] = [:]
         for (check, name) in EventGenerator.checks.enumerated() {
             guard let status = audit.status(check), status.isComplete else { continue }
@@ -181,12 +181,12 @@ struct ConvergenceModel {
     }
 
     /// Reads AWS's list of all audits that began until a time, whether or not they were told of.
-    mutating func read(_ audits: [SaidAudit], until time: Int64) throws {
+    mutating func listAudits(_ audits: [AuditEvent], until time: Int64) throws {
         try step()
         for audit in audits where audit.start <= time {
             completions.merge(try Self.completions(of: audit)) { $0.merged(with: $1) }
         }
-        coverage = AuditCoverage(since: LifeHistory.time(-1), until: max(time, coverage?.until ?? time))
+        coverage = AuditCoverage(since: EventHistory.time(-1), until: max(time, coverage?.until ?? time))
     }
 
     /// What began at this time or before is stale; nil if nothing is known to be.
@@ -221,16 +221,16 @@ struct ConvergenceModel {
         }
     }
 
-    private mutating func suppress(_ said: SuppressionDisposition) throws {
-        let known = dispositions[said.subject].flatMap { SuppressionDisposition($0) }
-        if said.isNewer(than: known) {
+    private mutating func suppress(_ disposition: SuppressionDisposition) throws {
+        let known = dispositions[disposition.subject].flatMap { SuppressionDisposition($0) }
+        if disposition.isNewer(than: known) {
             try step()
-            dispositions[said.subject] = said.disposition
+            dispositions[disposition.subject] = disposition.disposition
         }
-        try judge(said.subject)
+        try updateFindings(about: disposition.subject)
     }
 
-    private mutating func judge(_ subject: String) throws {
+    private mutating func updateFindings(about subject: String) throws {
         let concerned = ledger.values.filter { $0.subject == subject }.sorted { $0.id < $1.id }
         try apply(
             concerned.compactMap {
@@ -240,17 +240,17 @@ struct ConvergenceModel {
     }
 
     /// Acts on the suppressions that have ended by themselves, also on those that end meanwhile.
-    mutating func settle() throws {
-        while let (disposition, said) = nextEnded() {
-            try judge(disposition.subject)
+    mutating func expireSuppressions() throws {
+        while let (stored, suppression) = nextExpired() {
+            try updateFindings(about: stored.subject)
             try step()
-            var settled = said
+            var settled = suppression
             settled.isSettled = true
-            dispositions[disposition.subject] = settled.disposition
+            dispositions[stored.subject] = settled.disposition
         }
     }
 
-    private func nextEnded() -> (Disposition, SuppressionDisposition)? {
+    private func nextExpired() -> (Disposition, SuppressionDisposition)? {
         let ended = dispositions.values.filter { $0.dueAt.map { $0 <= now } ?? false }
         return ended.min { $0.subject < $1.subject }.flatMap { disposition in
             SuppressionDisposition(disposition).map { (disposition, $0) }
@@ -260,39 +260,41 @@ struct ConvergenceModel {
     // MARK: Looking
 
     /// What is not as the model has it.
-    func differences(from model: LifeModel, _ words: EventGenerator) -> [String] {
+    func differences(from expected: ExpectedState, _ generator: EventGenerator) -> [String] {
         var differences = faults
-        for alarms in words.alarms {
+        for alarms in generator.alarms {
             let id = alarms[0].finding.id
-            let shown = hub[id]
-            if (shown?.finding.recordState == .active) != model.isActive(alarms) {
+            let hubFinding = hub[id]
+            if (hubFinding?.finding.recordState == .active) != expected.isActive(alarms) {
                 differences.append("state of \(id)")
             }
-            let judged = shown == nil ? nil : model.disposition(of: id)?.verification
-            let workflows = shown == nil ? ["NEW"] : model.workflows(of: alarms)
-            if !workflows.contains(shown?.workflow ?? "NEW") { differences.append("workflow of \(id)") }
-            if shown?.verification ?? .unknown != judged?.state ?? .unknown { differences.append("verdict of \(id)") }
+            let verdict = hubFinding == nil ? nil : expected.disposition(of: id)?.verification
+            let workflows = hubFinding == nil ? ["NEW"] : expected.workflows(of: alarms)
+            if !workflows.contains(hubFinding?.workflow ?? "NEW") { differences.append("workflow of \(id)") }
+            if hubFinding?.verification ?? .unknown != verdict?.state ?? .unknown {
+                differences.append("verdict of \(id)")
+            }
         }
-        for (check, resources) in words.found.enumerated() {
+        for (check, resources) in generator.found.enumerated() {
             for moments in resources {
                 let (id, subject) = (moments[0][0].finding.id, moments[0][0].subject)
-                if (hub[id]?.finding.recordState == .active) != model.isActive(check: check, subject: subject) {
+                if (hub[id]?.finding.recordState == .active) != expected.isActive(check: check, subject: subject) {
                     differences.append("state of \(id)")
                 }
             }
         }
-        for (check, moments) in words.summaries.enumerated() {
+        for (check, moments) in generator.summaries.enumerated() {
             for (schedule, summaries) in moments[0].enumerated() {
                 guard let id = summaries[.failed]?.finding.id else { continue }
-                let isActive = model.isActive(summaryOf: check, schedule: schedule)
+                let isActive = expected.isActive(summaryOf: check, schedule: schedule)
                 if (hub[id]?.finding.recordState == .active) != isActive { differences.append("state of \(id)") }
             }
         }
-        for (id, shown) in hub {
+        for (id, hubFinding) in hub {
             let entry = ledger[id]
-            if entry?.isSent != true || entry?.updatedAt != shown.finding.updatedAt.milliseconds
-                || (entry?.recordState == .active) != (shown.finding.recordState == .active)
-                || entry.flatMap({ FindingContent(stored: $0.finding) }) != FindingContent(shown.finding)
+            if entry?.isSent != true || entry?.updatedAt != hubFinding.finding.updatedAt.milliseconds
+                || (entry?.recordState == .active) != (hubFinding.finding.recordState == .active)
+                || entry.flatMap({ FindingContent(stored: $0.finding) }) != FindingContent(hubFinding.finding)
             {
                 differences.append("ledger of \(id)")
             }

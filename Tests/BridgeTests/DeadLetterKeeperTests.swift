@@ -16,68 +16,70 @@ import Testing
     @Test(
         "A flood of messages that nobody understands keeps the store small, and makes a line a minute; each is counted")
     func flood() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.context.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
+        try await ProcessingHarness.run { harness in
+            harness.context.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
             for minute in 0..<3 {
                 for number in 0..<30 {
                     let id = "\(minute)-\(number)"
-                    _ = try await shop.store.append(delivery(id, ["hello": 1], of: accountRegion(), at: shop.time.now))
+                    _ = try await harness.store.append(
+                        delivery(id, ["hello": 1], of: accountRegion(), at: harness.time.now))
                     let leased = try #require(
-                        try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
+                        try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                             .deliveries.first)
-                    await shop.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
+                    await harness.context.finish(leased, about: .unknown, .rejected("no"), as: .notUnderstood)
                 }
-                #expect(try await shop.store.status().dead == 10)
-                #expect(shop.journal.count(Self.line) == minute + 1)
-                shop.time.advance(by: .seconds(60))
+                #expect(try await harness.store.status().dead == 10)
+                #expect(harness.recorder.count(Self.line) == minute + 1)
+                harness.time.advance(by: .seconds(60))
             }
-            #expect(try await shop.store.deadLetterUsage().dropped == 80)
-            #expect(try await shop.store.verify() == [])
+            #expect(try await harness.store.deadLetterUsage().dropped == 80)
+            #expect(try await harness.store.verify() == [])
         }
     }
 
     @Test("Upkeep drops what is too old, and what is beyond limits that were lowered")
     func upkeep() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<6 {
-                _ = try await shop.store.append(
-                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: shop.time.now))
+                _ = try await harness.store.append(
+                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: harness.time.now))
                 let leased = try #require(
-                    try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
+                    try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                         .deliveries.first)
-                await shop.context.finish(leased, about: .unknown, .rejected("no"))
-                shop.time.advance(by: .seconds(1800))
+                await harness.context.finish(leased, about: .unknown, .rejected("no"))
+                harness.time.advance(by: .seconds(1800))
             }
             let upkeep = MaintenanceService(
-                context: shop.context, loop: shop.loop,
+                context: harness.context, loop: harness.loop,
                 configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
             await upkeep.forget()
-            #expect(try await shop.store.status().dead == 4)
-            shop.context.deadLetters.limits.set(upkeep.configuration.value.deadLetterLimits)
+            #expect(try await harness.store.status().dead == 4)
+            harness.context.deadLetters.limits.set(upkeep.configuration.value.deadLetterLimits)
             await upkeep.forget()
-            #expect(try await shop.store.status().dead == 2)
-            #expect(shop.journal.count(Self.line) == 1)
+            #expect(try await harness.store.status().dead == 2)
+            #expect(harness.recorder.count(Self.line) == 1)
         }
     }
 
     @Test("Beyond so many, completed deliveries are forgotten early, but none that Amazon SNS may send again")
     func completed() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<10 {
-                _ = try await shop.store.append(
-                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: shop.time.now))
+                _ = try await harness.store.append(
+                    delivery("\(number)", ["hello": 1], of: accountRegion(), at: harness.time.now))
                 let leased = try #require(
-                    try await shop.store.lease(limit: 1, for: .seconds(60), owner: "test", now: shop.time.now)
+                    try await harness.store.lease(limit: 1, for: .seconds(60), owner: "test", now: harness.time.now)
                         .deliveries.first)
-                try await shop.store.complete(leased.lease, recording: [], now: shop.time.now)
-                shop.time.advance(by: .seconds(1800))
+                try await harness.store.complete(leased.lease, recording: [], now: harness.time.now)
+                harness.time.advance(by: .seconds(1800))
             }
             // The last was completed half an hour ago, the first five hours ago.
             for (limit, left) in [(20, 10), (7, 8), (1, 4)] {
                 let upkeep = MaintenanceService(
-                    context: shop.context, loop: shop.loop, configuration: try configuration(), completedLimit: limit)
+                    context: harness.context, loop: harness.loop, configuration: try configuration(),
+                    completedLimit: limit)
                 await upkeep.forget()
-                #expect(try await shop.store.status().completed == left, "\(limit)")
+                #expect(try await harness.store.status().completed == left, "\(limit)")
             }
         }
     }

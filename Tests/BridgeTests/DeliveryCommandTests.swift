@@ -91,7 +91,7 @@ import Testing
             Messages.event("CreateThing", [:]), Messages.event("CancelAuditTask", nil, errorCode: "AccessDenied"),
             Messages.event("CreateAuditSuppression", nil, errorCode: "AccessDenied"),
         ] {
-            guard case .later = try work(event, .eventBridge) else { throw UnexpectedError() }
+            guard case .ignored = try work(event, .eventBridge) else { throw UnexpectedError() }
         }
     }
 

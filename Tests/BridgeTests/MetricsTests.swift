@@ -100,7 +100,7 @@ import Testing
         #expect(FindingResult(first, known: first.entry, outcome: .imported) == .imported)
         #expect(FindingResult(first, known: first.entry.sent, outcome: .imported) == .updated)
         #expect(FindingResult(first, known: nil, outcome: .rejected("")) == .rejected)
-        for outcome in [SendOutcome.failed(""), .denied(""), nil] {
+        for outcome in [SendOutcome.retryable(""), .accessDenied(""), nil] {
             #expect(FindingResult(first, known: nil, outcome: outcome) == nil)
         }
         let cleared = try change(at: now + 1, event: "alarm-cleared", known: first.entry.sent)

@@ -19,7 +19,7 @@ struct ProcessingHarness {
     let aws: ScriptedAWS
     let client: AWSClient
     let context: FindingWriter
-    let journal: LogRecorder
+    let recorder: LogRecorder
     let time: TestClock
 
     /// Runs a test with a workshop, and closes everything.
@@ -38,9 +38,9 @@ struct ProcessingHarness {
     private init(store: SQLiteStore, loop: EventLoop, pace: Pacer.ImportRate?) throws {
         self.store = store
         self.loop = loop
-        let (journal, time) = (LogRecorder(), TestClock(now))
-        (self.journal, self.time) = (journal, time)
-        aws = ScriptedAWS(loop: loop, journal: journal)
+        let (recorder, time) = (LogRecorder(), TestClock(now))
+        (self.recorder, self.time) = (recorder, time)
+        aws = ScriptedAWS(loop: loop, recorder: recorder)
         client = AWSClient(
             http: aws,
             credentials: TestCredentials(), endpoints: try Endpoints(), retry: RetryPolicy(),
@@ -49,9 +49,9 @@ struct ProcessingHarness {
                 now: { time.now }, elapsed: { .zero },
                 sleep: { if pace != nil { try await loop.sleep(for: $0) } }, executor: loop))
         context = FindingWriter(
-            store: store, clock: { time.now }, chance: { 1 },
+            store: store, clock: { time.now }, jitter: { 1 },
             metrics: BridgeMetrics(factory: PrometheusRegistry()),
-            logger: Logger(label: "test") { _ in LogRecorderHandler(journal: journal) })
+            logger: Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) })
     }
 
     func sender(_ accountRegion: AccountRegion) -> FindingSender {
@@ -61,23 +61,23 @@ struct ProcessingHarness {
     }
 
     /// Leases everything that is ready.
-    func items() async throws -> [SerialLane.Item] {
+    func leaseReady() async throws -> [SerialLane.Item] {
         let batch = try await store.lease(limit: 1000, for: .seconds(60), owner: "test", now: time.now)
         return try batch.deliveries.map { ($0, try DeliveryCommand($0.delivery)) }
     }
 
     /// Has the lanes of an origin work on everything that is ready, audits last.
-    func work(of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false))
+    func process(of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false))
         async throws
     {
-        let items = try await items()
+        let items = try await leaseReady()
         let sender = sender(accountRegion)
-        await AlarmProcessor(accountRegion: accountRegion, context: context, sender: sender).work(
-            items.filter { $0.work.kind == .alarms })
+        await AlarmProcessor(accountRegion: accountRegion, context: context, sender: sender).process(
+            items.filter { $0.command.kind == .alarms })
         await AuditProcessor(
             accountRegion: accountRegion, context: context, sender: sender, client: client, mapping: mapping
         )
-        .work(items.filter { $0.work.kind == .audits })
+        .process(items.filter { $0.command.kind == .audits })
     }
 
     func pool(grace: Duration = .zero, context: FindingWriter? = nil) throws -> WorkerPool {
@@ -107,7 +107,7 @@ extension ProcessingHarness {
             )
         }
         _ = try await store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
-        try await work(of: accountRegion())
+        try await process(of: accountRegion())
     }
 
     /// The clients whose findings are active in Security Hub.
@@ -129,10 +129,10 @@ struct TestCredentials: CredentialsProvider {
 
 /// Runs a pool while the body runs, then stops it as the bridge does.
 func withPool(
-    _ shop: ProcessingHarness, context: FindingWriter? = nil, _ body: () async throws -> Void
+    _ harness: ProcessingHarness, context: FindingWriter? = nil, _ body: () async throws -> Void
 ) async throws {
     let quiet = Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: [try shop.pool(context: context)], logger: quiet)
+    let group = ServiceGroup(services: [try harness.pool(context: context)], logger: quiet)
     async let running: Void = group.run()
     let result: Result<Void, any Error>
     do { result = .success(try await body()) } catch { result = .failure(error) }
@@ -158,7 +158,7 @@ final class LogRecorder: Sendable {
 
     private let state = Mutex(State())
 
-    func note(_ message: String) {
+    func record(_ message: String) {
         let over = state.withLock { state in
             state.messages[message, default: 0] += 1
             let messages = state.messages
@@ -185,16 +185,16 @@ final class LogRecorder: Sendable {
 }
 
 struct LogRecorderHandler: LogHandler {
-    let journal: LogRecorder
+    let recorder: LogRecorder
     var logLevel = Logger.Level.trace
     var metadata: Logger.Metadata = [:]
 
-    init(journal: LogRecorder) { self.journal = journal }
+    init(recorder: LogRecorder) { self.recorder = recorder }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { journal.note("\(event.message)") }
+    func log(event: LogEvent) { recorder.record("\(event.message)") }
 }

@@ -86,13 +86,13 @@ import Testing
 
     @Test("An audit finding and a summary tell of their audit, an alarm does not")
     func marks() throws {
-        let mark = AppliedAudit(
+        let audit = AppliedAudit(
             accountRegion: try accountRegion(), check: Messages.clientIDs, startTime: now, taskID: "task\(now)")
-        #expect(try restored(auditObservation().finding).mark == mark)
-        #expect(try restored(summaryObservation().finding).mark == mark)
-        #expect(try restored(observation().finding).mark == nil)
+        #expect(try restored(auditObservation().finding).appliedAudit == audit)
+        #expect(try restored(summaryObservation().finding).appliedAudit == audit)
+        #expect(try restored(observation().finding).appliedAudit == nil)
         // A check that could not run was not applied.
-        #expect(try restored(summaryObservation("FAILED").finding).mark == nil)
+        #expect(try restored(summaryObservation("FAILED").finding).appliedAudit == nil)
     }
 
     /// A finding as AWS's sample sends it.
@@ -122,7 +122,7 @@ import Testing
         #expect(audit.entry.kind == .audit && audit.entry.group == Messages.clientIDs)
         #expect(audit.entry.subject == (try auditObservation("c1").subject))
         #expect(audit.entry.id == (try auditObservation("c1").finding.id))
-        #expect(audit.entry.eventTime == 0 && audit.entry.condition == .present && audit.mark == nil)
+        #expect(audit.entry.eventTime == 0 && audit.entry.condition == .present && audit.appliedAudit == nil)
         let alarm = try #require(
             RestoredFinding(
                 try Self.sample("detect/violation/v1", generator: "Fleet/Messages", state: "ARCHIVED"),
@@ -145,85 +145,86 @@ import Testing
 }
 
 @Suite struct LedgerRebuilderTests {
-    private func rebuild(_ shop: ProcessingHarness) throws -> LedgerRebuilder {
+    private func rebuild(_ harness: ProcessingHarness) throws -> LedgerRebuilder {
         LedgerRebuilder(
-            accountRegion: try accountRegion(), store: shop.store, client: shop.client,
-            clock: { [time = shop.time] in time.now })
+            accountRegion: try accountRegion(), store: harness.store, client: harness.client,
+            clock: { [time = harness.time] in time.now })
     }
 
     @Test("A rebuilt ledger sends nothing again, and knows what is gone")
     func sameAgain() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, (0..<150).map { "c\($0)" })
-            _ = try await shop.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            try await shop.store.clearLedger(of: accountRegion())
-            #expect(try await rebuild(shop).rebuild() == LedgerRebuilder.Count(restored: 151))
-            #expect(try await shop.store.ledgerAccountRegions() == [accountRegion()])
-            #expect(try await shop.store.appliedAudits(of: accountRegion())[Messages.clientIDs]?.startTime == now)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, (0..<150).map { "c\($0)" })
+            _ = try await harness.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            try await harness.store.clearLedger(of: accountRegion())
+            #expect(try await rebuild(harness).rebuild() == LedgerRebuilder.Count(restored: 151))
+            #expect(try await harness.store.ledgerAccountRegions() == [accountRegion()])
+            #expect(try await harness.store.appliedAudits(of: accountRegion())[Messages.clientIDs]?.startTime == now)
 
-            let imports = shop.aws.state.withLock { $0.imports.count }
-            try await shop.audit("t0", at: now - 1000, ["gone"])
-            _ = try await shop.store.append(delivery("b", Messages.alarm(), of: accountRegion()))
-            try await shop.work(of: accountRegion())
-            #expect(shop.aws.state.withLock { $0.imports.count } == imports)
-            try await shop.audit("t2", at: now + 1000, (1..<150).map { "c\($0)" })
-            #expect(shop.aws.state.withLock { $0.imports.last } == [try auditObservation("c0").finding.id])
-            #expect(shop.activeClients.count == 150)
+            let imports = harness.aws.state.withLock { $0.imports.count }
+            try await harness.audit("t0", at: now - 1000, ["gone"])
+            _ = try await harness.store.append(delivery("b", Messages.alarm(), of: accountRegion()))
+            try await harness.process(of: accountRegion())
+            #expect(harness.aws.state.withLock { $0.imports.count } == imports)
+            try await harness.audit("t2", at: now + 1000, (1..<150).map { "c\($0)" })
+            #expect(harness.aws.state.withLock { $0.imports.last } == [try auditObservation("c0").finding.id])
+            #expect(harness.activeClients.count == 150)
         }
     }
 
     @Test("What AWS's sample left is taken over, and what is stale of it is archived with the next audit")
     func sample() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for client in ["c1", "stale"] {
                 let json = try RestoredFindingTests.sample(
                     "audits/finding/\(Messages.clientIDs)-\(client)", generator: "g")
-                shop.aws.state.withLock { $0.hub[json["Id"]?.string ?? ""] = json }
+                harness.aws.state.withLock { $0.hub[json["Id"]?.string ?? ""] = json }
             }
             let foreign = try RestoredFindingTests.sample("something/else", generator: "g")
-            shop.aws.state.withLock { $0.hub[foreign["Id"]?.string ?? ""] = foreign }
-            let count = try await rebuild(shop).rebuild()
+            harness.aws.state.withLock { $0.hub[foreign["Id"]?.string ?? ""] = foreign }
+            let count = try await rebuild(harness).rebuild()
             #expect(count == LedgerRebuilder.Count(restored: 2, unread: 1, firstUnread: foreign["Id"]?.string))
-            try await shop.audit("t1", at: now, ["c1", "c2"])
-            #expect(shop.activeClients == ["c1", "c2"])
-            let created = shop.aws.state.withLock { $0.hub.values.compactMap { $0["CreatedAt"]?.string }.sorted() }
+            try await harness.audit("t1", at: now, ["c1", "c2"])
+            #expect(harness.activeClients == ["c1", "c2"])
+            let created = harness.aws.state.withLock { $0.hub.values.compactMap { $0["CreatedAt"]?.string }.sorted() }
             #expect(created.filter { $0.hasPrefix("2026-10-01") }.count == 3)
-            #expect(shop.aws.state.withLock { $0.ignored } == 0)
+            #expect(harness.aws.state.withLock { $0.ignored } == 0)
         }
     }
 
     @Test("The first work on an origin waits for its ledger, also while Security Hub does not answer")
     func first() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let json = try RestoredFindingTests.sample("detect/violation/v1", generator: "Fleet/MessagesSent-High")
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.hub[json["Id"]?.string ?? ""] = json
                 state.fault = { path, _ in path == "/findings" ? .status(500, code: "InternalException") : nil }
             }
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await withPool(shop) {
-                await shop.journal.wait(
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            try await withPool(harness) {
+                await harness.recorder.wait(
                     for: "Security Hub could not be asked for the findings that it has; deliveries wait.", count: 1)
-                #expect(shop.aws.state.withLock { $0.imports.isEmpty })
-                shop.aws.state.withLock { $0.fault = { _, _ in nil } }
-                await shop.journal.wait(for: "A delivery is done.", count: 1)
+                #expect(harness.aws.state.withLock { $0.imports.isEmpty })
+                harness.aws.state.withLock { $0.fault = { _, _ in nil } }
+                await harness.recorder.wait(for: "A delivery is done.", count: 1)
             }
-            #expect(shop.aws.state.withLock { $0.hub.values.map { $0["CreatedAt"] } } == ["2026-10-01T10:00:00.123Z"])
-            #expect(shop.journal.count("The ledger was rebuilt from Security Hub.") == 1)
+            #expect(
+                harness.aws.state.withLock { $0.hub.values.map { $0["CreatedAt"] } } == ["2026-10-01T10:00:00.123Z"])
+            #expect(harness.recorder.count("The ledger was rebuilt from Security Hub.") == 1)
         }
     }
 
     @Test("Without permission to ask Security Hub for findings, they are imported all the same")
     func denied() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { state in
                 state.fault = { path, _ in path == "/findings" ? .status(403, code: "AccessDeniedException") : nil }
             }
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await withPool(shop) { await shop.journal.wait(for: "A delivery is done.", count: 1) }
-            #expect(shop.aws.state.withLock { $0.imports.count } == 1)
-            #expect(try await shop.store.ledgerAccountRegions().isEmpty)
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }
+            #expect(harness.aws.state.withLock { $0.imports.count } == 1)
+            #expect(try await harness.store.ledgerAccountRegions().isEmpty)
         }
     }
 }

@@ -49,7 +49,7 @@ final class ScriptedAWS: HTTPTransport {
         /// Decides before a request is carried out.
         var fault: @Sendable (_ path: String, _ body: JSON) -> Fault? = { _, _ in nil }
         /// Whether answers to imports get lost on their way, after the import.
-        var losesAnswers = false
+        var losesResponses = false
         /// What goes on while an import is on its way.
         var duringImport: @Sendable (_ ids: [String]) async -> Void = { _ in }
         /// Codes for single findings that are not taken.
@@ -58,12 +58,12 @@ final class ScriptedAWS: HTTPTransport {
 
     let state = Mutex(State())
     private let loop: EventLoop
-    private let journal: LogRecorder
+    private let recorder: LogRecorder
 
-    /// - Parameter journal: hears of the requests that get no answer.
-    init(loop: EventLoop, journal: LogRecorder) {
+    /// - Parameter recorder: hears of the requests that get no answer.
+    init(loop: EventLoop, recorder: LogRecorder) {
         self.loop = loop
-        self.journal = journal
+        self.recorder = recorder
     }
 
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
@@ -73,7 +73,7 @@ final class ScriptedAWS: HTTPTransport {
         let json = (try? JSON(parsing: body, limits: JSONLimits(depth: 64, values: 1_000_000))) ?? .null
         switch state.withLock({ $0.fault(path, json) }) {
         case .silence:
-            journal.note("no answer to \(path)")
+            recorder.record("no response to \(path)")
             try? await loop.sleep(for: .seconds(86_400))
             throw HTTPClientError(.canceled, "canceled")
         case .status(let status, let code):
@@ -83,18 +83,18 @@ final class ScriptedAWS: HTTPTransport {
             )
         case nil: break
         }
-        let answer = await answer(path, json)
-        guard !state.withLock({ $0.losesAnswers && path.hasSuffix("/findings/import") }) else {
+        let payload = await respond(to: path, json)
+        guard !state.withLock({ $0.losesResponses && path.hasSuffix("/findings/import") }) else {
             throw HTTPClientError(.connectionLost, "as scripted")
         }
         var response = HTTPResponse(status: .ok)
         if let date = state.withLock({ $0.date }) {
             response.headerFields[.date] = httpDate(secondsSince1970: Int(date / 1000))
         }
-        return (response, answer.serialized())
+        return (response, payload.serialized())
     }
 
-    private func answer(_ path: String, _ body: JSON) async -> JSON {
+    private func respond(to path: String, _ body: JSON) async -> JSON {
         if path.hasSuffix("/findings/import") { return await importFindings(body["Findings"]?.array ?? []) }
         return state.withLock { state in
             if path.hasSuffix("/findings/batchupdate") { return Self.update(body, &state) }
@@ -110,9 +110,9 @@ final class ScriptedAWS: HTTPTransport {
                 state.listed += 1
                 let pages = state.audits[body["taskId"]?.string ?? ""]?.pages ?? []
                 let index = body["nextToken"]?.string.flatMap { Int($0) } ?? 0
-                var answer: JSON.Members = ["findings": .array(index < pages.count ? pages[index] : [])]
-                if index + 1 < pages.count { answer["nextToken"] = .string(String(index + 1)) }
-                return .object(answer)
+                var response: JSON.Members = ["findings": .array(index < pages.count ? pages[index] : [])]
+                if index + 1 < pages.count { response["nextToken"] = .string(String(index + 1)) }
+                return .object(response)
             }
             return state.audits[path.split(separator: "/").last.map(String.init) ?? ""]?.description ?? [:]
         }
@@ -128,9 +128,9 @@ final class ScriptedAWS: HTTPTransport {
         let index =
             query.split(separator: "&").first { $0.contains("nextToken=") }
             .flatMap { $0.split(separator: "=").last }.flatMap { Int($0) } ?? 0
-        var answer: JSON.Members = [UTF8Text(name): .array(index < pages.count ? pages[index] : [])]
-        if index + 1 < pages.count { answer["nextToken"] = .string(String(index + 1)) }
-        return .object(answer)
+        var response: JSON.Members = [UTF8Text(name): .array(index < pages.count ? pages[index] : [])]
+        if index + 1 < pages.count { response["nextToken"] = .string(String(index + 1)) }
+        return .object(response)
     }
 
     private static func update(_ body: JSON, _ state: inout State) -> JSON {
@@ -163,9 +163,9 @@ final class ScriptedAWS: HTTPTransport {
         let page = found.dropFirst(start).prefix(state.hubPageSize).map { id, finding in
             JSON.object((finding.object ?? [:]).merging(state.customerFields[id] ?? [:]) { _, last in last })
         }
-        var answer: JSON.Members = ["Findings": .array(page)]
-        if start + page.count < found.count { answer["NextToken"] = .string(String(start + page.count)) }
-        return .object(answer)
+        var response: JSON.Members = ["Findings": .array(page)]
+        if start + page.count < found.count { response["NextToken"] = .string(String(start + page.count)) }
+        return .object(response)
     }
 
     private func importFindings(_ findings: [JSON]) async -> JSON {

@@ -9,25 +9,25 @@ import Testing
 @Suite struct SerialLaneTests {
     @Test("A lane that is stopped ends what is under way, and hands out what waits untouched")
     func stop() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<5 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
+                _ = try await harness.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
             }
-            let items = try await shop.items()
+            let items = try await harness.leaseReady()
             let performed = Mutex<[String]>([])
             let finished = Mutex<[String]>([])
-            let (journal, names) = (shop.journal, items.map(\.leased.delivery.id))
-            let lane = SerialLane(by: AWSClock(loop: shop.loop), atOnce: 2) { items in
+            let (recorder, names) = (harness.recorder, items.map(\.leased.delivery.id))
+            let lane = SerialLane(by: AWSClock(loop: harness.loop), batchLimit: 2) { items in
                 performed.withLock { $0 += items.map(\.leased.delivery.id) }
-                journal.note("under way")
-                await journal.wait(for: "go on", count: 1)
-            } finished: { leases in
+                recorder.record("under way")
+                await recorder.wait(for: "go on", count: 1)
+            } onFinished: { leases in
                 finished.withLock { $0 += leases.map(\.deliveryID) }
             }
             await lane.add(items)
-            await journal.wait(for: "under way", count: 1)
+            await recorder.wait(for: "under way", count: 1)
             let rest = await lane.stop()
-            journal.note("go on")
+            recorder.record("go on")
             await lane.drain()
             #expect(rest.map(\.deliveryID) == Array(names[2...]))
             #expect(performed.withLock { $0 } == Array(names[..<2]))
@@ -37,22 +37,22 @@ import Testing
 
     @Test("Work in a lane is never done by two at once, whatever is added meanwhile")
     func serial() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<9 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
+                _ = try await harness.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
             }
-            let items = try await shop.items()
+            let items = try await harness.leaseReady()
             let running = Atomic(0)
             let overlaps = Atomic(0)
             let order = Mutex<[String]>([])
-            let lane = SerialLane(by: AWSClock(loop: shop.loop), atOnce: 1) { items in
+            let lane = SerialLane(by: AWSClock(loop: harness.loop), batchLimit: 1) { items in
                 if running.add(1, ordering: .sequentiallyConsistent).newValue > 1 {
                     overlaps.add(1, ordering: .sequentiallyConsistent)
                 }
                 order.withLock { $0 += items.map(\.leased.delivery.id) }
                 for _ in 0..<5 { await Task.yield() }
                 running.subtract(1, ordering: .sequentiallyConsistent)
-            } finished: { _ in
+            } onFinished: { _ in
             }
             for item in items { await lane.add([item]) }
             await lane.drain()
@@ -63,25 +63,25 @@ import Testing
 
     @Test("What is added after the work was told to give up is worked on by itself")
     func addedAfterCancel() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<3 {
-                _ = try await shop.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
+                _ = try await harness.store.append(delivery("\(number)", Messages.alarm(), of: accountRegion()))
             }
-            let items = try await shop.items()
+            let items = try await harness.leaseReady()
             let canceled = Mutex<[Bool]>([])
-            let (journal, loop) = (shop.journal, shop.loop)
-            let lane = SerialLane(by: AWSClock(loop: loop), atOnce: 1) { _ in
-                journal.note("under way")
-                if journal.count("under way") == 1 { try? await loop.sleep(for: .seconds(3600)) }
+            let (recorder, loop) = (harness.recorder, harness.loop)
+            let lane = SerialLane(by: AWSClock(loop: loop), batchLimit: 1) { _ in
+                recorder.record("under way")
+                if recorder.count("under way") == 1 { try? await loop.sleep(for: .seconds(3600)) }
                 canceled.withLock { $0.append(Task.isCancelled) }
-                journal.note("ended")
-            } finished: { _ in
+                recorder.record("ended")
+            } onFinished: { _ in
             }
             await lane.add([items[0]])
-            await journal.wait(for: "under way", count: 1)
+            await recorder.wait(for: "under way", count: 1)
             await lane.cancel()
             await lane.add(Array(items[1...]))
-            await journal.wait(for: "ended", count: 3)
+            await recorder.wait(for: "ended", count: 3)
             #expect(canceled.withLock { $0 } == [true, false, false])
         }
     }

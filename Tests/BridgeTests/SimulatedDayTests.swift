@@ -141,10 +141,10 @@ private final class FaultyAWS: HTTPTransport {
                 client: client, credentials: TestCredentials(), roles: roles, region: accountRegion.region,
                 sessionName: "defender-bridge-test")
             let context = FindingWriter(
-                store: store, clock: { start + time.now.milliseconds }, chance: { 0.5 },
+                store: store, clock: { start + time.now.milliseconds }, jitter: { 0.5 },
                 metrics: BridgeMetrics(factory: PrometheusRegistry()),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let lane = AlarmProcessor(
+            let processor = AlarmProcessor(
                 accountRegion: accountRegion, context: context,
                 sender: FindingSender(
                     accountRegion: accountRegion, client: accounts.client(for: accountRegion),
@@ -166,7 +166,7 @@ private final class FaultyAWS: HTTPTransport {
                         try await group.waitForAll()
                     }
                     said += count
-                    try await Self.work(lane, context)
+                    try await Self.work(processor, context)
                     try await time.sleep(for: .seconds(600))
                 }
                 let status = try await store.status()
@@ -187,14 +187,14 @@ private final class FaultyAWS: HTTPTransport {
     }
 
     /// What the workers do: lease what is ready, unless AWS denies it, and hand it to the lane.
-    private static func work(_ lane: AlarmProcessor, _ context: FindingWriter) async throws {
-        guard context.circuitBreakers.admit(lane.accountRegion) != .nothing else { return }
-        defer { context.circuitBreakers.ended(lane.accountRegion) }
+    private static func work(_ processor: AlarmProcessor, _ context: FindingWriter) async throws {
+        guard context.circuitBreakers.allow(processor.accountRegion) != .open else { return }
+        defer { context.circuitBreakers.endProbe(processor.accountRegion) }
         let batch = try await context.store.lease(
             limit: 1000, for: .seconds(600), owner: "test", now: context.clock(), excluding: [])
         let items = try batch.deliveries.map { leased -> SerialLane.Item in
             (leased, try DeliveryCommand(leased.delivery))
         }
-        await lane.work(items)
+        await processor.process(items)
     }
 }

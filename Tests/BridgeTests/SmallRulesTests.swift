@@ -53,13 +53,13 @@ import Testing
         var rejections = FindingRejections()
         rejections.add("id", "reason")
         rejections.add("id2", "reason2")
-        var progress = AuditCheckpoint(nextToken: "+/=é", isListed: false, rejections: rejections, hasUnread: true)
-        #expect(AuditCheckpoint(checkpoint: progress.checkpoint) == progress)
+        var checkpoint = AuditCheckpoint(nextToken: "+/=é", isListed: false, rejections: rejections, hasUnread: true)
+        #expect(AuditCheckpoint(serialized: checkpoint.serialized) == checkpoint)
         for checkpoint in [nil, "", "{}", "[1]"] {
-            #expect(AuditCheckpoint(checkpoint: checkpoint) == AuditCheckpoint())
+            #expect(AuditCheckpoint(serialized: checkpoint) == AuditCheckpoint())
         }
-        progress.nextToken = String(repeating: "x", count: 20_000)
-        #expect(progress.checkpoint == nil)
+        checkpoint.nextToken = String(repeating: "x", count: 20_000)
+        #expect(checkpoint.serialized == nil)
         #expect(rejections.outcome == .rejected("id: reason (and 1 more findings)"))
     }
 

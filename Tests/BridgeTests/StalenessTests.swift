@@ -67,8 +67,8 @@ import Testing
         clockIsAheadBy ahead: Duration, date: Int64?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
     ) async throws -> AuditCoverage? {
         var coverage: AuditCoverage?
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { state in
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { state in
                 state.date = date
                 state.tasks = [[["taskId": "t1", "taskStatus": "COMPLETED", "taskType": "SCHEDULED_AUDIT_TASK"]]]
                 state.audits["t1"] = (
@@ -78,11 +78,12 @@ import Testing
                 )
                 change(&state)
             }
-            shop.time.advance(by: ahead)
-            let catchUp = CatchUp(accountRegion: try accountRegion(), context: shop.context, client: shop.client)
+            harness.time.advance(by: ahead)
+            let catchUp = CatchUpQuery(
+                accountRegion: try accountRegion(), context: harness.context, client: harness.client)
             _ = try? await catchUp.run(since: nil)
-            coverage = try await shop.store.auditCoverage(of: accountRegion())
-            let completions = try await shop.store.checkCompletions(of: accountRegion())
+            coverage = try await harness.store.auditCoverage(of: accountRegion())
+            let completions = try await harness.store.checkCompletions(of: accountRegion())
             #expect(Set(completions.keys) == (coverage == nil ? [] : [check]))
             if coverage != nil { #expect(completions[check]?.passedAt == now - 3_600_000) }
         }
@@ -117,44 +118,45 @@ import Testing
 
     // MARK: Through the lane
 
-    private func record(_ shop: ProcessingHarness, read: ClosedRange<Int64>, completed: [String: Int64] = [:])
+    private func record(_ harness: ProcessingHarness, read: ClosedRange<Int64>, completed: [String: Int64] = [:])
         async throws
     {
         let accountRegion = try accountRegion()
-        try await shop.store.finishLedger(of: accountRegion, appliedAudits: [], now: now)
-        try await shop.store.record(
+        try await harness.store.finishLedger(of: accountRegion, appliedAudits: [], now: now)
+        try await harness.store.record(
             AuditCoverage(since: read.lowerBound, until: read.upperBound), of: accountRegion,
             completed.map { CheckCompletion(accountRegion: accountRegion, check: $0, completedAt: $1, passedAt: nil) })
     }
 
-    private func look(_ shop: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
-        try await TaskScheduler(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
-        try await shop.work(of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
-        shop.time.advance(by: .seconds(86_400))
+    private func look(_ harness: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
+        try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.lookForStaleFindings()
+        try await harness.process(
+            of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
+        harness.time.advance(by: .seconds(86_400))
     }
 
     @Test("Findings of a check that audits no longer complete are archived, once, and come back with an audit")
     func archived() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1", "c2"])
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1", "c2"])
             let later = now + 46 * Self.day
             // What was read does not reach as far, or another audit completed the check.
-            try await record(shop, read: now...now + 44 * Self.day)
-            try await look(shop)
-            #expect(shop.activeClients == ["c1", "c2"])
+            try await record(harness, read: now...now + 44 * Self.day)
+            try await look(harness)
+            #expect(harness.activeClients == ["c1", "c2"])
             // Off, and read without a gap, but not by so long.
-            try await record(shop, read: now...later)
-            try await look(shop, staleAfter: nil)
-            #expect(shop.activeClients == ["c1", "c2"])
-            try await look(shop)
-            #expect(shop.activeClients == [])
-            let imports = shop.aws.state.withLock { $0.imports.joined().count }
-            try await look(shop)
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports)
-            #expect(try await shop.store.status().completed == 2)
+            try await record(harness, read: now...later)
+            try await look(harness, staleAfter: nil)
+            #expect(harness.activeClients == ["c1", "c2"])
+            try await look(harness)
+            #expect(harness.activeClients == [])
+            let imports = harness.aws.state.withLock { $0.imports.joined().count }
+            try await look(harness)
+            #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
+            #expect(try await harness.store.status().completed == 2)
             // An audit that began before the findings were archived, and was not known then, counts.
-            try await shop.audit("t2", at: later - 44 * Self.day, ["c2"])
-            #expect(shop.activeClients == ["c2"])
+            try await harness.audit("t2", at: later - 44 * Self.day, ["c2"])
+            #expect(harness.activeClients == ["c2"])
         }
     }
 
@@ -162,28 +164,28 @@ import Testing
         "While nothing is read from AWS, nothing is archived, whatever this machine's clock says; findings are refreshed"
     )
     func unread() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, ["c1"])
-            try await record(shop, read: now...now + Self.day)
-            shop.time.advance(by: .seconds(400 * 86_400))
-            let imports = shop.aws.state.withLock { $0.imports.joined().count }
-            try await look(shop)
-            #expect(shop.activeClients == ["c1"])
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports + 1)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, ["c1"])
+            try await record(harness, read: now...now + Self.day)
+            harness.time.advance(by: .seconds(400 * 86_400))
+            let imports = harness.aws.state.withLock { $0.imports.joined().count }
+            try await look(harness)
+            #expect(harness.activeClients == ["c1"])
+            #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports + 1)
         }
     }
 
     @Test("A walk that is cut off is gone on with")
     func interrupted() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.audit("t1", at: now, (0..<150).map { "c\($0)" })
-            try await record(shop, read: now...now + 46 * Self.day)
-            shop.aws.state.withLock { $0.losesAnswers = true }
-            try await look(shop)
-            shop.aws.state.withLock { $0.losesAnswers = false }
-            try await shop.work(of: accountRegion(), mapping: MappingOptions(staleAfter: .seconds(45 * 86_400)))
-            #expect(shop.activeClients == [])
-            #expect(try await shop.store.status().unsentFindings == 0)
+        try await ProcessingHarness.run { harness in
+            try await harness.audit("t1", at: now, (0..<150).map { "c\($0)" })
+            try await record(harness, read: now...now + 46 * Self.day)
+            harness.aws.state.withLock { $0.losesResponses = true }
+            try await look(harness)
+            harness.aws.state.withLock { $0.losesResponses = false }
+            try await harness.process(of: accountRegion(), mapping: MappingOptions(staleAfter: .seconds(45 * 86_400)))
+            #expect(harness.activeClients == [])
+            #expect(try await harness.store.status().unsentFindings == 0)
         }
     }
 }

@@ -116,7 +116,7 @@ import Testing
         let circuitBreakers = CircuitBreakers(clock: { now - 30_000 }, logger: logger)
         let far = try accountRegion("eu-west-1")
         let error = AWSError(.accessDenied, service: .securityHub, operation: "BatchImportFindings", message: "no")
-        circuitBreakers.note(error, far)
+        circuitBreakers.recordFailure(error, far)
         let status = try await report(circuitBreakers: circuitBreakers) { () throws(StoreError) in
             var queue = StoreSnapshot.QueueSnapshot()
             queue.pauses = [Pause(account: far.account, pausedBy: "alice", pausedAt: now, reason: nil)]

@@ -50,15 +50,15 @@ import Testing
 
     @Test("Outages of intake and of processing are reported separately")
     func uses() {
-        let journal = LogRecorder()
-        let logger = Logger(label: "test") { _ in LogRecorderHandler(journal: journal) }
+        let recorder = LogRecorder()
+        let logger = Logger(label: "test") { _ in LogRecorderHandler(recorder: recorder) }
         let outage = StoreOutageTracker(logger: logger, clock: { 0 })
         outage.failed("locked", to: .work)
         outage.succeeded(in: .intake)
         #expect(outage.isOut && outage.isOut(.work) && !outage.isOut(.intake))
-        #expect(journal.count("The store is unavailable to the workers; deliveries are accepted and wait.") == 1)
+        #expect(recorder.count("The store is unavailable to the workers; deliveries are accepted and wait.") == 1)
         outage.failed("full", to: .intake)
-        #expect(journal.count("The store cannot be used; senders are asked to come again.") == 1)
+        #expect(recorder.count("The store cannot be used; senders are asked to come again.") == 1)
     }
 }
 

@@ -10,23 +10,23 @@ import Testing
 @Suite struct SummaryTests {
     /// Has an audit without findings walked.
     private func audit(
-        _ shop: ProcessingHarness, _ task: String, at time: Int64, by schedule: String?, _ status: String
+        _ harness: ProcessingHarness, _ task: String, at time: Int64, by schedule: String?, _ status: String
     )
         async throws
     {
-        shop.aws.state.withLock {
+        harness.aws.state.withLock {
             $0.audits[task] = (
                 Messages.description(startTime: time, audit: schedule, checks: [Messages.clientIDs: status]), [[]]
             )
         }
-        _ = try await shop.store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
-        try await shop.work(of: accountRegion(), mapping: MappingOptions())
+        _ = try await harness.store.append(delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
+        try await harness.process(of: accountRegion(), mapping: MappingOptions())
     }
 
     /// The schedules whose summaries are active.
-    private func active(_ shop: ProcessingHarness) -> Set<String> {
+    private func active(_ harness: ProcessingHarness) -> Set<String> {
         Set(
-            shop.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
+            harness.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
                 .compactMap { $0["Id"]?.string?.split(separator: "/").dropLast().last.map(String.init) })
     }
 
@@ -36,70 +36,70 @@ import Testing
 
     @Test("An audit that completes a check as compliant archives all summaries of it, of whichever schedule")
     func compliant() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for (number, schedule) in ["Daily", "Weekly", nil].enumerated() {
                 try await audit(
-                    shop, "t\(number)", at: now + Int64(number), by: schedule, number == 1 ? broken : failed)
+                    harness, "t\(number)", at: now + Int64(number), by: schedule, number == 1 ? broken : failed)
             }
-            #expect(active(shop) == ["Daily", "Weekly", "OnDemand"])
-            try await audit(shop, "t3", at: now + 10, by: "Renamed", passed)
-            #expect(active(shop) == [])
+            #expect(active(harness) == ["Daily", "Weekly", "OnDemand"])
+            try await audit(harness, "t3", at: now + 10, by: "Renamed", passed)
+            #expect(active(harness) == [])
             // What is told late changes nothing.
-            try await audit(shop, "t4", at: now + 5, by: "Weekly", failed)
-            try await audit(shop, "t5", at: now + 6, by: "Another", failed)
-            #expect(active(shop) == [])
-            try await audit(shop, "t6", at: now + 20, by: "Weekly", failed)
-            #expect(active(shop) == ["Weekly"])
+            try await audit(harness, "t4", at: now + 5, by: "Weekly", failed)
+            try await audit(harness, "t5", at: now + 6, by: "Another", failed)
+            #expect(active(harness) == [])
+            try await audit(harness, "t6", at: now + 20, by: "Weekly", failed)
+            #expect(active(harness) == ["Weekly"])
         }
     }
 
     @Test("One that is not compliant archives older summaries on demand, and leaves other schedules' alone")
     func nonCompliant() async throws {
-        try await ProcessingHarness.run { shop in
-            try await audit(shop, "t1", at: now, by: nil, failed)
-            try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
-            #expect(active(shop) == ["Daily"])
-            try await audit(shop, "t3", at: now + 2, by: "Weekly", failed)
-            try await audit(shop, "t4", at: now + 3, by: nil, failed)
-            #expect(active(shop) == ["Daily", "Weekly", "OnDemand"])
-            let imports = shop.aws.state.withLock { $0.imports.joined().count }
+        try await ProcessingHarness.run { harness in
+            try await audit(harness, "t1", at: now, by: nil, failed)
+            try await audit(harness, "t2", at: now + 1, by: "Daily", failed)
+            #expect(active(harness) == ["Daily"])
+            try await audit(harness, "t3", at: now + 2, by: "Weekly", failed)
+            try await audit(harness, "t4", at: now + 3, by: nil, failed)
+            #expect(active(harness) == ["Daily", "Weekly", "OnDemand"])
+            let imports = harness.aws.state.withLock { $0.imports.joined().count }
             // Two schedules on one check do not flap.
             for number in 4..<10 {
                 try await audit(
-                    shop, "t1\(number)", at: now + Int64(number), by: number.isMultiple(of: 2) ? "Daily" : "Weekly",
+                    harness, "t1\(number)", at: now + Int64(number), by: number.isMultiple(of: 2) ? "Daily" : "Weekly",
                     failed)
             }
-            #expect(active(shop) == ["Daily", "Weekly"])
-            #expect(shop.aws.state.withLock { $0.imports.joined().count } == imports + 1)
+            #expect(active(harness) == ["Daily", "Weekly"])
+            #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports + 1)
             // Of one that is told late, a newer audit has said more.
-            try await audit(shop, "t2x", at: now + 8, by: nil, failed)
-            #expect(active(shop) == ["Daily", "Weekly"])
+            try await audit(harness, "t2x", at: now + 8, by: nil, failed)
+            #expect(active(harness) == ["Daily", "Weekly"])
         }
     }
 
     @Test("One that did not complete the check archives no other summary", arguments: ["FAILED", "CANCELED"])
     func incomplete(status: String) async throws {
-        try await ProcessingHarness.run { shop in
-            try await audit(shop, "t1", at: now, by: nil, failed)
-            try await audit(shop, "t2", at: now + 1, by: "Daily", failed)
-            try await audit(shop, "t3", at: now + 2, by: nil, failed)
-            try await audit(shop, "t4", at: now + 3, by: "Weekly", status)
-            #expect(active(shop).isSuperset(of: ["Daily", "OnDemand"]))
+        try await ProcessingHarness.run { harness in
+            try await audit(harness, "t1", at: now, by: nil, failed)
+            try await audit(harness, "t2", at: now + 1, by: "Daily", failed)
+            try await audit(harness, "t3", at: now + 2, by: nil, failed)
+            try await audit(harness, "t4", at: now + 3, by: "Weekly", status)
+            #expect(active(harness).isSuperset(of: ["Daily", "OnDemand"]))
         }
     }
 
     @Test("The summary of a schedule that does not come again is archived, though others complete the check")
     func deletedSchedule() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let day: Int64 = 86_400_000
-            try await audit(shop, "t1", at: now, by: "Old", failed)
-            try await audit(shop, "t2", at: now + 40 * day, by: "New", failed)
-            try await shop.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
-            try await shop.store.record(AuditCoverage(since: now, until: now + 46 * day), of: accountRegion(), [])
+            try await audit(harness, "t1", at: now, by: "Old", failed)
+            try await audit(harness, "t2", at: now + 40 * day, by: "New", failed)
+            try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
+            try await harness.store.record(AuditCoverage(since: now, until: now + 46 * day), of: accountRegion(), [])
             let staleAfter = Duration.seconds(45 * 86_400)
-            try await TaskScheduler(context: shop.context, loop: shop.loop) { staleAfter }.lookForStaleFindings()
-            try await shop.work(of: accountRegion(), mapping: MappingOptions(staleAfter: staleAfter))
-            #expect(active(shop) == ["New"])
+            try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.lookForStaleFindings()
+            try await harness.process(of: accountRegion(), mapping: MappingOptions(staleAfter: staleAfter))
+            #expect(active(harness) == ["New"])
         }
     }
 }

@@ -19,53 +19,53 @@ import Testing
             (404, "ResourceNotFoundException", .notEnabled), (404, "UnknownOperationException", .unreachable),
         ])
     func suspended(status: Int, code: String, cause: CircuitBreaker.Cause) async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             for number in 0..<3 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             for _ in 0..<4 {
-                try await shop.work(of: accountRegion())
-                shop.time.advance(by: .seconds(70))
+                try await harness.process(of: accountRegion())
+                harness.time.advance(by: .seconds(70))
             }
-            #expect(shop.context.circuitBreakers.entries.map(\.denial.cause) == [cause])
-            #expect(try await shop.items().map(\.leased.attempt) == [1, 1, 1])
-            #expect(try await shop.store.status().dead == 0)
+            #expect(harness.context.circuitBreakers.entries.map(\.denial.cause) == [cause])
+            #expect(try await harness.leaseReady().map(\.leased.attempt) == [1, 1, 1])
+            #expect(try await harness.store.status().dead == 0)
         }
     }
 
     @Test("A code that is not known is no verdict on a finding: each is tried alone, and retried")
     func unknownCode() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let odd = FindingID.violation(id: "v7", accountRegion: try accountRegion())
-            shop.aws.state.withLock {
+            harness.aws.state.withLock {
                 $0.fault = { _, body in
                     let ids = (body["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
                     return ids.contains(odd) ? .status(400, code: "SomethingNew") : nil
                 }
             }
             for number in 0..<20 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            try await shop.work(of: accountRegion())
-            let status = try await shop.store.status()
+            try await harness.process(of: accountRegion())
+            let status = try await harness.store.status()
             #expect(status.completed == 19 && status.pending == 1 && status.dead == 0)
-            #expect(shop.context.circuitBreakers.entries.isEmpty)
+            #expect(harness.context.circuitBreakers.entries.isEmpty)
         }
     }
 
     @Test("A whole update that Security Hub rejects is tried finding by finding")
     func updates() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let odd = FindingID.violation(id: "v3", accountRegion: try accountRegion())
             for number in 0..<10 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            try await shop.work(of: accountRegion())
-            shop.aws.state.withLock {
+            try await harness.process(of: accountRegion())
+            harness.aws.state.withLock {
                 $0.fault = { path, body in
                     let ids = (body["FindingIdentifiers"]?.array ?? []).compactMap { $0["Id"]?.string }
                     return path == "/findings/batchupdate" && ids.contains(odd)
@@ -75,12 +75,14 @@ import Testing
             for number in 0..<10 {
                 let event = Messages.verification(
                     "FALSE_POSITIVE", of: "v\(number)", id: "e\(number)", time: "2026-11-22T10:00:01Z")
-                _ = try await shop.store.append(delivery("e\(number)", event, from: .eventBridge, of: accountRegion()))
+                _ = try await harness.store.append(
+                    delivery("e\(number)", event, from: .eventBridge, of: accountRegion()))
             }
-            try await shop.work(of: accountRegion())
-            let status = try await shop.store.status()
+            try await harness.process(of: accountRegion())
+            let status = try await harness.store.status()
             #expect(status.completed == 19 && status.dead == 1)
-            #expect(shop.aws.state.withLock { $0.updates.flatMap { $0["FindingIdentifiers"]?.array ?? [] }.count } == 9)
+            #expect(
+                harness.aws.state.withLock { $0.updates.flatMap { $0["FindingIdentifiers"]?.array ?? [] }.count } == 9)
         }
     }
 
@@ -95,33 +97,36 @@ import Testing
 
     @Test("What waits for credentials goes on when they are there, also where nothing is sent to Security Hub")
     func credentials() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let absent = Absent()
             let client = AWSClient(
-                http: shop.aws, credentials: absent, endpoints: try Endpoints(), retry: RetryPolicy(), pacer: Pacer(),
+                http: harness.aws, credentials: absent, endpoints: try Endpoints(), retry: RetryPolicy(),
+                pacer: Pacer(),
                 random: { 0 },
                 clock: AWSClock(
-                    now: { [time = shop.time] in time.now }, elapsed: { .zero }, sleep: { _ in }, executor: shop.loop))
+                    now: { [time = harness.time] in time.now }, elapsed: { .zero }, sleep: { _ in },
+                    executor: harness.loop))
             let audits = AuditProcessor(
-                accountRegion: try accountRegion(), context: shop.context, sender: shop.sender(try accountRegion()),
+                accountRegion: try accountRegion(), context: harness.context,
+                sender: harness.sender(try accountRegion()),
                 client: client,
                 mapping: MappingOptions(checkSummaries: false))
-            shop.aws.state.withLock {
+            harness.aws.state.withLock {
                 $0.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
             }
-            _ = try await shop.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
-            await audits.work(try await shop.items())
-            let denial = try #require(shop.context.circuitBreakers.denial(try accountRegion(), .everything))
+            _ = try await harness.store.append(delivery("1", Messages.audit("t1"), of: accountRegion()))
+            await audits.process(try await harness.leaseReady())
+            let denial = try #require(harness.context.circuitBreakers.denial(try accountRegion(), .all))
             #expect(denial.cause == .noCredentials && denial.reason.contains("no keys yet"))
             #expect(
-                shop.journal.count(
+                harness.recorder.count(
                     "No usable AWS credentials. Processing for this account and Region is suspended and will be retried."
                 )
                     == 1)
             absent.isThere.store(true, ordering: .relaxed)
-            await audits.work(try await shop.items())
-            #expect(shop.context.circuitBreakers.entries.isEmpty)
-            #expect(try await shop.store.status().completed == 1)
+            await audits.process(try await harness.leaseReady())
+            #expect(harness.context.circuitBreakers.entries.isEmpty)
+            #expect(try await harness.store.status().completed == 1)
         }
     }
 
@@ -131,7 +136,7 @@ import Testing
         "A name with U+0000 makes a dead letter at once, and the others are done",
         arguments: ["thingName", "securityProfileName", "name"])
     func nullCharacter(member: String) async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<3 {
                 var alarm = try #require(Messages.alarm("v\(number)").object)
                 if number == 1 {
@@ -143,46 +148,49 @@ import Testing
                         alarm[member] = "a\u{0}b"
                     }
                 }
-                _ = try await shop.store.append(delivery("\(number)", .object(alarm), of: accountRegion()))
+                _ = try await harness.store.append(delivery("\(number)", .object(alarm), of: accountRegion()))
             }
-            try await withPool(shop) {
-                try await eventually("all to be done") { try await shop.store.status().completed == 2 }
-                try await eventually("a dead letter") { try await shop.store.status().dead == 1 }
+            try await withPool(harness) {
+                try await eventually("all to be done") { try await harness.store.status().completed == 2 }
+                try await eventually("a dead letter") { try await harness.store.status().dead == 1 }
             }
-            let letter = try #require(try await shop.store.deadLetters(matching: .all, limit: 10, after: nil).first)
+            let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 10, after: nil).first)
             #expect(letter.delivery.id == "sns:1" && letter.reason.contains("U+0000") && letter.attempts == 1)
         }
     }
 
     @Test("One finding that the store rejects is given up alone")
     func unstorable() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<9 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
-            let items = try await shop.items().map { item in
-                guard item.leased.delivery.id == "sns:4", case .alarm(var observation) = item.work else { return item }
+            let items = try await harness.leaseReady().map { item in
+                guard item.leased.delivery.id == "sns:4", case .alarm(var observation) = item.command else {
+                    return item
+                }
                 observation.group = String(repeating: "x", count: 3000)
                 return (item.leased, .alarm(observation))
             }
-            let lane = AlarmProcessor(
-                accountRegion: try accountRegion(), context: shop.context, sender: shop.sender(try accountRegion()))
-            await lane.work(items)
-            let status = try await shop.store.status()
+            let processor = AlarmProcessor(
+                accountRegion: try accountRegion(), context: harness.context,
+                sender: harness.sender(try accountRegion()))
+            await processor.process(items)
+            let status = try await harness.store.status()
             #expect(status.completed == 8 && status.dead == 1 && status.activeFindings == 8)
         }
     }
 
     @Test("Findings in Security Hub that the store rejects are skipped at a rebuild, counted, and named once")
     func rebuild() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             func put(_ name: String, _ change: (inout JSON.Members) -> Void) throws {
                 var finding = try #require(
                     try RestoredFindingTests.sample("audits/finding/\(Messages.clientIDs)-\(name)", generator: "g")
                         .object)
                 change(&finding)
-                shop.aws.state.withLock { $0.hub[finding["Id"]?.string ?? ""] = .object(finding) }
+                harness.aws.state.withLock { $0.hub[finding["Id"]?.string ?? ""] = .object(finding) }
             }
             func with(_ more: JSON.Members) -> (inout JSON.Members) -> Void {
                 { finding in
@@ -196,15 +204,16 @@ import Testing
             let version = JSON.string(SecurityFinding.providerVersion)
             try put("c", with(["TaskId": long, "TaskStartTime": "1", "ProviderVersion": version]))
             try put("d") { _ in }
-            _ = try await shop.store.append(delivery("1", Messages.alarm("v1"), of: accountRegion()))
-            try await withPool(shop) { await shop.journal.wait(for: "A delivery is done.", count: 1) }
-            #expect(try await shop.store.ledgerAccountRegions() == [accountRegion()])
+            _ = try await harness.store.append(delivery("1", Messages.alarm("v1"), of: accountRegion()))
+            try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }
+            #expect(try await harness.store.ledgerAccountRegions() == [accountRegion()])
             #expect(
-                shop.journal.count("Findings in Security Hub could not be read; the ledger was rebuilt without them.")
+                harness.recorder.count(
+                    "Findings in Security Hub could not be read; the ledger was rebuilt without them.")
                     == 1)
-            try await shop.store.clearLedger(of: accountRegion())
+            try await harness.store.clearLedger(of: accountRegion())
             let count = try await LedgerRebuilder(
-                accountRegion: try accountRegion(), store: shop.store, client: shop.client, clock: { now }
+                accountRegion: try accountRegion(), store: harness.store, client: harness.client, clock: { now }
             ).rebuild()
             #expect(count.restored == 3 && count.unread == 2, "\(count)")
             #expect(count.firstUnread?.hasSuffix("\(Messages.clientIDs)-b") == true)

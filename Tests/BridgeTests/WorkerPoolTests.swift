@@ -16,124 +16,125 @@ import Testing
 
     @Test("What comes while the pool runs is worked on, and what is not understood is kept with the reason")
     func end2End() async throws {
-        try await ProcessingHarness.run { shop in
-            shop.aws.state.withLock {
+        try await ProcessingHarness.run { harness in
+            harness.aws.state.withLock {
                 $0.audits["t1"] = (
                     Messages.description(startTime: now, checks: [Messages.clientIDs: "COMPLETED_NON_COMPLIANT"]),
                     [[Messages.auditFinding("c1", at: now)]]
                 )
             }
-            try await withPool(shop) {
+            try await withPool(harness) {
                 for number in 0..<30 {
                     let accountRegion = try accountRegion(number % 2 == 0 ? "us-east-1" : "eu-west-1")
-                    _ = try await shop.store.append(
+                    _ = try await harness.store.append(
                         delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion))
                 }
-                _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
-                _ = try await shop.store.append(delivery("poison", ["hello": 1], of: accountRegion()))
-                await shop.journal.wait(for: Self.done, count: 31)
-                await shop.journal.wait(for: "A delivery was given up and is kept as a dead letter.", count: 1)
+                _ = try await harness.store.append(delivery("audit", Messages.audit("t1"), of: accountRegion()))
+                _ = try await harness.store.append(delivery("poison", ["hello": 1], of: accountRegion()))
+                await harness.recorder.wait(for: Self.done, count: 31)
+                await harness.recorder.wait(for: "A delivery was given up and is kept as a dead letter.", count: 1)
             }
-            let status = try await shop.store.status()
+            let status = try await harness.store.status()
             #expect(status.completed == 31 && status.dead == 1 && status.activeFindings == 31)
-            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+            #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
 
     @Test("A clock that is set ahead does not end the leases of those who hold them")
     func clockSetAhead() async throws {
-        try await ProcessingHarness.run { shop in
-            try await shop.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
-            shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
-            let time = shop.time
+        try await ProcessingHarness.run { harness in
+            try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
+            harness.aws.state.withLock { $0.fault = { path, _ in path == "/findings/import" ? .silence : nil } }
+            let time = harness.time
             let context = FindingWriter(
-                store: shop.store, clock: { time.now }, elapsed: { 0 }, chance: { 1 }, metrics: shop.context.metrics,
-                logger: shop.context.logger)
-            try await withPool(shop, context: context) {
+                store: harness.store, clock: { time.now }, elapsed: { 0 }, jitter: { 1 },
+                metrics: harness.context.metrics,
+                logger: harness.context.logger)
+            try await withPool(harness, context: context) {
                 for number in 1...3 {
-                    _ = try await shop.store.append(
+                    _ = try await harness.store.append(
                         delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
-                    try await eventually("\(number) leases") { try await shop.store.status().leased == number }
+                    try await eventually("\(number) leases") { try await harness.store.status().leased == number }
                     // The first is being sent, and gets no answer.
-                    await shop.journal.wait(for: "no answer to /findings/import", count: 1)
+                    await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                     time.advance(by: .seconds(7200))
                 }
-                #expect(shop.journal.count("A delivery was leased.") == 3)
+                #expect(harness.recorder.count("A delivery was leased.") == 3)
             }
         }
     }
 
     @Test("A delivery that arrives twice is one finding")
     func duplicate() async throws {
-        try await ProcessingHarness.run { shop in
-            let first = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            let second = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+        try await ProcessingHarness.run { harness in
+            let first = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            let second = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
             #expect(first == .stored && second == .duplicate)
-            try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1) }
+            try await withPool(harness) { await harness.recorder.wait(for: Self.done, count: 1) }
             let id = FindingID.violation(id: "v1", accountRegion: try accountRegion())
-            #expect(shop.aws.state.withLock { $0.imports } == [[id]])
+            #expect(harness.aws.state.withLock { $0.imports } == [[id]])
         }
     }
 
     @Test("A pool that stops gives back what waits and what is under way, and the attempts do not count")
     func stop() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             for number in 0..<20 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             for number in 0..<3 {
-                _ = try await shop.store.append(
+                _ = try await harness.store.append(
                     delivery("audit\(number)", Messages.audit("t\(number)"), of: accountRegion()))
             }
-            shop.aws.state.withLock { $0.fault = { path, _ in path == "/findings" ? nil : .silence } }
-            try await withPool(shop) {
-                await shop.journal.wait(for: "no answer to /findings/import", count: 1)
-                await shop.journal.wait(for: "no answer to /audit/tasks/t0", count: 1)
-                let leased = try await shop.store.status().leased
+            harness.aws.state.withLock { $0.fault = { path, _ in path == "/findings" ? nil : .silence } }
+            try await withPool(harness) {
+                await harness.recorder.wait(for: "no response to /findings/import", count: 1)
+                await harness.recorder.wait(for: "no response to /audit/tasks/t0", count: 1)
+                let leased = try await harness.store.status().leased
                 #expect(leased == 23)
             }
-            let status = try await shop.store.status()
+            let status = try await harness.store.status()
             #expect(status.pending == 23 && status.leased == 0)
-            let attempts = try await shop.items().map(\.leased.attempt)
+            let attempts = try await harness.leaseReady().map(\.leased.attempt)
             #expect(attempts == Array(repeating: 1, count: 23))
         }
     }
 
     @Test("A pool that stops while a ledger is rebuilt leaves all deliveries as they were")
     func stopWhileRebuilding() async throws {
-        try await ProcessingHarness.run { shop in
-            _ = try await shop.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            shop.aws.state.withLock { $0.fault = { _, _ in .silence } }
-            try await withPool(shop) { await shop.journal.wait(for: "no answer to /findings", count: 1) }
-            #expect(try await shop.store.status().pending == 1)
-            #expect(try await shop.items().map(\.leased.attempt) == [1])
-            #expect(try await shop.store.ledgerAccountRegions().isEmpty)
+        try await ProcessingHarness.run { harness in
+            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
+            harness.aws.state.withLock { $0.fault = { _, _ in .silence } }
+            try await withPool(harness) { await harness.recorder.wait(for: "no response to /findings", count: 1) }
+            #expect(try await harness.store.status().pending == 1)
+            #expect(try await harness.leaseReady().map(\.leased.attempt) == [1])
+            #expect(try await harness.store.ledgerAccountRegions().isEmpty)
         }
     }
 
     @Test("An origin whose Security Hub does not answer holds a bounded number and does not hold up the others")
     func fairness() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let (stuck, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { _, body in
                     let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? ""
                     return arn.contains("us-east-1") ? .silence : nil
                 }
             }
-            let store = shop.store
+            let store = harness.store
             try await withThrowingDiscardingTaskGroup { group in
                 for number in 0..<2500 {
                     let one = delivery("stuck\(number)", Messages.alarm("v\(number)"), of: stuck)
                     group.addTask { _ = try await store.append(one) }
                 }
             }
-            try await withPool(shop) {
+            try await withPool(harness) {
                 for number in 0..<50 {
                     _ = try await store.append(delivery("\(number)", Messages.alarm("w\(number)"), of: healthy))
                 }
-                await shop.journal.wait(for: Self.done, count: 50)
+                await harness.recorder.wait(for: Self.done, count: 50)
                 let leased = try await store.status().leased
                 #expect((WorkerPool.capacity..<WorkerPool.capacity + WorkerPool.leaseLimit).contains(leased))
             }
@@ -144,84 +145,84 @@ import Testing
 
     @Test("An origin that was full goes on when it has room again")
     func roomAgain() async throws {
-        try await ProcessingHarness.run { shop in
-            let (store, accountRegion) = (shop.store, try accountRegion())
+        try await ProcessingHarness.run { harness in
+            let (store, accountRegion) = (harness.store, try accountRegion())
             try await withThrowingDiscardingTaskGroup { group in
                 for number in 0..<1600 {
                     let one = delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion)
                     group.addTask { _ = try await store.append(one) }
                 }
             }
-            try await withPool(shop) { await shop.journal.wait(for: Self.done, count: 1600) }
+            try await withPool(harness) { await harness.recorder.wait(for: Self.done, count: 1600) }
             #expect(try await store.status().completed == 1600)
         }
     }
 
     @Test("A pause has what is under way and what waits given back, attempts not counted, and only that")
     func pause() async throws {
-        try await ProcessingHarness.run { shop in
-            let (store, held) = (shop.store, try accountRegion())
+        try await ProcessingHarness.run { harness in
+            let (store, held) = (harness.store, try accountRegion())
             let other = AccountRegion(account: try #require(AccountID("444455556666")), region: held.region)
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
                 state.fault = { path, body in
                     let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? body["taskId"]?.string ?? path
                     return arn.contains("111122223333") || arn.hasSuffix("/t1") ? .silence : nil
                 }
             }
-            try await withPool(shop) {
+            try await withPool(harness) {
                 for number in 0..<20 {
                     _ = try await store.append(delivery("\(number)", Messages.alarm("v\(number)"), of: held))
                 }
                 _ = try await store.append(delivery("audit", Messages.audit("t1"), of: held))
-                await shop.journal.wait(for: "no answer to /findings/import", count: 1)
-                await shop.journal.wait(for: "no answer to /audit/tasks/t1", count: 1)
+                await harness.recorder.wait(for: "no response to /findings/import", count: 1)
+                await harness.recorder.wait(for: "no response to /audit/tasks/t1", count: 1)
                 try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
                 try await eventually("all to be given back") { try await store.status().pending == 21 }
-                #expect(shop.journal.count("Deliveries are paused; they are received and wait.") == 1)
+                #expect(harness.recorder.count("Deliveries are paused; they are received and wait.") == 1)
                 _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
-                await shop.journal.wait(for: Self.done, count: 1)
+                await harness.recorder.wait(for: Self.done, count: 1)
                 #expect(try await store.status().pending == 21)
-                shop.aws.state.withLock { $0.fault = { _, _ in nil } }
+                harness.aws.state.withLock { $0.fault = { _, _ in nil } }
                 _ = try await store.resume(held.account)
-                await shop.journal.wait(for: Self.done, count: 22)
-                #expect(shop.journal.count("A pause has ended.") == 1)
+                await harness.recorder.wait(for: Self.done, count: 22)
+                #expect(harness.recorder.count("A pause has ended.") == 1)
             }
             #expect(try await store.status().completed == 22)
-            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+            #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
 
     /// Has two origins get deliveries while AWS answers one of them otherwise, and waits until the other's are done.
     private func fairness(
-        _ shop: ProcessingHarness, each count: Int = 30,
+        _ harness: ProcessingHarness, each count: Int = 30,
         fault: @escaping @Sendable (_ path: String) -> ScriptedAWS.Fault?
     ) async throws -> StoreStatus {
         let (troubled, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
-        shop.aws.state.withLock { state in
+        harness.aws.state.withLock { state in
             state.fault = { path, body in
                 let arn = body["Findings"]?.array?.first?["ProductArn"]?.string ?? path
                 return arn.contains("eu-west-1") || path == "/findings" ? nil : fault(path)
             }
         }
         var seen = StoreStatus()
-        try await withPool(shop) {
+        try await withPool(harness) {
             for number in 0..<count {
                 let both = [
                     delivery("t\(number)", Messages.alarm("v\(number)"), of: troubled),
                     delivery("h\(number)", Messages.alarm("w\(number)"), of: healthy),
                 ]
-                for one in both { _ = try await shop.store.append(one) }
+                for one in both { _ = try await harness.store.append(one) }
             }
-            _ = try await shop.store.append(delivery("audit", Messages.audit("t1"), of: troubled))
+            _ = try await harness.store.append(delivery("audit", Messages.audit("t1"), of: troubled))
             let all = (0..<count).map { FindingID.violation(id: "w\($0)", accountRegion: healthy) }
             try await eventually("the healthy ones to be done") {
-                let hub = shop.aws.state.withLock { $0.hub }
+                let hub = harness.aws.state.withLock { $0.hub }
                 guard all.allSatisfy({ hub[$0] != nil }) else { return false }
-                let status = try await shop.store.status()
+                let status = try await harness.store.status()
                 return status.completed >= count && status.leased == 0
             }
-            seen = try await shop.store.status()
+            seen = try await harness.store.status()
         }
         return seen
     }
@@ -230,42 +231,42 @@ import Testing
         "An account that is denied or throttled, or whose services fail, is tried later and holds up nobody",
         arguments: [(403, "AccessDeniedException"), (429, "TooManyRequestsException"), (500, "InternalException")])
     func troubledAccountRegion(status: Int, code: String) async throws {
-        try await ProcessingHarness.run { shop in
-            let counts = try await fairness(shop) { _ in .status(status, code: code) }
+        try await ProcessingHarness.run { harness in
+            let counts = try await fairness(harness) { _ in .status(status, code: code) }
             #expect(counts.completed == 30 && counts.dead == 0)
-            let after = try await shop.store.queueDepths(now: now, after: nil, limit: 10)
+            let after = try await harness.store.queueDepths(now: now, after: nil, limit: 10)
             #expect(after.map(\.accountRegion) == [try accountRegion("us-east-1")])
             // What is denied waits for its account and Region, without a time of its own.
             let state: QueueDepth.State = status == 403 ? .pending : .waiting
             #expect(after.map(\.state) == [state] && after.map(\.count) == [31], "\(after)")
             // With the cause gone and the time come, all is delivered.
-            shop.aws.state.withLock { state in
+            harness.aws.state.withLock { state in
                 state.fault = { _, _ in nil }
                 state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
             }
-            shop.time.advance(by: .seconds(600))
-            try await withPool(shop) {
-                try await eventually("all to be done") { try await shop.store.status().completed == 61 }
+            harness.time.advance(by: .seconds(600))
+            try await withPool(harness) {
+                try await eventually("all to be done") { try await harness.store.status().completed == 61 }
             }
-            #expect(shop.aws.state.withLock { $0.overlaps } == 0)
+            #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
 
     @Test("An origin that has used up its pace waits alone")
     func pace() async throws {
         // One request at once, then one each ten seconds: each origin has that for itself.
-        try await ProcessingHarness.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { shop in
+        try await ProcessingHarness.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { harness in
             let (busy, other) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
             for number in 0..<450 {
-                _ = try await shop.store.append(delivery("b\(number)", Messages.alarm("v\(number)"), of: busy))
+                _ = try await harness.store.append(delivery("b\(number)", Messages.alarm("v\(number)"), of: busy))
             }
-            try await withPool(shop) {
-                try await eventually("the first batch") { shop.aws.state.withLock { $0.imports.count } == 1 }
-                _ = try await shop.store.append(delivery("o", Messages.alarm("w"), of: other))
-                await shop.journal.wait(for: Self.done, count: 1)
+            try await withPool(harness) {
+                try await eventually("the first batch") { harness.aws.state.withLock { $0.imports.count } == 1 }
+                _ = try await harness.store.append(delivery("o", Messages.alarm("w"), of: other))
+                await harness.recorder.wait(for: Self.done, count: 1)
                 let id = FindingID.violation(id: "w", accountRegion: other)
-                #expect(shop.aws.state.withLock { $0.hub[id] } != nil)
-                #expect(try await shop.store.status().leased == 450)
+                #expect(harness.aws.state.withLock { $0.hub[id] } != nil)
+                #expect(try await harness.store.status().leased == 450)
             }
         }
     }
@@ -273,21 +274,21 @@ import Testing
     @Test(
         "A delivery that nobody understands and a finding that is refused hold up none of the same account and Region")
     func poison() async throws {
-        try await ProcessingHarness.run { shop in
+        try await ProcessingHarness.run { harness in
             let accountRegion = try accountRegion()
             let rejected = FindingID.violation(id: "v7", accountRegion: accountRegion)
-            shop.aws.state.withLock { $0.failures[rejected] = "InvalidInput" }
-            try await withPool(shop) {
+            harness.aws.state.withLock { $0.failures[rejected] = "InvalidInput" }
+            try await withPool(harness) {
                 for number in 0..<40 {
                     let payload = number % 10 == 3 ? ["hello": .integer(number)] : Messages.alarm("v\(number)")
-                    _ = try await shop.store.append(delivery("\(number)", payload, of: accountRegion))
+                    _ = try await harness.store.append(delivery("\(number)", payload, of: accountRegion))
                 }
                 try await eventually("each to have its end") {
-                    let status = try await shop.store.status()
+                    let status = try await harness.store.status()
                     return status.completed == 35 && status.dead == 5
                 }
             }
-            let letters = try await shop.store.deadLetters(matching: .all, limit: 10, after: nil)
+            let letters = try await harness.store.deadLetters(matching: .all, limit: 10, after: nil)
             #expect(Set(letters.map(\.delivery.id)) == ["sns:3", "sns:13", "sns:23", "sns:33", "sns:7"])
         }
     }

@@ -16,7 +16,7 @@ enum AlarmReconciliation {
     /// One element of a list, with what it is.
     struct Listed: Sendable {
         let alarm: Alarm
-        let work: CatchUpTask
+        let task: CatchUpTask
         /// The id of the alarm's finding.
         let findingID: String
 
@@ -30,9 +30,9 @@ enum AlarmReconciliation {
             self.init(try Alarm(activeViolation: json), .activeViolation(json), accountRegion)
         }
 
-        private init(_ alarm: Alarm, _ work: CatchUpTask, _ accountRegion: AccountRegion) {
+        private init(_ alarm: Alarm, _ task: CatchUpTask, _ accountRegion: AccountRegion) {
             self.alarm = alarm
-            self.work = work
+            self.task = task
             findingID = FindingID.violation(id: alarm.violationID, accountRegion: accountRegion)
         }
     }

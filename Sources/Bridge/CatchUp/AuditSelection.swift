@@ -7,16 +7,16 @@ enum AuditSelection {
     ///
     /// - Parameters:
     ///   - tasks: audits that ended, in any order.
-    ///   - marks: the newest applied audits, by check.
+    ///   - applied: the newest applied audits, by check.
     /// - Returns: the audits to walk, the oldest first.
-    static func choose(_ tasks: [AuditTask], marks: [String: AppliedAudit]) -> [AuditTask] {
+    static func choose(_ tasks: [AuditTask], applied: [String: AppliedAudit]) -> [AuditTask] {
         var settled: Set<String> = []
         var chosen: [AuditTask] = []
         for task in tasks.sorted(by: { order($0) > order($1) }) {
             let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name)).subtracting(settled)
             settled.formUnion(completed)
             let isNews = completed.contains { check in
-                marks[check].map { ($0.startTime, $0.taskID) < order(task) } ?? true
+                applied[check].map { ($0.startTime, $0.taskID) < order(task) } ?? true
             }
             if isNews { chosen.append(task) }
         }

@@ -73,7 +73,7 @@ public enum Backfill {
             }
             let context = FindingWriter(
                 store: parts.store, clock: Bridge.now, elapsed: MonotonicClock.milliseconds,
-                trust: parts.clockTrust(isChecked: false, logger), chance: { .random(in: 0...1) },
+                trust: parts.clockTrust(isChecked: false, logger), jitter: { .random(in: 0...1) },
                 metrics: BridgeMetrics(factory: registry), logger: logger)
             let backfill = BackfillQuery(
                 accountRegions: accountRegions, past: past, context: context, loop: parts.mainLoop, look: look,

@@ -18,22 +18,22 @@ final class OutageTracker: Sendable {
         /// When the first and the last delivery of the gap were deferred; nil for none since the last gap was caught up on.
         var gap: (first: Int64, last: Int64)?
         /// When a gap was caught up on last.
-        var takenOverAt: Int64?
+        var consumedAt: Int64?
     }
 
     private let state = Mutex(State())
 
     /// A delivery was put off.
-    func note(now: Int64) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
+    func recordDeferral(now: Int64) { state.withLock { $0.gap = ($0.gap?.first ?? now, now) } }
 
     /// Whether there was a gap that is over, or goes on for long. It is forgotten by that.
-    func takeOver(now: Int64) -> Bool {
+    func consume(now: Int64) -> Bool {
         state.withLock { state in
             guard let gap = state.gap else { return false }
             let isOver = now.saturatingSubtracting(gap.last) >= Self.timeout
             guard isOver || now.saturatingSubtracting(gap.first) >= Self.interval else { return false }
-            if let last = state.takenOverAt, now.saturatingSubtracting(last) < Self.interval { return false }
-            (state.gap, state.takenOverAt) = (nil, now)
+            if let last = state.consumedAt, now.saturatingSubtracting(last) < Self.interval { return false }
+            (state.gap, state.consumedAt) = (nil, now)
             return true
         }
     }

@@ -2,71 +2,73 @@ import DeviceDefender
 import SecurityFindings
 import Store
 
-/// What several deliveries say of violations, put together: the changes that follow, whatever their order. A pure value.
+/// The changes that follow from several deliveries about violations, independent of their order. A pure value.
 struct AlarmBatchPlanner {
-    /// What one delivery says.
-    enum Said: Sendable {
-        /// What happened to an alarm.
+    /// What one delivery reports.
+    enum Input: Sendable {
+        /// An event of an alarm.
         case alarm(Observation)
-        /// What somebody found out about one.
+        /// An operator's verification of an alarm.
         case verification(VerificationDisposition)
-        /// An alarm was not raised any more at a time.
-        case over(findingID: String, asOf: Timestamp)
+        /// An alarm that was no longer raised at a time.
+        case ended(findingID: String, asOf: Timestamp)
 
-        /// The id of the finding that it is about.
+        /// The id of the finding that it concerns.
         var findingID: String {
             switch self {
             case .alarm(let observation): observation.finding.id
             case .verification(let disposition): disposition.subject
-            case .over(let findingID, _): findingID
+            case .ended(let findingID, _): findingID
             }
         }
     }
 
-    typealias Item = (leased: LeasedDelivery, said: Said)
+    typealias Item = (leased: LeasedDelivery, input: Input)
 
-    /// The changes of findings and ledger, one for each finding at most.
+    /// The changes of findings and ledger, at most one for each finding.
     let changes: [Change]
-    /// The severities of the findings said of that are in Security Hub as they must be.
+    /// The severities of those findings that are up to date in Security Hub.
     let unchanged: [SecurityFinding.Severity.Label]
     private let known: [String: LedgerEntry]
-    private var judged: [String: VerificationDisposition] = [:]
+    private var dispositions: [String: VerificationDisposition] = [:]
     private var isNew: Set<String> = []
 
     /// - Parameters:
-    ///   - known: what the ledger has under the findings' ids.
-    ///   - dispositions: what people said about them before.
-    init(_ said: [Said], known: [String: LedgerEntry], dispositions: [String: Disposition], now: Timestamp) {
+    ///   - inputs: what the deliveries report, in any order.
+    ///   - known: the ledger's entries of the findings, by id.
+    ///   - dispositions: the stored dispositions of the findings, by id.
+    init(_ inputs: [Input], known: [String: LedgerEntry], dispositions: [String: Disposition], now: Timestamp) {
         self.known = known
-        judged = dispositions.compactMapValues { VerificationDisposition($0) }
+        var current = dispositions.compactMapValues { VerificationDisposition($0) }
         var observations: [String: [Observation]] = [:]
-        for one in said {
-            switch one {
+        for input in inputs {
+            switch input {
             case .alarm(let observation):
-                observations[one.findingID, default: []].append(observation)
+                observations[input.findingID, default: []].append(observation)
                 if let verification = observation.verification {
-                    Self.fold(verification, isExplicit: false, into: &judged, &isNew)
+                    Self.merge(verification, isExplicit: false, into: &current, &isNew)
                 }
-            case .verification(let disposition): Self.fold(disposition, isExplicit: true, into: &judged, &isNew)
-            case .over(let id, let time):
+            case .verification(let disposition): Self.merge(disposition, isExplicit: true, into: &current, &isNew)
+            case .ended(let id, let time):
                 if let end = known[id].flatMap({ Observation(endOf: $0, asOf: time) }) {
                     observations[id, default: []].append(end)
                 }
             }
         }
         var changes: [Change] = []
-        let ids = Set(said.map(\.findingID))
+        let ids = Set(inputs.map(\.findingID))
         for id in ids {
             let change = Planner.plan(
-                observations[id] ?? [], known: known[id], disposition: judged[id]?.disposition, now: now)
+                observations[id] ?? [], known: known[id], disposition: current[id]?.disposition, now: now)
             guard let change else { continue }
             changes.append(change)
-            guard Self.resets(change, known[id], judged[id]) else { continue }
-            judged[id]?.isApplied = false
+            guard Self.resetsWorkflow(change, known[id], current[id]) else { continue }
+            current[id]?.isApplied = false
             isNew.insert(id)
         }
         let changed = Dictionary(changes.map { ($0.entry.id, $0.entry) }) { first, _ in first }
-        for id in ids { Self.settle(changed[id] ?? known[id], &judged, &isNew) }
+        for id in ids { Self.setWorkflow(changed[id] ?? known[id], &current, &isNew) }
+        self.dispositions = current
         self.changes = changes
         let sent = Set(changes.filter { $0.finding != nil }.map(\.entry.id))
         unchanged = ids.subtracting(sent).compactMap { id in
@@ -74,28 +76,28 @@ struct AlarmBatchPlanner {
         }
     }
 
-    private static func fold(
-        _ disposition: VerificationDisposition, isExplicit: Bool, into judged: inout [String: VerificationDisposition],
-        _ isNew: inout Set<String>
+    private static func merge(
+        _ disposition: VerificationDisposition, isExplicit: Bool,
+        into current: inout [String: VerificationDisposition], _ isNew: inout Set<String>
     ) {
         let id = disposition.subject
-        guard disposition.isNewer(than: judged[id]) else { return }
+        guard disposition.isNewer(than: current[id]) else { return }
         var disposition = disposition
-        disposition.isHidden = judged[id]?.isHidden ?? false
-        // Every finding begins as unknown: an alarm that says so of one that nobody judged says nothing new.
-        disposition.isApplied = !isExplicit && judged[id] == nil && disposition.verification.state == .unknown
-        judged[id] = disposition
+        disposition.isHidden = current[id]?.isHidden ?? false
+        // Every finding begins as UNKNOWN: an alarm that carries this state and was never triaged reports nothing new.
+        disposition.isApplied = !isExplicit && current[id] == nil && disposition.verification.state == .unknown
+        current[id] = disposition
         isNew.insert(id)
     }
 
-    /// Decides on the workflow status that goes with what somebody found out about a finding.
+    /// Decides on the workflow status that goes with the verification of a finding.
     ///
-    /// An alarm that is raised again after it was called a false positive is active, and must not stay hidden: its status
-    /// becomes NEW, if it was the bridge that hid it. One that somebody else chose is left alone.
-    private static func settle(
-        _ entry: LedgerEntry?, _ judged: inout [String: VerificationDisposition], _ isNew: inout Set<String>
+    /// An alarm that is raised again after it was marked as a false positive is active, and must not stay hidden: its
+    /// status becomes NEW if the bridge has hidden it. A status that a person has set is left unchanged.
+    private static func setWorkflow(
+        _ entry: LedgerEntry?, _ current: inout [String: VerificationDisposition], _ isNew: inout Set<String>
     ) {
-        guard let entry, var disposition = judged[entry.id], disposition.verification.archives else { return }
+        guard let entry, var disposition = current[entry.id], disposition.verification.archives else { return }
         if entry.recordState == .active {
             disposition.verification.workflowStatus = disposition.isHidden ? Verification.newStatus : nil
             if disposition.isHidden, disposition.isApplied {
@@ -104,47 +106,49 @@ struct AlarmBatchPlanner {
                 isNew.insert(entry.id)
             }
         } else if !disposition.isApplied, !disposition.isHidden {
-            // Kept before it is said: what is said may not be known to have been.
+            // Stored before the update is sent, because its outcome may never be known.
             disposition.isHidden = true
             isNew.insert(entry.id)
         }
-        judged[entry.id] = disposition
+        current[entry.id] = disposition
     }
 
-    /// Whether Security Hub will forget what it was told of a finding: an archived finding that becomes active loses the
-    /// workflow status NOTIFIED (Security Hub User Guide, "Setting the workflow status of findings").
-    private static func resets(
-        _ change: Change, _ known: LedgerEntry?, _ judged: VerificationDisposition?
+    /// Whether Security Hub loses the workflow status of a finding by a change: an archived finding that becomes active
+    /// loses the status NOTIFIED (Security Hub User Guide, "Setting the workflow status of findings").
+    private static func resetsWorkflow(
+        _ change: Change, _ known: LedgerEntry?, _ disposition: VerificationDisposition?
     ) -> Bool {
-        // Of one that was not sent for certain, Security Hub may have either state.
+        // A finding whose last change is not confirmed may be in either state.
         let mayBeArchived = known.map { $0.recordState == .archived || !$0.isSent } ?? false
-        return mayBeArchived && change.entry.recordState == .active && judged?.verification.state == .truePositive
+        return mayBeArchived && change.entry.recordState == .active && disposition?.verification.state == .truePositive
     }
 
-    /// What the ledger has of the findings when the changes are made.
+    /// The ledger's entries of the findings after the changes.
     var entries: [LedgerEntry] {
         Array(known.merging(changes.map { ($0.entry.id, $0.entry) }) { _, new in new }.values)
     }
 
-    /// How grave a finding is; nil if it is not known.
+    /// The severity of a finding; nil if it is not known.
     func severity(of id: String) -> SecurityFinding.Severity.Label? {
         (changes.first { $0.entry.id == id }?.finding ?? known[id]?.asSent)?.severity.label
     }
 
-    /// What people said that the store does not know yet.
-    var newDispositions: [Disposition] { isNew.sorted().compactMap { judged[$0]?.disposition } }
+    /// The dispositions that are not in the store yet.
+    var newDispositions: [Disposition] { isNew.sorted().compactMap { dispositions[$0]?.disposition } }
 
-    /// What Security Hub is yet to be told about findings that it has, by their ids.
+    /// The pending updates of findings that Security Hub has, by finding id.
     ///
-    /// - Parameter isImported: whether the change of a finding, if there was one, is in Security Hub.
+    /// - Parameter isImported: whether the change of a finding, if there is one, is in Security Hub.
     func updates(where isImported: (String) -> Bool) -> [String: VerificationDisposition] {
         let present = Set(known.keys).union(changes.map(\.entry.id))
-        return judged.filter { id, disposition in !disposition.isApplied && present.contains(id) && isImported(id) }
+        return dispositions.filter { id, disposition in
+            !disposition.isApplied && present.contains(id) && isImported(id)
+        }
     }
 }
 
 extension LedgerEntry {
-    /// The same, when it is not known whether Security Hub has it.
+    /// A copy for a finding that Security Hub may not have.
     var unsent: LedgerEntry {
         var copy = self
         copy.isSent = false
@@ -153,11 +157,11 @@ extension LedgerEntry {
 }
 
 extension VerificationDisposition {
-    /// The same, with Security Hub told.
+    /// A copy for a disposition that Security Hub has.
     var applied: VerificationDisposition {
         var copy = self
         copy.isApplied = true
-        // Without a status, the one that the finding has is left.
+        // Without a status, the finding keeps its status.
         if let status = verification.workflowStatus { copy.isHidden = status == Verification.suppressedStatus }
         return copy
     }

@@ -11,20 +11,20 @@ struct AlarmProcessor: Sendable {
     let sender: FindingSender
 
     /// Works on deliveries that were leased.
-    func work(_ items: [SerialLane.Item]) async {
+    func process(_ items: [SerialLane.Item]) async {
         var batch: [AlarmBatchPlanner.Item] = []
-        for (leased, work) in items {
-            switch work {
+        for (leased, command) in items {
+            switch command {
             case .alarm(let observation): batch.append((leased, .alarm(observation)))
             case .verification(let disposition): batch.append((leased, .verification(disposition)))
-            case .refresh(let kinds): await refresh(kinds, leased, DeliverySubject(work))
-            case .later(let reason):
+            case .refresh(let kinds): await refresh(kinds, leased, DeliverySubject(command))
+            case .ignored(let reason):
                 context.logger.info(
                     "An event changes no finding.",
                     metadata: .about(leased, [LogMetadataKey.reason: "\(reason)"]))
-                await context.finish(leased, about: DeliverySubject(work), .imported)
+                await context.finish(leased, about: DeliverySubject(command), .imported)
             case .violationOver(let findingID, let time):
-                batch.append((leased, .over(findingID: findingID, asOf: time)))
+                batch.append((leased, .ended(findingID: findingID, asOf: time)))
             case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
                 preconditionFailure("this work belongs elsewhere")
             }
@@ -32,17 +32,18 @@ struct AlarmProcessor: Sendable {
         await bringUpToDate(batch)
     }
 
-    private func refresh(_ kinds: InternalTask.RefreshedKinds, _ leased: LeasedDelivery, _ topic: DeliverySubject) async
+    private func refresh(_ kinds: InternalTask.RefreshedKinds, _ leased: LeasedDelivery, _ subject: DeliverySubject)
+        async
     {
         do {
-            let walk = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
-            await context.finish(leased, about: topic, try await walk.refresh(kinds.kinds, leased.lease).outcome)
+            let refresher = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
+            await context.finish(leased, about: subject, try await refresher.refresh(kinds.kinds, leased.lease).outcome)
         } catch let failure as SendError {
-            await context.finish(leased, about: topic, failure.outcome)
+            await context.finish(leased, about: subject, failure.outcome)
         } catch let error as StoreError {
-            await context.finish(leased, about: topic, SendOutcome(error))
+            await context.finish(leased, about: subject, SendOutcome(error))
         } catch {
-            await context.finish(leased, about: topic, .failed("\(error)"))
+            await context.finish(leased, about: subject, .retryable("\(error)"))
         }
     }
 
@@ -54,7 +55,7 @@ struct AlarmProcessor: Sendable {
                 let (outcomes, results) = try await send(items, under: first.lease)
                 return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
             } catch  where error.code == .leaseLost {
-                context.lost(first)
+                context.leaseLost(first)
                 items = await held(Array(items.dropFirst()))
             } catch  where error.code == .invalidValue && items.count > 1 {
                 // The store rejects all for one: halving finds that one, and lets the others through.
@@ -71,9 +72,9 @@ struct AlarmProcessor: Sendable {
         _ items: [AlarmBatchPlanner.Item], _ outcome: @Sendable (_ id: String) -> (SendOutcome, FindingResult?)
     ) async {
         await withDiscardingTaskGroup { group in
-            for (leased, said) in items {
-                let (outcome, result) = outcome(said.findingID)
-                group.addTask { await context.finish(leased, about: DeliverySubject(said), outcome, result) }
+            for (leased, input) in items {
+                let (outcome, result) = outcome(input.findingID)
+                group.addTask { await context.finish(leased, about: DeliverySubject(input), outcome, result) }
             }
         }
     }
@@ -95,7 +96,7 @@ struct AlarmProcessor: Sendable {
             }
             return await group.reduce(into: Set<String>()) { if let id = $1 { $0.insert(id) } }
         }
-        for (leased, _) in items where lost.contains(leased.lease.deliveryID) { context.lost(leased) }
+        for (leased, _) in items where lost.contains(leased.lease.deliveryID) { context.leaseLost(leased) }
         return items.filter { !lost.contains($0.leased.lease.deliveryID) }
     }
 
@@ -104,14 +105,14 @@ struct AlarmProcessor: Sendable {
     private func send(
         _ items: [AlarmBatchPlanner.Item], under lease: Lease
     ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
-        let ids = Array(Set(items.map(\.said.findingID)))
+        let ids = Array(Set(items.map(\.input.findingID)))
         let known = try await context.store.ledgerEntries(ids: ids)
         let batch = AlarmBatchPlanner(
-            items.map(\.said), known: known, dispositions: try await context.store.dispositions(about: ids),
+            items.map(\.input), known: known, dispositions: try await context.store.dispositions(about: ids),
             now: context.now)
-        var outcomes = try await context.make(
+        var outcomes = try await context.write(
             PlannedChanges(batch.changes, known: known), by: sender,
-            keeping: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
+            recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
         for severity in batch.unchanged { context.metrics.work.count(.unchanged, .violation, severity) }
         var results = Self.results(of: batch.changes, known: known, outcomes)
         // Import before update: Security Hub updates only what it has.

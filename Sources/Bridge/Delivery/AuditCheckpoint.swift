@@ -13,7 +13,7 @@ struct AuditCheckpoint: Sendable, Hashable {
     var hasUnread = false
 
     /// As the store keeps it; nil if that is more than it keeps, so that the walk goes on from an earlier page.
-    var checkpoint: String? {
+    var serialized: String? {
         var members: JSON.Members = [
             "isListed": .bool(isListed), "refused": .integer(Int64(rejections.count)), "hasUnread": .bool(hasUnread),
         ]
@@ -26,8 +26,8 @@ struct AuditCheckpoint: Sendable, Hashable {
 
 extension AuditCheckpoint {
     /// Reads one; a bookmark that cannot be read begins anew.
-    init(checkpoint: String?) {
-        guard let checkpoint, let json = try? JSON(parsing: Array(checkpoint.utf8)) else { return }
+    init(serialized: String?) {
+        guard let serialized, let json = try? JSON(parsing: Array(serialized.utf8)) else { return }
         nextToken = json["nextToken"]?.string
         isListed = json["isListed"]?.bool ?? false
         hasUnread = json["hasUnread"]?.bool ?? false

@@ -24,33 +24,33 @@ struct AuditImporter: Sendable {
     /// Walks an audit.
     ///
     /// - Returns: the findings that Security Hub refused or that could not be read.
-    func walk(_ taskID: String) async throws -> FindingRejections {
+    func importAudit(_ taskID: String) async throws -> FindingRejections {
         let description = try await client.describeAuditTask(id: taskID, region: accountRegion.region)
         let task = try AuditTask(id: taskID, description: description)
         guard task.status != .inProgress else {
             throw SendError(description: "AWS IoT says that the audit has not ended")
         }
-        let marks = try await context.store.appliedAudits(of: accountRegion)
-        let checks = Self.checksToApply(task, marks: marks)
-        var progress = AuditCheckpoint(checkpoint: leased.checkpoint)
-        if !checks.isEmpty { try await suppressions.apply(&progress.rejections) }
+        let applied = try await context.store.appliedAudits(of: accountRegion)
+        let checks = Self.checksToApply(task, applied: applied)
+        var checkpoint = AuditCheckpoint(serialized: leased.checkpoint)
+        if !checks.isEmpty { try await suppressions.apply(&checkpoint.rejections) }
         let unsent = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
-        progress.rejections.add(try await unsent.resend([.audit, .summary], lease))
-        if !checks.isEmpty, !progress.isListed { try await list(task, checks, &progress) }
-        var rejections = progress.rejections
+        checkpoint.rejections.add(try await unsent.resend([.audit, .summary], lease))
+        if !checks.isEmpty, !checkpoint.isListed { try await list(task, checks, &checkpoint) }
+        var rejections = checkpoint.rejections
         let completions = SummaryRules.completions(of: task, accountRegion: accountRegion)
         if mapping.checkSummaries { rejections.add(try await summaries.summarize(task, try await known(completions))) }
         // Summaries of other audits end also where the bridge makes none any more.
-        rejections.add(try await summaries.endOthers(task))
+        rejections.add(try await summaries.archiveOthers(task))
         let ended = LedgerUpdate(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
         if !ended.isEmpty { try await context.store.record(ended, under: lease) }
-        guard !progress.hasUnread else { return rejections }
-        for check in checks.sorted() { try await endUnseen(of: check, task, &rejections) }
-        let newMarks = checks.sorted().map {
+        guard !checkpoint.hasUnread else { return rejections }
+        for check in checks.sorted() { try await archiveUnseen(of: check, task, &rejections) }
+        let newlyApplied = checks.sorted().map {
             AppliedAudit(
                 accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
         }
-        if !newMarks.isEmpty { try await context.store.record(LedgerUpdate(appliedAudits: newMarks), under: lease) }
+        if !newlyApplied.isEmpty { try await context.store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease) }
         return rejections
     }
 
@@ -68,31 +68,31 @@ struct AuditImporter: Sendable {
         return try await context.store.checkCompletions(of: accountRegion).merging(own) { $0.merged(with: $1) }
     }
 
-    private var summaries: SummaryWork {
-        SummaryWork(accountRegion: accountRegion, context: context, sender: sender, mapping: mapping, lease: lease)
+    private var summaries: SummaryWriter {
+        SummaryWriter(accountRegion: accountRegion, context: context, sender: sender, mapping: mapping, lease: lease)
     }
 
     private var suppressions: SuppressionReconciler {
         SuppressionReconciler(
             accountRegion: accountRegion, context: context, client: client,
-            work: SuppressionApplier(accountRegion: accountRegion, context: context, sender: sender, lease: lease))
+            applier: SuppressionApplier(accountRegion: accountRegion, context: context, sender: sender, lease: lease))
     }
 
     /// The checks that an audit completed, without those of which a newer audit was applied.
-    static func checksToApply(_ task: AuditTask, marks: [String: AppliedAudit]) -> Set<String> {
+    static func checksToApply(_ task: AuditTask, applied: [String: AppliedAudit]) -> Set<String> {
         let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name))
         return completed.filter { check in
-            guard let mark = marks[check] else { return true }
-            return (mark.startTime, mark.taskID) <= (task.startTime.milliseconds, task.id)
+            guard let last = applied[check] else { return true }
+            return (last.startTime, last.taskID) <= (task.startTime.milliseconds, task.id)
         }
     }
 
     // MARK: Pages
 
-    private func list(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditCheckpoint) async throws {
+    private func list(_ task: AuditTask, _ checks: Set<String>, _ checkpoint: inout AuditCheckpoint) async throws {
         do {
-            try await listPages(task, checks, &progress)
-        } catch let error as AWSError where error.kind == .invalid && progress.nextToken != nil {
+            try await listPages(task, checks, &checkpoint)
+        } catch let error as AWSError where error.kind == .invalid && checkpoint.nextToken != nil {
             // AWS does not say how long a token lives.
             context.logger.info(
                 "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
@@ -102,85 +102,85 @@ struct AuditImporter: Sendable {
                         LogMetadataKey.delivery: .string(lease.deliveryID), "audit": "\(task.id)",
                         LogMetadataKey.reason: "\(error)",
                     ]))
-            progress = AuditCheckpoint()
-            try await listPages(task, checks, &progress)
+            checkpoint = AuditCheckpoint()
+            try await listPages(task, checks, &checkpoint)
         }
     }
 
     /// Walks through the list in stretches, three at a time: one is fetched, the one before it is put into the ledger,
     /// and the one before that is sent.
-    private func listPages(_ task: AuditTask, _ checks: Set<String>, _ progress: inout AuditCheckpoint) async throws {
+    private func listPages(_ task: AuditTask, _ checks: Set<String>, _ checkpoint: inout AuditCheckpoint) async throws {
         var listed: FindingChunk? = try await FindingChunk(
-            client.auditFindings(taskID: task.id, region: accountRegion.region, startingAt: progress.nextToken))
-        var kept: RecordedChunk?
-        while listed != nil || kept != nil {
-            let (current, before, soFar) = (listed, kept, progress)
-            async let following = current?.following()
-            async let sent = send(before, soFar)
-            let reading = read(current, task, checks)
+            client.auditFindings(taskID: task.id, region: accountRegion.region, startingAt: checkpoint.nextToken))
+        var recorded: RecordedChunk?
+        while listed != nil || recorded != nil {
+            let (current, previous, soFar) = (listed, recorded, checkpoint)
+            async let next = current?.next()
+            async let sent = send(previous, soFar)
+            let parsed = parse(current, task, checks)
             // No two changes of one finding may be under way, and an audit may list a finding twice.
-            if let reading, let before, before.mayBeSending(any: reading.observations) { _ = try await sent }
-            kept = try await keep(reading)
-            progress = try await sent
+            if let parsed, let previous, previous.mayBeSending(any: parsed.observations) { _ = try await sent }
+            recorded = try await record(parsed)
+            checkpoint = try await sent
             do {
-                listed = try await following
+                listed = try await next
             } catch {
                 // What the ledger has already is sent, too: each try gets further than the last.
-                progress = try await send(kept, progress)
+                checkpoint = try await send(recorded, checkpoint)
                 throw error
             }
         }
     }
 
     /// Reads the findings of a stretch that are of certain checks; of those that cannot be read, tells why.
-    private func read(_ stretch: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) -> ParsedChunk? {
-        guard let stretch else { return nil }
-        var reading = ParsedChunk(nextToken: stretch.nextToken)
-        for json in stretch.findings {
+    private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) -> ParsedChunk? {
+        guard let chunk else { return nil }
+        var parsed = ParsedChunk(nextToken: chunk.nextToken)
+        for json in chunk.findings {
             do throws(UnrecognizedMessageError) {
                 let auditFinding = try AuditFinding(json)
                 guard checks.contains(auditFinding.check.name) else { continue }
                 let finding = SecurityFinding(
                     auditFinding: auditFinding, task: task, accountRegion: accountRegion, severities: mapping.severities
                 )
-                reading.observations.append(Observation(auditFinding, task: task, finding: finding))
+                parsed.observations.append(Observation(auditFinding, task: task, finding: finding))
             } catch {
-                reading.unread.add(
+                parsed.unread.add(
                     json["findingId"]?.string ?? "a finding without an id",
                     "the audit finding was not understood: \(error.reason)")
             }
         }
-        return reading
+        return parsed
     }
 
     /// Plans the changes that follow from a stretch, and puts them into the ledger.
-    private func keep(_ reading: ParsedChunk?) async throws -> RecordedChunk? {
-        guard let reading else { return nil }
-        return RecordedChunk(reading: reading, changes: try await keep(reading.observations))
+    private func record(_ parsed: ParsedChunk?) async throws -> RecordedChunk? {
+        guard let parsed else { return nil }
+        return RecordedChunk(parsed: parsed, changes: try await record(parsed.observations))
     }
 
     /// Sends what a stretch changes, and keeps a bookmark behind it.
     ///
     /// - Returns: the progress with the stretch.
-    private func send(_ stretch: RecordedChunk?, _ progress: AuditCheckpoint) async throws -> AuditCheckpoint {
-        guard let stretch else { return progress }
-        var progress = progress
-        progress.pass(stretch.reading)
+    private func send(_ chunk: RecordedChunk?, _ checkpoint: AuditCheckpoint) async throws -> AuditCheckpoint {
+        guard let chunk else { return checkpoint }
+        var checkpoint = checkpoint
+        checkpoint.advance(chunk.parsed)
         let outcomes = try await context.send(
-            stretch.changes, by: sender,
+            chunk.changes, by: sender,
             checkpoint: { outcomes in
-                var next = progress
-                return (try? next.rejections.add(outcomes)).flatMap { next.checkpoint }
+                var next = checkpoint
+                return (try? next.rejections.add(outcomes)).flatMap { next.serialized }
             }, under: lease)
-        countUnchanged(stretch.reading.observations, stretch.changes)
-        try progress.rejections.add(outcomes)
-        return progress
+        countUnchanged(chunk.parsed.observations, chunk.changes)
+        try checkpoint.rejections.add(outcomes)
+        return checkpoint
     }
 
     // MARK: Findings
 
     /// Plans the changes that follow from observations, and puts them into the ledger.
-    private func keep(_ observations: [Observation]) async throws -> PlannedChanges {
+    private func record(_ observations: [Observation]) async throws -> PlannedChanges {
         let byID = Dictionary(grouping: observations, by: \.finding.id)
         let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
         let dispositions = try await context.store.dispositions(about: Array(Set(observations.map(\.subject))))
@@ -189,7 +189,7 @@ struct AuditImporter: Sendable {
             Planner.plan(observations, known: known[id], disposition: dispositions[observations[0].subject], now: now)
         }
         let planned = PlannedChanges(changes, known: known)
-        try await context.keep(planned, under: lease)
+        try await context.record(planned, under: lease)
         return planned
     }
 
@@ -201,7 +201,8 @@ struct AuditImporter: Sendable {
     }
 
     /// Archives the findings of a check that the audit completed and did not see.
-    private func endUnseen(of check: String, _ task: AuditTask, _ rejections: inout FindingRejections) async throws {
+    private func archiveUnseen(of check: String, _ task: AuditTask, _ rejections: inout FindingRejections) async throws
+    {
         var last: LedgerEntry?
         let now = context.now
         repeat {
@@ -209,7 +210,7 @@ struct AuditImporter: Sendable {
                 of: accountRegion, kind: .audit, group: check, before: task.startTime.milliseconds, after: last,
                 limit: 500)
             rejections.add(
-                try await context.make(
+                try await context.write(
                     { Planner.end($0, at: task.startTime, now: now) }, of: page, by: sender, under: lease))
             last = page.last
         } while last != nil
@@ -218,11 +219,11 @@ struct AuditImporter: Sendable {
 
 extension AuditCheckpoint {
     /// Goes on behind a stretch.
-    fileprivate mutating func pass(_ reading: ParsedChunk) {
-        nextToken = reading.nextToken
-        isListed = reading.nextToken == nil
-        rejections.add(reading.unread)
-        hasUnread = hasUnread || reading.unread.count > 0
+    fileprivate mutating func advance(_ parsed: ParsedChunk) {
+        nextToken = parsed.nextToken
+        isListed = parsed.nextToken == nil
+        rejections.add(parsed.unread)
+        hasUnread = hasUnread || parsed.unread.count > 0
     }
 }
 
@@ -237,7 +238,7 @@ private struct ParsedChunk: Sendable {
 
 /// A stretch whose changes are in the ledger, and not in Security Hub yet.
 private struct RecordedChunk: Sendable {
-    let reading: ParsedChunk
+    let parsed: ParsedChunk
     let changes: PlannedChanges
 
     /// Whether a finding that is said of may be on its way.
@@ -264,7 +265,7 @@ private struct FindingChunk: Sendable {
     }
 
     /// Fetches the next stretch; nil behind the last.
-    func following() async throws(AWSError) -> FindingChunk? {
+    func next() async throws(AWSError) -> FindingChunk? {
         guard nextToken != nil else { return nil }
         var next = self
         next.findings = []

@@ -1,76 +1,79 @@
 import AWSCore
 
-/// How AWS takes our requests for one account and Region. A pure value; times are milliseconds of a monotonic clock.
+/// Suspends requests to AWS for one account and Region while AWS denies them. A pure value; times are milliseconds of a
+/// monotonic clock.
 ///
-/// While AWS denies them, nothing is sent but one try now and then; the first one that works opens the way for all.
+/// While it is open, single probes are allowed at growing intervals. The first successful request closes it.
 struct CircuitBreaker: Sendable, Hashable {
-    /// What AWS says no with.
+    /// Why requests are suspended.
     struct Denial: Sendable, Hashable {
         /// What is missing.
         var cause: Cause
-        /// In AWS's words, with what to do.
+        /// The last error, in AWS's words, with its remediation.
         var reason: String
-        /// Since when.
+        /// When the first request was denied.
         var since: Int64
-        /// When the next try is due.
+        /// When the next probe is allowed.
         var retryAt: Int64
-        /// How many tries there were.
+        /// The number of denied attempts.
         var attempts: Int
     }
 
-    /// Why an account and Region is suspended, in a word.
+    /// The cause of a suspension, as shown in logs and on the status page.
     enum Cause: String, Sendable, Hashable, CaseIterable {
-        /// AWS denies access.
+        /// AWS denied access.
         case accessDenied
-        /// The account does not use Security Hub in this Region.
+        /// Security Hub is not enabled in the account and Region.
         case notEnabled
-        /// There are no usable credentials to sign requests with, or no role is configured for the account.
+        /// No usable credentials, or no role configured for the account.
         case noCredentials
-        /// No request reaches AWS.
+        /// Requests do not reach AWS.
         case unreachable
     }
 
-    /// What may be sent.
-    enum Admission: Hashable {
-        case everything
-        /// The work of one delivery, to try whether AWS takes it again.
-        case one
-        case nothing
+    /// Which requests are allowed.
+    enum State: Hashable {
+        /// All requests.
+        case closed
+        /// The requests of one delivery, as a probe.
+        case halfOpen
+        /// None.
+        case open
     }
 
     private(set) var denial: Denial?
-    /// Whether a try is under way.
-    private var isTrying = false
+    /// Whether a probe is in progress.
+    private var isProbing = false
 
-    /// The longest time between two tries: somebody who has just given a permission looks whether it works.
-    private static let longestPause: Int64 = 60_000
+    /// The longest time between probes: short enough for an operator who has just granted a permission.
+    private static let longestProbeInterval: Int64 = 60_000
 
-    /// Whether anything may be sent at a time: nothing is to be fetched from the queue while not.
-    func admitsAnything(now: Int64) -> Bool {
+    /// Whether any request is allowed at a time. If not, no deliveries are leased.
+    func allowsRequests(now: Int64) -> Bool {
         guard let denial else { return true }
-        return !isTrying && denial.retryAt <= now
+        return !isProbing && denial.retryAt <= now
     }
 
-    /// Asks what may be sent; `one` has to be followed by ``ended()``.
-    mutating func admit(now: Int64) -> Admission {
-        guard denial != nil else { return .everything }
-        guard admitsAnything(now: now) else { return .nothing }
-        isTrying = true
-        return .one
+    /// Returns which requests are allowed. The caller ends a probe (`halfOpen`) with ``endProbe()``.
+    mutating func allow(now: Int64) -> State {
+        guard denial != nil else { return .closed }
+        guard allowsRequests(now: now) else { return .open }
+        isProbing = true
+        return .halfOpen
     }
 
-    /// Notes that AWS denied a request.
+    /// Records that AWS denied a request.
     ///
-    /// - Returns: whether that is news.
-    mutating func denied(_ reason: String, _ cause: Cause = .accessDenied, now: Int64) -> Bool {
-        // Several requests of one try, or those under way when the first was denied.
-        if let denial, !isTrying || denial.retryAt > now {
+    /// - Returns: whether this opened the circuit breaker.
+    mutating func recordDenial(_ reason: String, _ cause: Cause = .accessDenied, now: Int64) -> Bool {
+        // A further request of the same probe, or one that was in progress when the first was denied.
+        if let denial, !isProbing || denial.retryAt > now {
             self.denial?.reason = reason
             self.denial?.cause = cause
             return false
         }
         let attempts = (denial?.attempts ?? 0) + 1
-        let pause = min(1000 << Int64(min(attempts, 7) - 1), Self.longestPause)
+        let pause = min(1000 << Int64(min(attempts, 7) - 1), Self.longestProbeInterval)
         let isNews = denial == nil
         denial = Denial(
             cause: cause, reason: reason, since: denial?.since ?? now, retryAt: now.saturatingAdding(pause),
@@ -78,14 +81,14 @@ struct CircuitBreaker: Sendable, Hashable {
         return isNews
     }
 
-    /// Notes that AWS took a request.
+    /// Records that AWS accepted a request, and closes the circuit breaker.
     ///
-    /// - Returns: what is over by that.
-    mutating func worked() -> Denial? {
-        defer { (denial, isTrying) = (nil, false) }
+    /// - Returns: the denial that has ended; nil if it was closed before.
+    mutating func recordSuccess() -> Denial? {
+        defer { (denial, isProbing) = (nil, false) }
         return denial
     }
 
-    /// Notes that a try has ended, whatever came of it.
-    mutating func ended() { isTrying = false }
+    /// Records that a probe has ended, whatever its outcome.
+    mutating func endProbe() { isProbing = false }
 }

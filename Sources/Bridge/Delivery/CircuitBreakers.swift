@@ -3,19 +3,19 @@ import AWSCore
 import Logging
 import Synchronization
 
-/// How AWS takes our requests, for each account and Region; for the workers, the log and the status page.
+/// The circuit breakers of all accounts and Regions, for the workers, the log and the status page.
 final class CircuitBreakers: Sendable {
-    /// An account and Region that waits.
+    /// A suspended account and Region.
     struct Entry: Sendable {
         let accountRegion: AccountRegion
         let denial: CircuitBreaker.Denial
     }
 
-    /// What a denial holds up.
+    /// What a denial suspends.
     enum Scope: Sendable, Hashable {
-        /// All that is done for the account and Region.
-        case everything
-        /// The audits alone: what AWS IoT knows of them cannot be asked for. Alarms need nothing of it.
+        /// All processing for the account and Region.
+        case all
+        /// Only audits, which need AWS IoT. Alarms do not.
         case audits
     }
 
@@ -33,11 +33,11 @@ final class CircuitBreakers: Sendable {
         self.logger = logger
     }
 
-    /// Those that are suspended, in order, each once with what suspends the most.
+    /// The suspended accounts and Regions, sorted, each with its widest suspension.
     var entries: [Entry] {
         let all = circuitBreakers.withLock { $0 }
         return Set(all.keys.map(\.accountRegion)).sorted().compactMap { accountRegion in
-            let denial = [Scope.everything, .audits].lazy.compactMap {
+            let denial = [Scope.all, .audits].lazy.compactMap {
                 all[Key(accountRegion: accountRegion, scope: $0)]?.denial
             }
             .first
@@ -45,42 +45,42 @@ final class CircuitBreakers: Sendable {
         }
     }
 
-    /// What AWS says no with, if it does.
+    /// The denial that suspends a scope of an account and Region; nil if it is not suspended.
     func denial(_ accountRegion: AccountRegion, _ scope: Scope) -> CircuitBreaker.Denial? {
         circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.denial }
     }
 
-    /// Those that nothing is to be fetched for now, and when that is over for the first of them.
-    func waiting(now: Int64) -> (accountRegions: Set<AccountRegion>, until: Int64?) {
-        let closed = circuitBreakers.withLock {
-            $0.filter { $0.key.scope == .everything && !$0.value.admitsAnything(now: now) }
+    /// The accounts and Regions for which no deliveries are leased now, and when the next probe of one of them is allowed.
+    func suspended(now: Int64) -> (accountRegions: Set<AccountRegion>, until: Int64?) {
+        let open = circuitBreakers.withLock {
+            $0.filter { $0.key.scope == .all && !$0.value.allowsRequests(now: now) }
         }
         return (
-            Set(closed.keys.map(\.accountRegion)), closed.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
+            Set(open.keys.map(\.accountRegion)), open.values.compactMap(\.denial?.retryAt).filter { $0 > now }.min()
         )
     }
 
-    /// Asks what may be sent for an origin; `one` has to be followed by ``ended(_:_:)``.
-    func admit(_ accountRegion: AccountRegion, _ scope: Scope = .everything) -> CircuitBreaker.Admission {
+    /// Returns which requests are allowed. The caller ends a probe (`halfOpen`) with ``endProbe(_:_:)``.
+    func allow(_ accountRegion: AccountRegion, _ scope: Scope = .all) -> CircuitBreaker.State {
         circuitBreakers.withLock {
-            $0[Key(accountRegion: accountRegion, scope: scope), default: CircuitBreaker()].admit(now: clock())
+            $0[Key(accountRegion: accountRegion, scope: scope), default: CircuitBreaker()].allow(now: clock())
         }
     }
 
-    /// Suspends an account and Region if a failed request calls for it, and logs that once.
-    func note(_ error: AWSError, _ accountRegion: AccountRegion) {
+    /// Suspends an account and Region if a failed request requires it, and logs the first failure.
+    func recordFailure(_ error: AWSError, _ accountRegion: AccountRegion) {
         guard let scope = error.suspendedScope else { return }
         let key = Key(accountRegion: accountRegion, scope: scope)
         let cause = CircuitBreaker.Cause(error)
         let isNews = circuitBreakers.withLock {
-            $0[key, default: CircuitBreaker()].denied(error.description, cause, now: clock())
+            $0[key, default: CircuitBreaker()].recordDenial(error.description, cause, now: clock())
         }
         guard isNews else { return }
         let metadata = Logger.Metadata.about(
             accountRegion,
             [LogMetadataKey.code: .string(cause.rawValue), LogMetadataKey.reason: "\(error.description)"])
         switch scope {
-        case .everything: logger.error(cause.message, metadata: metadata)
+        case .all: logger.error(cause.message, metadata: metadata)
         case .audits where cause == .unreachable:
             logger.error(
                 "AWS IoT cannot be reached. Audits of this account and Region are suspended and will be retried.",
@@ -92,30 +92,30 @@ final class CircuitBreakers: Sendable {
         }
     }
 
-    /// Notes that AWS took a request; says so in the log if it had denied some before.
-    func worked(_ accountRegion: AccountRegion, _ scope: Scope = .everything) {
-        let over = circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.worked() }
-        guard let denial = over else { return }
+    /// Records that AWS accepted a request, and logs the end of a suspension.
+    func recordSuccess(_ accountRegion: AccountRegion, _ scope: Scope = .all) {
+        let ended = circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.recordSuccess() }
+        guard let denial = ended else { return }
         logger.notice(
             "AWS takes the bridge's requests again.",
             metadata: .about(
                 accountRegion, ["after": "\(max(clock().saturatingSubtracting(denial.since), 0) / 1000) s"]))
     }
 
-    /// Notes that AWS accepted the signature of a request, of whatever service: credentials are there.
-    func signed(_ accountRegion: AccountRegion) {
-        guard denial(accountRegion, .everything)?.cause == .noCredentials else { return }
-        worked(accountRegion)
+    /// Records that AWS accepted the signature of a request of any service: the credentials are usable.
+    func recordValidCredentials(_ accountRegion: AccountRegion) {
+        guard denial(accountRegion, .all)?.cause == .noCredentials else { return }
+        recordSuccess(accountRegion)
     }
 
-    /// Notes that a try has ended.
-    func ended(_ accountRegion: AccountRegion, _ scope: Scope = .everything) {
-        circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.ended() }
+    /// Records that a probe has ended.
+    func endProbe(_ accountRegion: AccountRegion, _ scope: Scope = .all) {
+        circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.endProbe() }
     }
 }
 
 extension CircuitBreaker.Cause {
-    /// What the log says when it suspends an account and Region.
+    /// The log message for a suspended account and Region.
     fileprivate var message: Logger.Message {
         switch self {
         case .accessDenied:

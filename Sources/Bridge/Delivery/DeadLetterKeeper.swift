@@ -6,10 +6,10 @@ import Synchronization
 ///
 /// A flood of them makes a line a minute.
 final class DeadLetterKeeper: Sendable {
-    private struct Untold {
+    private struct Unreported {
         var counts: [DroppedDeadLetters.Cause: Int] = [:]
         var topic: String?
-        var lastToldAt: Int64?
+        var lastReportedAt: Int64?
     }
 
     /// The limits as they are configured now.
@@ -18,7 +18,7 @@ final class DeadLetterKeeper: Sendable {
     private let logger: Logger
     /// A monotonic time in milliseconds.
     private let clock: @Sendable () -> Int64
-    private let untold = Mutex(Untold())
+    private let unreported = Mutex(Unreported())
 
     /// How often the log reports dropped dead letters, in milliseconds.
     private static let interval: Int64 = 60_000
@@ -33,21 +33,21 @@ final class DeadLetterKeeper: Sendable {
     }
 
     /// Counts dead letters that were dropped, and reports them in the log unless it has reported others lately.
-    func dropped(_ dropped: DroppedDeadLetters) {
+    func recordDropped(_ dropped: DroppedDeadLetters) {
         metrics.dropped(dropped)
         let now = clock()
-        let due: Untold? = untold.withLock { untold in
-            untold.counts.merge(dropped.counts, uniquingKeysWith: +)
-            untold.topic = dropped.lastTopic ?? untold.topic
-            let isDue = untold.lastToldAt.map { now - $0 >= Self.interval } ?? true
-            guard isDue, !untold.counts.isEmpty else { return nil }
-            defer { untold = Untold(lastToldAt: now) }
-            return untold
+        let due: Unreported? = unreported.withLock { unreported in
+            unreported.counts.merge(dropped.counts, uniquingKeysWith: +)
+            unreported.topic = dropped.lastTopic ?? unreported.topic
+            let isDue = unreported.lastReportedAt.map { now - $0 >= Self.interval } ?? true
+            guard isDue, !unreported.counts.isEmpty else { return nil }
+            defer { unreported = Unreported(lastReportedAt: now) }
+            return unreported
         }
-        if let due { tell(due) }
+        if let due { report(due) }
     }
 
-    private func tell(_ dropped: Untold) {
+    private func report(_ dropped: Unreported) {
         let counts = dropped.counts.sorted { $0.key.rawValue < $1.key.rawValue }
         var metadata: Logger.Metadata = [
             "dropped": "\(counts.reduce(0) { $0 + $1.value })",

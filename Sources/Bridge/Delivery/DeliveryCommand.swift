@@ -27,7 +27,7 @@ enum DeliveryCommand: Sendable {
     /// What no delivery told of since a time, or since the watermark.
     case catchUp(since: Timestamp?)
     /// Something that changes no finding, and why.
-    case later(String)
+    case ignored(String)
 
     /// Reads a delivery's payload.
     ///
@@ -93,7 +93,7 @@ enum DeliveryCommand: Sendable {
                     accountRegion: event.accountRegion, time: event.time, isSuppressed: false, expiresAt: nil),
                 keepsExpiry: false)
         case .auditTaskCanceled(let taskID): return .audit(taskID: taskID)
-        case .ignored(let reason): return .later(reason)
+        case .ignored(let reason): return .ignored(reason)
         }
     }
 
@@ -148,7 +148,7 @@ enum DeliveryCommand: Sendable {
         switch self {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
         case .refresh(let kinds): kinds == .audits ? .audits : .alarms
-        case .alarm, .verification, .violationOver, .later: .alarms
+        case .alarm, .verification, .violationOver, .ignored: .alarms
         case .catchUp: .catchUp
         }
     }

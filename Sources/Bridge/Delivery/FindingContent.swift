@@ -33,7 +33,7 @@ struct FindingContent: Equatable {
 
     /// Whether this is the lesser of two, in an order that is the same everywhere and has no other meaning. It does not
     /// look at the state that people's judgement gives a finding.
-    func saysLess(than other: FindingContent) -> Bool {
+    func isOrdered(before other: FindingContent) -> Bool {
         stateless.serialized().lexicographicallyPrecedes(other.stateless.serialized())
     }
 

@@ -20,7 +20,7 @@ struct FindingRefresher: Sendable {
                     of: accountRegion, kind: kind, after: last, limit: 500)
                 let now = context.now
                 rejections.add(
-                    try await context.make({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
+                    try await context.write({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
                 last = page.last
             } while last != nil
         }
@@ -40,7 +40,7 @@ struct FindingRefresher: Sendable {
                     of: accountRegion, kind: kind, before: now.milliseconds - Planner.refreshAge, after: last,
                     limit: 500)
                 rejections.add(
-                    try await context.make({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
+                    try await context.write({ Planner.refresh($0, now: now) }, of: page, by: sender, under: lease))
                 last = page.last
             } while last != nil
         }

@@ -24,11 +24,11 @@ struct FindingRejections: Sendable, Hashable {
     ///
     /// - Throws: ``SendError`` if any may still be taken.
     mutating func add(_ outcomes: [String: SendOutcome]) throws(SendError) {
-        for case .denied(let reason) in outcomes.values { throw SendError(description: reason, isDenial: true) }
+        for case .accessDenied(let reason) in outcomes.values { throw SendError(description: reason, isDenial: true) }
         for case .interrupted(let reason) in outcomes.values {
             throw SendError(description: reason, isInterruption: true)
         }
-        for case .failed(let reason) in outcomes.values { throw SendError(description: reason) }
+        for case .retryable(let reason) in outcomes.values { throw SendError(description: reason) }
         for (id, outcome) in outcomes.sorted(by: { $0.key < $1.key }) {
             if case .rejected(let reason) = outcome { add(id, reason) }
         }

@@ -63,7 +63,7 @@ struct FindingSender: Sendable {
         do throws(AWSError) {
             let result = try await client.batchImportFindings(batch, region: accountRegion.region)
             metrics.importBatch.record(batch.findings.count)
-            circuitBreakers.worked(accountRegion)
+            circuitBreakers.recordSuccess(accountRegion)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
             note(error)
@@ -76,8 +76,8 @@ struct FindingSender: Sendable {
 
     /// Notes a failed request. One that AWS rejected as it is was signed and authorized.
     private func note(_ error: AWSError) {
-        circuitBreakers.note(error, accountRegion)
-        if error.consequence == .reject, error.stage == .response { circuitBreakers.worked(accountRegion) }
+        circuitBreakers.recordFailure(error, accountRegion)
+        if error.consequence == .reject, error.stage == .response { circuitBreakers.recordSuccess(accountRegion) }
     }
 
     /// AWS refuses a whole batch for one finding that its model does not allow, a proxy one that is too long: halving
@@ -93,7 +93,7 @@ struct FindingSender: Sendable {
         var outcomes = all(batch.findings, .imported)
         for failure in failures {
             let words = "Security Hub did not import the finding: \(failure.code): \(failure.message)"
-            outcomes[failure.id] = isFinal(failure.code) ? .rejected(words) : .failed(words)
+            outcomes[failure.id] = isFinal(failure.code) ? .rejected(words) : .retryable(words)
         }
         return outcomes
     }
@@ -141,11 +141,11 @@ struct FindingSender: Sendable {
                 ids.map { FindingIdentifier(id: $0, productARN: product) }, changes: verification.changes,
                 region: accountRegion.region)
             metrics.updateBatch.record(ids.count)
-            circuitBreakers.worked(accountRegion)
+            circuitBreakers.recordSuccess(accountRegion)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
                 let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
-                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .rejected(words) : .failed(words)
+                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .rejected(words) : .retryable(words)
                 if failure.code.hasPrefix("FindingNotFound") { outcomes.missing.insert(failure.id) }
             }
             return outcomes

@@ -15,7 +15,7 @@ struct FindingWriter: Sendable {
     let elapsed: @Sendable () -> Int64
     /// Whether the clock is trusted, and what time it is by AWS's.
     let trust: ClockTrust
-    let chance: @Sendable () -> Double
+    let jitter: @Sendable () -> Double
     let metrics: BridgeMetrics
     let outage: StoreOutageTracker
     let logger: Logger
@@ -30,7 +30,7 @@ struct FindingWriter: Sendable {
     ///   - trust: nil for a clock that is always trusted.
     init(
         store: any Store, clock: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Int64)? = nil,
-        trust: ClockTrust? = nil, chance: @escaping @Sendable () -> Double, metrics: BridgeMetrics, logger: Logger,
+        trust: ClockTrust? = nil, jitter: @escaping @Sendable () -> Double, metrics: BridgeMetrics, logger: Logger,
         activity: ActivityLog? = nil, deadLetterLimits: DeadLetterLimits = .standard
     ) {
         self.store = store
@@ -39,7 +39,7 @@ struct FindingWriter: Sendable {
         let elapsed = elapsed ?? clock
         self.elapsed = elapsed
         self.trust = trust ?? ClockTrust(now: clock, elapsed: elapsed, isChecked: false, logger: logger)
-        self.chance = chance
+        self.jitter = jitter
         self.metrics = metrics
         self.logger = logger
         outage = StoreOutageTracker(logger: logger, clock: elapsed)
@@ -58,23 +58,23 @@ struct FindingWriter: Sendable {
     /// - Parameters:
     ///   - changes: of different findings.
     ///   - sender: sends to the Security Hub of their origin.
-    ///   - progress: what else is to be kept, before anything is sent.
+    ///   - update: what else is to be kept, before anything is sent.
     ///   - isShared: whether the changes come from several deliveries, of which the lease is of one.
     /// - Returns: what became of each finding that was to be sent, by its id.
-    func make(
-        _ changes: PlannedChanges, by sender: FindingSender, keeping progress: LedgerUpdate = LedgerUpdate(),
+    func write(
+        _ changes: PlannedChanges, by sender: FindingSender, recording update: LedgerUpdate = LedgerUpdate(),
         under lease: Lease, isShared: Bool = false
     ) async throws(StoreError) -> [String: SendOutcome] {
-        try await keep(changes, progress, under: lease)
+        try await record(changes, update, under: lease)
         return try await send(changes, by: sender, under: lease, isShared: isShared)
     }
 
     /// Keeps changes in the ledger, which is the first part of making them: what is to be sent is marked as not sent, so
     /// that an interrupted work is found by ``FindingRefresher``.
-    func keep(
-        _ changes: PlannedChanges, _ progress: LedgerUpdate = LedgerUpdate(), under lease: Lease
+    func record(
+        _ changes: PlannedChanges, _ update: LedgerUpdate = LedgerUpdate(), under lease: Lease
     ) async throws(StoreError) {
-        var before = progress
+        var before = update
         before.entries += changes.all.map(\.entry)
         if !before.isEmpty { try await store.record(before, under: lease) }
     }
@@ -92,7 +92,7 @@ struct FindingWriter: Sendable {
         let outcomes = await sender.send(sent.map { FindingText(id: $0.entry.id, json: $0.entry.finding) })
         let sentAt = clock()
         for change in sent {
-            note(
+            recordResult(
                 change, known: changes.known[change.entry.id], outcome: outcomes[change.entry.id], at: sentAt,
                 from: isShared ? nil : lease)
         }
@@ -106,7 +106,7 @@ struct FindingWriter: Sendable {
                 } else {
                     after.rejected.append(change.entry.id)
                 }
-            case .failed, .denied, .interrupted, nil: continue
+            case .retryable, .accessDenied, .interrupted, nil: continue
             }
         }
         if !after.isEmpty { try await store.record(after, under: lease) }
@@ -114,7 +114,7 @@ struct FindingWriter: Sendable {
     }
 
     /// Counts, remembers and logs what became of a finding.
-    private func note(
+    private func recordResult(
         _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Int64, from lease: Lease?
     ) {
         guard let result = FindingResult(change, known: known, outcome: outcome) else { return }
@@ -132,11 +132,11 @@ struct FindingWriter: Sendable {
     ///
     /// - Returns: what Security Hub refused.
     /// - Throws: ``SendError`` if any may still be taken, `StoreError`.
-    func make(
+    func write(
         _ plan: (LedgerEntry) -> Change?, of entries: [LedgerEntry], by sender: FindingSender, under lease: Lease
     ) async throws -> FindingRejections {
         let known = Dictionary(entries.map { ($0.id, $0) }) { first, _ in first }
-        let outcomes = try await make(
+        let outcomes = try await write(
             PlannedChanges(entries.compactMap(plan), known: known), by: sender, under: lease)
         var rejections = FindingRejections()
         try rejections.add(outcomes)
@@ -146,7 +146,7 @@ struct FindingWriter: Sendable {
     // MARK: Deliveries
 
     /// Takes note that another worker has a delivery now.
-    func lost(_ leased: LeasedDelivery) {
+    func leaseLost(_ leased: LeasedDelivery) {
         activity.discardCounts(of: leased.delivery)
         logger.warning("Lease lost: another worker took over this delivery.", metadata: .about(leased))
     }
@@ -154,11 +154,12 @@ struct FindingWriter: Sendable {
     /// Ends the work on a delivery: it is done, put off, given up, or given back because the bridge stops.
     ///
     /// - Parameters:
-    ///   - topic: what it is about.
+    ///   - subject: what it is about.
     ///   - result: what became of its finding, if it is about one.
     ///   - kind: why it is given up, if it is refused.
     func finish(
-        _ leased: LeasedDelivery, about topic: DeliverySubject, _ outcome: SendOutcome, _ result: FindingResult? = nil,
+        _ leased: LeasedDelivery, about subject: DeliverySubject, _ outcome: SendOutcome,
+        _ result: FindingResult? = nil,
         as kind: DeadLetterKind = .rejected
     ) async {
         do throws(StoreError) {
@@ -167,42 +168,43 @@ struct FindingWriter: Sendable {
                 try await store.complete(leased.lease, recording: [], now: clock())
                 let now = clock()
                 metrics.work.completed(leased.delivery, now: now)
-                activity.recordOutcome(of: leased.delivery, about: topic, result)
+                activity.recordOutcome(of: leased.delivery, about: subject, result)
                 var details: Logger.Metadata = [
                     LogMetadataKey.milliseconds: .string(
                         String(max(now.saturatingSubtracting(leased.delivery.receivedAt), 0)))
                 ]
                 if let result {
-                    details[LogMetadataKey.finding] = topic.findingID.map { .string($0) }
+                    details[LogMetadataKey.finding] = subject.findingID.map { .string($0) }
                     details[LogMetadataKey.result] = .string(result.rawValue)
                 }
                 logger.info("A delivery is done.", metadata: .about(leased, details))
             case .rejected(let reason):
-                try await deadLetter(leased, topic, kind, reason)
-            case .failed where Task.isCancelled, .denied where Task.isCancelled,
+                try await deadLetter(leased, subject, kind, reason)
+            case .retryable where Task.isCancelled, .accessDenied where Task.isCancelled,
                 .interrupted where Task.isCancelled:
                 try await release(leased)
-            case .interrupted(let reason): try await interrupt(leased, topic, reason)
-            case .denied(let reason) where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock()):
-                try await deadLetter(leased, topic, .denied, "given up after 90 days: \(reason)")
-            case .denied(let reason):
+            case .interrupted(let reason): try await retryAfterInterruption(leased, subject, reason)
+            case .accessDenied(let reason)
+            where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock()):
+                try await deadLetter(leased, subject, .denied, "given up after 90 days: \(reason)")
+            case .accessDenied(let reason):
                 // While an account and Region is suspended, tries do not count, and nothing is fetched for it, if that
                 // concerns all of it.
-                if circuitBreakers.waiting(now: elapsed()).accountRegions.contains(leased.delivery.accountRegion) {
+                if circuitBreakers.suspended(now: elapsed()).accountRegions.contains(leased.delivery.accountRegion) {
                     try await release(leased)
                 } else if let denial = circuitBreakers.denial(leased.delivery.accountRegion, .audits) {
                     let delay = Duration.milliseconds(max(denial.retryAt.saturatingSubtracting(elapsed()), 1000))
-                    try await scheduleRetry(leased, topic, reason, for: delay, isCounted: false)
+                    try await scheduleRetry(leased, subject, reason, for: delay, isCounted: false)
                 } else {
                     try await scheduleRetry(
-                        leased, topic, reason, for: RetryBackoff.denied(chance: chance()), isCounted: false)
+                        leased, subject, reason, for: RetryBackoff.delayAfterDenial(jitter: jitter()), isCounted: false)
                 }
-            case .failed(let reason) where leased.attempt >= RetryBackoff.maximumAttempts:
-                try await deadLetter(leased, topic, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
-            case .failed(let reason): try await scheduleRetry(leased, topic, reason)
+            case .retryable(let reason) where leased.attempt >= RetryBackoff.maximumAttempts:
+                try await deadLetter(leased, subject, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
+            case .retryable(let reason): try await scheduleRetry(leased, subject, reason)
             }
         } catch  where error.code == .leaseLost {
-            lost(leased)
+            leaseLost(leased)
         } catch {
             // The lease is released as soon as the store is available, and the delivery is leased again.
             activity.discardCounts(of: leased.delivery)
@@ -220,51 +222,51 @@ struct FindingWriter: Sendable {
     }
 
     /// Has a delivery wait a moment that was not worked on to the end for reasons that it has nothing to do with.
-    private func interrupt(
-        _ leased: LeasedDelivery, _ topic: DeliverySubject, _ reason: String
+    private func retryAfterInterruption(
+        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String
     ) async throws(StoreError) {
         outage.failed(reason, to: .work)
         let now = clock()
-        let delay = RetryBackoff.delayAfterInterruption(chance: chance())
+        let delay = RetryBackoff.delayAfterInterruption(jitter: jitter())
         try await store.retry(
             leased.lease, at: now + delay.milliseconds, reason: reason, isCounted: false, now: now)
-        activity.recordOutcome(of: leased.delivery, about: topic, as: .retried)
+        activity.recordOutcome(of: leased.delivery, about: subject, as: .retried)
         logger.debug(
             "Processing of a delivery was interrupted and will be retried.",
             metadata: .about(leased, [LogMetadataKey.reason: "\(reason)"]))
     }
 
     private func scheduleRetry(
-        _ leased: LeasedDelivery, _ topic: DeliverySubject, _ reason: String
+        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String
     ) async throws(StoreError) {
-        let delay = RetryBackoff.delay(afterAttempt: leased.attempt, chance: chance())
-        try await scheduleRetry(leased, topic, reason, for: delay)
+        let delay = RetryBackoff.delay(afterAttempt: leased.attempt, jitter: jitter())
+        try await scheduleRetry(leased, subject, reason, for: delay)
     }
 
     private func scheduleRetry(
-        _ leased: LeasedDelivery, _ topic: DeliverySubject, _ reason: String, for delay: Duration,
+        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String, for delay: Duration,
         isCounted: Bool = true
     ) async throws(StoreError) {
         let now = clock()
         try await store.retry(
             leased.lease, at: now.saturatingAdding(delay.milliseconds), reason: reason, isCounted: isCounted, now: now)
         metrics.work.retries.increment()
-        activity.recordOutcome(of: leased.delivery, about: topic, as: .retried)
+        activity.recordOutcome(of: leased.delivery, about: subject, as: .retried)
         logger.warning(
             "A delivery failed and will be tried again.",
             metadata: .about(leased, [LogMetadataKey.reason: "\(reason)", "retryIn": "\(delay)"]))
     }
 
     private func deadLetter(
-        _ leased: LeasedDelivery, _ topic: DeliverySubject, _ kind: DeadLetterKind, _ reason: String
+        _ leased: LeasedDelivery, _ subject: DeliverySubject, _ kind: DeadLetterKind, _ reason: String
     ) async throws(StoreError) {
         let dropped = try await store.deadLetter(
             leased.lease, reason: reason, now: clock(), within: deadLetters.limits.value)
         metrics.work.deadLettered(kind)
-        activity.recordOutcome(of: leased.delivery, about: topic, as: .dead)
+        activity.recordOutcome(of: leased.delivery, about: subject, as: .dead)
         logger.error(
             "A delivery was given up and is kept as a dead letter.",
             metadata: .about(leased, [LogMetadataKey.code: .string(kind.rawValue), LogMetadataKey.reason: "\(reason)"]))
-        if !dropped.isEmpty { deadLetters.dropped(dropped) }
+        if !dropped.isEmpty { deadLetters.recordDropped(dropped) }
     }
 }

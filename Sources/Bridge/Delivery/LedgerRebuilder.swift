@@ -30,7 +30,7 @@ struct LedgerRebuilder: Sendable {
     /// - Parameter report: hears after each page how much has been found so far.
     func rebuild(report: @Sendable (Count) -> Void = { _ in }) async throws -> Count {
         var count = Count()
-        var marks: [String: AppliedAudit] = [:]
+        var newestAudits: [String: AppliedAudit] = [:]
         var pages = client.findings(filters: filters, region: accountRegion.region).makeAsyncIterator()
         while let page = try await pages.next() {
             var restored: [RestoredFinding] = []
@@ -43,14 +43,14 @@ struct LedgerRebuilder: Sendable {
                 }
             }
             try await store.restore(restored.map(\.entry), restored.compactMap(\.disposition))
-            for mark in restored.compactMap(\.mark) where mark.isNewer(than: marks[mark.check]) {
-                marks[mark.check] = mark
+            for audit in restored.compactMap(\.appliedAudit) where audit.isNewer(than: newestAudits[audit.check]) {
+                newestAudits[audit.check] = audit
             }
             count.restored += restored.count
             report(count)
         }
         try await store.finishLedger(
-            of: accountRegion, appliedAudits: marks.values.sorted { $0.check < $1.check }, now: clock())
+            of: accountRegion, appliedAudits: newestAudits.values.sorted { $0.check < $1.check }, now: clock())
         return count
     }
 

@@ -44,16 +44,16 @@ enum Planner {
     static func plan(
         _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?, now: Timestamp
     ) -> Change? {
-        let opinion = DispositionChange(disposition)
-        var news: Observation?
-        for observation in observations where counts(observation, against: news, known) {
-            news = observation.seen(after: news, known)
+        let disposition = DispositionChange(disposition)
+        var newest: Observation?
+        for observation in observations where isNewest(observation, comparedWith: newest, known) {
+            newest = observation.mergingTimes(of: newest, known)
         }
         let change: Change
-        if let news {
-            change = settle(news.finding, Facts(of: news), known, opinion, now)
-        } else if let known, needsSettling(known, opinion, now), let finding = known.asSent {
-            change = settle(finding, Facts(of: known), known, opinion, now)
+        if let newest {
+            change = reconcile(newest.finding, Facts(of: newest), known, disposition, now)
+        } else if let known, needsReconciling(known, disposition, now), let finding = known.asSent {
+            change = reconcile(finding, Facts(of: known), known, disposition, now)
         } else {
             return nil
         }
@@ -68,7 +68,7 @@ enum Planner {
         guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
             return nil
         }
-        return settle(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
+        return reconcile(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
     }
 
     /// Plans that a finding is imported again as it is, so that Security Hub has it and does not forget it.
@@ -97,16 +97,18 @@ enum Planner {
 
     /// Whether a finding of which nothing new was said is not in Security Hub as it must be: people judge it otherwise
     /// now, or it may not have been sent.
-    private static func needsSettling(_ known: LedgerEntry, _ opinion: DispositionChange, _ now: Timestamp) -> Bool {
-        !known.isSent || Facts(of: known).isActive(opinion, now) != (known.recordState == .active)
+    private static func needsReconciling(_ known: LedgerEntry, _ disposition: DispositionChange, _ now: Timestamp)
+        -> Bool
+    {
+        !known.isSent || Facts(of: known).isActive(disposition, now) != (known.recordState == .active)
     }
 
-    private static func settle(
-        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ opinion: DispositionChange,
+    private static func reconcile(
+        _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ disposition: DispositionChange,
         _ now: Timestamp
     ) -> Change {
         var finding = finding
-        let isActive = facts.isActive(opinion, now)
+        let isActive = facts.isActive(disposition, now)
         finding.recordState = isActive ? .active : .archived
         if facts.kind == .audit, facts.condition != .over { finding.setSuppressed(!isActive) }
         guard let known, known.isSent, FindingContent(finding) == FindingContent(stored: known.finding) else {
@@ -131,24 +133,26 @@ enum Planner {
     /// Of two states of an alarm that are equally old, the one that ends it counts, and of two that do not differ in
     /// that, the one whose content is greater, byte by byte: whichever comes first, the same one is left. An audit that
     /// is walked again sees the present: there the later look counts.
-    private static func counts(_ observation: Observation, against news: Observation?, _ known: LedgerEntry?) -> Bool {
-        guard let last = news.map(Facts.init(of:)) ?? known.map({ Facts(of: $0) }) else { return true }
+    private static func isNewest(_ observation: Observation, comparedWith newest: Observation?, _ known: LedgerEntry?)
+        -> Bool
+    {
+        guard let last = newest.map(Facts.init(of:)) ?? known.map({ Facts(of: $0) }) else { return true }
         if observation.time.milliseconds != last.time { return observation.time.milliseconds > last.time }
         guard observation.kind == .violation else { return true }
         guard observation.condition == last.condition else { return observation.condition == .over }
         guard
-            let content = news.map({ FindingContent($0.finding) })
+            let content = newest.map({ FindingContent($0.finding) })
                 ?? known.flatMap({ FindingContent(stored: $0.finding) })
         else { return true }
-        return content.saysLess(than: FindingContent(observation.finding))
+        return content.isOrdered(before: FindingContent(observation.finding))
     }
 }
 
 extension Observation {
     /// The same, with the times of what was seen before: a finding is made once.
-    fileprivate func seen(after news: Observation?, _ known: LedgerEntry?) -> Observation {
+    fileprivate func mergingTimes(of newest: Observation?, _ known: LedgerEntry?) -> Observation {
         var copy = self
-        if let before = news?.finding {
+        if let before = newest?.finding {
             copy.finding.createdAt = before.createdAt
             copy.finding.firstObservedAt = min(finding.firstObservedAt, before.firstObservedAt)
             copy.finding.lastObservedAt = max(finding.lastObservedAt, before.lastObservedAt)
@@ -187,9 +191,9 @@ private struct Facts {
     }
 
     /// Whether the finding is current: the problem is there, and nobody has judged that it does not count.
-    func isActive(_ opinion: DispositionChange, _ now: Timestamp) -> Bool {
+    func isActive(_ disposition: DispositionChange, _ now: Timestamp) -> Bool {
         guard condition != .over else { return false }
-        switch opinion {
+        switch disposition {
         case .suppression(let suppression):
             if suppression.time.milliseconds > time { return !suppression.suppresses(at: now) }
             // What a newer audit says counts, but no audit says that a suppression ended after it.

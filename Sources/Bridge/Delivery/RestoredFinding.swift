@@ -11,12 +11,12 @@ struct RestoredFinding: Sendable, Hashable {
     /// What people found out about it, for a violation.
     let disposition: Disposition?
     /// The audit that said so, for an audit finding and a check summary.
-    let mark: AppliedAudit?
+    let appliedAudit: AppliedAudit?
 
     /// Whether the store accepts what it tells. Security Hub keeps longer texts than the store.
     var isStorable: Bool {
         LedgerUpdate(
-            entries: [entry], dispositions: disposition.map { [$0] } ?? [], appliedAudits: mark.map { [$0] } ?? []
+            entries: [entry], dispositions: disposition.map { [$0] } ?? [], appliedAudits: appliedAudit.map { [$0] } ?? []
         ).isStorable
     }
 
@@ -29,34 +29,35 @@ struct RestoredFinding: Sendable, Hashable {
     /// Reads an element of the answer to `GetFindings`; nil if it is not a finding of Device Defender's, or lacks what
     /// is needed to send it again.
     init?(_ json: JSON, accountRegion: AccountRegion) {
-        guard let found = Found(json, accountRegion: accountRegion) else { return nil }
-        let finding = found.finding
+        guard let parsed = ParsedFinding(json, accountRegion: accountRegion) else { return nil }
+        let finding = parsed.finding
         let isActive = finding.recordState == .active
-        let eventTime = found.eventTime
+        let eventTime = parsed.eventTime
         entry = LedgerEntry(
-            id: finding.id, accountRegion: accountRegion, kind: found.kind, group: found.group, subject: found.subject,
+            id: finding.id, accountRegion: accountRegion, kind: parsed.kind, group: parsed.group,
+            subject: parsed.subject,
             createdAt: finding.createdAt.milliseconds, updatedAt: finding.updatedAt.milliseconds,
             eventTime: eventTime, firstObservedAt: finding.firstObservedAt.milliseconds,
-            lastObservedAt: finding.lastObservedAt.milliseconds, condition: found.condition,
+            lastObservedAt: finding.lastObservedAt.milliseconds, condition: parsed.condition,
             recordState: isActive ? .active : .archived, severity: LedgerEntry.Severity(finding.severity.label),
             finding: finding.json.serialized(), isSent: true)
-        disposition = found.verification.map { verification in
+        disposition = parsed.verification.map { verification in
             VerificationDisposition(
                 subject: finding.id, accountRegion: accountRegion, time: Timestamp(milliseconds: eventTime),
-                verification: verification, isApplied: true, isHidden: found.isHiddenByBridge
+                verification: verification, isApplied: true, isHidden: parsed.isHiddenByBridge
             ).disposition
         }
         // Only a bridge says in the finding which audit it is from.
-        mark =
-            found.kind != .violation && eventTime > 0 && found.isOfCompleteCheck
-            ? found.field("TaskId").map {
-                AppliedAudit(accountRegion: accountRegion, check: found.group, startTime: eventTime, taskID: $0)
+        appliedAudit =
+            parsed.kind != .violation && eventTime > 0 && parsed.isOfCompleteCheck
+            ? parsed.field("TaskId").map {
+                AppliedAudit(accountRegion: accountRegion, check: parsed.group, startTime: eventTime, taskID: $0)
             } : nil
     }
 }
 
 /// A finding with what its id and its product fields say.
-private struct Found {
+private struct ParsedFinding {
     let json: JSON
     let finding: SecurityFinding
     let kind: LedgerEntry.Kind

@@ -8,20 +8,20 @@ enum RetryBackoff {
 
     /// How long a delivery is kept that AWS denies, for want of a permission or of Security Hub, in milliseconds: Security
     /// Hub itself forgets findings that are 90 days old.
-    private static let longestDenial: Int64 = 90 * 86_400_000
+    private static let maximumDeniedAge: Int64 = 90 * 86_400_000
 
     /// Whether a delivery that is denied is not worth keeping any longer.
     static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool {
-        now.saturatingSubtracting(delivery.receivedAt) > longestDenial
+        now.saturatingSubtracting(delivery.receivedAt) > maximumDeniedAge
     }
 
     /// The wait before the next attempt at what is denied and suspends nothing, so that nothing else probes it: from half
     /// a minute to a minute.
-    static func denied(chance: Double) -> Duration { delay(afterAttempt: 7, chance: chance) }
+    static func delayAfterDenial(jitter: Double) -> Duration { delay(afterAttempt: 7, jitter: jitter) }
 
     /// The wait after the store or the lease cut an attempt short, from one to three seconds.
-    static func delayAfterInterruption(chance: Double) -> Duration {
-        .milliseconds(1000 + Int64(2000 * (chance > 0 ? min(chance, 1) : 0)))
+    static func delayAfterInterruption(jitter: Double) -> Duration {
+        .milliseconds(1000 + Int64(2000 * (jitter > 0 ? min(jitter, 1) : 0)))
     }
 
     /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
@@ -29,11 +29,11 @@ enum RetryBackoff {
     ///
     /// - Parameters:
     ///   - attempt: how many attempts there were, from 1.
-    ///   - chance: a number from 0 to 1.
-    static func delay(afterAttempt attempt: Int, chance: Double) -> Duration {
+    ///   - jitter: a number from 0 to 1.
+    static func delay(afterAttempt attempt: Int, jitter: Double) -> Duration {
         let full = min(Double(QueueTime.longestWait), Double(1000 << min(max(attempt, 1) - 1, 9)))
         // Written so that no number, not even one that is none, leads out of the range.
-        let part = chance > 0 ? min(chance, 1) : 0
+        let part = jitter > 0 ? min(jitter, 1) : 0
         return .milliseconds(Int64(full * (0.5 + 0.5 * part)))
     }
 }

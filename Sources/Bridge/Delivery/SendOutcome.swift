@@ -8,10 +8,10 @@ enum SendOutcome: Sendable, Hashable {
     /// Security Hub will never take it; in AWS's words.
     case rejected(String)
     /// It may be taken later.
-    case failed(String)
+    case retryable(String)
     /// It is taken as soon as requests can be signed, sent and authorized: until then a permission, credentials, Security
     /// Hub or the network is missing, and the account and Region are suspended.
-    case denied(String)
+    case accessDenied(String)
     /// The work was cut short because of the store or a lease, which says nothing of the delivery: no attempt counts.
     case interrupted(String)
 }
@@ -23,7 +23,7 @@ extension SendOutcome {
         case .unavailable, .leaseLost, .inUse, .closed: self = .interrupted(error.description)
         // A value that the store rejects, it always rejects.
         case .invalidValue: self = .rejected(error.description)
-        case .corrupt, .invalidPath, .unsupported, .outdated, .defect: self = .failed(error.description)
+        case .corrupt, .invalidPath, .unsupported, .outdated, .defect: self = .retryable(error.description)
         }
     }
 
@@ -32,8 +32,8 @@ extension SendOutcome {
         self =
             switch error.consequence {
             case .reject: .rejected(error.description)
-            case .suspend: .denied(error.description)
-            case .retry: .failed(error.description)
+            case .suspend: .accessDenied(error.description)
+            case .retry: .retryable(error.description)
             }
     }
 }
@@ -42,7 +42,7 @@ extension AWSError {
     /// What it suspends, if it does.
     var suspendedScope: CircuitBreakers.Scope? {
         guard consequence == .suspend else { return nil }
-        return stage == .credentials || service != .iot ? .everything : .audits
+        return stage == .credentials || service != .iot ? .all : .audits
     }
 }
 
@@ -72,6 +72,6 @@ struct SendError: Error, CustomStringConvertible {
     /// What that means for a delivery.
     var outcome: SendOutcome {
         if isInterruption { return .interrupted(description) }
-        return isDenial ? .denied(description) : .failed(description)
+        return isDenial ? .accessDenied(description) : .retryable(description)
     }
 }

@@ -1,60 +1,50 @@
 import AWSClient
 import Store
 
-/// A line of deliveries that are worked on some at a time, never by two at once.
+/// A queue of leased deliveries that are processed in order, in batches, and never concurrently.
 ///
-/// What is in different lanes touches different findings, so no two changes to one finding are ever under way.
+/// Different lanes change different findings, so no two changes of one finding are ever in progress.
 actor SerialLane {
-    typealias Item = (leased: LeasedDelivery, work: DeliveryCommand)
-
-    /// Says what may be worked on.
-    struct Gate: Sendable {
-        /// Asked before each piece of work.
-        let admit: @Sendable () -> CircuitBreaker.Admission
-        /// Called behind a piece of work that was admitted as `one`.
-        let ended: @Sendable () -> Void
-        /// Takes what may not be worked on.
-        let release: @Sendable ([Lease]) async -> Void
-    }
+    typealias Item = (leased: LeasedDelivery, command: DeliveryCommand)
 
     private var waiting: [Item] = []
     private var task: Task<Void, Never>?
     private let clock: AWSClock
-    private let atOnce: Int
-    private let filling: BatchLinger?
-    private let gate: Gate?
-    /// When the first of those that wait came.
+    private let batchLimit: Int
+    private let linger: BatchLinger?
+    private let policy: LanePolicy?
+    /// When the first of the waiting deliveries was added.
     private var waitingSince = Duration.zero
-    private var pause: Task<Void, Never>?
+    private var lingering: Task<Void, Never>?
     private var isStopped = false
-    private let perform: @Sendable ([Item]) async -> Void
-    private let finished: @Sendable ([Lease]) async -> Void
+    private let process: @Sendable ([Item]) async -> Void
+    private let onFinished: @Sendable ([Lease]) async -> Void
 
     /// - Parameters:
-    ///   - clock: where the work runs, and by what time.
-    ///   - atOnce: how many deliveries at the most are handed over together.
-    ///   - filling: how long deliveries wait for others to share requests with; nil for not at all.
-    ///   - gate: says what may be worked on; nil for everything.
-    ///   - perform: works on deliveries, and says of each what became of it.
-    ///   - finished: hears which leases are out of the lane.
+    ///   - clock: the executor and the clock of the lane.
+    ///   - batchLimit: the most deliveries that are processed together.
+    ///   - linger: how long deliveries wait for others to share requests with; nil to process them immediately.
+    ///   - policy: whether deliveries may be processed; nil if they always may.
+    ///   - process: processes deliveries and stores the outcome of each.
+    ///   - onFinished: called with the leases of the processed deliveries.
     init(
-        by clock: AWSClock, atOnce: Int, filling: BatchLinger? = nil, gate: Gate? = nil,
-        perform: @escaping @Sendable ([Item]) async -> Void,
-        finished: @escaping @Sendable ([Lease]) async -> Void
+        by clock: AWSClock, batchLimit: Int, linger: BatchLinger? = nil, policy: LanePolicy? = nil,
+        process: @escaping @Sendable ([Item]) async -> Void,
+        onFinished: @escaping @Sendable ([Lease]) async -> Void
     ) {
         self.clock = clock
-        self.atOnce = atOnce
-        self.filling = filling
-        self.gate = gate
-        self.perform = perform
-        self.finished = finished
+        self.batchLimit = batchLimit
+        self.linger = linger
+        self.policy = policy
+        self.process = process
+        self.onFinished = onFinished
     }
 
-    /// Puts deliveries at the end of the line.
+    /// Appends deliveries to the queue.
     func add(_ items: [Item]) {
         if waiting.isEmpty { waitingSince = clock.elapsed() }
         waiting += items
-        if waiting.count >= BatchLinger.full { pause?.cancel() }
+        if waiting.count >= BatchLinger.full { lingering?.cancel() }
         if task == nil { start() }
     }
 
@@ -63,57 +53,69 @@ actor SerialLane {
     private func run() async {
         while !waiting.isEmpty, !Task.isCancelled {
             await waitForBatch()
-            let admission = gate?.admit() ?? .everything
-            if admission == .nothing {
-                let leases = takeWaiting()
-                await gate?.release(leases)
+            let state = policy?.allow() ?? .closed
+            if state == .open {
+                let leases = removeAll()
+                await policy?.release(leases)
                 continue
             }
-            let items = Array(waiting.prefix(admission == .one ? 1 : atOnce))
+            let items = Array(waiting.prefix(state == .halfOpen ? 1 : batchLimit))
             waiting.removeFirst(items.count)
             waitingSince = clock.elapsed()
             guard !items.isEmpty else {
-                if admission == .one { gate?.ended() }
+                if state == .halfOpen { policy?.endProbe() }
                 continue
             }
-            await perform(items)
-            if admission == .one { gate?.ended() }
-            await finished(items.map(\.leased.lease))
+            await process(items)
+            if state == .halfOpen { policy?.endProbe() }
+            await onFinished(items.map(\.leased.lease))
         }
         task = nil
-        // What came after the work was told to give up has nothing to do with that.
+        // Deliveries that were added after a cancellation are not concerned by it.
         if !waiting.isEmpty { start() }
     }
 
-    /// Waits until enough have come to fill a request, or they have waited long enough.
+    /// Waits until there are enough deliveries to fill a request, or the first has waited long enough.
     private func waitForBatch() async {
-        guard let filling, !isStopped else { return }
-        let wait = filling.wait(count: waiting.count, waited: clock.elapsed() - waitingSince)
+        guard let linger, !isStopped else { return }
+        let wait = linger.wait(count: waiting.count, waited: clock.elapsed() - waitingSince)
         guard wait > .zero else { return }
-        let pause = Task(executorPreference: clock.executor) { [clock] in _ = try? await clock.sleep(wait) }
-        self.pause = pause
-        await pause.value
-        self.pause = nil
+        let lingering = Task(executorPreference: clock.executor) { [clock] in _ = try? await clock.sleep(wait) }
+        self.lingering = lingering
+        await lingering.value
+        self.lingering = nil
     }
 
-    private func takeWaiting() -> [Lease] {
+    /// Removes the waiting deliveries and stops waiting for full batches. A batch in progress continues.
+    ///
+    /// - Returns: the leases of the removed deliveries.
+    func stop() -> [Lease] {
+        isStopped = true
+        lingering?.cancel()
+        return removeAll()
+    }
+
+    /// Removes the waiting deliveries. Deliveries that are added later are processed as before.
+    ///
+    /// - Returns: the leases of the removed deliveries.
+    func removeAll() -> [Lease] {
         defer { waiting = [] }
         return waiting.map(\.leased.lease)
     }
 
-    /// Takes out what waits; what is under way goes on. Nothing waits for company any more.
-    func stop() -> [Lease] {
-        isStopped = true
-        pause?.cancel()
-        return takeWaiting()
-    }
-
-    /// Takes out what waits, while what comes later is worked on as before.
-    func takeAll() -> [Lease] { takeWaiting() }
-
-    /// Has what is under way give up.
+    /// Cancels the batch in progress.
     func cancel() { task?.cancel() }
 
-    /// Waits until the line is empty.
+    /// Waits until the lane is empty.
     func drain() async { await task?.value }
+}
+
+/// Decides whether a lane may process deliveries.
+struct LanePolicy: Sendable {
+    /// Called before each batch. In state `halfOpen` the batch is one delivery, followed by `endProbe`.
+    let allow: @Sendable () -> CircuitBreaker.State
+    /// Called when the delivery that was allowed as a probe has been processed.
+    let endProbe: @Sendable () -> Void
+    /// Releases deliveries that may not be processed.
+    let release: @Sendable ([Lease]) async -> Void
 }

@@ -62,7 +62,7 @@ struct StaleFindingArchiver: Sendable {
                 of: accountRegion, kind: kind, group: check, before: limit, after: last, limit: 500)
             let now = context.now
             rejections.add(
-                try await context.make(
+                try await context.write(
                     { Planner.end($0, at: time, now: now) }, of: page, by: sender, under: lease))
             count += page.count
             last = page.last

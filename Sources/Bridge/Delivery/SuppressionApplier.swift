@@ -12,27 +12,29 @@ struct SuppressionApplier: Sendable {
     /// Keeps what people said about the findings of a resource, if it is news, and judges the findings anew.
     ///
     /// - Parameter keepsExpiry: whether it leaves the end of a suppression as it was.
-    func say(_ said: SuppressionDisposition, keepsExpiry: Bool) async throws -> FindingRejections {
-        let stored = try await stored(said.subject)
+    func apply(_ disposition: SuppressionDisposition, keepsExpiry: Bool) async throws -> FindingRejections {
+        let stored = try await stored(disposition.subject)
         let known = stored.flatMap { SuppressionDisposition($0) }
-        var said = said
-        if keepsExpiry, let known, known.isSuppressed { said.expiresAt = known.expiresAt }
-        guard said.isNewer(than: known) else { return try await judge(said.subject, by: stored) }
-        try await context.store.record(LedgerUpdate(dispositions: [said.disposition]), under: lease)
-        return try await judge(said.subject, by: said.disposition)
+        var disposition = disposition
+        if keepsExpiry, let known, known.isSuppressed { disposition.expiresAt = known.expiresAt }
+        guard disposition.isNewer(than: known) else {
+            return try await updateFindings(about: disposition.subject, by: stored)
+        }
+        try await context.store.record(LedgerUpdate(dispositions: [disposition.disposition]), under: lease)
+        return try await updateFindings(about: disposition.subject, by: disposition.disposition)
     }
 
     /// Judges the findings of a suppression that has ended by itself.
     ///
     /// - Parameter time: when it ended, as it was known when that became due.
-    func end(_ subject: String, at time: Timestamp) async throws -> FindingRejections {
+    func expire(_ subject: String, at time: Timestamp) async throws -> FindingRejections {
         let stored = try await stored(subject)
         guard var known = stored.flatMap({ SuppressionDisposition($0) }), known.isSuppressed, known.expiresAt == time
         else { return FindingRejections() }
         guard !known.suppresses(at: context.now) else {
             throw SendError(description: "by this machine's clock the suppression has not ended yet")
         }
-        let rejections = try await judge(subject, by: stored)
+        let rejections = try await updateFindings(about: subject, by: stored)
         known.isSettled = true
         try await context.store.record(LedgerUpdate(dispositions: [known.disposition]), under: lease)
         return rejections
@@ -42,14 +44,14 @@ struct SuppressionApplier: Sendable {
         try await context.store.dispositions(about: [subject])[subject]
     }
 
-    private func judge(_ subject: String, by disposition: Disposition?) async throws -> FindingRejections {
+    private func updateFindings(about subject: String, by disposition: Disposition?) async throws -> FindingRejections {
         var rejections = FindingRejections()
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.ledgerEntries(about: subject, after: last, limit: 500)
             let now = context.now
             rejections.add(
-                try await context.make(
+                try await context.write(
                     { Planner.plan([], known: $0, disposition: disposition, now: now) }, of: page, by: sender,
                     under: lease))
             last = page.last

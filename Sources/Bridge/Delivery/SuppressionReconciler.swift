@@ -12,7 +12,7 @@ struct SuppressionReconciler: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let client: AWSClient
-    let work: SuppressionApplier
+    let applier: SuppressionApplier
 
     /// How much older than the present what is listed is taken to be, in milliseconds: an event of the last minute may
     /// tell of something that the list does not show yet, and clocks differ.
@@ -48,7 +48,7 @@ struct SuppressionReconciler: Sendable {
                 }
             }
             listed.formUnion(said.map(\.subject.hashValue))
-            try await act(on: said, &rejections)
+            try await apply(listed: said, &rejections)
         }
         // One that could not be read may be any of those that seem to be gone.
         if isComplete { try await endUnlisted(listed, asOf: first ?? asOf(nil), &rejections) }
@@ -58,12 +58,12 @@ struct SuppressionReconciler: Sendable {
         Timestamp(milliseconds: (date ?? context.clock()).saturatingSubtracting(Self.margin))
     }
 
-    private func act(on said: [SuppressionDisposition], _ rejections: inout FindingRejections) async throws {
+    private func apply(listed: [SuppressionDisposition], _ rejections: inout FindingRejections) async throws {
         let known = try await context.store.dispositions(about: said.map(\.subject))
         for said in said {
             let known = known[said.subject].flatMap { SuppressionDisposition($0) }
             if let known, known.isSuppressed, known.expiresAt == said.expiresAt { continue }
-            if said.isNewer(than: known) { rejections.add(try await work.say(said, keepsExpiry: false)) }
+            if said.isNewer(than: known) { rejections.add(try await applier.apply(said, keepsExpiry: false)) }
         }
     }
 
@@ -76,7 +76,7 @@ struct SuppressionReconciler: Sendable {
                 let deleted = SuppressionDisposition(
                     subject: known.subject, accountRegion: accountRegion, time: asOf, isSuppressed: false,
                     expiresAt: nil)
-                if deleted.isNewer(than: known) { rejections.add(try await work.say(deleted, keepsExpiry: false)) }
+                if deleted.isNewer(than: known) { rejections.add(try await applier.apply(deleted, keepsExpiry: false)) }
             }
             last = page.last
         } while last != nil

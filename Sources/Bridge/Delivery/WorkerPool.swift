@@ -23,18 +23,18 @@ actor WorkerPool: Service {
     /// The origins whose ledger is complete, as far as that can be had.
     private var prepared: Set<AccountRegion> = []
     /// The origins that AWS was asked for the time of since neither its time nor this machine's was known for certain.
-    private var timeAsked: Set<AccountRegion> = []
+    private var timeRequested: Set<AccountRegion> = []
     /// The origins whose ledger is being rebuilt: nothing of them is leased meanwhile.
     private var preparations: [AccountRegion: Task<Void, Never>] = [:]
     /// The leases of the deliveries in the lanes, by origin and delivery.
     private var held: [AccountRegion: [String: Lease]] = [:]
     /// The clock, and the monotonic time, when the store was looked at last.
-    private var lastLook: (now: Int64, elapsed: Int64)?
+    private var lastPoll: (now: Int64, elapsed: Int64)?
     /// The pauses that the last lease saw.
     private var pauses: [Pause] = []
     /// How many times an origin that was full has got room again.
-    private var roomCount: UInt64 = 0
-    private var roomWaiter: CheckedContinuation<Void, Never>?
+    private var freedCapacityCount: UInt64 = 0
+    private var capacityWaiter: CheckedContinuation<Void, Never>?
 
     /// How many deliveries of one account and Region may be in the lanes before no more of them are leased. The limit
     /// is for each, so that one whose Security Hub is slow or refuses everything does not hold up the others.
@@ -67,12 +67,12 @@ actor WorkerPool: Service {
     /// Works until the bridge stops; then gives back what waits, and gives what is under way some seconds to end.
     func run() async {
         let extending = Task(executorPreference: clock.executor) { await self.extendLeases() }
-        let watching = Task(executorPreference: clock.executor) { await self.watchSign() }
+        let watching = Task(executorPreference: clock.executor) { await self.watchHeartbeat() }
         await cancelWhenGracefulShutdown { await self.leaseUntilCanceled() }
         for preparation in preparations.values { preparation.cancel() }
         for preparation in preparations.values { await preparation.value }
         let lanes = Array(lanes)
-        for (name, lane) in lanes { await release(lane.stop(), of: name.accountRegion) }
+        for (key, lane) in lanes { await release(lane.stop(), of: key.accountRegion) }
         let timeout = Task(executorPreference: clock.executor) { [clock, grace] in
             try await clock.sleep(grace)
             for (_, lane) in lanes { await lane.cancel() }
@@ -92,11 +92,11 @@ actor WorkerPool: Service {
         // Without the store, nothing is leased, and the clock is checked later.
         try? await context.trust.check(with: context.store)
         while !Task.isCancelled {
-            let roomCount = roomCount
-            let denied = context.circuitBreakers.waiting(now: context.elapsed())
+            let freedCapacityCount = freedCapacityCount
+            let suspended = context.circuitBreakers.suspended(now: context.elapsed())
             let full = Set(held.filter { $0.value.count >= Self.capacity }.keys).union(preparations.keys)
-                .union(denied.accountRegions)
-            await keepLeases()
+                .union(suspended.accountRegions)
+            await extendLeasesAfterClockJump()
             do throws(StoreError) {
                 let batch = try await context.store.lease(
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
@@ -107,12 +107,12 @@ actor WorkerPool: Service {
                     continue
                 }
                 context.outage.succeeded(in: .work)
-                note(batch)
+                record(batch)
                 await applyPauses(batch.pauses)
                 for accountRegion in batch.acquired { accounts.takeOver(accountRegion) }
-                await distribute(try await preparedOrReleased(batch.deliveries))
+                await distribute(try await preparedDeliveriesOrRelease(batch.deliveries))
                 if batch.deliveries.isEmpty {
-                    await waitForWork(batch, orRoomAfter: roomCount, orUntil: denied.until)
+                    await waitForWork(batch, orCapacityAfter: freedCapacityCount, orUntil: suspended.until)
                 }
             } catch {
                 context.outage.failed(error.message, to: .work)
@@ -121,14 +121,14 @@ actor WorkerPool: Service {
         }
     }
 
-    private func note(_ batch: LeaseBatch) {
+    private func record(_ batch: LeaseBatch) {
         context.metrics.work.leased(batch)
         for leased in batch.deliveries { context.logger.debug("A delivery was leased.", metadata: .about(leased)) }
     }
 
     /// Waits until there may be something to lease: it came, its time has come, or its origin has room again.
     private func waitForWork(
-        _ batch: LeaseBatch, orRoomAfter roomCount: UInt64, orUntil time: Int64?
+        _ batch: LeaseBatch, orCapacityAfter freedCapacityCount: UInt64, orUntil time: Int64?
     ) async {
         let (store, clock) = (context.store, clock)
         // Looking now and then finds what another process has put back.
@@ -141,26 +141,30 @@ actor WorkerPool: Service {
         await withTaskGroup { group in
             group.addTask { await store.waitForWork(after: batch.mark) }
             group.addTask { try? await clock.sleep(min(delay, Self.longestWait)) }
-            group.addTask { await self.waitForRoom(after: roomCount) }
+            group.addTask { await self.waitForCapacity(after: freedCapacityCount) }
             await group.next()
             group.cancelAll()
         }
     }
 
-    private func waitForRoom(after count: UInt64) async {
+    private func waitForCapacity(after count: UInt64) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 // A task is marked as canceled before its handler runs: one that is not seen here finds the waiter.
-                if Task.isCancelled || roomCount != count { continuation.resume() } else { roomWaiter = continuation }
+                if Task.isCancelled || freedCapacityCount != count {
+                    continuation.resume()
+                } else {
+                    capacityWaiter = continuation
+                }
             }
         } onCancel: {
-            Task(executorPreference: clock.executor) { await self.endWaitForRoom() }
+            Task(executorPreference: clock.executor) { await self.wakeCapacityWaiter() }
         }
     }
 
-    private func endWaitForRoom() {
-        roomWaiter?.resume()
-        roomWaiter = nil
+    private func wakeCapacityWaiter() {
+        capacityWaiter?.resume()
+        capacityWaiter = nil
     }
 
     private func extendLeases() async {
@@ -176,10 +180,10 @@ actor WorkerPool: Service {
     }
 
     /// Extends the leases if the clock was set ahead: else this process would take its own for those of one that vanished.
-    private func keepLeases() async {
+    private func extendLeasesAfterClockJump() async {
         let (now, elapsed) = (context.clock(), context.elapsed())
-        let last = lastLook ?? (now, elapsed)
-        lastLook = (now, elapsed)
+        let last = lastPoll ?? (now, elapsed)
+        lastPoll = (now, elapsed)
         let passed = elapsed.saturatingSubtracting(last.elapsed)
         let jump = now.saturatingSubtracting(last.now.saturatingAdding(passed))
         if jump >= Self.extensionInterval.milliseconds { await extendHeld() }
@@ -198,7 +202,7 @@ actor WorkerPool: Service {
 
     /// Stops what is under way once this process may not act any more: others may have taken over what it leased. Releases
     /// what could not be stored once the store can be used.
-    private func watchSign() async {
+    private func watchHeartbeat() async {
         var canProcess = true
         while (try? await clock.sleep(.seconds(1))) != nil {
             try? await context.unstored.release(to: context.store)
@@ -207,7 +211,7 @@ actor WorkerPool: Service {
             context.logger.warning(
                 "The replica's sign of life is out of date; processing stops until it is current again.")
             for (_, lane) in lanes { await lane.cancel() }
-            for (name, lane) in lanes { await release(lane.takeAll(), of: name.accountRegion) }
+            for (key, lane) in lanes { await release(lane.removeAll(), of: key.accountRegion) }
         }
     }
 
@@ -227,7 +231,7 @@ actor WorkerPool: Service {
         // A delivery whose lease had ended may be here a second time, by a lease that goes on.
         for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
         held[accountRegion] = rest.isEmpty ? nil : rest
-        if wasFull, rest.count < Self.capacity { noteRoom() }
+        if wasFull, rest.count < Self.capacity { recordFreedCapacity() }
     }
 
     // MARK: Pauses
@@ -247,8 +251,8 @@ actor WorkerPool: Service {
                     "account": Self.account(pause), "by": "\(pause.pausedBy)", "reason": "\(pause.reason ?? "")",
                 ])
         }
-        for (name, lane) in lanes where begun.contains(where: { $0.applies(to: name.accountRegion) }) {
-            await release(lane.stop(), of: name.accountRegion)
+        for (key, lane) in lanes where begun.contains(where: { $0.applies(to: key.accountRegion) }) {
+            await release(lane.stop(), of: key.accountRegion)
             await lane.cancel()
         }
     }
@@ -258,9 +262,11 @@ actor WorkerPool: Service {
     // MARK: Ledgers
 
     /// The same as ``preparedOnly(_:)``; when the store fails, all are released as soon as it can be used.
-    private func preparedOrReleased(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
+    private func preparedDeliveriesOrRelease(_ deliveries: [LeasedDelivery]) async throws(StoreError)
+        -> [LeasedDelivery]
+    {
         do throws(StoreError) {
-            return try await preparedOnly(deliveries)
+            return try await preparedDeliveries(deliveries)
         } catch {
             for leased in deliveries { context.unstored.add(leased.lease) }
             throw error
@@ -268,14 +274,14 @@ actor WorkerPool: Service {
     }
 
     /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
-    private func preparedOnly(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
+    private func preparedDeliveries(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
         // What is planned by a wrong time stays wrong, so AWS is asked for the time first.
         let isTimeKnown = context.trust.trustedTime != nil
-        if isTimeKnown { timeAsked = [] } else { prepared.formIntersection(timeAsked) }
+        if isTimeKnown { timeRequested = [] } else { prepared.formIntersection(timeRequested) }
         let unknown = Set(deliveries.map(\.delivery.accountRegion)).subtracting(prepared)
         guard !unknown.isEmpty else { return deliveries }
         let complete = Set(try await context.store.ledgerAccountRegions())
-        prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeAsked))
+        prepared.formUnion(isTimeKnown ? complete : complete.intersection(timeRequested))
         for accountRegion in unknown.subtracting(prepared) where preparations[accountRegion] == nil {
             preparations[accountRegion] = Task(executorPreference: clock.executor) {
                 await self.prepare(accountRegion, isComplete: complete.contains(accountRegion))
@@ -300,7 +306,7 @@ actor WorkerPool: Service {
                     try await accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
                 }
                 let count = isComplete ? LedgerRebuilder.Count() : try await rebuild.rebuild()
-                context.circuitBreakers.worked(accountRegion)
+                context.circuitBreakers.recordSuccess(accountRegion)
                 if count.restored > 0 {
                     context.logger.notice(
                         "The ledger was rebuilt from Security Hub.",
@@ -316,33 +322,33 @@ actor WorkerPool: Service {
                 break
             } catch {
                 guard !Task.isCancelled else { break }
-                guard await mayTryAgain(error, accountRegion, attempt) else { break }
+                guard await shouldRetryRebuild(error, accountRegion, attempt) else { break }
                 attempt += 1
             }
         }
         preparations[accountRegion] = nil
         prepared.insert(accountRegion)
-        timeAsked.insert(accountRegion)
-        noteRoom()
+        timeRequested.insert(accountRegion)
+        recordFreedCapacity()
     }
 
     /// After a ledger could not be rebuilt: waits for the next try, or says that the work goes on without.
-    private func mayTryAgain(_ error: any Error, _ accountRegion: AccountRegion, _ attempt: Int) async -> Bool {
+    private func shouldRetryRebuild(_ error: any Error, _ accountRegion: AccountRegion, _ attempt: Int) async -> Bool {
         let failure = error as? AWSError
         // Without the permission to read, findings can be imported yet; without credentials, they cannot.
-        let isUnreadable =
+        let isReadDenied =
             failure.map { failure in
                 failure.stage == .response && [.accessDenied, .invalid, .notFound].contains(failure.kind)
             } ?? false
-        guard !isUnreadable else {
+        guard !isReadDenied else {
             context.logger.warning(
                 "The ledger could not be rebuilt from Security Hub; findings are imported without knowing what is there.",
                 metadata: .about(accountRegion, [LogMetadataKey.reason: "\(error)"]))
             return false
         }
-        var delay = RetryBackoff.delay(afterAttempt: attempt, chance: context.chance())
+        var delay = RetryBackoff.delay(afterAttempt: attempt, jitter: context.jitter())
         if let failure, failure.consequence == .suspend {
-            context.circuitBreakers.note(failure, accountRegion)
+            context.circuitBreakers.recordFailure(failure, accountRegion)
             delay = min(delay, .seconds(60))
         }
         context.logger.warning(
@@ -359,18 +365,18 @@ actor WorkerPool: Service {
         let severities = configuration.value.severities
         for leased in deliveries {
             do throws(UnrecognizedMessageError) {
-                let work = try DeliveryCommand(leased.delivery, severities: severities)
-                let name = LaneKey(accountRegion: leased.delivery.accountRegion, kind: work.kind)
-                items[name, default: []].append((leased, work))
+                let command = try DeliveryCommand(leased.delivery, severities: severities)
+                let key = LaneKey(accountRegion: leased.delivery.accountRegion, kind: command.kind)
+                items[key, default: []].append((leased, command))
             } catch {
                 rejected.append((leased, error.reason))
             }
         }
-        for (name, items) in items {
+        for (key, items) in items {
             for item in items {
-                held[name.accountRegion, default: [:]][item.leased.lease.deliveryID] = item.leased.lease
+                held[key.accountRegion, default: [:]][item.leased.lease.deliveryID] = item.leased.lease
             }
-            await lane(name).add(items)
+            await lane(key).add(items)
         }
         let context = context
         await withDiscardingTaskGroup { group in
@@ -380,56 +386,56 @@ actor WorkerPool: Service {
         }
     }
 
-    private func lane(_ name: LaneKey) -> SerialLane {
-        if let lane = lanes[name] { return lane }
-        let sender = sender(name.accountRegion)
-        let perform: @Sendable ([SerialLane.Item]) async -> Void
-        switch name.kind {
+    private func lane(_ key: LaneKey) -> SerialLane {
+        if let lane = lanes[key] { return lane }
+        let sender = sender(key.accountRegion)
+        let process: @Sendable ([SerialLane.Item]) async -> Void
+        switch key.kind {
         case .audits:
-            let client = accounts.client(for: name.accountRegion)
-            perform = { [context, configuration] items in
+            let client = accounts.client(for: key.accountRegion)
+            process = { [context, configuration] items in
                 let audits = AuditProcessor(
-                    accountRegion: name.accountRegion, context: context, sender: sender, client: client,
+                    accountRegion: key.accountRegion, context: context, sender: sender, client: client,
                     mapping: MappingOptions(configuration.value))
-                await audits.work(items)
+                await audits.process(items)
             }
         case .alarms:
-            let alarms = AlarmProcessor(accountRegion: name.accountRegion, context: context, sender: sender)
-            perform = { await alarms.work($0) }
+            let alarms = AlarmProcessor(accountRegion: key.accountRegion, context: context, sender: sender)
+            process = { await alarms.process($0) }
         case .catchUp:
             let catchUps = CatchUpProcessor(
-                accountRegion: name.accountRegion, context: context, client: accounts.client(for: name.accountRegion))
-            perform = { await catchUps.work($0) }
+                accountRegion: key.accountRegion, context: context, client: accounts.client(for: key.accountRegion))
+            process = { await catchUps.process($0) }
         }
-        let client = accounts.client(for: name.accountRegion)
-        let filling = BatchLinger { client.hasImportHeadroom(region: name.accountRegion.region) }
+        let client = accounts.client(for: key.accountRegion)
+        let linger = BatchLinger { client.hasImportHeadroom(region: key.accountRegion.region) }
         let lane = SerialLane(
-            by: clock, atOnce: name.kind == .alarms ? 1000 : 1, filling: name.kind == .alarms ? filling : nil,
-            gate: gate(name.accountRegion), perform: perform
+            by: clock, batchLimit: key.kind == .alarms ? 1000 : 1, linger: key.kind == .alarms ? linger : nil,
+            policy: policy(key.accountRegion), process: process
         ) { [weak self] leases in
-            await self?.discard(leases, of: name.accountRegion)
+            await self?.discard(leases, of: key.accountRegion)
         }
-        lanes[name] = lane
+        lanes[key] = lane
         return lane
     }
 
     /// Lets work of an origin through as AWS takes it.
-    private func gate(_ accountRegion: AccountRegion) -> SerialLane.Gate {
+    private func policy(_ accountRegion: AccountRegion) -> LanePolicy {
         let (circuitBreakers, clock) = (context.circuitBreakers, clock)
-        return SerialLane.Gate {
-            circuitBreakers.admit(accountRegion)
-        } ended: { [weak self] in
-            circuitBreakers.ended(accountRegion)
-            Task(executorPreference: clock.executor) { await self?.noteRoom() }
+        return LanePolicy {
+            circuitBreakers.allow(accountRegion)
+        } endProbe: { [weak self] in
+            circuitBreakers.endProbe(accountRegion)
+            Task(executorPreference: clock.executor) { await self?.recordFreedCapacity() }
         } release: { [weak self] leases in
             await self?.release(leases, of: accountRegion)
         }
     }
 
     /// Has the store looked at again: an origin that was closed may be open.
-    private func noteRoom() {
-        roomCount += 1
-        endWaitForRoom()
+    private func recordFreedCapacity() {
+        freedCapacityCount += 1
+        wakeCapacityWaiter()
     }
 
     private func sender(_ accountRegion: AccountRegion) -> FindingSender {

@@ -69,7 +69,7 @@ struct IntakeRoutes: Sendable {
             activity.recordUnrelated(topic)
         }
         logParts(of: answer, request)
-        if answer.response.status == .serviceUnavailable { gap.note(now: MonotonicClock.milliseconds()) }
+        if answer.response.status == .serviceUnavailable { gap.recordDeferral(now: MonotonicClock.milliseconds()) }
         if let reason = answer.rejection {
             let isOutage = answer.outcome == IntakeResult.storeUnavailable
             if isOutage { outage.failed(reason, to: .intake) }

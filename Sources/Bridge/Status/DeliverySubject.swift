@@ -41,10 +41,10 @@ struct DeliverySubject: Sendable, Hashable {
     /// Subject of a leased delivery.
     init(_ work: DeliveryCommand) {
         switch work {
-        case .alarm(let observation): self.init(AlarmBatchPlanner.Said.alarm(observation))
-        case .verification(let disposition): self.init(AlarmBatchPlanner.Said.verification(disposition))
+        case .alarm(let observation): self.init(AlarmBatchPlanner.Input.alarm(observation))
+        case .verification(let disposition): self.init(AlarmBatchPlanner.Input.verification(disposition))
         case .violationOver(let findingID, let time):
-            self.init(AlarmBatchPlanner.Said.over(findingID: findingID, asOf: time))
+            self.init(AlarmBatchPlanner.Input.ended(findingID: findingID, asOf: time))
         case .audit(let taskID): self.init(.audit, "audit \(taskID)")
         case .suppression(let said, _): self.init(.suppression, Self.suppressed(said.subject))
         case .suppressionEnded(let subject, _): self.init(.suppression, Self.suppressed(subject))
@@ -52,18 +52,18 @@ struct DeliverySubject: Sendable, Hashable {
         case .refresh(let kinds): self.init(.refresh, kinds.rawValue)
         case .archiveStale: self.init(.refresh, "stale audit findings")
         case .catchUp: self.init(.catchUp, "missed events")
-        case .later(let reason): self.init(.other, reason)
+        case .ignored(let reason): self.init(.other, reason)
         }
     }
 
     /// Subject of one of several deliveries about a violation.
-    init(_ said: AlarmBatchPlanner.Said) {
+    init(_ said: AlarmBatchPlanner.Input) {
         let id = said.findingID
         switch said {
         case .alarm(let observation): self.init(.alarm, observation.finding.title, findingID: id)
         case .verification(let disposition):
             self.init(.verification, "\(Self.name(id)): \(disposition.verification.state.rawValue)", findingID: id)
-        case .over: self.init(.alarm, "\(Self.name(id)) ended", findingID: id)
+        case .ended: self.init(.alarm, "\(Self.name(id)) ended", findingID: id)
         }
     }
 

@@ -37,7 +37,7 @@ enum FindingResult: String, Sendable, CaseIterable {
         case .imported where change.entry.recordState == .archived: self = .archived
         case .imported: self = known?.isSent == true ? .updated : .imported
         case .rejected: self = .rejected
-        case .failed, .denied, .interrupted, nil: return nil
+        case .retryable, .accessDenied, .interrupted, nil: return nil
         }
     }
 }
@@ -113,7 +113,7 @@ struct ProcessingMetrics: Sendable {
     }
 
     /// Counts missed events that catch-up found.
-    func caughtUp(_ found: CatchUp.Found) {
+    func caughtUp(_ found: CatchUpQuery.Result) {
         caughtUp.add(found.audits, "audits")
         caughtUp.add(found.alarms, "alarms")
         caughtUp.add(found.ends, "ends")

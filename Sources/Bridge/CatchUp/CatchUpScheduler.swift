@@ -6,14 +6,14 @@ import ServiceLifecycle
 import Store
 
 /// Has the bridge catch up: at the start, after a gap, and regularly.
-struct CatchUpSchedule: Service {
+struct CatchUpScheduler: Service {
     let context: FindingWriter
     let loop: EventLoop
     /// Says how often, and for which accounts and Regions; those that deliveries came from are added.
     let configuration: Reloadable<BridgeConfiguration>
     let gap: OutageTracker
 
-    private static let look = Duration.seconds(30)
+    private static let pollInterval = Duration.seconds(30)
     /// A look that comes so late says that the machine was stopped, or its clock was set.
     private static let suspension = Duration.seconds(120)
 
@@ -26,18 +26,18 @@ struct CatchUpSchedule: Service {
                 let (now, elapsed) = (context.clock(), context.elapsed())
                 if let last, Self.wasInterrupted(since: last, now: now, elapsed: elapsed) { hasGap = true }
                 last = (now, elapsed)
-                if gap.takeOver(now: elapsed) { hasGap = true }
+                if gap.consume(now: elapsed) { hasGap = true }
                 do throws(StoreError) {
-                    try await look(hasGap: hasGap)
+                    try await appendDue(hasGap: hasGap)
                     hasGap = false
                 } catch {
                     // What could not be stored here could not be stored elsewhere: that is a gap, too.
-                    gap.note(now: elapsed)
+                    gap.recordDeferral(now: elapsed)
                     context.logger.warning(
                         "It could not be noted that the bridge must catch up; it is tried again.",
                         metadata: ["reason": "\(error)"])
                 }
-            } while (try? await loop.sleep(for: Self.look)) != nil
+            } while (try? await loop.sleep(for: Self.pollInterval)) != nil
         }
     }
 
@@ -51,7 +51,7 @@ struct CatchUpSchedule: Service {
     /// Has those accounts and Regions caught up on whose time has come.
     ///
     /// - Parameter hasGap: whether there may have been deliveries that nobody received.
-    func look(hasGap: Bool) async throws(StoreError) {
+    func appendDue(hasGap: Bool) async throws(StoreError) {
         let configuration = configuration.value
         guard let interval = configuration.catchUpInterval else { return }
         let now = context.clock()
@@ -68,14 +68,14 @@ struct CatchUpSchedule: Service {
             } else {
                 continue
             }
-            let work = CatchUpTask.catchUp(since: nil)
-            _ = try await context.store.append(work.delivery(of: accountRegion, on: deduplicationKey, now: now))
+            let task = CatchUpTask.catchUp(since: nil)
+            _ = try await context.store.append(task.delivery(of: accountRegion, on: deduplicationKey, now: now))
         }
     }
 
     /// Whether the time has come. A watermark of the future is due, to be reset (``CatchUp``).
     static func isDue(_ watermark: Int64?, _ interval: Duration, _ now: Int64) -> Bool {
         guard let watermark else { return true }
-        return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUp.isAhead(watermark, of: now)
+        return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUpQuery.isAhead(watermark, of: now)
     }
 }

@@ -8,15 +8,15 @@ import Testing
 @testable import Bridge
 
 /// One thing that Device Defender or somebody says.
-enum Saying {
+enum SourceEvent {
     case alarm(Observation)
-    case verified(VerificationDisposition)
-    case audit(SaidAudit)
-    case suppressed(SuppressionDisposition)
+    case verification(VerificationDisposition)
+    case audit(AuditEvent)
+    case suppression(SuppressionDisposition)
 }
 
 /// An audit of two checks: what each found, by resource; nil for a check that did not complete.
-struct SaidAudit {
+struct AuditEvent {
     let task: Int
     /// Which of the scheduled audits it is, by ``Vocabulary/schedules``.
     let schedule: Int
@@ -24,7 +24,7 @@ struct SaidAudit {
     let isAudited: [Bool]
     let found: [[Observation]?]
 
-    var start: Int64 { LifeHistory.time(task) }
+    var start: Int64 { EventHistory.time(task) }
     var id: String { "task\(task)" }
 
     /// How a check ended; nil if the audit does not look at it.
@@ -60,7 +60,7 @@ struct EventGenerator: Sendable {
                 for event in ["in-alarm", "alarm-cleared", "alarm-invalidated"] {
                     for state in [nil, "UNKNOWN", "FALSE_POSITIVE"] as [String?] {
                         var members = try #require(
-                            Messages.alarm("v\(violation)", at: LifeHistory.time(moment), event: event).object)
+                            Messages.alarm("v\(violation)", at: EventHistory.time(moment), event: event).object)
                         members["verificationState"] = state.map(JSON.string)
                         let alarm = try Alarm(.object(members))
                         let seen = Observation(
@@ -74,16 +74,16 @@ struct EventGenerator: Sendable {
         }
         self.messages = messages
         summaries = try Self.checks.map { check in
-            try (0..<LifeHistory.moments).map { moment in
-                try Self.schedules.map { try Self.summaries(of: check, at: LifeHistory.time(moment), schedule: $0) }
+            try (0..<EventHistory.moments).map { moment in
+                try Self.schedules.map { try Self.summaries(of: check, at: EventHistory.time(moment), schedule: $0) }
             }
         }
         found = try Self.checks.map { check in
             try (0..<Self.resources).map { resource in
-                try (0..<LifeHistory.moments).map { moment in
+                try (0..<EventHistory.moments).map { moment in
                     try [false, true].map {
                         try auditObservation(
-                            "r\(resource)", at: LifeHistory.time(moment), check: check, isSuppressed: $0)
+                            "r\(resource)", at: EventHistory.time(moment), check: check, isSuppressed: $0)
                     }
                 }
             }
@@ -111,27 +111,27 @@ extension EventGenerator {
 }
 
 /// A random history: what is said, in the order in which it happens.
-struct LifeHistory {
+struct EventHistory {
     static let moments = 12
     /// All that happens happens before this.
     static let end = time(moments)
 
     static func time(_ moment: Int) -> Int64 { now + Int64(moment) * 100 }
 
-    private(set) var sayings: [Saying] = []
+    private(set) var events: [SourceEvent] = []
 
-    init(_ words: EventGenerator, using random: inout SeededGenerator) throws {
+    init(_ generator: EventGenerator, using random: inout SeededGenerator) throws {
         for moment in (0..<Self.moments).shuffled(using: &random).prefix(Int.random(in: 0...3, using: &random)) {
-            sayings.append(.audit(Self.audit(moment, words, &random)))
+            events.append(.audit(Self.audit(moment, generator, &random)))
         }
         for _ in 0..<Int.random(in: 0...4, using: &random) {
-            sayings.append(.alarm(try Self.pick(try Self.pick(words.alarms, &random), &random)))
+            events.append(.alarm(try Self.pick(try Self.pick(generator.alarms, &random), &random)))
         }
         for _ in 0..<Int.random(in: 0...2, using: &random) {
-            sayings.append(.verified(try Self.verification(words, &random)))
+            events.append(.verification(try Self.verification(generator, &random)))
         }
         for _ in 0..<Int.random(in: 0...3, using: &random) {
-            sayings.append(.suppressed(try Self.suppression(words, &random)))
+            events.append(.suppression(try Self.suppression(generator, &random)))
         }
     }
 
@@ -139,12 +139,13 @@ struct LifeHistory {
         try #require(elements.randomElement(using: &random))
     }
 
-    private static func audit(_ moment: Int, _ words: EventGenerator, _ random: inout SeededGenerator) -> SaidAudit {
-        let isAudited = words.found.map { _ in Int.random(in: 0...5, using: &random) > 0 }
-        return SaidAudit(
+    private static func audit(_ moment: Int, _ generator: EventGenerator, _ random: inout SeededGenerator) -> AuditEvent
+    {
+        let isAudited = generator.found.map { _ in Int.random(in: 0...5, using: &random) > 0 }
+        return AuditEvent(
             task: moment, schedule: Int.random(in: 0..<EventGenerator.schedules.count, using: &random),
             isAudited: isAudited,
-            found: zip(words.found, isAudited).map { resources, isAudited in
+            found: zip(generator.found, isAudited).map { resources, isAudited in
                 guard isAudited, Int.random(in: 0...4, using: &random) > 0 else { return nil }
                 return resources.compactMap { moments in
                     Bool.random(using: &random) ? moments[moment].randomElement(using: &random) : nil
@@ -153,9 +154,9 @@ struct LifeHistory {
     }
 
     private static func verification(
-        _ words: EventGenerator, _ random: inout SeededGenerator
+        _ generator: EventGenerator, _ random: inout SeededGenerator
     ) throws -> VerificationDisposition {
-        let finding = try pick(words.alarms, &random)[0].finding
+        let finding = try pick(generator.alarms, &random)[0].finding
         return VerificationDisposition(
             subject: finding.id, accountRegion: finding.accountRegion,
             time: Timestamp(milliseconds: time(Int.random(in: 0...5, using: &random))),
@@ -164,9 +165,9 @@ struct LifeHistory {
     }
 
     private static func suppression(
-        _ words: EventGenerator, _ random: inout SeededGenerator
+        _ generator: EventGenerator, _ random: inout SeededGenerator
     ) throws -> SuppressionDisposition {
-        let finding = try pick(try pick(words.found, &random), &random)[0][0]
+        let finding = try pick(try pick(generator.found, &random), &random)[0][0]
         let moment = Int.random(in: 0..<moments, using: &random)
         let ends = [nil, time(moment) + 150, end + 5_000, end + 100_000]
         let isSuppressed = Int.random(in: 0...2, using: &random) > 0
@@ -179,13 +180,13 @@ struct LifeHistory {
 }
 
 /// What Security Hub must show in the end, from all that was said and the time alone.
-struct LifeModel {
-    let sayings: [Saying]
+struct ExpectedState {
+    let events: [SourceEvent]
     let now: Int64
     /// What audits began at this time or before confirms nothing any more; nil if all of it does.
     var cutoff: Int64?
 
-    var audits: [SaidAudit] { sayings.compactMap { if case .audit(let audit) = $0 { audit } else { nil } } }
+    var audits: [AuditEvent] { events.compactMap { if case .audit(let audit) = $0 { audit } else { nil } } }
 
     /// Whether the summary of a check of a scheduled audit is active.
     func isActive(summaryOf check: Int, schedule: Int) -> Bool {
@@ -200,37 +201,38 @@ struct LifeModel {
 
     func isActive(_ alarms: [Observation]) -> Bool {
         guard let last = newest(alarms), last.condition == .present else { return false }
-        guard let judged = disposition(of: last.finding.id) else { return true }
-        return !(judged.verification.archives && judged.time >= last.time)
+        guard let verdict = disposition(of: last.finding.id) else { return true }
+        return !(verdict.verification.archives && verdict.time >= last.time)
     }
 
     private func newest(_ alarms: [Observation]) -> Observation? {
-        let said = sayings.compactMap { if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil } }
+        let said = events.compactMap { if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil } }
         return said.max { ($0.time, $0.condition == .over ? 1 : 0) < ($1.time, $1.condition == .over ? 1 : 0) }
     }
 
     /// The workflow statuses that the finding may have. One that is active is never hidden; one that is over, and was raised
     /// again between, may be.
     func workflows(of alarms: [Observation]) -> Set<String> {
-        guard let judged = disposition(of: alarms[0].finding.id), let status = judged.verification.workflowStatus else {
+        guard let verdict = disposition(of: alarms[0].finding.id), let status = verdict.verification.workflowStatus
+        else {
             return ["NEW"]
         }
-        guard judged.verification.archives else { return [status] }
+        guard verdict.verification.archives else { return [status] }
         // What the bridge has not hidden keeps the status that it has.
         if isActive(alarms) { return ["NEW", "NOTIFIED"] }
-        let isRaisedAgain = sayings.contains { saying in
-            guard case .alarm(let alarm) = saying, alarms.contains(alarm) else { return false }
-            return alarm.condition == .present && alarm.time > judged.time
+        let isRaisedAgain = events.contains { event in
+            guard case .alarm(let alarm) = event, alarms.contains(alarm) else { return false }
+            return alarm.condition == .present && alarm.time > verdict.time
         }
         return isRaisedAgain ? ["NEW", "NOTIFIED", status] : [status]
     }
 
     func disposition(of violation: String) -> VerificationDisposition? {
-        let said = sayings.compactMap { saying -> VerificationDisposition? in
-            switch saying {
-            case .verified(let judged): judged
+        let said = events.compactMap { event -> VerificationDisposition? in
+            switch event {
+            case .verification(let verdict): verdict
             case .alarm(let alarm): alarm.verification
-            case .audit, .suppressed: nil
+            case .audit, .suppression: nil
             }
         }
         return said.filter { $0.subject == violation }
@@ -242,13 +244,13 @@ struct LifeModel {
         guard let last = audits.max(by: { $0.start < $1.start }),
             let seen = last.found[check]?.first(where: { $0.subject == subject }), !isStale(last.start)
         else { return false }
-        let said = sayings.compactMap {
-            if case .suppressed(let said) = $0, said.subject == subject { said } else { nil }
+        let said = events.compactMap {
+            if case .suppression(let said) = $0, said.subject == subject { said } else { nil }
         }
-        guard let opinion = said.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
-        let isOver = opinion.expiresAt.map { $0.milliseconds <= now } ?? false
-        if opinion.time.milliseconds > last.start { return !opinion.isSuppressed || isOver }
-        let endedSince = isOver && opinion.expiresAt.map { $0.milliseconds > last.start } ?? false
-        return seen.condition == .present || opinion.isSuppressed && endedSince
+        guard let suppression = said.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
+        let isOver = suppression.expiresAt.map { $0.milliseconds <= now } ?? false
+        if suppression.time.milliseconds > last.start { return !suppression.isSuppressed || isOver }
+        let endedSince = isOver && suppression.expiresAt.map { $0.milliseconds > last.start } ?? false
+        return seen.condition == .present || suppression.isSuppressed && endedSince
     }
 }

@@ -4,7 +4,7 @@ import SecurityFindings
 import Store
 
 /// Brings the summaries of an audit's checks up to date, and ends those that it outdates.
-struct SummaryWork: Sendable {
+struct SummaryWriter: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let sender: FindingSender
@@ -24,7 +24,7 @@ struct SummaryWork: Sendable {
         let changes = PlannedChanges(
             summaries.compactMap { Planner.plan([$0], known: known[$0.finding.id], disposition: nil, now: now) },
             known: known)
-        let outcomes = try await context.make(changes, by: sender, under: lease)
+        let outcomes = try await context.write(changes, by: sender, under: lease)
         let sent = Set(changes.toBeSent.map(\.entry.id))
         for same in summaries where !sent.contains(same.finding.id) {
             context.metrics.work.count(.unchanged, same.kind, same.finding.severity.label)
@@ -37,39 +37,39 @@ struct SummaryWork: Sendable {
     /// Ends the summaries of other audits that an audit outdates.
     ///
     /// - Returns: why findings were refused.
-    func endOthers(_ task: AuditTask) async throws -> FindingRejections {
+    func archiveOthers(_ task: AuditTask) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for result in task.checks {
             switch SummaryRules.Ended(result.status) {
-            case .all: rejections.add(try await endAll(of: result.check, at: task.startTime))
+            case .all: rejections.add(try await archiveAll(of: result.check, at: task.startTime))
             case .onDemand:
                 let id = FindingID.summary(check: result.check, scheduledAuditName: nil, accountRegion: accountRegion)
                 let known = try await context.store.ledgerEntries(ids: [id]).values
                 rejections.add(
-                    try await end(known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
+                    try await archive(known.filter { $0.eventTime < task.startTime.milliseconds }, at: task.startTime))
             case .none: continue
             }
         }
         return rejections
     }
 
-    private func endAll(of check: AuditCheck, at time: Timestamp) async throws -> FindingRejections {
+    private func archiveAll(of check: AuditCheck, at time: Timestamp) async throws -> FindingRejections {
         var rejections = FindingRejections()
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.unseenLedgerEntries(
                 of: accountRegion, kind: .summary, group: check.name, before: time.milliseconds, after: last, limit: 500
             )
-            rejections.add(try await end(page, at: time))
+            rejections.add(try await archive(page, at: time))
             last = page.last
         } while last != nil
         return rejections
     }
 
-    private func end(_ known: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
+    private func archive(_ known: [LedgerEntry], at time: Timestamp) async throws -> FindingRejections {
         guard !known.isEmpty else { return FindingRejections() }
         let now = context.now
-        return try await context.make(
+        return try await context.write(
             { Planner.end($0, at: time, now: now) }, of: known, by: sender, under: lease)
     }
 }

@@ -11,7 +11,7 @@ import Store
 /// Amazon SNS drops a message that it could not deliver for a minute, or for an hour at most. Nothing is lost by that as
 /// long as somebody asks afterwards. Nothing is changed here: whatever is found goes the way of all deliveries, and is
 /// found again if this ends before its time.
-struct CatchUp: Sendable {
+struct CatchUpQuery: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let client: AWSClient
@@ -20,7 +20,7 @@ struct CatchUp: Sendable {
     /// lists may show what happened late.
     private static let overlap: Int64 = 3_600_000
     /// How far back it looks when nobody ever asked, in milliseconds.
-    private static let firstLook: Int64 = 24 * 3_600_000
+    private static let firstSpan: Int64 = 24 * 3_600_000
     /// How long audits may run, in milliseconds: those that ended since the watermark began that much earlier at most.
     private static let longestAudit: Int64 = 48 * 3_600_000
     /// How long AWS keeps audits and events, in milliseconds, short of an hour for clocks that differ. It refuses to be
@@ -30,7 +30,7 @@ struct CatchUp: Sendable {
     )
 
     /// What was found.
-    struct Found: Sendable, Hashable {
+    struct Result: Sendable, Hashable {
         var audits = 0
         var alarms = 0
         var ends = 0
@@ -43,22 +43,22 @@ struct CatchUp: Sendable {
     /// Asks for everything.
     ///
     /// - Parameter since: the earliest time to ask for; nil for the watermark.
-    func run(since: Timestamp?) async throws -> Found {
-        var found = Found()
+    func run(since: Timestamp?) async throws -> Result {
+        var result = Result()
         let now = client.clock.serviceNow ?? context.clock()
         let began = client.clock.elapsed()
         do {
-            try await ask(since, now, &found)
+            try await query(since, now, &result)
         } catch let error as AWSError where error.kind == .invalid && corrected(now, since: began) != nil {
             // AWS refuses to be asked for what is to come.
         }
         guard let right = corrected(now, since: began) else {
-            return try await finished(found, now)
+            return try await finished(result, now)
         }
         // The clock is wrong, as AWS's responses tell: another time than the right one was asked for.
-        (found.unread, found.denied) = (0, [])
-        try await ask(since, right, &found)
-        return try await finished(found, right)
+        (result.unread, result.denied) = (0, [])
+        try await query(since, right, &result)
+        return try await finished(result, right)
     }
 
     /// By how much the clock may differ from AWS's, in milliseconds: less than the overlap.
@@ -71,17 +71,17 @@ struct CatchUp: Sendable {
         return right.saturatingDistance(to: now) > Self.tolerance ? right : nil
     }
 
-    private func finished(_ found: Found, _ now: Int64) async throws(StoreError) -> Found {
-        if found.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: accountRegion, to: now) }
-        return found
+    private func finished(_ result: Result, _ now: Int64) async throws(StoreError) -> Result {
+        if result.denied.isEmpty { try await context.store.advanceCatchUpWatermark(of: accountRegion, to: now) }
+        return result
     }
 
-    private func ask(_ since: Timestamp?, _ now: Int64, _ found: inout Found) async throws {
+    private func query(_ since: Timestamp?, _ now: Int64, _ result: inout Result) async throws {
         let start = try await start(since, now)
-        try await permitted(&found) { try await findAudits(since: start, now: now, &$0) }
-        try await permitted(&found) {
-            let told = try await findEvents(since: start, now: now, &$0)
-            try await findActive(except: told, now: now, &$0)
+        try await runIfPermitted(&result) { try await findAudits(since: start, now: now, &$0) }
+        try await runIfPermitted(&result) {
+            let reported = try await findEvents(since: start, now: now, &$0)
+            try await findActive(except: reported, now: now, &$0)
         }
         _ = try await append([.suppressions])
     }
@@ -98,15 +98,15 @@ struct CatchUp: Sendable {
             watermark = earliest
         }
         if let since { return since.milliseconds }
-        return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstLook)
+        return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstSpan)
     }
 
     /// Without the permission to ask for one thing, the others are still asked for.
-    private func permitted(_ found: inout Found, _ ask: (inout Found) async throws -> Void) async throws {
+    private func runIfPermitted(_ result: inout Result, _ query: (inout Result) async throws -> Void) async throws {
         do {
-            try await ask(&found)
+            try await query(&result)
         } catch let error as AWSError where error.kind == .accessDenied {
-            found.denied.append(error.description)
+            result.denied.append(error.description)
         }
     }
 
@@ -124,9 +124,9 @@ struct CatchUp: Sendable {
 
     // MARK: Audits
 
-    private func findAudits(since start: Int64, now: Int64, _ found: inout Found) async throws {
+    private func findAudits(since start: Int64, now: Int64, _ result: inout Result) async throws {
         var tasks: [AuditTask] = []
-        let unread = found.unread
+        let unread = result.unread
         var listedAt: Int64?
         let times = Self.times(from: start.saturatingSubtracting(Self.longestAudit), to: now, kept: Self.auditsKept)
         for try await page in client.auditTasks(in: times, region: accountRegion.region) {
@@ -136,15 +136,15 @@ struct CatchUp: Sendable {
                     guard let task = try await describe(element) else { continue }
                     tasks.append(task)
                 } catch is UnrecognizedMessageError {
-                    found.unread += 1
+                    result.unread += 1
                 }
             }
         }
-        let chosen = AuditSelection.choose(tasks, marks: try await context.store.appliedAudits(of: accountRegion))
-        found.audits = try await append(chosen.map { .audit(taskID: $0.id) })
+        let chosen = AuditSelection.choose(tasks, applied: try await context.store.appliedAudits(of: accountRegion))
+        result.audits = try await append(chosen.map { .audit(taskID: $0.id) })
         // One that could not be read may have completed any check.
-        guard found.unread == unread, let listedAt else { return }
-        try await note(tasks, readOf: times, at: listedAt)
+        guard result.unread == unread, let listedAt else { return }
+        try await recordCoverage(tasks, readOf: times, at: listedAt)
     }
 
     /// Notes which audits are known, by AWS's clock: what none of them confirms is stale some day (``Staleness``).
@@ -152,7 +152,7 @@ struct CatchUp: Sendable {
     /// - Parameters:
     ///   - times: when the audits began that were asked for.
     ///   - listedAt: AWS's time when it listed them.
-    private func note(
+    private func recordCoverage(
         _ tasks: [AuditTask], readOf times: ClosedRange<Int64>, at listedAt: Int64
     ) async throws(StoreError) {
         // A wrong clock asked for other times than the last.
@@ -183,28 +183,28 @@ struct CatchUp: Sendable {
     // MARK: Alarms
 
     /// - Returns: hashes of the findings about which something was missed, so that a long list takes little memory.
-    private func findEvents(since start: Int64, now: Int64, _ found: inout Found) async throws -> Set<Int> {
-        var told: Set<Int> = []
+    private func findEvents(since start: Int64, now: Int64, _ result: inout Result) async throws -> Set<Int> {
+        var reported: Set<Int> = []
         let times = Self.times(from: start, to: now, kept: Self.eventsKept)
         for try await page in client.violationEvents(in: times, region: accountRegion.region) {
-            let listed = read(page.elements, &found) { element throws(UnrecognizedMessageError) in
+            let listed = read(page.elements, &result) { element throws(UnrecognizedMessageError) in
                 try AlarmReconciliation.Listed(violationEvent: element, accountRegion: accountRegion)
             }
             let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
             let missed = listed.filter { AlarmReconciliation.isMissed($0, known: known[$0.findingID]) }
-            found.alarms += try await append(missed.map(\.work))
-            told.formUnion(missed.map(\.findingID.hashValue))
+            result.alarms += try await append(missed.map(\.task))
+            reported.formUnion(missed.map(\.findingID.hashValue))
         }
-        return told
+        return reported
     }
 
-    /// - Parameter told: the findings about which what was missed is in the queue.
-    private func findActive(except told: Set<Int>, now: Int64, _ found: inout Found) async throws {
+    /// - Parameter reported: the findings about which what was missed is in the queue.
+    private func findActive(except reported: Set<Int>, now: Int64, _ result: inout Result) async throws {
         // By AWS's clock when the first page was sent: the list does not contain what happened later.
         var listedAt: Int64?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: accountRegion.region) {
-            let listed = read(page.elements, &found) { element throws(UnrecognizedMessageError) in
+            let listed = read(page.elements, &result) { element throws(UnrecognizedMessageError) in
                 try AlarmReconciliation.Listed(activeViolation: element, accountRegion: accountRegion)
             }
             // One that cannot be read confirms its own finding yet, and must not keep the others from ending.
@@ -212,11 +212,11 @@ struct CatchUp: Sendable {
             active.formUnion(ids.map { FindingID.violation(id: $0, accountRegion: accountRegion).hashValue })
             listedAt = listedAt ?? page.date ?? now
             let asOf = Self.asOf(page.date ?? now)
-            try await findMissed(listed, except: told, asOf: asOf, &found)
+            try await findMissed(listed, except: reported, asOf: asOf, &result)
             // One without an id may be any of those that seem to have ended.
             guard ids.count == page.elements.count else { return }
         }
-        try await findEnds(active.union(told), listedAt: Timestamp(milliseconds: listedAt ?? now), &found)
+        try await findEnds(active.union(reported), listedAt: Timestamp(milliseconds: listedAt ?? now), &result)
     }
 
     /// What a list that was sent at a time is as of.
@@ -225,22 +225,22 @@ struct CatchUp: Sendable {
     }
 
     private func findMissed(
-        _ listed: [AlarmReconciliation.Listed], except told: Set<Int>, asOf: Timestamp, _ found: inout Found
+        _ listed: [AlarmReconciliation.Listed], except reported: Set<Int>, asOf: Timestamp, _ result: inout Result
     ) async throws {
         let ids = Array(Set(listed.map(\.findingID)))
         let known = try await context.store.ledgerEntries(ids: ids)
         let dispositions = try await context.store.dispositions(about: ids)
         let missed = listed.filter {
-            !told.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
+            !reported.contains($0.findingID.hashValue) && AlarmReconciliation.isMissed($0, known: known[$0.findingID])
         }
-        found.alarms += try await append(missed.map(\.work))
-        found.verifications += try await append(
+        result.alarms += try await append(missed.map(\.task))
+        result.verifications += try await append(
             listed.compactMap {
                 AlarmReconciliation.missedVerification($0, known: dispositions[$0.findingID], asOf: asOf)
             })
     }
 
-    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ found: inout Found) async throws {
+    private func findEnds(_ active: Set<Int>, listedAt: Timestamp, _ result: inout Result) async throws {
         var last: LedgerEntry?
         repeat {
             let page = try await context.store.staleLedgerEntries(
@@ -248,32 +248,32 @@ struct CatchUp: Sendable {
             let over = page.filter {
                 AlarmReconciliation.isOver($0, isListed: active.contains($0.id.hashValue), listedAt: listedAt)
             }
-            found.ends += try await append(
+            result.ends += try await append(
                 over.map { .violationOver(findingID: $0.id, asOf: Self.asOf(listedAt.milliseconds)) })
             last = page.last
         } while last != nil
     }
 
     private func read(
-        _ elements: [JSON], _ found: inout Found,
+        _ elements: [JSON], _ result: inout Result,
         _ read: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
     ) -> [AlarmReconciliation.Listed] {
         let listed = elements.compactMap { try? read($0) }
-        found.unread += elements.count - listed.count
+        result.unread += elements.count - listed.count
         return listed
     }
 
     // MARK: The queue
 
     /// Puts work into the queue, and tells how much of it was not there already.
-    private func append(_ works: [CatchUpTask]) async throws -> Int {
+    private func append(_ tasks: [CatchUpTask]) async throws -> Int {
         let now = context.clock()
         // All at once, so that they share the store's commits.
         return try await withThrowingTaskGroup(of: AppendResult.self) { group in
-            for work in works {
+            for task in tasks {
                 group.addTask { [context, accountRegion] in
                     try await context.store.append(
-                        work.delivery(of: accountRegion, on: Self.deduplicationKey(of: work, now), now: now))
+                        task.delivery(of: accountRegion, on: Self.deduplicationKey(of: task, now), now: now))
                 }
             }
             return try await group.reduce(0) { $0 + ($1 == .stored ? 1 : 0) }
@@ -281,8 +281,8 @@ struct CatchUp: Sendable {
     }
 
     /// What happened once is worked on once. Suppressions are compared each time.
-    private static func deduplicationKey(of work: CatchUpTask, _ now: Int64) -> String {
-        if case .suppressions = work { return String(now) }
+    private static func deduplicationKey(of task: CatchUpTask, _ now: Int64) -> String {
+        if case .suppressions = task { return String(now) }
         return ""
     }
 }
