@@ -16,21 +16,21 @@ import Testing
             verification: Verification(state: state, note: nil), isApplied: false)
     }
 
-    private func carrying(_ state: String, event: String, at time: Int64 = now) throws -> Observation {
+    private func alarm(_ state: String, event: String, at time: Int64 = now) throws -> Observation {
         var members = try #require(Messages.alarm(at: time, event: event).object)
         members["verificationState"] = .string(state)
         let alarm = try Alarm(.object(members))
         return Observation(alarm, finding: SecurityFinding(alarm: alarm, accountRegion: try accountRegion()))
     }
 
-    @Test("What is said of one finding is one change and one update, whatever the order")
+    @Test("Inputs about one finding become one change and one update, in any order")
     func together() throws {
-        let said: [AlarmBatchPlanner.Input] = [
+        let inputs: [AlarmBatchPlanner.Input] = [
             .verification(try verified(.truePositive, at: now + 1)), .alarm(try observation()),
             .verification(try verified(.falsePositive, at: now + 2)),
         ]
-        for said in [said, said.reversed()] {
-            let batch = AlarmBatchPlanner(said, known: [:], dispositions: [:], now: later)
+        for inputs in [inputs, inputs.reversed()] {
+            let batch = AlarmBatchPlanner(inputs, known: [:], dispositions: [:], now: later)
             #expect(batch.changes.map(\.finding?.recordState) == [.archived])
             #expect(batch.newDispositions.count == 1)
             #expect(batch.updates { _ in true }.values.map(\.verification.state) == [.falsePositive])
@@ -38,25 +38,25 @@ import Testing
         }
     }
 
-    @Test("A verification of a finding that has not come is kept, and told when the finding comes")
+    @Test("A verification of an unknown finding is stored, and sent when the finding is imported")
     func early() throws {
         let first = AlarmBatchPlanner(
             [.verification(try verified(.falsePositive, at: now + 1))], known: [:], dispositions: [:], now: later)
         #expect(first.changes.isEmpty && first.updates { _ in true }.isEmpty)
-        let kept = try #require(first.newDispositions.first)
+        let stored = try #require(first.newDispositions.first)
         let second = AlarmBatchPlanner(
-            [.alarm(try observation())], known: [:], dispositions: [kept.subject: kept], now: later)
+            [.alarm(try observation())], known: [:], dispositions: [stored.subject: stored], now: later)
         #expect(second.changes.map(\.finding?.recordState) == [.archived])
-        // That it is about to be hidden is kept first.
+        // The bridge stores that it hides the finding before it does.
         #expect(second.newDispositions.compactMap { VerificationDisposition($0)?.isHidden } == [true])
         #expect(second.updates { _ in true }.count == 1)
     }
 
-    @Test("An older verification, and the same one again, say nothing")
+    @Test("Older and repeated verifications change nothing")
     func older() throws {
-        let said = try verified(.falsePositive, at: now + 5)
-        let stored = said.applied.disposition
-        for again in [said, try verified(.truePositive, at: now + 4)] {
+        let verification = try verified(.falsePositive, at: now + 5)
+        let stored = verification.applied.disposition
+        for again in [verification, try verified(.truePositive, at: now + 4)] {
             let batch = AlarmBatchPlanner(
                 [.verification(again)], known: [:], dispositions: [stored.subject: stored], now: later)
             #expect(batch.newDispositions.isEmpty && batch.updates { _ in true }.isEmpty)
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(
-        "What an alarm carries counts from its own time, but not that nobody looked at a raised one",
+        "The verification state of an alarm counts from the time of the alarm, except UNKNOWN of a raised alarm",
         arguments: [
             ("in-alarm", "UNKNOWN", nil, 0), ("alarm-cleared", "UNKNOWN", nil, 0),
             ("alarm-invalidated", "UNKNOWN", .unknown, 0), ("in-alarm", "FALSE_POSITIVE", .falsePositive, 1),
@@ -72,25 +72,25 @@ import Testing
         ] as [(String, String, VerificationState?, Int)])
     func carried(event: String, state: String, kept: VerificationState?, updates: Int) throws {
         let batch = AlarmBatchPlanner(
-            [.alarm(try carrying(state, event: event))], known: [:], dispositions: [:], now: later)
-        let judged = batch.newDispositions.compactMap { VerificationDisposition($0) }
-        #expect(judged.map(\.verification.state) == (kept.map { [$0] } ?? []))
+            [.alarm(try alarm(state, event: event))], known: [:], dispositions: [:], now: later)
+        let stored = batch.newDispositions.compactMap { VerificationDisposition($0) }
+        #expect(stored.map(\.verification.state) == (kept.map { [$0] } ?? []))
         #expect(batch.updates { _ in true }.count == updates)
     }
 
-    @Test("An invalidated alarm that is unknown again takes an older judgement back")
+    @Test("An invalidated alarm with state UNKNOWN reverts an older verification")
     func unknownAgain() throws {
-        let judged = try verified(.falsePositive, at: now - 1).applied.disposition
+        let stored = try verified(.falsePositive, at: now - 1).applied.disposition
         let batch = AlarmBatchPlanner(
-            [.alarm(try carrying("UNKNOWN", event: "alarm-invalidated"))], known: [:],
-            dispositions: [judged.subject: judged], now: later)
+            [.alarm(try alarm("UNKNOWN", event: "alarm-invalidated"))], known: [:],
+            dispositions: [stored.subject: stored], now: later)
         #expect(batch.updates { _ in true }.values.map(\.verification.state) == [.unknown])
     }
 
-    @Test("A true positive that becomes active again is told again, as Security Hub forgets it then")
+    @Test("The workflow status of a true positive is sent again when the finding becomes active again")
     func reset() throws {
-        let judged = try verified(.truePositive, at: now - 1).applied.disposition
-        let dispositions = [judged.subject: judged]
+        let stored = try verified(.truePositive, at: now - 1).applied.disposition
+        let dispositions = [stored.subject: stored]
         let cleared = try #require(
             AlarmBatchPlanner(
                 [.alarm(try observation(event: "alarm-cleared"))], known: [:], dispositions: dispositions, now: later
@@ -103,11 +103,11 @@ import Testing
         #expect(batch.updates { _ in true }.count == 1)
     }
 
-    @Test("Findings that need nothing are counted")
+    @Test("Unchanged findings are counted")
     func unchanged() throws {
-        let said: [AlarmBatchPlanner.Input] = [.alarm(try observation()), .alarm(try observation("v2"))]
-        let known = AlarmBatchPlanner([said[0]], known: [:], dispositions: [:], now: later).changes.map(\.entry.sent)
-        let batch = AlarmBatchPlanner(said, known: [known[0].id: known[0]], dispositions: [:], now: later)
+        let inputs: [AlarmBatchPlanner.Input] = [.alarm(try observation()), .alarm(try observation("v2"))]
+        let known = AlarmBatchPlanner([inputs[0]], known: [:], dispositions: [:], now: later).changes.map(\.entry.sent)
+        let batch = AlarmBatchPlanner(inputs, known: [known[0].id: known[0]], dispositions: [:], now: later)
         #expect(batch.changes.count == 1 && batch.unchanged == [.high])
     }
 }

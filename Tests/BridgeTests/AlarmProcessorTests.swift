@@ -14,7 +14,8 @@ import Testing
         FindingID.violation(id: violation, accountRegion: try accountRegion())
     }
 
-    @Test("Alarms of many deliveries are imported a hundred at a time, each finding once, and the deliveries are done")
+    @Test(
+        "Alarms of many deliveries are imported in batches of 100, each finding once, and the deliveries are completed")
     func batches() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<250 {
@@ -29,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("What Security Hub will never take is given up alone")
+    @Test("A finding that Security Hub rejects is dead-lettered alone")
     func rejectedAlone() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<5 {
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test(
-        "A lease that is lost concerns its delivery alone, whichever of a batch it is",
+        "A lost lease affects only its own delivery, at any position in the batch",
         arguments: [[0], [3], [0, 1, 3]])
     func lostLeases(lost: [Int]) async throws {
         try await ProcessingHarness.run { harness in
@@ -56,7 +57,7 @@ import Testing
                     delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
             }
             let items = try await harness.leaseReady()
-            // As if others had taken them over.
+            // As if another worker had taken them over.
             for number in lost { try await harness.store.release([items[number].leased.lease]) }
             let taken = try await harness.store.lease(
                 limit: lost.count, for: .seconds(600), owner: "other", now: harness.time.now)
@@ -70,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("A failure of the store counts no attempt, and delays its deliveries by seconds")
+    @Test("A store error does not count as an attempt, and delays its deliveries by seconds")
     func interrupted() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -87,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("A delivery whose outcome could not be stored is released as soon as the store answers")
+    @Test("A delivery whose outcome could not be stored is released as soon as the store is available")
     func unstored() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -115,7 +116,7 @@ import Testing
         }
     }
 
-    @Test("A replica whose sign of life is out of date sends nothing")
+    @Test("A replica with an overdue heartbeat sends nothing")
     func outOfDate() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -130,7 +131,9 @@ import Testing
         }
     }
 
-    @Test("What Security Hub takes later is tried again alone", arguments: ["ConcurrentUpdateError", "Unheard-of"])
+    @Test(
+        "A finding that Security Hub rejects temporarily is retried alone",
+        arguments: ["ConcurrentUpdateError", "Unheard-of"])
     func retriedAlone(code: String) async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<3 {
@@ -151,7 +154,7 @@ import Testing
         }
     }
 
-    @Test("A batch refused as a whole is halved until the bad finding is alone")
+    @Test("A batch that is rejected as a whole is halved until the invalid finding is alone")
     func bisected() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<40 {
@@ -173,7 +176,9 @@ import Testing
         }
     }
 
-    @Test("While Security Hub throttles or denies, nothing is lost", arguments: [429, 403, 500])
+    @Test(
+        "A delivery is retried after throttling, a denial or a server error of Security Hub",
+        arguments: [429, 403, 500])
     func scheduleRetry(status code: Int) async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -190,7 +195,7 @@ import Testing
         }
     }
 
-    @Test("An alarm and its end in one batch are one archived finding; a late older alarm changes nothing")
+    @Test("An alarm and its end in one batch become one archived finding, and a late older alarm changes nothing")
     func cleared() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -207,7 +212,7 @@ import Testing
         }
     }
 
-    @Test("A false positive is archived and updated, and waits for its finding")
+    @Test("The verification of a false positive waits for its finding, which is then archived and updated")
     func verified() async throws {
         try await ProcessingHarness.run { harness in
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
@@ -226,7 +231,7 @@ import Testing
         }
     }
 
-    @Test("A finding that Security Hub has forgotten is imported again before it is updated")
+    @Test("A finding that Security Hub has deleted is imported again before it is updated")
     func forgotten() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -244,7 +249,7 @@ import Testing
         }
     }
 
-    @Test("What a verification archived stays so against alarms from before it, not against those after it")
+    @Test("A finding that a verification archived becomes active again only by a later alarm")
     func verifiedThenAlarm() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -261,7 +266,7 @@ import Testing
         }
     }
 
-    @Test("An alarm that is raised again after it was called a false positive is not hidden, if the bridge hid it")
+    @Test("The workflow status of a false positive is reset when the alarm is raised again, if the bridge had set it")
     func raisedAgain() async throws {
         try await ProcessingHarness.run { harness in
             let id = try id("v1")
@@ -273,14 +278,14 @@ import Testing
             _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
             try await harness.process(of: accountRegion())
             #expect(workflow() == "SUPPRESSED")
-            // Somebody has found out more in Security Hub; that is left alone.
+            // An analyst changes the verification state in Security Hub. The bridge keeps it.
             harness.aws.state.withLock { $0.customerFields[id]?["VerificationState"] = "TRUE_POSITIVE" }
             _ = try await harness.store.append(delivery("2", Messages.alarm(at: now + 600_000), of: accountRegion()))
             try await harness.process(of: accountRegion())
             #expect(harness.aws.state.withLock { $0.hub[id]?["RecordState"] } == "ACTIVE")
             #expect(workflow() == "NEW")
             #expect(harness.aws.state.withLock { $0.customerFields[id]?["VerificationState"] } == "TRUE_POSITIVE")
-            // That is told once: whatever status somebody gives it from now on stays.
+            // The status is reset once. A status that an analyst sets later is kept.
             harness.aws.state.withLock { $0.customerFields[id]?["Workflow"] = ["Status": "SUPPRESSED"] }
             _ = try await harness.store.append(
                 delivery("3", Messages.alarm(at: now + 700_000, count: 9), of: accountRegion()))
@@ -289,7 +294,7 @@ import Testing
         }
     }
 
-    @Test("A finding that the bridge did not hide keeps its workflow status when its alarm is raised again")
+    @Test("A finding that the bridge did not suppress keeps its workflow status when its alarm is raised again")
     func hiddenByOthers() async throws {
         try await ProcessingHarness.run { harness in
             let id = try id("v1")
@@ -301,7 +306,7 @@ import Testing
                     $0.customerFields[id, default: [:]]["Workflow"] = ["Status": "SUPPRESSED"]
                 }
             }
-            // The verdict is told late: the alarm was raised again since.
+            // The verification arrives late: the alarm was raised again since.
             let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:05:00Z")
             _ = try await harness.store.append(delivery("e1", event, from: .eventBridge, of: accountRegion()))
             try await harness.process(of: accountRegion())
@@ -311,7 +316,7 @@ import Testing
         }
     }
 
-    @Test("A lost lease loses no delivery")
+    @Test("After a lost lease, the delivery is completed under the new lease")
     func leaseLost() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))

@@ -7,11 +7,11 @@ import Testing
 
 @testable import Bridge
 
-/// An audit's findings are read, put into the ledger and sent at the same time, part by part.
+/// An audit's findings are parsed, recorded in the ledger and sent in a pipeline of chunks.
 @Suite(.timeLimit(.minutes(1))) struct AuditOverlapTests {
     private let clients = (0..<750).map { "c\($0)" }
 
-    @Test("The next part goes into the ledger while the one before is on its way")
+    @Test("The next chunk is recorded in the ledger while the previous one is sent")
     func overlapped() async throws {
         try await ProcessingHarness.run { harness in
             let (store, later) = (harness.store, try auditObservation("c600").finding.id)
@@ -20,7 +20,7 @@ import Testing
             harness.aws.state.withLock { state in
                 state.duringImport = { _ in
                     guard isFirst.exchange(false, ordering: .relaxed) else { return }
-                    try? await eventually("the next part in the ledger") {
+                    try? await eventually("the next chunk to be recorded") {
                         try await store.ledgerEntries(ids: [later])[later]?.isSent == false
                     }
                     isThere.store((try? await store.ledgerEntries(ids: [later]).count) == 1, ordering: .relaxed)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("A finding that an audit lists twice is left alone while it is on its way, and is as the later place says")
+    @Test("A finding that an audit lists twice is not changed while it is sent, and ends as listed last")
     func listedTwice() async throws {
         try await ProcessingHarness.run { harness in
             let (store, twice) = (harness.store, try auditObservation("c0").finding.id)
@@ -44,7 +44,7 @@ import Testing
                 state.duringImport = { ids in
                     guard ids.contains(twice) else { return }
                     let before = try? await store.ledgerEntries(ids: [twice])
-                    // For as long as what must not happen would take.
+                    // Long enough to observe a change of the ledger.
                     for _ in 0..<40 {
                         try? await Task.sleep(for: .milliseconds(5))
                         guard (try? await store.ledgerEntries(ids: [twice])) == before else {
@@ -54,7 +54,7 @@ import Testing
                     }
                 }
             }
-            let again = Messages.auditFinding("c0", at: now, reason: "Once more")
+            let again = Messages.auditFinding("c0", at: now, reason: "Again")
             try await harness.audit("t1", at: now, Array(clients.prefix(500)), more: [again])
             let count = changes.load(ordering: .relaxed)
             #expect(count == 0)
@@ -64,17 +64,17 @@ import Testing
                     state.hub[twice]?["Description"]?.string ?? ""
                 )
             }
-            #expect(state.0 == 2 && state.1 == 0 && state.2.hasSuffix("Once more"), "\(state)")
+            #expect(state.0 == 2 && state.1 == 0 && state.2.hasSuffix("Again"), "\(state)")
         }
     }
 
-    @Test("An audit that is cut off with one part on its way and the next in the ledger loses and doubles nothing")
+    @Test("An audit that is interrupted while one chunk is sent and the next is recorded loses and duplicates nothing")
     func cutOff() async throws {
         try await ProcessingHarness.run { harness in
             let (store, later) = (harness.store, try auditObservation("c600").finding.id)
             harness.aws.state.withLock { $0.fault = { path, _ in path.hasSuffix("/import") ? .silence : nil } }
             let work = Task { try await harness.audit("t1", at: now, clients) }
-            try await eventually("the next part in the ledger") {
+            try await eventually("the next chunk to be recorded") {
                 try await store.ledgerEntries(ids: [later]).count == 1
             }
             work.cancel()
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("When the list cannot be gone on with, what is in the ledger is sent, and the next try goes on behind it")
+    @Test("When the list fails, recorded chunks are sent, and the next attempt continues after them")
     func failedList() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { state in

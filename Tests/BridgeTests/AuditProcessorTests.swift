@@ -9,14 +9,14 @@ import Testing
 @testable import Bridge
 
 @Suite struct AuditProcessorTests {
-    @Test("All pages are imported, the same audit again imports nothing, and the next one archives what is gone")
+    @Test("An audit imports all pages, an equal one imports nothing, and the next one archives findings that are gone")
     func pages() async throws {
         try await ProcessingHarness.run { harness in
             let clients = (0..<600).map { "c\($0)" }
             try await harness.audit("t1", at: now, clients)
             var state = harness.aws.state.withLock { ($0.imports.joined().count, $0.listed, $0.hub.count) }
             #expect(state == (600, 3, 600))
-            // What two pages list goes in full batches.
+            // Two pages fill whole batches.
             #expect(harness.aws.state.withLock { $0.imports.map(\.count) } == [100, 100, 100, 100, 100, 100])
             try await harness.audit("t2", at: now + 1000, clients)
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == 600)
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("A check turned compliant archives all, suppressed ones are archived, and what comes back is active again")
+    @Test("Findings of a compliant check and suppressed findings are archived, and active again when they come back")
     func compliant() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1", "c2"])
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("An older audit after a newer one brings nothing back, not even what the ledger never heard of")
+    @Test("An older audit after a newer one changes nothing, not even for findings unknown to the ledger")
     func older() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t2", at: now, ["c1"])
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("An audit that failed half-way goes on without importing again what was imported")
+    @Test("An audit that failed halfway continues without importing findings again")
     func interrupted() async throws {
         try await ProcessingHarness.run { harness in
             let clients = (0..<750).map { "c\($0)" }
@@ -79,13 +79,13 @@ import Testing
             try await harness.process(of: accountRegion())
             #expect(
                 harness.aws.state.withLock { $0.imports.joined().count } == 750 && harness.activeClients.count == 750)
-            // It went on with the page that it was interrupted before.
+            // It continued with the page that had failed.
             #expect(harness.aws.state.withLock { $0.listed } == listed + 1)
             #expect(try await harness.store.status().completed == 1)
         }
     }
 
-    @Test("An interrupted audit whose place AWS IoT does not know any more is listed anew")
+    @Test("An interrupted audit with an expired page token is listed again from the first page")
     func lostPlace() async throws {
         try await ProcessingHarness.run { harness in
             let first = Atomic(true)
@@ -108,10 +108,10 @@ import Testing
         }
     }
 
-    @Test("What an interrupted audit may have sent is sent again, though a newer audit has not seen it")
+    @Test("Findings that an interrupted audit may have sent are sent again, and archived by a newer audit without them")
     func interruptedImport() async throws {
         try await ProcessingHarness.run { harness in
-            // The answers are lost, not the imports.
+            // The responses are lost, not the imports.
             harness.aws.state.withLock { $0.losesResponses = true }
             try await harness.audit("t1", at: now, ["c1", "c2"])
             #expect(harness.activeClients == ["c1", "c2"])
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test("Refused findings of the pages before an interruption are told of in the end")
+    @Test("Findings rejected before an interruption are reported in the dead letter")
     func rejectedBefore() async throws {
         try await ProcessingHarness.run { harness in
             let poison = try auditObservation("c7").finding.id
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(
-        "An audit that failed or was canceled applies the checks that it completed; canceled, it archives their summaries",
+        "A failed or canceled audit applies the checks that it completed, and a canceled one archives their summaries",
         arguments: ["FAILED", "CANCELED"])
     func ended(last: String) async throws {
         try await ProcessingHarness.run { harness in
@@ -163,7 +163,7 @@ import Testing
                 _ = try await harness.store.append(
                     delivery(task, Messages.audit(task, startTime: time), of: accountRegion()))
                 try await harness.process(of: accountRegion(), mapping: MappingOptions())
-                // What the audit before had found is gone.
+                // The findings of the previous audit are archived.
                 #expect(harness.activeClients.intersection(["t1", "t2"]) == [task])
                 let summaries = harness.aws.state.withLock { $0.hub.filter { $0.key.contains("audits/summary") } }
                 let states = Set(summaries.values.map { $0["RecordState"]?.string ?? "" })
@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test("The team's own severities go into the findings of audits")
+    @Test("Configured severities apply to audit findings")
     func severities() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock {
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test("An audit that AWS IoT still calls running is asked about again")
+    @Test("An audit that AWS IoT reports as running is retried")
     func running() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock {
@@ -202,7 +202,7 @@ import Testing
         }
     }
 
-    @Test("An audit that AWS IoT does not know is given up with AWS's words")
+    @Test("An audit that AWS IoT does not know is dead-lettered with AWS's error")
     func notFound() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { $0.fault = { _, _ in .status(404, code: "ResourceNotFoundException") } }
@@ -213,18 +213,18 @@ import Testing
         }
     }
 
-    @Test("A finding that cannot be read is told of, the others are imported, and nothing counts as gone")
+    @Test("A finding that cannot be parsed is reported, the others are imported, and none is archived")
     func unread() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1", "c2"])
             try await harness.audit("t2", at: now + 1000, ["c2", "c3"], more: [["findingId": "bad", "checkName": 5]])
             #expect(harness.activeClients == ["c1", "c2", "c3"])
             let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 1, after: nil).first)
-            #expect(letter.reason.hasPrefix("bad: the audit finding was not understood: "))
+            #expect(letter.reason.hasPrefix("bad: cannot parse the audit finding: "))
         }
     }
 
-    @Test("A finding that Security Hub refuses is told of, stays as it was, and the others go on")
+    @Test("A finding that Security Hub rejects is reported and unchanged, and the others are updated")
     func rejected() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1", "c2", "c3"])
@@ -243,7 +243,7 @@ import Testing
         }
     }
 
-    @Test("An audit touches neither alarms nor other accounts and Regions")
+    @Test("An audit changes no findings of alarms")
     func others() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("a", Messages.alarm(), of: accountRegion()))

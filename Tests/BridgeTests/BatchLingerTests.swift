@@ -13,19 +13,19 @@ import Testing
 @testable import Bridge
 @testable import Store
 
-/// Security Hub that takes 30 ms for an import, and notes what came when.
+/// A Security Hub that responds after 30 ms, and records the times of imports.
 private final class WatchedHub: HTTPTransport {
     struct Import {
         let time: Duration
         let ids: [String]
     }
 
-    private let noted = Mutex<[Import]>([])
+    private let recorded = Mutex<[Import]>([])
     private let time: SimulatedTime
 
     init(_ time: SimulatedTime) { self.time = time }
 
-    var imports: [Import] { noted.withLock { $0 } }
+    var imports: [Import] { recorded.withLock { $0 } }
 
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
         -> (response: HTTPResponse, body: [UInt8])
@@ -35,13 +35,13 @@ private final class WatchedHub: HTTPTransport {
         }
         let json = try? JSON(parsing: body, limits: JSONLimits(values: 1_000_000))
         let ids = (json?["Findings"]?.array ?? []).compactMap { $0["Id"]?.string }
-        noted.withLock { $0.append(Import(time: time.now, ids: ids)) }
+        recorded.withLock { $0.append(Import(time: time.now, ids: ids)) }
         try? await time.sleep(for: .milliseconds(30))
         return (HTTPResponse(status: .ok), Array(#"{"SuccessCount": \#(ids.count), "FailedFindings": []}"#.utf8))
     }
 }
 
-/// Workers in simulated time, and what they are told of.
+/// A worker pool in simulated time, with the times at which alarms arrived.
 private final class SimulatedWorkers: Sendable {
     let time: SimulatedTime
     let hub: WatchedHub
@@ -54,7 +54,7 @@ private final class SimulatedWorkers: Sendable {
         hub = WatchedHub(time)
     }
 
-    /// - Parameter pace: what Security Hub is asked for.
+    /// - Parameter pace: the rate limit for imports.
     func pool(pace: Pacer.ImportRate) throws -> WorkerPool {
         let time = time
         let clock = AWSClock(
@@ -73,8 +73,8 @@ private final class SimulatedWorkers: Sendable {
             owner: "test")
     }
 
-    /// Has alarms come in at once.
-    func receive(_ names: [String]) async throws {
+    /// Queues alarms concurrently.
+    func enqueue(_ names: [String]) async throws {
         let accountRegion = try accountRegion()
         times.withLock { times in
             for name in names { times[FindingID.violation(id: name, accountRegion: accountRegion)] = time.now }
@@ -89,7 +89,7 @@ private final class SimulatedWorkers: Sendable {
         }
     }
 
-    /// How long each finding waited for its import, from the import with a number on.
+    /// How long each finding waited for its import, starting with an import by number.
     func waits(from first: Int) -> [Duration] {
         let times = times.withLock { $0 }
         return hub.imports[first...].flatMap { one in one.ids.compactMap { id in times[id].map { one.time - $0 } } }
@@ -97,15 +97,26 @@ private final class SimulatedWorkers: Sendable {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct BatchLingerTests {
-    @Test("Through the workers, full batches go first and at once, and no finding waits longer than 500 ms for company")
-    func linger() async throws {
+    @Test("The wait is 50 ms with headroom, 500 ms without, and zero for a full batch")
+    func wait() {
+        let ample = BatchLinger { true }
+        let scarce = BatchLinger { false }
+        #expect(ample.wait(count: 1, waited: .zero) == .milliseconds(50))
+        #expect(scarce.wait(count: 99, waited: .milliseconds(100)) == .milliseconds(400))
+        #expect(scarce.wait(count: 1, waited: .milliseconds(500)) == .zero)
+        #expect(scarce.wait(count: 1, waited: .seconds(9)) == .zero)
+        #expect(scarce.wait(count: 100, waited: .zero) == .zero)
+    }
+
+    @Test("The worker pool sends full batches immediately, and no finding waits longer than 500 ms for others")
+    func throughWorkers() async throws {
         try await withStore { store in
             let workers = SimulatedWorkers(store)
-            // Fewer than half of the thirty at once are left behind the first batches: from then on each counts.
+            // After the first batches, less than half of the burst of 30 requests is left, so there is no headroom.
             let pool = try workers.pool(pace: Pacer.ImportRate(rate: 2.5, burst: 30))
             let (time, hub) = (workers.time, workers.hub)
             try await time.run {
-                try await workers.receive((0..<2500).map { "a\($0)" })
+                try await workers.enqueue((0..<2500).map { "a\($0)" })
                 let group = ServiceGroup(
                     services: [pool], logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
                 async let running: Void = group.run()
@@ -113,10 +124,10 @@ private final class SimulatedWorkers: Sendable {
                 #expect(hub.imports.map(\.ids.count) == Array(repeating: 100, count: 25))
                 #expect(hub.imports.first?.time == .zero)
 
-                // Alarms that come one by one share requests, and each waits half a second at most.
+                // Alarms that arrive one by one share requests, and each waits half a second at most.
                 var random = SeededGenerator(seed: 7)
                 for number in 0..<100 {
-                    try await workers.receive(["b\(number)"])
+                    try await workers.enqueue(["b\(number)"])
                     try await time.sleep(for: .milliseconds(Int64.random(in: 10...70, using: &random)))
                 }
                 try await time.sleep(for: .seconds(1))
@@ -124,20 +135,20 @@ private final class SimulatedWorkers: Sendable {
                 #expect(waits.count == 100 && waits.max() == .milliseconds(500))
                 #expect((2...12).contains(hub.imports.count - 25), "\(hub.imports.count) imports")
 
-                // Those that fill a batch end the wait.
+                // A full batch ends the wait.
                 var before = hub.imports.count
-                try await workers.receive((0..<60).map { "c\($0)" })
+                try await workers.enqueue((0..<60).map { "c\($0)" })
                 try await time.sleep(for: .milliseconds(200))
                 #expect(hub.imports.count == before)
-                try await workers.receive((60..<100).map { "c\($0)" })
+                try await workers.enqueue((60..<100).map { "c\($0)" })
                 try await time.sleep(for: .milliseconds(1))
                 #expect(hub.imports[before...].map(\.ids.count) == [100])
                 #expect(workers.waits(from: before).max() == .milliseconds(200))
 
-                // When requests are plentiful again, one alone waits a moment.
+                // With headroom, a single alarm waits 50 ms.
                 try await time.sleep(for: .seconds(20))
                 before = hub.imports.count
-                try await workers.receive(["d"])
+                try await workers.enqueue(["d"])
                 try await time.sleep(for: .seconds(1))
                 #expect(workers.waits(from: before) == [.milliseconds(50)])
                 await group.triggerGracefulShutdown()

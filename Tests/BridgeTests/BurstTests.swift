@@ -11,14 +11,14 @@ import Testing
 
 @testable import Bridge
 
-/// Security Hub as it throttles by its documentation: 30 imports at once, ten a second. It counts when a request arrives,
-/// and takes a while that differs.
+/// A Security Hub that throttles as documented: a burst of 30 imports, ten a second. It counts a request on arrival,
+/// and responds after varying delays.
 private final class ThrottlingHub: HTTPTransport {
     private struct State {
         var tokens = 30.0
         var filledAt = Duration.zero
         var throttled = 0
-        var taken = 0
+        var findings = 0
         var imports = 0
         var random = SeededGenerator(seed: 11)
     }
@@ -29,7 +29,7 @@ private final class ThrottlingHub: HTTPTransport {
     init(_ time: SimulatedTime) { self.time = time }
 
     var counts: (imports: Int, findings: Int, throttled: Int) {
-        state.withLock { ($0.imports, $0.taken, $0.throttled) }
+        state.withLock { ($0.imports, $0.findings, $0.throttled) }
     }
 
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
@@ -40,7 +40,7 @@ private final class ThrottlingHub: HTTPTransport {
         }
         try? await time.sleep(for: .milliseconds(delays[0]))
         let count = (try? JSON(parsing: body, limits: JSONLimits(values: 1_000_000)))?["Findings"]?.array?.count ?? 0
-        let isTaken = state.withLock { state in
+        let isAccepted = state.withLock { state in
             state.tokens = min(30, state.tokens + (time.now - state.filledAt) / .seconds(1) * 10)
             state.filledAt = time.now
             guard state.tokens >= 1 else {
@@ -49,11 +49,11 @@ private final class ThrottlingHub: HTTPTransport {
             }
             state.tokens -= 1
             state.imports += 1
-            state.taken += count
+            state.findings += count
             return true
         }
         try? await time.sleep(for: .milliseconds(delays[1]))
-        guard isTaken else {
+        guard isAccepted else {
             return (HTTPResponse(status: .tooManyRequests), Array(#"{"Code": "TooManyRequestsException"}"#.utf8))
         }
         return (
@@ -63,7 +63,7 @@ private final class ThrottlingHub: HTTPTransport {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct BurstTests {
-    @Test("6,000 alarms are in a Security Hub that throttles in the least time that it allows and a tenth more")
+    @Test("6,000 alarms are imported without throttling, within 110 % of the time that the rate limit allows")
     func burst() async throws {
         let time = SimulatedTime()
         let hub = ThrottlingHub(time)
@@ -81,13 +81,13 @@ private final class ThrottlingHub: HTTPTransport {
             circuitBreakers: CircuitBreakers(clock: { start }, logger: Logger(label: "test")))
         let findings = try (0..<6000).compactMap { FindingText(try observation("v\($0)").finding.json) }
         try await time.run {
-            // As the lane takes them: as many as the workers hold.
+            // In portions of the capacity of the worker pool.
             for first in stride(from: 0, to: findings.count, by: WorkerPool.capacity) {
                 let outcomes = await sender.send(Array(findings[first...].prefix(WorkerPool.capacity)))
                 #expect(outcomes.values.allSatisfy { $0 == .imported })
             }
         }
-        // 60 batches: 30 at once, and 30 at ten a second.
+        // 60 batches: a burst of 30, and 30 at ten a second.
         let least = Duration.seconds(3)
         #expect(hub.counts.imports == 60 && hub.counts.findings == 6000)
         #expect(hub.counts.throttled == 0)

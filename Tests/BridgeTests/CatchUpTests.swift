@@ -17,13 +17,13 @@ import Testing
         try AuditTask(id: id, description: Messages.description(startTime: time, checks: checks))
     }
 
-    private func mark(_ check: String, at time: Int64, _ task: String) throws -> AppliedAudit {
+    private func applied(_ check: String, at time: Int64, _ task: String) throws -> AppliedAudit {
         AppliedAudit(accountRegion: try accountRegion(), check: check, startTime: time, taskID: task)
     }
 
     private static let (done, failed) = ("COMPLETED_NON_COMPLIANT", "FAILED")
 
-    @Test("Of each check, the newest audit that completed it is walked, the oldest first")
+    @Test("For each check, the newest audit that completed it is selected, oldest first")
     func newestAudits() throws {
         let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
         let tasks = [
@@ -31,23 +31,24 @@ import Testing
             try task("t2", at: now + 2, [b: "COMPLETED_COMPLIANT"]),
             try task("t0", at: now, [a: Self.done, b: Self.done]),
         ]
-        #expect(AuditSelection.choose(tasks, applied: [:]).map(\.id) == ["t2", "t3"])
-        #expect(AuditSelection.choose(tasks.reversed(), applied: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.select(tasks, applied: [:]).map(\.id) == ["t2", "t3"])
+        #expect(AuditSelection.select(tasks.reversed(), applied: [:]).map(\.id) == ["t2", "t3"])
     }
 
-    @Test("An audit that was applied, or is older than one that was, is not walked again")
+    @Test("An audit that is applied, or older than the applied one, is not selected")
     func appliedAudits() throws {
         let (a, b) = ("CA_CERTIFICATE_EXPIRING_CHECK", Messages.clientIDs)
         let tasks = [try task("t1", at: now, [a: Self.done, b: Self.done])]
-        let applied = [a: try mark(a, at: now, "t1"), b: try mark(b, at: now, "t1")]
-        #expect(AuditSelection.choose(tasks, applied: applied).isEmpty)
-        #expect(AuditSelection.choose(tasks, applied: [a: try mark(a, at: now, "t1")]).map(\.id) == ["t1"])
-        let newer = [a: try mark(a, at: now + 1, "t0"), b: try mark(b, at: now, "t2")]
-        #expect(AuditSelection.choose(tasks, applied: newer).isEmpty)
+        let both = [a: try applied(a, at: now, "t1"), b: try applied(b, at: now, "t1")]
+        #expect(AuditSelection.select(tasks, applied: both).isEmpty)
+        #expect(AuditSelection.select(tasks, applied: [a: try applied(a, at: now, "t1")]).map(\.id) == ["t1"])
+        let newer = [a: try applied(a, at: now + 1, "t0"), b: try applied(b, at: now, "t2")]
+        #expect(AuditSelection.select(tasks, applied: newer).isEmpty)
         #expect(
-            AuditSelection.choose(tasks, applied: newer.merging([b: try mark(b, at: now, "t0")]) { $1 }).map(\.id) == [
-                "t1"
-            ])
+            AuditSelection.select(tasks, applied: newer.merging([b: try applied(b, at: now, "t0")]) { $1 }).map(\.id)
+                == [
+                    "t1"
+                ])
     }
 
     private func listed(_ json: JSON) throws -> AlarmReconciliation.Listed {
@@ -80,7 +81,7 @@ import Testing
         ).entry.sent
     }
 
-    @Test("What is newer than the ledger's entry is missed, unless Device Defender keeps it from SNS")
+    @Test("An event newer than the ledger entry is missed, unless the profile suppresses its alerts")
     func missedAlarms() throws {
         let event = try listed(Self.event(at: now))
         #expect(AlarmReconciliation.isMissed(event, known: nil))
@@ -98,7 +99,7 @@ import Testing
         ).disposition
     }
 
-    @Test("A verification is missed if it is another than the known one, and the known one is not newer")
+    @Test("A verification is missed if it differs from the known one, and the known one is not newer")
     func missedVerifications() throws {
         let asOf = Timestamp(milliseconds: now)
         func missed(_ state: String?, _ known: Disposition?) throws -> Bool {
@@ -112,48 +113,48 @@ import Testing
         #expect(try !missed(nil, disposition(.falsePositive, at: now - 1)))
         #expect(try !missed("FALSE_POSITIVE", disposition(.falsePositive, at: now - 1)))
         #expect(try !missed("TRUE_POSITIVE", disposition(.falsePositive, at: now)))
-        let quiet = try listed(Self.event(state: "FALSE_POSITIVE", isSuppressed: true))
-        #expect(AlarmReconciliation.missedVerification(quiet, known: nil, asOf: asOf) == nil)
+        let suppressed = try listed(Self.event(state: "FALSE_POSITIVE", isSuppressed: true))
+        #expect(AlarmReconciliation.missedVerification(suppressed, known: nil, asOf: asOf) == nil)
     }
 
-    @Test("An alarm that no list shows is over when it is old enough to be shown")
+    @Test("An unlisted alarm has ended if it is old enough to be listed")
     func unlistedAlarms() throws {
         let listedAt = Timestamp(milliseconds: now)
-        let old = try entry(at: now - AlarmReconciliation.timeout - 1)
+        let old = try entry(at: now - AlarmReconciliation.unlistedTimeout - 1)
         #expect(AlarmReconciliation.isOver(old, isListed: false, listedAt: listedAt))
         #expect(!AlarmReconciliation.isOver(old, isListed: true, listedAt: listedAt))
         #expect(
             !AlarmReconciliation.isOver(
-                try entry(at: now - AlarmReconciliation.timeout), isListed: false, listedAt: listedAt))
-        let over = try entry(at: now - AlarmReconciliation.timeout - 1, .over)
+                try entry(at: now - AlarmReconciliation.unlistedTimeout), isListed: false, listedAt: listedAt))
+        let over = try entry(at: now - AlarmReconciliation.unlistedTimeout - 1, .over)
         #expect(!AlarmReconciliation.isOver(over, isListed: false, listedAt: listedAt))
     }
 
-    @Test("What was missed comes out of the queue as it was put in; the same is one delivery on one occasion")
+    @Test("A catch-up task survives the round trip through its delivery, and has one id for one key")
     func deliveries() throws {
-        let words = Verification(state: .falsePositive, note: "lab")
-        let works: [CatchUpTask] = [
+        let verification = Verification(state: .falsePositive, note: "lab")
+        let tasks: [CatchUpTask] = [
             .catchUp(since: nil), .catchUp(since: Timestamp(milliseconds: now)), .audit(taskID: "t1"),
             .violationEvent(Self.event()), .activeViolation(Self.active()), .suppressions,
-            .verification(violationID: "v1", words, asOf: Timestamp(milliseconds: now)),
+            .verification(violationID: "v1", verification, asOf: Timestamp(milliseconds: now)),
             .verification(
                 violationID: "v1", Verification(state: .unknown, note: nil), asOf: Timestamp(milliseconds: now)),
             .violationOver(findingID: "f1", asOf: Timestamp(milliseconds: now)),
         ]
         var ids: Set<String> = []
-        for work in works {
-            let delivery = work.delivery(of: try accountRegion(), on: "", now: now)
-            #expect(try CatchUpTask(JSON(parsing: delivery.payload)) == work)
-            #expect(delivery == work.delivery(of: try accountRegion(), on: "", now: now))
+        for task in tasks {
+            let delivery = task.delivery(of: try accountRegion(), on: "", now: now)
+            #expect(try CatchUpTask(JSON(parsing: delivery.payload)) == task)
+            #expect(delivery == task.delivery(of: try accountRegion(), on: "", now: now))
             #expect(delivery.id.utf8.count <= 256 && delivery.channel == .catchUp)
-            ids.formUnion([delivery.id, work.delivery(of: try accountRegion(), on: "2", now: now).id])
-            ids.insert(work.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
+            ids.formUnion([delivery.id, task.delivery(of: try accountRegion(), on: "2", now: now).id])
+            ids.insert(task.delivery(of: try accountRegion("eu-west-1"), on: "", now: now).id)
         }
-        #expect(ids.count == works.count * 3)
+        #expect(ids.count == tasks.count * 3)
         #expect(throws: UnrecognizedMessageError.self) { try CatchUpTask(["other": 1]) }
     }
 
-    @Test("A gap is taken up once, when nothing was put off for two minutes")
+    @Test("A gap is consumed once, two minutes after the last deferral")
     func gap() {
         let gap = OutageTracker()
         #expect(!gap.consume(now: 0))
@@ -166,18 +167,18 @@ import Testing
     }
 
     @Test(
-        "Messages that are sent again and again have the bridge catch up every ten minutes, neither more often nor never"
+        "Endless deferrals trigger catch-up every ten minutes, neither more often nor never"
     )
     func endlessGap() {
         let gap = OutageTracker()
         var times: [Int64] = []
-        // A copy of an old message each minute, and a look every half minute, for three hours.
+        // A deferral each minute, and a poll every half minute, for three hours.
         for now in stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000) {
             if now.isMultiple(of: 60_000) { gap.recordDeferral(now: now) }
             if gap.consume(now: now) { times.append(now) }
         }
         #expect((16...18).contains(times.count))
-        // Copies that leave two minutes between them do no more.
+        // Deferrals at larger intervals trigger it no more often.
         let other = OutageTracker()
         let count = stride(from: Int64(0), to: 3 * 3_600_000, by: 30_000).count { now in
             if now.isMultiple(of: 150_000) { other.recordDeferral(now: now) }
@@ -186,7 +187,7 @@ import Testing
         #expect((1...18).contains(count))
     }
 
-    @Test("A machine that was stopped, and a clock that was set, have the bridge catch up; time that passes does not")
+    @Test("A suspended machine and a changed clock trigger catch-up, passing time does not")
     func interruption() {
         func isInterrupted(_ wall: Int64, _ monotonic: Int64) -> Bool {
             CatchUpScheduler.wasInterrupted(since: (now, 1000), now: now + wall, elapsed: 1000 + monotonic)
@@ -200,7 +201,7 @@ import Testing
 
     private func pending(_ harness: ProcessingHarness) async throws -> Int { try await harness.store.status().pending }
 
-    @Test("It is due when nobody asked for an interval, once for all bridges, and at once after a gap")
+    @Test("Catch-up is queued after the interval, once for all replicas, and immediately after a gap")
     func schedule() async throws {
         try await ProcessingHarness.run { harness in
             let other = try accountRegion("eu-west-1")
@@ -208,12 +209,12 @@ import Testing
                 try ConfigurationTests.configuration(
                     flags: ["sns.topics": ConfigurationTests.topic, "catchUp.interval": interval])
             }
-            let live = Reloadable(try configuration("off"))
+            let current = Reloadable(try configuration("off"))
             let schedule = CatchUpScheduler(
-                context: harness.context, loop: harness.loop, configuration: live, gap: OutageTracker())
+                context: harness.context, loop: harness.loop, configuration: current, gap: OutageTracker())
             try await schedule.appendDue(hasGap: true)
             #expect(try await pending(harness) == 0)
-            live.set(try configuration("1h"))
+            current.set(try configuration("1h"))
             try await harness.store.advanceCatchUpWatermark(of: accountRegion(), to: now)
             harness.time.advance(by: .milliseconds(3_599_999))
             try await schedule.appendDue(hasGap: false)
@@ -225,15 +226,15 @@ import Testing
             try await schedule.appendDue(hasGap: true)
             try await schedule.appendDue(hasGap: true)
             #expect(try await pending(harness) == 2)
-            // One that deliveries came from is served, too, and was never asked about.
+            // An account and Region that is only in the ledger is included, and was never queried.
             try await harness.store.finishLedger(of: other, appliedAudits: [], now: now)
             try await schedule.appendDue(hasGap: false)
             #expect(try await pending(harness) == 3)
         }
     }
 
-    @Test("The times to ask for are a range, whatever the store and the clock say")
-    func timesToAskFor() {
+    @Test("The times to query are a valid range for any values of store and clock")
+    func timesToQuery() {
         let values: [Int64] = [.min, -1, 0, 1, now, now + 1, .max]
         for start in values {
             for end in values {
@@ -246,7 +247,7 @@ import Testing
         #expect(CatchUpQuery.times(from: now - 1000, to: now, kept: 500) == (now - 500)...now)
     }
 
-    @Test("A watermark of the future is reset with a warning, and all that AWS keeps is asked for")
+    @Test("A watermark in the future is reset with a warning, and all events that AWS keeps are queried")
     func futureWatermark() async throws {
         for ahead in [300_001, 3_600_001, 120 * 86_400_000, Int64.max - now] as [Int64] {
             try await ProcessingHarness.run { harness in
@@ -265,7 +266,8 @@ import Testing
     }
 
     @Test(
-        "Ends and dispositions are dated by AWS's clock, whatever the bridge's says", arguments: [-2, 0, 2, 48, 2880])
+        "Ends and dispositions are dated by AWS's clock, independent of the bridge's clock",
+        arguments: [-2, 0, 2, 48, 2880])
     func datedByAWS(hoursAhead: Int64) async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(
@@ -273,17 +275,17 @@ import Testing
             try await harness.process(of: accountRegion())
             harness.aws.state.withLock { state in
                 state.date = now
-                state.activeViolations = [[Self.active("judged", since: now - 600_000, state: "FALSE_POSITIVE")]]
+                state.activeViolations = [[Self.active("verified", since: now - 600_000, state: "FALSE_POSITIVE")]]
             }
             harness.time.advance(by: .seconds(hoursAhead * 3600))
             #expect(try await catchUp(harness).ends == 1)
-            #expect(try state(harness, "gone") == "ARCHIVED" && state(harness, "judged") == "ARCHIVED")
-            // It is raised again, and judged again, by the right clock.
+            #expect(try state(harness, "gone") == "ARCHIVED" && state(harness, "verified") == "ARCHIVED")
+            // It is raised and verified again, by the right clock.
             harness.time.advance(by: .seconds(-hoursAhead * 3600))
             _ = try await harness.store.append(
                 delivery("2", Messages.alarm("gone", at: now + 10_000), of: accountRegion()))
             let disposition = VerificationDisposition(
-                subject: FindingID.violation(id: "judged", accountRegion: try accountRegion()),
+                subject: FindingID.violation(id: "verified", accountRegion: try accountRegion()),
                 accountRegion: try accountRegion(),
                 time: Timestamp(milliseconds: now + 10_000), verification: Verification(state: .unknown, note: nil),
                 isApplied: false)
@@ -294,13 +296,13 @@ import Testing
             harness.time.advance(by: .seconds(20))
             try await harness.process(of: accountRegion())
             #expect(try state(harness, "gone") == "ACTIVE")
-            // The watermark is of AWS's clock, to the second.
+            // The watermark is a time of AWS's clock, to the second.
             let watermark = try #require(try await harness.store.catchUpWatermarks()[accountRegion()])
             #expect(abs(watermark - now) < 1000 || hoursAhead == 0)
         }
     }
 
-    // MARK: The whole way
+    // MARK: End to end
 
     private func catchUp(_ harness: ProcessingHarness, since: Int64? = nil) async throws -> CatchUpQuery.Result {
         let found = try await CatchUpQuery(
@@ -316,7 +318,7 @@ import Testing
         return harness.aws.state.withLock { $0.hub[id]?["RecordState"]?.string }
     }
 
-    @Test("Missed alarms, ends and verifications reach Security Hub, and a second time nothing is left to do")
+    @Test("Missed alarms, ends and verifications reach Security Hub, and a second catch-up changes nothing")
     func alarms() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(
@@ -346,7 +348,9 @@ import Testing
         }
     }
 
-    @Test("It begins an hour before the watermark, or a day ago, and for audits two days earlier; and moves it on")
+    @Test(
+        "The query begins an hour before the watermark, or a day ago, two days earlier for audits, and advances the watermark"
+    )
     func times() async throws {
         try await ProcessingHarness.run { harness in
             func times() -> [String] {
@@ -362,13 +366,13 @@ import Testing
             harness.time.advance(by: .seconds(86_400))
             _ = try await catchUp(harness)
             #expect(times().prefix(2) == ["2026-11-20T09%3A00%3A00Z", "2026-11-22T09%3A00%3A00Z"])
-            // AWS refuses to be asked for more than it keeps.
+            // AWS rejects queries for earlier times than it keeps.
             _ = try await catchUp(harness, since: now - 200 * 86_400_000)
             #expect(times().prefix(2) == ["2026-08-25T11%3A00%3A00Z", "2026-10-24T11%3A00%3A00Z"])
         }
     }
 
-    @Test("A missed audit is walked, one that was applied is not, and one that AWS forgot does not matter")
+    @Test("A missed audit is imported, an applied one is not, and one that AWS has deleted is skipped")
     func audits() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now - 7_200_000, ["c1", "c2"])
@@ -390,7 +394,7 @@ import Testing
         }
     }
 
-    @Test("Suppressions that no event told of are compared without any audit")
+    @Test("Suppressions without events are applied, without an audit")
     func suppressions() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now - 7_200_000, ["c1", "c2"])
@@ -408,7 +412,7 @@ import Testing
         }
     }
 
-    @Test("Without the permission to list alarms, audits are caught up on, and the watermark waits")
+    @Test("Without permission to list alarms, audits are queued, and the watermark does not advance")
     func denied() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { state in
@@ -428,14 +432,14 @@ import Testing
         }
     }
 
-    @Test("The pool works on it like on any delivery")
+    @Test("The worker pool processes a catch-up delivery and the tasks that it queues")
     func pool() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { $0.violationEvents = [[Self.event("missed", at: now - 1000)]] }
-            let work = CatchUpTask.catchUp(since: nil)
-            _ = try await harness.store.append(work.delivery(of: accountRegion(), on: "test", now: now))
+            let task = CatchUpTask.catchUp(since: nil)
+            _ = try await harness.store.append(task.delivery(of: accountRegion(), on: "test", now: now))
             try await withPool(harness) {
-                try await eventually("all to be done") {
+                try await eventually("all to be completed") {
                     try await harness.store.status().completed
                 } is: {
                     $0 == 3

@@ -10,8 +10,8 @@ import Testing
 @testable import Bridge
 
 @Suite(.timeLimit(.minutes(1))) struct CircuitBreakerTests {
-    @Test("While nothing is denied, everything may be sent")
-    func good() {
+    @Test("Without a denial, the circuit breaker is closed")
+    func closed() {
         var circuitBreaker = CircuitBreaker()
         let states = (0..<2).map { _ in circuitBreaker.allow(now: now) }
         #expect(states == [.closed, .closed])
@@ -19,10 +19,10 @@ import Testing
         #expect(denial == nil)
     }
 
-    @Test("After a denial one is tried when its time has come, then the next later, up to a minute")
-    func tries() {
+    @Test("After a denial, single probes are allowed at intervals that double up to a minute")
+    func probes() {
         var circuitBreaker = CircuitBreaker()
-        // Those that were under way say the same.
+        // A request that was in progress is denied, too.
         let news = [circuitBreaker.recordDenial("no", now: now), circuitBreaker.recordDenial("no", now: now + 5)]
         #expect(news == [true, false])
         var time = now
@@ -39,8 +39,8 @@ import Testing
         #expect(circuitBreaker.denial?.since == now && circuitBreaker.denial?.reason == "still no")
     }
 
-    @Test("The first that works opens the way for all; one that shows nothing is followed by the next")
-    func opened() {
+    @Test("A successful probe closes the circuit breaker; an inconclusive one is followed by the next")
+    func closedAgain() {
         var circuitBreaker = CircuitBreaker()
         _ = circuitBreaker.recordDenial("no", now: now)
         let first = circuitBreaker.allow(now: now + 1000)
@@ -52,19 +52,7 @@ import Testing
         #expect(over?.since == now)
     }
 
-    @Test(
-        "What is not sent waits for others: not at all when they fill a batch, half a second when each request counts")
-    func filling() {
-        let filling = BatchLinger { true }
-        let scarce = BatchLinger { false }
-        #expect(filling.wait(count: 1, waited: .zero) == .milliseconds(50))
-        #expect(scarce.wait(count: 99, waited: .milliseconds(100)) == .milliseconds(400))
-        #expect(scarce.wait(count: 1, waited: .milliseconds(500)) == .zero)
-        #expect(scarce.wait(count: 1, waited: .seconds(9)) == .zero)
-        #expect(scarce.wait(count: 100, waited: .zero) == .zero)
-    }
-
-    /// Answers 403 to what is said of findings in us-east-1, and counts that.
+    /// Responds with 403 to imports in us-east-1, and counts them.
     private func deny(_ harness: ProcessingHarness, _ recorder: LogRecorder) {
         harness.aws.state.withLock {
             $0.fault = { path, body in
@@ -84,7 +72,7 @@ import Testing
     }
 
     @Test(
-        "A denied account waits with one try now and then, others go on; it goes on at once when the permission is back"
+        "A denied account and Region is probed while others continue, and is processed when access is granted"
     )
     func denied() async throws {
         try await ProcessingHarness.run { harness in
@@ -93,18 +81,20 @@ import Testing
             try await append(harness, 300, "a", region: "us-east-1")
             try await withPool(harness) {
                 await recorder.wait(for: "denied", count: 1)
-                try await eventually("the origin to be closed") {
+                try await eventually("the account and Region to be suspended") {
                     try await harness.store.status().leased == 0 && !harness.context.circuitBreakers.entries.isEmpty
                 }
                 let first = recorder.count("denied")
                 #expect(first <= 4)
                 try await append(harness, 5, "b", region: "eu-west-1")
-                try await eventually("the other Region") { try await harness.store.status().completed == 5 }
-                // A delivery that comes wakes the workers, whose time for the next try has come.
+                try await eventually("the other Region to be processed") {
+                    try await harness.store.status().completed == 5
+                }
+                // A new delivery wakes the workers when the next probe is due.
                 harness.time.advance(by: .seconds(1))
                 try await append(harness, 1, "c", region: "eu-west-1")
                 await recorder.wait(for: "denied", count: first + 1)
-                try await eventually("the try to end") {
+                try await eventually("the probe to end") {
                     try await harness.store.status().leased == 0
                         && harness.context.circuitBreakers.entries.first?.denial.attempts == 2
                 }
@@ -117,19 +107,19 @@ import Testing
                 harness.aws.state.withLock { $0.fault = { _, _ in nil } }
                 harness.time.advance(by: .seconds(60))
                 try await append(harness, 1, "d", region: "eu-west-1")
-                try await eventually("all to be done") { try await harness.store.status().completed == 307 }
+                try await eventually("all to be completed") { try await harness.store.status().completed == 307 }
                 #expect(harness.context.circuitBreakers.entries.isEmpty)
             }
         }
     }
 
-    @Test("Audits that AWS IoT denies wait with one try now and then, and are shown; alarms go on; then all is done")
+    @Test("Audits that AWS IoT denies are suspended, shown and probed while alarms continue, and then completed")
     func deniedAudits() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { state in
                 state.fault = { path, _ in
                     guard path.hasPrefix("/audit/tasks/") else { return nil }
-                    harness.recorder.record("asked")
+                    harness.recorder.record("describe")
                     return .status(403, code: "AccessDeniedException")
                 }
             }
@@ -141,16 +131,16 @@ import Testing
                 }
                 await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 3)
                 try await append(harness, 5, "a", region: "us-east-1")
-                try await eventually("the alarms") { try await harness.store.status().completed == 5 }
-                #expect(harness.recorder.count("asked") == 1)
+                try await eventually("the alarms to be completed") { try await harness.store.status().completed == 5 }
+                #expect(harness.recorder.count("describe") == 1)
                 let entries = circuitBreakers.entries
                 #expect(try entries.map(\.accountRegion) == [accountRegion()])
                 #expect(entries.first?.denial.reason.contains("DescribeAuditTask") == true)
-                // A delivery that comes wakes the workers, whose time for the next try has come.
+                // A new delivery wakes the workers when the next probe is due.
                 harness.time.advance(by: .seconds(1))
                 try await append(harness, 1, "b", region: "us-east-1")
                 await harness.recorder.wait(for: "A delivery failed and will be tried again.", count: 6)
-                #expect(harness.recorder.count("asked") == 2 && circuitBreakers.entries.first?.denial.attempts == 2)
+                #expect(harness.recorder.count("describe") == 2 && circuitBreakers.entries.first?.denial.attempts == 2)
                 harness.aws.state.withLock { state in
                     state.fault = { _, _ in nil }
                     for number in 0..<3 {
@@ -158,9 +148,9 @@ import Testing
                     }
                 }
                 harness.time.advance(by: .seconds(60))
-                // Those that come while another one tries are put off for a second, by a clock that the test sets.
+                // Audits that are leased during a probe are retried after a second, by a clock that the test sets.
                 var round = 0
-                try await eventually("all to be done") {
+                try await eventually("all to be completed") {
                     let status = try await harness.store.status()
                     guard status.leased == 0 else { return false }
                     guard status.pending > 0 || round == 0 else { return true }
@@ -176,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("The tries of an audit that AWS IoT denies do not count, and one that is denied for 90 days is given up")
+    @Test("Denied attempts of an audit do not count, and an audit that is denied for 90 days is dead-lettered")
     func deniedAuditsAreBounded() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock {
@@ -198,7 +188,7 @@ import Testing
         }
     }
 
-    @Test("What holds up everything is shown before what holds up audits alone, and each ends by itself")
+    @Test("A full suspension is shown in preference to one of audits, and each ends independently")
     func scopes() async throws {
         try await ProcessingHarness.run { harness in
             let (circuitBreakers, accountRegion) = (harness.context.circuitBreakers, try accountRegion())
@@ -231,7 +221,7 @@ import Testing
         }
     }
 
-    @Test("What is denied for 90 days is given up; for less, however often, it is not", arguments: [false, true])
+    @Test("A delivery is dead-lettered after 90 days of denial, not earlier", arguments: [false, true])
     func bounded(isTooOld: Bool) async throws {
         try await ProcessingHarness.run { harness in
             deny(harness, harness.recorder)
@@ -244,30 +234,30 @@ import Testing
     }
 
     @Test(
-        "What a request's failure means for what it was about",
+        "The outcome of a failed request",
         arguments: [
-            (429, "TooManyRequestsException", "failed"), (500, "InternalException", "failed"),
+            (429, "TooManyRequestsException", "retryable"), (500, "InternalException", "retryable"),
             (403, "ExpiredTokenException", "denied"), (403, "AccessDeniedException", "denied"),
             (403, "SignatureDoesNotMatch", "denied"), (401, "InvalidAccessException", "denied"),
-            (400, "InvalidInputException", "refused"), (302, "Moved", "failed"),
+            (400, "InvalidInputException", "rejected"), (302, "Moved", "retryable"),
         ])
-    func outcomes(status: Int, code: String, outcome: String) async throws {
+    func outcomes(status: Int, code: String, expected: String) async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock { $0.fault = { _, _ in .status(status, code: code) } }
             let observation = try observation()
             let outcomes = await harness.sender(try accountRegion()).send([
                 try #require(FindingText(observation.finding.json))
             ])
-            let word =
+            let outcome =
                 switch try #require(outcomes[observation.finding.id]) {
                 case .imported: "imported"
-                case .rejected(let reason): reason.contains(code) ? "refused" : "?"
-                case .retryable(let reason): reason.contains(code) ? "failed" : "?"
+                case .rejected(let reason): reason.contains(code) ? "rejected" : "?"
+                case .retryable(let reason): reason.contains(code) ? "retryable" : "?"
                 case .accessDenied(let reason): reason.contains(code) ? "denied" : "?"
                 case .interrupted: "?"
                 }
-            #expect(word == outcome)
-            #expect(harness.context.circuitBreakers.entries.isEmpty == (outcome != "denied"))
+            #expect(outcome == expected)
+            #expect(harness.context.circuitBreakers.entries.isEmpty == (expected != "denied"))
         }
     }
 }

@@ -5,8 +5,8 @@ import TestSupport
 
 @testable import Bridge
 
-/// Security Hub and the ledger, with the steps between them that the lanes go, each of which may be the last before a
-/// crash.
+/// A model of Security Hub and the ledger, and of the steps of the processors between them. Each step may be the last
+/// before a crash.
 struct ConvergenceModel {
     struct Crash: Error {}
 
@@ -22,16 +22,16 @@ struct ConvergenceModel {
     private var marks: [Int: (start: Int64, id: String)] = [:]
     private var completions: [String: CheckCompletion] = [:]
     private var coverage: AuditCoverage?
-    /// How long findings stay current that no audit confirms, in milliseconds.
+    /// How long findings stay active that no audit confirms, in milliseconds.
     private static let staleAfter: Int64 = 600
-    /// How far interrupted audits came.
+    /// How far interrupted audits have been imported.
     private var checkpoints: [String: Int] = [:]
     private(set) var now = EventHistory.end
-    /// Imports that Security Hub ignores, moves of `CreatedAt`, and, as long as there was no crash, imports of what
-    /// Security Hub has.
+    /// Violated invariants: imports that Security Hub ignores, changes of `CreatedAt`, and, without a crash, imports
+    /// without changes.
     private(set) var faults: [String] = []
     private var hasCrashed = false
-    /// How many steps are left until the crash.
+    /// The number of steps until the crash; nil for none.
     private var stepsLeft: Int?
 
     mutating func crash(afterSteps steps: Int?) { stepsLeft = steps }
@@ -72,7 +72,7 @@ struct ConvergenceModel {
         try apply(batch.changes, recording: batch.newDispositions)
         for (id, verdict) in batch.updates(where: { _ in true }) {
             try step()
-            if hub[id] == nil { faults.append("an update of a finding that is not there") }
+            if hub[id] == nil { faults.append("an update of a finding that does not exist") }
             if let status = verdict.verification.workflowStatus { hub[id]?.workflow = status }
             if !verdict.verification.isRecorded { hub[id]?.verification = verdict.verification.state }
             try step()
@@ -98,7 +98,7 @@ struct ConvergenceModel {
             return
         }
         if finding.updatedAt <= last.finding.updatedAt { faults.append("an import is ignored") }
-        if finding.createdAt != last.finding.createdAt { faults.append("CreatedAt moves") }
+        if finding.createdAt != last.finding.createdAt { faults.append("CreatedAt changes") }
         if !hasCrashed, FindingContent(finding) == FindingContent(last.finding) {
             faults.append("an import changes nothing")
         }
@@ -180,7 +180,7 @@ struct ConvergenceModel {
         return all
     }
 
-    /// Reads AWS's list of all audits that began until a time, whether or not they were told of.
+    /// Reads AWS's list of all audits that began until a time, reported or not.
     mutating func listAudits(_ audits: [AuditEvent], until time: Int64) throws {
         try step()
         for audit in audits where audit.start <= time {
@@ -189,7 +189,7 @@ struct ConvergenceModel {
         coverage = AuditCoverage(since: EventHistory.time(-1), until: max(time, coverage?.until ?? time))
     }
 
-    /// What began at this time or before is stale; nil if nothing is known to be.
+    /// Results of audits that began at this time or before are stale; nil if none are.
     var cutoff: Int64? {
         guard let coverage, coverage.until - Self.staleAfter >= coverage.since else { return nil }
         return coverage.until - Self.staleAfter
@@ -239,7 +239,7 @@ struct ConvergenceModel {
             })
     }
 
-    /// Acts on the suppressions that have ended by themselves, also on those that end meanwhile.
+    /// Processes expired suppressions, including those that expire meanwhile.
     mutating func expireSuppressions() throws {
         while let (stored, suppression) = nextExpired() {
             try updateFindings(about: stored.subject)
@@ -257,9 +257,9 @@ struct ConvergenceModel {
         }
     }
 
-    // MARK: Looking
+    // MARK: Comparison
 
-    /// What is not as the model has it.
+    /// The differences from the expected state.
     func differences(from expected: ExpectedState, _ generator: EventGenerator) -> [String] {
         var differences = faults
         for alarms in generator.alarms {

@@ -3,14 +3,14 @@ import Testing
 
 @testable import Bridge
 
-/// Random histories of audits by schedules and on demand, of checks that are turned off, of time that passes, of alarms,
-/// suppressions and verifications, told late, in any order, several times, in any
-/// portions, with crashes between any two steps: Security Hub always comes to show what was said last.
+/// Random histories of scheduled and on-demand audits, disabled checks, passing time, alarms, suppressions and
+/// verifications. Events arrive late, in any order, repeatedly and in any portions, with crashes between any two steps.
+/// Security Hub always converges to the state that follows from the newest events.
 @Suite struct ConvergencePropertyTests {
     private static let histories = 10_000
     private static let shards = 4
 
-    @Test("10,000 random histories end as the model says", arguments: 0..<shards)
+    @Test("10,000 random histories converge to the expected state", arguments: 0..<shards)
     func converge(shard: Int) throws {
         let generator = try EventGenerator()
         let first = UInt64.random(in: 0...UInt64.max / 2)
@@ -22,8 +22,8 @@ import Testing
         }
     }
 
-    /// The same few histories each time, for what chance may pass over in a single run, and one that once ended wrong.
-    @Test("Known histories end as the model says") func known() throws {
+    /// Fixed histories, for cases that a random run may miss, and one that failed in the past.
+    @Test("Fixed histories converge to the expected state") func known() throws {
         let generator = try EventGenerator()
         for seed in Array(0..<UInt64(200)) + [7_199_173_618_745_242_955] {
             let differences = try play(generator, seed: seed)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    /// Plays a history, and returns what is wrong at its end.
+    /// Plays a history, and returns the differences at its end.
     private func play(_ generator: EventGenerator, seed: UInt64) throws -> [String] {
         var random = SeededGenerator(seed: seed)
         let history = try EventHistory(generator, using: &random)
@@ -54,7 +54,7 @@ import Testing
                     try model.archiveStale()
                 }
             } catch is ConvergenceModel.Crash {
-                // What was not completed is told again, at any time.
+                // Events that were not completed arrive again, at any time.
                 pending.shuffle(using: &random)
             }
         }
@@ -62,7 +62,7 @@ import Testing
         if Bool.random(using: &random) { model.advance(to: EventHistory.end + 10_000) }
         try model.expireSuppressions()
         if reads {
-            // Time goes on, and audits may not.
+            // Time passes, with or without audits.
             try model.listAudits(audits, until: EventHistory.time(Int.random(in: 12...20, using: &random)))
             try model.archiveStale()
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Dead letters within their limits", .timeLimit(.minutes(1))) struct DeadLetterKeeperTests {
+@Suite("Limits for dead letters", .timeLimit(.minutes(1))) struct DeadLetterKeeperTests {
     private static let line = "Dead letters were dropped because of a limit; they are lost."
 
     private func configuration(_ flags: [String: String] = [:]) throws -> Reloadable<BridgeConfiguration> {
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "A flood of messages that nobody understands keeps the store small, and makes a line a minute; each is counted")
+        "Dead letters beyond the limit are dropped, counted, and logged once a minute")
     func flood() async throws {
         try await ProcessingHarness.run { harness in
             harness.context.deadLetters.limits.set(DeadLetterLimits(maximumCount: 20, maximumBytes: 1 << 20))
@@ -37,8 +37,8 @@ import Testing
         }
     }
 
-    @Test("Upkeep drops what is too old, and what is beyond limits that were lowered")
-    func upkeep() async throws {
+    @Test("Maintenance drops dead letters that are too old or beyond lowered limits")
+    func maintenance() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<6 {
                 _ = try await harness.store.append(
@@ -49,19 +49,19 @@ import Testing
                 await harness.context.finish(leased, about: .unknown, .rejected("no"))
                 harness.time.advance(by: .seconds(1800))
             }
-            let upkeep = MaintenanceService(
+            let maintenance = MaintenanceService(
                 context: harness.context, loop: harness.loop,
                 configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
-            await upkeep.forget()
+            await maintenance.forget()
             #expect(try await harness.store.status().dead == 4)
-            harness.context.deadLetters.limits.set(upkeep.configuration.value.deadLetterLimits)
-            await upkeep.forget()
+            harness.context.deadLetters.limits.set(maintenance.configuration.value.deadLetterLimits)
+            await maintenance.forget()
             #expect(try await harness.store.status().dead == 2)
             #expect(harness.recorder.count(Self.line) == 1)
         }
     }
 
-    @Test("Beyond so many, completed deliveries are forgotten early, but none that Amazon SNS may send again")
+    @Test("Completed deliveries beyond the limit are deleted early, except those that Amazon SNS may repeat")
     func completed() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<10 {
@@ -75,10 +75,10 @@ import Testing
             }
             // The last was completed half an hour ago, the first five hours ago.
             for (limit, left) in [(20, 10), (7, 8), (1, 4)] {
-                let upkeep = MaintenanceService(
+                let maintenance = MaintenanceService(
                     context: harness.context, loop: harness.loop, configuration: try configuration(),
                     completedLimit: limit)
-                await upkeep.forget()
+                await maintenance.forget()
                 #expect(try await harness.store.status().completed == left, "\(limit)")
             }
         }

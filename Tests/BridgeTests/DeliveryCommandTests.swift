@@ -8,51 +8,54 @@ import Testing
 @testable import Bridge
 
 @Suite struct DeliveryCommandTests {
-    private func work(_ payload: JSON, _ channel: Delivery.Channel = .sns) throws -> DeliveryCommand {
+    private func command(_ payload: JSON, _ channel: Delivery.Channel = .sns) throws -> DeliveryCommand {
         try DeliveryCommand(delivery("1", payload, from: channel, of: accountRegion()))
     }
 
     private func rejection(_ payload: JSON, _ channel: Delivery.Channel = .sns) -> String? {
         do {
-            _ = try work(payload, channel)
+            _ = try command(payload, channel)
             return nil
         } catch {
             return (error as? UnrecognizedMessageError)?.reason
         }
     }
 
-    @Test("An alarm is an observation of the topic's account and Region")
+    @Test("An alarm belongs to the account and Region of the topic")
     func alarm() throws {
-        guard case .alarm(let seen) = try work(Messages.alarm()) else { throw UnexpectedError() }
+        guard case .alarm(let seen) = try command(Messages.alarm()) else { throw UnexpectedError() }
         #expect(seen.finding.accountRegion == (try accountRegion()) && seen.time.milliseconds == now)
-        #expect(try work(Messages.alarm()).kind == .alarms)
+        #expect(try command(Messages.alarm()).kind == .alarms)
     }
 
-    @Test("A finished audit is to be walked")
+    @Test("A finished audit is imported")
     func audit() throws {
-        guard case .audit("task9") = try work(Messages.audit("task9")) else { throw UnexpectedError() }
-        #expect(try work(Messages.audit()).kind == .audits)
+        guard case .audit("task9") = try command(Messages.audit("task9")) else { throw UnexpectedError() }
+        #expect(try command(Messages.audit()).kind == .audits)
     }
 
-    @Test("An audit of another account than the topic's is refused")
+    @Test("An audit of another account than the topic's is rejected")
     func foreignAudit() {
         #expect(
-            rejection(Messages.audit(account: "999999999999")) == "the audit is of another account than the topic")
+            rejection(Messages.audit(account: "999999999999")) == "the audit belongs to another account than the topic")
     }
 
-    @Test("A verification carries its own time, also in an array of one event")
+    @Test("A verification has the time of its event, also in an array of one event")
     func verification() throws {
         let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T09:00:00Z")
         for payload in [event, .array([event])] {
-            guard case .verification(let said) = try work(payload, .eventBridge) else { throw UnexpectedError() }
+            guard case .verification(let disposition) = try command(payload, .eventBridge) else {
+                throw UnexpectedError()
+            }
             #expect(
-                said.subject == FindingID.violation(id: "v1", accountRegion: try accountRegion()) && !said.isApplied)
-            #expect(said.verification == Verification(state: .falsePositive, note: "lab device"))
-            #expect(said.time.iso8601 == "2026-11-22T09:00:00.000Z")
+                disposition.subject == FindingID.violation(id: "v1", accountRegion: try accountRegion())
+                    && !disposition.isApplied)
+            #expect(disposition.verification == Verification(state: .falsePositive, note: "lab device"))
+            #expect(disposition.time.iso8601 == "2026-11-22T09:00:00.000Z")
         }
     }
 
-    @Test("A suppression is work on audit findings, from its own time on, until its end")
+    @Test("A suppression is parsed with the time of its event and its end")
     func suppression() throws {
         let time = "2026-11-22T09:00:00Z"
         let subject = try auditObservation("c1").subject
@@ -60,46 +63,46 @@ import Testing
             ("CreateAuditSuppression", nil, true), ("CreateAuditSuppression", "2026-12-01T00:00:00Z", true),
             ("UpdateAuditSuppression", "2026-12-01T00:00:00Z", true), ("DeleteAuditSuppression", nil, false),
         ] as [(String, String?, Bool)] {
-            let work = try work(Messages.suppression(call, of: "c1", time: time, until: until), .eventBridge)
-            guard case .suppression(let said, let keepsExpiry) = work else { throw UnexpectedError() }
-            #expect(said.subject == subject && said.time.iso8601 == "2026-11-22T09:00:00.000Z")
-            #expect(said.isSuppressed == isSuppressed && !keepsExpiry && work.kind == .audits)
-            #expect(said.expiresAt == until.flatMap { Timestamp(iso8601: $0) })
+            let command = try command(Messages.suppression(call, of: "c1", time: time, until: until), .eventBridge)
+            guard case .suppression(let disposition, let keepsExpiry) = command else { throw UnexpectedError() }
+            #expect(disposition.subject == subject && disposition.time.iso8601 == "2026-11-22T09:00:00.000Z")
+            #expect(disposition.isSuppressed == isSuppressed && !keepsExpiry && command.kind == .audits)
+            #expect(disposition.expiresAt == until.flatMap { Timestamp(iso8601: $0) })
         }
     }
 
-    @Test("An update that does not mention the end leaves it as it was")
+    @Test("An update without an end keeps the end of the suppression")
     func updatedWords() throws {
         let parameters: JSON = [
             "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"], "description": "x",
         ]
         guard
-            case .suppression(_, keepsExpiry: true) = try work(
+            case .suppression(_, keepsExpiry: true) = try command(
                 Messages.event("UpdateAuditSuppression", parameters), .eventBridge)
         else { throw UnexpectedError() }
     }
 
-    @Test("A canceled audit is walked like one that ended")
+    @Test("A canceled audit is imported like one that completed")
     func canceled() throws {
         let event = Messages.event("CancelAuditTask", ["taskId": "t1"])
-        guard case .audit("t1") = try work(event, .eventBridge) else { throw UnexpectedError() }
+        guard case .audit("t1") = try command(event, .eventBridge) else { throw UnexpectedError() }
     }
 
-    @Test("A call that changes nothing, and one that failed, ask for nothing")
-    func later() throws {
+    @Test("Calls that change no finding and failed calls are ignored")
+    func ignored() throws {
         for event in [
             Messages.event("CreateThing", [:]), Messages.event("CancelAuditTask", nil, errorCode: "AccessDenied"),
             Messages.event("CreateAuditSuppression", nil, errorCode: "AccessDenied"),
         ] {
-            guard case .ignored = try work(event, .eventBridge) else { throw UnexpectedError() }
+            guard case .ignored = try command(event, .eventBridge) else { throw UnexpectedError() }
         }
     }
 
-    @Test("What is due is read back from its delivery, and has one id for one time")
-    func due() throws {
+    @Test("A scheduled task survives the round trip through its delivery, and has one id for one time")
+    func scheduled() throws {
         let time = Timestamp(milliseconds: now)
-        func delivery(_ work: InternalTask, at now: Int64 = now) throws -> Delivery {
-            work.delivery(of: try accountRegion(), now: now)
+        func delivery(_ task: InternalTask, at now: Int64 = now) throws -> Delivery {
+            task.delivery(of: try accountRegion(), now: now)
         }
         let ended = try delivery(.suppressionEnded(subject: "é", at: time))
         guard case .suppressionEnded("é", time) = try DeliveryCommand(ended) else { throw UnexpectedError() }
@@ -113,27 +116,27 @@ import Testing
             #expect(try delivery(.refresh(kinds), at: now + 1).id == refresh.id)
             #expect(try delivery(.refresh(kinds), at: now + 86_400_000).id != refresh.id)
         }
-        #expect(rejection(["refresh": "everything"], .schedule) == "the bridge does not know what is due")
+        #expect(rejection(["refresh": "everything"], .schedule) == "unknown scheduled task")
     }
 
-    @Test("What is not known is refused with the reason")
+    @Test("Unknown and invalid messages are rejected with a reason")
     func rejections() throws {
         #expect(rejection(["hello": 1])?.contains("neither an alarm") == true)
         #expect(rejection([1, 2])?.contains("neither an alarm") == true)
         #expect(rejection([:], .eventBridge)?.isEmpty == false)
-        #expect(rejection([], .eventBridge)?.contains("must hold one event") == true)
-        #expect(rejection([[:], [:]], .eventBridge)?.contains("must hold one event") == true)
+        #expect(rejection([], .eventBridge)?.contains("must contain one event") == true)
+        #expect(rejection([[:], [:]], .eventBridge)?.contains("must contain one event") == true)
         let broken = Delivery(
             id: "sns:1", accountRegion: try accountRegion(), channel: .sns, receivedAt: now,
             payload: Array("{\"a\":".utf8))
         do {
             _ = try DeliveryCommand(broken)
-            Issue.record("broken JSON was read")
+            Issue.record("invalid JSON was parsed")
         } catch {
             #expect(error.reason.hasPrefix("the message is not JSON: "))
         }
     }
 }
 
-/// Something is of another kind than expected.
+/// A value is of another kind than expected.
 struct UnexpectedError: Error {}

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Bridge
 
-/// One thing that Device Defender or somebody says.
+/// An event from Device Defender or from an operator.
 enum SourceEvent {
     case alarm(Observation)
     case verification(VerificationDisposition)
@@ -15,39 +15,39 @@ enum SourceEvent {
     case suppression(SuppressionDisposition)
 }
 
-/// An audit of two checks: what each found, by resource; nil for a check that did not complete.
+/// An audit of two checks, with the findings of each by resource; nil for a check that did not complete.
 struct AuditEvent {
     let task: Int
-    /// Which of the scheduled audits it is, by ``Vocabulary/schedules``.
+    /// Its scheduled audit, as an index into ``EventGenerator/schedules``.
     let schedule: Int
-    /// Whether it looks at each check: some are turned off.
+    /// Whether it includes each check.
     let isAudited: [Bool]
     let found: [[Observation]?]
 
     var start: Int64 { EventHistory.time(task) }
     var id: String { "task\(task)" }
 
-    /// How a check ended; nil if the audit does not look at it.
+    /// The status of a check; nil if the audit does not include it.
     func status(_ check: Int) -> CheckResult.Status? {
         guard isAudited[check] else { return nil }
         return found[check].map { $0.isEmpty ? .completedCompliant : .completedNonCompliant } ?? .failed
     }
 }
 
-/// What may be said in histories, made once: mapping takes longer than planning.
+/// The values that histories consist of. They are created once, because mapping takes longer than planning.
 struct EventGenerator: Sendable {
     /// By violation.
     let alarms: [[Observation]]
-    /// The messages that the alarms are made from, by finding and what they say.
+    /// The messages of the alarms.
     let messages: [Observation: JSON]
     /// By check, resource, audit, and whether it is suppressed.
     let found: [[[[Observation]]]]
 
-    /// Summaries by check, audit, schedule and status, see ``SaidAudit/status(_:)``.
+    /// Summaries by check, audit, schedule and status, see ``AuditEvent/status(_:)``.
     let summaries: [[[[CheckResult.Status: Observation]]]]
 
-    /// Two scheduled audits look at the same checks, beside audits on demand. One that is renamed or deleted is one that does
-    /// not come again.
+    /// Two scheduled audits include the same checks, in addition to on-demand audits. A renamed or deleted one does not
+    /// occur again.
     static let schedules: [String?] = ["Daily", "Weekly", nil]
     static let checks = [Messages.clientIDs, "DEVICE_CERTIFICATE_EXPIRING_CHECK"]
     static let resources = 3
@@ -110,10 +110,10 @@ extension EventGenerator {
     }
 }
 
-/// A random history: what is said, in the order in which it happens.
+/// A random history of events, in chronological order.
 struct EventHistory {
     static let moments = 12
-    /// All that happens happens before this.
+    /// The end of all events.
     static let end = time(moments)
 
     static func time(_ moment: Int) -> Int64 { now + Int64(moment) * 100 }
@@ -179,11 +179,11 @@ struct EventHistory {
     }
 }
 
-/// What Security Hub must show in the end, from all that was said and the time alone.
+/// The expected final state of Security Hub, from the events and the time alone.
 struct ExpectedState {
     let events: [SourceEvent]
     let now: Int64
-    /// What audits began at this time or before confirms nothing any more; nil if all of it does.
+    /// Results of audits that began at this time or before are stale; nil if none are.
     var cutoff: Int64?
 
     var audits: [AuditEvent] { events.compactMap { if case .audit(let audit) = $0 { audit } else { nil } } }
@@ -206,19 +206,21 @@ struct ExpectedState {
     }
 
     private func newest(_ alarms: [Observation]) -> Observation? {
-        let said = events.compactMap { if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil } }
-        return said.max { ($0.time, $0.condition == .over ? 1 : 0) < ($1.time, $1.condition == .over ? 1 : 0) }
+        let matching = events.compactMap {
+            if case .alarm(let alarm) = $0, alarms.contains(alarm) { alarm } else { nil }
+        }
+        return matching.max { ($0.time, $0.condition == .over ? 1 : 0) < ($1.time, $1.condition == .over ? 1 : 0) }
     }
 
-    /// The workflow statuses that the finding may have. One that is active is never hidden; one that is over, and was raised
-    /// again between, may be.
+    /// The workflow statuses that the finding may have. An active finding is never suppressed; an ended one that was
+    /// raised again in between may be.
     func workflows(of alarms: [Observation]) -> Set<String> {
         guard let verdict = disposition(of: alarms[0].finding.id), let status = verdict.verification.workflowStatus
         else {
             return ["NEW"]
         }
         guard verdict.verification.archives else { return [status] }
-        // What the bridge has not hidden keeps the status that it has.
+        // A finding that the bridge has not suppressed keeps its status.
         if isActive(alarms) { return ["NEW", "NOTIFIED"] }
         let isRaisedAgain = events.contains { event in
             guard case .alarm(let alarm) = event, alarms.contains(alarm) else { return false }
@@ -228,14 +230,14 @@ struct ExpectedState {
     }
 
     func disposition(of violation: String) -> VerificationDisposition? {
-        let said = events.compactMap { event -> VerificationDisposition? in
+        let matching = events.compactMap { event -> VerificationDisposition? in
             switch event {
             case .verification(let verdict): verdict
             case .alarm(let alarm): alarm.verification
             case .audit, .suppression: nil
             }
         }
-        return said.filter { $0.subject == violation }
+        return matching.filter { $0.subject == violation }
             .max { ($0.time, $0.verification.state.rawValue) < ($1.time, $1.verification.state.rawValue) }
     }
 
@@ -244,10 +246,10 @@ struct ExpectedState {
         guard let last = audits.max(by: { $0.start < $1.start }),
             let seen = last.found[check]?.first(where: { $0.subject == subject }), !isStale(last.start)
         else { return false }
-        let said = events.compactMap {
-            if case .suppression(let said) = $0, said.subject == subject { said } else { nil }
+        let matching = events.compactMap {
+            if case .suppression(let suppression) = $0, suppression.subject == subject { suppression } else { nil }
         }
-        guard let suppression = said.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
+        guard let suppression = matching.max(by: { $1.isNewer(than: $0) }) else { return seen.condition == .present }
         let isOver = suppression.expiresAt.map { $0.milliseconds <= now } ?? false
         if suppression.time.milliseconds > last.start { return !suppression.isSuppressed || isOver }
         let endedSince = isOver && suppression.expiresAt.map { $0.milliseconds > last.start } ?? false

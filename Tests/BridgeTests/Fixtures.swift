@@ -39,9 +39,9 @@ enum Messages {
         ]
     }
 
-    /// An answer to `DescribeAuditTask`.
+    /// A response to `DescribeAuditTask`.
     ///
-    /// - Parameter audit: the scheduled audit's name; nil for one on demand.
+    /// - Parameter audit: the name of the scheduled audit; nil for an on-demand audit.
     static func description(
         startTime: Int64, status: String = "COMPLETED", audit: String? = "DailyAudit", checks: [String: String]
     ) -> JSON {
@@ -55,7 +55,7 @@ enum Messages {
 
     static func seconds(_ time: Int64) -> JSON { .number("\(time / 1000).\(String(1000 + time % 1000).dropFirst())") }
 
-    /// An element of the answer to `ListAuditFindings`.
+    /// An element of the response to `ListAuditFindings`.
     static func auditFinding(
         _ client: String, at time: Int64, check: String = clientIDs, isSuppressed: Bool = false,
         reason: String = "Twice"
@@ -98,9 +98,9 @@ enum Messages {
             ], id: id, time: time)
     }
 
-    /// A call about the suppression of a client.
+    /// An API call about the suppression of a client.
     ///
-    /// - Parameter until: when it ends; nil if it does not.
+    /// - Parameter until: when the suppression expires; nil if it does not.
     static func suppression(
         _ call: String = "CreateAuditSuppression", of client: String, id: String = "e1", time: String,
         until: String? = nil
@@ -126,7 +126,7 @@ func delivery(
         payload: payload.serialized())
 }
 
-/// The observation that an alarm's message is.
+/// The observation of an alarm's message.
 func observation(
     _ violation: String = "v1", at time: Int64 = now, event: String = "in-alarm", count: Int64 = 54
 ) throws -> Observation {
@@ -134,7 +134,7 @@ func observation(
     return Observation(alarm, finding: SecurityFinding(alarm: alarm, accountRegion: try accountRegion()))
 }
 
-/// The observation that an audit finding is; the audit's start is its time.
+/// The observation of an audit finding, at the start of its audit.
 func auditObservation(
     _ client: String = "c1", at time: Int64 = now, check: String = Messages.clientIDs, isSuppressed: Bool = false,
     reason: String = "Twice", audit: String? = "DailyAudit"
@@ -162,7 +162,7 @@ func withStore(_ body: (SQLiteStore) async throws -> Void) async throws {
 }
 
 extension LedgerEntry {
-    /// The same, when Security Hub has it.
+    /// A copy that is confirmed as sent.
     var sent: LedgerEntry {
         var copy = self
         copy.isSent = true

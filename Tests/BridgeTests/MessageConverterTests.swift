@@ -165,7 +165,7 @@ import Testing
     func failures() {
         #expect(failure(Array("{".utf8))?.hasPrefix("the message is not JSON: ") == true)
         #expect(failure(Array("{}".utf8))?.contains("neither an alarm") == true)
-        #expect(failure(Array("[]".utf8))?.contains("must hold one event") == true)
+        #expect(failure(Array("[]".utf8))?.contains("must contain one event") == true)
         #expect(
             failure(Messages.event("CancelAuditTask", ["taskId": "t1"]).serialized())
                 == "what the event changes depends on how far the audit came")

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Bridge
 
-/// What is planned at the time of the last thing said, or later.
+/// Plans at the time of the last observation, or later.
 private func plan(
     _ observations: Observation..., known: LedgerEntry? = nil, disposition: Disposition? = nil, later: Int64 = 0
 ) -> Change? {
@@ -21,7 +21,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 }
 
 @Suite struct PlannerTests {
-    @Test("What is new is imported as it was said")
+    @Test("A new finding is imported as observed")
     func new() throws {
         let seen = try observation()
         let change = try #require(plan(seen, later: 70))
@@ -35,13 +35,13 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect([change.entry.createdAt, change.entry.eventTime, change.entry.updatedAt] == [now, now, now + 70])
     }
 
-    @Test("A finding is not updated before it is made, whatever the clocks say")
+    @Test("UpdatedAt is not before CreatedAt, even if the clock is")
     func fastClock() throws {
         let finding = try #require(plan(observation(), later: -5)?.finding)
         #expect(finding.updatedAt == finding.createdAt)
     }
 
-    @Test("What is unchanged is not imported, but remembered as seen")
+    @Test("An unchanged finding is not imported, but its observation is recorded")
     func unchanged() throws {
         let known = try entry(auditObservation())
         let change = try #require(plan(auditObservation(at: now + 5), known: known))
@@ -51,13 +51,13 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(try plan(auditObservation(at: now + 5, reason: "Thrice"), known: known)?.finding != nil)
     }
 
-    @Test("What is said again changes nothing at all")
+    @Test("A repeated observation changes nothing")
     func repeated() throws {
         #expect(try plan(auditObservation(), known: entry(auditObservation()), later: 9) == nil)
         #expect(try plan(observation(), known: entry(observation()), later: 9) == nil)
     }
 
-    @Test("Another audit that sees the same is no change, and its names are kept for the next import")
+    @Test("Another audit with the same result is no change, and its names are used by the next import")
     func otherAudit() throws {
         let known = try entry(auditObservation())
         let onDemand = try auditObservation(at: now + 5, audit: nil)
@@ -68,7 +68,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(refreshed.finding?.productFields["TaskId"] == "task\(now + 5)")
     }
 
-    @Test("A refreshed finding is the same, updated now, and seen when it was last")
+    @Test("A refreshed finding has the same content, a new UpdatedAt and its last LastObservedAt")
     func refreshed() throws {
         let first = try entry(auditObservation())
         let known = try #require(plan(auditObservation(at: now + 5), known: first)).entry
@@ -80,7 +80,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(Planner.refreshAge < 90 * 86_400_000)
     }
 
-    @Test("Of two looks of one audit at a finding the later counts")
+    @Test("Of two observations of a finding by one audit, the later wins")
     func suppressedMeanwhile() throws {
         let known = try entry(auditObservation(isSuppressed: true))
         #expect(known.recordState == .archived && known.condition == .suppressed)
@@ -89,26 +89,26 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(finding.productFields["IsSuppressed"] == "false")
     }
 
-    @Test("What changed is imported, made when it was first, updated later than before")
+    @Test("A changed finding keeps CreatedAt and gets a later UpdatedAt")
     func changed() throws {
         let finding = try #require(plan(observation(at: now + 5, count: 60), known: entry(observation()))?.finding)
         #expect(finding.createdAt.milliseconds == now && finding.firstObservedAt.milliseconds == now)
         #expect(finding.updatedAt.milliseconds == now + 5 && finding.lastObservedAt.milliseconds == now + 5)
     }
 
-    @Test("What is older changes nothing")
+    @Test("An older observation changes nothing")
     func older() throws {
         #expect(try plan(observation(at: now - 1), known: entry(observation(event: "alarm-cleared"))) == nil)
     }
 
-    @Test("Of two states at one time the end of the alarm counts, whichever comes first")
+    @Test("Of two events at one time, the end of the alarm wins, in any order")
     func ties() throws {
         let (raised, cleared) = (try observation(), try observation(event: "alarm-cleared"))
         #expect(try plan(cleared, known: entry(raised))?.entry.recordState == .archived)
         #expect(try plan(raised, known: entry(cleared)) == nil)
     }
 
-    @Test("Of two contents at one time the same one counts, whichever comes first, judged or not")
+    @Test("Of two contents at one time, the same one wins in any order, with and without a disposition")
     func contentTies() throws {
         let (one, other) = (try observation(count: 11), try observation(count: 12))
         let disposition = try verification(.falsePositive)
@@ -120,7 +120,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         }
     }
 
-    @Test("What fires again is active again, later than its archiving")
+    @Test("An alarm that is raised again is active again, with a later UpdatedAt")
     func backAgain() throws {
         let over = try entry(observation(event: "alarm-cleared"))
         let finding = try #require(plan(observation(at: now + 1), known: over)?.finding)
@@ -128,14 +128,14 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(finding.updatedAt.milliseconds > over.updatedAt && finding.createdAt.milliseconds == over.createdAt)
     }
 
-    @Test("UpdatedAt is later than the last one even if the clock is not")
+    @Test("UpdatedAt is later than the last one, even if the clock is not")
     func updatedAt() throws {
         let known = try entry(observation())
         let finding = try #require(plan(observation(event: "alarm-cleared"), known: known, later: -500)?.finding)
         #expect(finding.updatedAt.milliseconds == now + 1)
     }
 
-    @Test("What is gone is archived once, and not if it was seen later")
+    @Test("A finding that is gone is archived once, and not if it was observed later")
     func end() throws {
         let known = try entry(auditObservation())
         func end(_ known: LedgerEntry, _ time: Int64) -> Change? {
@@ -150,7 +150,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(end(change.entry, 10) == nil)
     }
 
-    @Test("What is gone while it is suppressed needs no import, and does not come back without the suppression")
+    @Test("A suppressed finding that is gone needs no import, and stays archived after the suppression")
     func endSuppressed() throws {
         let known = try entry(auditObservation(isSuppressed: true))
         let change = try #require(
@@ -160,7 +160,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(plan(known: change.entry, disposition: deleted, later: 20) == nil)
     }
 
-    @Test("Of several changes of one finding the last is sent, once")
+    @Test("Of several changes of one finding, only the last is sent")
     func several() throws {
         let change = try #require(
             plan(
@@ -170,7 +170,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(change.finding?.createdAt.milliseconds == now)
     }
 
-    @Test("A finding whose change is refused stays as it was, and is not gone")
+    @Test("A finding whose change is rejected is unchanged, and counts as observed")
     func rejected() throws {
         let known = try entry(auditObservation())
         let change = try #require(plan(auditObservation(at: now + 5, isSuppressed: true), known: known))
@@ -179,7 +179,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(after.recordState == .active && after.finding == known.finding)
     }
 
-    @Test("What may not have been sent is sent again, later than it may have been, whatever is said")
+    @Test("A finding that may not have been sent is sent again with a later UpdatedAt")
     func unsent() throws {
         let unsent = try #require(plan(observation())).entry
         #expect(!unsent.isSent)
@@ -194,7 +194,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(plan(known: unsent.sent) == nil)
     }
 
-    @Test("A ledger entry that cannot be read is replaced by what is said next, and cannot be archived")
+    @Test("An invalid ledger entry is replaced by the next observation, and cannot be archived")
     func unreadable() throws {
         let known = try entry(observation())
         let broken = LedgerEntry(
@@ -211,7 +211,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 }
 
 @Suite struct DispositionRuleTests {
-    @Test("A suppression said after the audit archives, and its deletion brings back")
+    @Test("A suppression after the audit archives the finding, and its deletion reactivates it")
     func suppressed() throws {
         let known = try entry(auditObservation())
         let change = try #require(plan(known: known, disposition: suppression(at: now + 1), later: 5))
@@ -222,13 +222,13 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(back.finding?.recordState == .active && back.finding?.productFields["IsSuppressed"] == "false")
     }
 
-    @Test("A suppression counts for a finding that comes after it was said, from an audit that began before")
+    @Test("A suppression applies to a finding that is imported later from an earlier audit")
     func suppressedBefore() throws {
         let change = try #require(plan(auditObservation(), disposition: suppression(at: now + 1)))
         #expect(change.finding?.recordState == .archived && change.entry.condition == .present)
     }
 
-    @Test("What a newer audit says counts more than an older suppression or deletion")
+    @Test("A newer audit wins over an older suppression or deletion")
     func newerAudit() throws {
         #expect(try plan(auditObservation(), disposition: suppression(at: now - 1))?.finding?.recordState == .active)
         let deleted = try suppression(isSuppressed: false, at: now - 1)
@@ -236,7 +236,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(plan(suppressed, disposition: deleted)?.finding?.recordState == .archived)
     }
 
-    @Test("A suppression that ends by itself after the audit brings back, one that ended before does not")
+    @Test("A suppression that expires after the audit reactivates the finding, one that expired before does not")
     func expired() throws {
         let suppressed = try auditObservation(isSuppressed: true)
         let ending = try suppression(at: now - 9, until: now + 5)
@@ -249,19 +249,25 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(try plan(auditObservation(), disposition: said, later: 5)?.finding?.recordState == .active)
     }
 
-    @Test("Of two suppressions the one said later counts, of one second that which shows more")
+    @Test("The later suppression wins; within one second, the one that shows more findings")
     func suppressionOrder() throws {
-        func said(_ isSuppressed: Bool, _ time: Int64, _ end: Int64? = nil) throws -> SuppressionDisposition {
+        func disposition(_ isSuppressed: Bool, _ time: Int64, _ end: Int64? = nil) throws -> SuppressionDisposition {
             try #require(SuppressionDisposition(suppression(isSuppressed: isSuppressed, at: time, until: end)))
         }
-        #expect(try said(true, 1).isNewer(than: nil))
-        #expect(try said(true, 2).isNewer(than: said(false, 1)) && !said(false, 1).isNewer(than: said(true, 2)))
-        #expect(try said(false, 1).isNewer(than: said(true, 1)) && !said(true, 1).isNewer(than: said(false, 1)))
-        #expect(try said(true, 1, 5).isNewer(than: said(true, 1)) && !said(true, 1).isNewer(than: said(true, 1, 5)))
-        #expect(try !said(true, 1, 5).isNewer(than: said(true, 1, 5)))
+        #expect(try disposition(true, 1).isNewer(than: nil))
+        #expect(
+            try disposition(true, 2).isNewer(than: disposition(false, 1))
+                && !disposition(false, 1).isNewer(than: disposition(true, 2)))
+        #expect(
+            try disposition(false, 1).isNewer(than: disposition(true, 1))
+                && !disposition(true, 1).isNewer(than: disposition(false, 1)))
+        #expect(
+            try disposition(true, 1, 5).isNewer(than: disposition(true, 1))
+                && !disposition(true, 1).isNewer(than: disposition(true, 1, 5)))
+        #expect(try !disposition(true, 1, 5).isNewer(than: disposition(true, 1, 5)))
     }
 
-    @Test("A suppression is kept as it was said, due at its end until that was acted on")
+    @Test("A stored suppression is due at its expiry until it is settled")
     func suppressionStored() throws {
         var said = try #require(SuppressionDisposition(suppression(at: now, until: now + 5)))
         #expect(said.disposition.dueAt == now + 5 && SuppressionDisposition(said.disposition) == said)
@@ -273,7 +279,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
     }
 
     @Test(
-        "A false or benign positive is archived, others are not",
+        "False and benign positives are archived, others are not",
         arguments: [
             (.falsePositive, .archived), (.benignPositive, .archived), (.truePositive, .active), (.unknown, .active),
         ] as [(VerificationState, SecurityFinding.RecordState)])
@@ -281,7 +287,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(try plan(observation(), disposition: verification(state))?.finding?.recordState == recordState)
     }
 
-    @Test("What was judged is active again when it is raised later, and when the judgement is taken back")
+    @Test("A verified finding is active again when it is raised later, and when the verification is reverted")
     func verifiedBack() throws {
         let known = try entry(observation(), disposition: verification(.falsePositive))
         #expect(known.recordState == .archived && known.condition == .present)
@@ -293,7 +299,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(plan(known: cleared, disposition: try verification(.unknown, at: now + 2)) == nil)
     }
 
-    @Test("Of two verifications the one said later counts, of two at once the same one everywhere")
+    @Test("The later verification wins; with equal times, the same one in any order")
     func verificationOrder() throws {
         let one = try #require(VerificationDisposition(verification(.falsePositive)))
         let other = try #require(VerificationDisposition(verification(.truePositive)))
@@ -306,7 +312,7 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
     }
 }
 
-/// What an operator said of the alarm of ``observation(_:at:event:count:)``.
+/// A verification of the alarm of ``observation(_:at:event:count:)``.
 private func verification(_ state: VerificationState, at time: Int64 = now + 1) throws -> Disposition {
     VerificationDisposition(
         subject: try observation().finding.id, accountRegion: try accountRegion(), time: Timestamp(milliseconds: time),
@@ -314,7 +320,7 @@ private func verification(_ state: VerificationState, at time: Int64 = now + 1) 
     ).disposition
 }
 
-/// What an operator said of the finding of ``auditObservation(_:at:isSuppressed:reason:audit:)``.
+/// A suppression of the finding of ``auditObservation(_:at:isSuppressed:reason:audit:)``.
 private func suppression(isSuppressed: Bool = true, at time: Int64, until end: Int64? = nil) throws -> Disposition {
     SuppressionDisposition(
         subject: try auditObservation().subject, accountRegion: try accountRegion(),

@@ -12,7 +12,7 @@ import Testing
 
 @testable import Bridge
 
-/// What lanes need, with AWS scripted and a clock that a test sets.
+/// The parts that processors need, with a scripted AWS and a clock that tests set.
 struct ProcessingHarness {
     let store: SQLiteStore
     let loop: EventLoop
@@ -22,10 +22,10 @@ struct ProcessingHarness {
     let recorder: LogRecorder
     let time: TestClock
 
-    /// Runs a test with a workshop, and closes everything.
+    /// Runs a test with a harness, and closes it.
     ///
     /// - Parameters:
-    ///   - pace: how many imports a second Security Hub is asked for, and how many at once; nil is no limit.
+    ///   - pace: the rate limit for imports; nil for no limit.
     ///   - body: the test.
     static func run(
         pace: Pacer.ImportRate? = nil, _ body: (ProcessingHarness) async throws -> Void
@@ -60,13 +60,13 @@ struct ProcessingHarness {
             circuitBreakers: context.circuitBreakers)
     }
 
-    /// Leases everything that is ready.
+    /// Leases all ready deliveries.
     func leaseReady() async throws -> [SerialLane.Item] {
         let batch = try await store.lease(limit: 1000, for: .seconds(60), owner: "test", now: time.now)
         return try batch.deliveries.map { ($0, try DeliveryCommand($0.delivery)) }
     }
 
-    /// Has the lanes of an origin work on everything that is ready, audits last.
+    /// Processes all ready deliveries with the processors of an account and Region, audits last.
     func process(of accountRegion: AccountRegion, mapping: MappingOptions = MappingOptions(checkSummaries: false))
         async throws
     {
@@ -93,7 +93,7 @@ struct ProcessingHarness {
 }
 
 extension ProcessingHarness {
-    /// Has an audit be told of and walked.
+    /// Queues and processes an audit.
     func audit(
         _ task: String, at time: Int64, _ clients: [String],
         status: String = "COMPLETED_NON_COMPLIANT", suppressed: Set<String> = [], more: [JSON] = []
@@ -120,14 +120,14 @@ extension ProcessingHarness {
     }
 }
 
-/// Credentials that are always the same.
+/// Fixed credentials.
 struct TestCredentials: CredentialsProvider {
     func credentials() async throws(CredentialsError) -> Credentials {
         Credentials(accessKeyID: "AKIATEST", secretAccessKey: "secret")
     }
 }
 
-/// Runs a pool while the body runs, then stops it as the bridge does.
+/// Runs a worker pool during the body, then shuts it down gracefully.
 func withPool(
     _ harness: ProcessingHarness, context: FindingWriter? = nil, _ body: () async throws -> Void
 ) async throws {
@@ -141,7 +141,7 @@ func withPool(
     try result.get()
 }
 
-/// A clock that stands until it is set.
+/// A clock that changes only when a test advances it.
 final class TestClock: Sendable {
     private let milliseconds: Atomic<Int64>
     init(_ now: Int64) { milliseconds = Atomic(now) }
@@ -149,7 +149,7 @@ final class TestClock: Sendable {
     func advance(by duration: Duration) { milliseconds.add(duration.milliseconds, ordering: .sequentiallyConsistent) }
 }
 
-/// What was logged, to be waited for.
+/// Records log messages, and waits for them.
 final class LogRecorder: Sendable {
     private struct State {
         var messages: [String: Int] = [:]
@@ -159,27 +159,27 @@ final class LogRecorder: Sendable {
     private let state = Mutex(State())
 
     func record(_ message: String) {
-        let over = state.withLock { state in
+        let resumed = state.withLock { state in
             state.messages[message, default: 0] += 1
             let messages = state.messages
-            let over = state.waiters.filter { messages[$0.message, default: 0] >= $0.count }
+            let resumed = state.waiters.filter { messages[$0.message, default: 0] >= $0.count }
             state.waiters.removeAll { messages[$0.message, default: 0] >= $0.count }
-            return over
+            return resumed
         }
-        for waiter in over { waiter.continuation.resume() }
+        for waiter in resumed { waiter.continuation.resume() }
     }
 
     func count(_ message: String) -> Int { state.withLock { $0.messages[message, default: 0] } }
 
-    /// Waits until a message was logged so many times.
+    /// Waits until a message has been logged a number of times.
     func wait(for message: String, count: Int) async {
         await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
+            let isReached = state.withLock { state in
                 if state.messages[message, default: 0] >= count { return true }
                 state.waiters.append((message, count, continuation))
                 return false
             }
-            if isThere { continuation.resume() }
+            if isReached { continuation.resume() }
         }
     }
 }

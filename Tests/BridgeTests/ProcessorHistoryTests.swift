@@ -9,21 +9,21 @@ import Testing
 
 @testable import Bridge
 
-/// Random histories through the real lanes and a real store, while requests to AWS fail before or after they were
-/// carried out.
+/// Random histories through the real processors and a real store, while requests to AWS fail before or after AWS has
+/// executed them.
 @Suite struct ProcessorHistoryTests {
-    @Test("Histories end as the model says, whatever requests fail", .timeLimit(.minutes(5)))
+    @Test("Random histories converge to the expected state when requests fail", .timeLimit(.minutes(5)))
     func converge() async throws {
         let generator = try EventGenerator()
         let first = UInt64.random(in: 0...UInt64.max / 2)
-        print("The random histories through the lanes begin with seed \(first).")
+        print("The random histories through the processors begin with seed \(first).")
         for seed in first..<first + 60 {
             try await ProcessingHarness.run { harness in try await HistoryReplay(generator, seed: seed, harness).run() }
         }
     }
 }
 
-/// One history, told to the lanes.
+/// Sends one history through the processors.
 private final class HistoryReplay: Sendable {
     let generator: EventGenerator
     let seed: UInt64
@@ -56,7 +56,7 @@ private final class HistoryReplay: Sendable {
             harness.time.advance(by: .seconds(pick(0...2)))
         }
         breakRequests(oneIn: nil)
-        // What was left out of a portion above is told in the end, and all that failed is tried again.
+        // Events that were skipped above arrive now, and failed deliveries are retried.
         for (number, event) in history.events.enumerated() {
             _ = try await harness.store.append(try delivery(of: event, number: number))
         }
@@ -72,16 +72,16 @@ private final class HistoryReplay: Sendable {
         try #require(differences.isEmpty, "seed \(seed)")
     }
 
-    /// Has requests fail by chance, before they are carried out, or after.
+    /// Makes random requests fail, before or after AWS has executed them.
     ///
-    /// - Parameter count: one in so many; nil mends them.
+    /// - Parameter count: one in this many fails; nil for none.
     private func breakRequests(oneIn count: Int?) {
         let chance = Mutex(random.withLock { SeededGenerator(seed: $0.next()) })
         let isBroken: @Sendable () -> Bool = {
             chance.withLock { random in count.map { Int.random(in: 1...$0, using: &random) == 1 } ?? false }
         }
         harness.aws.state.withLock { state in
-            // The list of suppressions is of the present, and knows nothing of these histories.
+            // The list of suppressions would contradict these histories.
             state.fault = { path, _ in
                 isBroken() || path.hasSuffix("/audit/suppressions/list")
                     ? .status(403, code: "AccessDeniedException") : nil
@@ -91,7 +91,7 @@ private final class HistoryReplay: Sendable {
     }
 
     private func delivery(of event: SourceEvent, number: Int) throws -> Delivery {
-        let id = "saying-\(number)"
+        let id = "event-\(number)"
         switch event {
         case .alarm(let alarm):
             return made(id, try #require(generator.messages[alarm]), from: .sns)
@@ -154,7 +154,7 @@ private final class HistoryReplay: Sendable {
     private var differences: [String] {
         let expected = ExpectedState(events: history.events, now: harness.time.now)
         return harness.aws.state.withLock { state in
-            var differences = state.overlaps > 0 ? ["two changes at once"] : []
+            var differences = state.overlaps > 0 ? ["overlapping changes"] : []
             func check(_ id: String, _ isActive: Bool) {
                 if (state.hub[id]?["RecordState"] == "ACTIVE") != isActive { differences.append("state of \(id)") }
             }

@@ -20,7 +20,7 @@ import Testing
         try #require(Planner.plan([observation], known: nil, disposition: nil, now: observation.time)).entry.sent
     }
 
-    @Test("A finding of ours gives back the entry that it was sent from")
+    @Test("A finding of the bridge restores the ledger entry that it was sent from")
     func ours() throws {
         for observation in [
             try observation(), try observation(event: "alarm-cleared"), try auditObservation(),
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("The subject is found again also where the id holds a reason code, or an ARN")
+    @Test("The subject is restored if the id contains a reason code or an ARN")
     func subjects() throws {
         for (check, identifier, reason) in [
             (
@@ -58,20 +58,20 @@ import Testing
         }
     }
 
-    @Test("What somebody found out about a violation is restored, so that it stays archived")
+    @Test("The verification of a violation is restored, so that the finding stays archived")
     func verified() throws {
         let observed = try observation()
-        let judged = VerificationDisposition(
+        let verification = VerificationDisposition(
             subject: observed.subject, accountRegion: try accountRegion(), time: observed.time,
             verification: Verification(state: .falsePositive, note: "lab device"), isApplied: true)
         let change = try #require(
-            Planner.plan([observed], known: nil, disposition: judged.disposition, now: observed.time))
+            Planner.plan([observed], known: nil, disposition: verification.disposition, now: observed.time))
         let found = try restored(
             try #require(change.finding),
             ["VerificationState": "FALSE_POSITIVE", "Note": ["Text": "lab device", "UpdatedBy": "defender-bridge"]])
         #expect(found.entry == change.entry.sent && found.entry.condition == .present)
-        #expect(found.disposition == judged.disposition)
-        // What hides a finding counts as the bridge's own only if the bridge said why.
+        #expect(found.disposition == verification.disposition)
+        // A status counts as set by the bridge only if the bridge wrote the note.
         for (author, isHidden) in [("defender-bridge", true), ("alice", false)] {
             let hidden = try restored(
                 try #require(change.finding),
@@ -84,8 +84,8 @@ import Testing
         #expect(try restored(observed.finding, ["VerificationState": "UNKNOWN"]).disposition == nil)
     }
 
-    @Test("An audit finding and a summary tell of their audit, an alarm does not")
-    func marks() throws {
+    @Test("Audit findings and summaries restore their audit, alarms do not")
+    func appliedAudits() throws {
         let audit = AppliedAudit(
             accountRegion: try accountRegion(), check: Messages.clientIDs, startTime: now, taskID: "task\(now)")
         #expect(try restored(auditObservation().finding).appliedAudit == audit)
@@ -113,7 +113,7 @@ import Testing
         ]
     }
 
-    @Test("A finding of AWS's sample is known by its check or rule, as older than everything")
+    @Test("A finding of AWS's sample is restored by its check or rule, as older than any report")
     func sampleFindings() throws {
         let audit = try #require(
             RestoredFinding(
@@ -131,7 +131,7 @@ import Testing
         #expect(alarm.entry.condition == .over && alarm.entry.eventTime == 0)
     }
 
-    @Test("What is not Device Defender's, or of another account, is no finding of ours")
+    @Test("Findings of other products, accounts and Regions are not restored")
     func others() throws {
         for (id, accountRegion) in [
             ("detect/violation/v1", try accountRegion("eu-west-1")), ("something/else", try accountRegion()),
@@ -144,92 +144,7 @@ import Testing
     }
 }
 
-@Suite struct LedgerRebuilderTests {
-    private func rebuild(_ harness: ProcessingHarness) throws -> LedgerRebuilder {
-        LedgerRebuilder(
-            accountRegion: try accountRegion(), store: harness.store, client: harness.client,
-            clock: { [time = harness.time] in time.now })
-    }
-
-    @Test("A rebuilt ledger sends nothing again, and knows what is gone")
-    func sameAgain() async throws {
-        try await ProcessingHarness.run { harness in
-            try await harness.audit("t1", at: now, (0..<150).map { "c\($0)" })
-            _ = try await harness.store.append(delivery("a", Messages.alarm(), of: accountRegion()))
-            try await harness.process(of: accountRegion())
-            try await harness.store.clearLedger(of: accountRegion())
-            #expect(try await rebuild(harness).rebuild() == LedgerRebuilder.Count(restored: 151))
-            #expect(try await harness.store.ledgerAccountRegions() == [accountRegion()])
-            #expect(try await harness.store.appliedAudits(of: accountRegion())[Messages.clientIDs]?.startTime == now)
-
-            let imports = harness.aws.state.withLock { $0.imports.count }
-            try await harness.audit("t0", at: now - 1000, ["gone"])
-            _ = try await harness.store.append(delivery("b", Messages.alarm(), of: accountRegion()))
-            try await harness.process(of: accountRegion())
-            #expect(harness.aws.state.withLock { $0.imports.count } == imports)
-            try await harness.audit("t2", at: now + 1000, (1..<150).map { "c\($0)" })
-            #expect(harness.aws.state.withLock { $0.imports.last } == [try auditObservation("c0").finding.id])
-            #expect(harness.activeClients.count == 150)
-        }
-    }
-
-    @Test("What AWS's sample left is taken over, and what is stale of it is archived with the next audit")
-    func sample() async throws {
-        try await ProcessingHarness.run { harness in
-            for client in ["c1", "stale"] {
-                let json = try RestoredFindingTests.sample(
-                    "audits/finding/\(Messages.clientIDs)-\(client)", generator: "g")
-                harness.aws.state.withLock { $0.hub[json["Id"]?.string ?? ""] = json }
-            }
-            let foreign = try RestoredFindingTests.sample("something/else", generator: "g")
-            harness.aws.state.withLock { $0.hub[foreign["Id"]?.string ?? ""] = foreign }
-            let count = try await rebuild(harness).rebuild()
-            #expect(count == LedgerRebuilder.Count(restored: 2, unread: 1, firstUnread: foreign["Id"]?.string))
-            try await harness.audit("t1", at: now, ["c1", "c2"])
-            #expect(harness.activeClients == ["c1", "c2"])
-            let created = harness.aws.state.withLock { $0.hub.values.compactMap { $0["CreatedAt"]?.string }.sorted() }
-            #expect(created.filter { $0.hasPrefix("2026-10-01") }.count == 3)
-            #expect(harness.aws.state.withLock { $0.ignored } == 0)
-        }
-    }
-
-    @Test("The first work on an origin waits for its ledger, also while Security Hub does not answer")
-    func first() async throws {
-        try await ProcessingHarness.run { harness in
-            let json = try RestoredFindingTests.sample("detect/violation/v1", generator: "Fleet/MessagesSent-High")
-            harness.aws.state.withLock { state in
-                state.hub[json["Id"]?.string ?? ""] = json
-                state.fault = { path, _ in path == "/findings" ? .status(500, code: "InternalException") : nil }
-            }
-            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await withPool(harness) {
-                await harness.recorder.wait(
-                    for: "Security Hub could not be asked for the findings that it has; deliveries wait.", count: 1)
-                #expect(harness.aws.state.withLock { $0.imports.isEmpty })
-                harness.aws.state.withLock { $0.fault = { _, _ in nil } }
-                await harness.recorder.wait(for: "A delivery is done.", count: 1)
-            }
-            #expect(
-                harness.aws.state.withLock { $0.hub.values.map { $0["CreatedAt"] } } == ["2026-10-01T10:00:00.123Z"])
-            #expect(harness.recorder.count("The ledger was rebuilt from Security Hub.") == 1)
-        }
-    }
-
-    @Test("Without permission to ask Security Hub for findings, they are imported all the same")
-    func denied() async throws {
-        try await ProcessingHarness.run { harness in
-            harness.aws.state.withLock { state in
-                state.fault = { path, _ in path == "/findings" ? .status(403, code: "AccessDeniedException") : nil }
-            }
-            _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
-            try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }
-            #expect(harness.aws.state.withLock { $0.imports.count } == 1)
-            #expect(try await harness.store.ledgerAccountRegions().isEmpty)
-        }
-    }
-}
-
-/// The observation that an audit makes of a check.
+/// The observation of a check summary.
 private func summaryObservation(_ status: String = "COMPLETED_NON_COMPLIANT") throws -> Observation {
     let task = try AuditTask(
         id: "task\(now)", description: Messages.description(startTime: now, checks: [Messages.clientIDs: status]))

@@ -3,7 +3,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct RetryBackoffTests {
-    @Test("The wait doubles from a second to five minutes, and chance takes at most half of it")
+    @Test("The delay doubles from one second to five minutes, and jitter removes at most half of it")
     func doubles() {
         let longest = (1...2500).map { RetryBackoff.delay(afterAttempt: $0, jitter: 1) }
         #expect(Array(longest.prefix(10)) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300].map { Duration.seconds($0) })
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test("Numbers outside of their ranges give waits within theirs", arguments: [Int.min, -1, 0, Int.max])
+    @Test("Out-of-range arguments give delays within the range", arguments: [Int.min, -1, 0, Int.max])
     func total(attempt: Int) {
         for jitter in [-1.0, 2.0, .infinity, -.infinity, .nan] {
             let delay = RetryBackoff.delay(afterAttempt: attempt, jitter: jitter)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test("A delivery that always fails is kept for more than a week")
+    @Test("A delivery that always fails is retried for more than four days, and up to more than a week")
     func timeout() {
         let shortest = (1..<RetryBackoff.maximumAttempts).map { RetryBackoff.delay(afterAttempt: $0, jitter: 0) }
         #expect(shortest.reduce(.zero, +) > .seconds(4 * 86_400))

@@ -8,37 +8,37 @@ import Synchronization
 
 @testable import HTTPServer
 
-/// Stands for AWS behind the client that the bridge really uses: keeps findings by Security Hub's rules, gives out
-/// audits, and does what a test tells it.
+/// A fake AWS for the real client: it stores findings by Security Hub's rules, serves audits, and fails as a test
+/// requires.
 final class ScriptedAWS: HTTPTransport {
-    /// An answer other than the usual one.
+    /// A failure instead of the usual response.
     enum Fault: Sendable {
         case status(Int, code: String)
-        /// No answer, until the request is canceled.
+        /// No response until the request is canceled.
         case silence
     }
 
     struct State {
         /// The findings in Security Hub, by id.
         var hub: [String: JSON] = [:]
-        /// What customers say about them (`BatchUpdateFindings`), by id.
+        /// The members that customers update (`BatchUpdateFindings`), by id.
         var customerFields: [String: JSON.Members] = [:]
-        /// How many findings a page of `GetFindings` has.
+        /// The page size of `GetFindings`.
         var hubPageSize = 100
-        /// The answer to `ListAuditSuppressions`.
+        /// The response to `ListAuditSuppressions`.
         var suppressions: [JSON] = []
-        /// The ids of each request to import that was taken.
+        /// The ids of each accepted import.
         var imports: [[String]] = []
         var updates: [JSON] = []
-        /// Imports that Security Hub ignores because they are not newer than what it has.
+        /// Imports that Security Hub ignores because they are not newer.
         var ignored = 0
-        /// Imports of a finding while another import of it is under way.
+        /// Concurrent imports of the same finding.
         var overlaps = 0
-        var underWay: Set<String> = []
-        /// Answers to `DescribeAuditTask` and pages of `ListAuditFindings`, by task.
+        var inProgress: Set<String> = []
+        /// Responses to `DescribeAuditTask` and pages of `ListAuditFindings`, by task.
         var audits: [String: (description: JSON, pages: [[JSON]])] = [:]
         var listed = 0
-        /// The answers to `ListAuditTasks`, `ListViolationEvents` and `ListActiveViolations`, page by page.
+        /// The pages of `ListAuditTasks`, `ListViolationEvents` and `ListActiveViolations`.
         var tasks: [[JSON]] = []
         var violationEvents: [[JSON]] = []
         var activeViolations: [[JSON]] = []
@@ -46,13 +46,13 @@ final class ScriptedAWS: HTTPTransport {
         var date: Int64?
         /// The requests with a query.
         var queries: [String] = []
-        /// Decides before a request is carried out.
+        /// Decides whether a request fails before it is executed.
         var fault: @Sendable (_ path: String, _ body: JSON) -> Fault? = { _, _ in nil }
-        /// Whether answers to imports get lost on their way, after the import.
+        /// Whether the responses to imports are lost after their execution.
         var losesResponses = false
-        /// What goes on while an import is on its way.
+        /// Called during each import.
         var duringImport: @Sendable (_ ids: [String]) async -> Void = { _ in }
-        /// Codes for single findings that are not taken.
+        /// Error codes for findings that are rejected, by id.
         var failures: [String: String] = [:]
     }
 
@@ -60,7 +60,7 @@ final class ScriptedAWS: HTTPTransport {
     private let loop: EventLoop
     private let recorder: LogRecorder
 
-    /// - Parameter recorder: hears of the requests that get no answer.
+    /// - Parameter recorder: records the requests without a response.
     init(loop: EventLoop, recorder: LogRecorder) {
         self.loop = loop
         self.recorder = recorder
@@ -171,13 +171,13 @@ final class ScriptedAWS: HTTPTransport {
     private func importFindings(_ findings: [JSON]) async -> JSON {
         let ids = findings.compactMap { $0["Id"]?.string }
         state.withLock { state in
-            if ids.contains(where: state.underWay.contains) || Set(ids).count < ids.count { state.overlaps += 1 }
-            state.underWay.formUnion(ids)
+            if ids.contains(where: state.inProgress.contains) || Set(ids).count < ids.count { state.overlaps += 1 }
+            state.inProgress.formUnion(ids)
         }
         await Task.yield()
         await state.withLock { $0.duringImport }(ids)
         return state.withLock { state in
-            state.underWay.subtract(ids)
+            state.inProgress.subtract(ids)
             state.imports.append(ids)
             var failed: [JSON] = []
             for (id, finding) in zip(ids, findings) {

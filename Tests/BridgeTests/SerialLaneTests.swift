@@ -7,7 +7,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct SerialLaneTests {
-    @Test("A lane that is stopped ends what is under way, and hands out what waits untouched")
+    @Test("A stopped lane finishes the batch in progress and returns the waiting deliveries")
     func stop() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<5 {
@@ -19,15 +19,15 @@ import Testing
             let (recorder, names) = (harness.recorder, items.map(\.leased.delivery.id))
             let lane = SerialLane(by: AWSClock(loop: harness.loop), batchLimit: 2) { items in
                 performed.withLock { $0 += items.map(\.leased.delivery.id) }
-                recorder.record("under way")
-                await recorder.wait(for: "go on", count: 1)
+                recorder.record("in progress")
+                await recorder.wait(for: "continue", count: 1)
             } onFinished: { leases in
                 finished.withLock { $0 += leases.map(\.deliveryID) }
             }
             await lane.add(items)
-            await recorder.wait(for: "under way", count: 1)
+            await recorder.wait(for: "in progress", count: 1)
             let rest = await lane.stop()
-            recorder.record("go on")
+            recorder.record("continue")
             await lane.drain()
             #expect(rest.map(\.deliveryID) == Array(names[2...]))
             #expect(performed.withLock { $0 } == Array(names[..<2]))
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("Work in a lane is never done by two at once, whatever is added meanwhile")
+    @Test("A lane never processes two batches concurrently, whatever is added meanwhile")
     func serial() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<9 {
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("What is added after the work was told to give up is worked on by itself")
+    @Test("Deliveries that are added after a cancellation are processed")
     func addedAfterCancel() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<3 {
@@ -71,14 +71,14 @@ import Testing
             let canceled = Mutex<[Bool]>([])
             let (recorder, loop) = (harness.recorder, harness.loop)
             let lane = SerialLane(by: AWSClock(loop: loop), batchLimit: 1) { _ in
-                recorder.record("under way")
-                if recorder.count("under way") == 1 { try? await loop.sleep(for: .seconds(3600)) }
+                recorder.record("in progress")
+                if recorder.count("in progress") == 1 { try? await loop.sleep(for: .seconds(3600)) }
                 canceled.withLock { $0.append(Task.isCancelled) }
                 recorder.record("ended")
             } onFinished: { _ in
             }
             await lane.add([items[0]])
-            await recorder.wait(for: "under way", count: 1)
+            await recorder.wait(for: "in progress", count: 1)
             await lane.cancel()
             await lane.add(Array(items[1...]))
             await recorder.wait(for: "ended", count: 3)

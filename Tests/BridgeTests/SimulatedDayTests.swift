@@ -13,7 +13,7 @@ import Testing
 @testable import HTTPClient
 @testable import Store
 
-/// AWS on a bad day: sessions last an hour, clocks drift apart, requests come too fast, nothing answers, nobody may.
+/// AWS with faults: sessions of an hour, clock skew, throttling, an outage, denied access.
 private final class FaultyAWS: HTTPTransport {
     private struct State {
         var sessions: [String: Int64] = [:]
@@ -37,7 +37,7 @@ private final class FaultyAWS: HTTPTransport {
 
     private var hour: Double { time.now / .seconds(3600) }
     private var clock: Int64 { now + time.now.milliseconds }
-    /// From eight to twelve, AWS's clock is twenty minutes ahead of the machine's.
+    /// From 8:00 to 12:00, AWS's clock is 20 minutes ahead of the machine's.
     private var ownClock: Int64 { clock + ((8..<12).contains(hour) ? 20 * 60_000 : 0) }
 
     func send(_ request: HTTPRequest, body: [UInt8], signing: RequestSigning?) async throws(HTTPClientError)
@@ -47,7 +47,7 @@ private final class FaultyAWS: HTTPTransport {
         try? await time.sleep(for: .milliseconds(delay))
         if (14..<15).contains(hour) {
             count("outage")
-            throw HTTPClientError(.connectFailed, "nothing answers")
+            throw HTTPClientError(.connectFailed, "scripted outage")
         }
         let date = signing?.date ?? ""
         if abs((Self.milliseconds(date) ?? 0) - ownClock) > 300_000 {
@@ -57,7 +57,7 @@ private final class FaultyAWS: HTTPTransport {
         let isKnown = state.withLock { $0.sessions[signing?.accessKeyID ?? ""].map { $0 > ownClock } ?? false }
         guard isKnown else { return fault(403, "ExpiredTokenException") }
         if (20..<20.5).contains(hour) { return fault(403, "AccessDeniedException") }
-        guard takesOneMore() else { return fault(429, "TooManyRequestsException") }
+        guard consumeToken() else { return fault(429, "TooManyRequestsException") }
         let ids = (try? JSON(parsing: body, limits: JSONLimits(values: 1_000_000)))?["Findings"]?.array?
             .compactMap { $0["Id"]?.string }
         state.withLock { $0.hub.formUnion(ids ?? []) }
@@ -77,7 +77,7 @@ private final class FaultyAWS: HTTPTransport {
             "Sun, \(two(day)) Nov 2026 \(two(seconds / 3600)):\(two(seconds / 60 % 60)):\(two(seconds % 60)) GMT"
         return (
             HTTPResponse(status: .init(code: status), headerFields: [.date: date]),
-            Array(#"{"__type": "\#(code)", "message": "a bad day"}"#.utf8)
+            Array(#"{"__type": "\#(code)", "message": "as scripted"}"#.utf8)
         )
     }
 
@@ -98,8 +98,8 @@ private final class FaultyAWS: HTTPTransport {
         )
     }
 
-    /// By the documented quota, and by chance not in one hour.
-    private func takesOneMore() -> Bool {
+    /// Throttles by the documented quota, and at random during one hour.
+    private func consumeToken() -> Bool {
         state.withLock { state in
             state.tokens = min(30, state.tokens + Double(clock - state.filledAt) / 100)
             state.filledAt = clock
@@ -110,7 +110,7 @@ private final class FaultyAWS: HTTPTransport {
         }
     }
 
-    /// Reads `20261122T100000Z` of the two days that the test takes.
+    /// Parses `20261122T100000Z`, for the two days of the test.
     private static func milliseconds(_ date: String) -> Int64? {
         guard let match = date.wholeMatch(of: #/202611(\d\d)T(\d\d)(\d\d)(\d\d)Z/#),
             let day = Int64(match.1), let hour = Int64(match.2), let minute = Int64(match.3),
@@ -121,7 +121,7 @@ private final class FaultyAWS: HTTPTransport {
 }
 
 @Suite(.timeLimit(.minutes(4))) struct SimulatedDayTests {
-    @Test("A day with sessions that end each hour, throttling, an outage, a denial and a skewed clock loses nothing")
+    @Test("A day with expiring sessions, throttling, an outage, a denial and clock skew loses nothing")
     func day() async throws {
         let seed: UInt64 = 24
         try await withStore { store in
@@ -152,12 +152,12 @@ private final class FaultyAWS: HTTPTransport {
                     circuitBreakers: context.circuitBreakers))
             try await time.run {
                 var random = SeededGenerator(seed: seed)
-                var said = 0
+                var total = 0
                 for step in 0..<(24 * 6 + 18) {
                     let count = step < 24 * 6 ? Int.random(in: 0...20, using: &random) : 0
-                    // At once, so that they share a commit.
+                    // Concurrently, so that they share a commit.
                     try await withThrowingTaskGroup(of: Void.self) { group in
-                        for number in said..<said + count {
+                        for number in total..<total + count {
                             group.addTask {
                                 let alarm = Messages.alarm("v\(number)", at: context.clock())
                                 _ = try await store.append(delivery("\(number)", alarm, of: accountRegion))
@@ -165,28 +165,28 @@ private final class FaultyAWS: HTTPTransport {
                         }
                         try await group.waitForAll()
                     }
-                    said += count
+                    total += count
                     try await Self.work(processor, context)
                     try await time.sleep(for: .seconds(600))
                 }
                 let status = try await store.status()
-                #expect(status.pending == 0 && status.dead == 0 && status.completed == said)
+                #expect(status.pending == 0 && status.dead == 0 && status.completed == total)
                 #expect(
-                    aws.hub == Set((0..<said).map { FindingID.violation(id: "v\($0)", accountRegion: accountRegion) }))
+                    aws.hub == Set((0..<total).map { FindingID.violation(id: "v\($0)", accountRegion: accountRegion) }))
             }
             await accounts.close()
             let counts = aws.counts
             #expect((counts["sessions"] ?? 0) >= 22, "\(counts)")
-            for trouble in ["outage", "RequestTimeTooSkewed", "AccessDeniedException", "TooManyRequestsException"] {
-                #expect((counts[trouble] ?? 0) > 0, "\(counts)")
+            for fault in ["outage", "RequestTimeTooSkewed", "AccessDeniedException", "TooManyRequestsException"] {
+                #expect((counts[fault] ?? 0) > 0, "\(counts)")
             }
-            // Each was mended by one request more, or waited for with a few.
+            // Clock skew takes one more request each time, a denial a few probes.
             #expect(
                 (counts["RequestTimeTooSkewed"] ?? 0) <= 8 && (counts["AccessDeniedException"] ?? 0) <= 40, "\(counts)")
         }
     }
 
-    /// What the workers do: lease what is ready, unless AWS denies it, and hand it to the lane.
+    /// Like the worker pool: leases ready deliveries unless AWS denies access, and processes them.
     private static func work(_ processor: AlarmProcessor, _ context: FindingWriter) async throws {
         guard context.circuitBreakers.allow(processor.accountRegion) != .open else { return }
         defer { context.circuitBreakers.endProbe(processor.accountRegion) }

@@ -25,7 +25,7 @@ import Testing
             } ?? [:])
     }
 
-    @Test("Findings of a check are stale that no audit has completed for so long, those seen since are not")
+    @Test("Findings of a check are stale that no audit has completed for the configured time")
     func audit() throws {
         for (completedAt, marked) in [(nil, nil), (55, nil), (nil, 55), (10, 55)] as [(Int64?, Int64?)] {
             let stale = try staleness(
@@ -33,7 +33,7 @@ import Testing
             #expect(stale?.limit(.audit, check: check) == 55 * Self.day + 1)
             #expect(stale?.endedAt.milliseconds == 55 * Self.day)
         }
-        // An audit that could not be applied has completed the check all the same.
+        // An audit that could not be applied has still completed the check.
         for (completedAt, marked) in [(56, nil), (56, 1), (1, 56)] as [(Int64?, Int64?)] {
             let stale = try staleness(
                 completedAt: completedAt.map { $0 * Self.day }, marked: marked.map { $0 * Self.day })
@@ -42,27 +42,27 @@ import Testing
         }
     }
 
-    @Test("A summary is stale without an audit of its own, though others complete the check; an alarm never is")
+    @Test("A summary is stale without its own audit even if others complete the check, and an alarm never is")
     func others() throws {
         let stale = try staleness(completedAt: 99 * Self.day)
         #expect(stale?.limit(.summary, check: check) == 55 * Self.day + 1)
         #expect(stale?.limit(.violation, check: check) == nil)
     }
 
-    @Test("Nothing is stale where it is off, nothing was read, or what was read is too short")
+    @Test("Nothing is stale if the option is off, no audits were read, or the span is too short")
     func unknown() throws {
         #expect(try staleness(nil) == nil)
         #expect(try staleness(read: nil) == nil)
         #expect(try staleness(read: 56 * Self.day...100 * Self.day) == nil)
         #expect(try staleness(read: 55 * Self.day...100 * Self.day) != nil)
-        // Hostile times of a damaged store.
+        // Extreme values from a damaged store.
         #expect(try staleness(read: .min ... .min)?.limit(.audit, check: check) == .min + 1)
         #expect(try staleness(read: .max ... .max) == nil)
     }
 
     // MARK: What catch-up has read
 
-    /// Has catch-up read an audit that began an hour ago, and gives what is known then.
+    /// Runs catch-up with an audit that began an hour ago, and returns the coverage afterward.
     private func read(
         clockIsAheadBy ahead: Duration, date: Int64?, _ change: (inout ScriptedAWS.State) -> Void = { _ in }
     ) async throws -> AuditCoverage? {
@@ -90,7 +90,7 @@ import Testing
         return coverage
     }
 
-    @Test("Catch-up notes which audits it has read, by AWS's clock, whatever this machine's clock says")
+    @Test("Catch-up records the coverage by AWS's clock, independent of this machine's clock")
     func coverage() async throws {
         let day = Self.day
         for ahead in [0, 60, -60] {
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("Nothing is noted where AWS tells no time, denies the list, or lists what cannot be read")
+    @Test("No coverage is recorded if AWS sends no date, denies the list, or an audit cannot be parsed")
     func noCoverage() async throws {
         #expect(try await read(clockIsAheadBy: .zero, date: nil) == nil)
         let denied = try await read(clockIsAheadBy: .zero, date: now) { state in
@@ -116,7 +116,7 @@ import Testing
         #expect(unread == nil)
     }
 
-    // MARK: Through the lane
+    // MARK: Through the processor
 
     private func record(_ harness: ProcessingHarness, read: ClosedRange<Int64>, completed: [String: Int64] = [:])
         async throws
@@ -128,40 +128,41 @@ import Testing
             completed.map { CheckCompletion(accountRegion: accountRegion, check: $0, completedAt: $1, passedAt: nil) })
     }
 
-    private func look(_ harness: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws {
+    private func archiveStale(_ harness: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws
+    {
         try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.lookForStaleFindings()
         try await harness.process(
             of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
         harness.time.advance(by: .seconds(86_400))
     }
 
-    @Test("Findings of a check that audits no longer complete are archived, once, and come back with an audit")
+    @Test("Findings of a check that audits no longer complete are archived once, and reactivated by an audit")
     func archived() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1", "c2"])
             let later = now + 46 * Self.day
-            // What was read does not reach as far, or another audit completed the check.
+            // The coverage is too short.
             try await record(harness, read: now...now + 44 * Self.day)
-            try await look(harness)
+            try await archiveStale(harness)
             #expect(harness.activeClients == ["c1", "c2"])
-            // Off, and read without a gap, but not by so long.
+            // The coverage is long enough, but the option is off.
             try await record(harness, read: now...later)
-            try await look(harness, staleAfter: nil)
+            try await archiveStale(harness, staleAfter: nil)
             #expect(harness.activeClients == ["c1", "c2"])
-            try await look(harness)
+            try await archiveStale(harness)
             #expect(harness.activeClients == [])
             let imports = harness.aws.state.withLock { $0.imports.joined().count }
-            try await look(harness)
+            try await archiveStale(harness)
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
             #expect(try await harness.store.status().completed == 2)
-            // An audit that began before the findings were archived, and was not known then, counts.
+            // A late audit that began before the findings were archived still applies.
             try await harness.audit("t2", at: later - 44 * Self.day, ["c2"])
             #expect(harness.activeClients == ["c2"])
         }
     }
 
     @Test(
-        "While nothing is read from AWS, nothing is archived, whatever this machine's clock says; findings are refreshed"
+        "Without reads from AWS, nothing is archived whatever this machine's clock says, and findings are refreshed"
     )
     func unread() async throws {
         try await ProcessingHarness.run { harness in
@@ -169,19 +170,19 @@ import Testing
             try await record(harness, read: now...now + Self.day)
             harness.time.advance(by: .seconds(400 * 86_400))
             let imports = harness.aws.state.withLock { $0.imports.joined().count }
-            try await look(harness)
+            try await archiveStale(harness)
             #expect(harness.activeClients == ["c1"])
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports + 1)
         }
     }
 
-    @Test("A walk that is cut off is gone on with")
+    @Test("An interrupted archival is completed")
     func interrupted() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, (0..<150).map { "c\($0)" })
             try await record(harness, read: now...now + 46 * Self.day)
             harness.aws.state.withLock { $0.losesResponses = true }
-            try await look(harness)
+            try await archiveStale(harness)
             harness.aws.state.withLock { $0.losesResponses = false }
             try await harness.process(of: accountRegion(), mapping: MappingOptions(staleAfter: .seconds(45 * 86_400)))
             #expect(harness.activeClients == [])

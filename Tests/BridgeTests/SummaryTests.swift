@@ -6,9 +6,9 @@ import Testing
 
 @testable import Bridge
 
-/// Summaries of one check by several schedules and on demand, through the lane.
+/// Summaries of one check by several scheduled audits and on-demand audits, through the processor.
 @Suite struct SummaryTests {
-    /// Has an audit without findings walked.
+    /// Imports an audit without findings.
     private func audit(
         _ harness: ProcessingHarness, _ task: String, at time: Int64, by schedule: String?, _ status: String
     )
@@ -23,7 +23,7 @@ import Testing
         try await harness.process(of: accountRegion(), mapping: MappingOptions())
     }
 
-    /// The schedules whose summaries are active.
+    /// The scheduled audits with an active summary.
     private func active(_ harness: ProcessingHarness) -> Set<String> {
         Set(
             harness.aws.state.withLock { $0.hub.values.filter { $0["RecordState"] == "ACTIVE" } }
@@ -34,7 +34,7 @@ import Testing
     private let passed = "COMPLETED_COMPLIANT"
     private let broken = "FAILED"
 
-    @Test("An audit that completes a check as compliant archives all summaries of it, of whichever schedule")
+    @Test("An audit with a compliant check archives the summaries of the check of all schedules")
     func compliant() async throws {
         try await ProcessingHarness.run { harness in
             for (number, schedule) in ["Daily", "Weekly", nil].enumerated() {
@@ -44,7 +44,7 @@ import Testing
             #expect(active(harness) == ["Daily", "Weekly", "OnDemand"])
             try await audit(harness, "t3", at: now + 10, by: "Renamed", passed)
             #expect(active(harness) == [])
-            // What is told late changes nothing.
+            // Late audits change nothing.
             try await audit(harness, "t4", at: now + 5, by: "Weekly", failed)
             try await audit(harness, "t5", at: now + 6, by: "Another", failed)
             #expect(active(harness) == [])
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("One that is not compliant archives older summaries on demand, and leaves other schedules' alone")
+    @Test("An audit with a noncompliant check archives older on-demand summaries, and keeps those of other schedules")
     func nonCompliant() async throws {
         try await ProcessingHarness.run { harness in
             try await audit(harness, "t1", at: now, by: nil, failed)
@@ -71,13 +71,13 @@ import Testing
             }
             #expect(active(harness) == ["Daily", "Weekly"])
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports + 1)
-            // Of one that is told late, a newer audit has said more.
+            // A late on-demand audit is outdated by a newer audit.
             try await audit(harness, "t2x", at: now + 8, by: nil, failed)
             #expect(active(harness) == ["Daily", "Weekly"])
         }
     }
 
-    @Test("One that did not complete the check archives no other summary", arguments: ["FAILED", "CANCELED"])
+    @Test("An audit that did not complete the check archives no other summary", arguments: ["FAILED", "CANCELED"])
     func incomplete(status: String) async throws {
         try await ProcessingHarness.run { harness in
             try await audit(harness, "t1", at: now, by: nil, failed)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("The summary of a schedule that does not come again is archived, though others complete the check")
+    @Test("The summary of a deleted schedule is archived, even if others complete the check")
     func deletedSchedule() async throws {
         try await ProcessingHarness.run { harness in
             let day: Int64 = 86_400_000

@@ -8,7 +8,7 @@ import Testing
 @testable import Bridge
 
 @Suite struct SuppressionTests {
-    private func say(
+    private func suppress(
         _ harness: ProcessingHarness, _ call: String = "CreateAuditSuppression", of client: String = "c1",
         at time: String,
         until: String? = nil
@@ -19,32 +19,32 @@ import Testing
         try await harness.process(of: accountRegion())
     }
 
-    @Test("A suppression archives the findings of its resource alone, and its deletion brings them back")
+    @Test("A suppression archives only the findings of its resource, and its deletion reactivates them")
     func suppressed() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1", "c1/CODE", "c2"])
-            try await say(harness, at: "11:00:00")
+            try await suppress(harness, at: "11:00:00")
             #expect(harness.activeClients == ["CODE", "c2"])
-            try await say(harness, "DeleteAuditSuppression", at: "11:30:00")
+            try await suppress(harness, "DeleteAuditSuppression", at: "11:30:00")
             #expect(harness.activeClients == ["c1", "CODE", "c2"])
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == 5)
         }
     }
 
-    @Test("A suppression that is told of after a newer audit changes nothing")
+    @Test("A suppression that arrives after a newer audit changes nothing")
     func late() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now, ["c1"])
-            try await say(harness, at: "09:00:00")
+            try await suppress(harness, at: "09:00:00")
             #expect(harness.activeClients == ["c1"])
             #expect(try await harness.store.status().completed == 2)
         }
     }
 
-    @Test("A suppression waits for a finding that its audit has not brought yet, and the next audit is right again")
+    @Test("A suppression applies to a finding that is imported later, until the next audit")
     func early() async throws {
         try await ProcessingHarness.run { harness in
-            try await say(harness, at: "10:30:00")
+            try await suppress(harness, at: "10:30:00")
             harness.aws.state.withLock { $0.suppressions = [Self.listed("c1")] }
             try await harness.audit("t1", at: now, ["c1", "c2"])
             #expect(harness.activeClients == ["c2"])
@@ -55,12 +55,12 @@ import Testing
         }
     }
 
-    @Test("A suppression that ends by itself ends on time, once, without any event")
+    @Test("A suppression expires on time, once, without an event")
     func expiry() async throws {
         try await ProcessingHarness.run { harness in
             let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
             try await harness.audit("t1", at: now, ["c1"])
-            try await say(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
+            try await suppress(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
             #expect(harness.activeClients == [])
             try await schedule.lookForSuppressions()
             try await harness.process(of: accountRegion())
@@ -75,20 +75,20 @@ import Testing
         }
     }
 
-    @Test("A suppression whose end was moved does not end at the old time; one whose words changed keeps its end")
+    @Test("A changed end of a suppression replaces the old one, and a changed description keeps it")
     func moved() async throws {
         try await ProcessingHarness.run { harness in
             let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
             try await harness.audit("t1", at: now, ["c1"])
-            try await say(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
-            try await say(harness, "UpdateAuditSuppression", at: "10:00:02", until: "2026-11-22T10:20:00Z")
-            let words = Messages.event(
+            try await suppress(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
+            try await suppress(harness, "UpdateAuditSuppression", at: "10:00:02", until: "2026-11-22T10:20:00Z")
+            let update = Messages.event(
                 "UpdateAuditSuppression",
                 [
                     "checkName": .string(Messages.clientIDs), "resourceIdentifier": ["clientId": "c1"],
                     "description": "another reason",
                 ], time: "2026-11-22T10:00:03Z")
-            _ = try await harness.store.append(delivery("words", words, from: .eventBridge, of: accountRegion()))
+            _ = try await harness.store.append(delivery("update", update, from: .eventBridge, of: accountRegion()))
             try await harness.process(of: accountRegion())
             for (seconds, active) in [(600, []), (600, ["c1"])] as [(Int, Set<String>)] {
                 harness.time.advance(by: .seconds(seconds))
@@ -108,7 +108,7 @@ import Testing
         return .object(members)
     }
 
-    @Test("An audit learns of suppressions that no event told of, their ends included, and of those that are gone")
+    @Test("An audit applies suppressions without events, their ends, and their deletions")
     func list() async throws {
         try await ProcessingHarness.run { harness in
             let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
@@ -128,20 +128,20 @@ import Testing
         }
     }
 
-    @Test("An event of the last minute counts more than a list that does not show it yet")
+    @Test("An event of the last minute wins over a list without it")
     func listOfBefore() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.audit("t1", at: now - 600_000, ["c1"])
-            try await say(harness, at: "09:59:30")
+            try await suppress(harness, at: "09:59:30")
             try await harness.audit("t2", at: now - 300_000, ["c1"])
             #expect(harness.activeClients == [])
         }
     }
 
-    @Test("Without permission to list suppressions, and with one that cannot be read, audits go on and nothing ends")
+    @Test("If suppressions cannot be listed or parsed, audits are imported and no suppression ends")
     func unlistable() async throws {
         try await ProcessingHarness.run { harness in
-            try await say(harness, at: "09:00:00")
+            try await suppress(harness, at: "09:00:00")
             harness.aws.state.withLock { state in
                 state.fault = { path, _ in
                     path.hasSuffix("/audit/suppressions/list") ? .status(403, code: "AccessDeniedException") : nil
@@ -158,31 +158,6 @@ import Testing
             try await harness.audit("t2", at: now - 7_100_000, ["c1", "c2"])
             #expect(harness.activeClients == ["c2"])
             #expect(try await harness.store.status().completed == 3)
-        }
-    }
-}
-
-@Suite struct RefreshTests {
-    @Test("Findings of all kinds are imported again before Security Hub forgets them, and only those")
-    func refresh() async throws {
-        try await ProcessingHarness.run { harness in
-            let schedule = TaskScheduler(context: harness.context, loop: harness.loop)
-            try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
-            try await harness.audit("t1", at: now, ["c1", "c2"], suppressed: ["c2"])
-            for (id, event) in [("v1", "in-alarm"), ("v2", "alarm-cleared")] {
-                _ = try await harness.store.append(delivery(id, Messages.alarm(id, event: event), of: accountRegion()))
-            }
-            try await harness.process(of: accountRegion())
-            #expect(harness.aws.state.withLock { $0.imports.joined().count } == 4)
-            for (days, imports) in [(74, 4), (1, 4), (1, 6), (1, 6), (75, 8)] {
-                harness.time.advance(by: .seconds(days * 86_400))
-                try await schedule.lookForStaleFindings()
-                try await schedule.lookForStaleFindings()
-                try await harness.process(of: accountRegion())
-                #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
-            }
-            #expect(harness.aws.state.withLock { $0.ignored } == 0)
-            #expect(try await harness.store.status().activeFindings == 2)
         }
     }
 }

@@ -10,10 +10,10 @@ import Testing
 
 @testable import Bridge
 
-/// Work that waits for what the bridge cannot sign, send or be authorized for; and what never passes.
+/// Suspensions while requests cannot be signed, sent or authorized, and failures that are permanent.
 @Suite(.timeLimit(.minutes(1))) struct SuspensionTests {
     @Test(
-        "Whatever keeps requests from AWS suspends the account and Region, names its cause, and counts no attempt",
+        "A denial suspends the account and Region with its cause, and does not count as an attempt",
         arguments: [
             (401, "InvalidAccessException", CircuitBreaker.Cause.accessDenied), (403, "OptInRequired", .accessDenied),
             (404, "ResourceNotFoundException", .notEnabled), (404, "UnknownOperationException", .unreachable),
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test("A code that is not known is no verdict on a finding: each is tried alone, and retried")
+    @Test("After an unknown error code, findings are sent separately, and the failing one is retried")
     func unknownCode() async throws {
         try await ProcessingHarness.run { harness in
             let odd = FindingID.violation(id: "v7", accountRegion: try accountRegion())
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test("A whole update that Security Hub rejects is tried finding by finding")
+    @Test("An update that Security Hub rejects is split until the invalid finding is alone")
     func updates() async throws {
         try await ProcessingHarness.run { harness in
             let odd = FindingID.violation(id: "v3", accountRegion: try accountRegion())
@@ -86,21 +86,21 @@ import Testing
         }
     }
 
-    /// Credentials that may be missing.
-    private final class Absent: CredentialsProvider {
-        let isThere = Atomic(false)
+    /// Credentials that are missing until a test provides them.
+    private final class MissingCredentials: CredentialsProvider {
+        let isAvailable = Atomic(false)
         func credentials() async throws(CredentialsError) -> Credentials {
-            guard isThere.load(ordering: .relaxed) else { throw CredentialsError("no keys yet") }
+            guard isAvailable.load(ordering: .relaxed) else { throw CredentialsError("no keys yet") }
             return try await TestCredentials().credentials()
         }
     }
 
-    @Test("What waits for credentials goes on when they are there, also where nothing is sent to Security Hub")
+    @Test("A suspension for missing credentials ends with the first signed request to any service")
     func credentials() async throws {
         try await ProcessingHarness.run { harness in
-            let absent = Absent()
+            let provider = MissingCredentials()
             let client = AWSClient(
-                http: harness.aws, credentials: absent, endpoints: try Endpoints(), retry: RetryPolicy(),
+                http: harness.aws, credentials: provider, endpoints: try Endpoints(), retry: RetryPolicy(),
                 pacer: Pacer(),
                 random: { 0 },
                 clock: AWSClock(
@@ -123,17 +123,17 @@ import Testing
                     "No usable AWS credentials. Processing for this account and Region is suspended and will be retried."
                 )
                     == 1)
-            absent.isThere.store(true, ordering: .relaxed)
+            provider.isAvailable.store(true, ordering: .relaxed)
             await audits.process(try await harness.leaseReady())
             #expect(harness.context.circuitBreakers.entries.isEmpty)
             #expect(try await harness.store.status().completed == 1)
         }
     }
 
-    // MARK: What never passes
+    // MARK: Permanent failures
 
     @Test(
-        "A name with U+0000 makes a dead letter at once, and the others are done",
+        "A name with U+0000 is dead-lettered immediately, and the others are completed",
         arguments: ["thingName", "securityProfileName", "name"])
     func nullCharacter(member: String) async throws {
         try await ProcessingHarness.run { harness in
@@ -151,7 +151,7 @@ import Testing
                 _ = try await harness.store.append(delivery("\(number)", .object(alarm), of: accountRegion()))
             }
             try await withPool(harness) {
-                try await eventually("all to be done") { try await harness.store.status().completed == 2 }
+                try await eventually("all to be completed") { try await harness.store.status().completed == 2 }
                 try await eventually("a dead letter") { try await harness.store.status().dead == 1 }
             }
             let letter = try #require(try await harness.store.deadLetters(matching: .all, limit: 10, after: nil).first)
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test("One finding that the store rejects is given up alone")
+    @Test("A finding that the store rejects is dead-lettered alone")
     func unstorable() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<9 {
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test("Findings in Security Hub that the store rejects are skipped at a rebuild, counted, and named once")
+    @Test("Findings in Security Hub that the store rejects are skipped at a rebuild, counted, and logged once")
     func rebuild() async throws {
         try await ProcessingHarness.run { harness in
             func put(_ name: String, _ change: (inout JSON.Members) -> Void) throws {
@@ -192,7 +192,7 @@ import Testing
                 change(&finding)
                 harness.aws.state.withLock { $0.hub[finding["Id"]?.string ?? ""] = .object(finding) }
             }
-            func with(_ more: JSON.Members) -> (inout JSON.Members) -> Void {
+            func adding(_ more: JSON.Members) -> (inout JSON.Members) -> Void {
                 { finding in
                     let fields = finding["ProductFields"]?.object ?? [:]
                     finding["ProductFields"] = .object(fields.merging(more) { $1 })
@@ -200,9 +200,9 @@ import Testing
             }
             let long = JSON.string(String(repeating: "C", count: 2049))
             try put("a") { _ in }
-            try put("b", with(["CheckName": long]))
+            try put("b", adding(["CheckName": long]))
             let version = JSON.string(SecurityFinding.providerVersion)
-            try put("c", with(["TaskId": long, "TaskStartTime": "1", "ProviderVersion": version]))
+            try put("c", adding(["TaskId": long, "TaskStartTime": "1", "ProviderVersion": version]))
             try put("d") { _ in }
             _ = try await harness.store.append(delivery("1", Messages.alarm("v1"), of: accountRegion()))
             try await withPool(harness) { await harness.recorder.wait(for: "A delivery is done.", count: 1) }

@@ -3,9 +3,9 @@ import JSON
 import TestSupport
 import Testing
 
-/// Tokens whose signatures OpenSSL's command line makes, and the keys that they are checked with.
+/// Issues tokens that are signed by OpenSSL's command line, with the keys to verify them.
 final class TokenIssuer: Sendable {
-    /// A key by its name and algorithm.
+    /// A key pair with its id and algorithm.
     struct Key: Sendable {
         let id: String
         let algorithm: String
@@ -13,10 +13,10 @@ final class TokenIssuer: Sendable {
         let json: JSON
     }
 
-    private static let made = Task { try await TokenIssuer() }
+    private static let created = Task { try await TokenIssuer() }
 
     static var shared: TokenIssuer {
-        get async throws { try await made.value }
+        get async throws { try await created.value }
     }
 
     private let folder: TemporaryFolder
@@ -52,7 +52,7 @@ final class TokenIssuer: Sendable {
 
     static func set(_ keys: JSON...) -> [UInt8] { JSON.object(["keys": .array(keys)]).serialized() }
 
-    /// Claims that are good at a time in seconds.
+    /// Claims that are valid at a time, in seconds since 1970.
     static func claims(_ changes: [String: JSON?] = [:], at seconds: Int64 = now / 1000) -> JSON {
         var claims: JSON.Members = [
             "iss": "https://issuer.example/", "aud": "bridge", "exp": .integer(seconds + 3600),

@@ -14,8 +14,8 @@ import Testing
 @Suite struct WorkerPoolTests {
     private static let done = "A delivery is done."
 
-    @Test("What comes while the pool runs is worked on, and what is not understood is kept with the reason")
-    func end2End() async throws {
+    @Test("Deliveries are processed as they arrive, and invalid ones are dead-lettered with the reason")
+    func endToEnd() async throws {
         try await ProcessingHarness.run { harness in
             harness.aws.state.withLock {
                 $0.audits["t1"] = (
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("A clock that is set ahead does not end the leases of those who hold them")
+    @Test("A clock that is set forward does not expire the leases of a running pool")
     func clockSetAhead() async throws {
         try await ProcessingHarness.run { harness in
             try await harness.store.finishLedger(of: accountRegion(), appliedAudits: [], now: now)
@@ -55,7 +55,7 @@ import Testing
                     _ = try await harness.store.append(
                         delivery("\(number)", Messages.alarm("v\(number)"), of: accountRegion()))
                     try await eventually("\(number) leases") { try await harness.store.status().leased == number }
-                    // The first is being sent, and gets no answer.
+                    // The first is being sent, and gets no response.
                     await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                     time.advance(by: .seconds(7200))
                 }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("A delivery that arrives twice is one finding")
+    @Test("A delivery that arrives twice is imported once")
     func duplicate() async throws {
         try await ProcessingHarness.run { harness in
             let first = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("A pool that stops gives back what waits and what is under way, and the attempts do not count")
+    @Test("A stopping pool releases waiting deliveries and those in progress, without counting the attempts")
     func stop() async throws {
         try await ProcessingHarness.run { harness in
             for number in 0..<20 {
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test("A pool that stops while a ledger is rebuilt leaves all deliveries as they were")
+    @Test("A pool that stops while a ledger is rebuilt leaves all deliveries unchanged")
     func stopWhileRebuilding() async throws {
         try await ProcessingHarness.run { harness in
             _ = try await harness.store.append(delivery("1", Messages.alarm(), of: accountRegion()))
@@ -113,7 +113,8 @@ import Testing
         }
     }
 
-    @Test("An origin whose Security Hub does not answer holds a bounded number and does not hold up the others")
+    @Test(
+        "An account and Region whose Security Hub does not respond leases a limited number, and does not delay others")
     func fairness() async throws {
         try await ProcessingHarness.run { harness in
             let (stuck, healthy) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
@@ -143,8 +144,8 @@ import Testing
         }
     }
 
-    @Test("An origin that was full goes on when it has room again")
-    func roomAgain() async throws {
+    @Test("An account and Region at capacity continues when capacity is freed")
+    func freedCapacity() async throws {
         try await ProcessingHarness.run { harness in
             let (store, accountRegion) = (harness.store, try accountRegion())
             try await withThrowingDiscardingTaskGroup { group in
@@ -158,7 +159,7 @@ import Testing
         }
     }
 
-    @Test("A pause has what is under way and what waits given back, attempts not counted, and only that")
+    @Test("A pause releases the waiting deliveries and those in progress of its account, without counting the attempts")
     func pause() async throws {
         try await ProcessingHarness.run { harness in
             let (store, held) = (harness.store, try accountRegion())
@@ -178,7 +179,7 @@ import Testing
                 await harness.recorder.wait(for: "no response to /findings/import", count: 1)
                 await harness.recorder.wait(for: "no response to /audit/tasks/t1", count: 1)
                 try await store.pause(Pause(account: held.account, pausedBy: "test", pausedAt: 0, reason: nil))
-                try await eventually("all to be given back") { try await store.status().pending == 21 }
+                try await eventually("all to be released") { try await store.status().pending == 21 }
                 #expect(harness.recorder.count("Deliveries are paused; they are received and wait.") == 1)
                 _ = try await store.append(delivery("other", Messages.alarm("w", at: now), of: other))
                 await harness.recorder.wait(for: Self.done, count: 1)
@@ -193,7 +194,8 @@ import Testing
         }
     }
 
-    /// Has two origins get deliveries while AWS answers one of them otherwise, and waits until the other's are done.
+    /// Queues deliveries of two Regions while AWS fails in one of them, and waits until those of the other are
+    /// completed.
     private func fairness(
         _ harness: ProcessingHarness, each count: Int = 30,
         fault: @escaping @Sendable (_ path: String) -> ScriptedAWS.Fault?
@@ -216,7 +218,7 @@ import Testing
             }
             _ = try await harness.store.append(delivery("audit", Messages.audit("t1"), of: troubled))
             let all = (0..<count).map { FindingID.violation(id: "w\($0)", accountRegion: healthy) }
-            try await eventually("the healthy ones to be done") {
+            try await eventually("the deliveries of the healthy Region to be completed") {
                 let hub = harness.aws.state.withLock { $0.hub }
                 guard all.allSatisfy({ hub[$0] != nil }) else { return false }
                 let status = try await harness.store.status()
@@ -228,7 +230,7 @@ import Testing
     }
 
     @Test(
-        "An account that is denied or throttled, or whose services fail, is tried later and holds up nobody",
+        "A denied, throttled or failing account and Region is retried later, and does not delay others",
         arguments: [(403, "AccessDeniedException"), (429, "TooManyRequestsException"), (500, "InternalException")])
     func troubledAccountRegion(status: Int, code: String) async throws {
         try await ProcessingHarness.run { harness in
@@ -236,25 +238,25 @@ import Testing
             #expect(counts.completed == 30 && counts.dead == 0)
             let after = try await harness.store.queueDepths(now: now, after: nil, limit: 10)
             #expect(after.map(\.accountRegion) == [try accountRegion("us-east-1")])
-            // What is denied waits for its account and Region, without a time of its own.
+            // Denied deliveries wait for their account and Region, without a retry time of their own.
             let state: QueueDepth.State = status == 403 ? .pending : .waiting
             #expect(after.map(\.state) == [state] && after.map(\.count) == [31], "\(after)")
-            // With the cause gone and the time come, all is delivered.
+            // After the fault and the delays, all are completed.
             harness.aws.state.withLock { state in
                 state.fault = { _, _ in nil }
                 state.audits["t1"] = (Messages.description(startTime: now, checks: [:]), [[]])
             }
             harness.time.advance(by: .seconds(600))
             try await withPool(harness) {
-                try await eventually("all to be done") { try await harness.store.status().completed == 61 }
+                try await eventually("all to be completed") { try await harness.store.status().completed == 61 }
             }
             #expect(harness.aws.state.withLock { $0.overlaps } == 0)
         }
     }
 
-    @Test("An origin that has used up its pace waits alone")
+    @Test("An account and Region that has exhausted its rate limit does not delay others")
     func pace() async throws {
-        // One request at once, then one each ten seconds: each origin has that for itself.
+        // One request, then one every ten seconds, for each account and Region.
         try await ProcessingHarness.run(pace: Pacer.ImportRate(rate: 0.1, burst: 1)) { harness in
             let (busy, other) = (try accountRegion("us-east-1"), try accountRegion("eu-west-1"))
             for number in 0..<450 {
@@ -272,7 +274,7 @@ import Testing
     }
 
     @Test(
-        "A delivery that nobody understands and a finding that is refused hold up none of the same account and Region")
+        "Invalid deliveries and rejected findings do not delay others of the same account and Region")
     func poison() async throws {
         try await ProcessingHarness.run { harness in
             let accountRegion = try accountRegion()
@@ -283,7 +285,7 @@ import Testing
                     let payload = number % 10 == 3 ? ["hello": .integer(number)] : Messages.alarm("v\(number)")
                     _ = try await harness.store.append(delivery("\(number)", payload, of: accountRegion))
                 }
-                try await eventually("each to have its end") {
+                try await eventually("all to be completed or dead-lettered") {
                     let status = try await harness.store.status()
                     return status.completed == 35 && status.dead == 5
                 }

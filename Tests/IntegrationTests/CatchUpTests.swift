@@ -6,11 +6,11 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("What no delivery tells of", .timeLimit(.minutes(3)))
+    @Suite("Catch-up on missed deliveries", .timeLimit(.minutes(3)))
     struct CatchUp {
         private static let settings = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
 
-        /// What Security Hub says of each finding.
+        /// The state of a finding in Security Hub.
         private struct State: Hashable {
             let record: String?
             let workflow: String?
@@ -31,7 +31,7 @@ extension IntegrationTests {
                 uniquingKeysWith: { first, _ in first })
         }
 
-        /// Fleets of different worlds in which the same happens.
+        /// A history that happens equally in several environments.
         private struct History {
             let first: FleetScenario
             let alarms: [JSON]
@@ -60,14 +60,14 @@ extension IntegrationTests {
                     checkName: suppressed.checkName, resourceIdentifier: suppressed.resource.identifier)
             }
 
-            /// Has Device Defender know of what happens first.
+            /// Adds the first part of the history to Device Defender.
             func begin(in world: IntegrationEnvironment) {
                 world.aws.add(first.auditTask, findings: first.auditFindings, in: world.accountRegion)
                 world.aws.add(alarms: first.alarms, in: world.accountRegion)
             }
 
-            /// Has Device Defender know of what happens then.
-            func goOn(in world: IntegrationEnvironment) throws {
+            /// Adds the second part of the history to Device Defender.
+            func continueHistory(in world: IntegrationEnvironment) throws {
                 world.aws.add(task, findings: findings, in: world.accountRegion)
                 world.aws.add(alarms: alarms, in: world.accountRegion)
                 world.aws.verify(
@@ -84,7 +84,7 @@ extension IntegrationTests {
             try await world.publish(alarms, to: world.topics.detect)
         }
 
-        /// A world in which everything was delivered, and what Security Hub says in it.
+        /// Delivers the whole history, and returns the states in Security Hub.
         private func delivered() async throws -> [String: State] {
             var states: [String: State] = [:]
             try await IntegrationEnvironment.run { world in
@@ -96,7 +96,7 @@ extension IntegrationTests {
                 }
                 try await deliver(history.first.alarms, history.first.auditTask, in: world)
                 try await bridge.waitForCompletion(of: 10)
-                try history.goOn(in: world)
+                try history.continueHistory(in: world)
                 for event in history.first.events {
                     let request = Request(
                         "POST", "/eventbridge", ["x-api-key": IntegrationEnvironment.apiKey], body: event.serialized())
@@ -110,7 +110,7 @@ extension IntegrationTests {
             return states
         }
 
-        @Test("what happens while no delivery arrives is in Security Hub after the start, as if all had arrived")
+        @Test("Events that are missed while the bridge is down are in Security Hub after its start")
         func missed() async throws {
             let expected = try await delivered()
             #expect(Set(expected.values.map(\.record)) == ["ACTIVE", "ARCHIVED"])
@@ -127,10 +127,10 @@ extension IntegrationTests {
                 try await deliver(history.first.alarms, history.first.auditTask, in: world)
                 try await first.waitForCompletion(of: 10)
                 try await first.kill()
-                // Nobody is there to receive anything of this.
-                try history.goOn(in: world)
+                // No bridge runs to receive these events.
+                try history.continueHistory(in: world)
                 let second = try await world.start(settings.merging(["catchUp.interval": "1h"]) { $1 })
-                try await eventually("Security Hub to say what it would have", within: .seconds(60)) {
+                try await eventually("the same states in Security Hub", within: .seconds(60)) {
                     states(world)
                 } is: {
                     $0 == expected
@@ -151,16 +151,16 @@ extension IntegrationTests {
                 [Paths.program, "backfill"] + arguments + world.flags + flags, environment: world.environment)
         }
 
-        @Test("backfill brings the past into Security Hub, without a bridge and beside one, and tells how far it is")
+        @Test("backfill imports past events with and without a running bridge, and reports progress")
         func backfill() async throws {
             let expected = try await delivered()
             try await IntegrationEnvironment.run { world in
                 let history = try History(world)
                 history.begin(in: world)
-                try history.goOn(in: world)
+                try history.continueHistory(in: world)
                 let rejected = try await backfill(world, ["--since", "91d"])
                 #expect(rejected.exit == .init(status: 64, wasKilled: false))
-                // What is older than that is left alone, but for the alarms that are raised.
+                // Older events are not imported, except raised alarms.
                 let near = try await backfill(world, ["--since", "5h"])
                 #expect(near.exit == .init(status: 0, wasKilled: false), "\(near.errorLines)")
                 let states = self.states(world)
@@ -173,12 +173,12 @@ extension IntegrationTests {
                 #expect(
                     far.outputLines.last
                         == "Done: Security Hub has what Device Defender told of 1 accounts and Regions.")
-                // Of an audit that a newer one took the place of, what was over before is not told.
+                // Findings that ended before the newer audit are not imported from the outdated one.
                 let active = { (states: [String: State]) in states.filter { $0.value.record == "ACTIVE" } }
                 #expect(active(self.states(world)) == active(expected))
                 try await bridge.stop()
-                let nobody = try await backfill(world, ["--region", "eu-west-3"])
-                #expect(nobody.exit == .init(status: 78, wasKilled: false))
+                let unknown = try await backfill(world, ["--region", "eu-west-3"])
+                #expect(unknown.exit == .init(status: 78, wasKilled: false))
             }
         }
     }

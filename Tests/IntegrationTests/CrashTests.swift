@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("A killed process", .timeLimit(.minutes(3)))
+    @Suite("Killed processes", .timeLimit(.minutes(3)))
     struct Crash {
-        @Test("what was answered before the kill, and not imported, arrives once after the restart")
-        func betweenAnswerAndImport() async throws {
+        @Test("Deliveries acknowledged but not imported before a kill are imported once after the restart")
+        func betweenResponseAndImport() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 300)
                 world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
@@ -18,12 +18,12 @@ extension IntegrationTests {
                 try await world.subscribe(first, to: world.topics.audit)
                 try await world.publish(try Alarms.make(0..<50, from: scenario), to: world.topics.detect)
                 try await world.publish([scenario.auditNotification], to: world.topics.audit)
-                try await eventually("both to be tried", { failure.requests.value }, is: { $0 >= 2 })
+                try await eventually("both imports to be attempted", { failure.requests.value }, is: { $0 >= 2 })
                 try await first.kill()
                 #expect(world.aws.findings(in: world.accountRegion) == [])
 
                 let second = try await world.start()
-                // What the killed process held is free at once: a lease lasts a minute.
+                // Leases of the killed process are released immediately. Otherwise they would last a minute.
                 try await second.waitForCompletion(of: 51, within: .seconds(30))
                 let findings = world.aws.findings(in: world.accountRegion).compactMap { $0["Id"]?.string }
                 #expect(findings.count == 50 + 300 + scenario.auditTask.checks.count)
@@ -33,10 +33,10 @@ extension IntegrationTests {
             }
         }
 
-        @Test("twelve kills while 300 deliveries come in: what was answered with 200 arrives, once")
-        func randomMoments() async throws {
+        @Test("After twelve kills during 300 deliveries, every acknowledged delivery is imported once")
+        func randomTimes() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
-            print("The moments of the kills follow from the seed \(seed).")
+            print("The times of the kills follow from seed \(seed).")
             var random = SeededGenerator(seed: seed)
             try await IntegrationEnvironment.run {
                 $0.retryDelayScale = 0.05
@@ -45,7 +45,7 @@ extension IntegrationTests {
                 let address = try Client.freeAddress()
                 var bridge = try await world.start(["listen.address": address])
                 try await world.subscribe(bridge, to: world.topics.detect)
-                var answered: Set<String> = []
+                var acknowledged: Set<String> = []
                 for round in 0..<12 {
                     let range = round * 25..<(round + 1) * 25
                     let texts = try Alarms.make(range, from: scenario).map {
@@ -57,18 +57,18 @@ extension IntegrationTests {
                     try await bridge.kill()
                     bridge = try await world.start(["listen.address": address])
                     for (number, report) in zip(range, try await publishing) where report.outcome == .delivered {
-                        answered.insert(Alarms.findingID(number, in: world.accountRegion))
+                        acknowledged.insert(Alarms.findingID(number, in: world.accountRegion))
                     }
                 }
-                #expect(!answered.isEmpty)
+                #expect(!acknowledged.isEmpty)
                 try await bridge.stop()
                 bridge = try await world.start(["listen.address": address])
-                try await eventually("all work to be done", bridge.queue) { $0.pending + $0.leased == 0 }
+                try await eventually("all deliveries to be completed", bridge.queue) { $0.pending + $0.leased == 0 }
                 let queue = try await bridge.queue()
                 #expect(queue.dead == 0)
                 let findings = world.aws.findings(in: world.accountRegion).compactMap { $0["Id"]?.string }
-                #expect(answered.subtracting(findings) == [])
-                // One that was stored and whose answer got lost is there, too, and no delivery is there twice.
+                #expect(acknowledged.subtracting(findings) == [])
+                // A delivery whose response was lost is imported, too, and no finding exists twice.
                 #expect(Set(findings).count == findings.count)
                 #expect(queue.completed == findings.count)
                 try await bridge.stop()

@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The whole way", .timeLimit(.minutes(2)))
-    struct WholeWay {
+    @Suite("End to end", .timeLimit(.minutes(2)))
+    struct EndToEnd {
         private static let alarmCount = 200
         private static let clearedAlarm = 7
 
-        /// Subscribes a bridge, has an audit and alarms delivered to it, and waits until all work is done.
+        /// Subscribes a bridge, publishes an audit and alarms, and waits until all deliveries are completed.
         private func deliver(_ scenario: FleetScenario, to bridge: BridgeProcess, in world: IntegrationEnvironment)
             async throws
         {
@@ -26,18 +26,18 @@ extension IntegrationTests {
             try await bridge.waitForCompletion(of: Self.alarmCount + 2)
         }
 
-        /// Checks that there are all findings that must come of it, each once, and in the right state.
+        /// Checks that exactly the expected findings exist, each once and in the expected state.
         private func expect(_ states: [(id: String, state: String)], _ scenario: FleetScenario) throws {
             let expected = try expectedStates(scenario)
             let found = Set(states.map(\.id))
-            #expect(states.count == found.count, "some findings are there twice")
+            #expect(states.count == found.count, "there are duplicate findings")
             #expect(Set(expected.keys).subtracting(found).sorted().prefix(5) == [], "findings are missing")
             #expect(found.subtracting(expected.keys).sorted().prefix(5) == [], "findings are unexpected")
             let wrong = states.filter { expected[$0.id] != $0.state }.map { "\($0.id) is \($0.state)" }
             #expect(wrong.sorted().prefix(5) == [])
         }
 
-        /// The states of all findings that must come of it, by their ids.
+        /// The states of all expected findings, by id.
         private func expectedStates(_ scenario: FleetScenario) throws -> [String: String] {
             var states: [String: String] = [:]
             for finding in scenario.auditFindings {
@@ -56,7 +56,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "an audit with 1,000 findings and 200 alarms are in Security Hub once, in the right state, as AWS's model has it"
+            "An audit with 1,000 findings and 200 alarms are imported once, in the expected state, and valid by AWS's model"
         )
         func localAWS() async throws {
             try await IntegrationEnvironment.run { world in
@@ -73,7 +73,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "batches are full: two pages of an audit, of 250 findings each, go in five, and what waited goes a hundred at a time"
+            "Two audit pages of 250 findings are sent in five batches, and waiting alarms in batches of 100"
         )
         func batches() async throws {
             try await IntegrationEnvironment.run { world in
@@ -103,7 +103,7 @@ extension IntegrationTests {
             }
         }
 
-        /// Has botocore look at findings.
+        /// Validates findings with botocore.
         private func validate(_ findings: [JSON], in world: IntegrationEnvironment) async throws {
             let folder = world.folder.path + "/findings"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -116,7 +116,7 @@ extension IntegrationTests {
             #expect(output == ["\(findings.count) findings, 0 violations"])
         }
 
-        /// A finding without the number that Security Hub adds to its severity, but not to that of the provider.
+        /// A finding without the normalized severity, which Security Hub adds.
         private static func asSent(_ finding: JSON) -> JSON {
             guard var members = finding.object, var severity = members["Severity"]?.object else { return finding }
             severity["Normalized"] = nil
@@ -124,7 +124,7 @@ extension IntegrationTests {
             return .object(members)
         }
 
-        @Test("the same in the Security Hub of moto's server, read back by boto3")
+        @Test("The same findings are in the Security Hub of moto's server, as read by boto3")
         func moto() async throws {
             let account = try #require(AccountID("123456789012"))
             try await IntegrationEnvironment.run {
@@ -144,7 +144,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a message that comes twice is stored once, and its finding is there once")
+        @Test("A message that arrives twice is stored and imported once")
         func duplicate() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -173,7 +173,7 @@ extension IntegrationTests {
     }
 }
 
-/// The ids of findings, put together from the documented rules alone.
+/// The ids of findings, built from the documented rules alone.
 private enum ExpectedID {
     /// The checks that can give one resource several reason codes.
     private static let checksWithReasons: Set = [

@@ -7,21 +7,21 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Kills at any moment", .timeLimit(.minutes(5)))
-    struct Kills {
-        /// Worlds at once, and kills in each.
-        private static let (worlds, kills) = (3, 70)
-        /// Without Security Hub's pace, which the stand-in does not ask for here.
+    @Suite("Kills at random times", .timeLimit(.minutes(5)))
+    struct RandomKills {
+        /// Concurrent environments, and kills in each.
+        private static let (environments, kills) = (3, 70)
+        /// Without Security Hub's rate limit, which the stand-in does not enforce here.
         private static let settings = [
             "securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000", "mapping.checkSummaries": "false",
         ]
 
-        @Test("210 kills under load: whatever was answered with 200 is one finding in the end, and in its right state")
+        @Test("After 210 kills under load, every delivery acknowledged with 200 is one finding in the expected state")
         func manyKills() async throws {
             let seed = UInt64.random(in: 0...UInt64.max / 2)
-            print("The moments of the kills follow from the seed \(seed).")
+            print("The times of the kills follow from seed \(seed).")
             try await withThrowingTaskGroup { group in
-                for world in 0..<Self.worlds {
+                for world in 0..<Self.environments {
                     group.addTask {
                         try await IntegrationEnvironment.run {
                             try await Self.killOften(in: $0, seed: seed + UInt64(world))
@@ -36,7 +36,7 @@ extension IntegrationTests {
             var random = SeededGenerator(seed: seed)
             let address = try Client.freeAddress()
             let load = try await Load(in: world, alarms: kills * 3, audits: 3, address: address, seed: seed)
-            let posting = Task { try await load.post(byAtOnce: 4) }
+            let posting = Task { try await load.post(concurrency: 4) }
             var counts = Counts()
             for number in 0..<kills {
                 load.release(kills: number, of: kills)
@@ -45,7 +45,7 @@ extension IntegrationTests {
             load.release(kills: kills, of: kills)
             let bridge = try await world.start(settings.merging(["listen.address": address]) { $1 })
             try await posting.value
-            try await eventually("all work to be done", within: .seconds(90), bridge.queue) {
+            try await eventually("all deliveries to be completed", within: .seconds(90), bridge.queue) {
                 $0.pending + $0.leased == 0
             }
             #expect(try await bridge.queue() == .init(completed: load.count), "seed \(seed)")
@@ -54,26 +54,28 @@ extension IntegrationTests {
             let verified = try await RunningProgram.run([Paths.program, "queue", "verify"] + bridge.storeFlags)
             #expect(verified.outputLines == ["The store is sound."], "seed \(seed)")
             print("Seed \(seed): \(counts); \(world.aws.calls(of: .batchImportFindings)) imports.")
-            // Whether there is something to import in time is up to what came before.
-            #expect(counts.starting >= kills / 8 && counts.answering >= kills / 8 && counts.importing >= 3, "\(counts)")
+            // Whether there is an import in time depends on the deliveries before.
+            #expect(
+                counts.starting >= kills / 8 && counts.responding >= kills / 8 && counts.importing >= 3, "\(counts)")
         }
 
-        /// When the kills came.
+        /// The number of kills by time.
         private struct Counts {
             var starting = 0
-            var answering = 0
+            var responding = 0
             var importing = 0
             var anytime = 0
         }
 
-        /// Starts a bridge and kills it: while it starts, just behind an answer, just behind an import, or whenever.
+        /// Starts a bridge and kills it: during its start, right after a response, right after an import, or at a
+        /// random time.
         private static func kill(
             _ number: Int, at address: String, in world: IntegrationEnvironment, _ load: Load,
             _ random: inout SeededGenerator,
             _ counts: inout Counts
         ) async throws {
             let imports = world.aws.calls(of: .batchImportFindings)
-            let answers = load.answers
+            let acknowledged = load.acknowledged
             var all = world.settings.merging(settings) { $1 }
             all.merge(["listen.address": address, "admin.address": "127.0.0.1:0", "log.format": "json"]) { $1 }
             let program = try RunningProgram(
@@ -85,7 +87,7 @@ extension IntegrationTests {
                 try await pause(upTo: 150_000, &random)
                 counts.starting += 1
             case 1:
-                if try await soon({ load.answers > answers }) { counts.answering += 1 }
+                if try await soon({ load.acknowledged > acknowledged }) { counts.responding += 1 }
                 try await pause(upTo: 8000, &random)
             case 2:
                 if try await soon({ world.aws.calls(of: .batchImportFindings) > imports }) { counts.importing += 1 }
@@ -97,14 +99,14 @@ extension IntegrationTests {
             program.signal(SIGKILL)
             let (exit, _) = try await program.waitForExit()
             try #require(
-                exit == .init(status: SIGKILL, wasKilled: true), "it ended by itself: \(program.errorLines.suffix(3))")
+                exit == .init(status: SIGKILL, wasKilled: true), "it exited by itself: \(program.errorLines.suffix(3))")
         }
 
         private static func pause(upTo microseconds: Int, _ random: inout SeededGenerator) async throws {
             try await Task.sleep(for: .microseconds(Int.random(in: 0...microseconds, using: &random)))
         }
 
-        /// Waits for something that may not come.
+        /// Waits for a condition that may never hold, and returns whether it does.
         private static func soon(_ condition: () -> Bool) async throws -> Bool {
             let end = ContinuousClock.now + .seconds(4)
             while !condition() {
@@ -116,14 +118,14 @@ extension IntegrationTests {
     }
 }
 
-/// Deliveries that are sent again until they are answered with 200, and never after that.
+/// Deliveries that are repeated until they are acknowledged with 200, and never after that.
 private final class Load: Sendable {
     private struct State {
-        /// What has to be sent, the next one last.
+        /// The requests to send, the next one last.
         var waiting: [Request]
         var released = 0
-        var taken = 0
-        var answers = 0
+        var sent = 0
+        var acknowledged = 0
     }
 
     private let world: IntegrationEnvironment
@@ -141,7 +143,7 @@ private final class Load: Sendable {
         let raised = try Alarms.make(0..<alarms, from: scenario)
         let cleared = try raised.indices.filter(Self.isCleared).map { try Alarms.cleared(raised[$0]) }
         var requests = try await mailbox.bodies(of: raised + cleared).map { Request.sns($0) }
-        requests += raised.indices.filter(Self.isFalse).map { number in
+        requests += raised.indices.filter(Self.isFalsePositive).map { number in
             Request(
                 "POST", "/eventbridge",
                 ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"],
@@ -149,7 +151,7 @@ private final class Load: Sendable {
         }
         var random = SeededGenerator(seed: seed)
         requests.shuffle(using: &random)
-        // Each audit finds the same again: from the second on, nothing is imported.
+        // All audits have the same findings: from the second on, nothing is imported.
         let auditMailbox = try await Mailbox(of: world.topics.audit, signer: world.aws, in: world)
         for number in 0..<audits {
             var task = scenario.auditTask
@@ -171,7 +173,7 @@ private final class Load: Sendable {
     }
 
     private static func isCleared(_ number: Int) -> Bool { number % 3 == 0 }
-    private static func isFalse(_ number: Int) -> Bool { number % 5 == 1 }
+    private static func isFalsePositive(_ number: Int) -> Bool { number % 5 == 1 }
 
     private static func event(_ number: Int, _ scenario: FleetScenario) -> JSON {
         let time = Date(timeIntervalSince1970: Double(scenario.startTime) / 1000 + 9000).formatted(.iso8601)
@@ -188,16 +190,16 @@ private final class Load: Sendable {
         ]
     }
 
-    /// How many were answered with 200.
-    var answers: Int { state.withLock(\.answers) }
+    /// The number of deliveries acknowledged with 200.
+    var acknowledged: Int { state.withLock(\.acknowledged) }
 
-    /// Lets as many be sent as is the share of the kills that there were.
+    /// Allows a share of the deliveries, in proportion to the kills so far.
     func release(kills: Int, of all: Int) {
         state.withLock { $0.released = kills == all ? count : count * (kills + 1) / all }
     }
 
-    /// Sends all, several at a time, and returns when each was answered with 200.
-    func post(byAtOnce senders: Int) async throws {
+    /// Sends all deliveries, several concurrently, until each is acknowledged with 200.
+    func post(concurrency senders: Int) async throws {
         try await withThrowingTaskGroup { group in
             for _ in 0..<senders { group.addTask { try await self.postAll() } }
             try await group.waitForAll()
@@ -205,10 +207,10 @@ private final class Load: Sendable {
     }
 
     private func postAll() async throws {
-        while answers < count {
+        while acknowledged < count {
             let request: Request? = state.withLock { state in
-                guard state.taken < state.released else { return nil }
-                state.taken += 1
+                guard state.sent < state.released else { return nil }
+                state.sent += 1
                 return state.waiting.popLast()
             }
             guard let request else {
@@ -218,9 +220,9 @@ private final class Load: Sendable {
             let status = try? await Client.exchange(request, with: address).status
             state.withLock { state in
                 if status == 200 {
-                    state.answers += 1
+                    state.acknowledged += 1
                 } else {
-                    state.taken -= 1
+                    state.sent -= 1
                     state.waiting.append(request)
                 }
             }
@@ -228,21 +230,21 @@ private final class Load: Sendable {
         }
     }
 
-    /// Checks that Security Hub has each finding once, as it must be in the end.
+    /// Checks that Security Hub has each finding once, in the expected state.
     func expectAll(seed: UInt64) throws {
         let findings = world.aws.findings(in: world.accountRegion)
         let ids = findings.compactMap { $0["Id"]?.string }
         #expect(
-            Set(ids).count == ids.count && ids.count == findings.count, "seed \(seed): findings that are there twice")
+            Set(ids).count == ids.count && ids.count == findings.count, "seed \(seed): duplicate findings")
         #expect(ids.count == alarms + audited.count, "seed \(seed)")
         let byID = Dictionary(zip(ids, findings)) { first, _ in first }
         for number in 0..<alarms {
             let id = Alarms.findingID(number, in: world.accountRegion)
             let finding = try #require(byID[id], "seed \(seed): lost: \(id)")
-            let isOver = Self.isCleared(number) || Self.isFalse(number)
+            let isOver = Self.isCleared(number) || Self.isFalsePositive(number)
             #expect(finding["RecordState"]?.string == (isOver ? "ARCHIVED" : "ACTIVE"), "seed \(seed): \(id)")
             let workflow = finding["Workflow"]?["Status"]?.string ?? "NEW"
-            #expect(workflow == (Self.isFalse(number) ? "SUPPRESSED" : "NEW"), "seed \(seed): \(id)")
+            #expect(workflow == (Self.isFalsePositive(number) ? "SUPPRESSED" : "NEW"), "seed \(seed): \(id)")
         }
     }
 }

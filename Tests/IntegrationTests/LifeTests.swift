@@ -6,22 +6,22 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The life of findings", .timeLimit(.minutes(5)))
-    struct Life {
-        /// Without Security Hub's pace, which the stand-in does not ask for here.
+    @Suite("Finding lifecycle", .timeLimit(.minutes(5)))
+    struct FindingLifecycle {
+        /// Without Security Hub's rate limit, which the stand-in does not enforce here.
         private static let settings = [
             "securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000", "mapping.checkSummaries": "false",
         ]
 
-        /// The same audit later, of which some findings that are not suppressed are gone, and others new.
+        /// A later run of the same audit, without some unsuppressed findings and with new ones.
         private func next(
-            _ scenario: FleetScenario, number: Int64, dropping gone: Int = 0, adding new: [FleetAuditFinding] = []
+            _ scenario: FleetScenario, number: Int64, dropping count: Int = 0, adding new: [FleetAuditFinding] = []
         ) -> (task: FleetAuditTask, findings: [FleetAuditFinding]) {
             var task = scenario.auditTask
             task.id = "audit-\(number)"
             task.startTime += number * 60_000
-            let over = Set(scenario.auditFindings.filter { !$0.isSuppressed }.prefix(gone).map(\.id))
-            let rest = scenario.auditFindings.filter { !over.contains($0.id) }
+            let dropped = Set(scenario.auditFindings.filter { !$0.isSuppressed }.prefix(count).map(\.id))
+            let rest = scenario.auditFindings.filter { !dropped.contains($0.id) }
             let findings = (rest + new).enumerated().map { index, finding in
                 var finding = finding
                 finding.id = "finding-\(number)-\(index)"
@@ -32,7 +32,7 @@ extension IntegrationTests {
             return (task, findings)
         }
 
-        /// Has an audit finish, and waits until so many deliveries are done.
+        /// Publishes a finished audit, and waits for a number of completed deliveries.
         private func finish(
             _ task: FleetAuditTask, _ findings: [FleetAuditFinding], in world: IntegrationEnvironment,
             _ bridge: BridgeProcess,
@@ -49,7 +49,7 @@ extension IntegrationTests {
                     "defender_bridge_findings_total", #"kind="audit""#, #"outcome="\#(outcome)""#))
         }
 
-        @Test("10,000 findings again are no import; 10 fixed and 5 new are 15")
+        @Test("A repeated audit of 10,000 findings imports nothing, one with 10 fixed and 5 new findings imports 15")
         func again() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 10_000)
@@ -83,7 +83,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("an audit goes on after a kill where it was, two pages at a time, and ends as without it")
+        @Test("An audit continues at its checkpoint after a kill, and ends as without one")
         func killed() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 3000)
@@ -102,8 +102,8 @@ extension IntegrationTests {
                 }
                 try await bridge.waitForCompletion(of: 1, within: .seconds(120))
                 #expect(world.aws.findings(in: world.accountRegion).count == 3000)
-                // Twelve pages, and once more, at each kill, the two that were being sent, the two that were put into the
-                // ledger and the two that were fetched meanwhile.
+                // Twelve pages. Each kill repeats the pages of three chunks: the one that was sent, the one that was
+                // recorded and the one that was fetched.
                 let listed = world.aws.calls(of: .listAuditFindings)
                 #expect((12...24).contains(listed), "\(listed) pages were listed")
                 let active = world.aws.findings(in: world.accountRegion).count { $0["RecordState"] == "ACTIVE" }
@@ -112,7 +112,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("without its store, and after rebuild-ledger, a bridge sends nothing again and archives what is gone")
+        @Test(
+            "After the loss of its store and after rebuild-ledger, a bridge sends nothing again and archives findings that are gone"
+        )
         func rebuilt() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 250)
@@ -160,7 +162,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("rebuild-ledger ends at once when it is interrupted, and says so", arguments: [SIGINT, SIGTERM])
+        @Test("rebuild-ledger ends immediately when it is interrupted, and reports it", arguments: [SIGINT, SIGTERM])
         func interrupted(signal: Int32) async throws {
             try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
@@ -168,7 +170,7 @@ extension IntegrationTests {
                     [Paths.program, "rebuild-ledger"] + world.flags,
                     environment: world.environment.merging(["AWS_ENDPOINT_URL_SECURITYHUB": silence.url]) { $1 })
                 world.keep(rebuild)
-                try await eventually("Security Hub to be asked", { silence.requests.value }, is: { $0 > 0 })
+                try await eventually("a request to Security Hub", { silence.requests.value }, is: { $0 > 0 })
                 rebuild.signal(signal)
                 let (exit, time) = try await rebuild.waitForExit()
                 #expect(exit == .init(status: 1, wasKilled: false) && time < .seconds(10))
@@ -179,7 +181,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a suppression and its deletion, posted by EventBridge, take effect at once")
+        @Test("A suppression and its deletion through EventBridge take effect immediately")
         func suppressed() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 50)
@@ -197,12 +199,12 @@ extension IntegrationTests {
                     let event = event(
                         call, number: number, of: finding, at: scenario.startTime + Int64(number + 1) * 60_000,
                         in: world)
-                    let answer = try await Client.exchange(
+                    let response = try await Client.exchange(
                         Request(
                             "POST", "/eventbridge",
                             ["x-api-key": IntegrationEnvironment.apiKey, "Content-Type": "application/json"],
                             body: event.serialized()), with: bridge.listen)
-                    #expect(try answer.json == ["result": "stored"])
+                    #expect(try response.json == ["result": "stored"])
                     try await bridge.waitForCompletion(of: number + 2)
                     #expect(archived() == expected)
                 }

@@ -10,17 +10,18 @@ import Testing
 
 extension IntegrationTests {
     @Suite(
-        "Many bridges on one PostgreSQL", .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"),
+        "Several bridges on one PostgreSQL",
+        .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"),
         .timeLimit(.minutes(3)))
     struct ManyBridges {
         private static let regions = ["us-east-1", "eu-west-1", "ap-south-1", "sa-east-1"]
-        private static let pace = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
+        private static let limits = ["securityHub.requestsPerSecond": "1000", "securityHub.burst": "1000"]
 
         private func configure(_ configuration: inout LocalAWS.Configuration) {
             configuration.regions = Self.regions.compactMap { Region($0) }
         }
 
-        /// The topic of alarms of each Region.
+        /// The topics for alarms of all Regions.
         private func topics(_ world: IntegrationEnvironment) -> [ARN] {
             Self.regions.compactMap { Region($0) }.map {
                 ARN(
@@ -30,7 +31,7 @@ extension IntegrationTests {
         }
 
         private func settings(_ world: IntegrationEnvironment, store url: String) -> [String: String] {
-            Self.pace.merging([
+            Self.limits.merging([
                 "store.url": url, "sns.topics": topics(world).map(\.description).joined(separator: ","),
                 "catchUp.interval": "off",
             ]) { first, _ in first }
@@ -65,7 +66,7 @@ extension IntegrationTests {
             }
         }
 
-        /// Publishes alarms of each Region, and gives the ids of the findings that are to be there.
+        /// Publishes alarms in each Region, and returns the ids of the expected findings.
         private func publish(
             _ range: Range<Int>, in world: IntegrationEnvironment,
             attempts: [DeliveryReport.Attempt]? = [.responded(200)]
@@ -91,7 +92,7 @@ extension IntegrationTests {
             }
         }
 
-        /// Waits until all these findings are there, each once.
+        /// Waits until all findings are imported, each once.
         private func waitForFindings(_ expected: [AccountRegion: Set<String>], in world: IntegrationEnvironment)
             async throws
         {
@@ -106,14 +107,14 @@ extension IntegrationTests {
             }
         }
 
-        /// How many findings a bridge has sent.
+        /// The number of findings that a bridge has sent.
         private func sent(by bridge: BridgeProcess) async throws -> Double {
             let text = try await Client.exchange(.get("/metrics"), with: bridge.admin).text
             return text.split(separator: "\n").filter { $0.hasPrefix("defender_bridge_findings_total{") }
                 .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
         }
 
-        /// Runs a test with a database of its own.
+        /// Runs a test with its own database.
         private func withDatabase(
             _ cluster: PostgreSQLCluster, _ body: (_ url: String) async throws -> Void
         ) async throws {
@@ -125,7 +126,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("ten share the work, four are killed in the midst of it: each finding is there, once")
+        @Test("Ten bridges share the load, four are killed meanwhile, and each finding is imported once")
         func killed() async throws {
             try await withDatabase(try await PostgreSQLCluster.shared.get()) { url in
                 try await IntegrationEnvironment.run(configure) { world in
@@ -140,14 +141,14 @@ extension IntegrationTests {
                     }
                     let first = try await publish(0..<10, in: world)
                     try await waitForFindings(first, in: world)
-                    let working = try await bridges.asyncFilter { try await sent(by: $0) > 0 }
-                    #expect(working.count >= 2, "the work was not shared")
+                    let active = try await bridges.asyncFilter { try await sent(by: $0) > 0 }
+                    #expect(active.count >= 2, "only one bridge sent findings")
 
-                    // Those that have held something are the ones to kill.
+                    // Kill bridges that have processed deliveries.
                     let victims = Array(
-                        (working + bridges.filter { one in !working.contains { $0 === one } }).prefix(4))
+                        (active + bridges.filter { one in !active.contains { $0 === one } }).prefix(4))
                     let publishing = Task { try await publish(10..<60, in: world) }
-                    try await eventually("deliveries to come in") { try await bridges[9].queue().completed > 45 }
+                    try await eventually("incoming deliveries") { try await bridges[9].queue().completed > 45 }
                     for victim in victims {
                         balancer.remove(victim)
                         try await victim.kill()
@@ -155,7 +156,7 @@ extension IntegrationTests {
                     try await waitForFindings(try await publishing.value, in: world)
                     let survivor = try #require(bridges.first { one in !victims.contains { $0 === one } })
                     try await survivor.waitForCompletion(of: 4 * 60)
-                    // One for what comes in, one that listens, up to four for work.
+                    // One for incoming deliveries, one for notifications, up to four for processing.
                     let connections = "defender_bridge_postgresql_connections"
                     for pool in ["append", "listen"] {
                         #expect(try await survivor.metric(connections + #"{pool="\#(pool)"}"#) == 1, "\(pool)")
@@ -166,7 +167,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("the database crashes twice under load: nothing that was answered 200 is lost, and all bridges go on")
+        @Test("The database crashes twice under load, acknowledged deliveries are not lost, and all bridges recover")
         func crashedDatabase() async throws {
             let cluster = try await PostgreSQLCluster()
             try await withDatabase(cluster) { url in
@@ -178,7 +179,7 @@ extension IntegrationTests {
                     var expected: [AccountRegion: Set<String>] = [:]
                     for round in 0..<2 {
                         async let publishing = publish(round * 40..<(round + 1) * 40, in: world, attempts: nil)
-                        try await eventually("deliveries to come in") {
+                        try await eventually("incoming deliveries") {
                             try await bridges[0].queue().completed > round * 160 + 8
                         }
                         try await cluster.crash()
@@ -201,7 +202,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "the database's server is gone and its standby takes over: nothing answered 200 is lost, all bridges go on")
+            "The database fails over to its standby, acknowledged deliveries are not lost, and all bridges recover")
         func standby() async throws {
             let primary = try await PostgreSQLCluster()
             let database = try await primary.makeDatabase()
@@ -215,13 +216,13 @@ extension IntegrationTests {
             } _: { world in
                 let bridges = try await startBalanced(in: world, settings(world, store: url))
                 async let publishing = publish(0..<40, in: world, attempts: nil)
-                try await eventually("deliveries to come in") { try await bridges[0].queue().completed > 8 }
+                try await eventually("incoming deliveries") { try await bridges[0].queue().completed > 8 }
                 try await primary.crash()
                 try await standby.promote()
-                let answered = try await publishing
+                let acknowledged = try await publishing
                 for bridge in bridges { try await waitUntilReady(bridge) }
                 let later = try await publish(100..<110, in: world)
-                let expected = answered.merging(later) { $0.union($1) }
+                let expected = acknowledged.merging(later) { $0.union($1) }
                 #expect(expected.values.map(\.count).reduce(0, +) > 80)
                 try await waitForFindings(expected, in: world)
                 for bridge in bridges { try await bridge.stop() }
@@ -229,7 +230,7 @@ extension IntegrationTests {
             try await standby.crash()
         }
 
-        @Test("a connection by TLS is verified in full, the password comes from the environment, the URL from a file")
+        @Test("A TLS connection is fully verified, with the password from the environment and the URL from a file")
         func verifiedTLS() async throws {
             let files = try TemporaryFolder()
             let certificate = try await TestCertificate.make("database", in: files)
@@ -268,8 +269,8 @@ extension IntegrationTests {
                 try await bridge.stop()
                 #expect(!bridge.program.errorLines.contains { $0.contains(password) })
 
-                // Either may be corrected on the server: the bridge waits, and says what for.
-                for (authority, given, words) in [
+                // Either can be corrected on the server, so the bridge keeps retrying and reports the reason.
+                for (authority, given, expected) in [
                     (other.authority, password, "certificate verify failed"),
                     (certificate.authority, "wrong", "password authentication failed"),
                 ] {
@@ -278,7 +279,7 @@ extension IntegrationTests {
                     try await eventually("the reason") {
                         bridge.log.compactMap { $0["reason"]?.string }
                     } is: { reasons in
-                        reasons.contains { $0.contains(words) }
+                        reasons.contains { $0.contains(expected) }
                     }
                     #expect(try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 503)
                     try await bridge.stop()
@@ -290,14 +291,14 @@ extension IntegrationTests {
     }
 }
 
-/// Hands requests to bridges in turn, as a load balancer does: to the next if one cannot be reached.
+/// A round-robin load balancer that skips unreachable bridges.
 private final class Balancer: Sendable {
     private let bridges: Mutex<[BridgeProcess]>
     private let next = Atomic(0)
 
     init(_ bridges: [BridgeProcess]) { self.bridges = Mutex(bridges) }
 
-    /// Sends no more to a bridge.
+    /// Removes a bridge from the rotation.
     func remove(_ bridge: BridgeProcess) { bridges.withLock { $0.removeAll { $0 === bridge } } }
 
     func forward(_ request: ServerRequest) async -> ServerResponse {
@@ -305,8 +306,8 @@ private final class Balancer: Sendable {
         for _ in 0..<12 {
             let number = next.add(1, ordering: .relaxed).newValue
             let address = bridges.withLock { $0[number % $0.count].listen }
-            if let answer = try? await Client.exchange(request, with: address) {
-                return ServerResponse(status: HTTPResponse.Status(code: answer.status))
+            if let response = try? await Client.exchange(request, with: address) {
+                return ServerResponse(status: HTTPResponse.Status(code: response.status))
             }
         }
         return ServerResponse(status: .badGateway)

@@ -4,28 +4,28 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What of that which Device Defender tells of alarms is not known yet. Pure functions.
+/// Compares the alarms that Device Defender lists with the ledger. Pure functions.
 enum AlarmReconciliation {
-    /// How old what is listed is taken to be, in milliseconds: an event of the last minute may tell of something that a
-    /// list does not show yet, and clocks differ.
+    /// How old a list counts as, in milliseconds: an event of the last minute may not be reflected in the list yet, and
+    /// clocks differ.
     static let margin: Int64 = 60_000
-    /// How long an alarm's finding is left alone that no list shows, in milliseconds. Device Defender evaluates behaviors
-    /// every five minutes.
-    static let timeout: Int64 = 600_000
+    /// The age at which an alarm that is not listed counts as ended, in milliseconds. Device Defender evaluates
+    /// behaviors every five minutes.
+    static let unlistedTimeout: Int64 = 600_000
 
-    /// One element of a list, with what it is.
+    /// An element of a list, as an alarm and as a task.
     struct Listed: Sendable {
         let alarm: Alarm
         let task: CatchUpTask
         /// The id of the alarm's finding.
         let findingID: String
 
-        /// Reads an element of the answer to `ListViolationEvents`.
+        /// Parses an element of the response to `ListViolationEvents`.
         init(violationEvent json: JSON, accountRegion: AccountRegion) throws(UnrecognizedMessageError) {
             self.init(try Alarm(violationEvent: json), .violationEvent(json), accountRegion)
         }
 
-        /// Reads an element of the answer to `ListActiveViolations`.
+        /// Parses an element of the response to `ListActiveViolations`.
         init(activeViolation json: JSON, accountRegion: AccountRegion) throws(UnrecognizedMessageError) {
             self.init(try Alarm(activeViolation: json), .activeViolation(json), accountRegion)
         }
@@ -37,20 +37,20 @@ enum AlarmReconciliation {
         }
     }
 
-    /// Whether something that happened to an alarm must still be worked on. What Device Defender keeps from SNS is no
-    /// alarm for anybody.
+    /// Whether the ledger lacks an event of an alarm. Alarms that are suppressed in the security profile are ignored,
+    /// as SNS does not receive them.
     static func isMissed(_ listed: Listed, known: LedgerEntry?) -> Bool {
         guard listed.alarm.behavior.suppressAlerts != true else { return false }
         return known.map { $0.eventTime < listed.alarm.time.milliseconds } ?? true
     }
 
-    /// What somebody found out about a raised alarm, if that is not known yet.
+    /// The verification of a raised alarm, if it differs from the known one.
     static func missedVerification(_ listed: Listed, known: Disposition?, asOf: Timestamp) -> CatchUpTask? {
         guard listed.alarm.behavior.suppressAlerts != true, let state = listed.alarm.verificationState else {
             return nil
         }
         let known = known.flatMap { VerificationDisposition($0) }
-        // Nobody judges an alarm before it is raised.
+        // An alarm is not verified before it is raised.
         let time = max(asOf, listed.alarm.time)
         guard state != known?.verification.state ?? .unknown, known.map({ $0.time < time }) ?? true else { return nil }
         return .verification(
@@ -58,13 +58,13 @@ enum AlarmReconciliation {
             Verification(state: state, note: listed.alarm.verificationStateDescription), asOf: time)
     }
 
-    /// Whether an alarm has ended that nobody told the end of.
+    /// Whether an alarm has ended without an event.
     ///
     /// - Parameters:
-    ///   - isListed: whether the list of raised alarms has it.
-    ///   - listedAt: when the list was asked for.
+    ///   - isListed: whether the list of raised alarms contains it.
+    ///   - listedAt: when the list was requested.
     static func isOver(_ known: LedgerEntry, isListed: Bool, listedAt: Timestamp) -> Bool {
         !isListed && known.condition == .present
-            && known.eventTime < listedAt.milliseconds.saturatingSubtracting(timeout)
+            && known.eventTime < listedAt.milliseconds.saturatingSubtracting(unlistedTimeout)
     }
 }

@@ -4,16 +4,18 @@ import DeviceDefender
 import Logging
 import Store
 
-/// Catches up on what no delivery told of, for one account and Region.
+/// Processes the catch-up deliveries of one account and Region.
 struct CatchUpProcessor: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let client: AWSClient
 
-    /// Works on deliveries that were leased, in their order.
+    /// Processes leased deliveries, in order.
     func process(_ items: [SerialLane.Item]) async {
         for (leased, command) in items {
-            guard case .catchUp(let since) = command else { preconditionFailure("this work belongs elsewhere") }
+            guard case .catchUp(let since) = command else {
+                preconditionFailure("unexpected command for CatchUpProcessor")
+            }
             await context.finish(leased, about: DeliverySubject(command), await outcome(since))
         }
     }
@@ -26,7 +28,7 @@ struct CatchUpProcessor: Sendable {
             context.circuitBreakers.recordValidCredentials(accountRegion)
             return .imported
         } catch let error as AWSError {
-            // What AWS IoT alone denies is probed by audits, not by this.
+            // Audits probe a denial by AWS IoT alone.
             if error.suspendedScope == .all { context.circuitBreakers.recordFailure(error, accountRegion) }
             return SendOutcome(error)
         } catch let error as StoreError {

@@ -6,43 +6,44 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Asks Device Defender what happened in an account and Region, and puts what no delivery told of into the queue.
+/// Queries Device Defender for events of an account and Region that no delivery reported, and queues them.
 ///
-/// Amazon SNS drops a message that it could not deliver for a minute, or for an hour at most. Nothing is lost by that as
-/// long as somebody asks afterwards. Nothing is changed here: whatever is found goes the way of all deliveries, and is
-/// found again if this ends before its time.
+/// Amazon SNS drops a message after an hour at most of failed attempts; catch-up recovers it. It changes no findings
+/// itself: missed events are queued as deliveries, and are found again if the query is interrupted.
 struct CatchUpQuery: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let client: AWSClient
 
-    /// How far behind the watermark it begins, in milliseconds: SNS may still deliver what happened an hour ago, and
-    /// lists may show what happened late.
+    /// How far before the watermark a query begins, in milliseconds: lists may show events late, and SNS may deliver
+    /// them for an hour.
     private static let overlap: Int64 = 3_600_000
-    /// How far back it looks when nobody ever asked, in milliseconds.
+    /// How far back the first query of an account and Region begins, in milliseconds.
     private static let firstSpan: Int64 = 24 * 3_600_000
-    /// How long audits may run, in milliseconds: those that ended since the watermark began that much earlier at most.
+    /// The longest duration of an audit, in milliseconds: an audit that ended after the watermark may have begun that
+    /// much earlier.
     private static let longestAudit: Int64 = 48 * 3_600_000
-    /// How long AWS keeps audits and events, in milliseconds, short of an hour for clocks that differ. It refuses to be
-    /// asked for what was earlier.
+    /// How long AWS keeps audits and events, in milliseconds, minus one hour for clock differences. AWS rejects queries
+    /// for earlier times.
     private static let (auditsKept, eventsKept) = (
         90 * 86_400_000 - 3_600_000 as Int64, 30 * 86_400_000 - 3_600_000 as Int64
     )
 
-    /// What was found.
+    /// The number of missed events that were queued, by kind.
     struct Result: Sendable, Hashable {
         var audits = 0
         var alarms = 0
         var ends = 0
         var verifications = 0
+        /// Listed elements that could not be parsed.
         var unread = 0
-        /// What could not be asked for because the permission is missing.
+        /// The errors of queries that AWS denied.
         var denied: [String] = []
     }
 
-    /// Asks for everything.
+    /// Runs all queries.
     ///
-    /// - Parameter since: the earliest time to ask for; nil for the watermark.
+    /// - Parameter since: the earliest time of events; nil to continue at the watermark.
     func run(since: Timestamp?) async throws -> Result {
         var result = Result()
         let now = client.clock.serviceNow ?? context.clock()
@@ -50,21 +51,21 @@ struct CatchUpQuery: Sendable {
         do {
             try await query(since, now, &result)
         } catch let error as AWSError where error.kind == .invalid && corrected(now, since: began) != nil {
-            // AWS refuses to be asked for what is to come.
+            // AWS rejects queries for future times.
         }
         guard let right = corrected(now, since: began) else {
             return try await finished(result, now)
         }
-        // The clock is wrong, as AWS's responses tell: another time than the right one was asked for.
+        // The dates of AWS's responses show that the clock was wrong, so the query used wrong times.
         (result.unread, result.denied) = (0, [])
         try await query(since, right, &result)
         return try await finished(result, right)
     }
 
-    /// By how much the clock may differ from AWS's, in milliseconds: less than the overlap.
+    /// The accepted difference between this clock and AWS's, in milliseconds: less than the overlap.
     private static let tolerance: Int64 = 300_000
 
-    /// What time it was at the beginning by AWS's clock, if that is another one than was assumed.
+    /// The time at the beginning by AWS's clock, if it differs from the assumed one.
     private func corrected(_ now: Int64, since began: Duration) -> Int64? {
         guard let service = client.clock.serviceNow else { return nil }
         let right = service.saturatingSubtracting((client.clock.elapsed() - began).milliseconds)
@@ -89,7 +90,7 @@ struct CatchUpQuery: Sendable {
     private func start(_ since: Timestamp?, _ now: Int64) async throws(StoreError) -> Int64 {
         var watermark = try await context.store.catchUpWatermarks()[accountRegion]
         if let known = watermark, Self.isAhead(known, of: now) {
-            // Nobody knows how much of it was really asked about: all that AWS keeps is asked for again.
+            // It is unknown up to when events were queried, so all events that AWS keeps are queried.
             let earliest = now.saturatingSubtracting(Self.eventsKept)
             context.logger.warning(
                 "The watermark of catch-up is in the future. It is reset, and all events that AWS keeps are checked.",
@@ -101,7 +102,7 @@ struct CatchUpQuery: Sendable {
         return watermark.map { $0.saturatingSubtracting(Self.overlap) } ?? now.saturatingSubtracting(Self.firstSpan)
     }
 
-    /// Without the permission to ask for one thing, the others are still asked for.
+    /// Runs a query, and records a denial of access, so that the other queries still run.
     private func runIfPermitted(_ result: inout Result, _ query: (inout Result) async throws -> Void) async throws {
         do {
             try await query(&result)
@@ -110,14 +111,14 @@ struct CatchUpQuery: Sendable {
         }
     }
 
-    /// Whether a watermark is of the future, beyond what clocks may differ.
+    /// Whether a watermark is in the future by more than the accepted clock difference.
     static func isAhead(_ watermark: Int64, of now: Int64) -> Bool {
         watermark.saturatingSubtracting(now) > tolerance
     }
 
-    /// The times to ask for: never empty, though the beginning comes from the store and the end from a clock.
+    /// The times to query: a valid range whatever the values from store and clock.
     ///
-    /// - Parameter kept: how long before the end AWS keeps what is asked for.
+    /// - Parameter kept: how long AWS keeps the elements, in milliseconds before the end.
     static func times(from start: Int64, to end: Int64, kept: Int64) -> ClosedRange<Int64> {
         min(max(start, end.saturatingSubtracting(kept)), end)...end
     }
@@ -140,24 +141,25 @@ struct CatchUpQuery: Sendable {
                 }
             }
         }
-        let chosen = AuditSelection.choose(tasks, applied: try await context.store.appliedAudits(of: accountRegion))
-        result.audits = try await append(chosen.map { .audit(taskID: $0.id) })
-        // One that could not be read may have completed any check.
+        let selected = AuditSelection.select(tasks, applied: try await context.store.appliedAudits(of: accountRegion))
+        result.audits = try await append(selected.map { .audit(taskID: $0.id) })
+        // An audit that could not be parsed may have completed any check.
         guard result.unread == unread, let listedAt else { return }
         try await recordCoverage(tasks, readOf: times, at: listedAt)
     }
 
-    /// Notes which audits are known, by AWS's clock: what none of them confirms is stale some day (``Staleness``).
+    /// Records the span in which all audits are known, by AWS's clock. Findings that no audit confirms become stale
+    /// (``Staleness``).
     ///
     /// - Parameters:
-    ///   - times: when the audits began that were asked for.
-    ///   - listedAt: AWS's time when it listed them.
+    ///   - times: the queried start times of audits.
+    ///   - listedAt: the time of the list by AWS's clock.
     private func recordCoverage(
         _ tasks: [AuditTask], readOf times: ClosedRange<Int64>, at listedAt: Int64
     ) async throws(StoreError) {
-        // A wrong clock asked for other times than the last.
+        // With a wrong clock, the query used other times.
         guard listedAt.saturatingDistance(to: times.upperBound) <= Self.tolerance else { return }
-        // An audit that began earlier may have ended since.
+        // An audit that began before that time may have ended later.
         let since = times.lowerBound.saturatingAdding(Self.longestAudit)
         let until = min(listedAt, times.upperBound)
         guard since <= until else { return }
@@ -169,7 +171,7 @@ struct CatchUpQuery: Sendable {
             AuditCoverage(since: since, until: until), of: accountRegion, Array(completions.values))
     }
 
-    /// Asks about a listed audit; nil if it is not kept any more.
+    /// Describes a listed audit; nil if AWS has deleted it.
     private func describe(_ listed: JSON) async throws -> AuditTask? {
         guard let id = listed["taskId"]?.string else { throw UnrecognizedMessageError(reason: "an audit has no id") }
         do {
@@ -182,12 +184,12 @@ struct CatchUpQuery: Sendable {
 
     // MARK: Alarms
 
-    /// - Returns: hashes of the findings about which something was missed, so that a long list takes little memory.
+    /// - Returns: hashes of the ids of findings with missed events, so that a long list uses little memory.
     private func findEvents(since start: Int64, now: Int64, _ result: inout Result) async throws -> Set<Int> {
         var reported: Set<Int> = []
         let times = Self.times(from: start, to: now, kept: Self.eventsKept)
         for try await page in client.violationEvents(in: times, region: accountRegion.region) {
-            let listed = read(page.elements, &result) { element throws(UnrecognizedMessageError) in
+            let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
                 try AlarmReconciliation.Listed(violationEvent: element, accountRegion: accountRegion)
             }
             let known = try await context.store.ledgerEntries(ids: Array(Set(listed.map(\.findingID))))
@@ -198,28 +200,28 @@ struct CatchUpQuery: Sendable {
         return reported
     }
 
-    /// - Parameter reported: the findings about which what was missed is in the queue.
+    /// - Parameter reported: hashes of the ids of findings whose missed events are queued.
     private func findActive(except reported: Set<Int>, now: Int64, _ result: inout Result) async throws {
-        // By AWS's clock when the first page was sent: the list does not contain what happened later.
+        // AWS's time when the first page was sent: the list does not contain later alarms.
         var listedAt: Int64?
         var active: Set<Int> = []
         for try await page in client.activeViolations(region: accountRegion.region) {
-            let listed = read(page.elements, &result) { element throws(UnrecognizedMessageError) in
+            let listed = parse(page.elements, &result) { element throws(UnrecognizedMessageError) in
                 try AlarmReconciliation.Listed(activeViolation: element, accountRegion: accountRegion)
             }
-            // One that cannot be read confirms its own finding yet, and must not keep the others from ending.
+            // An alarm that cannot be parsed is still raised, and must not keep others from ending.
             let ids = page.elements.compactMap { $0["violationId"]?.string }
             active.formUnion(ids.map { FindingID.violation(id: $0, accountRegion: accountRegion).hashValue })
             listedAt = listedAt ?? page.date ?? now
             let asOf = Self.asOf(page.date ?? now)
             try await findMissed(listed, except: reported, asOf: asOf, &result)
-            // One without an id may be any of those that seem to have ended.
+            // An alarm without an id may be any of the missing ones.
             guard ids.count == page.elements.count else { return }
         }
         try await findEnds(active.union(reported), listedAt: Timestamp(milliseconds: listedAt ?? now), &result)
     }
 
-    /// What a list that was sent at a time is as of.
+    /// The time as of which a list is valid.
     private static func asOf(_ time: Int64) -> Timestamp {
         Timestamp(milliseconds: time.saturatingSubtracting(AlarmReconciliation.margin))
     }
@@ -254,21 +256,23 @@ struct CatchUpQuery: Sendable {
         } while last != nil
     }
 
-    private func read(
+    private func parse(
         _ elements: [JSON], _ result: inout Result,
-        _ read: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
+        _ parse: (JSON) throws(UnrecognizedMessageError) -> AlarmReconciliation.Listed
     ) -> [AlarmReconciliation.Listed] {
-        let listed = elements.compactMap { try? read($0) }
+        let listed = elements.compactMap { try? parse($0) }
         result.unread += elements.count - listed.count
         return listed
     }
 
     // MARK: The queue
 
-    /// Puts work into the queue, and tells how much of it was not there already.
+    /// Queues tasks.
+    ///
+    /// - Returns: the number of tasks that were not queued before.
     private func append(_ tasks: [CatchUpTask]) async throws -> Int {
         let now = context.clock()
-        // All at once, so that they share the store's commits.
+        // Concurrently, so that they share commits.
         return try await withThrowingTaskGroup(of: AppendResult.self) { group in
             for task in tasks {
                 group.addTask { [context, accountRegion] in
@@ -280,7 +284,7 @@ struct CatchUpQuery: Sendable {
         }
     }
 
-    /// What happened once is worked on once. Suppressions are compared each time.
+    /// Each event is processed once, while suppressions are compared with each catch-up.
     private static func deduplicationKey(of task: CatchUpTask, _ now: Int64) -> String {
         if case .suppressions = task { return String(now) }
         return ""

@@ -5,22 +5,22 @@ import SNS
 import ServiceLifecycle
 import Store
 
-/// Has the bridge catch up: at the start, after a gap, and regularly.
+/// Queues catch-up tasks: at the start, after an outage, and at the configured interval.
 struct CatchUpScheduler: Service {
     let context: FindingWriter
     let loop: EventLoop
-    /// Says how often, and for which accounts and Regions; those that deliveries came from are added.
+    /// The interval and the configured accounts and Regions. Those that deliveries came from are added.
     let configuration: Reloadable<BridgeConfiguration>
     let gap: OutageTracker
 
     private static let pollInterval = Duration.seconds(30)
-    /// A look that comes so late says that the machine was stopped, or its clock was set.
+    /// A poll that is later than this shows that the machine was suspended, or its clock was set.
     private static let suspension = Duration.seconds(120)
 
     func run() async {
         await cancelWhenGracefulShutdown {
             var last: (now: Int64, elapsed: Int64)?
-            // At the start, too.
+            // Catch up at the start.
             var hasGap = true
             repeat {
                 let (now, elapsed) = (context.clock(), context.elapsed())
@@ -31,7 +31,7 @@ struct CatchUpScheduler: Service {
                     try await appendDue(hasGap: hasGap)
                     hasGap = false
                 } catch {
-                    // What could not be stored here could not be stored elsewhere: that is a gap, too.
+                    // While the store fails here, incoming messages are deferred, too.
                     gap.recordDeferral(now: elapsed)
                     context.logger.warning(
                         "It could not be noted that the bridge must catch up; it is tried again.",
@@ -41,16 +41,16 @@ struct CatchUpScheduler: Service {
         }
     }
 
-    /// Whether the machine was stopped, or its clock set, since the last look.
+    /// Whether the machine was suspended, or its clock was set, since the last poll.
     static func wasInterrupted(since last: (now: Int64, elapsed: Int64), now: Int64, elapsed: Int64) -> Bool {
         let passed = elapsed.saturatingSubtracting(last.elapsed)
         let expected = last.now.saturatingAdding(passed)
         return passed > suspension.milliseconds || now.saturatingDistance(to: expected) > suspension.milliseconds
     }
 
-    /// Has those accounts and Regions caught up on whose time has come.
+    /// Queues catch-up tasks for the accounts and Regions that are due.
     ///
-    /// - Parameter hasGap: whether there may have been deliveries that nobody received.
+    /// - Parameter hasGap: whether deliveries may have been missed, so that all are due.
     func appendDue(hasGap: Bool) async throws(StoreError) {
         let configuration = configuration.value
         guard let interval = configuration.catchUpInterval else { return }
@@ -60,8 +60,8 @@ struct CatchUpScheduler: Service {
         for accountRegion in accountRegions.sorted() {
             let deduplicationKey: String
             if hasGap {
-                // Bridges that start together do it once. With the watermark, the occasion is another one after the clock
-                // was set back.
+                // Replicas that start together catch up once. The watermark makes the key differ after the clock was
+                // set back.
                 deduplicationKey = "gap \(now / 60_000) \(watermarks[accountRegion] ?? 0)"
             } else if Self.isDue(watermarks[accountRegion], interval, context.trust.bestTime) {
                 deduplicationKey = "interval \(now / max(interval.milliseconds, 1)) \(watermarks[accountRegion] ?? 0)"
@@ -73,7 +73,7 @@ struct CatchUpScheduler: Service {
         }
     }
 
-    /// Whether the time has come. A watermark of the future is due, to be reset (``CatchUp``).
+    /// Whether an account and Region is due. A watermark in the future is due, to be reset (``CatchUpQuery``).
     static func isDue(_ watermark: Int64?, _ interval: Duration, _ now: Int64) -> Bool {
         guard let watermark else { return true }
         return now.saturatingSubtracting(watermark) >= interval.milliseconds || CatchUpQuery.isAhead(watermark, of: now)

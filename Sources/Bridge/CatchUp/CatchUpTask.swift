@@ -5,25 +5,24 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What the bridge found out by asking Device Defender, because no delivery may have told of it. It goes the way of all
-/// deliveries.
+/// A catch-up query, or a missed event that catch-up found. It is queued as a delivery.
 enum CatchUpTask: Sendable, Hashable {
-    /// To ask, for what happened since a time; nil for the watermark.
+    /// Query Device Defender for events since a time; nil for the watermark.
     case catchUp(since: Timestamp?)
-    /// An audit that was not applied.
+    /// An audit that is not applied.
     case audit(taskID: String)
-    /// What happened to an alarm: an element of the answer to `ListViolationEvents`.
+    /// An event of an alarm: an element of the response to `ListViolationEvents`.
     case violationEvent(JSON)
-    /// An alarm that is raised: an element of the answer to `ListActiveViolations`.
+    /// A raised alarm: an element of the response to `ListActiveViolations`.
     case activeViolation(JSON)
-    /// What somebody found out about a violation, and when it was so.
+    /// The verification of a violation, as of a time.
     case verification(violationID: String, Verification, asOf: Timestamp)
-    /// A violation that was not raised any more at a time, by its finding.
+    /// An alarm that was no longer raised at a time.
     case violationOver(findingID: String, asOf: Timestamp)
-    /// To compare the suppressions.
+    /// Compare the stored suppressions with those that AWS IoT lists.
     case suppressions
 
-    /// Reads a delivery's payload.
+    /// Parses a delivery's payload.
     init(_ json: JSON) throws(UnrecognizedMessageError) {
         if let span = json["catchUp"] {
             self = .catchUp(since: span.integer.map { Timestamp(milliseconds: $0) })
@@ -43,7 +42,7 @@ enum CatchUpTask: Sendable, Hashable {
         } else if json["suppressions"] != nil {
             self = .suppressions
         } else {
-            throw UnrecognizedMessageError(reason: "the bridge does not know what was missed")
+            throw UnrecognizedMessageError(reason: "unknown catch-up task")
         }
     }
 
@@ -65,13 +64,13 @@ enum CatchUpTask: Sendable, Hashable {
         }
     }
 
-    /// The delivery that has it done.
+    /// The delivery that runs the task.
     ///
-    /// - Parameter deduplicationKey: tells two deliveries of the same work apart that must both be done; the same work on the
-    ///   same occasion is done once, however many bridges find it.
+    /// - Parameter deduplicationKey: the same task with the same key is queued once, whatever number of replicas finds
+    ///   it.
     func delivery(of accountRegion: AccountRegion, on deduplicationKey: String, now: Int64) -> Delivery {
         let payload = payload.serialized()
-        // An id has a limited length and alphabet; what the work is about has not.
+        // Ids are limited in length and alphabet, payloads are not.
         let name = Digest.hexadecimal(Digest.sha256(Array("\(accountRegion) \(deduplicationKey) ".utf8) + payload))
         return Delivery(
             id: "catch-up:\(name)", accountRegion: accountRegion, channel: .catchUp, receivedAt: now, payload: payload)

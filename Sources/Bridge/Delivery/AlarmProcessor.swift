@@ -4,13 +4,13 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Brings the findings of alarms up to date for one account and Region, many deliveries at a time.
+/// Processes the deliveries about alarms of one account and Region, in batches.
 struct AlarmProcessor: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let sender: FindingSender
 
-    /// Works on deliveries that were leased.
+    /// Processes leased deliveries.
     func process(_ items: [SerialLane.Item]) async {
         var batch: [AlarmBatchPlanner.Item] = []
         for (leased, command) in items {
@@ -26,10 +26,10 @@ struct AlarmProcessor: Sendable {
             case .violationOver(let findingID, let time):
                 batch.append((leased, .ended(findingID: findingID, asOf: time)))
             case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale, .catchUp:
-                preconditionFailure("this work belongs elsewhere")
+                preconditionFailure("unexpected command for AlarmProcessor")
             }
         }
-        await bringUpToDate(batch)
+        await update(batch)
     }
 
     private func refresh(_ kinds: InternalTask.RefreshedKinds, _ leased: LeasedDelivery, _ subject: DeliverySubject)
@@ -47,8 +47,8 @@ struct AlarmProcessor: Sendable {
         }
     }
 
-    /// Brings findings up to date. When the lease is lost that stands for all, the others go on without its delivery.
-    private func bringUpToDate(_ items: [AlarmBatchPlanner.Item]) async {
+    /// Updates findings under the lease of the first delivery. If that lease is lost, the others continue without it.
+    private func update(_ items: [AlarmBatchPlanner.Item]) async {
         var items = items
         while let (first, _) = items.first {
             do throws(StoreError) {
@@ -56,12 +56,12 @@ struct AlarmProcessor: Sendable {
                 return await finish(items) { id in (outcomes[id] ?? .imported, results[id] ?? .unchanged) }
             } catch  where error.code == .leaseLost {
                 context.leaseLost(first)
-                items = await held(Array(items.dropFirst()))
+                items = await withValidLease(Array(items.dropFirst()))
             } catch  where error.code == .invalidValue && items.count > 1 {
-                // The store rejects all for one: halving finds that one, and lets the others through.
+                // The store rejects the whole batch for one value: splitting isolates it, and the others are stored.
                 let middle = items.count / 2
-                await bringUpToDate(Array(items[..<middle]))
-                return await bringUpToDate(Array(items[middle...]))
+                await update(Array(items[..<middle]))
+                return await update(Array(items[middle...]))
             } catch {
                 return await finish(items) { _ in (SendOutcome(error), nil) }
             }
@@ -79,8 +79,8 @@ struct AlarmProcessor: Sendable {
         }
     }
 
-    /// Those of some deliveries whose leases are not lost, too. All are asked at once, and share a statement.
-    private func held(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
+    /// Returns the deliveries whose leases are still valid. All are checked concurrently, and share a statement.
+    private func withValidLease(_ items: [AlarmBatchPlanner.Item]) async -> [AlarmBatchPlanner.Item] {
         let lost = await withTaskGroup(of: String?.self) { group in
             for (leased, _) in items {
                 group.addTask {
@@ -89,7 +89,7 @@ struct AlarmProcessor: Sendable {
                         _ = try await context.store.extend(leased.lease, for: WorkerPool.leaseDuration, now: now)
                         return nil
                     } catch {
-                        // What else fails is seen when the outcome is stored.
+                        // Any other failure recurs when the outcome is stored.
                         return error.code == .leaseLost ? leased.lease.deliveryID : nil
                     }
                 }
@@ -100,8 +100,9 @@ struct AlarmProcessor: Sendable {
         return items.filter { !lost.contains($0.leased.lease.deliveryID) }
     }
 
-    /// Imports and updates the findings, and tells what became of each, by its id; of one that nothing had to be done
-    /// about, nothing.
+    /// Imports and updates findings.
+    ///
+    /// - Returns: the outcomes and results by finding id. Findings without changes have none.
     private func send(
         _ items: [AlarmBatchPlanner.Item], under lease: Lease
     ) async throws(StoreError) -> ([String: SendOutcome], [String: FindingResult]) {
@@ -115,18 +116,18 @@ struct AlarmProcessor: Sendable {
             recording: LedgerUpdate(dispositions: batch.newDispositions), under: lease, isShared: true)
         for severity in batch.unchanged { context.metrics.work.count(.unchanged, .violation, severity) }
         var results = Self.results(of: batch.changes, known: known, outcomes)
-        // Import before update: Security Hub updates only what it has.
+        // Import before update: Security Hub rejects updates of findings that it does not have.
         let updates = batch.updates { outcomes[$0] == nil || outcomes[$0] == .imported }
         let updated = await sender.update(updates.mapValues(\.verification))
-        let told = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
-        for disposition in told {
+        let applied = updates.filter { updated.outcomes[$0.key] == .imported }.map { $0.value.applied.disposition }
+        for disposition in applied {
             if results[disposition.subject] == nil { results[disposition.subject] = .workflowUpdated }
             guard let severity = batch.severity(of: disposition.subject) else { continue }
             context.metrics.work.count(.workflowUpdated, .violation, severity)
         }
         let missing = batch.entries.filter { updated.missing.contains($0.id) }.map(\.unsent)
-        let progress = LedgerUpdate(entries: missing, dispositions: told)
-        if !progress.isEmpty { try await context.store.record(progress, under: lease) }
+        let update = LedgerUpdate(entries: missing, dispositions: applied)
+        if !update.isEmpty { try await context.store.record(update, under: lease) }
         outcomes.merge(updated.outcomes) { _, last in last }
         return (outcomes, results)
     }

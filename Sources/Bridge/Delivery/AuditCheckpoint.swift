@@ -1,18 +1,18 @@
 import JSON
 import Store
 
-/// How far the walk through an audit has come, to go on from there after an interruption.
+/// How far an audit has been imported. A restart continues there.
 struct AuditCheckpoint: Sendable, Hashable {
-    /// What to ask for the next page with; nil for the first page.
+    /// The token of the next page; nil for the first page.
     var nextToken: String?
-    /// Whether all pages were walked.
+    /// Whether all pages have been imported.
     var isListed = false
-    /// Findings of the pages walked that Security Hub refused or that could not be read.
+    /// The findings of the imported pages that Security Hub rejected or that could not be parsed.
     var rejections = FindingRejections()
-    /// Whether there were findings that could not be read: any of those that seem to be gone may be one of them.
+    /// Whether findings could not be parsed. Any finding that the audit does not list may be one of them.
     var hasUnread = false
 
-    /// As the store keeps it; nil if that is more than it keeps, so that the walk goes on from an earlier page.
+    /// The form for the store; nil if it is too long, so that an earlier checkpoint stays valid.
     var serialized: String? {
         var members: JSON.Members = [
             "isListed": .bool(isListed), "refused": .integer(Int64(rejections.count)), "hasUnread": .bool(hasUnread),
@@ -25,7 +25,7 @@ struct AuditCheckpoint: Sendable, Hashable {
 }
 
 extension AuditCheckpoint {
-    /// Reads one; a bookmark that cannot be read begins anew.
+    /// Reads a stored checkpoint. Without one, or with an invalid one, the import starts from the first page.
     init(serialized: String?) {
         guard let serialized, let json = try? JSON(parsing: Array(serialized.utf8)) else { return }
         nextToken = json["nextToken"]?.string

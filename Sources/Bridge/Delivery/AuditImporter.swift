@@ -6,11 +6,10 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Brings the findings of one audit up to date, two full pages at a time.
+/// Imports the findings of one audit, in chunks of two full pages.
 ///
-/// What became of them is committed with the bookmark of the next page, so that a walk that is interrupted goes on where
-/// it was; what it had in the ledger by then and not sent for certain, the next one sends first. Memory does not grow with
-/// the audit.
+/// The outcomes of a chunk are committed together with the checkpoint after it, so that an interrupted import continues
+/// there. Ledger entries that are not confirmed as sent are sent again first. Memory does not grow with the audit.
 struct AuditImporter: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
@@ -21,14 +20,14 @@ struct AuditImporter: Sendable {
 
     private var lease: Lease { leased.lease }
 
-    /// Walks an audit.
+    /// Imports an audit.
     ///
-    /// - Returns: the findings that Security Hub refused or that could not be read.
+    /// - Returns: the findings that Security Hub rejected or that could not be parsed.
     func importAudit(_ taskID: String) async throws -> FindingRejections {
         let description = try await client.describeAuditTask(id: taskID, region: accountRegion.region)
         let task = try AuditTask(id: taskID, description: description)
         guard task.status != .inProgress else {
-            throw SendError(description: "AWS IoT says that the audit has not ended")
+            throw SendError(description: "the audit has not ended: AWS IoT reports it as IN_PROGRESS")
         }
         let applied = try await context.store.appliedAudits(of: accountRegion)
         let checks = Self.checksToApply(task, applied: applied)
@@ -40,7 +39,7 @@ struct AuditImporter: Sendable {
         var rejections = checkpoint.rejections
         let completions = SummaryRules.completions(of: task, accountRegion: accountRegion)
         if mapping.checkSummaries { rejections.add(try await summaries.summarize(task, try await known(completions))) }
-        // Summaries of other audits end also where the bridge makes none any more.
+        // Outdated summaries are archived even if the bridge no longer creates summaries.
         rejections.add(try await summaries.archiveOthers(task))
         let ended = LedgerUpdate(audits: task.status == .completed ? [finished(task)] : [], completions: completions)
         if !ended.isEmpty { try await context.store.record(ended, under: lease) }
@@ -58,11 +57,12 @@ struct AuditImporter: Sendable {
         FinishedAudit(
             accountRegion: accountRegion, schedule: task.scheduledAuditName, taskID: task.id,
             startTime: task.startTime.milliseconds,
-            // Device Defender publishes an audit's end as it comes; DescribeAuditTask does not tell when that was.
+            // Device Defender publishes the end of an audit when it happens. DescribeAuditTask does not return that
+            // time.
             finishedAt: leased.delivery.channel == .sns ? leased.delivery.receivedAt : nil)
     }
 
-    /// What is known of all checks, with what this audit completed.
+    /// The known completions of all checks, including those of this audit.
     private func known(_ completions: [CheckCompletion]) async throws(StoreError) -> [String: CheckCompletion] {
         let own = Dictionary(completions.map { ($0.check, $0) }) { first, _ in first }
         return try await context.store.checkCompletions(of: accountRegion).merging(own) { $0.merged(with: $1) }
@@ -78,7 +78,7 @@ struct AuditImporter: Sendable {
             applier: SuppressionApplier(accountRegion: accountRegion, context: context, sender: sender, lease: lease))
     }
 
-    /// The checks that an audit completed, without those of which a newer audit was applied.
+    /// The checks that an audit completed, without those for which a newer audit is applied.
     static func checksToApply(_ task: AuditTask, applied: [String: AppliedAudit]) -> Set<String> {
         let completed = Set(task.checks.filter(\.status.isComplete).map(\.check.name))
         return completed.filter { check in
@@ -93,7 +93,7 @@ struct AuditImporter: Sendable {
         do {
             try await listPages(task, checks, &checkpoint)
         } catch let error as AWSError where error.kind == .invalid && checkpoint.nextToken != nil {
-            // AWS does not say how long a token lives.
+            // AWS does not document how long a token is valid.
             context.logger.info(
                 "AWS IoT did not go on with an audit where it was left; its pages are listed anew.",
                 metadata: .about(
@@ -107,7 +107,7 @@ struct AuditImporter: Sendable {
         }
     }
 
-    /// Walks through the list in stretches, three at a time: one is fetched, the one before it is put into the ledger,
+    /// Imports the list as a pipeline of three chunks: one is fetched while the previous one is recorded in the ledger
     /// and the one before that is sent.
     private func listPages(_ task: AuditTask, _ checks: Set<String>, _ checkpoint: inout AuditCheckpoint) async throws {
         var listed: FindingChunk? = try await FindingChunk(
@@ -118,21 +118,21 @@ struct AuditImporter: Sendable {
             async let next = current?.next()
             async let sent = send(previous, soFar)
             let parsed = parse(current, task, checks)
-            // No two changes of one finding may be under way, and an audit may list a finding twice.
+            // Changes of one finding must not overlap, and an audit may list a finding twice.
             if let parsed, let previous, previous.mayBeSending(any: parsed.observations) { _ = try await sent }
             recorded = try await record(parsed)
             checkpoint = try await sent
             do {
                 listed = try await next
             } catch {
-                // What the ledger has already is sent, too: each try gets further than the last.
+                // Sends what is already recorded, so that each attempt gets further than the last.
                 checkpoint = try await send(recorded, checkpoint)
                 throw error
             }
         }
     }
 
-    /// Reads the findings of a stretch that are of certain checks; of those that cannot be read, tells why.
+    /// Parses the findings of a chunk that belong to some checks, and collects those that cannot be parsed.
     private func parse(_ chunk: FindingChunk?, _ task: AuditTask, _ checks: Set<String>) -> ParsedChunk? {
         guard let chunk else { return nil }
         var parsed = ParsedChunk(nextToken: chunk.nextToken)
@@ -147,21 +147,21 @@ struct AuditImporter: Sendable {
             } catch {
                 parsed.unread.add(
                     json["findingId"]?.string ?? "a finding without an id",
-                    "the audit finding was not understood: \(error.reason)")
+                    "cannot parse the audit finding: \(error.reason)")
             }
         }
         return parsed
     }
 
-    /// Plans the changes that follow from a stretch, and puts them into the ledger.
+    /// Plans the changes of a chunk, and records them in the ledger.
     private func record(_ parsed: ParsedChunk?) async throws -> RecordedChunk? {
         guard let parsed else { return nil }
         return RecordedChunk(parsed: parsed, changes: try await record(parsed.observations))
     }
 
-    /// Sends what a stretch changes, and keeps a bookmark behind it.
+    /// Sends the changes of a chunk, and stores the checkpoint after it.
     ///
-    /// - Returns: the progress with the stretch.
+    /// - Returns: the checkpoint after the chunk.
     private func send(_ chunk: RecordedChunk?, _ checkpoint: AuditCheckpoint) async throws -> AuditCheckpoint {
         guard let chunk else { return checkpoint }
         var checkpoint = checkpoint
@@ -179,7 +179,7 @@ struct AuditImporter: Sendable {
 
     // MARK: Findings
 
-    /// Plans the changes that follow from observations, and puts them into the ledger.
+    /// Plans the changes that follow from observations, and records them in the ledger.
     private func record(_ observations: [Observation]) async throws -> PlannedChanges {
         let byID = Dictionary(grouping: observations, by: \.finding.id)
         let known = try await context.store.ledgerEntries(ids: Array(byID.keys))
@@ -200,7 +200,7 @@ struct AuditImporter: Sendable {
         }
     }
 
-    /// Archives the findings of a check that the audit completed and did not see.
+    /// Archives the findings of a completed check that the audit does not list.
     private func archiveUnseen(of check: String, _ task: AuditTask, _ rejections: inout FindingRejections) async throws
     {
         var last: LedgerEntry?
@@ -218,7 +218,7 @@ struct AuditImporter: Sendable {
 }
 
 extension AuditCheckpoint {
-    /// Goes on behind a stretch.
+    /// Moves to the end of a chunk.
     fileprivate mutating func advance(_ parsed: ParsedChunk) {
         nextToken = parsed.nextToken
         isListed = parsed.nextToken == nil
@@ -227,44 +227,45 @@ extension AuditCheckpoint {
     }
 }
 
-/// What a stretch says.
+/// The parsed findings of a chunk.
 private struct ParsedChunk: Sendable {
-    /// What to ask for the page behind it with; nil if there is none.
+    /// The token of the page after the chunk; nil after the last.
     let nextToken: String?
     var observations: [Observation] = []
-    /// The findings that could not be read.
+    /// The findings that could not be parsed.
     var unread = FindingRejections()
 }
 
-/// A stretch whose changes are in the ledger, and not in Security Hub yet.
+/// A chunk whose changes are recorded in the ledger, and not sent yet.
 private struct RecordedChunk: Sendable {
     let parsed: ParsedChunk
     let changes: PlannedChanges
 
-    /// Whether a finding that is said of may be on its way.
+    /// Whether a finding of these observations is about to be sent.
     func mayBeSending(any observations: [Observation]) -> Bool {
         let ids = Set(changes.toBeSent.map(\.entry.id))
         return observations.contains { ids.contains($0.finding.id) }
     }
 }
 
-/// A stretch of an audit's list: pages of together as many findings as are sent at once.
+/// A chunk of an audit's list of findings: consecutive pages that are sent together.
 private struct FindingChunk: Sendable {
-    /// Two full pages are five full batches, where one page would be two and a half, and Security Hub limits the batches.
+    /// Two full pages fill five batches, one page would fill two and a half, and Security Hub limits the rate of
+    /// batches.
     private static let size = 500
 
     private var pages: PaginatorSequence.Iterator
     private(set) var findings: [JSON] = []
-    /// What to ask for the page behind it with; nil if there is none.
+    /// The token of the page after the chunk; nil after the last.
     private(set) var nextToken: String?
 
-    /// Fetches the first stretch of a list.
+    /// Fetches the first chunk of a list.
     init(_ pages: PaginatorSequence) async throws(AWSError) {
         self.pages = pages.makeAsyncIterator()
         try await fill()
     }
 
-    /// Fetches the next stretch; nil behind the last.
+    /// Fetches the next chunk; nil after the last.
     func next() async throws(AWSError) -> FindingChunk? {
         guard nextToken != nil else { return nil }
         var next = self

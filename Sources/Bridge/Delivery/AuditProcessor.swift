@@ -4,7 +4,7 @@ import DeviceDefender
 import Logging
 import Store
 
-/// Brings the findings of audits up to date for one account and Region, one delivery at a time.
+/// Processes the deliveries about audits and suppressions of one account and Region, one at a time.
 struct AuditProcessor: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
@@ -12,14 +12,14 @@ struct AuditProcessor: Sendable {
     let client: AWSClient
     let mapping: MappingOptions
 
-    /// Works on deliveries that were leased, in their order.
+    /// Processes leased deliveries, in order.
     func process(_ items: [SerialLane.Item]) async {
         for (leased, command) in items {
             await context.finish(leased, about: DeliverySubject(command), await outcome(of: command, leased))
         }
     }
 
-    /// Works on a delivery; while AWS IoT denies what audits need, one is tried now and then, and the others wait.
+    /// Processes a delivery. While AWS IoT denies access, single audits are attempted as probes, and the others wait.
     private func outcome(of command: DeliveryCommand, _ leased: LeasedDelivery) async -> SendOutcome {
         guard case .audit = command else { return await attempt(command, leased) }
         let circuitBreakers = context.circuitBreakers
@@ -42,7 +42,7 @@ struct AuditProcessor: Sendable {
         do {
             return try await perform(command, leased).outcome
         } catch let error as UnrecognizedMessageError {
-            return .rejected("the answer of AWS IoT was not understood: \(error)")
+            return .rejected("cannot parse the response of AWS IoT: \(error)")
         } catch let error as AWSError {
             context.circuitBreakers.recordFailure(error, accountRegion)
             return SendOutcome(error)
@@ -81,7 +81,7 @@ struct AuditProcessor: Sendable {
             try await list.apply(&rejections)
             return rejections
         case .alarm, .verification, .violationOver, .catchUp, .ignored:
-            preconditionFailure("this work belongs elsewhere")
+            preconditionFailure("unexpected command for AuditProcessor")
         }
     }
 }

@@ -1,20 +1,20 @@
-/// How long findings wait for others, so that full batches are sent. A pure rule but for the question it asks.
+/// How long deliveries wait for others, so that full batches are sent.
 struct BatchLinger: Sendable {
-    /// Whether requests are plentiful, so that little is gained by waiting.
+    /// Whether the rate limit leaves headroom, so that waiting gains little.
     let hasHeadroom: @Sendable () -> Bool
 
-    /// How many fill a batch.
+    /// The number of findings that fill a batch.
     static let full = 100
-    /// The longest wait, when each request counts.
+    /// The longest wait without headroom.
     private static let timeout = Duration.milliseconds(500)
-    /// The longest wait otherwise: a burst of alarms comes within some milliseconds.
+    /// The longest wait with headroom: a burst of alarms arrives within milliseconds.
     private static let shortTimeout = Duration.milliseconds(50)
 
-    /// How long to wait yet.
+    /// Returns how much longer to wait.
     ///
     /// - Parameters:
-    ///   - count: how many there are.
-    ///   - waited: how long the first of them has waited.
+    ///   - count: the number of waiting deliveries.
+    ///   - waited: how long the first of them has been waiting.
     func wait(count: Int, waited: Duration) -> Duration {
         guard count < Self.full else { return .zero }
         return max((hasHeadroom() ? Self.shortTimeout : Self.timeout) - waited, .zero)

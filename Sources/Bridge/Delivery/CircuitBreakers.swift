@@ -50,7 +50,8 @@ final class CircuitBreakers: Sendable {
         circuitBreakers.withLock { $0[Key(accountRegion: accountRegion, scope: scope)]?.denial }
     }
 
-    /// The accounts and Regions for which no deliveries are leased now, and when the next probe of one of them is allowed.
+    /// The accounts and Regions for which no deliveries are leased now, and when the next probe of one of them is
+    /// allowed.
     func suspended(now: Int64) -> (accountRegions: Set<AccountRegion>, until: Int64?) {
         let open = circuitBreakers.withLock {
             $0.filter { $0.key.scope == .all && !$0.value.allowsRequests(now: now) }

@@ -2,9 +2,9 @@ import Logging
 import Store
 import Synchronization
 
-/// Keeps dead letters within their limits, and reports those that are dropped: they are lost.
+/// Holds the limits for dead letters, and reports dead letters that were dropped because of a limit.
 ///
-/// A flood of them makes a line a minute.
+/// It logs at most once a minute.
 final class DeadLetterKeeper: Sendable {
     private struct Unreported {
         var counts: [DroppedDeadLetters.Cause: Int] = [:]
@@ -12,7 +12,7 @@ final class DeadLetterKeeper: Sendable {
         var lastReportedAt: Int64?
     }
 
-    /// The limits as they are configured now.
+    /// The configured limits; they change at a reload.
     let limits: Reloadable<DeadLetterLimits>
     private let metrics: ProcessingMetrics
     private let logger: Logger
@@ -20,7 +20,7 @@ final class DeadLetterKeeper: Sendable {
     private let clock: @Sendable () -> Int64
     private let unreported = Mutex(Unreported())
 
-    /// How often the log reports dropped dead letters, in milliseconds.
+    /// The shortest time between two log lines, in milliseconds.
     private static let interval: Int64 = 60_000
 
     init(
@@ -32,7 +32,7 @@ final class DeadLetterKeeper: Sendable {
         self.clock = clock
     }
 
-    /// Counts dead letters that were dropped, and reports them in the log unless it has reported others lately.
+    /// Counts dropped dead letters, and logs them unless others were logged within the last minute.
     func recordDropped(_ dropped: DroppedDeadLetters) {
         metrics.dropped(dropped)
         let now = clock()
@@ -60,7 +60,7 @@ final class DeadLetterKeeper: Sendable {
 }
 
 extension DroppedDeadLetters.Cause {
-    /// The key that the limit comes from.
+    /// The configuration key of the limit.
     var key: ConfigurationKey {
         switch self {
         case .count: .deadLettersMaxCount

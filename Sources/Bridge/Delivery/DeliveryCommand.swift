@@ -4,35 +4,36 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What a delivery asks for.
+/// The work that a delivery requests.
 enum DeliveryCommand: Sendable {
-    /// A finding to be brought up to date.
+    /// An event of an alarm.
     case alarm(Observation)
-    /// An alarm that somebody judged.
+    /// An operator verified an alarm.
     case verification(VerificationDisposition)
-    /// An audit to be walked.
+    /// Import an audit.
     case audit(taskID: String)
-    /// Audit findings that somebody suppressed, or suppresses no longer.
+    /// An operator created, changed or deleted a suppression of audit findings. With `keepsExpiry`, its end is
+    /// unchanged.
     case suppression(SuppressionDisposition, keepsExpiry: Bool)
-    /// A suppression that has ended by itself, and when.
+    /// A suppression has expired.
     case suppressionEnded(subject: String, at: Timestamp)
-    /// Findings that Security Hub would soon forget.
+    /// Import findings again before Security Hub deletes them.
     case refresh(InternalTask.RefreshedKinds)
-    /// Findings of audits that no audit confirms any more.
+    /// Archive audit findings that no audit confirms any longer.
     case archiveStale
-    /// A violation that was not raised any more at a time, by its finding.
+    /// An alarm was no longer raised at a time.
     case violationOver(findingID: String, asOf: Timestamp)
-    /// The suppressions to be compared with those that AWS IoT lists.
+    /// Compare the stored suppressions with those that AWS IoT lists.
     case suppressionList
-    /// What no delivery told of since a time, or since the watermark.
+    /// Catch up on events that no delivery reported since a time; nil for the watermark.
     case catchUp(since: Timestamp?)
-    /// Something that changes no finding, and why.
+    /// The event changes no finding, for this reason.
     case ignored(String)
 
-    /// Reads a delivery's payload.
+    /// Parses a delivery's payload.
     ///
-    /// - Parameter severities: the team's own severities, for findings of alarms.
-    /// - Throws: `UnrecognizedMessageError` for everything that is not known, with the reason.
+    /// - Parameter severities: the configured severities, for findings of alarms.
+    /// - Throws: `UnrecognizedMessageError` with the reason if the payload is not valid or not known.
     init(_ delivery: Delivery, severities: SeverityRules = .none) throws(UnrecognizedMessageError) {
         let json: JSON
         do throws(JSONError) {
@@ -55,7 +56,7 @@ enum DeliveryCommand: Sendable {
         case .alarm(let alarm): return Self.alarm(alarm, delivery.accountRegion, severities)
         case .audit(let notification):
             guard notification.account ?? delivery.accountRegion.account == delivery.accountRegion.account else {
-                throw UnrecognizedMessageError(reason: "the audit is of another account than the topic")
+                throw UnrecognizedMessageError(reason: "the audit belongs to another account than the topic")
             }
             return .audit(taskID: notification.task.id)
         }
@@ -65,9 +66,9 @@ enum DeliveryCommand: Sendable {
         -> DeliveryCommand
     {
         let event = try EventBridgeEvent(posted: json)
-        // One that could not be read when it came may be kept under another account and Region.
+        // An event that could not be parsed on arrival may be stored under another account and Region.
         guard event.accountRegion == accountRegion else {
-            throw UnrecognizedMessageError(reason: "the event is of another account or Region than its delivery")
+            throw UnrecognizedMessageError(reason: "the event belongs to another account or Region than its delivery")
         }
         switch event.change {
         case .verification(let violationID, let state, let words):
@@ -81,7 +82,7 @@ enum DeliveryCommand: Sendable {
                 SuppressionDisposition(suppression, accountRegion: event.accountRegion, time: event.time),
                 keepsExpiry: false)
         case .suppressionUpdated(let suppression):
-            // What an update does not mention stays as it was.
+            // An update without an end leaves the end unchanged.
             return .suppression(
                 SuppressionDisposition(suppression, accountRegion: event.accountRegion, time: event.time),
                 keepsExpiry: suppression.expirationDate == nil && suppression.suppressIndefinitely == nil)
@@ -132,18 +133,17 @@ enum DeliveryCommand: Sendable {
                 alarm, finding: SecurityFinding(alarm: alarm, accountRegion: accountRegion, severities: severities)))
     }
 
-    /// Work of one kind does not run beside other work of that kind, as it changes the same findings, and need not wait
-    /// for work of another kind.
+    /// Commands of one kind may change the same findings, and are not processed concurrently. Commands of different
+    /// kinds are independent.
     enum Kind: Sendable, Hashable {
-        /// It changes findings of violations.
+        /// Changes findings of violations.
         case alarms
-        /// It changes findings of audits.
+        /// Changes findings of audits.
         case audits
-        /// It asks Device Defender, and changes nothing.
+        /// Queries Device Defender, and changes no finding.
         case catchUp
     }
 
-    /// What kind it is of.
     var kind: Kind {
         switch self {
         case .audit, .suppression, .suppressionEnded, .suppressionList, .archiveStale: .audits
@@ -155,13 +155,13 @@ enum DeliveryCommand: Sendable {
 }
 
 extension EventBridgeEvent {
-    /// Reads one posted event, in a wrapper or an array of one, as earlier versions put it into the queue.
+    /// Parses one posted event. Earlier versions queued it in a wrapper or in an array of one.
     init(posted json: JSON) throws(UnrecognizedMessageError) {
         guard let events = json.array else {
             try self.init(Self.unwrapped(json))
             return
         }
-        guard events.count == 1 else { throw UnrecognizedMessageError(reason: "an array must hold one event") }
+        guard events.count == 1 else { throw UnrecognizedMessageError(reason: "an array must contain one event") }
         try self.init(Self.unwrapped(events[0]))
     }
 }

@@ -1,18 +1,18 @@
 import JSON
 import SecurityFindings
 
-/// The parts of a finding that matter to people: neither its times nor what names the audit that saw it last.
+/// A finding without its times and without the members that name the last audit, to detect changes that matter.
 struct FindingContent: Equatable {
     private let json: JSON
 
     private static let times = ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"]
-    /// Audits that see the same differ in these.
+    /// Members that differ between audits with the same result.
     private static let auditNames = ["GeneratorId", "SourceUrl", "Remediation"]
     private static let auditFields = ["TaskId", "TaskType", "TaskStartTime", "ScheduledAuditName", "FindingId"]
 
     init(_ finding: SecurityFinding) { self.init(json: finding.json) }
 
-    /// Nil if the text is no finding.
+    /// Parses a finding of the ledger; nil if it is not valid.
     init?(stored: [UInt8]) {
         guard let json = try? JSON(parsing: stored) else { return nil }
         self.init(json: json)
@@ -31,13 +31,13 @@ struct FindingContent: Equatable {
         json = .object(members)
     }
 
-    /// Whether this is the lesser of two, in an order that is the same everywhere and has no other meaning. It does not
-    /// look at the state that people's judgement gives a finding.
+    /// Whether this content precedes another one. The order is arbitrary but the same on all replicas, and independent
+    /// of the state that follows from dispositions.
     func isOrdered(before other: FindingContent) -> Bool {
-        stateless.serialized().lexicographicallyPrecedes(other.stateless.serialized())
+        withoutState.serialized().lexicographicallyPrecedes(other.withoutState.serialized())
     }
 
-    private var stateless: JSON {
+    private var withoutState: JSON {
         guard var members = json.object else { return json }
         members["RecordState"] = nil
         members["Compliance"] = nil

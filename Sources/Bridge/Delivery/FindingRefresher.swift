@@ -2,15 +2,15 @@ import AWSCore
 import DeviceDefender
 import Store
 
-/// Imports current findings again before Security Hub forgets them.
+/// Imports active findings again before Security Hub deletes them.
 struct FindingRefresher: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let sender: FindingSender
 
-    /// Sends those findings again that an interrupted work may not have sent.
+    /// Sends findings again that are not confirmed as sent, for example after an interruption.
     ///
-    /// - Returns: why findings were refused.
+    /// - Returns: the findings that Security Hub rejected.
     func resend(_ kinds: [LedgerEntry.Kind], _ lease: Lease) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for kind in kinds {
@@ -27,9 +27,9 @@ struct FindingRefresher: Sendable {
         return rejections
     }
 
-    /// Sends those findings again that Security Hub would soon forget.
+    /// Sends findings again that Security Hub would soon delete.
     ///
-    /// - Returns: why findings were refused.
+    /// - Returns: the findings that Security Hub rejected.
     func refresh(_ kinds: [LedgerEntry.Kind], _ lease: Lease) async throws -> FindingRejections {
         var rejections = try await resend(kinds, lease)
         let now = context.now

@@ -1,6 +1,6 @@
 import AWSCore
 
-/// Why findings of one delivery could not be brought to Security Hub: how many, and of the first the reason.
+/// The findings of one delivery that cannot be imported: their number, and the reason of the first.
 struct FindingRejections: Sendable, Hashable {
     private(set) var count = 0
     private(set) var first: String?
@@ -20,9 +20,9 @@ struct FindingRejections: Sendable, Hashable {
         first = first ?? other.first
     }
 
-    /// Adds those among some outcomes that are final.
+    /// Adds the rejected findings among some outcomes.
     ///
-    /// - Throws: ``SendError`` if any may still be taken.
+    /// - Throws: ``SendError`` if any of the findings can be sent later.
     mutating func add(_ outcomes: [String: SendOutcome]) throws(SendError) {
         for case .accessDenied(let reason) in outcomes.values { throw SendError(description: reason, isDenial: true) }
         for case .interrupted(let reason) in outcomes.values {
@@ -34,7 +34,7 @@ struct FindingRejections: Sendable, Hashable {
         }
     }
 
-    /// What became of the delivery.
+    /// The outcome of the delivery.
     var outcome: SendOutcome {
         guard let first else { return .imported }
         return .rejected(count > 1 ? "\(first) (and \(count.saturatingSubtracting(1)) more findings)" : first)

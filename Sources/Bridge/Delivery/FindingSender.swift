@@ -4,16 +4,16 @@ import CoreMetrics
 import Metrics
 import SecurityFindings
 
-/// What became of updates of findings.
+/// The outcomes of updates of findings.
 struct UpdateOutcomes: Sendable {
-    /// By the findings' ids.
+    /// By finding id.
     var outcomes: [String: SendOutcome] = [:]
-    /// The ids of findings that Security Hub does not have: not yet, or not any more.
+    /// The ids of findings that Security Hub does not have.
     var missing: Set<String> = []
 }
 
-/// Sends findings to the Security Hub of one account and Region: in full batches, at the pace that AWS allows, several
-/// at a time.
+/// Sends findings to the Security Hub of one account and Region: in full batches, several concurrently, within AWS's
+/// rate limits.
 struct FindingSender: Sendable {
     private let accountRegion: AccountRegion
     private let client: AWSClient
@@ -21,8 +21,8 @@ struct FindingSender: Sendable {
     private let circuitBreakers: CircuitBreakers
     private let canProcess: @Sendable () -> Bool
 
-    /// How many batches are under way at once: those that two full pages of an audit make. At ten a second and some
-    /// hundred milliseconds each, enough to keep the pace.
+    /// The most concurrent batches: those of two full pages of an audit. At ten batches a second of some hundred
+    /// milliseconds each, enough to use the rate limit.
     private static let concurrency = 5
 
     /// - Parameter canProcess: whether this process may still act on what it leased; see ``Store/canProcess``.
@@ -37,13 +37,14 @@ struct FindingSender: Sendable {
         self.metrics = metrics
     }
 
-    /// Sends findings and tells what became of each, by its id.
+    /// Imports findings.
     ///
-    /// - Parameter findings: no two with the same id; nobody else may be sending one of these ids.
+    /// - Parameter findings: no two with the same id, and none that is being sent concurrently.
+    /// - Returns: the outcomes by finding id.
     func send(_ findings: [FindingText]) async -> [String: SendOutcome] {
         let split = FindingBatches(findings)
         var outcomes = Self.all(
-            split.oversized, .rejected("the finding is longer than \(FindingBatches.maximumFindingBytes) bytes"))
+            split.oversized, .rejected("the finding exceeds \(FindingBatches.maximumFindingBytes) bytes"))
         await withTaskGroup(of: [String: SendOutcome].self) { group in
             for (index, batch) in split.batches.enumerated() {
                 if index >= Self.concurrency, let finished = await group.next() {
@@ -56,7 +57,7 @@ struct FindingSender: Sendable {
         return outcomes
     }
 
-    private static let interruption = SendOutcome.interrupted("the replica's sign of life is out of date")
+    private static let interruption = SendOutcome.interrupted("the replica's heartbeat is overdue")
 
     private func send(_ batch: FindingBatch) async -> [String: SendOutcome] {
         guard canProcess() else { return Self.all(batch.findings, Self.interruption) }
@@ -66,7 +67,7 @@ struct FindingSender: Sendable {
             circuitBreakers.recordSuccess(accountRegion)
             return Self.outcomes(of: batch, failures: result.failures)
         } catch {
-            note(error)
+            record(error)
             guard error.mayBeCausedByOneFinding, batch.findings.count > 1 else {
                 return Self.all(batch.findings, SendOutcome(error))
             }
@@ -74,14 +75,14 @@ struct FindingSender: Sendable {
         }
     }
 
-    /// Notes a failed request. One that AWS rejected as it is was signed and authorized.
-    private func note(_ error: AWSError) {
+    /// Records a failed request. A request that AWS rejected as invalid was signed and authorized.
+    private func record(_ error: AWSError) {
         circuitBreakers.recordFailure(error, accountRegion)
         if error.consequence == .reject, error.stage == .response { circuitBreakers.recordSuccess(accountRegion) }
     }
 
-    /// AWS refuses a whole batch for one finding that its model does not allow, a proxy one that is too long: halving
-    /// finds that one, and lets the others through.
+    /// Sends a batch in two halves. AWS rejects a whole batch for one invalid finding, and a proxy for one that is too
+    /// long: splitting isolates that finding, and the others are imported.
     private func sendHalves(of batch: FindingBatch) async -> [String: SendOutcome] {
         let middle = batch.findings.count / 2
         let first = await send(Array(batch.findings[..<middle]))
@@ -92,8 +93,8 @@ struct FindingSender: Sendable {
     private static func outcomes(of batch: FindingBatch, failures: [FindingFailure]) -> [String: SendOutcome] {
         var outcomes = all(batch.findings, .imported)
         for failure in failures {
-            let words = "Security Hub did not import the finding: \(failure.code): \(failure.message)"
-            outcomes[failure.id] = isFinal(failure.code) ? .rejected(words) : .retryable(words)
+            let reason = "Security Hub did not import the finding: \(failure.code): \(failure.message)"
+            outcomes[failure.id] = isFinal(failure.code) ? .rejected(reason) : .retryable(reason)
         }
         return outcomes
     }
@@ -102,19 +103,19 @@ struct FindingSender: Sendable {
         Dictionary(findings.map { ($0.id, outcome) }) { _, last in last }
     }
 
-    /// Codes of single failures that speak against the finding itself. Any other, known or not, is tried again: what
-    /// is put off is not lost.
+    /// Whether the code of a failed finding means that the finding itself is invalid. Any other code, known or not, is
+    /// retried, so that no finding is lost.
     private static func isFinal(_ code: String) -> Bool {
         ["InvalidInput", "FindingSizeExceeded", "ValidationException"].contains { code.hasPrefix($0) }
     }
 
-    /// Says what somebody found out about findings, and tells what became of each, by its id. Security Hub must have the
-    /// findings already.
+    /// Updates findings that Security Hub already has with their verifications.
     ///
-    /// - Parameter verifications: by the findings' ids.
+    /// - Parameter verifications: by finding id.
+    /// - Returns: the outcomes by finding id.
     func update(_ verifications: [String: Verification]) async -> UpdateOutcomes {
         var all = UpdateOutcomes()
-        // What is the same for many is said once.
+        // Equal verifications share requests.
         for (verification, same) in Dictionary(grouping: verifications, by: \.value) {
             let ids = same.map(\.key).sorted()
             for start in stride(from: 0, to: ids.count, by: Self.updateLimit) {
@@ -127,7 +128,7 @@ struct FindingSender: Sendable {
         return all
     }
 
-    /// The most findings in one request.
+    /// The most findings in one update request (BatchUpdateFindings).
     private static let updateLimit = 100
 
     private func update(_ ids: [String], _ verification: Verification) async -> UpdateOutcomes {
@@ -144,13 +145,13 @@ struct FindingSender: Sendable {
             circuitBreakers.recordSuccess(accountRegion)
             var outcomes = all(.imported)
             for failure in result.unprocessed {
-                let words = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
-                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .rejected(words) : .retryable(words)
+                let reason = "Security Hub did not update the finding: \(failure.code): \(failure.message)"
+                outcomes.outcomes[failure.id] = Self.isFinal(failure.code) ? .rejected(reason) : .retryable(reason)
                 if failure.code.hasPrefix("FindingNotFound") { outcomes.missing.insert(failure.id) }
             }
             return outcomes
         } catch {
-            note(error)
+            record(error)
             guard error.mayBeCausedByOneFinding, ids.count > 1 else { return all(SendOutcome(error)) }
             let middle = ids.count / 2
             var outcomes = await update(Array(ids[..<middle]), verification)

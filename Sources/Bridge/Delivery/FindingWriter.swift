@@ -7,13 +7,14 @@ import Metrics
 import SecurityFindings
 import Store
 
-/// What all lanes share: how changes are made, and how the work on a delivery ends.
+/// Writes changes of findings to the ledger and to Security Hub, and stores the outcomes of deliveries. All processors
+/// share it.
 struct FindingWriter: Sendable {
     let store: any Store
     let clock: @Sendable () -> Int64
-    /// A monotonic time in milliseconds, for intervals.
+    /// Monotonic time in milliseconds, for intervals.
     let elapsed: @Sendable () -> Int64
-    /// Whether the clock is trusted, and what time it is by AWS's.
+    /// Whether this machine's clock is trusted, and AWS's time.
     let trust: ClockTrust
     let jitter: @Sendable () -> Double
     let metrics: BridgeMetrics
@@ -26,8 +27,8 @@ struct FindingWriter: Sendable {
     let deadLetters: DeadLetterKeeper
 
     /// - Parameters:
-    ///   - elapsed: a monotonic time in milliseconds; nil for that of `clock`, where no clock is set.
-    ///   - trust: nil for a clock that is always trusted.
+    ///   - elapsed: monotonic time in milliseconds; nil to use `clock`, in tests.
+    ///   - trust: nil to trust `clock` always.
     init(
         store: any Store, clock: @escaping @Sendable () -> Int64, elapsed: (@Sendable () -> Int64)? = nil,
         trust: ClockTrust? = nil, jitter: @escaping @Sendable () -> Double, metrics: BridgeMetrics, logger: Logger,
@@ -50,17 +51,17 @@ struct FindingWriter: Sendable {
 
     // MARK: Changes
 
-    /// The present time, by AWS's clock as far as it is known: what is sent and what is due is dated by it.
+    /// The present time by AWS's clock, as far as it is known. It dates what is sent and decides what is due.
     var now: Timestamp { Timestamp(milliseconds: trust.bestTime) }
 
-    /// Makes changes: keeps them in the ledger, sends what is to be sent, and keeps what became of it.
+    /// Writes changes: records them in the ledger, sends them, and records the outcomes.
     ///
     /// - Parameters:
-    ///   - changes: of different findings.
-    ///   - sender: sends to the Security Hub of their origin.
-    ///   - update: what else is to be kept, before anything is sent.
-    ///   - isShared: whether the changes come from several deliveries, of which the lease is of one.
-    /// - Returns: what became of each finding that was to be sent, by its id.
+    ///   - changes: changes of different findings.
+    ///   - sender: the sender for their account and Region.
+    ///   - update: further updates of the ledger, recorded before anything is sent.
+    ///   - isShared: whether the changes come from several deliveries; the lease is that of the first.
+    /// - Returns: the outcomes of the findings that were sent, by finding id.
     func write(
         _ changes: PlannedChanges, by sender: FindingSender, recording update: LedgerUpdate = LedgerUpdate(),
         under lease: Lease, isShared: Bool = false
@@ -69,8 +70,8 @@ struct FindingWriter: Sendable {
         return try await send(changes, by: sender, under: lease, isShared: isShared)
     }
 
-    /// Keeps changes in the ledger, which is the first part of making them: what is to be sent is marked as not sent, so
-    /// that an interrupted work is found by ``FindingRefresher``.
+    /// Records changes in the ledger before they are sent. They are marked as not sent, so that ``FindingRefresher``
+    /// finds them after an interruption.
     func record(
         _ changes: PlannedChanges, _ update: LedgerUpdate = LedgerUpdate(), under lease: Lease
     ) async throws(StoreError) {
@@ -79,10 +80,10 @@ struct FindingWriter: Sendable {
         if !before.isEmpty { try await store.record(before, under: lease) }
     }
 
-    /// Sends what is to be sent of changes that the ledger has, and keeps what became of it: the rest of making them.
+    /// Sends recorded changes, and records the outcomes.
     ///
-    /// - Parameter checkpoint: what the bookmark is then, if it moves on.
-    /// - Returns: what became of each finding that was to be sent, by its id.
+    /// - Parameter checkpoint: returns the checkpoint to store with the outcomes; nil to leave it unchanged.
+    /// - Returns: the outcomes of the findings that were sent, by finding id.
     func send(
         _ changes: PlannedChanges, by sender: FindingSender,
         checkpoint: ([String: SendOutcome]) -> String? = { _ in nil },
@@ -113,7 +114,7 @@ struct FindingWriter: Sendable {
         return outcomes
     }
 
-    /// Counts, remembers and logs what became of a finding.
+    /// Adds the result of a finding to the metrics, the activity log and the log.
     private func recordResult(
         _ change: Change, known: LedgerEntry?, outcome: SendOutcome?, at time: Int64, from lease: Lease?
     ) {
@@ -128,10 +129,10 @@ struct FindingWriter: Sendable {
         logger.debug("Security Hub was told of a finding.", metadata: metadata)
     }
 
-    /// Makes changes of findings that the ledger has.
+    /// Writes changes of findings of the ledger.
     ///
-    /// - Returns: what Security Hub refused.
-    /// - Throws: ``SendError`` if any may still be taken, `StoreError`.
+    /// - Returns: the findings that Security Hub rejected.
+    /// - Throws: ``SendError`` if any finding can be sent later; `StoreError`.
     func write(
         _ plan: (LedgerEntry) -> Change?, of entries: [LedgerEntry], by sender: FindingSender, under lease: Lease
     ) async throws -> FindingRejections {
@@ -145,18 +146,19 @@ struct FindingWriter: Sendable {
 
     // MARK: Deliveries
 
-    /// Takes note that another worker has a delivery now.
+    /// Records that another worker has taken over a delivery.
     func leaseLost(_ leased: LeasedDelivery) {
         activity.discardCounts(of: leased.delivery)
         logger.warning("Lease lost: another worker took over this delivery.", metadata: .about(leased))
     }
 
-    /// Ends the work on a delivery: it is done, put off, given up, or given back because the bridge stops.
+    /// Stores the outcome of a delivery: it is completed, scheduled for a retry, dead-lettered, or released because the
+    /// bridge stops.
     ///
     /// - Parameters:
-    ///   - subject: what it is about.
-    ///   - result: what became of its finding, if it is about one.
-    ///   - kind: why it is given up, if it is refused.
+    ///   - subject: what the delivery is about.
+    ///   - result: the result of its finding; nil if it is about several or none.
+    ///   - kind: the kind of the dead letter if the outcome is a rejection.
     func finish(
         _ leased: LeasedDelivery, about subject: DeliverySubject, _ outcome: SendOutcome,
         _ result: FindingResult? = nil,
@@ -186,10 +188,10 @@ struct FindingWriter: Sendable {
             case .interrupted(let reason): try await retryAfterInterruption(leased, subject, reason)
             case .accessDenied(let reason)
             where trust.isTrusted && RetryBackoff.isTooOld(leased.delivery, now: clock()):
-                try await deadLetter(leased, subject, .denied, "given up after 90 days: \(reason)")
+                try await deadLetter(leased, subject, .denied, "access still denied after 90 days: \(reason)")
             case .accessDenied(let reason):
-                // While an account and Region is suspended, tries do not count, and nothing is fetched for it, if that
-                // concerns all of it.
+                // Attempts during a suspension do not count. While all processing of an account and Region is
+                // suspended, no deliveries are leased for it.
                 if circuitBreakers.suspended(now: elapsed()).accountRegions.contains(leased.delivery.accountRegion) {
                     try await release(leased)
                 } else if let denial = circuitBreakers.denial(leased.delivery.accountRegion, .audits) {
@@ -200,7 +202,7 @@ struct FindingWriter: Sendable {
                         leased, subject, reason, for: RetryBackoff.delayAfterDenial(jitter: jitter()), isCounted: false)
                 }
             case .retryable(let reason) where leased.attempt >= RetryBackoff.maximumAttempts:
-                try await deadLetter(leased, subject, .attempts, "given up after \(leased.attempt) attempts: \(reason)")
+                try await deadLetter(leased, subject, .attempts, "failed \(leased.attempt) times: \(reason)")
             case .retryable(let reason): try await scheduleRetry(leased, subject, reason)
             }
         } catch  where error.code == .leaseLost {
@@ -221,7 +223,7 @@ struct FindingWriter: Sendable {
         try await store.release([leased.lease])
     }
 
-    /// Has a delivery wait a moment that was not worked on to the end for reasons that it has nothing to do with.
+    /// Schedules a retry in a few seconds for a delivery whose processing was interrupted for a reason unrelated to it.
     private func retryAfterInterruption(
         _ leased: LeasedDelivery, _ subject: DeliverySubject, _ reason: String
     ) async throws(StoreError) {

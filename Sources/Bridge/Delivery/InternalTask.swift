@@ -4,17 +4,17 @@ import DeviceDefender
 import JSON
 import Store
 
-/// Something whose time has come, told by no message. It goes the way of all deliveries, so that it is done once, and
-/// again if it fails.
+/// A scheduled task of the bridge. It is queued as a delivery, so that it runs once across all replicas and is retried
+/// if it fails.
 enum InternalTask: Sendable, Hashable {
-    /// A suppression that ends by itself has ended.
+    /// A suppression has expired.
     case suppressionEnded(subject: String, at: Timestamp)
-    /// Security Hub would soon forget current findings of some kinds.
+    /// Import active findings again that Security Hub would soon delete.
     case refresh(RefreshedKinds)
-    /// Findings of audits are there that no audit confirms any more.
+    /// Archive audit findings that no audit confirms any longer.
     case archiveStale
 
-    /// The kinds of findings that are refreshed together: those of one lane.
+    /// The kinds of findings that one processor refreshes together.
     enum RefreshedKinds: String, Sendable, Hashable, CaseIterable {
         /// Audit findings and check summaries.
         case audits
@@ -29,7 +29,7 @@ enum InternalTask: Sendable, Hashable {
         }
     }
 
-    /// Reads a delivery's payload.
+    /// Parses a delivery's payload.
     init(_ json: JSON) throws(UnrecognizedMessageError) {
         if let subject = json["suppressionEnded"]?.string, let time = json["at"]?.integer {
             self = .suppressionEnded(subject: subject, at: Timestamp(milliseconds: time))
@@ -38,7 +38,7 @@ enum InternalTask: Sendable, Hashable {
         } else if json["archiveStale"] != nil {
             self = .archiveStale
         } else {
-            throw UnrecognizedMessageError(reason: "the bridge does not know what is due")
+            throw UnrecognizedMessageError(reason: "unknown scheduled task")
         }
     }
 
@@ -51,7 +51,7 @@ enum InternalTask: Sendable, Hashable {
         }
     }
 
-    /// The delivery that has it done. The same work has the same id, so that several bridges do it once.
+    /// The delivery that runs the task. The same task has the same id, so that replicas queue it once.
     func delivery(of accountRegion: AccountRegion, now: Int64) -> Delivery {
         let name =
             switch self {

@@ -5,29 +5,29 @@ import Logging
 import SecurityFindings
 import Store
 
-/// Rebuilds the ledger of an account and Region from what Security Hub has.
+/// Rebuilds the ledger of an account and Region from the findings in Security Hub.
 ///
-/// That is done before the first work on an origin, and when somebody asks for it. The ledger is a cache: without it,
-/// findings would be imported that Security Hub has already, and what is over would stay.
+/// It runs before the first delivery of an account and Region is processed, and for the command `rebuild-ledger`.
+/// Without the ledger, existing findings would be imported again, and ended ones would stay active.
 struct LedgerRebuilder: Sendable {
     let accountRegion: AccountRegion
     let store: any Store
     let client: AWSClient
     let clock: @Sendable () -> Int64
 
-    /// What was found.
+    /// How many findings were read.
     struct Count: Sendable, Hashable {
-        /// Findings that are in the ledger now.
+        /// Findings that were restored to the ledger.
         var restored = 0
-        /// Findings with ids of Device Defender's that could not be read, or that the store does not accept.
+        /// Device Defender findings that could not be parsed, or that the store rejects.
         var unread = 0
-        /// The id of the first of those.
+        /// The id of the first unread finding.
         var firstUnread: String?
     }
 
-    /// Fills the ledger, which may hold part of it already.
+    /// Fills the ledger, which may already contain some of the findings.
     ///
-    /// - Parameter report: hears after each page how much has been found so far.
+    /// - Parameter report: called after each page with the counts so far.
     func rebuild(report: @Sendable (Count) -> Void = { _ in }) async throws -> Count {
         var count = Count()
         var newestAudits: [String: AppliedAudit] = [:]
@@ -65,7 +65,7 @@ struct LedgerRebuilder: Sendable {
 }
 
 extension AppliedAudit {
-    /// Whether it is of a later audit than another one of the same check.
+    /// Whether its audit is later than another one of the same check.
     func isNewer(than other: AppliedAudit?) -> Bool {
         guard let other else { return true }
         return (startTime, taskID) > (other.startTime, other.taskID)

@@ -1,12 +1,12 @@
 import SecurityFindings
 
-/// How the team wants findings to be made.
+/// The configured options for findings.
 struct MappingOptions: Sendable {
-    /// Whether each check of an audit gets a finding of its own.
+    /// Whether each check of an audit gets a summary finding.
     var checkSummaries = true
-    /// The team's own severities.
+    /// The configured severities.
     var severities = SeverityRules.none
-    /// How long a finding of an audit stays current that no audit confirms any more; nil for ever.
+    /// How long an audit finding stays active that no audit confirms; nil for no limit.
     var staleAfter: Duration?
 }
 

@@ -2,38 +2,38 @@ import DeviceDefender
 import SecurityFindings
 import Store
 
-/// What Device Defender said of one finding at one time.
+/// What Device Defender reported about one finding at one time.
 struct Observation: Sendable, Hashable {
-    /// The finding as it follows from what was said alone.
+    /// The finding as it follows from this report alone.
     var finding: SecurityFinding
-    /// What it stands for.
+    /// The kind of the finding.
     var kind: LedgerEntry.Kind
-    /// What it is looked up by together with others: the check, or profile and behavior.
+    /// The group for queries of the ledger: the check, or the security profile and the behavior.
     var group: String
-    /// What people judge when they judge the finding.
+    /// The subject of dispositions that concern the finding.
     var subject: String
-    /// Whether the problem is there.
+    /// Whether the problem is present.
     var condition: LedgerEntry.Condition
-    /// When it was said: an alarm's own time, an audit's start.
+    /// The time of the report: the time of the alarm's event, or the start of the audit.
     var time: Timestamp
-    /// What an alarm says that somebody found out about it.
+    /// The verification state that an alarm carries.
     var verification: VerificationDisposition?
 
-    /// What an alarm says.
+    /// An event of an alarm.
     init(_ alarm: Alarm, finding: SecurityFinding) {
         self.init(
             finding: finding, kind: .violation, group: "\(alarm.securityProfileName)/\(alarm.behavior.name)",
             subject: finding.id, condition: alarm.eventType == .inAlarm ? .present : .over, time: alarm.time)
-        // Nobody has said anything about an alarm that is raised as "unknown".
+        // A raised alarm with state UNKNOWN was never verified.
         guard let state = alarm.verificationState, state != .unknown || alarm.eventType == .invalidated else { return }
         verification = VerificationDisposition(
             subject: finding.id, accountRegion: finding.accountRegion, time: alarm.time,
             verification: Verification(state: state, note: alarm.verificationStateDescription), isApplied: false)
     }
 
-    /// That an alarm is not raised any more, though nobody told its end. Nil if its end is known.
+    /// The end of an alarm that no event reported. Nil if its end is known.
     ///
-    /// - Parameter time: when it was not raised any more.
+    /// - Parameter time: when the alarm was no longer raised.
     init?(endOf known: LedgerEntry, asOf time: Timestamp) {
         guard known.kind == .violation, known.condition != .over, var finding = known.asSent else { return nil }
         finding.setCleared()
@@ -42,7 +42,7 @@ struct Observation: Sendable, Hashable {
         )
     }
 
-    /// What an audit says of one resource.
+    /// An audit finding about one resource.
     init(_ auditFinding: AuditFinding, task: AuditTask, finding: SecurityFinding) {
         self.init(
             finding: finding, kind: .audit, group: auditFinding.check.name,
@@ -52,7 +52,7 @@ struct Observation: Sendable, Hashable {
             condition: auditFinding.isSuppressed ? .suppressed : .present, time: task.startTime)
     }
 
-    /// What an audit says of one check.
+    /// The result of one check of an audit.
     init(summaryOf result: CheckResult, task: AuditTask, finding: SecurityFinding) {
         self.init(
             finding: finding, kind: .summary, group: result.check.name, subject: finding.id,

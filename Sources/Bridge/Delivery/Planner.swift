@@ -4,18 +4,18 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What must be done about one finding.
+/// A change of one finding.
 struct Change: Sendable, Hashable {
-    /// The finding to import; nil if Security Hub has it so already.
+    /// The finding to import; nil if Security Hub already has it in this form.
     var finding: SecurityFinding?
-    /// What the ledger must say when that is done.
+    /// The ledger entry after the import.
     var entry: LedgerEntry
 }
 
-/// Changes of different findings that are made together.
+/// Changes of different findings that are written together.
 struct PlannedChanges: Sendable {
     let all: [Change]
-    /// What the ledger had of the findings, by their ids.
+    /// The previous ledger entries of the findings, by id.
     let known: [String: LedgerEntry]
 
     init(_ all: [Change], known: [String: LedgerEntry]) {
@@ -23,24 +23,23 @@ struct PlannedChanges: Sendable {
         self.known = known
     }
 
-    /// Those that Security Hub is to be told of.
+    /// The changes that are sent to Security Hub.
     var toBeSent: [Change] { all.filter { $0.finding != nil } }
 }
 
-/// The rules by which what Device Defender says, what people judge, and what was sent before, become changes. Pure
-/// functions: they know no clock, store or network.
+/// Derives changes of findings from observations, dispositions and the ledger. Pure functions without clock, store or
+/// network.
 ///
-/// Whatever the order and the repetition of what is said, the newest counts: what is older than what was applied
-/// changes nothing.
+/// The newest report wins, independent of order and repetition. Reports older than the applied one change nothing.
 enum Planner {
     /// Plans the change of one finding.
     ///
     /// - Parameters:
-    ///   - observations: what was said of the finding, in the order in which it came; may be empty.
-    ///   - known: what the ledger has of it.
-    ///   - disposition: what people said about its subject.
+    ///   - observations: the observations of the finding, in order of arrival; may be empty.
+    ///   - known: its ledger entry; nil if it has none.
+    ///   - disposition: the disposition of its subject.
     ///   - now: the present time.
-    /// - Returns: nil if there is nothing to do, not even for the ledger.
+    /// - Returns: nil if neither the finding nor the ledger changes.
     static func plan(
         _ observations: [Observation], known: LedgerEntry?, disposition: Disposition?, now: Timestamp
     ) -> Change? {
@@ -60,10 +59,10 @@ enum Planner {
         return change.entry == known ? nil : change
     }
 
-    /// Plans that a problem is over: an audit that looked at everything has not found it any more. Nil if it was over
-    /// before, or if something newer was said of it.
+    /// Plans the end of a finding that a complete audit no longer lists. Nil if it has ended before, or if a newer
+    /// report exists.
     ///
-    /// - Parameter time: when the audit began.
+    /// - Parameter time: the start of the audit.
     static func end(_ known: LedgerEntry, at time: Timestamp, now: Timestamp) -> Change? {
         guard known.condition != .over, known.eventTime <= time.milliseconds, let finding = known.asSent else {
             return nil
@@ -71,18 +70,18 @@ enum Planner {
         return reconcile(finding, Facts(of: known, condition: .over, time: time), known, DispositionChange(nil), now)
     }
 
-    /// Plans that a finding is imported again as it is, so that Security Hub has it and does not forget it.
+    /// Plans the import of an unchanged finding, so that Security Hub has it and does not delete it.
     static func refresh(_ known: LedgerEntry, now: Timestamp) -> Change? {
         guard var finding = known.asSent else { return nil }
         finding.lastObservedAt = Timestamp(milliseconds: known.lastObservedAt)
         return send(finding, Facts(of: known), known, now)
     }
 
-    /// How long a current finding is left alone, in milliseconds. Security Hub forgets it 90 days after its last update;
-    /// half a month is left for outages.
+    /// The age at which an unchanged finding is refreshed, in milliseconds. Security Hub deletes findings 90 days after
+    /// their last update; 15 days remain for outages.
     static let refreshAge: Int64 = 75 * 86_400_000
 
-    /// What the ledger says when Security Hub refuses a change: it has the finding as before, which is not gone.
+    /// The ledger entry after Security Hub rejected a change: the finding stays as before, and counts as observed.
     static func rejected(_ change: Change, known: LedgerEntry) -> LedgerEntry {
         let entry = change.entry
         return LedgerEntry(
@@ -95,8 +94,8 @@ enum Planner {
 
     // MARK: Steps
 
-    /// Whether a finding of which nothing new was said is not in Security Hub as it must be: people judge it otherwise
-    /// now, or it may not have been sent.
+    /// Whether a finding without new observations must be sent: its disposition has changed, or its last change is not
+    /// confirmed as sent.
     private static func needsReconciling(_ known: LedgerEntry, _ disposition: DispositionChange, _ now: Timestamp)
         -> Bool
     {
@@ -122,17 +121,17 @@ enum Planner {
         _ finding: SecurityFinding, _ facts: Facts, _ known: LedgerEntry?, _ now: Timestamp
     ) -> Change {
         var finding = finding
-        // Security Hub ignores an update that is not later than the last.
+        // Security Hub ignores an update that is not later than the last one.
         finding.updatedAt = max(
             now, finding.createdAt, Timestamp(milliseconds: (known?.updatedAt ?? -1).saturatingAdding(1)))
         return Change(finding: finding, entry: facts.entry(finding, isSent: false))
     }
 
-    /// Whether an observation is newer than what was applied.
+    /// Whether an observation supersedes the newest one so far.
     ///
-    /// Of two states of an alarm that are equally old, the one that ends it counts, and of two that do not differ in
-    /// that, the one whose content is greater, byte by byte: whichever comes first, the same one is left. An audit that
-    /// is walked again sees the present: there the later look counts.
+    /// Of two events of an alarm with equal times, the one that ends it wins; if both have the same condition, the one
+    /// whose content is greater, byte by byte. So the result does not depend on the order of arrival. An audit that is
+    /// imported again lists the present state: there the later observation wins.
     private static func isNewest(_ observation: Observation, comparedWith newest: Observation?, _ known: LedgerEntry?)
         -> Bool
     {
@@ -149,7 +148,7 @@ enum Planner {
 }
 
 extension Observation {
-    /// The same, with the times of what was seen before: a finding is made once.
+    /// A copy with the creation and observation times of what was observed before: a finding is created once.
     fileprivate func mergingTimes(of newest: Observation?, _ known: LedgerEntry?) -> Observation {
         var copy = self
         if let before = newest?.finding {
@@ -166,7 +165,7 @@ extension Observation {
     }
 }
 
-/// What is known of a finding beside its text.
+/// The ledger fields of a finding, apart from its content.
 private struct Facts {
     let kind: LedgerEntry.Kind
     let group: String
@@ -190,17 +189,17 @@ private struct Facts {
         self.time = time?.milliseconds ?? known.eventTime
     }
 
-    /// Whether the finding is current: the problem is there, and nobody has judged that it does not count.
+    /// Whether the finding is active: the problem is present, and no disposition hides it.
     func isActive(_ disposition: DispositionChange, _ now: Timestamp) -> Bool {
         guard condition != .over else { return false }
         switch disposition {
         case .suppression(let suppression):
             if suppression.time.milliseconds > time { return !suppression.suppresses(at: now) }
-            // What a newer audit says counts, but no audit says that a suppression ended after it.
+            // A newer audit wins over the suppression, unless the suppression expired after the audit.
             return condition == .present || suppression.ended(after: time, by: now)
-        case .verification(let judged):
-            // An alarm that is raised again after it was judged is a new one.
-            return !(judged.verification.archives && judged.time.milliseconds >= time)
+        case .verification(let verification):
+            // An alarm that is raised again after its verification is active again.
+            return !(verification.verification.archives && verification.time.milliseconds >= time)
         case .none: return condition == .present
         }
     }
@@ -216,7 +215,7 @@ private struct Facts {
     }
 }
 
-/// What people said about a finding.
+/// The disposition of a finding, by its kind.
 private enum DispositionChange {
     case suppression(SuppressionDisposition)
     case verification(VerificationDisposition)
@@ -234,7 +233,7 @@ private enum DispositionChange {
 }
 
 extension LedgerEntry.Severity {
-    /// What the ledger keeps of a finding's severity.
+    /// The ledger's value for a finding's severity.
     init(_ label: SecurityFinding.Severity.Label) {
         switch label {
         case .critical: self = .critical
@@ -247,6 +246,6 @@ extension LedgerEntry.Severity {
 }
 
 extension LedgerEntry {
-    /// The finding as Security Hub has it; nil if it cannot be read.
+    /// The finding as last sent to Security Hub; nil if it cannot be parsed.
     var asSent: SecurityFinding? { (try? JSON(parsing: finding)).flatMap { SecurityFinding($0) } }
 }

@@ -4,30 +4,31 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What a finding in Security Hub, sent by a bridge or by AWS's sample, tells of what was known when it was sent.
+/// The ledger entry, disposition and applied audit that a finding in Security Hub implies. It was sent by a bridge or
+/// by AWS's sample.
 struct RestoredFinding: Sendable, Hashable {
-    /// The finding as the ledger has it.
+    /// The ledger entry of the finding.
     let entry: LedgerEntry
-    /// What people found out about it, for a violation.
+    /// The verification of a violation; nil if there is none.
     let disposition: Disposition?
-    /// The audit that said so, for an audit finding and a check summary.
+    /// The audit that reported an audit finding or a check summary; nil if it is not known.
     let appliedAudit: AppliedAudit?
 
-    /// Whether the store accepts what it tells. Security Hub keeps longer texts than the store.
+    /// Whether the store accepts the values. Security Hub allows longer texts than the store.
     var isStorable: Bool {
         LedgerUpdate(
             entries: [entry], dispositions: disposition.map { [$0] } ?? [], appliedAudits: appliedAudit.map { [$0] } ?? []
         ).isStorable
     }
 
-    /// The beginning of the ids of all findings of an origin.
+    /// The prefix of the ids of all findings of an account and Region.
     static func idPrefix(_ accountRegion: AccountRegion) -> String {
         ARN(service: "iot-device-defender", accountRegion: accountRegion, resource: "x").description.dropLast()
             .description
     }
 
-    /// Reads an element of the answer to `GetFindings`; nil if it is not a finding of Device Defender's, or lacks what
-    /// is needed to send it again.
+    /// Parses an element of the response to `GetFindings`; nil if it is not a Device Defender finding, or lacks members
+    /// that are needed to send it again.
     init?(_ json: JSON, accountRegion: AccountRegion) {
         guard let parsed = ParsedFinding(json, accountRegion: accountRegion) else { return nil }
         let finding = parsed.finding
@@ -47,7 +48,7 @@ struct RestoredFinding: Sendable, Hashable {
                 verification: verification, isApplied: true, isHidden: parsed.isHiddenByBridge
             ).disposition
         }
-        // Only a bridge says in the finding which audit it is from.
+        // Only findings of a bridge name their audit.
         appliedAudit =
             parsed.kind != .violation && eventTime > 0 && parsed.isOfCompleteCheck
             ? parsed.field("TaskId").map {
@@ -56,7 +57,7 @@ struct RestoredFinding: Sendable, Hashable {
     }
 }
 
-/// A finding with what its id and its product fields say.
+/// A finding with the values of its id and its product fields.
 private struct ParsedFinding {
     let json: JSON
     let finding: SecurityFinding
@@ -71,7 +72,7 @@ private struct ParsedFinding {
         let name = finding.id.dropFirst(prefix.count)
         let fields = finding.productFields
         if name.hasPrefix("audits/finding/") {
-            // No check's name has a dash.
+            // Names of checks contain no dash.
             let check = name.dropFirst("audits/finding/".count).prefix { $0 != "-" }
             guard
                 let subject = FindingID.suppression(
@@ -93,7 +94,7 @@ private struct ParsedFinding {
 
     func field(_ name: String) -> String? { finding.productFields[name] }
 
-    /// When what it says was said, in milliseconds since 1970; 0 if it does not tell, so that everything is newer.
+    /// The time of the report, in milliseconds since 1970; 0 if it is not known, so that every report is newer.
     var eventTime: Int64 {
         guard field("ProviderVersion") == SecurityFinding.providerVersion else { return 0 }
         if kind == .violation { return finding.lastObservedAt.milliseconds }
@@ -104,19 +105,20 @@ private struct ParsedFinding {
         if finding.recordState == .active { return .present }
         switch kind {
         case .audit: return field("IsSuppressed") == "true" ? .suppressed : .over
-        // It may be archived because somebody judged it, and still be raised.
+        // It may be archived because of a verification while the alarm is still raised.
         case .violation: return field("ViolationEventType") == "in-alarm" ? .present : .over
         case .summary: return .over
         }
     }
 
-    /// Whether the audit completed the check: a summary also tells of one that could not run.
+    /// Whether the audit completed the check. Summaries also exist for checks that could not run.
     var isOfCompleteCheck: Bool {
         guard kind == .summary else { return true }
         return ["COMPLETED_COMPLIANT", "COMPLETED_NON_COMPLIANT"].contains(field("CheckRunStatus"))
     }
 
-    /// Whether the finding is suppressed, and the bridge has said why: only of what it did itself may it think otherwise.
+    /// Whether the bridge suppressed the finding, as its note shows. The bridge changes only statuses that it has set
+    /// itself.
     var isHiddenByBridge: Bool {
         json["Workflow"]?["Status"]?.string == Verification.suppressedStatus
             && json["Note"]?["UpdatedBy"]?.string == Verification.author

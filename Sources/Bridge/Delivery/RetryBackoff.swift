@@ -1,38 +1,37 @@
 import AWSCore
 import Store
 
-/// How long a delivery waits after a failure.
+/// Delays before retries of failed deliveries.
 enum RetryBackoff {
-    /// What a delivery that fails is kept for: with the longest wait between attempts, more than a week.
+    /// The attempts after which a delivery is dead-lettered: more than a week at the longest delay.
     static let maximumAttempts = 2500
 
-    /// How long a delivery is kept that AWS denies, for want of a permission or of Security Hub, in milliseconds: Security
-    /// Hub itself forgets findings that are 90 days old.
+    /// How long a delivery is retried while AWS denies access, in milliseconds. Security Hub deletes findings after 90
+    /// days.
     private static let maximumDeniedAge: Int64 = 90 * 86_400_000
 
-    /// Whether a delivery that is denied is not worth keeping any longer.
+    /// Whether a delivery that AWS denies is too old to be retried.
     static func isTooOld(_ delivery: Delivery, now: Int64) -> Bool {
         now.saturatingSubtracting(delivery.receivedAt) > maximumDeniedAge
     }
 
-    /// The wait before the next attempt at what is denied and suspends nothing, so that nothing else probes it: from half
-    /// a minute to a minute.
+    /// The delay after a denial that suspends nothing, so that no probe follows: from 32 to 64 seconds.
     static func delayAfterDenial(jitter: Double) -> Duration { delay(afterAttempt: 7, jitter: jitter) }
 
-    /// The wait after the store or the lease cut an attempt short, from one to three seconds.
+    /// The delay after the store or a lease interrupted an attempt: from one to three seconds.
     static func delayAfterInterruption(jitter: Double) -> Duration {
         .milliseconds(1000 + Int64(2000 * (jitter > 0 ? min(jitter, 1) : 0)))
     }
 
-    /// The wait before the next attempt: doubling from one second up to five minutes, half of it by chance, so that
-    /// what failed together is not tried together.
+    /// The delay before the next attempt: it doubles from one second to five minutes. Half of it is jitter, so that
+    /// deliveries that failed together are not retried together.
     ///
     /// - Parameters:
-    ///   - attempt: how many attempts there were, from 1.
+    ///   - attempt: the number of attempts so far, from 1.
     ///   - jitter: a number from 0 to 1.
     static func delay(afterAttempt attempt: Int, jitter: Double) -> Duration {
         let full = min(Double(QueueTime.longestWait), Double(1000 << min(max(attempt, 1) - 1, 9)))
-        // Written so that no number, not even one that is none, leads out of the range.
+        // Clamps all values, including NaN.
         let part = jitter > 0 ? min(jitter, 1) : 0
         return .milliseconds(Int64(full * (0.5 + 0.5 * part)))
     }

@@ -1,33 +1,33 @@
 import AWSClient
 import Store
 
-/// What became of a finding that was sent to Security Hub.
+/// The outcome of sending a finding to Security Hub, or of processing a delivery.
 enum SendOutcome: Sendable, Hashable {
-    /// Security Hub has it.
+    /// Success: Security Hub has the finding.
     case imported
-    /// Security Hub will never take it; in AWS's words.
+    /// Permanent failure, with the reason in AWS's words. The delivery is dead-lettered.
     case rejected(String)
-    /// It may be taken later.
+    /// Temporary failure. The delivery is retried.
     case retryable(String)
-    /// It is taken as soon as requests can be signed, sent and authorized: until then a permission, credentials, Security
-    /// Hub or the network is missing, and the account and Region are suspended.
+    /// A permission, credentials, Security Hub or the network is missing. The account and Region are suspended, and the
+    /// delivery is retried without counting the attempt.
     case accessDenied(String)
-    /// The work was cut short because of the store or a lease, which says nothing of the delivery: no attempt counts.
+    /// The store or a lease interrupted the processing. The delivery is retried without counting the attempt.
     case interrupted(String)
 }
 
 extension SendOutcome {
-    /// What follows from a failure of the store for a delivery.
+    /// The outcome of a delivery after an error of the store.
     init(_ error: StoreError) {
         switch error.code {
         case .unavailable, .leaseLost, .inUse, .closed: self = .interrupted(error.description)
-        // A value that the store rejects, it always rejects.
+        // The store always rejects an invalid value.
         case .invalidValue: self = .rejected(error.description)
         case .corrupt, .invalidPath, .unsupported, .outdated, .defect: self = .retryable(error.description)
         }
     }
 
-    /// What follows from a request's failure for what it was about.
+    /// The outcome of what a failed request was about.
     init(_ error: AWSError) {
         self =
             switch error.consequence {
@@ -39,7 +39,7 @@ extension SendOutcome {
 }
 
 extension AWSError {
-    /// What it suspends, if it does.
+    /// What the error suspends; nil for nothing.
     var suspendedScope: CircuitBreakers.Scope? {
         guard consequence == .suspend else { return nil }
         return stage == .credentials || service != .iot ? .all : .audits
@@ -47,7 +47,7 @@ extension AWSError {
 }
 
 extension CircuitBreaker.Cause {
-    /// Why a failure suspends an account and Region.
+    /// The cause of the suspension by an error.
     init(_ error: AWSError) {
         self =
             switch (error.stage, error.kind) {
@@ -61,15 +61,15 @@ extension CircuitBreaker.Cause {
     }
 }
 
-/// Why something did not reach Security Hub, and may later.
+/// A temporary failure to send findings.
 struct SendError: Error, CustomStringConvertible {
     let description: String
-    /// Whether only a change in the account helps.
+    /// Whether access is denied until something changes in the account.
     var isDenial = false
-    /// Whether it says nothing of the delivery.
+    /// Whether the failure is unrelated to the delivery.
     var isInterruption = false
 
-    /// What that means for a delivery.
+    /// The outcome of the delivery.
     var outcome: SendOutcome {
         if isInterruption { return .interrupted(description) }
         return isDenial ? .accessDenied(description) : .retryable(description)

@@ -3,8 +3,8 @@ import DeviceDefender
 import Logging
 import Store
 
-/// Archives findings and check summaries of an account and Region that no audit confirms any more: their check was turned off,
-/// or their scheduled audit was renamed or deleted.
+/// Archives findings and check summaries of an account and Region that no audit confirms any longer: their check was
+/// turned off, or their scheduled audit was renamed or deleted.
 struct StaleFindingArchiver: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
@@ -13,7 +13,7 @@ struct StaleFindingArchiver: Sendable {
 
     private static let kinds: [LedgerEntry.Kind] = [.audit, .summary]
 
-    /// Whether there is anything to archive.
+    /// Whether there are stale findings or summaries.
     static func isDue(_ accountRegion: AccountRegion, in store: any Store, staleAfter: Duration?)
         async throws(StoreError) -> Bool
     {
@@ -31,11 +31,11 @@ struct StaleFindingArchiver: Sendable {
         return false
     }
 
-    /// Archives what is stale now.
+    /// Archives the stale findings and summaries.
     ///
-    /// - Returns: why findings were refused.
+    /// - Returns: the findings that Security Hub rejected.
     func archive(_ lease: Lease) async throws -> FindingRejections {
-        // What an interrupted walk has in the ledger and did not send for certain, no page lists any more.
+        // After an interruption, ended entries that may not have been sent are on no page any longer.
         let unsent = FindingRefresher(accountRegion: accountRegion, context: context, sender: sender)
         var rejections = try await unsent.resend(Self.kinds, lease)
         let store = context.store

@@ -3,16 +3,16 @@ import DeviceDefender
 import SecurityFindings
 import Store
 
-/// How audits of one check count for each other's summaries. Pure functions.
+/// How audits of one check affect each other's summaries. Pure functions.
 ///
-/// A summary belongs to a check of a scheduled audit, or of audits on demand. Several scheduled audits may look at one check:
-/// each has a summary of its own, which another one's result of the same kind leaves alone.
+/// A summary belongs to a check of a scheduled audit, or of on-demand audits. Several scheduled audits may include one
+/// check: each has its own summary, which a noncompliant result of another one leaves unchanged.
 enum SummaryRules {
-    /// Which summaries of a check an audit ends, beside updating its own: those that are older than the audit.
+    /// Which older summaries of a check an audit ends, in addition to updating its own.
     enum Ended: Sendable, Hashable {
         /// All: no resource fails the check.
         case all
-        /// That of audits on demand: a newer audit says more, and none on demand may ever come again.
+        /// That of on-demand audits: the newer audit replaces it, and no other on-demand audit may follow.
         case onDemand
         /// None: the check was not completed.
         case none
@@ -26,21 +26,21 @@ enum SummaryRules {
         }
     }
 
-    /// Whether a newer audit has ended a summary, so that it is over though its own audit says that resources fail.
+    /// Whether a newer audit has ended a summary although resources failed in its own audit.
     ///
     /// - Parameters:
-    ///   - schedule: the scheduled audit; nil for audits on demand.
-    ///   - time: when its audit began.
-    ///   - completion: what newer audits did.
+    ///   - schedule: the name of the scheduled audit; nil for on-demand audits.
+    ///   - time: the start of its audit.
+    ///   - completion: the known completions of the check.
     static func isEnded(schedule: String?, time: Timestamp, by completion: CheckCompletion?) -> Bool {
         guard let completion else { return false }
         if let passedAt = completion.passedAt, passedAt > time.milliseconds { return true }
         return schedule == nil && completion.completedAt > time.milliseconds
     }
 
-    /// What an audit says of its checks.
+    /// The observations of an audit about its checks.
     ///
-    /// - Parameter completions: what is known of the checks, the audit itself included.
+    /// - Parameter completions: the known completions of the checks, including the audit itself.
     static func observations(
         of task: AuditTask, _ completions: [String: CheckCompletion], _ finding: (CheckResult) -> SecurityFinding
     ) -> [Observation] {
@@ -53,7 +53,7 @@ enum SummaryRules {
         }
     }
 
-    /// When an audit completed its checks.
+    /// The completions of checks by an audit.
     static func completions(of task: AuditTask, accountRegion: AccountRegion) -> [CheckCompletion] {
         task.checks.filter(\.status.isComplete).map { result in
             let start = task.startTime.milliseconds

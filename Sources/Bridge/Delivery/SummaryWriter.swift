@@ -3,7 +3,7 @@ import DeviceDefender
 import SecurityFindings
 import Store
 
-/// Brings the summaries of an audit's checks up to date, and ends those that it outdates.
+/// Updates the summaries of an audit's checks, and archives outdated ones.
 struct SummaryWriter: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
@@ -11,10 +11,10 @@ struct SummaryWriter: Sendable {
     let mapping: MappingOptions
     let lease: Lease
 
-    /// Summarizes an audit.
+    /// Updates the summaries of an audit.
     ///
-    /// - Parameter completions: what is known of the checks, the audit itself included.
-    /// - Returns: why findings were refused.
+    /// - Parameter completions: the known completions of the checks, including the audit itself.
+    /// - Returns: the findings that Security Hub rejected.
     func summarize(_ task: AuditTask, _ completions: [String: CheckCompletion]) async throws -> FindingRejections {
         let summaries = SummaryRules.observations(of: task, completions) { result in
             SecurityFinding(summaryOf: result, task: task, accountRegion: accountRegion, severities: mapping.severities)
@@ -34,9 +34,9 @@ struct SummaryWriter: Sendable {
         return rejections
     }
 
-    /// Ends the summaries of other audits that an audit outdates.
+    /// Archives the summaries of other audits that an audit outdates.
     ///
-    /// - Returns: why findings were refused.
+    /// - Returns: the findings that Security Hub rejected.
     func archiveOthers(_ task: AuditTask) async throws -> FindingRejections {
         var rejections = FindingRejections()
         for result in task.checks {

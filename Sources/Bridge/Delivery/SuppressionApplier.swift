@@ -2,16 +2,17 @@ import AWSCore
 import DeviceDefender
 import Store
 
-/// Has suppressions take effect on the findings that they concern.
+/// Applies suppressions to the findings that they concern.
 struct SuppressionApplier: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let sender: FindingSender
     let lease: Lease
 
-    /// Keeps what people said about the findings of a resource, if it is news, and judges the findings anew.
+    /// Stores a suppression or its deletion if it is newer than the stored one, and updates the findings of its
+    /// resource.
     ///
-    /// - Parameter keepsExpiry: whether it leaves the end of a suppression as it was.
+    /// - Parameter keepsExpiry: whether the end of the stored suppression is kept.
     func apply(_ disposition: SuppressionDisposition, keepsExpiry: Bool) async throws -> FindingRejections {
         let stored = try await stored(disposition.subject)
         let known = stored.flatMap { SuppressionDisposition($0) }
@@ -24,15 +25,15 @@ struct SuppressionApplier: Sendable {
         return try await updateFindings(about: disposition.subject, by: disposition.disposition)
     }
 
-    /// Judges the findings of a suppression that has ended by itself.
+    /// Updates the findings of an expired suppression.
     ///
-    /// - Parameter time: when it ended, as it was known when that became due.
+    /// - Parameter time: its expiry when the task was queued. If it has changed since, nothing is done.
     func expire(_ subject: String, at time: Timestamp) async throws -> FindingRejections {
         let stored = try await stored(subject)
         guard var known = stored.flatMap({ SuppressionDisposition($0) }), known.isSuppressed, known.expiresAt == time
         else { return FindingRejections() }
         guard !known.suppresses(at: context.now) else {
-            throw SendError(description: "by this machine's clock the suppression has not ended yet")
+            throw SendError(description: "the suppression has not expired yet by this machine's clock")
         }
         let rejections = try await updateFindings(about: subject, by: stored)
         known.isSettled = true

@@ -4,35 +4,35 @@ import JSON
 import SecurityFindings
 import Store
 
-/// Whether the audit findings of a resource are suppressed, as people last said it.
+/// The last suppression of the audit findings of a resource, or its deletion.
 struct SuppressionDisposition: Sendable, Hashable {
     /// What is suppressed, see `FindingID.suppression`.
     let subject: String
     let accountRegion: AccountRegion
-    /// When it was said.
+    /// When it was created, changed or deleted.
     let time: Timestamp
-    /// Whether there is a suppression; false once it was deleted.
+    /// Whether the suppression exists; false after its deletion.
     let isSuppressed: Bool
-    /// When the suppression ends by itself; nil if it does not.
+    /// When the suppression expires; nil if it does not.
     var expiresAt: Timestamp?
-    /// Whether the findings have been looked at again since it ended.
+    /// Whether the findings have been updated since it expired.
     var isSettled = false
 
-    /// How long it is kept after its end without any finding that it concerns, in milliseconds: Device Defender keeps
-    /// audit findings for 90 days.
-    private static let afterlife: Int64 = 90 * 86_400_000
+    /// How long it is kept after its end if it concerns no finding, in milliseconds: Device Defender keeps audit
+    /// findings for 90 days.
+    private static let retention: Int64 = 90 * 86_400_000
 
     /// Whether findings are suppressed at a time.
     func suppresses(at now: Timestamp) -> Bool { isSuppressed && expiresAt.map { now < $0 } ?? true }
 
-    /// Whether it ended by itself between two times.
+    /// Whether it expired between two times.
     func ended(after time: Int64, by now: Timestamp) -> Bool {
         guard isSuppressed, let expiresAt else { return false }
         return expiresAt.milliseconds > time && expiresAt <= now
     }
 
-    /// Whether it replaces another one about the same subject: the one said later counts. CloudTrail tells times in
-    /// seconds: of two in one second the one that shows more findings counts, since what is wrongly hidden is missed.
+    /// Whether it supersedes another one of the same subject: the later one wins. CloudTrail has times in seconds:
+    /// within one second, the one that shows more findings wins, because a finding that is hidden by mistake is missed.
     func isNewer(than other: Self?) -> Bool {
         guard let other else { return true }
         if time != other.time { return time > other.time }
@@ -43,7 +43,7 @@ struct SuppressionDisposition: Sendable, Hashable {
 }
 
 extension SuppressionDisposition {
-    /// That a suppression is there, as an event or AWS IoT's list of them says it.
+    /// An existing suppression, from an event or from AWS IoT's list.
     init(_ suppression: AuditSuppression, accountRegion: AccountRegion, time: Timestamp) {
         self.init(
             subject: FindingID.suppression(
@@ -54,7 +54,7 @@ extension SuppressionDisposition {
 
     private static let (suppressedKey, expiryKey) = ("isSuppressed", "expiresAt")
 
-    /// Reads one from the store; nil for one of another kind.
+    /// Parses a stored disposition; nil if it is of another kind.
     init?(_ disposition: Disposition) {
         guard let json = try? JSON(parsing: disposition.content), let isSuppressed = json[Self.suppressedKey]?.bool
         else {
@@ -68,7 +68,7 @@ extension SuppressionDisposition {
         isSettled = disposition.dueAt == nil
     }
 
-    /// As the store keeps it.
+    /// The form for the store.
     var disposition: Disposition {
         var content: JSON.Members = [UTF8Text(Self.suppressedKey): .bool(isSuppressed)]
         content[Self.expiryKey] = expiresAt.map { .integer($0.milliseconds) }
@@ -76,7 +76,7 @@ extension SuppressionDisposition {
         return Disposition(
             subject: subject, accountRegion: accountRegion, time: time.milliseconds,
             dueAt: isSuppressed && !isSettled ? expiresAt?.milliseconds : nil,
-            keepUntil: end.map { max($0, time).milliseconds + Self.afterlife },
+            keepUntil: end.map { max($0, time).milliseconds + Self.retention },
             content: JSON.object(content).serialized())
     }
 }

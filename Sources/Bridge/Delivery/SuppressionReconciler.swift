@@ -4,21 +4,21 @@ import DeviceDefender
 import Logging
 import Store
 
-/// Brings the suppressions that are known in step with those that AWS IoT lists.
+/// Reconciles the stored suppressions with those that AWS IoT lists.
 ///
-/// EventBridge passes calls on by its best effort, and tells of none that was made before the bridge was there: their
-/// ends would be missed. So each audit is a reason to ask.
+/// EventBridge delivers CloudTrail events on a best-effort basis, and none from before the bridge was installed. So the
+/// list is read with each audit.
 struct SuppressionReconciler: Sendable {
     let accountRegion: AccountRegion
     let context: FindingWriter
     let client: AWSClient
     let applier: SuppressionApplier
 
-    /// How much older than the present what is listed is taken to be, in milliseconds: an event of the last minute may
-    /// tell of something that the list does not show yet, and clocks differ.
+    /// How old a list counts as, in milliseconds: an event of the last minute may not be reflected in the list yet, and
+    /// clocks differ.
     private static let margin: Int64 = 60_000
 
-    /// Asks for the list and acts on what it says otherwise. Without permission to ask, everything stays as it is.
+    /// Reads the list and applies differences. Without permission to read it, nothing changes.
     func apply(_ rejections: inout FindingRejections) async throws {
         do {
             try await compare(&rejections)
@@ -30,27 +30,27 @@ struct SuppressionReconciler: Sendable {
     }
 
     private func compare(_ rejections: inout FindingRejections) async throws {
-        // By AWS's clock when the first page was sent.
+        // AWS's time when the first page was sent.
         var first: Timestamp?
-        // Hashes, so that a long list takes little memory.
+        // Hashes, so that a long list uses little memory.
         var listed: Set<Int> = []
         var isComplete = true
         for try await page in client.auditSuppressions(region: accountRegion.region) {
             let asOf = first ?? asOf(page.date)
             first = asOf
-            var said: [SuppressionDisposition] = []
+            var dispositions: [SuppressionDisposition] = []
             for element in page.elements {
                 do throws(UnrecognizedMessageError) {
-                    said.append(
+                    dispositions.append(
                         SuppressionDisposition(try AuditSuppression(element), accountRegion: accountRegion, time: asOf))
                 } catch {
                     isComplete = false
                 }
             }
-            listed.formUnion(said.map(\.subject.hashValue))
-            try await apply(listed: said, &rejections)
+            listed.formUnion(dispositions.map(\.subject.hashValue))
+            try await apply(listed: dispositions, &rejections)
         }
-        // One that could not be read may be any of those that seem to be gone.
+        // A suppression that could not be parsed may be any of the missing ones.
         if isComplete { try await endUnlisted(listed, asOf: first ?? asOf(nil), &rejections) }
     }
 
@@ -59,11 +59,13 @@ struct SuppressionReconciler: Sendable {
     }
 
     private func apply(listed: [SuppressionDisposition], _ rejections: inout FindingRejections) async throws {
-        let known = try await context.store.dispositions(about: said.map(\.subject))
-        for said in said {
-            let known = known[said.subject].flatMap { SuppressionDisposition($0) }
-            if let known, known.isSuppressed, known.expiresAt == said.expiresAt { continue }
-            if said.isNewer(than: known) { rejections.add(try await applier.apply(said, keepsExpiry: false)) }
+        let known = try await context.store.dispositions(about: listed.map(\.subject))
+        for suppression in listed {
+            let known = known[suppression.subject].flatMap { SuppressionDisposition($0) }
+            if let known, known.isSuppressed, known.expiresAt == suppression.expiresAt { continue }
+            if suppression.isNewer(than: known) {
+                rejections.add(try await applier.apply(suppression, keepsExpiry: false))
+            }
         }
     }
 

@@ -1,17 +1,17 @@
 import Store
 import Synchronization
 
-/// The leases of deliveries whose outcome could not be stored, until they can be released: their deliveries would
-/// otherwise wait for the end of the leases, long after the store can be used again.
+/// Holds leases that could not be released, for example because the outcome of their deliveries could not be stored.
+/// They are released once the store is available, so that the deliveries do not wait until the leases expire.
 final class UnstoredOutcomes: Sendable {
     private let leases = Mutex<[Lease]>([])
 
     /// Adds a lease.
     func add(_ lease: Lease) { leases.withLock { $0.append(lease) } }
 
-    /// Releases leases, or keeps them until the store can do it.
+    /// Releases leases, or holds them until the store is available.
     ///
-    /// - Returns: why they could not be released yet; nil if they were.
+    /// - Returns: the error if they could not be released yet.
     func release(_ due: [Lease], to store: any Store) async -> StoreError? {
         guard !due.isEmpty else { return nil }
         do throws(StoreError) {
@@ -23,7 +23,7 @@ final class UnstoredOutcomes: Sendable {
         }
     }
 
-    /// Releases the leases that were kept, once the store can do it.
+    /// Releases the held leases, once the store is available.
     func release(to store: any Store) async throws(StoreError) {
         let due = leases.withLock { leases in
             defer { leases = [] }

@@ -4,24 +4,25 @@ import JSON
 import SecurityFindings
 import Store
 
-/// What people last found out about a violation.
+/// The last verification of a violation by an operator.
 struct VerificationDisposition: Sendable, Hashable {
     /// The id of the violation's finding.
     let subject: String
     let accountRegion: AccountRegion
-    /// When it was said.
+    /// When the violation was verified.
     let time: Timestamp
     var verification: Verification
-    /// Whether Security Hub has been told.
+    /// Whether Security Hub has the verification.
     var isApplied: Bool
-    /// Whether the bridge set the finding's workflow status to SUPPRESSED, or may have, and has not taken that back.
+    /// Whether the bridge has set the finding's workflow status to SUPPRESSED, or may have, and has not reset it.
     var isHidden = false
 
-    /// How long it waits for its finding, in milliseconds: Device Defender keeps violations for 30 days.
-    private static let timeout: Int64 = 90 * 86_400_000
+    /// How long it is kept if its finding does not exist, in milliseconds: Device Defender keeps violations for 30
+    /// days.
+    private static let retention: Int64 = 90 * 86_400_000
 
-    /// Whether it replaces another one about the same violation: the one said later counts; of two said at once, the
-    /// same one whichever comes first.
+    /// Whether it supersedes another one of the same violation: the later one wins. With equal times, the order is
+    /// arbitrary but independent of arrival.
     func isNewer(than other: Self?) -> Bool {
         guard let other else { return true }
         if time != other.time { return time > other.time }
@@ -33,7 +34,7 @@ struct VerificationDisposition: Sendable, Hashable {
 extension VerificationDisposition {
     private static let (stateKey, wordsKey, appliedKey, hiddenKey) = ("state", "words", "isApplied", "isHidden")
 
-    /// Reads one from the store; nil for one of another kind.
+    /// Parses a stored disposition; nil if it is of another kind.
     init?(_ disposition: Disposition) {
         guard let json = try? JSON(parsing: disposition.content),
             let state = json[Self.stateKey]?.string.flatMap(VerificationState.init),
@@ -44,11 +45,11 @@ extension VerificationDisposition {
         time = Timestamp(milliseconds: disposition.time)
         verification = Verification(state: state, note: json[Self.wordsKey]?.string)
         self.isApplied = isApplied
-        // Earlier versions did not keep it, and hid whatever they said of.
+        // Earlier versions did not store it, and hid every finding that they archived.
         isHidden = json[Self.hiddenKey]?.bool ?? (isApplied && verification.archives)
     }
 
-    /// As the store keeps it.
+    /// The form for the store.
     var disposition: Disposition {
         var content: JSON.Members = [
             UTF8Text(Self.stateKey): .string(verification.state.rawValue), UTF8Text(Self.appliedKey): .bool(isApplied),
@@ -57,6 +58,6 @@ extension VerificationDisposition {
         content[Self.wordsKey] = verification.note.map(JSON.string)
         return Disposition(
             subject: subject, accountRegion: accountRegion, time: time.milliseconds, dueAt: nil,
-            keepUntil: time.milliseconds + Self.timeout, content: JSON.object(content).serialized())
+            keepUntil: time.milliseconds + Self.retention, content: JSON.object(content).serialized())
     }
 }

@@ -5,7 +5,7 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Leases deliveries from the store and puts them into the lanes of their accounts and Regions.
+/// Leases deliveries from the store and distributes them to the lanes of their accounts and Regions.
 actor WorkerPool: Service {
     private struct LaneKey: Hashable {
         let accountRegion: AccountRegion
@@ -20,37 +20,37 @@ actor WorkerPool: Service {
     private let grace: Duration
     private var lanes: [LaneKey: SerialLane] = [:]
     private var senders: [AccountRegion: FindingSender] = [:]
-    /// The origins whose ledger is complete, as far as that can be had.
+    /// The accounts and Regions whose ledger is complete, or cannot be rebuilt.
     private var prepared: Set<AccountRegion> = []
-    /// The origins that AWS was asked for the time of since neither its time nor this machine's was known for certain.
+    /// The accounts and Regions for which AWS's time was requested while no reliable time was known.
     private var timeRequested: Set<AccountRegion> = []
-    /// The origins whose ledger is being rebuilt: nothing of them is leased meanwhile.
+    /// The accounts and Regions whose ledger is being rebuilt. None of their deliveries is leased meanwhile.
     private var preparations: [AccountRegion: Task<Void, Never>] = [:]
-    /// The leases of the deliveries in the lanes, by origin and delivery.
+    /// The leases of the deliveries in the lanes, by account and Region, and delivery id.
     private var held: [AccountRegion: [String: Lease]] = [:]
-    /// The clock, and the monotonic time, when the store was looked at last.
+    /// The clock and the monotonic time of the last poll of the store.
     private var lastPoll: (now: Int64, elapsed: Int64)?
-    /// The pauses that the last lease saw.
+    /// The pauses that the last lease returned.
     private var pauses: [Pause] = []
-    /// How many times an origin that was full has got room again.
+    /// How often capacity was freed for an account and Region.
     private var freedCapacityCount: UInt64 = 0
     private var capacityWaiter: CheckedContinuation<Void, Never>?
 
-    /// How many deliveries of one account and Region may be in the lanes before no more of them are leased. The limit
-    /// is for each, so that one whose Security Hub is slow or refuses everything does not hold up the others.
+    /// The number of deliveries of one account and Region in the lanes at which no more are leased for it. Each has its
+    /// own limit, so that a slow or failing Security Hub does not delay the others.
     static let capacity = 500
-    /// How many deliveries are leased at once.
+    /// The most deliveries of one lease request.
     static let leaseLimit = 500
-    /// How long a lease lasts without being extended: a bridge that dies holds its deliveries no longer.
+    /// How long a lease lasts unless it is extended. A crashed bridge holds its deliveries no longer.
     static let leaseDuration = Duration.seconds(60)
     private static let extensionInterval = Duration.seconds(20)
-    /// The longest time without a look at the store.
+    /// The longest time between polls of the store.
     private static let longestWait = Duration.seconds(30)
 
     /// - Parameters:
-    ///   - clock: where the work runs, and by what time.
-    ///   - owner: who leases, for people to read.
-    ///   - grace: how long work that is under way may go on when the bridge stops.
+    ///   - clock: the executor and the clock of the workers.
+    ///   - owner: the name of this replica in leases, for operators.
+    ///   - grace: how long processing may continue after shutdown begins.
     init(
         context: FindingWriter, accounts: AccountClients, clock: AWSClock,
         configuration: Reloadable<BridgeConfiguration>,
@@ -64,7 +64,8 @@ actor WorkerPool: Service {
         self.grace = grace
     }
 
-    /// Works until the bridge stops; then gives back what waits, and gives what is under way some seconds to end.
+    /// Processes deliveries until shutdown. Then it releases waiting deliveries, and lets those in progress continue
+    /// for the grace period.
     func run() async {
         let extending = Task(executorPreference: clock.executor) { await self.extendLeases() }
         let watching = Task(executorPreference: clock.executor) { await self.watchHeartbeat() }
@@ -89,7 +90,7 @@ actor WorkerPool: Service {
     // MARK: Leasing
 
     private func leaseUntilCanceled() async {
-        // Without the store, nothing is leased, and the clock is checked later.
+        // If the store is unavailable, nothing is leased, and the clock is checked later.
         try? await context.trust.check(with: context.store)
         while !Task.isCancelled {
             let freedCapacityCount = freedCapacityCount
@@ -102,7 +103,7 @@ actor WorkerPool: Service {
                     limit: Self.leaseLimit, for: Self.leaseDuration, owner: owner, now: context.clock(),
                     excluding: full)
                 guard !batch.deliveries.isEmpty || context.store.canProcess else {
-                    context.outage.failed("The replica's sign of life cannot be written.", to: .work)
+                    context.outage.failed("The replica's heartbeat cannot be written.", to: .work)
                     try? await clock.sleep(.seconds(1))
                     continue
                 }
@@ -126,12 +127,12 @@ actor WorkerPool: Service {
         for leased in batch.deliveries { context.logger.debug("A delivery was leased.", metadata: .about(leased)) }
     }
 
-    /// Waits until there may be something to lease: it came, its time has come, or its origin has room again.
+    /// Waits until there may be deliveries to lease: one arrived, a retry is due, or capacity was freed.
     private func waitForWork(
         _ batch: LeaseBatch, orCapacityAfter freedCapacityCount: UInt64, orUntil time: Int64?
     ) async {
         let (store, clock) = (context.store, clock)
-        // Looking now and then finds what another process has put back.
+        // Polling finds deliveries that another process has released.
         let waits = [
             batch.nextReadyAt.map { $0.saturatingSubtracting(context.clock()) },
             time.map { $0.saturatingSubtracting(context.elapsed()) },
@@ -150,7 +151,8 @@ actor WorkerPool: Service {
     private func waitForCapacity(after count: UInt64) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                // A task is marked as canceled before its handler runs: one that is not seen here finds the waiter.
+                // A task is marked as canceled before its handler runs. If that is not visible here, the handler finds
+                // the waiter.
                 if Task.isCancelled || freedCapacityCount != count {
                     continuation.resume()
                 } else {
@@ -173,13 +175,13 @@ actor WorkerPool: Service {
 
     private func extendHeld() async {
         let context = context
-        // All at once, so that they share the store's commits.
+        // Concurrently, so that they share commits.
         await withDiscardingTaskGroup { group in
             for lease in held.values.flatMap(\.values) { group.addTask { await Self.extend(lease, context) } }
         }
     }
 
-    /// Extends the leases if the clock was set ahead: else this process would take its own for those of one that vanished.
+    /// Extends the leases if the clock was set forward. Otherwise this process would consider its own leases expired.
     private func extendLeasesAfterClockJump() async {
         let (now, elapsed) = (context.clock(), context.elapsed())
         let last = lastPoll ?? (now, elapsed)
@@ -193,15 +195,15 @@ actor WorkerPool: Service {
         do throws(StoreError) {
             _ = try await context.store.extend(lease, for: leaseDuration, now: context.clock())
         } catch {
-            // One that is lost or done with is refused where its outcome is written, too.
+            // A lost or completed lease is also rejected when its outcome is stored.
             context.logger.debug(
                 "A lease was not extended.",
                 metadata: [LogMetadataKey.delivery: "\(lease.deliveryID)", LogMetadataKey.reason: "\(error)"])
         }
     }
 
-    /// Stops what is under way once this process may not act any more: others may have taken over what it leased. Releases
-    /// what could not be stored once the store can be used.
+    /// Stops processing when the heartbeat is overdue, because other replicas may have taken over the leased
+    /// deliveries. Also releases leases that could not be released before.
     private func watchHeartbeat() async {
         var canProcess = true
         while (try? await clock.sleep(.seconds(1))) != nil {
@@ -217,7 +219,7 @@ actor WorkerPool: Service {
 
     private func release(_ leases: [Lease], of accountRegion: AccountRegion) async {
         discard(leases, of: accountRegion)
-        // To leave them to their end would hold their deliveries up long after the store can be used again.
+        // Until the leases expire, their deliveries would wait although the store may be available again.
         if let error = await context.unstored.release(leases, to: context.store) {
             context.logger.warning(
                 "Leases could not be released; they will be when the store is available.",
@@ -228,7 +230,7 @@ actor WorkerPool: Service {
     private func discard(_ leases: [Lease], of accountRegion: AccountRegion) {
         var rest = held[accountRegion, default: [:]]
         let wasFull = rest.count >= Self.capacity
-        // A delivery whose lease had ended may be here a second time, by a lease that goes on.
+        // A delivery whose lease expired may be here again, under a valid lease.
         for lease in leases where rest[lease.deliveryID] == lease { rest[lease.deliveryID] = nil }
         held[accountRegion] = rest.isEmpty ? nil : rest
         if wasFull, rest.count < Self.capacity { recordFreedCapacity() }
@@ -236,7 +238,7 @@ actor WorkerPool: Service {
 
     // MARK: Pauses
 
-    /// Has the work on what is paused given up, and given back.
+    /// Cancels processing of paused accounts, and releases their deliveries.
     private func applyPauses(_ present: [Pause]) async {
         guard present != pauses else { return }
         let (begun, ended) = (Set(present).subtracting(pauses), Set(pauses).subtracting(present))
@@ -261,7 +263,7 @@ actor WorkerPool: Service {
 
     // MARK: Ledgers
 
-    /// The same as ``preparedOnly(_:)``; when the store fails, all are released as soon as it can be used.
+    /// Like ``preparedDeliveries(_:)``. If the store fails, all deliveries are released as soon as it is available.
     private func preparedDeliveriesOrRelease(_ deliveries: [LeasedDelivery]) async throws(StoreError)
         -> [LeasedDelivery]
     {
@@ -273,9 +275,9 @@ actor WorkerPool: Service {
         }
     }
 
-    /// Leaves out deliveries of origins whose ledger is not complete, gives them back, and has the ledger rebuilt.
+    /// Returns the deliveries whose ledger is complete. Releases the others, and starts to rebuild their ledgers.
     private func preparedDeliveries(_ deliveries: [LeasedDelivery]) async throws(StoreError) -> [LeasedDelivery] {
-        // What is planned by a wrong time stays wrong, so AWS is asked for the time first.
+        // Changes that are dated by a wrong clock stay wrong, so AWS's time is requested first.
         let isTimeKnown = context.trust.trustedTime != nil
         if isTimeKnown { timeRequested = [] } else { prepared.formIntersection(timeRequested) }
         let unknown = Set(deliveries.map(\.delivery.accountRegion)).subtracting(prepared)
@@ -287,14 +289,14 @@ actor WorkerPool: Service {
                 await self.prepare(accountRegion, isComplete: complete.contains(accountRegion))
             }
         }
-        // More may be prepared by the time that the others are given back.
+        // More may become prepared while the others are released.
         let ready = deliveries.filter { prepared.contains($0.delivery.accountRegion) }
         let others = deliveries.filter { !prepared.contains($0.delivery.accountRegion) }
         try await context.store.release(others.map(\.lease))
         return ready
     }
 
-    /// - Parameter isComplete: whether the ledger is, so that only the time has to be asked for.
+    /// - Parameter isComplete: whether the ledger is complete, so that only AWS's time is needed.
     private func prepare(_ accountRegion: AccountRegion, isComplete: Bool) async {
         let rebuild = LedgerRebuilder(
             accountRegion: accountRegion, store: context.store, client: accounts.client(for: accountRegion),
@@ -332,10 +334,12 @@ actor WorkerPool: Service {
         recordFreedCapacity()
     }
 
-    /// After a ledger could not be rebuilt: waits for the next try, or says that the work goes on without.
+    /// Handles a failed rebuild of a ledger. Waits before the next attempt.
+    ///
+    /// - Returns: whether to try again; false if processing continues without a complete ledger.
     private func shouldRetryRebuild(_ error: any Error, _ accountRegion: AccountRegion, _ attempt: Int) async -> Bool {
         let failure = error as? AWSError
-        // Without the permission to read, findings can be imported yet; without credentials, they cannot.
+        // Findings can be imported without permission to read them, but not without credentials.
         let isReadDenied =
             failure.map { failure in
                 failure.stage == .response && [.accessDenied, .invalid, .notFound].contains(failure.kind)
@@ -419,7 +423,7 @@ actor WorkerPool: Service {
         return lane
     }
 
-    /// Lets work of an origin through as AWS takes it.
+    /// The policy of an account and Region's lanes: its circuit breaker.
     private func policy(_ accountRegion: AccountRegion) -> LanePolicy {
         let (circuitBreakers, clock) = (context.circuitBreakers, clock)
         return LanePolicy {
@@ -432,7 +436,7 @@ actor WorkerPool: Service {
         }
     }
 
-    /// Has the store looked at again: an origin that was closed may be open.
+    /// Wakes the worker to poll the store, because an account and Region may accept deliveries again.
     private func recordFreedCapacity() {
         freedCapacityCount += 1
         wakeCapacityWaiter()
