@@ -15,6 +15,6 @@ import Testing
         }
         checkpoint.nextToken = String(repeating: "x", count: 20_000)
         #expect(checkpoint.serialized == nil)
-        #expect(rejections.outcome == .rejected("id: reason (and 1 more findings)"))
+        #expect(rejections.outcome == .rejected("id: reason (and 1 more)"))
     }
 }

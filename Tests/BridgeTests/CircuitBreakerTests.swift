@@ -23,8 +23,8 @@ import Testing
     func probes() {
         var circuitBreaker = CircuitBreaker()
         // A request that was in progress is denied, too.
-        let news = [circuitBreaker.recordDenial("no", now: now), circuitBreaker.recordDenial("no", now: now + 5)]
-        #expect(news == [true, false])
+        let isNew = [circuitBreaker.recordDenial("no", now: now), circuitBreaker.recordDenial("no", now: now + 5)]
+        #expect(isNew == [true, false])
         var time = now
         for pause: Int64 in [1, 2, 4, 8, 16, 32, 60, 60] {
             let early = circuitBreaker.allow(now: time + pause * 1000 - 1)
@@ -32,8 +32,8 @@ import Testing
             let states = (0..<2).map { _ in circuitBreaker.allow(now: time) }
             #expect(early == .open && states == [.halfOpen, .open])
             #expect(!circuitBreaker.allowsRequests(now: time))
-            let news = (0..<2).map { _ in circuitBreaker.recordDenial("still no", now: time) }
-            #expect(news == [false, false])
+            let isNew = (0..<2).map { _ in circuitBreaker.recordDenial("still no", now: time) }
+            #expect(isNew == [false, false])
             circuitBreaker.endProbe()
         }
         #expect(circuitBreaker.denial?.since == now && circuitBreaker.denial?.reason == "still no")
@@ -46,10 +46,10 @@ import Testing
         let first = circuitBreaker.allow(now: now + 1000)
         circuitBreaker.endProbe()
         let second = circuitBreaker.allow(now: now + 1000)
-        let over = circuitBreaker.recordSuccess()
+        let ended = circuitBreaker.recordSuccess()
         let third = circuitBreaker.allow(now: now + 1000)
         #expect(first == .halfOpen && second == .halfOpen && third == .closed)
-        #expect(over?.since == now)
+        #expect(ended?.since == now)
     }
 
     /// Responds with 403 to imports in us-east-1, and counts them.

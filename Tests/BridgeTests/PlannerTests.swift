@@ -244,9 +244,9 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
         #expect(plan(suppressed, disposition: ending, later: 5)?.finding?.recordState == .active)
         let ended = try suppression(at: now - 9, until: now)
         #expect(plan(suppressed, disposition: ended, later: 5)?.finding?.recordState == .archived)
-        let said = try suppression(at: now + 1, until: now + 5)
-        #expect(try plan(auditObservation(), disposition: said, later: 4)?.finding?.recordState == .archived)
-        #expect(try plan(auditObservation(), disposition: said, later: 5)?.finding?.recordState == .active)
+        let current = try suppression(at: now + 1, until: now + 5)
+        #expect(try plan(auditObservation(), disposition: current, later: 4)?.finding?.recordState == .archived)
+        #expect(try plan(auditObservation(), disposition: current, later: 5)?.finding?.recordState == .active)
     }
 
     @Test("The later suppression wins; within one second, the one that shows more findings")
@@ -269,13 +269,13 @@ private func entry(_ observations: Observation..., disposition: Disposition? = n
 
     @Test("A stored suppression is due at its expiry until it is settled")
     func suppressionStored() throws {
-        var said = try #require(SuppressionDisposition(suppression(at: now, until: now + 5)))
-        #expect(said.disposition.dueAt == now + 5 && SuppressionDisposition(said.disposition) == said)
-        said.isSettled = true
-        #expect(said.disposition.dueAt == nil && SuppressionDisposition(said.disposition) == said)
+        var stored = try #require(SuppressionDisposition(suppression(at: now, until: now + 5)))
+        #expect(stored.disposition.dueAt == now + 5 && SuppressionDisposition(stored.disposition) == stored)
+        stored.isSettled = true
+        #expect(stored.disposition.dueAt == nil && SuppressionDisposition(stored.disposition) == stored)
         #expect(try suppression(at: now).keepUntil == nil)
         #expect(try suppression(isSuppressed: false, at: now).keepUntil != nil)
-        #expect(VerificationDisposition(said.disposition) == nil)
+        #expect(VerificationDisposition(stored.disposition) == nil)
     }
 
     @Test(

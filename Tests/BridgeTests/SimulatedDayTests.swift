@@ -62,8 +62,8 @@ private final class FaultyAWS: HTTPTransport {
             .compactMap { $0["Id"]?.string }
         state.withLock { $0.hub.formUnion(ids ?? []) }
         count("imports")
-        let answer = #"{"SuccessCount": \#(ids?.count ?? 0), "FailedFindings": []}"#
-        return (HTTPResponse(status: .ok), Array(answer.utf8))
+        let response = #"{"SuccessCount": \#(ids?.count ?? 0), "FailedFindings": []}"#
+        return (HTTPResponse(status: .ok), Array(response.utf8))
     }
 
     private func count(_ name: String) { state.withLock { $0.counts[name, default: 0] += 1 } }

@@ -97,7 +97,8 @@ public enum Backfill {
                 "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
             )
         }
-        guard let pause = try await parts.store.pauses().first(where: { accountRegions.contains(where: $0.applies(to:)) })
+        guard
+            let pause = try await parts.store.pauses().first(where: { accountRegions.contains(where: $0.applies(to:)) })
         else {
             return accountRegions
         }

@@ -49,7 +49,9 @@ struct AuditImporter: Sendable {
             AppliedAudit(
                 accountRegion: accountRegion, check: $0, startTime: task.startTime.milliseconds, taskID: task.id)
         }
-        if !newlyApplied.isEmpty { try await context.store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease) }
+        if !newlyApplied.isEmpty {
+            try await context.store.record(LedgerUpdate(appliedAudits: newlyApplied), under: lease)
+        }
         return rejections
     }
 

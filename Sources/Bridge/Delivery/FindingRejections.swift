@@ -37,6 +37,6 @@ struct FindingRejections: Sendable, Hashable {
     /// The outcome of the delivery.
     var outcome: SendOutcome {
         guard let first else { return .imported }
-        return .rejected(count > 1 ? "\(first) (and \(count.saturatingSubtracting(1)) more findings)" : first)
+        return .rejected(count > 1 ? "\(first) (and \(count.saturatingSubtracting(1)) more)" : first)
     }
 }

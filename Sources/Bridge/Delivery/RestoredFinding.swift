@@ -17,7 +17,8 @@ struct RestoredFinding: Sendable, Hashable {
     /// Whether the store accepts the values. Security Hub allows longer texts than the store.
     var isStorable: Bool {
         LedgerUpdate(
-            entries: [entry], dispositions: disposition.map { [$0] } ?? [], appliedAudits: appliedAudit.map { [$0] } ?? []
+            entries: [entry], dispositions: disposition.map { [$0] } ?? [],
+            appliedAudits: appliedAudit.map { [$0] } ?? []
         ).isStorable
     }
 
