@@ -29,7 +29,7 @@ public final class Bridge: Sendable {
     private let listenAddresses: String
     private let configuration: BridgeConfiguration
     private let logger: Logger
-    private let parts: BridgeRuntime
+    private let runtime: BridgeRuntime
     private let group: ServiceGroup
     private let store: OpeningStore
 
@@ -49,12 +49,12 @@ public final class Bridge: Sendable {
     ///   - logger: where the log goes.
     ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
     ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
-    ///   - replacesDamaged: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
+    ///   - replacesDamagedStore: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, and if an address or the store is in use.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
         countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogSink? = nil,
-        reload: (@Sendable () throws -> BridgeConfiguration)? = nil, replacesDamaged: Bool = false
+        reload: (@Sendable () throws -> BridgeConfiguration)? = nil, replacesDamagedStore: Bool = false
     ) async throws {
         self.configuration = configuration
         self.logger = logger
@@ -66,71 +66,73 @@ public final class Bridge: Sendable {
                 metadata: ["file": "\(file)"])
         }
         let store = StoreFactory.later(
-            configuration.store, replaceDamaged: replacesDamaged ? tell : nil, report: metrics.store.record)
+            configuration.store, replaceDamagedStore: replacesDamagedStore ? tell : nil, report: metrics.store.record)
         self.store = store
-        let parts = try await BridgeRuntime(
+        let runtime = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
             report: { call in
                 metrics.aws.recordCall(call)
                 activity.recordCall(call)
             }, stop: store.stopWaiting, openStore: { _ in store })
-        self.parts = parts
+        self.runtime = runtime
         var servers: [HTTPServer] = []
         do {
             let context = FindingWriter(
-                store: parts.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
-                trust: parts.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) }, metrics: metrics,
+                store: runtime.store, clock: Self.now, elapsed: MonotonicClock.milliseconds,
+                trust: runtime.clockTrust(isChecked: true, logger), jitter: { .random(in: 0...1) }, metrics: metrics,
                 logger: logger, activity: activity, deadLetterLimits: configuration.deadLetterLimits)
             let manager = SystemdManager(environment: environment)
-            let door = try ListenerConfiguration(
-                configuration, tls: parts.certificate?.context, manager: manager,
+            let listenerConfiguration = try ListenerConfiguration(
+                configuration, tls: runtime.certificate?.context, manager: manager,
                 descriptorLimit: DescriptorLimit.raise())
-            let gap = OutageTracker()
-            let live = ReloadableComponents(configuration, parts, context)
-            let listener = try await Self.listener(parts, door, gap, live, context)
+            let outageTracker = OutageTracker()
+            let components = ReloadableComponents(configuration, runtime, context)
+            let listener = try await Self.listener(runtime, listenerConfiguration, outageTracker, components, context)
             servers.append(listener)
-            let (admin, statusStream) = try await Self.admin(parts, door, live, context, registry)
+            let (admin, statusStream) = try await Self.admin(runtime, listenerConfiguration, components, context, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
             let workers = WorkerPool(
-                context: context, accounts: parts.accounts, clock: AWSClock(loop: parts.clientLoop),
-                configuration: live.configuration, owner: "\(BridgeRuntime.hostName):\(getpid())")
+                context: context, accounts: runtime.accounts, clock: AWSClock(loop: runtime.clientLoop),
+                configuration: components.configuration, owner: "\(BridgeRuntime.hostName):\(getpid())")
             let certificates = TLSCertificateReloader(
-                keeper: parts.certificate, listener: listener, loop: parts.mainLoop, metrics: metrics.process,
+                keeper: runtime.certificate, listener: listener, loop: runtime.mainLoop, metrics: metrics.process,
                 logger: logger)
-            func onceOpen(_ service: any Service) -> any Service { OnceOpen(store: store, service: service) }
+            func afterStoreOpens(_ service: any Service) -> any Service {
+                StoreDependentService(store: store, service: service)
+            }
             // They are stopped in reverse: first nothing more is received, then the workers end.
             var services: [any Service] = [
-                onceOpen(
+                afterStoreOpens(
                     CatchUpScheduler(
-                        context: context, loop: parts.clientLoop, configuration: live.configuration, gap: gap)),
-                onceOpen(
-                    MaintenanceService(context: context, loop: parts.clientLoop, configuration: live.configuration)),
-                onceOpen(
-                    TaskScheduler(context: context, loop: parts.clientLoop) { live.configuration.value.staleAfter }),
-                onceOpen(
+                        context: context, loop: runtime.clientLoop, configuration: components.configuration, gap: outageTracker)),
+                afterStoreOpens(
+                    MaintenanceService(context: context, loop: runtime.clientLoop, configuration: components.configuration)),
+                afterStoreOpens(
+                    TaskScheduler(context: context, loop: runtime.clientLoop) { components.configuration.value.staleAfter }),
+                afterStoreOpens(
                     LastDeliveryRecorder(
-                        store: parts.store, activity: activity, loop: parts.clientLoop, logger: logger)),
-                onceOpen(IntegrityWatch(store: parts.store, logger: logger)),
-                StoreProbe(readiness: context.readiness, outage: context.outage, loop: parts.mainLoop),
-                EventLoopLagMonitor(loops: parts.loops, metrics: metrics.process),
-                onceOpen(workers), statusStream,
+                        store: runtime.store, activity: activity, loop: runtime.clientLoop, logger: logger)),
+                afterStoreOpens(IntegrityMonitor(store: runtime.store, logger: logger)),
+                StoreProbe(readiness: context.readiness, outage: context.outage, loop: runtime.mainLoop),
+                EventLoopLagMonitor(loops: runtime.loops, metrics: metrics.process),
+                afterStoreOpens(workers), statusStream,
                 ServerService(server: admin, limit: .seconds(1)),
                 ServerService(server: listener, limit: Self.drainLimit),
                 certificates,
-                SystemdNotifier(manager: manager, listener: listener, store: store, loop: parts.mainLoop),
+                SystemdNotifier(manager: manager, listener: listener, store: store, loop: runtime.mainLoop),
             ]
-            if let log { services.insert(RepeatedLineService(control: log, loop: parts.mainLoop), at: 0) }
+            if let log { services.insert(RepeatedLineService(control: log, loop: runtime.mainLoop), at: 0) }
             if let reload {
                 let reloading = ConfigurationReloader(
-                    hangups: parts.hangups, load: reload, started: configuration, running: live.configuration,
+                    hangups: runtime.hangups, load: reload, started: configuration, running: components.configuration,
                     apply: { read in
-                        live.use(read)
+                        components.use(read)
                         log?.use(read)
                     }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger)
                 // It tells the service manager that the bridge is ready, which it must not before the store is.
-                services.insert(onceOpen(reloading), at: services.count - 1)
+                services.insert(afterStoreOpens(reloading), at: services.count - 1)
             }
             var quiet = logger
             quiet.logLevel = max(logger.logLevel, .warning)
@@ -143,7 +145,7 @@ public final class Bridge: Sendable {
             }
         } catch {
             for server in servers { await server.drain(within: .zero) }
-            await parts.close()
+            await runtime.close()
             throw error
         }
     }
@@ -161,9 +163,9 @@ public final class Bridge: Sendable {
                 "tls": "\(configuration.tls != nil)", "topics": "\(configuration.topics.patterns.count)",
             ])
         configuration.logWarnings(to: logger)
-        for warning in parts.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
-        let stopping = Task { [parts, group, logger] () -> CInt? in
-            for await signal in parts.signals {
+        for warning in runtime.certificate?.warnings(now: Self.now() / 1000) ?? [] { logger.warning("\(warning)") }
+        let stopping = Task { [runtime, group, logger] () -> CInt? in
+            for await signal in runtime.signals {
                 logger.info("A signal asks the bridge to stop.", metadata: ["signal": "\(signal)"])
                 await group.triggerGracefulShutdown()
                 return signal
@@ -174,7 +176,7 @@ public final class Bridge: Sendable {
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
         stopping.cancel()
         let signal = await stopping.value
-        await parts.close()
+        await runtime.close()
         logger.info("The bridge has stopped.")
         try result.get()
         return signal
@@ -193,56 +195,61 @@ public final class Bridge: Sendable {
     // MARK: Servers
 
     private static func listener(
-        _ parts: BridgeRuntime, _ door: ListenerConfiguration, _ gap: OutageTracker, _ live: ReloadableComponents,
+        _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ outageTracker: OutageTracker,
+        _ components: ReloadableComponents,
         _ context: FindingWriter
     ) async throws -> HTTPServer {
         let routes = IntakeRoutes(
-            intake: live.intake, health: health(parts, context), admission: live.admission, gap: gap,
+            intake: components.intake, health: health(runtime, context), admission: components.admission,
+            gap: outageTracker,
             outage: context.outage, metrics: context.metrics.intake, activity: context.activity,
             logger: context.logger, clock: now)
         let router = routes.router
         let log = AccessLog(metrics: context.metrics.intake, logger: context.logger)
         return try await listen(
-            key: "listen.address", on: parts.listenLoops, sockets: door.listenSockets, door.server,
+            key: "listen.address", on: runtime.listenLoops, sockets: listenerConfiguration.listenSockets,
+            listenerConfiguration.server,
             handler: { request in
                 routes.noteMisdirected(request)
                 return await router.respond(to: request)
             }, report: { log.take($0) })
     }
 
-    private static func health(_ parts: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {
+    private static func health(_ runtime: BridgeRuntime, _ context: FindingWriter) -> HealthRoutes {
         HealthRoutes(
-            readiness: context.readiness, certificate: parts.certificate, outage: context.outage, clock: now)
+            readiness: context.readiness, certificate: runtime.certificate, outage: context.outage, clock: now)
     }
 
     private static func admin(
-        _ parts: BridgeRuntime, _ door: ListenerConfiguration, _ live: ReloadableComponents, _ context: FindingWriter,
+        _ runtime: BridgeRuntime, _ listenerConfiguration: ListenerConfiguration, _ components: ReloadableComponents,
+        _ context: FindingWriter,
         _ registry: PrometheusRegistry
     ) async throws -> (HTTPServer, StatusStream) {
-        let source = StatusSource(parts.store, clock: now)
+        let source = StatusSource(runtime.store, clock: now)
         let metrics = MetricsCollector(
-            source: source, configuration: live.configuration, accounts: parts.accounts,
-            circuitBreakers: context.circuitBreakers, certificates: live.certificates, admission: live.admission,
+            source: source, configuration: components.configuration, accounts: runtime.accounts,
+            circuitBreakers: context.circuitBreakers, certificates: components.certificates,
+            admission: components.admission,
             outage: context.outage, accountRegions: context.metrics.accountRegions, clock: now,
             isClockTrusted: { context.trust.isTrusted })
         let report = StatusReport(
-            source: source, configuration: live.configuration,
+            source: source, configuration: components.configuration,
             circuitBreakers: context.circuitBreakers, activity: context.activity, outage: context.outage,
-            certificate: parts.certificate, startedAt: now(), clock: now)
-        let statusStream = StatusStream(pause: { [loop = parts.mainLoop] in
+            certificate: runtime.certificate, startedAt: now(), clock: now)
+        let statusStream = StatusStream(pause: { [loop = runtime.mainLoop] in
             try await loop.sleep(for: StatusStream.interval)
         }) {
             await report.json()
         }
         let deadLetterRoutes = DeadLetterRoutes(
-            store: parts.store, configuration: live.configuration, logger: context.logger, clock: now,
+            store: runtime.store, configuration: components.configuration, logger: context.logger, clock: now,
             onChange: { source.queue.invalidate() })
         let routes = AdminRoutes(
             metrics: metrics, registry: registry, report: report, statusStream: statusStream,
             deadLetters: deadLetterRoutes,
-            health: health(parts, context), configuration: live.configuration)
+            health: health(runtime, context), configuration: components.configuration)
         let server = try await listen(
-            key: "admin.address", on: [parts.mainLoop], sockets: door.adminSockets, door.admin, handler: routes.handler)
+            key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets, listenerConfiguration.admin, handler: routes.handler)
         return (server, statusStream)
     }
 

@@ -25,17 +25,17 @@ struct MaintenanceService: Service {
     func run() async {
         await cancelWhenGracefulShutdown {
             repeat {
-                await forget()
-                await label()
+                await removeExpired()
+                await addMissingSeverities()
             } while (try? await loop.sleep(for: Self.interval)) != nil
         }
     }
 
     /// Adds the severities of findings that an earlier version of the bridge kept without, some at a time: deliveries go on.
-    private func label() async {
+    private func addMissingSeverities() async {
         do throws(StoreError) {
             while !Task.isCancelled {
-                let entries = try await context.store.unlabeledLedgerEntries(limit: Self.labelsAtOnce)
+                let entries = try await context.store.unlabeledLedgerEntries(limit: Self.severityBatchSize)
                 let severities = Dictionary(
                     entries.compactMap { entry in
                         entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
@@ -44,7 +44,7 @@ struct MaintenanceService: Service {
                 // What cannot be read is written anew when Device Defender next tells of it.
                 guard !severities.isEmpty else { return }
                 try await context.store.label(severities)
-                guard (try? await loop.sleep(for: Self.pauseBetweenLabels)) != nil else { return }
+                guard (try? await loop.sleep(for: Self.severityBatchPause)) != nil else { return }
             }
         } catch {
             context.logger.warning(
@@ -52,11 +52,11 @@ struct MaintenanceService: Service {
         }
     }
 
-    private static let labelsAtOnce = 500
-    private static let pauseBetweenLabels = Duration.milliseconds(50)
+    private static let severityBatchSize = 500
+    private static let severityBatchPause = Duration.milliseconds(50)
 
     /// Removes what is too old to be needed, while the clock is trusted.
-    func forget() async {
+    func removeExpired() async {
         do throws(StoreError) {
             try await context.trust.check(with: context.store)
             // To a clock that jumped ahead, everything is old.
@@ -65,7 +65,7 @@ struct MaintenanceService: Service {
             let window = max(Self.eventBridgeTimeout, configuration.value.maximumMessageAge * 2)
             var deliveries = try await context.store.purge(
                 completedBefore: now.saturatingSubtracting(window.milliseconds))
-            deliveries += try await forgetEarly(now)
+            deliveries += try await purgeBeyondLimit(now)
             let age = configuration.value.maximumDeadLetterAge
             context.deadLetters.recordDropped(
                 try await context.store.trimDeadLetters(
@@ -86,7 +86,7 @@ struct MaintenanceService: Service {
     }
 
     /// Forgets completed deliveries beyond those that are remembered, but none that Amazon SNS may send again.
-    private func forgetEarly(_ now: Int64) async throws(StoreError) -> Int {
+    private func purgeBeyondLimit(_ now: Int64) async throws(StoreError) -> Int {
         guard let time = try await context.store.completionTime(beyondNewest: completedLimit) else { return 0 }
         // A message of Amazon SNS is taken for so long, and clocks differ as much.
         let young = now.saturatingSubtracting(configuration.value.maximumMessageAge.milliseconds * 2)

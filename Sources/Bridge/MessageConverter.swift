@@ -10,7 +10,7 @@ import Store
 /// has no findings yet. Findings are as of the time of the message.
 public struct MessageConverter: Sendable {
     /// Why a message becomes nothing.
-    public struct Failure: Error, Sendable {
+    public struct ConversionError: Error, Sendable {
         /// What is wrong with it.
         public let message: String
     }
@@ -29,9 +29,9 @@ public struct MessageConverter: Sendable {
     /// - Throws: ``Failure``.
     public init(
         account: String, region: String, scheduledAudit: String? = nil, configuration: BridgeConfiguration
-    ) throws(Failure) {
+    ) throws(ConversionError) {
         guard let account = AccountID(account), let region = Region(region) else {
-            throw Failure(
+            throw ConversionError(
                 message: "the account must be 12 digits and the Region a Region's name, for example us-east-1")
         }
         accountRegion = AccountRegion(account: account, region: region)
@@ -47,7 +47,7 @@ public struct MessageConverter: Sendable {
     /// - Returns: an array of findings (ASFF) for what makes findings, followed by the update if the message brings one; for an
     ///   event the request that it makes.
     /// - Throws: ``Failure``.
-    public func convert(_ bytes: [UInt8]) throws(Failure) -> JSON {
+    public func convert(_ bytes: [UInt8]) throws(ConversionError) -> JSON {
         do throws(UnrecognizedMessageError) {
             let json = try Self.parse(bytes)
             if json["Type"] != nil, json["TopicArn"] != nil {
@@ -63,7 +63,7 @@ public struct MessageConverter: Sendable {
             let account = json["accountId"]?.string.flatMap { AccountID($0) } ?? accountRegion.account
             return try message(bytes, from: .sns, AccountRegion(account: account, region: accountRegion.region))
         } catch {
-            throw Failure(message: error.reason)
+            throw ConversionError(message: error.reason)
         }
     }
 

@@ -33,59 +33,59 @@ public enum RebuildLedger {
     /// - Parameters:
     ///   - configuration: the settings.
     ///   - environment: the process's environment, for AWS's own settings.
-    ///   - isWanted: which of the accounts and Regions.
+    ///   - isIncluded: which of the accounts and Regions.
     ///   - report: hears how far it is, in order.
     /// - Returns: whether all went well.
     /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to rebuild;
     ///   ``Interruption`` after SIGTERM or SIGINT.
     public static func run(
-        configuration: BridgeConfiguration, environment: [String: String], of isWanted: (AccountRegion) -> Bool,
+        configuration: BridgeConfiguration, environment: [String: String], of isIncluded: (AccountRegion) -> Bool,
         report: @escaping @Sendable (Progress) -> Void
     ) async throws -> Bool {
-        let accountRegions = configuration.topics.accountRegions.filter(isWanted).sorted()
+        let accountRegions = configuration.topics.accountRegions.filter(isIncluded).sorted()
         guard !accountRegions.isEmpty else {
             throw ConfigurationError(
                 "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
             )
         }
-        let parts = try await BridgeRuntime(
+        let runtime = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: false)
-        let work = Task { try await rebuild(accountRegions, parts, report) }
-        let watching = Task { for await _ in parts.signals { work.cancel() } }
+        let work = Task { try await rebuild(accountRegions, runtime, report) }
+        let watching = Task { for await _ in runtime.signals { work.cancel() } }
         let result = await work.result
         watching.cancel()
         await watching.value
-        await parts.close()
-        guard !work.isCancelled else { throw Interruption() }
+        await runtime.close()
+        guard !work.isCancelled else { throw InterruptionError() }
         return try result.get()
     }
 
     /// A signal ended the work before its time.
-    public struct Interruption: Error, CustomStringConvertible {
+    public struct InterruptionError: Error, CustomStringConvertible {
         /// What happened, and what follows.
         public let description = "interrupted; a bridge that starts on the store goes on with it"
     }
 
     private static func rebuild(
-        _ accountRegions: [AccountRegion], _ parts: BridgeRuntime, _ report: @escaping @Sendable (Progress) -> Void
+        _ accountRegions: [AccountRegion], _ runtime: BridgeRuntime, _ report: @escaping @Sendable (Progress) -> Void
     ) async throws -> Bool {
-        var isWell = true
+        var hasSucceeded = true
         for (done, accountRegion) in accountRegions.enumerated() {
-            @Sendable func tell(_ one: Report) {
+            @Sendable func reportProgress(_ one: Report) {
                 report(Progress(accountRegion: accountRegion, done: done, all: accountRegions.count, report: one))
             }
             let rebuild = LedgerRebuilder(
-                accountRegion: accountRegion, store: parts.store, client: parts.accounts.client(for: accountRegion),
+                accountRegion: accountRegion, store: runtime.store, client: runtime.accounts.client(for: accountRegion),
                 clock: Bridge.now)
-            try await parts.store.clearLedger(of: accountRegion)
+            try await runtime.store.clearLedger(of: accountRegion)
             do {
-                let count = try await rebuild.rebuild { tell(.found($0.restored)) }
-                tell(.done(restored: count.restored, unread: count.unread))
+                let count = try await rebuild.rebuild { reportProgress(.found($0.restored)) }
+                reportProgress(.done(restored: count.restored, unread: count.unread))
             } catch let error as AWSError where error.kind != .canceled {
-                tell(.failed(error.description))
-                isWell = false
+                reportProgress(.failed(error.description))
+                hasSucceeded = false
             }
         }
-        return isWell
+        return hasSucceeded
     }
 }

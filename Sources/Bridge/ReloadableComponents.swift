@@ -11,18 +11,19 @@ struct ReloadableComponents: Sendable {
     private let accounts: AccountClients
     private let deadLetters: DeadLetterKeeper
 
-    init(_ configuration: BridgeConfiguration, _ parts: BridgeRuntime, _ context: FindingWriter) {
+    init(_ configuration: BridgeConfiguration, _ runtime: BridgeRuntime, _ context: FindingWriter) {
         self.configuration = Reloadable(configuration)
         certificates = SigningCertificateCache(
-            authorities: parts.authorities, report: context.metrics.process.certificateFetched,
-            fetch: parts.fetchCertificate)
-        admission = Admission(store: parts.store, maximumPending: configuration.maximumPending)
+            authorities: runtime.authorities, report: context.metrics.process.certificateFetched,
+            fetch: runtime.fetchCertificate)
+        admission = Admission(store: runtime.store, maximumPending: configuration.maximumPending)
         assembly = IntakeFactory(
-            store: parts.store, certificates: certificates, failures: AuthenticationThrottle(),
-            confirm: parts.confirmSubscription, fetchTokenKeys: parts.fetchTokenKeys, metrics: context.metrics.process,
+            store: runtime.store, certificates: certificates, failures: AuthenticationThrottle(),
+            confirm: runtime.confirmSubscription, fetchTokenKeys: runtime.fetchTokenKeys,
+            metrics: context.metrics.process,
             logger: context.logger, clock: context.clock)
         intake = Reloadable(assembly.parts(configuration))
-        accounts = parts.accounts
+        accounts = runtime.accounts
         deadLetters = context.deadLetters
     }
 

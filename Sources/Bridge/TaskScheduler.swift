@@ -14,7 +14,7 @@ struct TaskScheduler: Service {
 
     private static let interval = Duration.seconds(30)
     /// How many looks at suppressions there are between two looks for findings that Security Hub would soon forget.
-    private static let looksBetweenRefreshes = 120
+    private static let checksBetweenRefreshes = 120
 
     func run() async {
         await cancelWhenGracefulShutdown {
@@ -22,8 +22,8 @@ struct TaskScheduler: Service {
             repeat {
                 do throws(StoreError) {
                     try await context.trust.check(with: context.store)
-                    try await lookForSuppressions()
-                    if looks % Self.looksBetweenRefreshes == 0 { try await lookForStaleFindings() }
+                    try await scheduleEndedSuppressions()
+                    if looks % Self.checksBetweenRefreshes == 0 { try await scheduleStaleFindings() }
                 } catch {
                     context.logger.warning(
                         "The store could not be asked for what is due.", metadata: ["reason": "\(error)"])
@@ -34,7 +34,7 @@ struct TaskScheduler: Service {
     }
 
     /// Has those suppressions acted on that have ended by themselves.
-    func lookForSuppressions() async throws(StoreError) {
+    func scheduleEndedSuppressions() async throws(StoreError) {
         guard let time = context.trust.trustedTime else { return }
         let now = context.clock()
         for disposition in try await context.store.dueDispositions(by: time, limit: 1000) {
@@ -45,7 +45,7 @@ struct TaskScheduler: Service {
     }
 
     /// Has findings archived that nothing confirms any more, and others imported again that Security Hub would soon forget.
-    func lookForStaleFindings() async throws(StoreError) {
+    func scheduleStaleFindings() async throws(StoreError) {
         guard let time = context.trust.trustedTime else { return }
         let now = context.clock()
         let staleAfter = staleAfter()

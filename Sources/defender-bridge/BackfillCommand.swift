@@ -22,7 +22,7 @@ struct BackfillCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "How far back to ask, 1h to 90d. AWS keeps audits for 90 days and what happened to alarms for 30.",
             valueName: "duration"),
-        transform: Self.past)
+        transform: Self.lookback)
     var since = Duration.seconds(90 * 86_400)
 
     @Option(help: ArgumentHelp("Only this account. Default: all that the bridge serves.", valueName: "12 digits"))
@@ -31,11 +31,12 @@ struct BackfillCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only this Region. Default: all that the bridge serves.", valueName: "name"))
     var region: String?
 
-    @Sendable private static func past(_ text: String) throws -> Duration {
-        guard let past = Duration(text), (Duration.seconds(3600)...Duration.seconds(90 * 86_400)).contains(past) else {
+    @Sendable private static func lookback(_ text: String) throws -> Duration {
+        guard let lookback = Duration(text), (Duration.seconds(3600)...Duration.seconds(90 * 86_400)).contains(lookback)
+        else {
             throw ValidationError("it must be a duration from 1h to 90d, for example 30d")
         }
-        return past
+        return lookback
     }
 
     func run() async throws {
@@ -46,30 +47,30 @@ struct BackfillCommand: AsyncParsableCommand {
         do {
             report = try await Backfill.run(
                 configuration: configuration, environment: environment, registry: PrometheusRegistry(),
-                logger: configuration.log(atLeast: .warning).logger(), past: since,
+                logger: configuration.log(atLeast: .warning).logger(), lookback: since,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },
                 report: { bar.show(Self.text($0), share: Self.share($0)) })
-        } catch let interruption as Backfill.Interruption {
+        } catch let interruption as Backfill.InterruptionError {
             bar.end()
             throw CommandError(message: interruption.description)
         }
         bar.end()
-        guard report.dead == 0 else {
+        guard report.deadLettered == 0 else {
             throw CommandError(
-                message: "\(report.dead) deliveries were given up; see defender-bridge dead-letters list")
+                message: "\(report.deadLettered) deliveries were given up; see defender-bridge dead-letters list")
         }
         print("Done: Security Hub has what Device Defender told of \(report.accountRegions) accounts and Regions.")
     }
 
     private static func text(_ report: Backfill.Report) -> String {
-        "asked about \(report.asked) of \(report.accountRegions) accounts and Regions, \(report.left) deliveries left"
+        "asked about \(report.completedQueries) of \(report.accountRegions) accounts and Regions, \(report.remaining) deliveries left"
             + (report.waitingFor.map { ", waiting for \($0)" } ?? "")
     }
 
     private static func share(_ report: Backfill.Report) -> Double {
-        guard report.asked == report.accountRegions, report.most > 0 else { return 0 }
-        return 1 - Double(report.left) / Double(report.most)
+        guard report.completedQueries == report.accountRegions, report.peak > 0 else { return 0 }
+        return 1 - Double(report.remaining) / Double(report.peak)
     }
 }

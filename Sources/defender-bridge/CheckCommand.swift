@@ -37,7 +37,7 @@ struct CheckCommand: AsyncParsableCommand {
         let colors = TerminalColors()
         var hasPassed = false
         do {
-            let configuration = try options.loadForStore(environment: environment, readsAgain: true)
+            let configuration = try options.loadForStore(environment: environment, reloadsAsOwner: true)
             hasPassed = await Preflight.run(
                 configuration: configuration, environment: environment, endpoint: endpoint
             ) { check in
@@ -52,13 +52,13 @@ struct CheckCommand: AsyncParsableCommand {
             let report: JSON = ["passed": .bool(hasPassed), "checks": .array(all.map(\.json))]
             print(report.prettyPrinted())
         } else {
-            print(Self.tally(all))
+            print(Self.summary(all))
         }
         guard hasPassed else { throw ExitCode(1) }
     }
 
     /// The last line: how many checks passed, failed and were skipped.
-    static func tally(_ checks: [PreflightCheck]) -> String {
+    static func summary(_ checks: [PreflightCheck]) -> String {
         func count(_ outcome: PreflightCheck.Outcome) -> Int { checks.count { $0.outcome == outcome } }
         return "\(count(.passed)) passed, \(count(.failed)) failed, \(count(.skipped)) not checked."
     }
@@ -67,8 +67,8 @@ struct CheckCommand: AsyncParsableCommand {
 extension TerminalColors {
     fileprivate func marked(_ outcome: PreflightCheck.Outcome, _ word: String) -> String {
         switch outcome {
-        case .passed: good(word)
-        case .failed: bad(word)
+        case .passed: success(word)
+        case .failed: failure(word)
         case .warning, .skipped: word
         }
     }

@@ -35,8 +35,8 @@ struct ConfigurationOptions: ParsableArguments {
     /// Run as root, the command continues as the owner of the folder of a SQLite store: files that it creates there
     /// are then accessible to the service.
     ///
-    /// - Parameter readsAgain: whether all files are read again as that user, to check that the service can read them.
-    func loadForStore(environment: [String: String], readsAgain: Bool = false) throws -> BridgeConfiguration {
+    /// - Parameter reloadsAsOwner: whether all files are read again as that user, to check that the service can read them.
+    func loadForStore(environment: [String: String], reloadsAsOwner: Bool = false) throws -> BridgeConfiguration {
         let configuration = try load(environment: environment)
         guard let folder = configuration.store.folder else { return configuration }
         let hasChanged: Bool
@@ -45,7 +45,7 @@ struct ConfigurationOptions: ParsableArguments {
         } catch {
             throw ConfigurationError("store.url", "\(error). Run the command as the user of the service")
         }
-        return hasChanged && readsAgain ? try load(environment: environment) : configuration
+        return hasChanged && reloadsAsOwner ? try load(environment: environment) : configuration
     }
 
     private func flags() throws -> [String: String] {

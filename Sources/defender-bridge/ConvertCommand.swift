@@ -41,7 +41,7 @@ struct ConvertCommand: ParsableCommand {
         } else {
             bytes = try ConfigurationFile.read(file, key: "FILE")
         }
-        do throws(MessageConverter.Failure) {
+        do throws(MessageConverter.ConversionError) {
             let conversion = try MessageConverter(
                 account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
             print(try conversion.convert(bytes).prettyPrinted())

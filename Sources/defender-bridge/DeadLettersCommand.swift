@@ -81,10 +81,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
             abstract: "Put dead letters back into the queue.",
             discussion: "They are worked on like new ones, with all attempts before them.")
 
-        @OptionGroup var choice: DeadLetterChoice
+        @OptionGroup var choice: DeadLetterSelection
 
         func run() async throws {
-            try await choice.apply(DeadLetterChoice.Action(verb: "replay", done: "replayed")) { store, ids in
+            try await choice.apply(DeadLetterSelection.Action(verb: "replay", done: "replayed")) { store, ids in
                 try await store.requeueDeadLetters(ids: ids)
             }
         }
@@ -97,10 +97,10 @@ struct DeadLettersCommand: AsyncParsableCommand {
             abstract: "Remove dead letters for good.",
             discussion: "A delivery with the same id is then taken as new.")
 
-        @OptionGroup var choice: DeadLetterChoice
+        @OptionGroup var choice: DeadLetterSelection
 
         func run() async throws {
-            try await choice.apply(DeadLetterChoice.Action(verb: "drop", done: "dropped")) { store, ids in
+            try await choice.apply(DeadLetterSelection.Action(verb: "drop", done: "dropped")) { store, ids in
                 try await store.discardDeadLetters(ids: ids)
             }
         }

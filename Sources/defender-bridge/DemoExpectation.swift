@@ -27,7 +27,7 @@ struct DemoExpectation {
     }
 
     /// Whether the false positive and the suppression have been applied.
-    func isJudged(_ findings: [JSON]) -> Bool { problems(findings).isEmpty }
+    func isTriaged(_ findings: [JSON]) -> Bool { problems(findings).isEmpty }
 
     /// What is not as it must be, in words.
     func problems(_ findings: [JSON]) -> [String] {

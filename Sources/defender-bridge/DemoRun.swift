@@ -42,7 +42,7 @@ struct DemoRun: Sendable {
         settings.retryDelayScale = 0.05
         let aws = try await LocalAWS(loop: loop, configuration: settings)
         aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.accountRegion)
-        say("A stand-in for AWS STS, AWS IoT, AWS Security Hub and Amazon SNS answers at \(aws.apiURL).")
+        printLine("A stand-in for AWS STS, AWS IoT, AWS Security Hub and Amazon SNS answers at \(aws.apiURL).")
         let result: Result<Void, any Error>
         do { result = .success(try await runBridge(aws)) } catch { result = .failure(error) }
         await aws.stop()
@@ -65,11 +65,11 @@ struct DemoRun: Sendable {
             configuration: configuration, environment: environment,
             registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
             logger: Logger(label: "demo"))
-        say(
+        printLine(
             "The bridge listens at http://\(bridge.listenAddress), metrics and status are at http://\(bridge.adminAddress)."
         )
         try await show(aws, while: bridge)
-        say("The bridge has stopped.")
+        printLine("The bridge has stopped.")
     }
 
     /// Shows all steps while the bridge runs. A signal ends both, and that is no failure.
@@ -82,7 +82,7 @@ struct DemoRun: Sendable {
         }
         let shown = await showing.result
         if case .success = shown, !once {
-            say("The bridge goes on. Ctrl-C ends it.")
+            printLine("The bridge goes on. Ctrl-C ends it.")
         } else {
             await bridge.stop()
         }
@@ -100,7 +100,7 @@ struct DemoRun: Sendable {
             guard report.outcome == .delivered, aws.isConfirmed(topic: topic, endpoint: endpoint) else {
                 throw CommandError(message: "demo: the subscription to \(topic) was not confirmed")
             }
-            say("Amazon SNS asked to confirm the subscription to \(topic.resource), and the bridge confirmed it.")
+            printLine("Amazon SNS asked to confirm the subscription to \(topic.resource), and the bridge confirmed it.")
         }
         try await publish(scenario.alarms, to: topics.detect, aws, "\(scenario.alarms.count) alarms, of each kind one")
         try await publish([scenario.auditNotification], to: topics.audit, aws, "a finished audit")
@@ -110,26 +110,26 @@ struct DemoRun: Sendable {
         try await wait("the findings to be in Security Hub") {
             expected.isImported(aws.findings(in: scenario.accountRegion))
         }
-        say("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
+        printLine("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
         for event in scenario.events {
             let status = try await post(event, to: bridge)
             guard status == 200 else {
                 throw CommandError(message: "demo: an event was answered with status \(status)")
             }
         }
-        say("EventBridge told of a false positive and of a suppression.")
+        printLine("EventBridge told of a false positive and of a suppression.")
         try await wait("the false positive to be suppressed") {
-            expected.isJudged(aws.findings(in: scenario.accountRegion))
+            expected.isTriaged(aws.findings(in: scenario.accountRegion))
         }
         print("")
         print(DemoReport(aws.findings(in: scenario.accountRegion)).text)
         let calls = aws.calls(of: .batchImportFindings)
-        say(
+        printLine(
             "It took \(calls) calls of BatchImportFindings and \(aws.calls(of: .listAuditFindings)) of ListAuditFindings."
         )
         let problems = expected.problems(aws.findings(in: scenario.accountRegion))
         guard problems.isEmpty else { throw CommandError(message: "demo: " + problems.joined(separator: "\n      ")) }
-        say(TerminalColors().good("Every finding is there once, and as expected."))
+        printLine(TerminalColors().success("Every finding is there once, and as expected."))
         if !once { print(DemoReport.hint(aws)) }
     }
 
@@ -139,7 +139,7 @@ struct DemoRun: Sendable {
         guard reports.count == texts.count, reports.allSatisfy({ $0.outcome == .delivered }) else {
             throw CommandError(message: "demo: the bridge did not take \(what): \(reports.map(\.attempts))")
         }
-        say("Amazon SNS delivered \(what), signed; the bridge stored them and answered 200.")
+        printLine("Amazon SNS delivered \(what), signed; the bridge stored them and answered 200.")
     }
 
     private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
@@ -172,7 +172,7 @@ struct DemoRun: Sendable {
         }
     }
 
-    private func say(_ text: String) {
+    private func printLine(_ text: String) {
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
         print(String(format: "%7.2f s  ", seconds) + text)
         // Whoever reads the steps through a pipe sees them as they happen, too.

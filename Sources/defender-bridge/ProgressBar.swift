@@ -33,7 +33,7 @@ final class ProgressBar: Sendable {
     }
 
     /// Says something that stays, in place of what was shown last.
-    func say(_ text: String) {
+    func printLine(_ text: String) {
         state.withLock { state in
             write((state.isOpen ? "\r\u{1B}[K" : "") + text + "\n")
             state.isOpen = false

@@ -33,9 +33,9 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
         let configuration = try options.loadForStore(environment: environment)
         let bar = json ? nil : ProgressBar()
         let results = Mutex<[JSON]>([])
-        let isWell: Bool
+        let hasSucceeded: Bool
         do {
-            isWell = try await RebuildLedger.run(
+            hasSucceeded = try await RebuildLedger.run(
                 configuration: configuration, environment: environment,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
@@ -44,12 +44,12 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
                     bar.map { Self.show(progress, $0) }
                     if let result = Self.json(progress) { results.withLock { $0.append(result) } }
                 })
-        } catch let interruption as RebuildLedger.Interruption {
+        } catch let interruption as RebuildLedger.InterruptionError {
             bar?.end()
             throw CommandError(message: interruption.description)
         }
         if json { print(JSON.array(results.withLock { $0 }).prettyPrinted()) }
-        if !isWell { throw CommandError(message: "Not every ledger could be rebuilt; the lines above say why.") }
+        if !hasSucceeded { throw CommandError(message: "Not every ledger could be rebuilt; the lines above say why.") }
     }
 
     @Sendable private static func show(_ progress: RebuildLedger.Progress, _ bar: ProgressBar) {
@@ -57,10 +57,10 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
         switch progress.report {
         case .found(let count):
             bar.show("\(accountRegion): \(count) findings so far", share: Double(progress.done) / Double(progress.all))
-        case .done(let restored, 0): bar.say("\(accountRegion): done, \(restored) findings are in the ledger")
+        case .done(let restored, 0): bar.printLine("\(accountRegion): done, \(restored) findings are in the ledger")
         case .done(let restored, let unread):
-            bar.say("\(accountRegion): done, \(restored) findings are in the ledger; \(unread) could not be read")
-        case .failed(let reason): bar.say("\(accountRegion): failed: \(reason)")
+            bar.printLine("\(accountRegion): done, \(restored) findings are in the ledger; \(unread) could not be read")
+        case .failed(let reason): bar.printLine("\(accountRegion): failed: \(reason)")
         }
     }
 

@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
             If the store's file is damaged, set it aside under another name, and begin with an empty store. Without this, \
             such a start is refused, and the file left as it is.
             """)
-    var replaceDamaged = false
+    var replaceDamagedStore = false
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
@@ -27,7 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: configuration, environment: environment,
             registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
             logger: log.logger(), log: log, reload: { [options] in try options.load(environment: environment) },
-            replacesDamaged: replaceDamaged)
+            replacesDamagedStore: replaceDamagedStore)
         try await bridge.run()
     }
 }

@@ -10,10 +10,10 @@ struct TerminalColors: Sendable {
     }
 
     /// What is as it must be.
-    func good(_ text: String) -> String { marked(text, 32) }
+    func success(_ text: String) -> String { marked(text, 32) }
 
     /// What is not.
-    func bad(_ text: String) -> String { marked(text, 31) }
+    func failure(_ text: String) -> String { marked(text, 31) }
 
     private func marked(_ text: String, _ color: Int) -> String { isOn ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text }
 }

@@ -15,39 +15,39 @@ import Testing
     func over() throws {
         let both: Set = [try accountRegion(), try accountRegion("eu-west-1")]
         let before = [try depth("us-east-1", .dead, 2, since: 1)]
-        var progress = BackfillProgress(accountRegions: both, beganAt: 10, before: before)
+        var progress = BackfillProgress(accountRegions: both, startedAt: 10, before: before)
         var changed = false
         let questions = [try depth(since: 10), try depth("eu-west-1", .leased, since: 10)]
         changed = progress.update(before + questions, now: 11)
         #expect(changed)
         changed = progress.update(before + questions, now: 11)
         #expect(!changed)
-        #expect(progress.report == Backfill.Report(accountRegions: 2, asked: 0, left: 2, most: 2))
+        #expect(progress.report == Backfill.Report(accountRegions: 2, completedQueries: 0, remaining: 2, peak: 2))
         // One has found 40 deliveries; of another account and Region there is something, too.
         let found = [try depth("us-east-1", .waiting, 40, since: 12), try depth("eu-west-2", since: 1)]
         changed = progress.update(before + found + [questions[1]], now: 20)
         #expect(changed)
-        #expect(progress.report == Backfill.Report(accountRegions: 2, asked: 1, left: 41, most: 41))
+        #expect(progress.report == Backfill.Report(accountRegions: 2, completedQueries: 1, remaining: 41, peak: 41))
         changed = progress.update(before + found, now: 21)
         #expect(changed)
         #expect(
             progress.report
                 == Backfill.Report(
-                    accountRegions: 2, asked: 2, left: 40, most: 41,
+                    accountRegions: 2, completedQueries: 2, remaining: 40, peak: 41,
                     waitingFor: "the next attempt of 40 deliveries that failed; the log has the reasons"))
         // What comes in after the last answer is nobody's question.
         let given = [try depth("us-east-1", .dead, 3, since: 1), try depth("us-east-1", .pending, 5, since: 21)]
         changed = progress.update(given, now: 30)
-        #expect(changed && !progress.report.isOver && progress.report.dead == 1)
+        #expect(changed && !progress.report.isComplete && progress.report.deadLettered == 1)
         changed = progress.update([try depth("us-east-1", .pending, 5, since: 22)], now: 31)
         #expect(changed)
-        #expect(progress.report.isOver && progress.report.left == 5)
+        #expect(progress.report.isComplete && progress.report.remaining == 5)
     }
 
     @Test("What is left says what it waits for: a resume, access, another bridge, the next attempt")
     func waiting() throws {
         let one = try accountRegion()
-        var progress = BackfillProgress(accountRegions: [one], beganAt: 10, before: [])
+        var progress = BackfillProgress(accountRegions: [one], startedAt: 10, before: [])
         func wait(_ depths: [QueueDepth], _ obstacles: BackfillProgress.Obstacles = .init()) -> String? {
             _ = progress.update(depths, obstacles, now: 11)
             return progress.report.waitingFor
@@ -69,14 +69,14 @@ import Testing
             wait(pending, .init(denials: [denial], pauses: [pause]))
                 == "defender-bridge resume --account \(one.account): sending is paused")
         _ = progress.update([], now: 12)
-        #expect(progress.report.isOver && progress.report.waitingFor == nil)
+        #expect(progress.report.isComplete && progress.report.waitingFor == nil)
     }
 
     @Test("With nothing left it is over at once")
     func empty() throws {
-        var progress = BackfillProgress(accountRegions: [try accountRegion()], beganAt: 10, before: [])
+        var progress = BackfillProgress(accountRegions: [try accountRegion()], startedAt: 10, before: [])
         let changed = progress.update([], now: 11)
         #expect(changed)
-        #expect(progress.report.isOver && progress.report.asked == 1)
+        #expect(progress.report.isComplete && progress.report.completedQueries == 1)
     }
 }

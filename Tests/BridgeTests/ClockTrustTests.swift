@@ -159,11 +159,11 @@ struct ClockTrustTests {
             try await harness.store.complete(leased[0].lease, recording: [], now: now)
             times.step(by: 120 * Self.day)
             await context.finish(leased[1], about: .unknown, .accessDenied("no permission"))
-            await upkeep.forget()
+            await upkeep.removeExpired()
             var status = try await harness.store.status()
             #expect(status.completed == 1 && status.dead == 0 && status.pending == 1)
             try await times.run(for: Self.day, context.trust, by: harness.store)
-            await upkeep.forget()
+            await upkeep.removeExpired()
             status = try await harness.store.status()
             #expect(status.completed == 0)
         }

@@ -39,7 +39,7 @@ import Testing
 
     @Test("configuration.md lists each key that needs a restart, and no other")
     func documented() throws {
-        let kept = ConfigurationKey.all.filter { !$0.changesAtRunTime }.map(\.name)
+        let kept = ConfigurationKey.all.filter { !$0.isReloadable }.map(\.name)
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "deploy/docs/configuration.md")
         let text = try String(contentsOf: file, encoding: .utf8)

@@ -173,8 +173,8 @@ import Testing
     func noCollision() {
         for key in ConfigurationKey.all {
             for value in ["80", "10.0.0.1", "tcp://10.0.0.1:80", "tcp"] {
-                #expect(!ServiceLink.isOne(key.environmentVariable, value: value))
-                #expect(!ServiceLink.isOne(key.environmentVariable + "_FILE", value: value))
+                #expect(!ServiceLink.isServiceLink(key.environmentVariable, value: value))
+                #expect(!ServiceLink.isServiceLink(key.environmentVariable + "_FILE", value: value))
             }
         }
     }

@@ -52,10 +52,10 @@ import Testing
             let maintenance = MaintenanceService(
                 context: harness.context, loop: harness.loop,
                 configuration: try configuration(["deadLetters.maxAge": "2h", "deadLetters.maxCount": "4"]))
-            await maintenance.forget()
+            await maintenance.removeExpired()
             #expect(try await harness.store.status().dead == 4)
             harness.context.deadLetters.limits.set(maintenance.configuration.value.deadLetterLimits)
-            await maintenance.forget()
+            await maintenance.removeExpired()
             #expect(try await harness.store.status().dead == 2)
             #expect(harness.recorder.count(Self.line) == 1)
         }
@@ -78,7 +78,7 @@ import Testing
                 let maintenance = MaintenanceService(
                     context: harness.context, loop: harness.loop, configuration: try configuration(),
                     completedLimit: limit)
-                await maintenance.forget()
+                await maintenance.removeExpired()
                 #expect(try await harness.store.status().completed == left, "\(limit)")
             }
         }

@@ -19,8 +19,8 @@ import Testing
             #expect(harness.aws.state.withLock { $0.imports.joined().count } == 4)
             for (days, imports) in [(74, 4), (1, 4), (1, 6), (1, 6), (75, 8)] {
                 harness.time.advance(by: .seconds(days * 86_400))
-                try await schedule.lookForStaleFindings()
-                try await schedule.lookForStaleFindings()
+                try await schedule.scheduleStaleFindings()
+                try await schedule.scheduleStaleFindings()
                 try await harness.process(of: accountRegion())
                 #expect(harness.aws.state.withLock { $0.imports.joined().count } == imports)
             }

@@ -8,24 +8,24 @@ import Testing
     private func conversion(
         _ settings: [String: String] = [:], account: String = "111122223333", region: String = "eu-west-1",
         scheduledAudit: String? = nil
-    ) throws(MessageConverter.Failure) -> MessageConverter {
+    ) throws(MessageConverter.ConversionError) -> MessageConverter {
         let configuration: BridgeConfiguration
         do throws(ConfigurationError) {
             configuration = try BridgeConfiguration(
                 flags: settings, environment: [:], readFile: { _ throws(ConfigurationError) in [] })
         } catch {
-            throw MessageConverter.Failure(message: "\(error)")
+            throw MessageConverter.ConversionError(message: "\(error)")
         }
         return try MessageConverter(
             account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
     }
 
-    private func convert(_ json: JSON) throws(MessageConverter.Failure) -> JSON {
+    private func convert(_ json: JSON) throws(MessageConverter.ConversionError) -> JSON {
         try conversion().convert(json.serialized())
     }
 
     private func failure(_ bytes: [UInt8], account: String = "111122223333", region: String = "eu-west-1") -> String? {
-        do throws(MessageConverter.Failure) {
+        do throws(MessageConverter.ConversionError) {
             _ = try conversion(account: account, region: region).convert(bytes)
             return nil
         } catch {

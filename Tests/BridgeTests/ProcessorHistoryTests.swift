@@ -64,7 +64,7 @@ private final class HistoryReplay: Sendable {
             try await harness.process(of: accountRegion)
             harness.time.advance(by: .seconds(600))
         }
-        try await TaskScheduler(context: harness.context, loop: harness.loop).lookForSuppressions()
+        try await TaskScheduler(context: harness.context, loop: harness.loop).scheduleEndedSuppressions()
         try await harness.process(of: accountRegion)
         let status = try await harness.store.status()
         try #require(status.pending + status.leased + status.dead == 0, "seed \(seed)")

@@ -130,7 +130,7 @@ import Testing
 
     private func archiveStale(_ harness: ProcessingHarness, staleAfter: Duration? = .seconds(45 * 86_400)) async throws
     {
-        try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.lookForStaleFindings()
+        try await TaskScheduler(context: harness.context, loop: harness.loop) { staleAfter }.scheduleStaleFindings()
         try await harness.process(
             of: accountRegion(), mapping: MappingOptions(checkSummaries: true, staleAfter: staleAfter))
         harness.time.advance(by: .seconds(86_400))

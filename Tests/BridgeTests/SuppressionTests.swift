@@ -62,12 +62,12 @@ import Testing
             try await harness.audit("t1", at: now, ["c1"])
             try await suppress(harness, at: "10:00:01", until: "2026-11-22T10:10:00Z")
             #expect(harness.activeClients == [])
-            try await schedule.lookForSuppressions()
+            try await schedule.scheduleEndedSuppressions()
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == [])
             harness.time.advance(by: .seconds(600))
-            try await schedule.lookForSuppressions()
-            try await schedule.lookForSuppressions()
+            try await schedule.scheduleEndedSuppressions()
+            try await schedule.scheduleEndedSuppressions()
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == ["c1"])
             #expect(try await harness.store.dueDispositions(by: .max, limit: 10).isEmpty)
@@ -92,7 +92,7 @@ import Testing
             try await harness.process(of: accountRegion())
             for (seconds, active) in [(600, []), (600, ["c1"])] as [(Int, Set<String>)] {
                 harness.time.advance(by: .seconds(seconds))
-                try await schedule.lookForSuppressions()
+                try await schedule.scheduleEndedSuppressions()
                 try await harness.process(of: accountRegion())
                 #expect(harness.activeClients == active)
             }
@@ -119,7 +119,7 @@ import Testing
             try await harness.audit("t1", at: now, ["c1", "c2", "c3"], suppressed: ["c1", "c2"])
             #expect(harness.activeClients == ["c3"])
             harness.time.advance(by: .seconds(600))
-            try await schedule.lookForSuppressions()
+            try await schedule.scheduleEndedSuppressions()
             try await harness.process(of: accountRegion())
             #expect(harness.activeClients == ["c1", "c3"])
             harness.aws.state.withLock { $0.suppressions = [] }

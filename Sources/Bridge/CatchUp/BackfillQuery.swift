@@ -6,10 +6,10 @@ import Store
 /// The asking, and the watching of what comes of it.
 struct BackfillQuery: Sendable {
     let accountRegions: [AccountRegion]
-    let past: Duration
+    let lookback: Duration
     let context: FindingWriter
     let loop: EventLoop
-    let look: Duration
+    let pollInterval: Duration
     /// Whether a bridge serves from the store alone, and so does the work.
     let isServed: Bool
     let report: @Sendable (Backfill.Report) -> Void
@@ -17,9 +17,9 @@ struct BackfillQuery: Sendable {
     /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
     func run() async throws -> Backfill.Report {
         let now = context.clock()
-        let start = context.trust.bestTime.saturatingSubtracting(past.milliseconds)
+        let start = context.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
         let work = CatchUpTask.catchUp(since: Timestamp(milliseconds: start))
-        var progress = BackfillProgress(accountRegions: Set(accountRegions), beganAt: now, before: try await depths())
+        var progress = BackfillProgress(accountRegions: Set(accountRegions), startedAt: now, before: try await depths())
         for accountRegion in accountRegions {
             _ = try await context.store.append(work.delivery(of: accountRegion, on: "backfill \(now)", now: now))
         }
@@ -27,8 +27,8 @@ struct BackfillQuery: Sendable {
             let obstacles = BackfillProgress.Obstacles(
                 denials: context.circuitBreakers.entries, pauses: try await context.store.pauses(), isServed: isServed)
             if progress.update(try await depths(), obstacles, now: context.clock()) { report(progress.report) }
-            if progress.report.isOver { return progress.report }
-            try await loop.sleep(for: look)
+            if progress.report.isComplete { return progress.report }
+            try await loop.sleep(for: pollInterval)
         }
     }
 
@@ -59,20 +59,20 @@ struct BackfillProgress {
     }
 
     private let accountRegions: Set<AccountRegion>
-    private let beganAt: Int64
-    private let deadBefore: Int
+    private let startedAt: Int64
+    private let initialDeadLetters: Int
     /// When all questions were seen to be answered: what they found came in before.
-    private var askedAt: Int64?
+    private var queriedAt: Int64?
 
     private(set) var report = Backfill.Report()
 
     /// - Parameters:
-    ///   - beganAt: when the questions came into the queue, in milliseconds since 1970.
+    ///   - startedAt: when the questions came into the queue, in milliseconds since 1970.
     ///   - before: the depths before that.
-    init(accountRegions: Set<AccountRegion>, beganAt: Int64, before depths: [QueueDepth]) {
+    init(accountRegions: Set<AccountRegion>, startedAt: Int64, before depths: [QueueDepth]) {
         self.accountRegions = accountRegions
-        self.beganAt = beganAt
-        deadBefore = Self.dead(depths, accountRegions)
+        self.startedAt = startedAt
+        initialDeadLetters = Self.deadLettered(depths, accountRegions)
         report.accountRegions = accountRegions.count
     }
 
@@ -80,14 +80,14 @@ struct BackfillProgress {
     mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
         let last = report
         let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
-        report.left = open.reduce(0) { $0 + $1.count }
-        report.most = max(report.most, report.left)
-        report.dead = max(Self.dead(depths, accountRegions) - deadBefore, 0)
-        let unanswered = Set(open.filter { $0.oldestReceivedAt <= beganAt }.map(\.accountRegion))
-        report.asked = max(report.asked, accountRegions.count - unanswered.count)
-        if unanswered.isEmpty, askedAt == nil { askedAt = now }
-        if let askedAt { report.isOver = open.allSatisfy { $0.oldestReceivedAt > askedAt } }
-        report.waitingFor = report.isOver ? nil : Self.wait(open, obstacles)
+        report.remaining = open.reduce(0) { $0 + $1.count }
+        report.peak = max(report.peak, report.remaining)
+        report.deadLettered = max(Self.deadLettered(depths, accountRegions) - initialDeadLetters, 0)
+        let unanswered = Set(open.filter { $0.oldestReceivedAt <= startedAt }.map(\.accountRegion))
+        report.completedQueries = max(report.completedQueries, accountRegions.count - unanswered.count)
+        if unanswered.isEmpty, queriedAt == nil { queriedAt = now }
+        if let queriedAt { report.isComplete = open.allSatisfy { $0.oldestReceivedAt > queriedAt } }
+        report.waitingFor = report.isComplete ? nil : Self.wait(open, obstacles)
         return report != last
     }
 
@@ -110,7 +110,7 @@ struct BackfillProgress {
         return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
     }
 
-    private static func dead(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
+    private static func deadLettered(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {
         depths.filter { accountRegions.contains($0.accountRegion) && $0.state == .dead }.reduce(0) { $0 + $1.count }
     }
 }

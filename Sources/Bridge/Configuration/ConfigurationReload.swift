@@ -11,18 +11,18 @@ struct ConfigurationReload: Sendable, Hashable {
     ///   - read: what was read now.
     init(started: BridgeConfiguration, running: BridgeConfiguration, read: BridgeConfiguration) {
         let changed = ConfigurationKey.all.filter { key in
-            let before = key.changesAtRunTime ? running : started
+            let before = key.isReloadable ? running : started
             return before.digests[key.name] != read.digests[key.name]
         }
-        applied = changed.filter(\.changesAtRunTime).map(\.name)
-        kept = changed.filter { !$0.changesAtRunTime }.map(\.name)
+        applied = changed.filter(\.isReloadable).map(\.name)
+        kept = changed.filter { !$0.isReloadable }.map(\.name)
     }
 }
 
 extension ConfigurationKey {
     /// Whether SIGHUP has a new value be used. What the listener, the store and the clients of AWS are made from stays until
     /// a restart.
-    public var changesAtRunTime: Bool { Self.changing.contains(self) }
+    public var isReloadable: Bool { Self.changing.contains(self) }
 
     private static let changing: Set<ConfigurationKey> = [
         adminHosts, adminAllowActions, adminToken, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,

@@ -22,7 +22,7 @@ extension ConfigurationValues {
     }
 
     /// The shortest key or password without a warning, in characters.
-    private static let usualKeyLength = 16
+    private static let recommendedKeyLength = 16
 
     /// Warnings about credentials that can be guessed.
     func eventBridgeWarnings() throws(ConfigurationError) -> [ConfigurationWarning] {
@@ -30,10 +30,11 @@ extension ConfigurationValues {
         func warn(_ key: ConfigurationKey, _ noun: String) {
             warnings.append(
                 ConfigurationWarning(
-                    key: key.name, problem: "a \(noun) has fewer than \(Self.usualKeyLength) characters",
-                    remediation: "Replace it with a random \(noun) of at least \(Self.usualKeyLength) characters."))
+                    key: key.name, problem: "a \(noun) has fewer than \(Self.recommendedKeyLength) characters",
+                    remediation: "Replace it with a random \(noun) of at least \(Self.recommendedKeyLength) characters."
+                ))
         }
-        let isShort = { (text: Substring) in text.utf8.count < Self.usualKeyLength }
+        let isShort = { (text: Substring) in text.utf8.count < Self.recommendedKeyLength }
         if try list(.eventBridgeAPIKey).contains(where: { isShort($0[...]) }) { warn(.eventBridgeAPIKey, "key") }
         if let basic = try text(.eventBridgeBasic), isShort(basic.drop { $0 != ":" }.dropFirst()) {
             warn(.eventBridgeBasic, "password")

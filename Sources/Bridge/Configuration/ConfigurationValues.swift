@@ -26,7 +26,7 @@ struct ConfigurationValues {
             })
         for (variable, value) in environment.sorted(by: { $0.key < $1.key })
         where variable.hasPrefix("BRIDGE_") && !variables.contains(variable)
-            && !ServiceLink.isOne(variable, value: value)
+            && !ServiceLink.isServiceLink(variable, value: value)
         {
             throw ConfigurationError(variable, "there is no such setting; unset the variable or mend its spelling")
         }

@@ -6,7 +6,7 @@ import EventLoop
 /// Name and value must both have the form of such a variable, so that a misspelled setting is still found.
 enum ServiceLink {
     /// Whether a variable is one of them.
-    static func isOne(_ name: String, value: String) -> Bool {
+    static func isServiceLink(_ name: String, value: String) -> Bool {
         if name.hasSuffix("_SERVICE_HOST") { return IPAddress(value) != nil }
         let words = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
         return isNumberedPort(words, value) || isLink(words, value)

@@ -30,7 +30,7 @@ struct AWSRuntime: Sendable {
     }
 
     /// Asks AWS STS for nothing: its answer tells the time.
-    func askSTS() async throws(HTTPClientError) -> HTTPResponse {
+    func requestSTS() async throws(HTTPClientError) -> HTTPResponse {
         let endpoint = settings.endpoints.endpoint(of: .sts, in: accounts.region)
         return try await http.send(
             HTTPRequest(method: .get, scheme: endpoint.scheme, authority: endpoint.authority, path: "/"),

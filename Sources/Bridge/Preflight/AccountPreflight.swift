@@ -14,19 +14,19 @@ struct AccountPreflight: Sendable {
     let report: @Sendable (PreflightCheck) -> Void
 
     /// What no audit and no finding is called.
-    private static let nothing = "00000000000000000000000000000000"
+    private static let nonexistentID = "00000000000000000000000000000000"
 
     func run() async {
         guard await checkIdentity() else { return }
         guard await checkHub() else { return }
         await checkImport()
         await permission("securityhub:GetFindings") { () async throws(AWSError) in
-            let id: JSON = ["Id": [["Value": .string(Self.nothing), "Comparison": "EQUALS"]]]
+            let id: JSON = ["Id": [["Value": .string(Self.nonexistentID), "Comparison": "EQUALS"]]]
             _ = try await client.getFindings(filters: id, region: accountRegion.region)
         }
         await permission("securityhub:BatchUpdateFindings") { () async throws(AWSError) in
             let finding = FindingIdentifier(
-                id: Self.nothing, productARN: SecurityFinding.productARN(accountRegion: accountRegion))
+                id: Self.nonexistentID, productARN: SecurityFinding.productARN(accountRegion: accountRegion))
             _ = try await client.batchUpdateFindings(
                 [finding], changes: ["VerificationState": "UNKNOWN"], region: accountRegion.region)
         }
@@ -129,7 +129,7 @@ struct AccountPreflight: Sendable {
                     ? "it is there; the archived finding defender-bridge/check was taken, and may be left alone"
                     : "it is there; a finding without a resource was refused for that, and left nothing behind")
         } catch {
-            conclude(name, error, action: "securityhub:BatchImportFindings")
+            reportPermission(name, error, action: "securityhub:BatchImportFindings")
         }
     }
 
@@ -139,12 +139,12 @@ struct AccountPreflight: Sendable {
             try await call()
             check(name, .passed, "it is there")
         } catch {
-            conclude(name, error, action: action)
+            reportPermission(name, error, action: action)
         }
     }
 
     /// What a failed call says of the permission for it: whoever hears that something is not found or invalid may ask.
-    private func conclude(_ name: String, _ error: AWSError, action: String) {
+    private func reportPermission(_ name: String, _ error: AWSError, action: String) {
         switch error.kind {
         case .invalid, .notFound: check(name, .passed, "it is there")
         case .accessDenied, .expiredCredentials, .noCredentials:
@@ -161,10 +161,10 @@ struct AccountPreflight: Sendable {
     private func checkDeviceDefender() async {
         let region = accountRegion.region
         await permission("iot:DescribeAuditTask") { () async throws(AWSError) in
-            _ = try await client.describeAuditTask(id: Self.nothing, region: region)
+            _ = try await client.describeAuditTask(id: Self.nonexistentID, region: region)
         }
         await permission("iot:ListAuditFindings") { () async throws(AWSError) in
-            _ = try await client.listAuditFindings(taskID: Self.nothing, region: region)
+            _ = try await client.listAuditFindings(taskID: Self.nonexistentID, region: region)
         }
         await permission("iot:ListAuditSuppressions") { () async throws(AWSError) in
             _ = try await client.listAuditSuppressions(region: region)

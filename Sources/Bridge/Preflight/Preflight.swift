@@ -41,9 +41,9 @@ public struct Preflight: Sendable {
         let certificate = CertificatePreflight(configuration.tls) { tally.add($0) }
         certificate.run()
         do throws(ConfigurationError) {
-            let parts = try await AWSRuntime(configuration: configuration, environment: environment)
-            let endpoints = await preflight.checkAWS(parts, endpoint: endpoint)
-            await parts.close()
+            let runtime = try await AWSRuntime(configuration: configuration, environment: environment)
+            let endpoints = await preflight.checkAWS(runtime, endpoint: endpoint)
+            await runtime.close()
             certificate.checkNames(of: endpoint.map { [$0] } ?? endpoints)
         } catch {
             tally.add(
@@ -108,10 +108,10 @@ public struct Preflight: Sendable {
     // MARK: AWS
 
     /// - Returns: the URLs of the bridge to which the topics deliver.
-    private func checkAWS(_ parts: AWSRuntime, endpoint: String?) async -> Set<String> {
-        await checkClock(parts)
+    private func checkAWS(_ runtime: AWSRuntime, endpoint: String?) async -> Set<String> {
+        await checkClock(runtime)
         do throws(AWSError) {
-            let caller = try await parts.accounts.identity()
+            let caller = try await runtime.accounts.identity()
             report(PreflightCheck("credentials", "", .passed, "AWS knows them as \(caller.arn)"))
         } catch {
             report(
@@ -129,8 +129,8 @@ public struct Preflight: Sendable {
         }
         for accountRegion in accountRegions {
             let check = AccountPreflight(
-                accountRegion: accountRegion, client: parts.accounts.client(for: accountRegion),
-                lacksRole: await parts.accounts.lacksRole(for: accountRegion), configuration: configuration,
+                accountRegion: accountRegion, client: runtime.accounts.client(for: accountRegion),
+                lacksRole: await runtime.accounts.lacksRole(for: accountRegion), configuration: configuration,
                 report: report)
             await check.run()
         }
@@ -142,7 +142,7 @@ public struct Preflight: Sendable {
         var endpoints: Set<String> = []
         for topic in configuration.topics.namedTopics {
             let check = TopicPreflight(
-                topic: topic, client: parts.accounts.client(for: topic.accountRegion), endpoint: endpoint,
+                topic: topic, client: runtime.accounts.client(for: topic.accountRegion), endpoint: endpoint,
                 minimumVersion: configuration.minimumSignatureVersion, report: report)
             if let found = await check.run() { endpoints.insert(found) }
         }
@@ -152,10 +152,10 @@ public struct Preflight: Sendable {
     /// How far the clock may be off: signatures are good for five minutes, and messages are judged by their age.
     private static let clockTolerance: Int64 = 60_000
 
-    private func checkClock(_ parts: AWSRuntime) async {
+    private func checkClock(_ runtime: AWSRuntime) async {
         do throws(HTTPClientError) {
-            let answer = try await parts.askSTS()
-            guard let date = answer.headerFields[.date].flatMap(AWSDate.milliseconds) else {
+            let response = try await runtime.requestSTS()
+            guard let date = response.headerFields[.date].flatMap(AWSDate.milliseconds) else {
                 report(PreflightCheck("clock", "", .skipped, "AWS STS did not tell the time"))
                 return
             }

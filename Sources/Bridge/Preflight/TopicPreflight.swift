@@ -103,7 +103,7 @@ struct TopicPreflight: Sendable {
         } else {
             check(
                 "delivery policy", .failed, "SNS tries for a minute, then the message is lost",
-                remediation: set(arn, "DeliveryPolicy", Self.longPolicy))
+                remediation: set(arn, "DeliveryPolicy", Self.recommendedPolicy))
         }
         if attributes["RedrivePolicy"]?.contains("deadLetterTargetArn") == true {
             check("dead-letter queue", .passed, "what cannot be delivered goes there")
@@ -133,7 +133,7 @@ struct TopicPreflight: Sendable {
     /// What SNS does without a policy (Amazon SNS Developer Guide, "Message delivery retries").
     private static let defaultRetries: Int64 = 3
     /// An hour, the longest that SNS tries.
-    private static let longPolicy =
+    private static let recommendedPolicy =
         #"{"healthyRetryPolicy":{"numRetries":50,"minDelayTarget":20,"maxDelayTarget":120,"numMinDelayRetries":10}}"#
 
     private static func retries(_ policy: String?) -> Int64? {

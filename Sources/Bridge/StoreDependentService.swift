@@ -4,7 +4,7 @@ import ServiceLifecycle
 import Store
 
 /// Runs a service that works with the store once that is open.
-struct OnceOpen: Service {
+struct StoreDependentService: Service {
     let store: OpeningStore
     let service: any Service
 
@@ -22,7 +22,7 @@ struct OnceOpen: Service {
 }
 
 /// Looks for damage in the store while it is used already; opening looks at little of a large one.
-struct IntegrityWatch: Service {
+struct IntegrityMonitor: Service {
     let store: any Store
     let logger: Logger
 

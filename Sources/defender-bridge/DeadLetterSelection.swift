@@ -45,7 +45,7 @@ struct DeadLetterFilters: ParsableArguments {
 }
 
 /// Which dead letters something is to be done about: those named, or all that meet conditions.
-struct DeadLetterChoice: ParsableArguments {
+struct DeadLetterSelection: ParsableArguments {
     /// What is to be done, in words.
     struct Action {
         let verb: String
@@ -89,7 +89,7 @@ struct DeadLetterChoice: ParsableArguments {
             return (count, chosen.count - count)
         }
         if json { StoreOptions.show([action.done: .integer(count)]) }
-        if !json { print("\(Self.letters(count)) \(count == 1 ? "was" : "were") \(action.done).") }
+        if !json { print("\(Self.countText(count)) \(count == 1 ? "was" : "were") \(action.done).") }
         guard all || missing == 0 else {
             throw CommandError(
                 message: "\(missing) of the ids are of no dead letter. defender-bridge dead-letters list gives the ids."
@@ -113,13 +113,13 @@ struct DeadLetterChoice: ParsableArguments {
         guard isatty(STDIN_FILENO) == 1 else {
             throw CommandError(message: "--all asks first, and there is no terminal to ask at: say --yes, too.")
         }
-        let question = "\(action.verb.capitalized) \(Self.letters(count))? [y/N] "
+        let question = "\(action.verb.capitalized) \(Self.countText(count))? [y/N] "
         try FileHandle.standardError.write(contentsOf: Data(question.utf8))
         let answer = readLine()?.lowercased() ?? ""
         guard ["y", "yes"].contains(answer) else { throw CommandError(message: "nothing was \(action.done)") }
     }
 
-    private static func letters(_ count: Int) -> String { "\(count) dead letter\(count == 1 ? "" : "s")" }
+    private static func countText(_ count: Int) -> String { "\(count) dead letter\(count == 1 ? "" : "s")" }
 }
 
 extension Store {
