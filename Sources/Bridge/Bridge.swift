@@ -12,20 +12,20 @@ import SNS
 import ServiceLifecycle
 import Store
 
-/// A whole bridge: listener, admin server, workers and store.
+/// A bridge: listener, admin server, workers and store.
 ///
-/// ``init(configuration:environment:registry:logger:)`` opens and listens; ``run()`` works until ``stop()`` is called or
-/// a signal comes, and has closed everything when it returns.
+/// The initializer opens the store and listens. ``run()`` processes deliveries until ``stop()`` is called or SIGTERM or
+/// SIGINT arrives; when it returns, everything is closed.
 public final class Bridge: Sendable {
     /// The product's version.
     public static let version = "0.1.0"
 
-    /// Where SNS and EventBridge deliver to, with the port that the system chose if none was given.
+    /// The address of the listener, with the actual port if port 0 was configured.
     public let listenAddress: SocketAddress
-    /// Where metrics and status are asked for.
+    /// The address of the admin server.
     public let adminAddress: SocketAddress
 
-    /// All addresses of the listener, with commas between.
+    /// All addresses of the listener, comma-separated.
     private let listenAddresses: String
     private let configuration: BridgeConfiguration
     private let logger: Logger
@@ -33,24 +33,24 @@ public final class Bridge: Sendable {
     private let group: ServiceGroup
     private let store: OpeningStore
 
-    /// How long a bridge that stops waits for the answers to requests under way.
+    /// How long a shutdown waits for responses to requests in progress.
     private static let drainLimit = Duration.seconds(3)
 
     /// Starts to listen, then opens the store.
     ///
-    /// Waits some seconds for the store at the most: when it cannot be opened now, or not so soon, ``run()`` goes on with that
-    /// while deliveries are answered with 503.
+    /// Waits at most a few seconds for the store. If the store is not open by then, ``run()`` keeps trying, and deliveries
+    /// are rejected with status 503 until it is.
     ///
     /// - Parameters:
     ///   - configuration: the settings.
     ///   - environment: the process's environment, for AWS's own settings.
-    ///   - registry: keeps what is counted.
-    ///   - factory: counts in another place; what that costs is measured with one that does not count. Nil is the registry.
-    ///   - logger: where the log goes.
-    ///   - log: what the logger writes to, for another configuration to change; nil if it is not to be changed.
-    ///   - reload: reads the configuration again when a SIGHUP comes; nil leaves SIGHUP to end the process.
-    ///   - replacesDamagedStore: whether a store that is damaged is set aside, and an empty one made, rather than the start refused.
-    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, and if an address or the store is in use.
+    ///   - registry: the metrics that the admin server exports.
+    ///   - factory: replaces the registry as the destination of metrics, for benchmarks; nil for the registry.
+    ///   - logger: the bridge's logger.
+    ///   - log: the logger's destination, whose level and format a reload changes; nil if they are fixed.
+    ///   - reload: reads the configuration again at SIGHUP; nil leaves SIGHUP with its default action.
+    ///   - replacesDamagedStore: whether a damaged store is renamed and replaced with an empty one; otherwise the start fails.
+    /// - Throws: ``ConfigurationError`` for invalid settings, and if an address or the store is in use.
     public init(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry,
         countingBy factory: (any MetricsFactory)? = nil, logger: Logger, log: LogSink? = nil,
@@ -60,13 +60,14 @@ public final class Bridge: Sendable {
         self.logger = logger
         let metrics = BridgeMetrics(factory: factory ?? registry)
         let activity = ActivityLog(clock: Self.now)
-        let tell: @Sendable (String) -> Void = { file in
+        let reportDamage: @Sendable (String) -> Void = { file in
             logger.error(
                 "The store was damaged. It was set aside, and the bridge begins with an empty one.",
                 metadata: ["file": "\(file)"])
         }
         let store = StoreFactory.later(
-            configuration.store, replaceDamagedStore: replacesDamagedStore ? tell : nil, report: metrics.store.record)
+            configuration.store, replaceDamagedStore: replacesDamagedStore ? reportDamage : nil,
+            report: metrics.store.record)
         self.store = store
         let runtime = try await BridgeRuntime(
             configuration: configuration, environment: environment, reloadsOnHangup: reload != nil,
@@ -102,7 +103,7 @@ public final class Bridge: Sendable {
             func afterStoreOpens(_ service: any Service) -> any Service {
                 StoreDependentService(store: store, service: service)
             }
-            // They are stopped in reverse: first nothing more is received, then the workers end.
+            // They stop in reverse order: first the listener, then the workers.
             var services: [any Service] = [
                 afterStoreOpens(
                     CatchUpScheduler(
@@ -131,7 +132,7 @@ public final class Bridge: Sendable {
                         components.use(read)
                         log?.use(read)
                     }, certificates: certificates, metrics: metrics.process, manager: manager, logger: logger)
-                // It tells the service manager that the bridge is ready, which it must not before the store is.
+                // A reload notifies systemd that the bridge is ready, which it must not do before the store is open.
                 services.insert(afterStoreOpens(reloading), at: services.count - 1)
             }
             var quiet = logger
@@ -150,10 +151,11 @@ public final class Bridge: Sendable {
         }
     }
 
-    /// Works until ``stop()`` is called, or until SIGTERM or SIGINT comes; then ends what is under way, within ten
-    /// seconds, and closes everything. To be called once.
+    /// Processes deliveries until ``stop()`` is called, or SIGTERM or SIGINT arrives; then shuts down within ten seconds and
+    /// closes everything. Must be called once.
     ///
-    /// - Returns: the number of the signal that ended it, or nil if it was ``stop()``.
+    /// - Returns: the signal that ended it, or nil for ``stop()``.
+    /// - Throws: ``ConfigurationError`` if the store turns out to be unusable.
     @discardableResult
     public func run() async throws -> CInt? {
         logger.info(
@@ -182,7 +184,7 @@ public final class Bridge: Sendable {
         return signal
     }
 
-    /// Has ``run()`` come to its end.
+    /// Starts the shutdown that ends ``run()``.
     public func stop() async { await group.triggerGracefulShutdown() }
 
     /// The time in milliseconds since 1970.
@@ -261,12 +263,12 @@ public final class Bridge: Sendable {
             return try await HTTPServer(
                 on: loops, sockets: sockets, configuration: configuration, handler: handler, report: report)
         } catch {
-            throw ConfigurationError(key, "\(error); free the address or choose another")
+            throw ConfigurationError(key, "\(error). Free the address or choose another one.")
         }
     }
 }
 
-/// A server as a part of the running program.
+/// Drains a server at shutdown.
 private struct ServerService: Service {
     let server: HTTPServer
     let limit: Duration

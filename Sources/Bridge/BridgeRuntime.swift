@@ -10,39 +10,41 @@ import Logging
 import SNS
 import Store
 
-/// What a bridge is made of and must close again.
+/// The store, event loops, HTTP client and AWS clients of a bridge. Must be closed.
 struct BridgeRuntime: Sendable {
     let store: any Store
     /// The listener's certificate; nil for plain HTTP.
     let certificate: TLSCertificate?
-    /// Those that AWS's hosts have their certificates from.
+    /// The certificate authorities of AWS's hosts.
     let authorities: TrustStore
-    /// What deliveries come in on.
+    /// The event loops of the listener.
     let listenLoops: [EventLoop]
-    /// For the admin server, signals and the watching of files.
+    /// The event loop of the admin server, signals and file watchers.
     let mainLoop: EventLoop
-    /// For the workers and what they ask of AWS.
+    /// The event loop of the workers and the HTTP client.
     let clientLoop: EventLoop
     let http: HTTPClient
-    /// The clients for the accounts that findings come from.
+    /// The AWS clients by account-Region.
     let accounts: AccountClients
     private let credentials: CredentialsChain
-    /// SIGTERM and SIGINT, as they come.
+    /// SIGTERM and SIGINT, as they arrive.
     let signals: AsyncStream<CInt>
-    /// SIGHUP, as it comes.
+    /// SIGHUP, as it arrives.
     let hangups: AsyncStream<Void>
     private let watchers: LoopBound<[SignalWatcher]>
 
-    /// How long Amazon SNS may take: it waits 15 seconds for our own answer.
+    /// The timeout of requests to Amazon SNS, which waits 15 seconds for the bridge's response.
     private static let timeout = Duration.seconds(8)
-    /// How long an issuer of tokens may take: EventBridge waits 5 seconds for our own answer.
+    /// The timeout of requests for token keys: EventBridge waits 5 seconds for the bridge's response.
     private static let tokenKeysTimeout = Duration.seconds(3)
-    /// The longest signing certificate and the longest set of keys, in bytes.
+    /// The largest accepted signing certificate and key set, in bytes.
     private static let maximumDocumentLength = 65_536
 
+    /// Opens everything, in this order: certificate, store, event loops, HTTP client.
+    ///
     /// - Parameters:
-    ///   - report: receives each call of AWS.
-    ///   - stop: called when SIGTERM or SIGINT comes, in addition to ``signals``.
+    ///   - report: called with each AWS call.
+    ///   - stop: called when SIGTERM or SIGINT arrives, in addition to ``signals``.
     init(
         configuration: BridgeConfiguration, environment: [String: String], reloadsOnHangup: Bool,
         report: @escaping @Sendable (AWSCall) -> Void = { _ in }, stop: @escaping @Sendable () -> Void = {},
@@ -88,13 +90,13 @@ struct BridgeRuntime: Sendable {
             await Self.close(listenLoops)
             await Self.close(mainLoop, watchers)
             await store.close()
-            throw ConfigurationError("network.connectTo", "\(error)")
+            throw ConfigurationError("network.connectTo", "\(error). Correct the value.")
         }
         (accounts, credentials) = Self.accounts(
             configuration, settings, http: http, loop: clientLoop, report: report)
     }
 
-    /// AWS's own settings.
+    /// Reads AWS's own settings from the environment and AWS's files.
     static func settings(_ environment: [String: String]) throws(ConfigurationError) -> AWSSettings {
         do throws(AWSSettings.SettingError) {
             return try AWSSettings(environment: environment)
@@ -107,7 +109,7 @@ struct BridgeRuntime: Sendable {
         _ configuration: BridgeConfiguration, _ settings: AWSSettings, http: HTTPClient, loop: EventLoop,
         report: @escaping @Sendable (AWSCall) -> Void = { _ in }
     ) -> (AccountClients, CredentialsChain) {
-        // What has no Region of its own asks the AWS STS of the first one that findings come from.
+        // Without a Region of its own, the bridge uses the AWS STS endpoint of the first configured one.
         guard
             let region = settings.region ?? configuration.topics.accountRegions.map(\.region).min()
                 ?? Region("us-east-1")
@@ -125,7 +127,7 @@ struct BridgeRuntime: Sendable {
         return (accounts, credentials)
     }
 
-    /// Closes everything; nothing may be under way any more.
+    /// Closes everything. No operation may be in progress.
     func close() async {
         await accounts.close()
         await credentials.close()
@@ -136,16 +138,16 @@ struct BridgeRuntime: Sendable {
         await Self.close(mainLoop, watchers)
     }
 
-    /// Whether this machine's clock is trusted.
+    /// Decides whether this machine's clock is trusted.
     ///
-    /// - Parameter isChecked: whether it is compared with what the store knows.
+    /// - Parameter isChecked: whether it is compared with times in the store.
     func clockTrust(isChecked: Bool, _ logger: Logger) -> ClockTrust {
         let clock = accounts.own.clock
         return ClockTrust(
             now: clock.now, serviceNow: { clock.serviceNow }, isChecked: isChecked, logger: logger)
     }
 
-    /// The loops, by what they do.
+    /// All event loops with their names.
     var loops: [(name: ProcessMetrics.Loop, loop: EventLoop)] {
         [(.main, mainLoop), (.aws, clientLoop)] + listenLoops.map { (.listen, $0) }
     }
@@ -184,10 +186,10 @@ struct BridgeRuntime: Sendable {
         await loop.shutdown()
     }
 
-    /// The file with the authorities that AWS's hosts have their certificates from, or nil for the system's.
+    /// The file of certificate authorities for AWS's hosts (`AWS_CA_BUNDLE`); nil for the system's.
     static func authorities(_ environment: [String: String]) throws(ConfigurationError) -> String? {
         guard let path = environment["AWS_CA_BUNDLE"], !path.isEmpty else { return nil }
-        // libcurl reads it with each connection; that it cannot is better known at once.
+        // libcurl reads it for each connection. An unreadable file must fail the start instead.
         _ = try ConfigurationFile.read(path, key: "AWS_CA_BUNDLE")
         return path
     }
@@ -196,7 +198,7 @@ struct BridgeRuntime: Sendable {
         do throws(CryptographyError) {
             return try TrustStore(file: authorities)
         } catch {
-            throw ConfigurationError("AWS_CA_BUNDLE", "\(error); name a file of PEM certificates, or unset it")
+            throw ConfigurationError("AWS_CA_BUNDLE", "\(error). Set it to a file of PEM certificates, or unset it.")
         }
     }
 
@@ -212,7 +214,7 @@ struct BridgeRuntime: Sendable {
 
     // MARK: Amazon SNS
 
-    /// Fetches a signing certificate.
+    /// Fetches signing certificates.
     var fetchCertificate: SigningCertificateCache.Fetch { fetch(within: Self.timeout) }
 
     /// Fetches the keys that tokens are signed with.
@@ -220,19 +222,19 @@ struct BridgeRuntime: Sendable {
 
     private func fetch(within timeout: Duration) -> SigningCertificateCache.Fetch {
         { [http] url async throws(SigningCertificateCache.FetchError) in
-            let answer: (response: HTTPResponse, body: [UInt8])
+            let result: (response: HTTPResponse, body: [UInt8])
             do throws(HTTPClientError) {
-                answer = try await http.send(Self.get(url), timeout: timeout)
+                result = try await http.send(Self.get(url), timeout: timeout)
             } catch {
                 throw .unreachable("\(error)")
             }
-            guard answer.response.status.code == 200 else { throw .status(answer.response.status.code) }
-            guard answer.body.count <= Self.maximumDocumentLength else { throw .tooLarge }
-            return answer.body
+            guard result.response.status.code == 200 else { throw .status(result.response.status.code) }
+            guard result.body.count <= Self.maximumDocumentLength else { throw .tooLarge }
+            return result.body
         }
     }
 
-    /// Asks a URL that confirms a subscription.
+    /// Requests the URL that confirms a subscription; returns the status code.
     var confirmSubscription: @Sendable (_ url: String) async throws -> Int {
         { [http] url in try await http.send(Self.get(url), timeout: Self.timeout).response.status.code }
     }
@@ -244,7 +246,7 @@ struct BridgeRuntime: Sendable {
             method: .get, scheme: "https", authority: String(authority), path: String(rest.dropFirst(authority.count)))
     }
 
-    /// The machine's name, for people who read who holds a lease.
+    /// The host name of this machine, which identifies the owner of a lease.
     static var hostName: String {
         var name = utsname()
         uname(&name)
@@ -253,6 +255,6 @@ struct BridgeRuntime: Sendable {
 }
 
 extension BridgeConfiguration {
-    /// How often findings are imported, for each account and Region.
+    /// The rate limit of imports per account and Region.
     var importRate: Pacer.ImportRate { Pacer.ImportRate(rate: importsPerSecond, burst: importBurst) }
 }

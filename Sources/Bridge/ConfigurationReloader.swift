@@ -2,18 +2,18 @@ import EventLoop
 import Logging
 import ServiceLifecycle
 
-/// Reads configuration and certificate again when a SIGHUP comes.
+/// Reloads the configuration and the TLS certificate at SIGHUP.
 ///
-/// What can change at run time does; of the rest, the log says that it needs a restart. A configuration that cannot be used
+/// Settings that can change at run time take effect; changes that need a restart are logged. An invalid configuration
 /// changes nothing.
 struct ConfigurationReloader: Service {
-    /// SIGHUP, as it comes.
+    /// SIGHUP, as it arrives.
     let hangups: AsyncStream<Void>
-    /// Reads the configuration from where it was read at the start.
+    /// Reads the configuration from the same flags, environment and file as at the start.
     let load: @Sendable () throws -> BridgeConfiguration
     let started: BridgeConfiguration
     let running: Reloadable<BridgeConfiguration>
-    /// Has all parts use a configuration.
+    /// Applies a configuration to all components.
     let apply: @Sendable (BridgeConfiguration) -> Void
     let certificates: TLSCertificateReloader
     let metrics: ProcessMetrics
@@ -64,7 +64,7 @@ struct ConfigurationReloader: Service {
 }
 
 extension BridgeConfiguration {
-    /// Logs the settings that should be changed.
+    /// Logs the warnings of the configuration.
     func logWarnings(to logger: Logger) {
         for warning in warnings {
             logger.warning(

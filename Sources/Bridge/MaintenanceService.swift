@@ -5,20 +5,20 @@ import SecurityFindings
 import ServiceLifecycle
 import Store
 
-/// Forgets what is not needed any more, and adds what earlier versions did not keep, every ten minutes.
+/// Removes expired entries from the store, and adds data that earlier versions did not store, every ten minutes.
 struct MaintenanceService: Service {
     let context: FindingWriter
     let loop: EventLoop
     let configuration: Reloadable<BridgeConfiguration>
 
     private static let interval = Duration.seconds(600)
-    /// EventBridge tries again for 24 hours; the rest is for clocks that differ.
+    /// EventBridge retries for 24 hours; the rest allows for clock skew.
     private static let eventBridgeTimeout = Duration.seconds(26 * 3600)
     /// Security Hub keeps archived findings for 30 days.
     private static let archivedFindings = Duration.seconds(30 * 86_400)
-    /// How many completed deliveries are remembered beyond the time that Amazon SNS tries: from 32 a second on, steadily, the
-    /// oldest are forgotten earlier. What EventBridge then sends again changes nothing, as its event is older than what is
-    /// known; it costs some work.
+    /// The number of completed deliveries kept for deduplication after Amazon SNS has stopped retrying. From about 32
+    /// deliveries per second on, the oldest are removed earlier. An event that EventBridge then retries is processed again,
+    /// without effect, because newer observations are known.
     static let completedLimit = 3_000_000
     var completedLimit = Self.completedLimit
 
@@ -31,7 +31,7 @@ struct MaintenanceService: Service {
         }
     }
 
-    /// Adds the severities of findings that an earlier version of the bridge kept without, some at a time: deliveries go on.
+    /// Adds the severities of findings that an earlier version stored without, in small batches that do not block deliveries.
     private func addMissingSeverities() async {
         do throws(StoreError) {
             while !Task.isCancelled {
@@ -41,7 +41,7 @@ struct MaintenanceService: Service {
                         entry.asSent.map { (entry.id, LedgerEntry.Severity($0.severity.label)) }
                     }
                 ) { first, _ in first }
-                // What cannot be read is written anew when Device Defender next tells of it.
+                // An unreadable entry is overwritten when Device Defender next reports its finding.
                 guard !severities.isEmpty else { return }
                 try await context.store.label(severities)
                 guard (try? await loop.sleep(for: Self.severityBatchPause)) != nil else { return }
@@ -55,11 +55,11 @@ struct MaintenanceService: Service {
     private static let severityBatchSize = 500
     private static let severityBatchPause = Duration.milliseconds(50)
 
-    /// Removes what is too old to be needed, while the clock is trusted.
+    /// Removes expired entries, while the clock is trusted.
     func removeExpired() async {
         do throws(StoreError) {
             try await context.trust.check(with: context.store)
-            // To a clock that jumped ahead, everything is old.
+            // With a clock that jumped ahead, everything would be expired.
             guard context.trust.isTrusted else { return }
             let now = context.clock()
             let window = max(Self.eventBridgeTimeout, configuration.value.maximumMessageAge * 2)
@@ -85,10 +85,10 @@ struct MaintenanceService: Service {
         }
     }
 
-    /// Forgets completed deliveries beyond those that are remembered, but none that Amazon SNS may send again.
+    /// Removes completed deliveries above the limit, except those that Amazon SNS may retry.
     private func purgeBeyondLimit(_ now: Int64) async throws(StoreError) -> Int {
         guard let time = try await context.store.completionTime(beyondNewest: completedLimit) else { return 0 }
-        // A message of Amazon SNS is taken for so long, and clocks differ as much.
+        // The maximum age of a message from Amazon SNS, doubled for clock skew.
         let young = now.saturatingSubtracting(configuration.value.maximumMessageAge.milliseconds * 2)
         return try await context.store.purge(completedBefore: min(time, young))
     }

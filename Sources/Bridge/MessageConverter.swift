@@ -6,12 +6,13 @@ import SNS
 import SecurityFindings
 import Store
 
-/// Shows what a message becomes, without store or network: it goes the way that it goes in the bridge, to a Security Hub that
-/// has no findings yet. Findings are as of the time of the message.
+/// Converts a message to findings without store or network, with the bridge's own planning.
+///
+/// The result is what the bridge would send to a Security Hub without findings, as of the time of the message.
 public struct MessageConverter: Sendable {
-    /// Why a message becomes nothing.
+    /// A message that does not result in findings.
     public struct ConversionError: Error, Sendable {
-        /// What is wrong with it.
+        /// The reason, and what to do.
         public let message: String
     }
 
@@ -21,18 +22,17 @@ public struct MessageConverter: Sendable {
     private let topics: TopicPolicy
 
     /// - Parameters:
-    ///   - account: the account that a message is from, where it does not say so itself.
-    ///   - region: the Region that it is from, where it does not say so itself.
-    ///   - scheduledAudit: the scheduled audit that an audit finding is from, which does not say so itself; nil for an audit on
-    ///     demand.
-    ///   - configuration: how findings are made.
-    /// - Throws: ``Failure``.
+    ///   - account: the account of a message that does not name one.
+    ///   - region: the Region of a message that does not name one.
+    ///   - scheduledAudit: the scheduled audit of an audit finding, which does not name it; nil for an on-demand audit.
+    ///   - configuration: the mapping and the topics.
+    /// - Throws: ``ConversionError`` for an invalid account or Region.
     public init(
         account: String, region: String, scheduledAudit: String? = nil, configuration: BridgeConfiguration
     ) throws(ConversionError) {
         guard let account = AccountID(account), let region = Region(region) else {
             throw ConversionError(
-                message: "the account must be 12 digits and the Region a Region's name, for example us-east-1")
+                message: "invalid account or Region. Use an account of 12 digits and a Region such as us-east-1.")
         }
         accountRegion = AccountRegion(account: account, region: region)
         self.scheduledAudit = scheduledAudit
@@ -44,9 +44,9 @@ public struct MessageConverter: Sendable {
     /// event.
     ///
     /// - Parameter bytes: the message, as JSON.
-    /// - Returns: an array of findings (ASFF) for what makes findings, followed by the update if the message brings one; for an
-    ///   event the request that it makes.
-    /// - Throws: ``Failure``.
+    /// - Returns: an array of findings (ASFF), followed by the update that the message causes, if any; for an event, the
+    ///   request that it causes.
+    /// - Throws: ``ConversionError`` for a message that does not result in findings.
     public func convert(_ bytes: [UInt8]) throws(ConversionError) -> JSON {
         do throws(UnrecognizedMessageError) {
             let json = try Self.parse(bytes)
@@ -69,17 +69,17 @@ public struct MessageConverter: Sendable {
 
     private static func parse(_ bytes: [UInt8]) throws(UnrecognizedMessageError) -> JSON {
         do throws(JSONError) { return try JSON(parsing: bytes) } catch {
-            throw UnrecognizedMessageError(reason: "the message is not JSON: \(error)")
+            throw UnrecognizedMessageError(reason: "the message is not valid JSON: \(error)")
         }
     }
 
     private static func envelope(_ bytes: [UInt8]) throws(UnrecognizedMessageError) -> SNSMessage {
         do throws(SNSError) { return try SNSMessage(parsing: bytes) } catch {
-            throw UnrecognizedMessageError(reason: "the SNS envelope is refused: \(error.message)")
+            throw UnrecognizedMessageError(reason: "the SNS envelope is not valid: \(error.message)")
         }
     }
 
-    // MARK: Work
+    // MARK: Messages
 
     private func message(
         _ payload: [UInt8], from channel: Delivery.Channel, _ accountRegion: AccountRegion
@@ -91,14 +91,22 @@ public struct MessageConverter: Sendable {
         case .verification(let disposition): return Self.update(disposition)
         case .audit:
             guard channel == .sns, case .audit(let notification) = try DeviceDefenderMessage(try Self.parse(payload))
-            else { throw UnrecognizedMessageError(reason: "what the event changes depends on how far the audit came") }
+            else {
+                throw UnrecognizedMessageError(
+                    reason:
+                        "the effect of this event depends on the progress of the audit. Convert the audit notification instead."
+                )
+            }
             return summaries(of: notification.task, accountRegion)
         case .suppression:
             throw UnrecognizedMessageError(
-                reason: "a suppression changes those findings of its resource that the bridge has sent")
-        case .ignored(let reason): throw UnrecognizedMessageError(reason: "the event is ignored: \(reason)")
+                reason:
+                    "a suppression changes only findings that the bridge has already sent. Convert an audit finding instead."
+            )
+        case .ignored(let reason): throw UnrecognizedMessageError(reason: "the bridge ignores this event: \(reason)")
         case .suppressionEnded, .refresh, .archiveStale, .violationOver, .suppressionList, .catchUp:
-            throw UnrecognizedMessageError(reason: "the message is one that the bridge makes for itself")
+            throw UnrecognizedMessageError(
+                reason: "the bridge creates this message itself. Convert a message of SNS or EventBridge instead.")
         }
     }
 
@@ -142,7 +150,7 @@ public struct MessageConverter: Sendable {
 }
 
 extension AuditTask {
-    /// What an audit finding tells of its audit.
+    /// The audit of an audit finding, as far as the finding describes it.
     fileprivate init(of finding: AuditFinding, scheduledAudit: String?) throws(UnrecognizedMessageError) {
         let start = finding.taskStartTime ?? finding.time
         var description: JSON.Members = [

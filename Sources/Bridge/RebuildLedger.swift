@@ -3,40 +3,41 @@ public import AWSCore
 import SNS
 import Store
 
-/// Rebuilds ledgers from what Security Hub has, when an operator asks for it. No bridge may be running on the same store.
+/// Rebuilds ledgers from the findings in Security Hub, for `rebuild-ledger`. No bridge may use the store meanwhile.
 public enum RebuildLedger {
-    /// How far it is with one account and Region.
+    /// The progress of one account-Region.
     public enum Report: Sendable, Hashable {
-        /// So many findings have been found so far.
+        /// The number of findings read so far.
         case found(Int)
-        /// The ledger is complete; some findings with ids of Device Defender's could not be read.
+        /// The ledger is complete. `unread` findings with Device Defender ids could not be parsed.
         case done(restored: Int, unread: Int)
-        /// Security Hub could not be asked; the bridge tries again when it starts.
+        /// Security Hub could not be queried; a bridge retries when it starts.
         case failed(String)
     }
 
-    /// How far it is with all.
+    /// The progress of the whole rebuild.
     public struct Progress: Sendable, Hashable {
-        /// The account and Region that is being rebuilt, or was just now.
+        /// The current account-Region.
         public let accountRegion: AccountRegion
-        /// How many were rebuilt before.
+        /// The number of account-Regions that were rebuilt before it.
         public let done: Int
-        /// How many there are.
+        /// The number of account-Regions.
         public let all: Int
-        /// How far it is with this one.
+        /// The progress of this one.
         public let report: Report
     }
 
-    /// Forgets the ledgers of the accounts and Regions that the configuration serves, and fills them from Security Hub.
-    /// One that is interrupted is rebuilt when a bridge starts on the store.
+    /// Deletes the ledgers of the configured account-Regions, and fills them from Security Hub.
+    ///
+    /// A bridge that starts on the store completes a rebuild that was interrupted.
     ///
     /// - Parameters:
     ///   - configuration: the settings.
     ///   - environment: the process's environment, for AWS's own settings.
-    ///   - isIncluded: which of the accounts and Regions.
-    ///   - report: hears how far it is, in order.
-    /// - Returns: whether all went well.
-    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to rebuild;
+    ///   - isIncluded: selects account-Regions.
+    ///   - report: called with the progress, in order.
+    /// - Returns: whether all ledgers were rebuilt.
+    /// - Throws: ``ConfigurationError`` for invalid settings, or if no account-Region is selected;
     ///   ``Interruption`` after SIGTERM or SIGINT.
     public static func run(
         configuration: BridgeConfiguration, environment: [String: String], of isIncluded: (AccountRegion) -> Bool,
@@ -45,7 +46,8 @@ public enum RebuildLedger {
         let accountRegions = configuration.topics.accountRegions.filter(isIncluded).sorted()
         guard !accountRegions.isEmpty else {
             throw ConfigurationError(
-                "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
+                "sns.topics",
+                "no topic for the requested account and Region. Add the topic, or change --account and --region."
             )
         }
         let runtime = try await BridgeRuntime(
@@ -60,10 +62,11 @@ public enum RebuildLedger {
         return try result.get()
     }
 
-    /// A signal ended the work before its time.
+    /// SIGTERM or SIGINT interrupted the rebuild.
     public struct InterruptionError: Error, CustomStringConvertible {
-        /// What happened, and what follows.
-        public let description = "interrupted; a bridge that starts on the store goes on with it"
+        /// The message for the operator.
+        public let description =
+            "rebuild-ledger interrupted by a signal. Run it again, or start a bridge, which completes it."
     }
 
     private static func rebuild(

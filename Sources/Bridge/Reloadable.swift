@@ -1,14 +1,14 @@
 import Synchronization
 
-/// A value that is replaced as a whole while others use it.
+/// A value that a configuration reload can replace while it is in use.
 final class Reloadable<Value: Sendable>: Sendable {
     private let state: Mutex<Value>
 
     init(_ value: Value) { state = Mutex(value) }
 
-    /// The value as it is now.
+    /// The current value.
     var value: Value { state.withLock { $0 } }
 
-    /// Replaces the value for everybody who asks from now on.
+    /// Replaces the value.
     func set(_ value: Value) { state.withLock { $0 = value } }
 }

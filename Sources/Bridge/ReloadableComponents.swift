@@ -1,7 +1,7 @@
 import AWSClient
 import SNS
 
-/// What another configuration changes while the bridge runs.
+/// The components that a configuration reload changes.
 struct ReloadableComponents: Sendable {
     let configuration: Reloadable<BridgeConfiguration>
     let intake: Reloadable<IntakeHandlers>
@@ -27,7 +27,7 @@ struct ReloadableComponents: Sendable {
         deadLetters = context.deadLetters
     }
 
-    /// Has everything go on as another configuration says. What asks ``configuration`` by itself is not told.
+    /// Applies a configuration, except to components that read ``configuration`` themselves.
     func use(_ configuration: BridgeConfiguration) {
         intake.set(assembly.parts(configuration, after: intake.value))
         admission.use(maximumPending: configuration.maximumPending)

@@ -3,7 +3,7 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Runs a service that works with the store once that is open.
+/// Runs a service that needs the store as soon as the store is open.
 struct StoreDependentService: Service {
     let store: OpeningStore
     let service: any Service
@@ -21,27 +21,27 @@ struct StoreDependentService: Service {
     }
 }
 
-/// Looks for damage in the store while it is used already; opening looks at little of a large one.
+/// Checks a store for damage while it is in use: opening a large store checks only a part of it.
 struct IntegrityMonitor: Service {
     let store: any Store
     let logger: Logger
 
-    /// How often a long check is logged, and how long to wait after one that was not possible.
-    private static let (interval, pause) = (Duration.seconds(30), Duration.seconds(600))
+    /// The interval of progress messages, and the delay after a failed check.
+    private static let (progressInterval, retryDelay) = (Duration.seconds(30), Duration.seconds(600))
 
     /// - Throws: ``ConfigurationError`` if the store is damaged.
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            while try await !check() { try? await Task.sleep(for: Self.pause) }
+            while try await !check() { try? await Task.sleep(for: Self.retryDelay) }
         }
         // A service that returns ends the bridge.
         try? await gracefulShutdown()
     }
 
-    /// Checks the store, and returns whether that is over.
+    /// Checks the store; returns whether the check is complete.
     private func check() async throws -> Bool {
         let start = ContinuousClock.now
-        let progress = ProgressTimer(interval: Self.interval)
+        let progress = ProgressTimer(interval: Self.progressInterval)
         do throws(StoreError) {
             try await store.checkIntegrity { step in
                 guard progress.isDue() else { return }

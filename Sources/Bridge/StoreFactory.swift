@@ -1,16 +1,16 @@
 public import Store
 
-/// Opens the store that a configuration names: the one way to it, for the bridge and for the commands beside it.
+/// Opens the configured store, for the bridge and for commands.
 public enum StoreFactory {
     /// Opens a store.
     ///
     /// - Parameters:
-    ///   - location: where it is.
-    ///   - access: what for.
-    ///   - replaceDamagedStore: hears under which name a damaged store was set aside, in whose place an empty one is made; nil
-    ///     leaves it as it is, and throws. Only a store that is served from is set aside.
-    ///   - report: hears of transactions and connections.
-    /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
+    ///   - location: the location of the store.
+    ///   - access: the kind of access.
+    ///   - replaceDamagedStore: called with the new name of a damaged store that was renamed and replaced with an empty one;
+    ///     nil fails instead. Applies only to access for serving.
+    ///   - report: called with transactions and connections.
+    /// - Throws: ``ConfigurationError`` for `store.url` if the store cannot be opened.
     public static func open(
         _ location: StoreLocation, for access: StoreAccess,
         replaceDamagedStore: (@Sendable (_ file: String) -> Void)? = nil,
@@ -23,7 +23,7 @@ public enum StoreFactory {
         }
     }
 
-    /// A store to serve from that is opened by ``OpeningStore/start(report:)``, however long that takes.
+    /// A store for serving that ``OpeningStore/start(report:)`` opens, retrying until it succeeds.
     static func later(
         _ location: StoreLocation, replaceDamagedStore: (@Sendable (_ file: String) -> Void)?,
         report: @escaping StoreEvent.Report
@@ -31,10 +31,10 @@ public enum StoreFactory {
         OpeningStore { () async throws(StoreError) in try await store(location, .serving, replaceDamagedStore, report) }
     }
 
-    /// Opens a store to serve from it or, while another process does so and allows no second one, beside it.
+    /// Opens a store for serving or, if another process has it open exclusively, for maintenance.
     ///
-    /// - Returns: also whether another process serves from it alone.
-    /// - Throws: ``ConfigurationError`` for `store.url` if that is not possible, with the reason and the cure.
+    /// - Returns: the store, and whether another process serves from it exclusively.
+    /// - Throws: ``ConfigurationError`` for `store.url` if the store cannot be opened.
     static func openForProcessing(
         _ location: StoreLocation
     ) async throws(ConfigurationError) -> (store: any Store, isServed: Bool) {
@@ -55,14 +55,14 @@ public enum StoreFactory {
         switch location {
         case .sqlite(let path):
             try await SQLiteStore(path: path, access: access, replaceDamaged: replaceDamagedStore, report: report)
-        // A database that is damaged is its server's to mend.
+        // Repairing a damaged database is up to its server.
         case .postgresql(let address): try await PostgreSQLStore(address: address, access: access, report: report)
         }
     }
 }
 
 extension ConfigurationError {
-    /// A store that cannot be opened.
+    /// Reports a store that cannot be opened.
     init(_ error: StoreError) {
         self.init("store.url", error.message, isTransient: error.code == .unavailable || error.code == .inUse)
     }

@@ -5,35 +5,35 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Looks for what no message tells of, and puts it into the queue when its time has come.
+/// Queues work that is due by time: suppressions that end, stale findings, and findings that need a refresh.
 struct TaskScheduler: Service {
     let context: FindingWriter
     let loop: EventLoop
-    /// How long findings of audits stay current that no audit confirms any more; nil for ever.
+    /// How long audit findings stay active without a confirming audit; nil for unlimited.
     var staleAfter: @Sendable () -> Duration? = { nil }
 
     private static let interval = Duration.seconds(30)
-    /// How many looks at suppressions there are between two looks for findings that Security Hub would soon forget.
+    /// The number of checks for ended suppressions per check for stale findings.
     private static let checksBetweenRefreshes = 120
 
     func run() async {
         await cancelWhenGracefulShutdown {
-            var looks = 0
+            var checks = 0
             repeat {
                 do throws(StoreError) {
                     try await context.trust.check(with: context.store)
                     try await scheduleEndedSuppressions()
-                    if looks % Self.checksBetweenRefreshes == 0 { try await scheduleStaleFindings() }
+                    if checks % Self.checksBetweenRefreshes == 0 { try await scheduleStaleFindings() }
                 } catch {
                     context.logger.warning(
                         "The store could not be asked for what is due.", metadata: ["reason": "\(error)"])
                 }
-                looks += 1
+                checks += 1
             } while (try? await loop.sleep(for: Self.interval)) != nil
         }
     }
 
-    /// Has those suppressions acted on that have ended by themselves.
+    /// Queues the suppressions that have expired.
     func scheduleEndedSuppressions() async throws(StoreError) {
         guard let time = context.trust.trustedTime else { return }
         let now = context.clock()
@@ -44,7 +44,7 @@ struct TaskScheduler: Service {
         }
     }
 
-    /// Has findings archived that nothing confirms any more, and others imported again that Security Hub would soon forget.
+    /// Queues the archiving of findings that no audit confirms, and the refresh of findings that Security Hub would delete.
     func scheduleStaleFindings() async throws(StoreError) {
         guard let time = context.trust.trustedTime else { return }
         let now = context.clock()

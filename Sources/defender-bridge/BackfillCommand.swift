@@ -4,15 +4,18 @@ import Bridge
 import Foundation
 import Logging
 
-/// Asks Device Defender for what happened in the past.
+/// Imports past audits and alarms from Device Defender.
 struct BackfillCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backfill",
-        abstract: "Bring what Device Defender found in the past into Security Hub.",
+        abstract: "Import past audits and alarms from Device Defender into Security Hub.",
         discussion: """
-            Asks for the audits that ended, for what happened to alarms, for the alarms that are raised and for the \
-            suppressions, puts what the bridge does not know into its queue, and waits until it is done. Works beside a \
-            running bridge, which then does the work, and without one. If it is interrupted, the bridge goes on.
+            Queries Device Defender for completed audits, alarm history, active alarms and audit suppressions, queues what \
+            the bridge has not imported yet, and waits until it is processed. A running bridge processes the queue; without \
+            one, this command does. After an interruption, a bridge that starts on the store continues.
+
+            Example:
+              defender-bridge backfill --since 30d --account 111122223333
             """)
 
     @OptionGroup(title: "Configuration")
@@ -20,21 +23,24 @@ struct BackfillCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How far back to ask, 1h to 90d. AWS keeps audits for 90 days and what happened to alarms for 30.",
+            "How far back to import, from 1h to 90d. AWS keeps audits for 90 days and alarm history for 30. Default: 90d.",
             valueName: "duration"),
         transform: Self.lookback)
-    var since = Duration.seconds(90 * 86_400)
+    var since: Duration?
 
-    @Option(help: ArgumentHelp("Only this account. Default: all that the bridge serves.", valueName: "12 digits"))
+    @Option(help: ArgumentHelp("Import for this account only. Default: all configured accounts.", valueName: "account"))
     var account: String?
 
-    @Option(help: ArgumentHelp("Only this Region. Default: all that the bridge serves.", valueName: "name"))
+    @Option(help: ArgumentHelp("Import for this Region only. Default: all configured Regions.", valueName: "region"))
     var region: String?
 
+    /// How long AWS keeps audits.
+    private static let longest = Duration.seconds(90 * 86_400)
+
     @Sendable private static func lookback(_ text: String) throws -> Duration {
-        guard let lookback = Duration(text), (Duration.seconds(3600)...Duration.seconds(90 * 86_400)).contains(lookback)
+        guard let lookback = Duration(text), (Duration.seconds(3600)...longest).contains(lookback)
         else {
-            throw ValidationError("it must be a duration from 1h to 90d, for example 30d")
+            throw ValidationError("Use a duration from 1h to 90d, for example 30d.")
         }
         return lookback
     }
@@ -47,7 +53,7 @@ struct BackfillCommand: AsyncParsableCommand {
         do {
             report = try await Backfill.run(
                 configuration: configuration, environment: environment, registry: PrometheusRegistry(),
-                logger: configuration.log(atLeast: .warning).logger(), lookback: since,
+                logger: configuration.log(atLeast: .warning).logger(), lookback: since ?? Self.longest,
                 of: {
                     (account ?? $0.account.digits) == $0.account.digits && (region ?? $0.region.name) == $0.region.name
                 },
@@ -59,13 +65,14 @@ struct BackfillCommand: AsyncParsableCommand {
         bar.end()
         guard report.deadLettered == 0 else {
             throw CommandError(
-                message: "\(report.deadLettered) deliveries were given up; see defender-bridge dead-letters list")
+                message: "backfill incomplete: deliveries dead-lettered: \(report.deadLettered). "
+                    + "Run defender-bridge dead-letters list for the reasons.")
         }
-        print("Done: Security Hub has what Device Defender told of \(report.accountRegions) accounts and Regions.")
+        print("Backfill complete: all findings are in Security Hub (account-Regions: \(report.accountRegions)).")
     }
 
     private static func text(_ report: Backfill.Report) -> String {
-        "asked about \(report.completedQueries) of \(report.accountRegions) accounts and Regions, \(report.remaining) deliveries left"
+        "account-Regions queried: \(report.completedQueries) of \(report.accountRegions), deliveries remaining: \(report.remaining)"
             + (report.waitingFor.map { ", waiting for \($0)" } ?? "")
     }
 

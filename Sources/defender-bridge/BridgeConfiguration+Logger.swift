@@ -2,9 +2,9 @@ import Bridge
 import Logging
 
 extension BridgeConfiguration {
-    /// The log on standard error, as the configuration says it.
+    /// Makes the log on standard error with the configured level and format.
     ///
-    /// - Parameter level: what is less than this is left out, too.
+    /// - Parameter level: lines below this level are dropped, whatever the configuration says.
     func log(atLeast level: Logger.Level = .trace) -> LogSink {
         LogSink(level: logLevel, format: logFormat, atLeast: level)
     }

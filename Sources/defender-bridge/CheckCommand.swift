@@ -4,30 +4,35 @@ import Foundation
 import JSON
 import Synchronization
 
-/// Tries everything that the bridge needs.
+/// Checks configuration, store, AWS access and topics before the bridge is used.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check everything that the bridge needs, and report what is missing.",
+        abstract: "Check configuration, store, AWS access and topics, and report problems.",
         discussion: """
-            Checks the configuration, the store, the TLS certificate with its chain and name, the clock and the credentials; \
-            in each account and Region the role, Security Hub, AWS's own integration, the permissions, the EventBridge rule \
-            and CloudTrail; for each topic the signature version, the subscription and its policies. Nothing is changed or \
-            created. Run as root, it continues as the owner of the store's folder. The exit code is 0 if nothing failed; a \
-            warning is not a failure. \
-            What the credentials do not allow to check is reported as not checked, which is not a failure.
-            Example: defender-bridge check --config /etc/defender-bridge/bridge.yaml
+            Checks the configuration, the store, the TLS certificate with its chain and host names, the clock and the AWS \
+            credentials; for each account and Region the role, Security Hub, AWS's own integration, the permissions, the \
+            EventBridge rule and CloudTrail; for each topic the signature version, the subscription and its policies.
+
+            Changes and creates nothing. Run as root, the command continues as the owner of the store's folder. Checks that \
+            the credentials do not permit are reported as not checked.
+
+            Exit code 0: no check failed; warnings and skipped checks are not failures. Exit code 1: at least one failed.
+
+            Example:
+              defender-bridge check --config /etc/defender-bridge/bridge.yaml
             """)
 
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
-    @Flag(help: "Write JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     @Option(
         help: ArgumentHelp(
-            "Where the topics deliver to. Default: any subscribed address that ends in /sns.", valueName: "url"))
+            "Subscribed URL to check, for example https://bridge.example.com/sns. Default: any subscribed URL that ends in "
+                + "/sns.", valueName: "url"))
     var endpoint: String?
 
     func run() async throws {
@@ -57,7 +62,7 @@ struct CheckCommand: AsyncParsableCommand {
         guard hasPassed else { throw ExitCode(1) }
     }
 
-    /// The last line: how many checks passed, failed and were skipped.
+    /// The last line: the number of checks that passed, failed and were skipped.
     static func summary(_ checks: [PreflightCheck]) -> String {
         func count(_ outcome: PreflightCheck.Outcome) -> Int { checks.count { $0.outcome == outcome } }
         return "\(count(.passed)) passed, \(count(.failed)) failed, \(count(.skipped)) not checked."

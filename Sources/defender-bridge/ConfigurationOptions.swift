@@ -4,24 +4,25 @@ import EventLoop
 import Foundation
 import Store
 
-/// The flags that set configuration keys. They count before the environment, and that before the file.
+/// The flags that set configuration keys. Precedence: flags, environment variables, the `--config` file, defaults.
 struct ConfigurationOptions: ParsableArguments {
-    @Option(name: .customLong("config"), help: ArgumentHelp("The YAML file with the configuration.", valueName: "file"))
+    @Option(name: .customLong("config"), help: ArgumentHelp("YAML configuration file.", valueName: "file"))
     var file: String?
 
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "Set a key of the configuration, for example listen.address=0.0.0.0:8080. May be repeated; see defender-bridge keys.",
+            "Set a configuration key, for example listen.address=0.0.0.0:8080. Repeatable. Run defender-bridge keys for the "
+                + "list of keys.",
             valueName: "key=value"))
     var settings: [String] = []
 
-    /// The checked configuration.
+    /// Reads and validates the configuration.
     func load(environment: [String: String]) throws -> BridgeConfiguration {
         let text = try file.map { path in
             let bytes = try ConfigurationFile.read(path, key: "--config")
             guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw ConfigurationError("--config", "the file \(path) is not UTF-8 text")
+                throw ConfigurationError("--config", "\(path) is not UTF-8 text. Convert the file to UTF-8.")
             }
             return text
         }
@@ -30,10 +31,10 @@ struct ConfigurationOptions: ParsableArguments {
         }
     }
 
-    /// The checked configuration of a command that works on the store, beside a bridge or without one.
+    /// Reads and validates the configuration of a command that opens the store, with or without a running bridge.
     ///
-    /// Run as root, the command continues as the owner of the folder of a SQLite store: files that it creates there
-    /// are then accessible to the service.
+    /// Run as root, the command continues as the owner of the folder of a SQLite store, so that the service can access the
+    /// files that it creates there.
     ///
     /// - Parameter reloadsAsOwner: whether all files are read again as that user, to check that the service can read them.
     func loadForStore(environment: [String: String], reloadsAsOwner: Bool = false) throws -> BridgeConfiguration {
@@ -43,7 +44,7 @@ struct ConfigurationOptions: ParsableArguments {
         do {
             hasChanged = try ProcessUser.becomeOwner(of: folder)
         } catch {
-            throw ConfigurationError("store.url", "\(error). Run the command as the user of the service")
+            throw ConfigurationError("store.url", "\(error). Run the command as the service's user.")
         }
         return hasChanged && reloadsAsOwner ? try load(environment: environment) : configuration
     }
@@ -54,10 +55,10 @@ struct ConfigurationOptions: ParsableArguments {
             let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])
             guard parts.count == 2 else {
-                throw ConfigurationError("--set", "\"\(key)\" has no value; write --set \(key)=value")
+                throw ConfigurationError("--set", "\"\(key)\" has no value. Use --set \(key)=VALUE.")
             }
             guard ConfigurationKey.names.contains(key) else {
-                throw ConfigurationError(key, "there is no such key; see defender-bridge keys")
+                throw ConfigurationError(key, "unknown key. Run defender-bridge keys for the list of keys.")
             }
             flags[key] = String(parts[1])
         }

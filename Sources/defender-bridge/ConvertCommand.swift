@@ -3,31 +3,36 @@ import Bridge
 import Foundation
 import JSON
 
-/// Shows what a message becomes, without any network.
+/// Converts a message to findings, without store or network.
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Show the finding that a message would become.",
+        abstract: "Print the Security Hub findings that a message results in.",
         discussion: """
-            Reads a message of Device Defender, the SNS envelope around one, an element of AWS IoT's ListAuditFindings, or \
-            an EventBridge event, and prints the Security Hub findings in the AWS Security Finding Format. Nothing is sent.
+            Reads a Device Defender message, an SNS envelope that contains one, an element of AWS IoT's ListAuditFindings, or \
+            an EventBridge event, and prints the findings in the AWS Security Finding Format. Nothing is sent.
 
-            Prints what serve would send for the message to a Security Hub that has no findings yet, with the configuration as \
-            serve reads it. Times are those of the message.
+            The output is what serve would send with the same configuration to a Security Hub without findings. Timestamps \
+            are the message's.
+
+            Exit code 65: the message is not recognized, or does not result in findings.
+
+            Example:
+              defender-bridge convert message.json --account 111122223333 --region eu-central-1
             """)
 
-    @Argument(help: ArgumentHelp("The file with the message; - is standard input.", valueName: "file"))
+    @Argument(help: ArgumentHelp("File that contains the message; - for standard input.", valueName: "file"))
     var file: String
 
-    @Option(help: "The account that the message is from, where it does not say so itself.")
+    @Option(help: "Account of a message that does not name one.")
     var account = "111122223333"
 
-    @Option(help: "The Region that the message is from, where it does not say so itself.")
+    @Option(help: "Region of a message that does not name one.")
     var region = "us-east-1"
 
     @Option(
         help: ArgumentHelp(
-            "The scheduled audit that an audit finding is from. Default: an audit on demand.", valueName: "name"))
+            "Scheduled audit of an audit finding. Default: an on-demand audit.", valueName: "name"))
     var scheduledAudit: String?
 
     @OptionGroup(title: "Configuration")
@@ -46,7 +51,7 @@ struct ConvertCommand: ParsableCommand {
                 account: account, region: region, scheduledAudit: scheduledAudit, configuration: configuration)
             print(try conversion.convert(bytes).prettyPrinted())
         } catch {
-            throw CommandError(message: error.message, exitCode: 65)
+            throw CommandError(message: "cannot convert the message: \(error.message)", exitCode: 65)
         }
     }
 }

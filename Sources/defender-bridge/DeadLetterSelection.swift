@@ -6,36 +6,45 @@ import Glibc
 import JSON
 import Store
 
-/// The conditions that dead letters are chosen by.
+/// The conditions that select dead letters.
 struct DeadLetterFilters: ParsableArguments {
-    @Option(help: ArgumentHelp("Only those of this account.", valueName: "12 digits"), transform: OptionText.account)
+    @Option(
+        help: ArgumentHelp("Select dead letters of this account.", valueName: "account"), transform: OptionText.account)
     var account: AccountID?
 
-    @Option(help: ArgumentHelp("Only those of this Region.", valueName: "name"), transform: OptionText.region)
+    @Option(
+        help: ArgumentHelp("Select dead letters of this Region.", valueName: "region"), transform: OptionText.region)
     var region: Region?
 
     @Option(
-        help: ArgumentHelp("Only those that arrived by this channel.", valueName: "sns|eventBridge|internal"),
+        help: ArgumentHelp(
+            "Select dead letters that arrived through this channel.", valueName: "sns|eventBridge|internal"),
         transform: OptionText.channels)
     var channel: Set<Delivery.Channel>?
 
-    @Option(help: ArgumentHelp("Only those whose reason has this text in it.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp("Select dead letters whose reason contains this text (case-insensitive).", valueName: "text")
+    )
     var reason: String?
 
     @Option(
-        help: ArgumentHelp("Only those given up longer ago than this, for example 1d.", valueName: "duration"),
+        help: ArgumentHelp(
+            "Select dead letters whose last failure is older than this, for example 1d.", valueName: "duration"),
         transform: OptionText.duration)
     var olderThan: Duration?
 
     @Option(
-        help: ArgumentHelp("Only those given up within this time, for example 2h.", valueName: "duration"),
+        help: ArgumentHelp(
+            "Select dead letters whose last failure is at most this old, for example 2h.", valueName: "duration"),
         transform: OptionText.duration)
     var newerThan: Duration?
 
-    /// Whether there is any.
+    /// Whether no condition is given.
     var isEmpty: Bool { filter(now: 0) == .all }
 
-    /// The conditions at a time, in milliseconds since 1970.
+    /// The conditions as a filter.
+    ///
+    /// - Parameter now: the present time, in milliseconds since 1970.
     func filter(now: Int64) -> DeadLetterFilter {
         DeadLetterFilter(
             account: account, region: region, channels: channel, reason: reason,
@@ -44,25 +53,25 @@ struct DeadLetterFilters: ParsableArguments {
     }
 }
 
-/// Which dead letters something is to be done about: those named, or all that meet conditions.
+/// Selects the dead letters of a command: by id, or all that meet the conditions.
 struct DeadLetterSelection: ParsableArguments {
-    /// What is to be done, in words.
+    /// The words for an action on dead letters, for questions and results.
     struct Action {
         let verb: String
-        let done: String
+        let pastParticiple: String
     }
 
     @OptionGroup var store: StoreOptions
 
-    @Argument(help: "Their ids, as list gives them.")
+    @Argument(help: "Ids of dead letters, as printed by dead-letters list.")
     var ids: [String] = []
 
-    @Flag(help: "All, or all that meet the conditions. Asks first.")
+    @Flag(help: "Select all dead letters, or all that meet the conditions. Asks for confirmation.")
     var all = false
 
     @OptionGroup(title: "Conditions") var filters: DeadLetterFilters
 
-    @Flag(help: "Do not ask.")
+    @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
     @Flag(help: "Print JSON.")
@@ -70,12 +79,14 @@ struct DeadLetterSelection: ParsableArguments {
 
     func validate() throws {
         guard all != !ids.isEmpty else {
-            throw ValidationError("Name dead letters by their ids, or say --all, but not both.")
+            throw ValidationError("Specify either ids of dead letters or --all.")
         }
-        guard all || filters.isEmpty else { throw ValidationError("Conditions choose among --all.") }
+        guard all || filters.isEmpty else { throw ValidationError("Conditions require --all.") }
     }
 
-    /// Does something about the dead letters that were chosen, a thousand at a time, and says about how many.
+    /// Changes the selected dead letters, 1,000 at a time, and prints how many were changed.
+    ///
+    /// - Throws: ``CommandError`` if the operator does not confirm, or if an id is not that of a dead letter.
     func apply(
         _ action: Action, _ change: @escaping (any Store, [String]) async throws -> Int
     ) async throws {
@@ -88,11 +99,11 @@ struct DeadLetterSelection: ParsableArguments {
             }
             return (count, chosen.count - count)
         }
-        if json { StoreOptions.show([action.done: .integer(count)]) }
-        if !json { print("\(Self.countText(count)) \(count == 1 ? "was" : "were") \(action.done).") }
+        if json { StoreOptions.show([action.pastParticiple: .integer(count)]) }
+        if !json { print("\(Self.countText(count)) \(count == 1 ? "was" : "were") \(action.pastParticiple).") }
         guard all || missing == 0 else {
             throw CommandError(
-                message: "\(missing) of the ids are of no dead letter. defender-bridge dead-letters list gives the ids."
+                message: "dead letters not found: \(missing). Run defender-bridge dead-letters list for the ids."
             )
         }
     }
@@ -111,19 +122,21 @@ struct DeadLetterSelection: ParsableArguments {
     private func confirm(_ count: Int, _ action: Action) throws {
         guard all, !yes, count > 0 else { return }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw CommandError(message: "--all asks first, and there is no terminal to ask at: say --yes, too.")
+            throw CommandError(message: "cannot ask for confirmation: standard input is not a terminal. Add --yes.")
         }
         let question = "\(action.verb.capitalized) \(Self.countText(count))? [y/N] "
         try FileHandle.standardError.write(contentsOf: Data(question.utf8))
         let answer = readLine()?.lowercased() ?? ""
-        guard ["y", "yes"].contains(answer) else { throw CommandError(message: "nothing was \(action.done)") }
+        guard ["y", "yes"].contains(answer) else {
+            throw CommandError(message: "canceled: no dead letters were \(action.pastParticiple).")
+        }
     }
 
     private static func countText(_ count: Int) -> String { "\(count) dead letter\(count == 1 ? "" : "s")" }
 }
 
 extension Store {
-    /// Dead letters, page after page.
+    /// Reads dead letters page by page, up to a limit.
     func deadLetters(matching filter: DeadLetterFilter, atMost limit: Int) async throws(StoreError) -> [DeadLetter] {
         var letters: [DeadLetter] = []
         while letters.count < limit {

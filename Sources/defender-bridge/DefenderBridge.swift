@@ -3,15 +3,20 @@ import Bridge
 import EventLoop
 import Foundation
 
-/// The command line.
+/// The root command: parses the arguments, runs a subcommand and sets the exit code.
 @main
 struct DefenderBridge: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "defender-bridge",
-        abstract: "Keeps AWS Security Hub in step with AWS IoT Device Defender.",
+        abstract: "Import findings of AWS IoT Device Defender into AWS Security Hub, and keep them up to date.",
         discussion: """
-            Receives what Device Defender publishes to Amazon SNS, and what EventBridge tells of it, keeps it safe, and \
+            Receives Device Defender's messages from Amazon SNS and events from Amazon EventBridge, stores them durably, and \
             imports, updates and archives the findings in Security Hub.
+
+            Examples:
+              defender-bridge demo
+              defender-bridge check --config /etc/defender-bridge/bridge.yaml
+              defender-bridge serve --config /etc/defender-bridge/bridge.yaml
             """,
         version: Bridge.version,
         groupedSubcommands: [
@@ -26,11 +31,13 @@ struct DefenderBridge: AsyncParsableCommand {
             CommandGroup(name: "Trial", subcommands: [DemoCommand.self, ConvertCommand.self]),
         ])
 
-    /// Runs a command. What is wrong with the configuration is one line on standard error and exit code 78 (EX_CONFIG), or 75
-    /// (EX_TEMPFAIL) if it passes by itself; other failures are one line and exit code 1, and wrong usage is ArgumentParser's
-    /// 64.
+    /// Runs a command.
+    ///
+    /// A configuration error is one line on standard error and exit code 78 (EX_CONFIG), or 75 (EX_TEMPFAIL) if another
+    /// attempt may succeed without a change. Other failures are one line and exit code 1. ArgumentParser ends with 64 on
+    /// wrong usage.
     static func main() async {
-        // A signal must not end a bridge that is only starting by itself: it stops in order, or reloads.
+        // The default action of a signal must not end a bridge that is still starting: it shuts down in order, or reloads.
         DeferredSignals.hold()
         do {
             var command = try parseAsRoot()
@@ -51,7 +58,7 @@ struct DefenderBridge: AsyncParsableCommand {
     }
 }
 
-/// A failure with its own words and exit code.
+/// A failure of a command: one line for standard error, and an exit code.
 struct CommandError: Error {
     let message: String
     var exitCode: Int32 = 1

@@ -5,25 +5,31 @@ import Foundation
 import LocalAWS
 import Logging
 
-/// Shows the whole way of findings on this machine.
+/// Runs an end-to-end demo on this machine.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Show the whole way of findings on this machine, without an AWS account.",
+        abstract: "Run an end-to-end demo on this machine. No AWS account needed.",
         discussion: """
-            Starts a bridge beside a stand-in for AWS, has signed messages delivered to it, and shows what Security Hub then \
-            holds. Everything stays on this machine and is removed at the end.
+            Starts a bridge and a local simulation of AWS, publishes signed messages, and prints the findings that Security \
+            Hub then has. Nothing leaves this machine; all files are deleted at the end.
+
+            Example:
+              defender-bridge demo --once --findings 5000
             """)
 
-    @Flag(help: "End when all is shown, with exit code 0 only if the findings are as expected.")
+    @Flag(
+        help:
+            "Exit after the last step, with exit code 0 only if the findings are as expected. Default: run until Ctrl-C."
+    )
     var once = false
 
-    @Option(help: ArgumentHelp("How many findings the audit has.", valueName: "count"))
+    @Option(help: ArgumentHelp("Number of findings in the audit, from 24 to 100000.", valueName: "number"))
     var findings = 1000
 
     func validate() throws {
         guard (24...100_000).contains(findings) else {
-            throw ValidationError("--findings must be a number from 24 to 100000.")
+            throw ValidationError("Use a number of --findings from 24 to 100000.")
         }
     }
 

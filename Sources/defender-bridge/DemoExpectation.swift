@@ -1,7 +1,7 @@
 import JSON
 import LocalAWS
 
-/// What Security Hub must hold at the end of the demo. It follows from the scenario alone, not from the bridge's mapping.
+/// The expected findings at the end of the demo, derived from the scenario alone and not from the bridge's mapping.
 struct DemoExpectation {
     private let auditFindings: Int
     private let suppressed: Int
@@ -20,7 +20,7 @@ struct DemoExpectation {
         events = scenario.events.count
     }
 
-    /// Whether everything that was delivered is there, whatever it looks like.
+    /// Whether all published findings are in Security Hub, in any state.
     func isImported(_ findings: [JSON]) -> Bool {
         findings.count >= auditFindings + alarms.count + checks
             && findings.filter { ended.contains($0.violationID) }.allSatisfy { $0.isArchived }
@@ -29,23 +29,23 @@ struct DemoExpectation {
     /// Whether the false positive and the suppression have been applied.
     func isTriaged(_ findings: [JSON]) -> Bool { problems(findings).isEmpty }
 
-    /// What is not as it must be, in words.
+    /// The differences between the expected and the actual findings, for the operator.
     func problems(_ findings: [JSON]) -> [String] {
         var problems: [String] = []
-        func check(_ count: Int, _ expected: Int, _ what: String) {
-            if count != expected { problems.append("there are \(count) \(what) instead of \(expected)") }
+        func check(_ count: Int, _ expected: Int, _ name: String) {
+            if count != expected { problems.append("\(name): \(count), expected \(expected)") }
         }
         let audit = findings.filter { $0.id.contains(":audits/finding/") }
         let summaries = findings.filter { $0.id.contains(":audits/summary/") }
         let violations = findings.filter { $0.id.contains(":detect/violation/") }
-        check(Set(findings.map(\.id)).count, findings.count, "different ids")
+        check(Set(findings.map(\.id)).count, findings.count, "distinct ids")
         check(audit.count, auditFindings, "audit findings")
-        // One more was suppressed by an event.
+        // An event suppressed one more.
         check(audit.filter(\.isArchived).count, suppressed + 1, "archived audit findings")
         check(summaries.count, checks, "check summaries")
-        check(Set(violations.map(\.violationID)).intersection(alarms).count, alarms.count, "alarms")
+        check(Set(violations.map(\.violationID)).intersection(alarms).count, alarms.count, "alarms in Security Hub")
         check(violations.count, alarms.count, "violations")
-        // Those that ended, and the false positive.
+        // The alarms that ended, and the false positive.
         check(violations.filter(\.isArchived).count, ended.count + 1, "archived violations")
         let falsePositives = violations.filter { $0["Workflow"]?["Status"] == "SUPPRESSED" }
         check(falsePositives.count, 1, "suppressed violations")

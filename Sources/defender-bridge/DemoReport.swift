@@ -1,7 +1,7 @@
 import JSON
 import LocalAWS
 
-/// The findings by severity and state, as a table.
+/// A table of findings by severity and record state.
 struct DemoReport {
     private static let severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"]
 
@@ -20,16 +20,16 @@ struct DemoReport {
             let padded = name + String(repeating: " ", count: max(0, 15 - name.count))
             return "    \(padded)\(count(severity, "ACTIVE"))\(count(severity, "ARCHIVED"))\(count(severity, nil))"
         }
-        let rows = Self.severities.map { row($0, $0) } + [row("all", nil)]
-        text = "    severity           active  archived       all\n" + rows.joined(separator: "\n") + "\n"
+        let rows = Self.severities.map { row($0, $0) } + [row("total", nil)]
+        text = "    severity           active  archived     total\n" + rows.joined(separator: "\n") + "\n"
     }
 
-    /// How to ask the stand-in with the `aws` command.
+    /// The commands that query the simulated Security Hub with the AWS CLI.
     static func hint(_ aws: LocalAWS) -> String {
         let exports = aws.endpointEnvironment.sorted { $0.key < $1.key }.map { "    export \($0.key)=\($0.value)" }
         return """
 
-                Ask for the findings yourself, in another terminal:
+                To query the findings with the AWS CLI, run in another terminal:
 
             \(exports.joined(separator: "\n"))
                 aws securityhub get-findings --max-items 5 --query 'Findings[].[Severity.Label,RecordState,Title]' --output text

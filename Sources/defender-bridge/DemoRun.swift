@@ -8,7 +8,7 @@ import JSON
 import LocalAWS
 import Logging
 
-/// One run of the demo, step by step.
+/// Runs the steps of the demo.
 struct DemoRun: Sendable {
     private let loop: EventLoop
     private let folder: URL
@@ -38,11 +38,11 @@ struct DemoRun: Sendable {
 
     func run() async throws {
         var settings = LocalAWS.Configuration()
-        // SNS waits 20 seconds between tries; nobody watches a demo that long.
+        // Amazon SNS waits 20 seconds between retries, which is too long for a demo.
         settings.retryDelayScale = 0.05
         let aws = try await LocalAWS(loop: loop, configuration: settings)
         aws.add(scenario.auditTask, findings: scenario.auditFindings, in: scenario.accountRegion)
-        printLine("A stand-in for AWS STS, AWS IoT, AWS Security Hub and Amazon SNS answers at \(aws.apiURL).")
+        printLine("Simulated AWS STS, AWS IoT, Security Hub and Amazon SNS started at \(aws.apiURL).")
         let result: Result<Void, any Error>
         do { result = .success(try await runBridge(aws)) } catch { result = .failure(error) }
         await aws.stop()
@@ -66,80 +66,86 @@ struct DemoRun: Sendable {
             registry: PrometheusRegistry(help: BridgeMetrics.help, buckets: BridgeMetrics.buckets),
             logger: Logger(label: "demo"))
         printLine(
-            "The bridge listens at http://\(bridge.listenAddress), metrics and status are at http://\(bridge.adminAddress)."
+            "Bridge listening at http://\(bridge.listenAddress); metrics and status page at http://\(bridge.adminAddress)."
         )
-        try await show(aws, while: bridge)
-        printLine("The bridge has stopped.")
+        try await runSteps(aws, while: bridge)
+        printLine("Bridge stopped.")
     }
 
-    /// Shows all steps while the bridge runs. A signal ends both, and that is no failure.
-    private func show(_ aws: LocalAWS, while bridge: Bridge) async throws {
+    /// Runs the steps while the bridge runs. A signal ends both without a failure.
+    private func runSteps(_ aws: LocalAWS, while bridge: Bridge) async throws {
         let running = Task { try await bridge.run() }
-        let showing = Task { try await show(aws, bridge) }
+        let steps = Task { try await runSteps(aws, bridge) }
         let watching = Task {
             _ = await running.result
-            showing.cancel()
+            steps.cancel()
         }
-        let shown = await showing.result
-        if case .success = shown, !once {
-            printLine("The bridge goes on. Ctrl-C ends it.")
+        let outcome = await steps.result
+        if case .success = outcome, !once {
+            printLine("The bridge keeps running. Press Ctrl-C to stop it.")
         } else {
             await bridge.stop()
         }
         let signal = try await running.value
         await watching.value
-        if signal == nil { try shown.get() }
+        if signal == nil { try outcome.get() }
     }
 
     // MARK: Steps
 
-    private func show(_ aws: LocalAWS, _ bridge: Bridge) async throws {
+    private func runSteps(_ aws: LocalAWS, _ bridge: Bridge) async throws {
         let endpoint = "http://\(bridge.listenAddress)/sns"
         for topic in [topics.audit, topics.detect] {
             let report = try await aws.subscribe(topic: topic, endpoint: endpoint)
             guard report.outcome == .delivered, aws.isConfirmed(topic: topic, endpoint: endpoint) else {
-                throw CommandError(message: "demo: the subscription to \(topic) was not confirmed")
+                throw CommandError(message: "demo failed: the bridge did not confirm the subscription to \(topic).")
             }
-            printLine("Amazon SNS asked to confirm the subscription to \(topic.resource), and the bridge confirmed it.")
+            printLine("Subscribed to topic \(topic.resource); the bridge confirmed the subscription.")
         }
-        try await publish(scenario.alarms, to: topics.detect, aws, "\(scenario.alarms.count) alarms, of each kind one")
-        try await publish([scenario.auditNotification], to: topics.audit, aws, "a finished audit")
+        try await publish(scenario.alarms, to: topics.detect, aws, "\(scenario.alarms.count) alarms, one of each kind")
+        try await publish([scenario.auditNotification], to: topics.audit, aws, "a completed audit")
         try await publish(
-            [scenario.clearedAlarm, scenario.invalidatedAlarm], to: topics.detect, aws, "the end of two alarms")
+            [scenario.clearedAlarm, scenario.invalidatedAlarm], to: topics.detect, aws, "the end of 2 alarms")
         let expected = DemoExpectation(scenario)
-        try await wait("the findings to be in Security Hub") {
+        try await wait(for: "all findings in Security Hub") {
             expected.isImported(aws.findings(in: scenario.accountRegion))
         }
         printLine("Security Hub has \(aws.findings(in: scenario.accountRegion).count) findings.")
         for event in scenario.events {
             let status = try await post(event, to: bridge)
             guard status == 200 else {
-                throw CommandError(message: "demo: an event was answered with status \(status)")
+                throw CommandError(
+                    message: "demo failed: the bridge responded to an EventBridge event with status \(status).")
             }
         }
-        printLine("EventBridge told of a false positive and of a suppression.")
-        try await wait("the false positive to be suppressed") {
+        printLine("EventBridge delivered a false positive and an audit suppression.")
+        try await wait(for: "the false positive and the suppression to be applied") {
             expected.isTriaged(aws.findings(in: scenario.accountRegion))
         }
         print("")
         print(DemoReport(aws.findings(in: scenario.accountRegion)).text)
         let calls = aws.calls(of: .batchImportFindings)
         printLine(
-            "It took \(calls) calls of BatchImportFindings and \(aws.calls(of: .listAuditFindings)) of ListAuditFindings."
+            "AWS calls: BatchImportFindings \(calls), ListAuditFindings \(aws.calls(of: .listAuditFindings))."
         )
         let problems = expected.problems(aws.findings(in: scenario.accountRegion))
-        guard problems.isEmpty else { throw CommandError(message: "demo: " + problems.joined(separator: "\n      ")) }
-        printLine(TerminalColors().success("Every finding is there once, and as expected."))
+        guard problems.isEmpty else {
+            throw CommandError(message: "demo failed: unexpected findings: " + problems.joined(separator: "; ") + ".")
+        }
+        printLine(
+            TerminalColors().success(
+                "Demo passed: every finding was imported exactly once and is in the expected state."))
         if !once { print(DemoReport.hint(aws)) }
     }
 
-    private func publish(_ messages: [JSON], to topic: ARN, _ aws: LocalAWS, _ what: String) async throws {
+    private func publish(_ messages: [JSON], to topic: ARN, _ aws: LocalAWS, _ name: String) async throws {
         let texts = messages.map { String(decoding: $0.serialized(), as: UTF8.self) }
         let reports = try await aws.publish(topic: topic, messages: texts, signatureVersion: .two)
         guard reports.count == texts.count, reports.allSatisfy({ $0.outcome == .delivered }) else {
-            throw CommandError(message: "demo: the bridge did not take \(what): \(reports.map(\.attempts))")
+            throw CommandError(
+                message: "demo failed: the bridge did not accept \(name): responses \(reports.map(\.attempts)).")
         }
-        printLine("Amazon SNS delivered \(what), signed; the bridge stored them and answered 200.")
+        printLine("Published \(name) to Amazon SNS; the bridge verified, stored and accepted all messages.")
     }
 
     private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
@@ -162,11 +168,12 @@ struct DemoRun: Sendable {
         return name
     }
 
-    private func wait(_ what: String, until condition: () -> Bool) async throws {
+    private func wait(for what: String, until condition: () -> Bool) async throws {
         let end = ContinuousClock.now + Self.timeout
         while !condition() {
             guard ContinuousClock.now < end else {
-                throw CommandError(message: "demo: waited \(Self.timeout) in vain for \(what)")
+                throw CommandError(
+                    message: "demo failed: timed out after \(Self.timeout.components.seconds)s waiting for \(what).")
             }
             try await loop.sleep(for: .milliseconds(20))
         }
@@ -175,7 +182,7 @@ struct DemoRun: Sendable {
     private func printLine(_ text: String) {
         let seconds = Double((ContinuousClock.now - start) / .milliseconds(1)) / 1000
         print(String(format: "%7.2f s  ", seconds) + text)
-        // Whoever reads the steps through a pipe sees them as they happen, too.
+        // A reader of a pipe sees each step when it happens, too.
         fflush(nil)
     }
 }

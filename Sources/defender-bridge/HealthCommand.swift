@@ -5,7 +5,7 @@ import Foundation
 import HTTPClient
 import HTTPTypes
 
-/// Checks the bridge that runs with the same configuration on this machine, for health checks of containers.
+/// Checks the health of the bridge that runs on this machine with the same configuration, for container health checks.
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
@@ -13,7 +13,10 @@ struct HealthCommand: AsyncParsableCommand {
         discussion: """
             Sends GET /readyz to admin.address of the same configuration. This also works with TLS and the PROXY protocol, \
             which apply to listen.address only. Exit code 0: the bridge accepts deliveries. Exit code 1: it does not, or \
-            does not respond within 4s. Example: defender-bridge health --config /etc/defender-bridge/bridge.yaml
+            does not respond within 4s.
+
+            Example:
+              defender-bridge health --config /etc/defender-bridge/bridge.yaml
             """)
 
     @OptionGroup(title: "Configuration")
@@ -63,13 +66,15 @@ struct HealthCommand: AsyncParsableCommand {
         return body
     }
 
-    /// The address at which a server on this machine is reached that listens on an address.
+    /// The authority at which a server on this machine is reachable.
     ///
-    /// - Throws: ``ConfigurationError`` for port 0, which names no port.
+    /// - Parameter address: the address that the server listens on.
+    ///
+    /// - Throws: ``ConfigurationError`` for port 0, which is a different port at each start.
     static func target(of address: SocketAddress) throws(ConfigurationError) -> String {
         guard address.port != 0 else {
             throw ConfigurationError(
-                "admin.address", "port 0 is a different port at each start. Set a fixed port to check the health")
+                "admin.address", "port 0 is a different port at each start. Set a fixed port for health checks.")
         }
         guard address.ip?.isUnspecified == true else { return address.description }
         return (address.ip?.isIPv4 == true ? "127.0.0.1:" : "[::1]:") + String(address.port)

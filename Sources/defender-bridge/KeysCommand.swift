@@ -2,15 +2,19 @@ import ArgumentParser
 import Bridge
 import JSON
 
-/// Lists what can be configured.
+/// Lists the configuration keys.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "List the keys of the configuration, with what they mean and their defaults.",
+        abstract: "List the configuration keys with their meaning and default.",
         discussion: """
-            A key is given by --set key=value, in the environment by a variable (BRIDGE_LISTEN_ADDRESS for listen.address), \
-            or in the file of --config. A secret can be given as a file, too: the key with File appended. AWS settings are \
-            AWS's own variables: AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL, AWS_CA_BUNDLE and so on.
+            Set a key with --set KEY=VALUE, with an environment variable (BRIDGE_LISTEN_ADDRESS for listen.address) or in the \
+            --config file. Precedence: flags, environment variables, the --config file, defaults. To read a secret from a \
+            file, append File to its key, for example admin.tokenFile. AWS settings use AWS's own variables, for example \
+            AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL and AWS_CA_BUNDLE.
+
+            Example:
+              defender-bridge keys --json
             """)
 
     @Flag(help: "Print JSON.")
@@ -28,7 +32,7 @@ struct KeysCommand: ParsableCommand {
         ]
     }
 
-    /// The keys by the first part of their name, in lines that fit a terminal of 80 columns.
+    /// The keys, grouped by the first part of their name, in lines that fit a terminal of 80 columns.
     private static var table: String {
         var lines: [String] = []
         var group: Substring?

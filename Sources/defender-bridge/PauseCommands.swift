@@ -4,24 +4,29 @@ import Bridge
 import Foundation
 import Store
 
-/// Holds delivery back.
+/// Pauses sending to Security Hub.
 struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
-        abstract: "Hold delivery to Security Hub back, while deliveries are still received.",
+        abstract: "Pause sending to Security Hub. Incoming messages are still accepted and queued.",
         discussion: """
-            Nothing of the account, or of any if none is named, is worked on until defender-bridge resume. A bridge that is \
-            running stops within two seconds, and gives back what it was working on. What is received meanwhile is kept. A \
-            restart changes nothing.
+            Pauses one account, or all accounts, until defender-bridge resume. Running bridges stop processing within 2s and \
+            return deliveries in progress to the queue. A pause persists across restarts.
+
+            Example:
+              defender-bridge pause --account 111122223333 --reason "Security Hub migration"
             """)
 
     @OptionGroup var store: StoreOptions
 
     @Option(
-        help: ArgumentHelp("Only this account. Default: all.", valueName: "12 digits"), transform: OptionText.account)
+        help: ArgumentHelp("Pause this account only. Default: all accounts.", valueName: "account"),
+        transform: OptionText.account)
     var account: AccountID?
 
-    @Option(help: ArgumentHelp("Why, for people to read.", valueName: "text"))
+    @Option(
+        help: ArgumentHelp(
+            "Reason for the pause, shown by defender-bridge queue and on the status page.", valueName: "text"))
     var reason: String?
 
     func run() async throws {
@@ -34,20 +39,23 @@ struct PauseCommand: AsyncParsableCommand {
     }
 }
 
-/// Ends a pause.
+/// Resumes sending to Security Hub.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Go on with delivery that was paused.",
+        abstract: "Resume sending to Security Hub.",
         discussion: """
-            Ends the pause of the account or, if none is named, that of all accounts. Pauses of single accounts go on then, \
-            and are told. It is no error if there was no pause.
+            Ends the pause of one account or, without --account, the pause of all accounts; pauses of single accounts then \
+            remain and are printed. Succeeds also if there is no pause.
+
+            Example:
+              defender-bridge resume --account 111122223333
             """)
 
     @OptionGroup var store: StoreOptions
 
     @Option(
-        help: ArgumentHelp("Only this account. Default: the pause of all.", valueName: "12 digits"),
+        help: ArgumentHelp("End the pause of this account. Default: the pause of all accounts.", valueName: "account"),
         transform: OptionText.account)
     var account: AccountID?
 
@@ -55,8 +63,8 @@ struct ResumeCommand: AsyncParsableCommand {
         let (ended, others) = try await store.withStore(.maintenance) { store in
             (try await store.resume(account), try await store.pauses())
         }
-        let what = account.map { "account \($0)" } ?? "all accounts"
-        print(ended == nil ? "Delivery was not paused for \(what)." : "Delivery goes on for \(what).")
+        let scope = account.map { "account \($0)" } ?? "all accounts"
+        print(ended == nil ? "Sending was not paused for \(scope)." : "Sending resumed for \(scope).")
         StoreOptions.show(others.map(QueueReport.line))
     }
 }

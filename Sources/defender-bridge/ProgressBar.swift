@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Shows on standard output how far long work is: a bar that moves on a terminal, now and then a line elsewhere.
+/// Shows the progress of a long-running command on standard output: a bar on a terminal, otherwise occasional lines.
 final class ProgressBar: Sendable {
     private struct State {
         var lastLine: (text: String, at: ContinuousClock.Instant)?
@@ -12,12 +12,12 @@ final class ProgressBar: Sendable {
     private let state = Mutex(State())
 
     private static let width = 30
-    /// How long elsewhere than on a terminal nothing more is said, so that a log is not filled.
-    private static let pause = Duration.seconds(10)
+    /// The shortest time between two lines if standard output is not a terminal, to keep logs short.
+    private static let lineInterval = Duration.seconds(10)
 
-    /// Shows how far the work is.
+    /// Updates the bar and its text.
     ///
-    /// - Parameter share: from 0 to 1.
+    /// - Parameter share: the completed share, from 0 to 1.
     func show(_ text: String, share: Double) {
         state.withLock { state in
             if isTerminal {
@@ -26,13 +26,13 @@ final class ProgressBar: Sendable {
                 return
             }
             let now = ContinuousClock.now
-            if let last = state.lastLine, last.text == text || now - last.at < Self.pause { return }
+            if let last = state.lastLine, last.text == text || now - last.at < Self.lineInterval { return }
             state.lastLine = (text, now)
             write(text + "\n")
         }
     }
 
-    /// Says something that stays, in place of what was shown last.
+    /// Prints a line that stays, in place of the bar.
     func printLine(_ text: String) {
         state.withLock { state in
             write((state.isOpen ? "\r\u{1B}[K" : "") + text + "\n")
@@ -40,7 +40,7 @@ final class ProgressBar: Sendable {
         }
     }
 
-    /// Leaves what was shown last, and goes to the next line.
+    /// Leaves the bar as it is, and starts a new line.
     func end() {
         state.withLock { state in
             if state.isOpen { write("\n") }

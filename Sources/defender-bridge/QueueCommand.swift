@@ -3,22 +3,32 @@ import Bridge
 import JSON
 import Store
 
-/// Looks at the queue.
+/// Shows the queue, and verifies the store.
 struct QueueCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
-        abstract: "Show what waits in the queue, or check the store.",
+        abstract: "Show the queue, or verify the store.",
+        discussion: """
+            Without a subcommand, shows the queue.
+
+            Examples:
+              defender-bridge queue
+              defender-bridge queue verify
+            """,
         subcommands: [Show.self, Verify.self], defaultSubcommand: Show.self)
 
-    /// Shows the depth of the queue.
+    /// Shows the queue depth.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Show how many deliveries wait, for each account and Region, and how long the oldest does.",
+            abstract: "Show the queue depth and the age of the oldest delivery per account and Region.",
             discussion: """
-                pending may be worked on now; waiting failed and was put off; leased is being worked on; dead was given up \
-                (see defender-bridge dead-letters). The age is that of the oldest delivery that is not dead. What is paused \
-                is told, too. A bridge may be running.
+                pending: ready to be processed. waiting: failed, waiting for a retry. leased: being processed. dead: failed \
+                permanently (see defender-bridge dead-letters). oldest: age of the oldest delivery that is not dead. Pauses \
+                are shown, too. Can be used while a bridge is running.
+
+                Example:
+                  defender-bridge queue --json
                 """)
 
         @OptionGroup var store: StoreOptions
@@ -32,14 +42,17 @@ struct QueueCommand: AsyncParsableCommand {
         }
     }
 
-    /// Checks the store.
+    /// Verifies the store.
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "verify",
-            abstract: "Check that the store is sound: its file, its tables and every row.",
+            abstract: "Verify the integrity of the store: its file, its tables and every row.",
             discussion: """
-                Prints each problem on a line, and ends with exit code 1 if there are any. Reads the whole store, which takes \
-                a while when it is large. A bridge may be running.
+                Prints one line per problem. Exit code 0: no problems found. Exit code 1: problems found. Reads the whole \
+                store, which takes minutes for a large one. Can be used while a bridge is running.
+
+                Example:
+                  defender-bridge queue verify --config /etc/defender-bridge/bridge.yaml
                 """)
 
         @OptionGroup var store: StoreOptions
@@ -54,12 +67,12 @@ struct QueueCommand: AsyncParsableCommand {
                     "sound": .bool(problems.isEmpty), "problems": .array(problems.map { .string($0) }),
                 ])
             } else {
-                StoreOptions.show(problems.isEmpty ? ["The store is sound."] : problems)
+                StoreOptions.show(problems.isEmpty ? ["Store verified: no problems found."] : problems)
             }
             guard problems.isEmpty else {
                 throw CommandError(
                     message:
-                        "The store is not sound; the lines above say why. Keep its files, and restore them from a backup."
+                        "store verification failed: problems found: \(problems.count). Keep the store's files, and restore a backup."
                 )
             }
         }

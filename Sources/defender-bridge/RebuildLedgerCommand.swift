@@ -5,24 +5,27 @@ import Foundation
 import JSON
 import Synchronization
 
-/// Rebuilds the ledger from Security Hub.
+/// Rebuilds the ledger from Security Hub's findings.
 struct RebuildLedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rebuild-ledger",
-        abstract: "Rebuild the ledger of findings from what Security Hub has.",
+        abstract: "Rebuild the ledger from the findings in Security Hub.",
         discussion: """
-            The ledger is what the bridge remembers of the findings that it sent. If it is lost or in doubt, this forgets it \
-            and asks Security Hub (GetFindings) for all findings of Device Defender's, the ones of AWS's sample included. \
-            Stop the bridge first. The queue and its dead letters stay as they are.
+            The ledger records what the bridge last sent for each finding. If it is lost or wrong, this command deletes it \
+            and reads all Device Defender findings from Security Hub (GetFindings), including those that AWS's sample \
+            imported. The queue and its dead letters are unchanged. Stop the bridge first.
+
+            Example:
+              defender-bridge rebuild-ledger --account 111122223333 --region eu-central-1
             """)
 
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
-    @Option(help: ArgumentHelp("Only this account. Default: all that sns.topics names.", valueName: "12 digits"))
+    @Option(help: ArgumentHelp("Rebuild this account only. Default: all accounts of sns.topics.", valueName: "account"))
     var account: String?
 
-    @Option(help: ArgumentHelp("Only this Region. Default: all that sns.topics names.", valueName: "name"))
+    @Option(help: ArgumentHelp("Rebuild this Region only. Default: all Regions of sns.topics.", valueName: "region"))
     var region: String?
 
     @Flag(help: "Print JSON.")
@@ -49,17 +52,21 @@ struct RebuildLedgerCommand: AsyncParsableCommand {
             throw CommandError(message: interruption.description)
         }
         if json { print(JSON.array(results.withLock { $0 }).prettyPrinted()) }
-        if !hasSucceeded { throw CommandError(message: "Not every ledger could be rebuilt; the lines above say why.") }
+        if !hasSucceeded {
+            throw CommandError(
+                message: "ledger rebuild incomplete: at least one account and Region failed. "
+                    + "Resolve the errors above and run the command again.")
+        }
     }
 
     @Sendable private static func show(_ progress: RebuildLedger.Progress, _ bar: ProgressBar) {
         let accountRegion = progress.accountRegion
         switch progress.report {
         case .found(let count):
-            bar.show("\(accountRegion): \(count) findings so far", share: Double(progress.done) / Double(progress.all))
-        case .done(let restored, 0): bar.printLine("\(accountRegion): done, \(restored) findings are in the ledger")
+            bar.show("\(accountRegion): findings read: \(count)", share: Double(progress.done) / Double(progress.all))
+        case .done(let restored, 0): bar.printLine("\(accountRegion): complete, findings in the ledger: \(restored)")
         case .done(let restored, let unread):
-            bar.printLine("\(accountRegion): done, \(restored) findings are in the ledger; \(unread) could not be read")
+            bar.printLine("\(accountRegion): complete, findings in the ledger: \(restored), unreadable: \(unread)")
         case .failed(let reason): bar.printLine("\(accountRegion): failed: \(reason)")
         }
     }

@@ -2,20 +2,29 @@ import ArgumentParser
 import Bridge
 import Foundation
 
-/// Runs the bridge until it is told to stop.
+/// Runs the bridge until SIGTERM or SIGINT.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Receive deliveries and keep Security Hub up to date.",
-        discussion: "Runs until SIGTERM or SIGINT. SIGHUP has it read again what can change meanwhile.")
+        abstract: "Run the bridge: receive messages and keep Security Hub up to date.",
+        discussion: """
+            Runs until SIGTERM or SIGINT. Send SIGHUP to reload the settings that can change at run time, and the TLS \
+            certificate.
+
+            Exit code 75: the store or an address is not available; another attempt may succeed. Exit code 78: the \
+            configuration is not valid.
+
+            Example:
+              defender-bridge serve --config /etc/defender-bridge/bridge.yaml
+            """)
 
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
     @Flag(
         help: """
-            If the store's file is damaged, set it aside under another name, and begin with an empty store. Without this, \
-            such a start is refused, and the file left as it is.
+            If the store's file is damaged, rename it and start with an empty store. Default: exit and leave the file \
+            unchanged.
             """)
     var replaceDamagedStore = false
 

@@ -5,14 +5,14 @@ import Foundation
 import JSON
 import Store
 
-/// The configuration of a command that works on the store, beside a bridge that serves from it or without one.
+/// The options of a command that opens the store, with or without a running bridge.
 struct StoreOptions: ParsableArguments {
     @OptionGroup(title: "Configuration")
     var options: ConfigurationOptions
 
-    /// Opens the store, and closes it when the work is done.
+    /// Opens the store for the duration of a closure.
     ///
-    /// - Throws: what the body throws; a `StoreError` becomes a ``CommandError`` with its words.
+    /// - Throws: the errors of the closure; a `StoreError` becomes a ``CommandError`` with its message.
     func withStore<Value>(
         _ access: StoreAccess, _ body: (any Store) async throws -> Value
     ) async throws -> Value {
@@ -31,34 +31,34 @@ struct StoreOptions: ParsableArguments {
     /// The present time in milliseconds since 1970.
     static var now: Int64 { Int64(Date().timeIntervalSince1970 * 1000) }
 
-    /// Prints a value for programs.
+    /// Prints JSON.
     static func show(_ json: JSON) { print(json.prettyPrinted()) }
 
-    /// Prints lines for people.
+    /// Prints lines of text.
     static func show(_ lines: [String]) { for line in lines { print(line) } }
 }
 
-/// Reads the values of options.
+/// Parses option values.
 enum OptionText {
-    /// An account: 12 digits.
+    /// Parses an account: 12 digits.
     @Sendable static func account(_ text: String) throws -> AccountID {
-        try value(AccountID(text), "an account is 12 digits")
+        try value(AccountID(text), "Use an account of 12 digits.")
     }
 
-    /// A Region.
+    /// Parses a Region.
     @Sendable static func region(_ text: String) throws -> Region {
-        try value(Region(text), "a Region has a name like us-east-1")
+        try value(Region(text), "Use a Region such as us-east-1.")
     }
 
-    /// A duration.
+    /// Parses a duration.
     @Sendable static func duration(_ text: String) throws -> Duration {
-        try value(Duration(text), "a duration is written like 30s, 15m, 1h or 7d")
+        try value(Duration(text), "Use a duration such as 30s, 15m, 1h or 7d.")
     }
 
-    /// How deliveries arrived.
+    /// Parses a channel.
     @Sendable static func channels(_ text: String) throws -> Set<Delivery.Channel> {
         let channels = Delivery.Channel.named(text)
-        return try value(channels.isEmpty ? nil : channels, "a channel is sns, eventBridge or internal")
+        return try value(channels.isEmpty ? nil : channels, "Use sns, eventBridge or internal.")
     }
 
     private static func value<Value>(_ value: Value?, _ rule: String) throws -> Value {

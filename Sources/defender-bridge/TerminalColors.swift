@@ -1,6 +1,6 @@
 import Foundation
 
-/// Marks what matters most on standard output, if that is a terminal whose user wants colors (https://no-color.org).
+/// Colors text on standard output if that is a terminal and the user has not disabled colors (https://no-color.org).
 struct TerminalColors: Sendable {
     private let isOn: Bool
 
@@ -9,10 +9,10 @@ struct TerminalColors: Sendable {
         isOn = !isUnwanted && isatty(STDOUT_FILENO) == 1
     }
 
-    /// What is as it must be.
+    /// Green text, for success.
     func success(_ text: String) -> String { marked(text, 32) }
 
-    /// What is not.
+    /// Red text, for a failure.
     func failure(_ text: String) -> String { marked(text, 31) }
 
     private func marked(_ text: String, _ color: Int) -> String { isOn ? "\u{1B}[\(color)m\(text)\u{1B}[0m" : text }

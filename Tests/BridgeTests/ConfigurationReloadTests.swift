@@ -3,7 +3,7 @@ import Testing
 
 @testable import Bridge
 
-@Suite("Reading the configuration again") struct ConfigurationReloadTests {
+@Suite("Configuration reload") struct ConfigurationReloadTests {
     private static func reload(
         _ started: [String: String], _ running: [String: String], _ read: [String: String]
     ) throws -> ConfigurationReload {
@@ -13,7 +13,7 @@ import Testing
             read: try ConfigurationTests.configuration(flags: read))
     }
 
-    @Test("What changed is told, what can be used at once apart from what needs a restart")
+    @Test("Changed keys are split into those applied immediately and those that need a restart")
     func changes() throws {
         let reload = try Self.reload(
             ["listen.loops": "1"], ["listen.loops": "1"],
@@ -21,7 +21,7 @@ import Testing
         #expect(reload.applied == ["sns.topics", "log.level"] && reload.kept == ["listen.loops"])
     }
 
-    @Test("What is in use already is not told again; what waits for a restart is, until it is taken back")
+    @Test("An applied change is reported once; a change that needs a restart is reported until it is reverted")
     func again() throws {
         let changed = ["listen.loops": "2", "log.level": "debug"]
         let second = try Self.reload([:], changed, changed)
@@ -30,7 +30,7 @@ import Testing
         #expect(back.applied == ["log.level"] && back.kept.isEmpty)
     }
 
-    @Test("A secret's file with another content is a change, the same content in another way is none")
+    @Test("A changed secret is a change, the same secret from another source is not")
     func secrets() throws {
         let inFile = ["eventBridge.apiKeyFile": "/secret"]
         #expect(try Self.reload([:], inFile, ["eventBridge.apiKey": "from-file"]).applied.isEmpty)

@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// The one line that a configuration is refused with; nil if it is taken.
+    /// The error of an invalid configuration; nil for a valid one.
     static func line(
         flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
     ) -> String? {
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("Without any value the defaults hold")
+    @Test("Without any settings, the defaults apply")
     func defaults() throws {
         let configuration = try Self.configuration()
         #expect(configuration.listenAddress.description == "127.0.0.1:8080")
@@ -59,7 +59,7 @@ import Testing
         #expect(configuration.logLevel == .info && configuration.logFormat == nil)
     }
 
-    @Test("A flag counts before the environment, that before the file, and that before the default")
+    @Test("Flags take precedence over the environment, the environment over the file, the file over defaults")
     func precedence() throws {
         let file = "listen:\n  address: 127.0.0.1:3\nsecurityHub:\n  burst: 3\n"
         let environment = ["BRIDGE_LISTEN_ADDRESS": "127.0.0.1:2", "OTHER": "x"]
@@ -70,7 +70,7 @@ import Testing
         #expect(try Self.configuration(file: file).listenAddress.port == 3)
     }
 
-    @Test("Every key has the environment variable of the documentation")
+    @Test("Every key has its documented environment variable")
     func variables() {
         #expect(
             ConfigurationKey.all.map(\.environmentVariable) == [
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test(
-        "A value is the same from each place", arguments: ["environment", "file", "flag"])
+        "A value has the same effect from each source", arguments: ["environment", "file", "flag"])
     func everyKey(place: String) throws {
         let texts = [
             "listen.address": "[::1]:1", "listen.tls.certificate": "c.pem", "listen.tls.privateKey": "k.pem",
@@ -169,83 +169,89 @@ import Testing
     }
 
     @Test(
-        "A bad value is one line with the key, the problem and the cure",
+        "An invalid value is reported in one line with the key, the problem and the remediation",
         arguments: [
             (
                 "listen.address", "localhost",
-                "\"localhost\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080"
+                "invalid value \"localhost\". Use a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080."
             ),
             (
                 "admin.address", "1.2.3.4",
-                "\"1.2.3.4\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080"
+                "invalid value \"1.2.3.4\". Use a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080."
             ),
-            ("listen.loops", "0", "\"0\" is not a whole number from 1 to 64; mend it"),
-            ("listen.maxConnections", "many", "\"many\" is not a whole number from 1 to 1000000; mend it"),
-            ("listen.maxConnectionsPerAddress", "-1", "\"-1\" is not a whole number from 1 to 1000000; mend it"),
+            ("listen.loops", "0", "invalid value \"0\". Use a whole number from 1 to 64."),
+            ("listen.maxConnections", "many", "invalid value \"many\". Use a whole number from 1 to 1000000."),
+            ("listen.maxConnectionsPerAddress", "-1", "invalid value \"-1\". Use a whole number from 1 to 1000000."),
             (
                 "listen.trustedProxies", "10.0.0.0/8,10.0.0.1/8",
-                "\"10.0.0.1/8\" is not an address or a block such as 10.0.0.0/8 or 2001:db8::/32; mend it"
+                "invalid value \"10.0.0.1/8\". Use an address or a CIDR block, for example 10.0.0.0/8 or 2001:db8::/32."
             ),
-            ("listen.proxyProtocol", "v2", "\"v2\" is not true or false; mend it"),
+            ("listen.proxyProtocol", "v2", "invalid value \"v2\". Use true or false."),
             (
                 "listen.proxyProtocol", "true",
-                "it needs listen.trustedProxies; name the addresses of your load balancer there"
+                "listen.trustedProxies is not set. Set it to the addresses of your load balancer."
             ),
             (
                 "admin.hosts", "bridge, http://bridge",
-                "\"http://bridge\" is not the name of a host, such as bridge.example.com; write it without scheme and port"
+                "invalid value \"http://bridge\". Use host names without scheme and port, for example bridge.example.com."
             ),
-            ("admin.allowActions", "yes", "\"yes\" is not true or false; mend it"),
-            ("admin.token", "pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
-            ("admin.token", "a long text pa55", "the value is not 16 to 1024 visible ASCII characters; mend it"),
-            ("deadLetters.maxCount", "1", "\"1\" is not a whole number from 2 to 10000000; mend it"),
+            ("admin.allowActions", "yes", "invalid value \"yes\". Use true or false."),
+            ("admin.token", "pa55", "invalid value. Use 16 to 1024 visible ASCII characters."),
+            ("admin.token", "a long text pa55", "invalid value. Use 16 to 1024 visible ASCII characters."),
+            ("deadLetters.maxCount", "1", "invalid value \"1\". Use a whole number from 2 to 10000000."),
             (
                 "deadLetters.maxBytes", "3MiB",
-                "\"3MiB\" is not a number of bytes from 4MiB to 1TiB, for example 256MiB; mend it"
+                "invalid value \"3MiB\". Use a size from 4MiB to 1TiB, for example 256MiB."
             ),
             (
-                "deadLetters.maxAge", "59m", "\"59m\" is not a duration from 1h to 3650d, for example 90d; mend it"
+                "deadLetters.maxAge", "59m", "invalid value \"59m\". Use a duration from 1h to 3650d, for example 90d."
             ),
-            ("store.maxPending", "0", "\"0\" is not a whole number from 1 to 1000000000; mend it"),
+            ("store.maxPending", "0", "invalid value \"0\". Use a whole number from 1 to 1000000000."),
             (
                 "store.url", "mysql://user:pa55@host",
                 "The store's URL must begin with sqlite:// or postgresql://, for example sqlite:///var/lib/bridge/store.db."
             ),
             (
                 "sns.topics", "arn:aws:sqs:us-east-1:111122223333:q",
-                "\"arn:aws:sqs:us-east-1:111122223333:q\" is not the ARN of an SNS topic, such as "
-                    + "arn:aws:sns:us-east-1:111122223333:name, with * for the name or the account if need be, and =account "
-                    + "behind it for another account's findings, or =* for those of all accounts of sns.accounts"
+                "invalid value \"arn:aws:sqs:us-east-1:111122223333:q\". Use the ARN of an SNS topic, for example "
+                    + "arn:aws:sns:us-east-1:111122223333:name; * can replace the name or the account. Append =ACCOUNT if "
+                    + "the topic carries another account's findings, =* if it carries those of all sns.accounts."
             ),
             (
                 "sns.topics", "\(topic),\(topic)=444455556666",
-                "the topics of \"\(topic)=444455556666\" are there twice; remove one entry"
+                "duplicate entry \"\(topic)=444455556666\". Remove one of the two."
             ),
-            ("sns.accounts", "1", "\"1\" is not an account's 12 digits; mend it"),
+            ("sns.accounts", "1", "invalid value \"1\". Use account ids of 12 digits."),
             (
                 "sns.accounts", "111122223333",
-                "no entry of sns.topics has * for the account or =* behind it; write one, or remove the accounts"
+                "no entry of sns.topics uses * as the account or ends in =*. Add such an entry, or remove this key."
             ),
-            ("sns.confirm", "on", "\"on\" is not auto or off; mend it"),
-            ("sns.resubscribe", "1", "\"1\" is not true or false; mend it"),
-            ("sns.minimumSignatureVersion", "3", "\"3\" is not 1 or 2; mend it"),
-            ("sns.maxMessageAge", "59s", "\"59s\" is not a duration from 1m to 24h, for example 1h; mend it"),
-            ("sns.maxMessageAge", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h; mend it"),
-            ("catchUp.interval", "0s", "\"0s\" is not a duration from 1m to 24h, for example 1h, or off; mend it"),
-            ("catchUp.interval", "25h", "\"25h\" is not a duration from 1m to 24h, for example 1h, or off; mend it"),
-            ("eventBridge.apiKeyHeader", "a b", "\"a b\" is not a header field's name; mend it"),
+            ("sns.confirm", "on", "invalid value \"on\". Use auto or off."),
+            ("sns.resubscribe", "1", "invalid value \"1\". Use true or false."),
+            ("sns.minimumSignatureVersion", "3", "invalid value \"3\". Use 1 or 2."),
+            ("sns.maxMessageAge", "59s", "invalid value \"59s\". Use a duration from 1m to 24h, for example 1h."),
+            ("sns.maxMessageAge", "25h", "invalid value \"25h\". Use a duration from 1m to 24h, for example 1h."),
+            ("catchUp.interval", "0s", "invalid value \"0s\". Use a duration from 1m to 24h, for example 1h, or off."),
+            (
+                "catchUp.interval", "25h",
+                "invalid value \"25h\". Use a duration from 1m to 24h, for example 1h, or off."
+            ),
+            (
+                "eventBridge.apiKeyHeader", "a b",
+                "invalid value \"a b\". Use a valid header field name, for example x-api-key."
+            ),
             (
                 "eventBridge.apiKey", "a,b,c",
-                "there are more than two keys; remove those that EventBridge sends no longer"
+                "more than 2 keys. Remove the keys that EventBridge no longer sends."
             ),
-            ("eventBridge.basic", "pa55", "the value is not a user and a password with a colon between; mend it"),
-            ("eventBridge.basic", "user:", "the value is not a user and a password with a colon between; mend it"),
-            ("securityHub.requestsPerSecond", "0", "\"0\" is not a number from 0.1 to 1000; mend it"),
-            ("securityHub.requestsPerSecond", "nan", "\"nan\" is not a number from 0.1 to 1000; mend it"),
-            ("securityHub.burst", "1.5", "\"1.5\" is not a whole number from 1 to 1000; mend it"),
-            ("securityHub.burst", "0x-7", "\"0x-7\" is not a whole number from 1 to 1000; mend it"),
-            ("eventBridge.apiKey", "null", "a key is null; set a random key, or remove the setting"),
-            ("mapping.checkSummaries", "yes", "\"yes\" is not true or false; mend it"),
+            ("eventBridge.basic", "pa55", "invalid value. Use the form USER:PASSWORD."),
+            ("eventBridge.basic", "user:", "invalid value. Use the form USER:PASSWORD."),
+            ("securityHub.requestsPerSecond", "0", "invalid value \"0\". Use a number from 0.1 to 1000."),
+            ("securityHub.requestsPerSecond", "nan", "invalid value \"nan\". Use a number from 0.1 to 1000."),
+            ("securityHub.burst", "1.5", "invalid value \"1.5\". Use a whole number from 1 to 1000."),
+            ("securityHub.burst", "0x-7", "invalid value \"0x-7\". Use a whole number from 1 to 1000."),
+            ("eventBridge.apiKey", "null", "a key is null. Set a random key, or remove this key."),
+            ("mapping.checkSummaries", "yes", "invalid value \"yes\". Use true or false."),
             (
                 "mapping.severities", "a=LOW,b",
                 "\"b\" is not of the form pattern=LABEL. Write for example Fleet/*=HIGH."
@@ -258,61 +264,62 @@ import Testing
                 "mapping.severities", "=LOW",
                 "the pattern of \"=LOW\" is empty or longer than 256 characters. Write for example Fleet/*=HIGH."
             ),
-            ("network.connectTo", "a:1:b", "\"a:1:b\" is not of the form host:port:address:port; mend it"),
-            ("network.connectTo", "a:1:b:99999", "\"a:1:b:99999\" is not of the form host:port:address:port; mend it"),
+            ("network.connectTo", "a:1:b", "invalid value \"a:1:b\". Use the form HOST:PORT:ADDRESS:PORT."),
+            ("network.connectTo", "a:1:b:99999", "invalid value \"a:1:b:99999\". Use the form HOST:PORT:ADDRESS:PORT."),
             (
                 "log.level", "loud",
-                "\"loud\" is not one of trace, debug, info, notice, warning, error, critical; mend it"
+                "invalid value \"loud\". Use one of trace, debug, info, notice, warning, error, critical."
             ),
-            ("log.format", "xml", "\"xml\" is not text or json; mend it"),
+            ("log.format", "xml", "invalid value \"xml\". Use text or json."),
             (
                 "aws.roles", "111122223333=arn:aws:iam::111122223333:user/r",
-                "\"111122223333=arn:aws:iam::111122223333:user/r\" is not an account and the ARN of a role, such as "
-                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge; mend it"
+                "invalid value \"111122223333=arn:aws:iam::111122223333:user/r\". Use an account and the ARN of a role, for example "
+                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge."
             ),
             (
                 "aws.roles", "111122223333=arn:aws:iam::444455556666:role/r",
-                "the role of 111122223333 is one of 444455556666; name a role of the account itself"
+                "the role of account 111122223333 belongs to account 444455556666. Use a role of account 111122223333."
             ),
             (
                 "aws.roles", "1=x",
-                "\"1=x\" is not an account and the ARN of a role, such as "
-                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge; mend it"
+                "invalid value \"1=x\". Use an account and the ARN of a role, for example "
+                    + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge."
             ),
             (
                 "aws.roles",
                 "111122223333=arn:aws:iam::111122223333:role/r,111122223333=arn:aws:iam::111122223333:role/s",
-                "111122223333 is there twice; remove one entry"
+                "duplicate account 111122223333. Remove one of the two entries."
             ),
             (
                 "aws.roleName", "arn:aws:iam::111122223333:role/r",
-                "\"arn:aws:iam::111122223333:role/r\" is not the name of a role, such as DefenderBridge, or its ARN with * for "
-                    + "the account; mend it"
+                "invalid value \"arn:aws:iam::111122223333:role/r\". Use a role name such as DefenderBridge, or its ARN with * as the "
+                    + "account."
             ),
             (
                 "aws.roleName", "a b",
-                "\"a b\" is not the name of a role, such as DefenderBridge, or its ARN with * for the account; mend it"
+                "invalid value \"a b\". Use a role name such as DefenderBridge, or its ARN with * as the account."
             ),
-            ("aws.externalId", "x", "\"x\" is not 2 to 1224 letters, digits and _+=,.@:/-; mend it"),
-            ("aws.externalId", "xy", "there is no role; set aws.roles or aws.roleName, or remove it"),
-            ("aws.regions", "Frankfurt", "\"Frankfurt\" is not a Region such as eu-central-1; mend it"),
-            ("log.format", "a\nb\u{1B}[2J", "\"a\\u{A}b\\u{1B}[2J\" is not text or json; mend it"),
+            ("aws.externalId", "x", "invalid value \"x\". Use 2 to 1224 letters, digits and _+=,.@:/-."),
+            ("aws.externalId", "xy", "no role is configured. Set aws.roles or aws.roleName, or remove this key."),
+            ("aws.regions", "Frankfurt", "invalid value \"Frankfurt\". Use a Region such as eu-central-1."),
+            ("log.format", "a\nb\u{1B}[2J", "invalid value \"a\\u{A}b\\u{1B}[2J\". Use text or json."),
         ])
     func badValue(key: String, text: String, problem: String) {
         #expect(Self.line(flags: [key: text]) == "\(key): \(problem)")
     }
 
-    @Test("Only the topics in aws.regions count; one of them must")
+    @Test("aws.regions restricts the Regions, and must match a topic")
     func regions() throws {
         let topics = "arn:aws:sns:us-east-1:111122223333:a,arn:aws:sns:eu-west-1:111122223333:a"
         let configuration = try Self.configuration(flags: ["sns.topics": topics, "aws.regions": "eu-west-1,eu-west-3"])
         #expect(configuration.topics.accountRegions.map(\.description) == ["111122223333/eu-west-1"])
         #expect(
             Self.line(flags: ["sns.topics": topics, "aws.regions": "eu-west-3"])
-                == "aws.regions: no entry of sns.topics is in one of these Regions; add theirs, or remove the key")
+                == "aws.regions: no entry of sns.topics is in these Regions. Add the topics' Regions, or remove this key."
+        )
     }
 
-    @Test("Tokens need issuer, audience and the address of the keys, by HTTPS")
+    @Test("OAuth tokens require issuer, audience and an HTTPS URL of the key set")
     func tokens() {
         let all = [
             "eventBridge.oauth.issuer": "i", "eventBridge.oauth.audience": "a",
@@ -322,7 +329,8 @@ import Testing
         for key in all.keys {
             #expect(
                 Self.line(flags: all.filter { $0.key != key })
-                    == "\(key): it is missing; give issuer, audience and jwksURL together")
+                    == "\(key): not set, but another eventBridge.oauth key is. Set issuer, audience and jwksURL together."
+            )
         }
         for url in [
             "http://i.example/k", "https://i.example", "https:///k", "https://u@i.example/k", "https://i.example/k#f",
@@ -332,42 +340,43 @@ import Testing
             let line = Self.line(flags: all.merging(["eventBridge.oauth.jwksURL": url]) { _, last in last })
             #expect(
                 line
-                    == "eventBridge.oauth.jwksURL: \"\(url)\" is not a URL of the form https://host/path; mend it")
+                    == "eventBridge.oauth.jwksURL: invalid value \"\(url)\". Use a URL of the form https://HOST/PATH.")
         }
     }
 
-    @Test("An asterisk for the account needs accounts")
+    @Test("An asterisk as the account requires sns.accounts")
     func missingAccounts() {
         #expect(
             Self.line(flags: ["sns.topics": "arn:aws:sns:us-east-1:*:a"])
-                == "sns.accounts: it is missing; list the accounts that * stands for in \"arn:aws:sns:us-east-1:*:a\"")
+                == "sns.accounts: not set, but \"arn:aws:sns:us-east-1:*:a\" in sns.topics uses *. List the accounts that * "
+                + "represents.")
     }
 
-    @Test("Half of a TLS configuration names the other half")
+    @Test("Half of a TLS configuration is rejected with the missing key")
     func halfTLS() {
         #expect(
             Self.line(flags: ["listen.tls.certificate": "c"])
-                == "listen.tls.privateKey: it is missing; name the certificate's key file")
+                == "listen.tls.privateKey: not set, but listen.tls.certificate is. Set it to the private key's file.")
         #expect(
             Self.line(flags: ["listen.tls.privateKey": "k"])
-                == "listen.tls.certificate: it is missing; name the certificate's file")
+                == "listen.tls.certificate: not set, but listen.tls.privateKey is. Set it to the certificate's file.")
     }
 
-    @Test("Keys and variables that do not exist are refused, others' variables are not")
+    @Test("Unknown keys and variables are rejected, unrelated variables are not")
     func unknown() {
         #expect(
             Self.line(file: "listen:\n  adress: x\n")
-                == "listen.adress: there is no such key; remove it from the file or mend its spelling")
+                == "listen.adress: unknown key. Correct its name, or remove it from the file.")
         #expect(
             Self.line(file: "listen.addressFile: x\n")
-                == "listen.addressFile: there is no such key; remove it from the file or mend its spelling")
+                == "listen.addressFile: unknown key. Correct its name, or remove it from the file.")
         #expect(
             Self.line(environment: ["BRIDGE_LISTEN_ADRESS": "x"])
-                == "BRIDGE_LISTEN_ADRESS: there is no such setting; unset the variable or mend its spelling")
+                == "BRIDGE_LISTEN_ADRESS: unknown setting. Correct the name of the variable, or unset it.")
         #expect(Self.line(environment: ["BRIDGEHEAD": "x", "AWS_REGION": "x"]) == nil)
     }
 
-    @Test("A secret can stand in a file, named in each place")
+    @Test("A secret can be read from a file that any source names")
     func secretFile() throws {
         for configuration in [
             try Self.configuration(environment: ["BRIDGE_EVENT_BRIDGE_API_KEY_FILE": "/secret"]),
@@ -378,7 +387,7 @@ import Testing
         }
     }
 
-    @Test("A secret's file that is missing, empty or one too many is refused by its key")
+    @Test("A secret's file that is missing, empty or redundant is rejected with its key")
     func badSecretFile() {
         let variable = "BRIDGE_EVENT_BRIDGE_API_KEY_FILE"
         #expect(
@@ -386,23 +395,23 @@ import Testing
                 == "eventBridge.apiKeyFile: the file /nowhere cannot be read")
         #expect(
             Self.line(environment: [variable: "/empty"])
-                == "eventBridge.apiKeyFile: the file is empty; put the value into it")
+                == "eventBridge.apiKeyFile: the file is empty. Write the value into it.")
         #expect(
             Self.line(environment: [variable: "/secret", "BRIDGE_EVENT_BRIDGE_API_KEY": "pa55"])
-                == "eventBridge.apiKeyFile: eventBridge.apiKey is given, too; give one of them")
+                == "eventBridge.apiKeyFile: eventBridge.apiKey is set, too. Set only one of the two.")
     }
 
-    @Test("Actions need a token, and a token without them does nothing")
+    @Test("admin.allowActions requires a token; a token alone allows no actions")
     func actions() throws {
         #expect(
             Self.line(flags: ["admin.allowActions": "true"])
-                == "admin.token: it is missing, and admin.allowActions needs it; give a long random one, or its file as "
-                + "admin.tokenFile")
+                == "admin.token: not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile."
+        )
         #expect(Self.line(flags: ["admin.allowActions": "true", "admin.tokenFile": "/empty"]) != nil)
         #expect(try !Self.configuration(flags: ["admin.token": "0123456789abcdef"]).admin.allowsActions)
     }
 
-    @Test("No refusal holds a secret")
+    @Test("No error contains a secret")
     func noSecrets() throws {
         let file = "eventBridge:\n  apiKey: pa55\nlisten:\n  address: [\n  apiKey: \"pa55\n"
         for line in [
@@ -416,29 +425,35 @@ import Testing
     }
 
     @Test(
-        "A file that does not hold keys with values is refused in one line",
+        "A file that is not a mapping of keys is rejected in one line",
         arguments: [
-            ("- a\n- b\n", "configuration file: it must hold keys with values, for example listen.address"),
-            ("text", "configuration file: it must hold keys with values, for example listen.address"),
-            ("sns:\n  topics: [[a]]\n", "sns.topics: the list must hold plain values only; write each as one text"),
-            ("? [a]\n: b\n", "configuration file: its keys must be plain names; mend them"),
+            (
+                "- a\n- b\n",
+                "configuration file: not a mapping. Write keys with values, for example listen.address: 0.0.0.0:8080."
+            ),
+            (
+                "text",
+                "configuration file: not a mapping. Write keys with values, for example listen.address: 0.0.0.0:8080."
+            ),
+            ("sns:\n  topics: [[a]]\n", "sns.topics: a list entry is not a plain value. Write each entry as one text."),
+            ("? [a]\n: b\n", "configuration file: a key is not a plain name. Use names such as listen.address."),
             (
                 "listen:\n  address: 127.0.0.1:1\nlisten.address: 127.0.0.1:2\n",
-                "listen.address: the file has it twice; remove one of them"
+                "listen.address: duplicate key. Remove one of the two."
             ),
         ])
     func badFile(text: String, expected: String) { #expect(Self.line(file: text) == expected) }
 
-    @Test("What is no YAML, or has a key twice, is refused with the place")
+    @Test("Invalid YAML and duplicate keys are rejected with their position")
     func noYAML() throws {
         let broken = try #require(Self.line(file: "listen: [\n"))
-        #expect(broken.hasPrefix("configuration file: it is not valid YAML: ") && broken.hasSuffix("; mend it"))
+        #expect(broken.hasPrefix("configuration file: invalid YAML: ") && broken.hasSuffix(". Correct the file."))
         #expect(broken.contains(" in line "))
         let twice = try #require(Self.line(file: "log:\n  level: info\n  level: debug\n"))
-        #expect(twice.hasPrefix("configuration file: it is not valid YAML: level is there twice"))
+        #expect(twice.hasPrefix("configuration file: invalid YAML: duplicate key level in the mapping of line "))
     }
 
-    @Test("Lists, anchors and an empty file are read as YAML says")
+    @Test("Lists, anchors and empty files are read as YAML specifies")
     func yaml() throws {
         let topic = "arn:aws:sns:us-east-1:111122223333:"
         let listed = try Self.configuration(file: "sns:\n  topics:\n    - \(topic)a\n    - \(topic)b\n")

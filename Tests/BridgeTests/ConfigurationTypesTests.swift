@@ -5,7 +5,7 @@ import Testing
 
 @testable import Bridge
 
-/// Values by the types of YAML's core schema, and what editors and templates add to them.
+/// Tests values by the types of YAML's core schema, and artifacts of editors and templates.
 @Suite struct ConfigurationTypesTests {
     private static func configuration(
         flags: [String: String] = [:], environment: [String: String] = [:], file: String? = nil
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "A plain null is an absent value, whatever the key, and a quoted one is a text",
+        "An unquoted null is a missing value for every key, a quoted null is a text",
         arguments: ["null", "~", "Null", "NULL", "", "!!null x"])
     func null(spelling: String) throws {
         for key in ConfigurationKey.all {
@@ -24,37 +24,37 @@ import Testing
         #expect(try Self.configuration(file: "eventBridge: \(spelling)\nlog: \(spelling)\n").logLevel == .info)
         #expect(
             ConfigurationTests.line(file: "eventBridge:\n  apiKye: \(spelling)\n")
-                == "eventBridge.apiKye: there is no such key; remove it from the file or mend its spelling")
+                == "eventBridge.apiKye: unknown key. Correct its name, or remove it from the file.")
         let quoted = try Self.configuration(
             file: "eventBridge:\n  oauth: {issuer: \"null\", audience: '~', jwksURL: 'https://i/k'}\n")
         #expect(quoted.eventBridgeTokens?.issuer == "null" && quoted.eventBridgeTokens?.audience == "~")
         #expect(try Self.configuration(file: "eventBridge:\n  basic: !!str null:word\n").eventBridge.basic != nil)
     }
 
-    @Test("A null in a list is an error that names the key")
+    @Test("A null in a list is rejected with the key")
     func nullInList() {
         for list in ["[111122223333, null]", "\n    - ~\n", "[,]"] {
             #expect(
                 ConfigurationTests.line(file: "sns:\n  accounts: \(list)\n").map {
-                    $0.hasPrefix("sns.accounts: an entry of the list is null") || $0.contains("is not valid YAML")
+                    $0.hasPrefix("sns.accounts: a list entry is null") || $0.contains("invalid YAML")
                 } == true, "\(list)")
         }
         #expect(
             ConfigurationTests.line(file: "eventBridge:\n  apiKey: [a-long-random-key-1, null]\n")
-                == "eventBridge.apiKey: an entry of the list is null; write a value, or remove the entry")
+                == "eventBridge.apiKey: a list entry is null. Write a value, or remove the entry.")
     }
 
     @Test(
-        "The text null is never a key, from whichever place",
+        "The text null is rejected as an API key from every source",
         arguments: ["null", "Null", "~", "a-long-random-key-1,null"])
     func nullKey(text: String) {
-        let line = "eventBridge.apiKey: a key is null; set a random key, or remove the setting"
+        let line = "eventBridge.apiKey: a key is null. Set a random key, or remove this key."
         #expect(ConfigurationTests.line(flags: ["eventBridge.apiKey": text]) == line)
         #expect(ConfigurationTests.line(environment: ["BRIDGE_EVENT_BRIDGE_API_KEY": text]) == line)
         #expect(ConfigurationTests.line(file: "eventBridge:\n  apiKey: \"\(text)\"\n") == line)
     }
 
-    @Test("Booleans and whole numbers count in every spelling of the core schema, from each place")
+    @Test("Booleans and whole numbers are accepted in every core schema spelling from each source")
     func spellings() throws {
         for (text, value) in [("true", true), ("True", true), ("TRUE", true), ("False", false), ("FALSE", false)] {
             for configuration in [
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test("A level of the log takes any case and warn; so do the other words")
+    @Test("Log levels are case-insensitive and accept warn; other words are case-insensitive, too")
     func words() throws {
         for (text, level) in [("INFO", .info), ("Warn", .warning), ("WARNING", .warning), ("Debug", .debug)]
             as [(String, Logger.Level)]
@@ -94,7 +94,7 @@ import Testing
         #expect(words.logFormat == .json && !words.subscriptions.confirms && words.catchUpInterval == nil)
     }
 
-    @Test("A byte order mark and white space around a value do not count, in files of secrets, variables and flags")
+    @Test("Byte order marks and surrounding white space are ignored in secret files, variables and flags")
     func byteOrderMark() throws {
         let key = "a-long-random-key-1"
         for configuration in [
@@ -110,10 +110,10 @@ import Testing
             try Self.configuration(environment: ["BRIDGE_ADMIN_TOKEN_FILE": "/marked"]).admin.token == nil)
         #expect(
             ConfigurationTests.line(environment: ["BRIDGE_EVENT_BRIDGE_API_KEY_FILE": "/only-a-mark"])
-                == "eventBridge.apiKeyFile: the file is empty; put the value into it")
+                == "eventBridge.apiKeyFile: the file is empty. Write the value into it.")
     }
 
-    @Test("A short key or password is a warning that does not hold it")
+    @Test("A short key or password causes a warning that does not contain it")
     func shortKeys() throws {
         func warnings(_ flags: [String: String]) throws -> [ConfigurationWarning] {
             let topics = ["sns.topics": "arn:aws:sns:us-east-1:111122223333:detect"]
@@ -130,7 +130,7 @@ import Testing
         #expect(try warnings(["eventBridge.apiKey": "0123456789abcdef"]).isEmpty)
     }
 
-    @Test("No topic is a warning that says what is rejected")
+    @Test("Missing topics cause a warning that names what is rejected")
     func noTopics() throws {
         let warnings = try Self.configuration(flags: ["eventBridge.apiKey": "0123456789abcdef"]).warnings
         #expect(
@@ -140,7 +140,7 @@ import Testing
             ])
     }
 
-    @Test("Variables of a Service of Kubernetes are ignored, misspelled settings are not")
+    @Test("Kubernetes service links are ignored, misspelled settings are rejected")
     func serviceLinks() {
         for prefix in ["BRIDGE", "BRIDGE_SNS", "BRIDGE_LISTEN", "BRIDGE_SERVICE", "BRIDGE_PORT", "BRIDGE_8080_TCP"] {
             #expect(
@@ -165,11 +165,11 @@ import Testing
         ] {
             #expect(
                 ConfigurationTests.line(environment: [variable: value])
-                    == "\(variable): there is no such setting; unset the variable or mend its spelling")
+                    == "\(variable): unknown setting. Correct the name of the variable, or unset it.")
         }
     }
 
-    @Test("No setting has a variable that Kubernetes makes for a Service")
+    @Test("No setting has the form of a Kubernetes service link")
     func noCollision() {
         for key in ConfigurationKey.all {
             for value in ["80", "10.0.0.1", "tcp://10.0.0.1:80", "tcp"] {

@@ -35,14 +35,14 @@ import Testing
 
     private let detect = "arn:aws:iot-device-defender:eu-west-1:111122223333:detect/violation/v1"
 
-    @Test("An alarm becomes its finding in the account and Region given")
+    @Test("An alarm is converted to a finding in the given account and Region")
     func alarm() throws {
         let findings = try convert(Messages.alarm()).array
         #expect(findings?.count == 1 && findings?.first?["Id"] == .string(detect))
         #expect(findings?.first?["RecordState"] == "ACTIVE")
     }
 
-    @Test("An envelope's own topic says where its message is from")
+    @Test("An envelope's topic determines account and Region")
     func envelope() throws {
         let message = String(decoding: Messages.alarm().serialized(), as: UTF8.self)
         let host = "https://sns.us-east-1.amazonaws.com"
@@ -55,7 +55,7 @@ import Testing
             findings?.first?["Id"] == "arn:aws:iot-device-defender:us-east-1:999999999999:detect/violation/v1")
     }
 
-    @Test("Alarms, audit findings and summaries have the team's own severities")
+    @Test("mapping.severities applies to alarms, audit findings and summaries")
     func severities() throws {
         let conversion = try conversion(["mapping.severities": "*/*=LOW,*=INFORMATIONAL"])
         var alarm = Messages.alarm().object ?? [:]
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test("A finished audit becomes the summaries of its checks, in its own account")
+    @Test("A completed audit is converted to the summaries of its checks, in its own account")
     func audit() throws {
         var message = Messages.audit(account: "999999999999").object ?? [:]
         message["auditDetails"] = [
@@ -90,7 +90,7 @@ import Testing
                 == "arn:aws:iot-device-defender:eu-west-1:999999999999:audits/summary/DailyAudit/\(Messages.clientIDs)")
     }
 
-    @Test("An audit finding as AWS IoT lists it becomes its finding, archived if suppressed")
+    @Test("An audit finding as AWS IoT lists it is converted to a finding, archived if suppressed")
     func auditFinding() throws {
         for (isSuppressed, state) in [(false, "ACTIVE"), (true, "ARCHIVED")] {
             let finding = try convert(Messages.auditFinding("c1", at: now, isSuppressed: isSuppressed)).array?.first
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("A verification becomes the request that says it, also in an array of one event")
+    @Test("A verification event is converted to its update request, also in an array of one event")
     func verification() throws {
         let event = Messages.verification("FALSE_POSITIVE", time: "2026-11-22T10:00:00Z")
         for json in [event, .array([event])] {
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("An alarm that brings a verdict becomes its archived finding, followed by the update")
+    @Test("An alarm with a verification state is converted to an archived finding and its update")
     func alarmWithVerdict() throws {
         var alarm = Messages.alarm().object ?? [:]
         alarm["verificationState"] = "FALSE_POSITIVE"
@@ -124,7 +124,7 @@ import Testing
         #expect(sent[1]["Workflow"] == ["Status": "SUPPRESSED"] && sent[1]["VerificationState"] == "FALSE_POSITIVE")
     }
 
-    @Test("Checks that did not end have no summary, and none has where summaries are off")
+    @Test("Incomplete checks have no summary, and no check has one if summaries are disabled")
     func unendedChecks() throws {
         var message = Messages.audit().object ?? [:]
         message["auditDetails"] = [
@@ -138,7 +138,7 @@ import Testing
         #expect(off == [])
     }
 
-    @Test("An audit finding is of the scheduled audit that is named, else of one on demand")
+    @Test("An audit finding belongs to the named scheduled audit, otherwise to an on-demand audit")
     func scheduledAudit() throws {
         let element = Messages.auditFinding("c1", at: now).serialized()
         for (name, kind) in [("Daily", "SCHEDULED_AUDIT_TASK"), (nil, "ON_DEMAND_AUDIT_TASK")] as [(String?, String)] {
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test("The findings of a topic are those of the account that the configuration says")
+    @Test("A topic's findings belong to the account that sns.topics assigns")
     func carriedTopic() throws {
         let host = "https://sns.us-east-1.amazonaws.com"
         let envelope: JSON = [
@@ -161,26 +161,29 @@ import Testing
         #expect(finding?["AwsAccountId"] == "444455556666")
     }
 
-    @Test("What becomes nothing says why")
+    @Test("A message that results in no finding is rejected with the reason")
     func failures() {
-        #expect(failure(Array("{".utf8))?.hasPrefix("the message is not JSON: ") == true)
+        #expect(failure(Array("{".utf8))?.hasPrefix("the message is not valid JSON: ") == true)
         #expect(failure(Array("{}".utf8))?.contains("neither an alarm") == true)
         #expect(failure(Array("[]".utf8))?.contains("must contain one event") == true)
         #expect(
             failure(Messages.event("CancelAuditTask", ["taskId": "t1"]).serialized())
-                == "what the event changes depends on how far the audit came")
+                == "the effect of this event depends on the progress of the audit. Convert the audit notification instead."
+        )
         #expect(
             failure(Messages.suppression(of: "c1", time: "2026-11-22T10:00:00Z").serialized())
-                == "a suppression changes those findings of its resource that the bridge has sent")
+                == "a suppression changes only findings that the bridge has already sent. Convert an audit finding instead."
+        )
         #expect(
-            failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the event is ignored: ") == true)
+            failure(Messages.event("CreateThing", [:]).serialized())?.hasPrefix("the bridge ignores this event: ")
+                == true)
         #expect(
-            failure(Array("{\"Type\":\"x\",\"TopicArn\":\"y\"}".utf8))?.hasPrefix("the SNS envelope is refused: ")
+            failure(Array("{\"Type\":\"x\",\"TopicArn\":\"y\"}".utf8))?.hasPrefix("the SNS envelope is not valid: ")
                 == true)
         for (account, region) in [("1", "eu-west-1"), ("111122223333", "moon")] {
             #expect(
                 failure(Messages.alarm().serialized(), account: account, region: region)?
-                    .hasPrefix("the account must be 12 digits") == true)
+                    .hasPrefix("invalid account or Region. Use an account of 12 digits") == true)
         }
     }
 }

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "An age has its two largest units",
+        "An age is printed with its two largest units",
         arguments: [
             (0, "0s"), (-5000, "0s"), (7999, "7s"), (60_000, "1m 0s"), (3_599_000, "59m 59s"), (3_600_000, "1h 0m"),
             (90_061_000, "1d 1h"), (864_000_000, "10d 0h"),
@@ -46,7 +46,7 @@ import Testing
                 "account/Region          pending  waiting  leased  dead  oldest",
                 "111122223333/eu-west-1        0        3       1     0  1m 10s",
                 "111122223333/us-east-1        2        0       0     4     10s",
-                "all                           2        3       1     4  1m 10s",
+                "total                         2        3       1     4  1m 10s",
             ])
         let json = report.json
         #expect(json["pending"] == 2 && json["waiting"] == 3 && json["leased"] == 1 && json["dead"] == 4)

@@ -199,8 +199,8 @@ class PrometheusTests(unittest.TestCase):
         cls.addClassCleanup(cls.stack.close)
         folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
         demo = cls.start(folder / "demo.log", PROGRAM, "demo", "--findings", "100")
-        cls.wait(lambda: "The bridge goes on" in (folder / "demo.log").read_text() or demo.poll() is not None, folder / "demo.log")
-        addresses = re.search(r"listens at http://(\S+), metrics and status are at http://(\S+?)\.?$", (folder / "demo.log").read_text(), re.M)
+        cls.wait(lambda: "The bridge keeps running" in (folder / "demo.log").read_text() or demo.poll() is not None, folder / "demo.log")
+        addresses = re.search(r"listening at http://(\S+); metrics and status page at http://(\S+?)\.?$", (folder / "demo.log").read_text(), re.M)
         cls.admin = addresses[2]
         cls.send_invalid(addresses[1])
         configuration = {

@@ -169,10 +169,10 @@ extension IntegrationTests {
                 let bridge = try await world.start(Self.settings)
                 let far = try await backfill(world, ["--since", "30d", "--account", "\(world.accountRegion.account)"])
                 #expect(far.exit == .init(status: 0, wasKilled: false), "\(far.errorLines)")
-                #expect(far.outputLines.first?.hasPrefix("asked about ") == true)
+                #expect(far.outputLines.first?.hasPrefix("account-Regions queried: ") == true)
                 #expect(
                     far.outputLines.last
-                        == "Done: Security Hub has what Device Defender told of 1 accounts and Regions.")
+                        == "Backfill complete: all findings are in Security Hub (account-Regions: 1).")
                 // Findings that ended before the newer audit are not imported from the outdated one.
                 let active = { (states: [String: State]) in states.filter { $0.value.record == "ACTIVE" } }
                 #expect(active(self.states(world)) == active(expected))

@@ -8,9 +8,11 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The check before the start", .timeLimit(.minutes(2)))
+    @Suite("The check command", .timeLimit(.minutes(2)))
     struct Check {
-        /// Runs the command, and gives its exit code and what it says of each check, by name and subject.
+        /// Runs the command.
+        ///
+        /// - Returns: the exit code, the outcomes by name and subject, and the output.
         private func check(
             _ world: IntegrationEnvironment, _ settings: [String: String] = [:], environment: [String: String] = [:],
             arguments: [String] = []
@@ -27,7 +29,7 @@ extension IntegrationTests {
             for one in try #require(report["checks"]?.array) {
                 let name = "\(one["name"]?.string ?? "") \(one["subject"]?.string ?? "")"
                 checks[name] = one["outcome"]?.string
-                // What failed says what to do.
+                // A failed check has a remediation.
                 if one["outcome"] == "failed" { #expect(one["remediation"]?.string?.isEmpty == false, "\(one)") }
             }
             let status = try #require(program.exit?.status)
@@ -35,7 +37,7 @@ extension IntegrationTests {
             return (status, checks, text)
         }
 
-        /// Subscribes somebody to both topics, with all that there should be.
+        /// Sets up both topics and the EventBridge rule so that all checks pass.
         private func setUp(_ world: IntegrationEnvironment) async throws {
             for topic in [world.topics.audit, world.topics.detect] {
                 let url = try await world.serveConfirmation()
@@ -51,8 +53,8 @@ extension IntegrationTests {
                 targets: ["arn:aws:events:us-east-1:111122223333:api-destination/bridge/1"], in: world.accountRegion)
         }
 
-        @Test("When all is well, everything passes, and nothing is left behind")
-        func well() async throws {
+        @Test("With a correct setup all checks pass, and nothing is left behind")
+        func correctSetup() async throws {
             try await IntegrationEnvironment.run { world in
                 try await setUp(world)
                 let result = try await check(world)
@@ -69,7 +71,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Of an account that boto3 set up in moto everything passes but what moto does not have")
+        @Test("In an account that boto3 set up in moto, all checks pass that moto supports")
         func moto() async throws {
             try await IntegrationEnvironment.run { world in
                 let url = try await world.startMoto()
@@ -82,7 +84,7 @@ extension IntegrationTests {
                     world, ["sns.topics": topic.description],
                     environment: ["AWS_ENDPOINT_URL": url])
                 let failed = result.checks.filter { $0.value == "failed" }.keys
-                // Moto knows nothing of Device Defender.
+                // Moto does not implement Device Defender.
                 #expect(failed.allSatisfy { $0.hasPrefix("permission iot:") }, "\(result.text)")
                 for name in [
                     "credentials ", "role \(topic.accountRegion)", "Security Hub \(topic.accountRegion)",
@@ -93,8 +95,8 @@ extension IntegrationTests {
             }
         }
 
-        @Test("What keeps findings from arriving, or has them imported twice, fails with the command that changes it")
-        func hidden() async throws {
+        @Test("Causes of missing or duplicate findings fail with the command that fixes them")
+        func missingOrDuplicateFindings() async throws {
             try await IntegrationEnvironment.run { world in
                 try await setUp(world)
                 world.aws.enableProduct("aws/iot-device-defender-audit", in: world.accountRegion)
@@ -121,7 +123,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The chain and the name of the certificate are checked as SNS checks them")
+        @Test("The chain and the host name of the certificate are checked")
         func certificate() async throws {
             try await IntegrationEnvironment.run { world in
                 let tls = try await TestCertificate.make("server", in: world.folder)
@@ -138,7 +140,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("It creates nothing, and the service opens what a command of root leaves behind")
+        @Test("The check creates no files")
         func creates() async throws {
             try await IntegrationEnvironment.run { world in
                 let before = try FileManager.default.contentsOfDirectory(atPath: world.folder.path)
@@ -149,7 +151,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "Run as root, a command continues as the owner of the store's folder",
+            "Run as root, commands continue as the owner of the store's folder",
             .enabled(if: geteuid() == 0, "only root can change the owner"))
         func owner() async throws {
             try await IntegrationEnvironment.run { world in
@@ -162,12 +164,12 @@ extension IntegrationTests {
                 let store = ["store.url": "sqlite://\(state)/store.db"]
                 let key = try world.folder.write("a key of root that is long", as: "key")
                 try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: key)
-                // A file that the service cannot read is a problem that root would not see.
+                // Root could read a file that the service cannot.
                 let unread = try await check(world, store.merging(["eventBridge.apiKeyFile": key]) { $1 })
                 #expect(
                     unread.checks.keys.contains { $0.hasPrefix("configuration eventBridge.apiKey") }, "\(unread.text)")
                 #expect(try await check(world, store).checks["store "] == "passed")
-                // A command that works on the store creates it if there is none.
+                // rebuild-ledger creates a missing store.
                 let rebuild = try await RunningProgram.run(
                     [Paths.program, "rebuild-ledger"] + world.flags(store), environment: world.environment)
                 #expect(rebuild.exit?.status == 0, "\(rebuild.errorLines)")
@@ -180,7 +182,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("The last line says how many checks passed, failed and were skipped")
+        @Test("The last line counts the passed, failed and skipped checks")
         func tally() async throws {
             try await IntegrationEnvironment.run { world in
                 let program = try await RunningProgram.run(
@@ -193,7 +195,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("What is missing fails by its name, and what may not be looked at is not checked")
+        @Test("Missing items fail by name, and items that the credentials do not permit to check are skipped")
         func missing() async throws {
             try await IntegrationEnvironment.run { world in
                 world.aws.fail(.batchImportFindings, count: 9, status: 403, code: "AccessDeniedException")
@@ -215,7 +217,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Without Security Hub, or a role that may be assumed, an account fails and the next is looked at")
+        @Test("An account without Security Hub or an assumable role fails, and the next account is checked")
         func accounts() async throws {
             try await IntegrationEnvironment.run { world in
                 world.aws.fail(.describeHub, status: 401, code: "InvalidAccessException")
@@ -227,7 +229,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Credentials that AWS does not know, and a configuration that cannot be used, fail at once")
+        @Test("Unknown credentials and an invalid configuration fail")
         func credentials() async throws {
             try await IntegrationEnvironment.run { world in
                 let unknown = try await check(world, environment: ["AWS_ACCESS_KEY_ID": "AKIANOBODYHASTHISKEY"])
@@ -248,7 +250,7 @@ extension IntegrationTests {
 }
 
 extension IntegrationEnvironment {
-    /// An endpoint that takes every message, and is subscribed when SNS asks.
+    /// Serves an endpoint that accepts every message and confirms subscriptions.
     func serveConfirmation() async throws -> String {
         let aws = aws
         let address = try await serve { request in

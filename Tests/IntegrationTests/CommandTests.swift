@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The commands", .timeLimit(.minutes(2)))
+    @Suite("Commands", .timeLimit(.minutes(2)))
     struct Commands {
         private func run(
             _ arguments: [String], environment: [String: String] = [:], input: String? = nil
@@ -12,7 +12,7 @@ extension IntegrationTests {
             try await RunningProgram.run([Paths.program] + arguments, environment: environment, input: input)
         }
 
-        /// Checks that a program ended with a code, and told why in one line on standard error that has a text.
+        /// Expects an exit code and exactly one line on standard error, which begins with a text.
         private func expectFailure(
             _ program: RunningProgram, code: Int32, naming text: String,
             sourceLocation: SourceLocation = #_sourceLocation
@@ -24,7 +24,7 @@ extension IntegrationTests {
             #expect(line.hasPrefix("defender-bridge: \(text)"), "\(line)", sourceLocation: sourceLocation)
         }
 
-        @Test("--version is a version, and that of the API description")
+        @Test("--version prints the version of the API description")
         func version() async throws {
             let program = try await run(["--version"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
@@ -35,7 +35,7 @@ extension IntegrationTests {
             #expect(description.contains("\n  version: \(program.outputLines[0])\n"))
         }
 
-        @Test("--help names each command in its group; each command's fits a screen; keys has each key")
+        @Test("--help lists each command in its group, each command's help fits a screen, keys lists each key")
         func help() async throws {
             let program = try await run(["--help"])
             #expect(program.exit == .init(status: 0, wasKilled: false))
@@ -68,6 +68,23 @@ extension IntegrationTests {
             #expect(try #require(list.array).compactMap { $0["key"]?.string }.contains("listen.address"))
         }
 
+        @Test("the help of each command and subcommand contains an example that starts with defender-bridge")
+        func examples() async throws {
+            var commands: [[String]] = [[]]
+            var count = 0
+            while let command = commands.popLast() {
+                count += 1
+                let help = try await run(command + ["--help"])
+                #expect(help.exit == .init(status: 0, wasKilled: false), "\(command)")
+                let examples = help.outputLines.drop { $0 != "Example:" && $0 != "Examples:" }.dropFirst()
+                #expect(examples.first?.hasPrefix("  defender-bridge ") == true, "\(command): \(help.outputLines)")
+                commands += help.outputLines.compactMap { line in
+                    line.firstMatch(of: /^  ([a-z][a-z-]*)(?: \(default\))?  /).map { command + [String($0.1)] }
+                }
+            }
+            #expect(count == 19)
+        }
+
         @Test("each exit code of operations.md occurs as documented")
         func exitCodes() async throws {
             try await IntegrationEnvironment.run { world in
@@ -86,8 +103,8 @@ extension IntegrationTests {
                 for one in cases {
                     let program = try await run(one.arguments)
                     #expect(program.exit == .init(status: one.code, wasKilled: false), "\(one): \(program.errorLines)")
-                    let hasTold = !program.errorLines.isEmpty || one.arguments[0] == "check"
-                    #expect(hasTold == (one.code != 0), "\(one): \(program.errorLines)")
+                    let hasReported = !program.errorLines.isEmpty || one.arguments[0] == "check"
+                    #expect(hasReported == (one.code != 0), "\(one): \(program.errorLines)")
                 }
                 let document = try String(
                     contentsOfFile: Paths.inPackage("deploy/docs/operations.md"), encoding: .utf8)
@@ -101,7 +118,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "colors are for terminals whose user wants them",
+            "output is colored on a terminal only, unless NO_COLOR or TERM=dumb is set",
             arguments: [([:], true), (["NO_COLOR": "1"], false), (["TERM": "dumb"], false), (["NO_COLOR": ""], true)])
         func colors(environment: [String: String], isColored: Bool) async throws {
             let terminal = """
@@ -111,8 +128,8 @@ extension IntegrationTests {
                     os.execv(sys.argv[1], sys.argv[1:])
                 seen = b""
                 try:
-                    while piece := os.read(terminal, 4096):
-                        seen += piece
+                    while chunk := os.read(terminal, 4096):
+                        seen += chunk
                 except OSError:
                     pass
                 os.waitpid(child, 0)
@@ -159,7 +176,7 @@ extension IntegrationTests {
             ])
         func badSetting(key: String, value: String) async throws {
             let folder = try TemporaryFolder()
-            // The key that is missing is the one that the line must name.
+            // The line must name the missing key.
             let named = key == "listen.tls.certificate" ? "listen.tls.privateKey" : key
             let settings = [
                 "store.url": "sqlite://\(folder.path)/store.db", "listen.address": "127.0.0.1:0",
@@ -171,7 +188,7 @@ extension IntegrationTests {
             #expect(!(program.errorLines.first ?? "").contains("secret"))
         }
 
-        @Test("the same holds for variables and files")
+        @Test("bad variables and files end serve with exit code 78 and one line that names them")
         func badPlaces() async throws {
             let folder = try TemporaryFolder()
             let base = ["serve", "--set", "store.url=sqlite://\(folder.path)/store.db"]
@@ -197,8 +214,8 @@ extension IntegrationTests {
             }
         }
 
-        @Test("an address or a store that is in use ends serve with exit code 75 and one line that names the key")
-        func taken() async throws {
+        @Test("an address or store in use ends serve with exit code 75 and one line that names the key")
+        func inUse() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let other = "sqlite://\(world.folder.path)/other.db"
@@ -207,7 +224,7 @@ extension IntegrationTests {
                         ["listen.address": bridge.listen, "admin.address": "127.0.0.1:0", "store.url": other],
                         "listen.address"
                     ),
-                    // An address that this machine does not have yet.
+                    // An address that this machine does not have (yet).
                     (
                         ["listen.address": "192.0.2.1:8080", "admin.address": "127.0.0.1:0", "store.url": other],
                         "listen.address"
@@ -239,21 +256,22 @@ extension IntegrationTests {
 
         // MARK: demo
 
-        @Test("demo --once ends by itself, and leaves no folder")
+        @Test("demo --once exits after the last step and leaves no folder")
         func demoOnce() async throws {
             let folder = try TemporaryFolder()
             let program = try await run(
                 ["demo", "--once", "--findings", "100"], environment: ["TMPDIR": folder.path])
             #expect(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
-            #expect(program.outputLines.contains { $0.hasSuffix("Every finding is there once, and as expected.") })
+            #expect(program.outputLines.contains { $0.hasSuffix("Demo passed: every finding was imported exactly once and is in the expected state.") })
             #expect(program.errorLines == [])
             #expect(try folder.entries == [])
         }
 
         @Test(
-            "demo ends at once when it is interrupted, and leaves no folder",
+            "an interrupted demo exits immediately and leaves no folder",
             arguments: [
-                "The bridge goes on. Ctrl-C ends it.", "The bridge listens at", "and the bridge confirmed it",
+                "The bridge keeps running. Press Ctrl-C to stop it.", "Bridge listening at",
+                "the bridge confirmed the subscription",
                 "Security Hub has",
             ])
         func demoInterrupted(line: String) async throws {
@@ -277,7 +295,7 @@ extension IntegrationTests {
 }
 
 extension TemporaryFolder {
-    /// The names of the files and folders in it.
+    /// The sorted names of the files and folders in it.
     fileprivate var entries: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
     }

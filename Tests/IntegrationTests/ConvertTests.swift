@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("convert", .timeLimit(.minutes(1)))
+    @Suite("The convert command", .timeLimit(.minutes(1)))
     struct Convert {
         /// Converts a message, from a file or from standard input.
         private func convert(
@@ -23,7 +23,7 @@ extension IntegrationTests {
             return try JSON(parsing: program.outputLines.joined(separator: "\n"))
         }
 
-        /// A golden finding of the mapping's own tests.
+        /// A golden finding of the mapping tests.
         private func golden(_ name: String) throws -> JSON {
             let path = Paths.inPackage("Tests/SecurityFindingsTests/Goldens/\(name).json")
             return try JSON(parsing: String(contentsOfFile: path, encoding: .utf8))
@@ -42,14 +42,14 @@ extension IntegrationTests {
             "securityProfileName": "Fleet",
         ]
 
-        @Test("an alarm becomes the golden finding, from a file and from standard input")
+        @Test("an alarm is converted to the golden finding, from a file and from standard input")
         func alarm() async throws {
             let golden = try golden("alarm-count")
             #expect(try await convert(Self.alarm) == [golden])
             #expect(try await convert(Self.alarm, fromStandardInput: true) == [golden])
         }
 
-        @Test("an alarm that ended becomes the golden finding")
+        @Test("an alarm that ended is converted to the golden finding")
         func endedAlarm() async throws {
             var members = try #require(Self.alarm.object)
             members["violationEventType"] = "alarm-cleared"
@@ -58,7 +58,7 @@ extension IntegrationTests {
             #expect(try finding?["Id"] == golden("event-alarm-cleared")["Id"])
         }
 
-        @Test("account and Region are those of the options")
+        @Test("--account and --region set account and Region")
         func options() async throws {
             let finding = try await convert(Self.alarm, ["--account", "444455556666", "--region", "cn-north-1"]).array?
                 .first
@@ -69,7 +69,7 @@ extension IntegrationTests {
             #expect(finding?["AwsAccountId"] == "444455556666")
         }
 
-        @Test("the severities are those of the configuration, from its file, a flag or the environment")
+        @Test("severities are configurable by file, flag and environment")
         func severities() async throws {
             let folder = try TemporaryFolder()
             let file = try folder.write("mapping:\n  severities: ['*/*=LOW', 'LOGGING_*=CRITICAL']\n", as: "c.yaml")
@@ -87,7 +87,7 @@ extension IntegrationTests {
             #expect(try await label([], ["BRIDGE_MAPPING_SEVERITIES": "*=MEDIUM"]) == "MEDIUM")
         }
 
-        @Test("a configuration that cannot be used ends it with exit code 78 and one line")
+        @Test("an invalid configuration ends convert with exit code 78 and one line")
         func badConfiguration() async throws {
             let program = try await RunningProgram.run(
                 [Paths.program, "convert", "-", "--set", "mapping.severities=x"], input: "/dev/null")
@@ -98,7 +98,7 @@ extension IntegrationTests {
                 ])
         }
 
-        @Test("the SNS envelope around an alarm becomes the same finding in the topic's account and Region")
+        @Test("an SNS envelope is converted to the finding of its alarm, in the topic's account and Region")
         func envelope() async throws {
             let text = String(decoding: Self.alarm.serialized(), as: UTF8.self)
             let envelope: JSON = [
@@ -112,7 +112,7 @@ extension IntegrationTests {
             #expect(try await convert(envelope, ["--region", "eu-west-1"]) == [try golden("alarm-count")])
         }
 
-        @Test("an element of ListAuditFindings becomes the golden finding")
+        @Test("an element of ListAuditFindings is converted to the golden finding")
         func auditFinding() async throws {
             let element: JSON = [
                 "findingId": "1928b87ab338ee2f541f6fab8c41c4f5", "taskId": "4e2bcd1ccbc2a5dd15292a82ab80c380",
@@ -129,7 +129,7 @@ extension IntegrationTests {
             #expect(try await convert(element) == [try golden("resource-policy-version")])
         }
 
-        @Test("a finished audit becomes the golden summaries of its checks")
+        @Test("a completed audit is converted to the golden summaries of its checks")
         func audit() async throws {
             let audit: JSON = [
                 "accountId": "111122223333", "taskId": "4e2bcd1ccbc2a5dd15292a82ab80c380", "taskStatus": "COMPLETED",
@@ -173,7 +173,7 @@ extension IntegrationTests {
             ]
         }
 
-        @Test("a verdict on an alarm becomes the update of its finding")
+        @Test("a verification state of an alarm is converted to the update of its finding")
         func verification() async throws {
             let update = try await convert(
                 event(
@@ -195,14 +195,14 @@ extension IntegrationTests {
                 ])
         }
 
-        /// A finding as bytes, without its times.
+        /// A finding as JSON text, without its timestamps.
         private func timeless(_ finding: JSON) throws -> String {
             var members = try #require(finding.object)
             for name in ["CreatedAt", "UpdatedAt", "FirstObservedAt", "LastObservedAt"] { members[name] = "" }
             return String(decoding: JSON.object(members).serialized(), as: UTF8.self)
         }
 
-        @Test("what serve sends is what convert prints, byte for byte apart from times")
+        @Test("convert prints what serve sends, byte for byte apart from timestamps")
         func asServed() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 8)
@@ -220,7 +220,7 @@ extension IntegrationTests {
                 try await bridge.stop()
                 let rows = try await world.lines("SELECT CAST(finding AS TEXT) FROM ledger")
                 let sent = try Set(rows.map { try timeless(JSON(parsing: $0)) })
-                // The wrong name of an option, and an account or Region of their own, would show.
+                // Alarms and audit findings do not name account, Region and scheduled audit themselves.
                 let from = [
                     "--account", world.accountRegion.account.digits, "--region", world.accountRegion.region.name,
                 ]
@@ -246,8 +246,8 @@ extension IntegrationTests {
             }
         }
 
-        /// A text that is no message that makes a finding.
-        struct Rubbish: Sendable, CustomTestStringConvertible {
+        /// A text that does not result in a finding.
+        struct InvalidMessage: Sendable, CustomTestStringConvertible {
             let testDescription: String
             let text: String
 
@@ -257,39 +257,41 @@ extension IntegrationTests {
             }
 
             static let all = [
-                Rubbish("nothing", ""), Rubbish("no JSON", "rubbish"), Rubbish("empty object", "{}"),
-                Rubbish("empty array", "[]"), Rubbish("null", "null"), Rubbish("two numbers", "[1, 2]"),
-                Rubbish("alarm without content", #"{"violationEventType": "in-alarm"}"#),
-                Rubbish("alarm and audit", #"{"violationEventType": "in-alarm", "taskStatus": "COMPLETED"}"#),
-                Rubbish("audit without content", #"{"taskStatus": "COMPLETED"}"#),
-                Rubbish("envelope without content", #"{"Type": "Notification", "TopicArn": "arn"}"#),
-                Rubbish("line break in a name", #"{"checkName": "A\nB"}"#),
-                Rubbish("detail is a number", #"{"detail": 1}"#),
-                Rubbish(
+                InvalidMessage("nothing", ""), InvalidMessage("no JSON", "rubbish"),
+                InvalidMessage("empty object", "{}"),
+                InvalidMessage("empty array", "[]"), InvalidMessage("null", "null"),
+                InvalidMessage("two numbers", "[1, 2]"),
+                InvalidMessage("alarm without content", #"{"violationEventType": "in-alarm"}"#),
+                InvalidMessage("alarm and audit", #"{"violationEventType": "in-alarm", "taskStatus": "COMPLETED"}"#),
+                InvalidMessage("audit without content", #"{"taskStatus": "COMPLETED"}"#),
+                InvalidMessage("envelope without content", #"{"Type": "Notification", "TopicArn": "arn"}"#),
+                InvalidMessage("line break in a name", #"{"checkName": "A\nB"}"#),
+                InvalidMessage("detail is a number", #"{"detail": 1}"#),
+                InvalidMessage(
                     "event of no interest",
                     #"{"detail": {"eventName": "ListThings"}, "id": "1", "account": "111122223333", "#
                         + #""region": "us-east-1", "time": "2026-11-22T10:00:00Z", "source": "aws.iot"}"#),
-                Rubbish("too deep", String(repeating: "[", count: 100_000)),
-                Rubbish("control character", "{\"a\": \"\u{7}\"}"),
+                InvalidMessage("too deep", String(repeating: "[", count: 100_000)),
+                InvalidMessage("control character", "{\"a\": \"\u{7}\"}"),
             ]
         }
 
         @Test(
-            "what becomes no finding ends with exit code 65, one line on standard error and nothing else",
-            arguments: Rubbish.all)
-        func rubbish(_ rubbish: Rubbish) async throws {
+            "a message without a finding ends convert with exit code 65 and one line on standard error",
+            arguments: InvalidMessage.all)
+        func invalidMessage(_ message: InvalidMessage) async throws {
             let folder = try TemporaryFolder()
-            let file = try folder.write(rubbish.text, as: "message.json")
+            let file = try folder.write(message.text, as: "message.json")
             for (argument, input) in [(file, nil), ("-", file)] as [(String, String?)] {
                 let program = try await RunningProgram.run([Paths.program, "convert", argument], input: input)
                 #expect(program.exit == .init(status: 65, wasKilled: false))
                 #expect(program.outputLines == [])
                 #expect(program.errorLines.count == 1, "\(program.errorLines)")
-                #expect(program.errorLines.first?.hasPrefix("defender-bridge: ") == true)
+                #expect(program.errorLines.first?.hasPrefix("defender-bridge: cannot convert the message: ") == true)
             }
         }
 
-        @Test("a file that cannot be read, or is too long, ends with one line that says so")
+        @Test("an unreadable or too large file ends convert with one line on standard error")
         func unreadable() async throws {
             let folder = try TemporaryFolder()
             let long = try folder.write(String(repeating: " ", count: 1_048_577), as: "long.json")

@@ -8,9 +8,9 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    /// What keeps requests from being signed makes no dead letter, and ends without a restart.
-    @Suite("Credentials that are missing for now", .timeLimit(.minutes(2))) struct CredentialTests {
-        /// Waits until status.json says that deliveries of the account and Region are suspended.
+    /// Missing credentials suspend processing, make no dead letters and need no restart.
+    @Suite("Missing credentials", .timeLimit(.minutes(2))) struct CredentialTests {
+        /// Waits until status.json reports a suspended account-Region, and checks that no delivery was dead-lettered.
         private func waitForSuspension(_ bridge: BridgeProcess, cause: String, reason: String) async throws {
             let denied = try await eventually("the suspension") {
                 try await Client.exchange(.get("/status.json"), with: bridge.admin).json["denied"]?.array?.first
@@ -30,7 +30,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A role that AWS STS does not let be assumed for now suspends its account, which recovers by itself",
+            "A role that AWS STS temporarily denies suspends its account, which recovers automatically",
             arguments: ["ValidationError", "InvalidIdentityToken", "IDPCommunicationError"])
         func role(code: String) async throws {
             try await IntegrationEnvironment.run { world in
@@ -49,7 +49,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "A web identity whose token is refused suspends, and so does an empty token file",
+            "A rejected web identity token and an empty token file suspend processing",
             arguments: [("header.claims.signature", "InvalidIdentityToken"), ("\n", "is empty")])
         func webIdentity(token: String, reason: String) async throws {
             try await IntegrationEnvironment.run { world in
@@ -73,7 +73,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Without any credentials the bridge starts and suspends processing, until a file has some")
+        @Test("Without credentials the bridge starts and suspends processing until a file provides them")
         func absent() async throws {
             try await IntegrationEnvironment.run { world in
                 let path = world.folder.path + "/credentials"
@@ -96,7 +96,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("Line breaks around keys in variables do not count; inside, they end the start with 78 and one line")
+        @Test("Line breaks around keys in variables are ignored; inside, they end serve with exit code 78 and one line")
         func malformed() async throws {
             try await IntegrationEnvironment.run { world in
                 let secret = try #require(world.aws.endpointEnvironment["AWS_SECRET_ACCESS_KEY"])
@@ -114,7 +114,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("An endpoint that nothing listens on suspends, and one that is not AWS's does", arguments: [false, true])
+        @Test("An unreachable endpoint and an endpoint that is not AWS's suspend processing", arguments: [false, true])
         func unreachable(hasPage: Bool) async throws {
             try await IntegrationEnvironment.run { world in
                 let page = try await world.serve { _ in

@@ -22,7 +22,7 @@ extension IntegrationTests {
                     let file = try world.folder.write("admin:\n  address: \(bridge.admin)\n", as: "bridge.yaml")
                     let program = try await RunningProgram.run(
                         [Paths.program, "health", "--config", file] + arguments,
-                        // The proxy of requests to AWS has no part in this.
+                        // The proxy for requests to AWS does not apply.
                         environment: ["http_proxy": "http://127.0.0.1:1"])
                     #expect(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
                     #expect(program.outputLines == [body])
@@ -53,7 +53,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a port that differs at each start is a configuration error")
+        @Test("port 0 as admin.address is a configuration error")
         func portZero() async throws {
             let program = try await RunningProgram.run(
                 [Paths.program, "health", "--set", "admin.address=127.0.0.1:0"])

@@ -143,8 +143,8 @@ extension IntegrationTests {
 
                 let rebuilt = try await RunningProgram.run([Paths.program] + rebuild, environment: world.environment)
                 #expect(rebuilt.exit == .init(status: 0, wasKilled: false), "\(rebuilt.errorLines)")
-                #expect(rebuilt.outputLines.first == "\(world.accountRegion): 100 findings so far")
-                #expect(rebuilt.outputLines.last == "\(world.accountRegion): done, 250 findings are in the ledger")
+                #expect(rebuilt.outputLines.first == "\(world.accountRegion): findings read: 100")
+                #expect(rebuilt.outputLines.last == "\(world.accountRegion): complete, findings in the ledger: 250")
                 let again = try await RunningProgram.run(
                     [Paths.program] + rebuild + ["--json"], environment: world.environment)
                 let accountRegion: JSON = [
@@ -176,7 +176,7 @@ extension IntegrationTests {
                 #expect(exit == .init(status: 1, wasKilled: false) && time < .seconds(10))
                 #expect(
                     rebuild.errorLines == [
-                        "defender-bridge: interrupted; a bridge that starts on the store goes on with it"
+                        "defender-bridge: rebuild-ledger interrupted by a signal. Run it again, or start a bridge, which completes it."
                     ])
             }
         }

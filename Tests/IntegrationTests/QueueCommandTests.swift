@@ -6,16 +6,16 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("The commands on the store", .timeLimit(.minutes(2)))
+    @Suite("Commands on the store", .timeLimit(.minutes(2)))
     struct QueueCommands {
-        /// Runs a command on a world's store.
+        /// Runs a command on the store of the test.
         private func run(_ arguments: [String], in world: IntegrationEnvironment) async throws -> RunningProgram {
             try await RunningProgram.run(
                 [Paths.program] + arguments + ["--set", "store.url=sqlite://\(world.storePath)"],
                 environment: world.environment)
         }
 
-        /// Runs a command that must end well; gives what it printed.
+        /// Runs a command that must succeed; returns its output.
         private func printed(_ arguments: [String], in world: IntegrationEnvironment) async throws -> [String] {
             let program = try await run(arguments, in: world)
             try #require(
@@ -41,7 +41,7 @@ extension IntegrationTests {
 
         // MARK: queue
 
-        @Test("queue tells what waits, for each account, Region and state, while a bridge runs and without one")
+        @Test("queue counts deliveries by account-Region and state, with and without a running bridge")
         func queue() async throws {
             try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
@@ -73,7 +73,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("queue verify says that a store is sound, and each problem of one that is not")
+        @Test("queue verify reports no problems of an intact store, and each problem of a damaged one")
         func verify() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -85,7 +85,10 @@ extension IntegrationTests {
                 #expect(try await printed(["queue", "verify"], in: world) == ["The store is sound."])
                 try await world.change("UPDATE ledger SET kind = 'rumor'; DROP INDEX delivery_dead")
                 let program = try await run(["queue", "verify"], in: world)
-                expectFailure(program, naming: "The store is not sound; the lines above say why.")
+                expectFailure(
+                    program,
+                    naming:
+                        "store verification failed: problems found: 4. Keep the store's files, and restore a backup.")
                 #expect(program.outputLines.count == 4, "\(program.outputLines)")
                 #expect(program.outputLines.first == "The file lacks the index delivery_dead.")
                 #expect(
@@ -96,7 +99,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a command on a store that is not there fails as serve does, and makes none")
+        @Test("a command on a missing store fails with exit code 78 and does not create it")
         func missing() async throws {
             try await IntegrationEnvironment.run { world in
                 for arguments in [
@@ -128,20 +131,20 @@ extension IntegrationTests {
 
         // MARK: pause
 
-        @Test("a pause has a running bridge give back its work, receive, and go on when it is resumed")
+        @Test("a paused bridge releases its leases and queues messages, and continues after resume")
         func pause() async throws {
             try await IntegrationEnvironment.run { world in
                 let silence = try await world.serveSilence()
                 let first = try await world.start()
                 try await first.stop()
-                // Otherwise the work would begin with the rebuilding of the ledger, which only asks.
+                // Otherwise processing would begin with a rebuild of the ledger, which sends no findings.
                 try await world.change("INSERT INTO ledger_origin VALUES ('\(world.accountRegion)', 1)")
                 let address = try Client.freeAddress()
                 let bridge = try await world.start(
                     ["listen.address": address], environment: ["AWS_ENDPOINT_URL_SECURITYHUB": silence.url])
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<2, from: world.scenario()), to: world.topics.detect)
-                try await eventually("the work to begin", bridge.queue) { $0.leased == 2 }
+                try await eventually("two leased deliveries", bridge.queue) { $0.leased == 2 }
 
                 let lines = try await printed(["pause", "--reason", "a change\u{1B}"], in: world)
                 #expect(lines.count == 1)
@@ -149,7 +152,7 @@ extension IntegrationTests {
                     lines.first?.hasPrefix("Sending to Security Hub is paused for all accounts since 20") == true,
                     "\(lines)")
                 #expect(lines.first?.hasSuffix(": a change\\u{1B}") == true, "\(lines)")
-                try await eventually("the work to be given back", bridge.queue) { $0 == .init(pending: 2) }
+                try await eventually("two pending deliveries", bridge.queue) { $0 == .init(pending: 2) }
                 try await world.publish(try Alarms.make(2..<4, from: world.scenario()), to: world.topics.detect)
                 #expect(try await bridge.queue() == .init(pending: 4))
                 let status = try await Client.exchange(.get("/status.json"), with: bridge.admin).json
@@ -157,20 +160,20 @@ extension IntegrationTests {
                 #expect(try await json(["queue"], in: world)["pauses"] == status["pauses"])
                 try await bridge.stop()
 
-                // A restart does not end it.
+                // The pause persists across a restart.
                 let second = try await world.start(["listen.address": address])
                 #expect(try await second.queue() == .init(pending: 4))
-                #expect(try await printed(["resume"], in: world) == ["Delivery goes on for all accounts."])
+                #expect(try await printed(["resume"], in: world) == ["Sending resumed for all accounts."])
                 try await second.waitForCompletion(of: 4)
                 try await world.waitForFindings((0..<4).map { Alarms.findingID($0, in: world.accountRegion) })
-                #expect(try await printed(["resume"], in: world) == ["Delivery was not paused for all accounts."])
+                #expect(try await printed(["resume"], in: world) == ["Sending was not paused for all accounts."])
                 try await second.stop()
                 #expect(second.log("Deliveries are paused; they are received and wait.").count == 1)
                 #expect(second.log("A pause has ended.").count == 1)
             }
         }
 
-        @Test("a pause of one account holds that one and no other")
+        @Test("a pause of one account does not affect other accounts")
         func pauseOfOne() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -180,14 +183,14 @@ extension IntegrationTests {
                 try await world.publish(try Alarms.make(0..<1, from: world.scenario()), to: world.topics.detect)
                 try await bridge.waitForCompletion(of: 1)
                 _ = try await printed(["pause", "--account", own], in: world)
-                try await eventually("the bridge to take notice") {
+                try await eventually("the bridge to log the pause") {
                     bridge.log("Deliveries are paused; they are received and wait.").contains {
                         $0["account"]?.string == own
                     }
                 }
                 try await world.publish(try Alarms.make(1..<2, from: world.scenario()), to: world.topics.detect)
                 let ended = try await printed(["resume", "--account", other], in: world)
-                #expect(ended.first == "Delivery goes on for account \(other).")
+                #expect(ended.first == "Sending resumed for account \(other).")
                 #expect(
                     ended.count == 2 && ended[1].hasPrefix("Sending to Security Hub is paused for account \(own) since")
                 )
@@ -200,7 +203,7 @@ extension IntegrationTests {
 
         // MARK: dead-letters
 
-        @Test("dead letters are listed, shown, and replayed while the bridge runs: one finding each")
+        @Test("dead letters are listed, shown and replayed while the bridge runs, and result in one finding each")
         func replay() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -231,17 +234,17 @@ extension IntegrationTests {
                 #expect(page.contains { $0.contains("\"violationId\"") } && page.contains { $0.hasPrefix("reason") })
                 expectFailure(
                     try await run(["dead-letters", "show", "sns:none"], in: world),
-                    naming: "There is no dead letter with this id.")
+                    naming: "dead letter not found. Run defender-bridge dead-letters list for the ids.")
 
                 let one = try await printed(["dead-letters", "replay", id], in: world)
                 #expect(one == ["1 dead letter was replayed."])
                 try await bridge.waitForCompletion(of: 1, dead: 2)
                 expectFailure(
                     try await run(["dead-letters", "replay", id], in: world),
-                    naming: "1 of the ids are of no dead letter.")
+                    naming: "dead letters not found: 1. Run defender-bridge dead-letters list for the ids.")
                 expectFailure(
                     try await run(["dead-letters", "replay", "--all"], in: world),
-                    naming: "--all asks first, and there is no terminal to ask at: say --yes, too.")
+                    naming: "cannot ask for confirmation: standard input is not a terminal. Add --yes.")
                 #expect(try await json(["dead-letters", "replay", "--all", "--yes"], in: world) == ["replayed": 2])
                 try await bridge.waitForCompletion(of: 3)
                 try await world.waitForFindings((0..<3).map { Alarms.findingID($0, in: world.accountRegion) })
@@ -249,7 +252,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("conditions choose among dead letters, for the list and for what is dropped")
+        @Test("conditions select dead letters for list and drop")
         func filters() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -274,7 +277,9 @@ extension IntegrationTests {
             }
         }
 
-        @Test("--all asks at a terminal, and does nothing without a yes", arguments: [("n", 1), ("", 1), ("y", 0)])
+        @Test(
+            "--all asks for confirmation on a terminal, and changes nothing without a yes",
+            arguments: [("n", 1), ("", 1), ("y", 0)])
         func confirmation(answer: String, status: Int) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("Changing settings while it runs", .timeLimit(.minutes(5)))
+    @Suite("Configuration reload", .timeLimit(.minutes(5)))
     struct Reload {
         private static let unchanged = "The configuration was read again; nothing changes."
         private static let changed = "The configuration was read again; what changed is in use."
@@ -14,7 +14,7 @@ extension IntegrationTests {
         private static let kept =
             "Settings were changed that the bridge takes only when it starts. Restart it to use them."
 
-        /// Starts a bridge with a file in place of some of the flags.
+        /// Starts a bridge with a configuration file in place of some flags.
         private func start(_ world: IntegrationEnvironment, _ text: String) async throws -> BridgeProcess {
             let file = try world.folder.write(Array(text.utf8), as: "bridge.yaml")
             var settings = world.settings
@@ -25,7 +25,7 @@ extension IntegrationTests {
             return bridge
         }
 
-        /// Writes the file, has it read, and waits for a line of the log.
+        /// Writes the file, sends SIGHUP, and waits for a log message.
         private func reload(_ world: IntegrationEnvironment, _ bridge: BridgeProcess, _ text: String, _ line: String)
             async throws
             -> JSON
@@ -50,7 +50,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "topics, keys and level change by SIGHUP; a file that is wrong changes nothing; what needs a restart is named"
+            "SIGHUP reloads topics, keys and level; an invalid file changes nothing; keys that need a restart are logged"
         )
         func settings() async throws {
             try await IntegrationEnvironment.run { world in
@@ -69,7 +69,7 @@ extension IntegrationTests {
                 #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == 403)
                 #expect(try await event(world, "first", to: bridge) == 200)
 
-                // Another topic, another key under the same name, and a setting that cannot change.
+                // Another topic, a changed key file, and a setting that needs a restart.
                 try world.folder.write(Array("second".utf8), as: "key")
                 let line = try await reload(world, bridge, second + "listen: {loops: 3}\n", Self.changed)
                 #expect(line["keys"] == "sns.topics,eventBridge.apiKey")
@@ -78,7 +78,7 @@ extension IntegrationTests {
                 #expect(try await event(world, "first", to: bridge) == 401)
                 #expect(try await event(world, "second", to: bridge) == 200)
 
-                // Files that cannot be used.
+                // Invalid files.
                 for (text, key) in [
                     (second + "log: {level: loud}\n", "log.level"), (second + "sns: {\n", "configuration file"),
                     (second + "nonsense: 1\n", "nonsense"),
@@ -92,7 +92,7 @@ extension IntegrationTests {
                 #expect(try await bridge.metric(success) == 0)
                 #expect(try await event(world, "second", to: bridge) == 200)
 
-                // The level, up and down again.
+                // The log level, raised and lowered again.
                 #expect(bridge.log.allSatisfy { $0["level"] != "debug" })
                 let debug = try await reload(world, bridge, second + "log: {level: debug}\n", Self.changed)
                 #expect(debug["keys"] == "log.level")
@@ -114,7 +114,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("rates, the queue's limit, mapping and catching up change by SIGHUP")
+        @Test("SIGHUP reloads rate limits, the queue limit, mapping and the catch-up interval")
         func rest() async throws {
             try await IntegrationEnvironment.run { world in
                 let first = """
@@ -131,7 +131,7 @@ extension IntegrationTests {
                         """
                 let bridge = try await start(world, first)
                 try await world.subscribe(bridge, to: world.topics.detect)
-                // The name of a behavior that ends with a severity counts before patterns.
+                // A severity at the end of a behavior's name takes precedence over patterns.
                 let alarms = try Alarms.make(0..<2, from: world.scenario()).map { alarm in
                     var (members, behavior) = (try #require(alarm.object), try #require(alarm["behavior"]?.object))
                     behavior["name"] = "Messages"

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("roles", .timeLimit(.minutes(1)))
+    @Suite("Roles", .timeLimit(.minutes(1)))
     struct Roles {
-        @Test("for an account without a role AWS is asked nothing, and its deliveries wait until there is one")
+        @Test("without a role for an account, the bridge sends no requests for it, and its deliveries wait")
         func missing() async throws {
             let other = try #require(AccountID("444455556666"))
             try await IntegrationEnvironment.run {
@@ -20,7 +20,7 @@ extension IntegrationTests {
                 let bridge = try await world.start(settings)
                 try await world.subscribe(bridge, to: world.topics.detect)
                 try await world.publish(try Alarms.make(0..<2, from: world.scenario()), to: world.topics.detect)
-                let status = try await eventually("a role to be missed") {
+                let status = try await eventually("the missing role in status.json") {
                     try await Client.exchange(.get("/status.json"), with: bridge.admin).json
                 } is: {
                     $0["denied"]?.array?.contains { $0["account"]?.string == other.digits } == true
@@ -33,7 +33,7 @@ extension IntegrationTests {
                 #expect(
                     try await bridge.metric(
                         "defender_bridge_account_denied{account=\"\(other)\",region=\"\(accountRegion.region)\"}") == 1)
-                // Its own audits and alarms are not taken for the other account's.
+                // No finding is imported into either account.
                 #expect(
                     world.aws.findings(in: accountRegion).isEmpty && world.aws.findings(in: world.accountRegion).isEmpty
                 )

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("A process that is told to stop", .timeLimit(.minutes(2)))
+    @Suite("Shutdown", .timeLimit(.minutes(2)))
     struct Shutdown {
-        @Test("ends with exit code 0 when nothing is under way", arguments: [SIGTERM, SIGINT])
+        @Test("an idle bridge exits with code 0", arguments: [SIGTERM, SIGINT])
         func idle(signal: Int32) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -18,8 +18,10 @@ extension IntegrationTests {
             }
         }
 
-        @Test("answers the request under way, and takes no new connection", arguments: [SIGTERM, SIGINT])
-        func requestUnderWay(signal: Int32) async throws {
+        @Test(
+            "the bridge responds to the request in progress, and accepts no new connections",
+            arguments: [SIGTERM, SIGINT])
+        func requestInProgress(signal: Int32) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
                 let alarm = try Alarms.make(0..<1, from: world.scenario())[0]
@@ -29,7 +31,7 @@ extension IntegrationTests {
                     (try Client(bridge.listen), try Client(bridge.listen))
                 }
                 client.send(Array(request[..<(request.count / 2)]))
-                // The request is under way for the bridge, too, once it has answered one that came later.
+                // The bridge has received the partial request once it has responded to a later one.
                 #expect(try await Client.exchange(.get("/healthz"), with: bridge.listen).status == 200)
                 bridge.program.signal(signal)
                 try await eventually("new connections to be refused") {
@@ -38,11 +40,11 @@ extension IntegrationTests {
                     !$0
                 }
                 client.send(Array(request[(request.count / 2)...]))
-                let answer = try await onThread { try client.readResponse() }
+                let response = try await onThread { try client.readResponse() }
                 client.close()
                 idle.close()
-                #expect(answer.status == 200, "\(answer.text)")
-                #expect(answer.fields["connection"] == "close")
+                #expect(response.status == 200, "\(response.text)")
+                #expect(response.fields["connection"] == "close")
                 let (exit, time) = try await bridge.program.waitForExit()
                 #expect(exit == RunningProgram.Exit(status: 0, wasKilled: false))
                 #expect(time < .seconds(10))
@@ -50,7 +52,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("does not wait for a client that never ends its request")
+        @Test("the bridge does not wait for a client that never completes its request")
         func endlessRequest() async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start()
@@ -63,7 +65,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "gives back what it holds while a service does not answer, and the next process goes on at once",
+            "the bridge releases its leases while a service does not respond, and the next process continues immediately",
             arguments: [
                 (SIGTERM, "AWS_ENDPOINT_URL_SECURITYHUB"), (SIGINT, "AWS_ENDPOINT_URL_SECURITYHUB"),
                 (SIGTERM, "AWS_ENDPOINT_URL_IOT"),
@@ -92,13 +94,12 @@ extension IntegrationTests {
             }
         }
 
-        @Test("stops in the midst of an audit, which the next process ends")
+        @Test("the bridge stops during an audit, and the next process completes it")
         func audit() async throws {
             try await IntegrationEnvironment.run { world in
                 let scenario = world.scenario(findings: 2000)
                 world.aws.add(scenario.auditTask, findings: scenario.auditFindings, in: world.accountRegion)
-                // Eight pages make 24 batches. In the seconds that the process has left it may send some more of them,
-                // but by far not all.
+                // Eight pages result in 24 batches. During the shutdown the process may send some of them, but not all.
                 let slow = ["securityHub.requestsPerSecond": "1", "securityHub.burst": "2"]
                 let first = try await world.start(slow)
                 try await world.subscribe(first, to: world.topics.audit)

@@ -6,15 +6,15 @@ import TestSupport
 import Testing
 
 extension IntegrationTests {
-    @Suite("A start while something is not there yet", .timeLimit(.minutes(2)))
+    @Suite("Start with an unavailable store", .timeLimit(.minutes(2)))
     struct Starts {
         private static let began = "The store cannot be used; senders are asked to come again."
         private static let ended = "The store can be used again."
 
-        /// Checks that a bridge waits for its store, and goes on once that is there.
+        /// Expects that a bridge waits for its store, and is ready when the store is available.
         private func expectWait(
             of bridge: BridgeProcess, in world: IntegrationEnvironment, reason: String,
-            until cause: () async throws -> Void
+            until makeAvailable: () async throws -> Void
         ) async throws {
             let alarms = try Alarms.make(0..<1, from: world.scenario())
             let body = try await world.signedBody(of: String(decoding: alarms[0].serialized(), as: UTF8.self))
@@ -28,27 +28,27 @@ extension IntegrationTests {
                     == "unknown")
             #expect(try await bridge.metric("defender_bridge_store_up") == 0)
             bridge.program.signal(SIGHUP)
-            try await cause()
+            try await makeAvailable()
             try await eventually("the bridge to be ready") {
                 try await Client.exchange(.get("/readyz"), with: bridge.listen).status == 200
             }
             #expect(try await Client.exchange(.sns(body), with: bridge.listen).status == 200)
             try await bridge.waitForCompletion(of: 1)
-            try await eventually("the end to be told") { bridge.log(Self.ended).count == 1 }
+            try await eventually("the log message of the recovery") { bridge.log(Self.ended).count == 1 }
             #expect(try await bridge.metric("defender_bridge_store_up") == 1)
-            try await eventually("the reload to be done") {
+            try await eventually("the log message of the reload") {
                 bridge.log("The configuration was read again; nothing changes.").count == 1
             }
             try await bridge.stop()
             let lines = bridge.log(Self.began)
             #expect(lines.count == 1, "\(lines)")
             #expect(lines.first?["reason"]?.string?.contains(reason) == true, "\(lines)")
-            // Nothing else complains meanwhile.
+            // There are no other warnings.
             #expect(bridge.log.filter { $0["level"] == "warning" } == [], "\(bridge.log)")
         }
 
         @Test(
-            "a database that is down: listening, 503, and ready when it is up, without a restart",
+            "with a database that is down, the bridge responds with 503, and is ready when the database is up",
             .enabled(if: PostgreSQLCluster.isInstalled, "install the package postgresql"))
         func databaseDown() async throws {
             let cluster = try await PostgreSQLCluster()
@@ -59,7 +59,7 @@ extension IntegrationTests {
                 try await expectWait(of: bridge, in: world, reason: "The database cannot be reached") {
                     try await cluster.start()
                 }
-                // What turns out only then to be for a person to fix ends the bridge.
+                // A permanent problem that appears only then ends the bridge.
                 try await cluster.run("INSERT INTO bridge_migration (step) VALUES ('of the future')", in: database)
                 try await cluster.crash()
                 let other = try await world.start(["store.url": cluster.url(database)])
@@ -75,7 +75,7 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a full disk: listening, 503, and ready when there is space, without a restart",
+            "with a full disk, the bridge responds with 503, and is ready when there is space",
             .enabled(if: geteuid() == 0, "only the superuser may mount"))
         func diskFull() async throws {
             try await IntegrationEnvironment.run { world in
@@ -93,7 +93,8 @@ extension IntegrationTests {
         }
 
         @Test(
-            "a database whose name is not known: it waits, and a signal ends it at once", arguments: [SIGTERM, SIGINT])
+            "with an unknown database host, the bridge waits, and a signal ends it immediately",
+            arguments: [SIGTERM, SIGINT])
         func unknownName(signal: Int32) async throws {
             try await IntegrationEnvironment.run { world in
                 let bridge = try await world.start(["store.url": "postgresql://bridge@database.invalid/bridge"])
@@ -103,7 +104,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a command on a database that is down ends with exit code 75")
+        @Test("a command on a database that is down ends with exit code 75 and one line")
         func commands() async throws {
             let url = "postgresql://bridge@\(try Client.freeAddress())/bridge"
             for command in [["queue"], ["pause"], ["dead-letters", "list"]] {
@@ -114,7 +115,7 @@ extension IntegrationTests {
             }
         }
 
-        @Test("a certificate that the database's URL names and that is not there is a wrong configuration")
+        @Test("a missing certificate file in the database URL is a configuration error")
         func missingCertificate() async throws {
             let url =
                 "postgresql://bridge@\(try Client.freeAddress())/bridge?sslmode=verify-full&sslrootcert=/nowhere.pem"
@@ -133,7 +134,7 @@ extension IntegrationTests {
         // MARK: Large files
 
         @Test(
-            "a large file that is damaged deep inside: the bridge serves, finds it, ends with 78, and does not serve it again"
+            "a large store with hidden damage is served until the check finds it, ends with 78 and is not served again"
         )
         func damagedDeepInside() async throws {
             try await IntegrationEnvironment.run { world in
@@ -164,10 +165,10 @@ extension IntegrationTests {
             }
         }
 
-        // MARK: Files that go away
+        // MARK: Removed files
 
         @Test(
-            "a store's file that is removed or replaced: 503 and one clear line, also without deliveries",
+            "a removed or replaced store file results in 503 and one log message, also without deliveries",
             arguments: ["unlink", "replace"])
         func fileGone(how: String) async throws {
             try await IntegrationEnvironment.run { world in
@@ -180,8 +181,8 @@ extension IntegrationTests {
                 } else {
                     #expect(unlink(world.storePath) == 0)
                 }
-                // Nothing asks the bridge meanwhile.
-                let lines = try await eventually("it to be told", { bridge.log(Self.began) }, is: { !$0.isEmpty })
+                // No request reaches the bridge meanwhile.
+                let lines = try await eventually("the log message", { bridge.log(Self.began) }, is: { !$0.isEmpty })
                 #expect(lines.first?["reason"]?.string?.contains("The store's file was removed or replaced") == true)
                 let body = try await world.signedBody(of: "{}")
                 try ClientResponse.expectUnavailable(try await Client.exchange(.sns(body), with: bridge.listen))
@@ -196,7 +197,7 @@ extension IntegrationTests {
 }
 
 extension IntegrationEnvironment {
-    /// Adds findings to the ledger that take more than a page each. No bridge should be running.
+    /// Adds findings to the ledger that need more than a page each. No bridge may be running.
     fileprivate func fillLedger(findings: Int) async throws {
         try await change(
             """
@@ -211,7 +212,7 @@ extension IntegrationEnvironment {
             """)
     }
 
-    /// Puts noise over a page of the ledger's rows in the middle of the file.
+    /// Overwrites a page of ledger rows in the middle of the file.
     fileprivate func damageLedger() async throws {
         let handle = try FileHandle(forUpdating: URL(filePath: storePath))
         var page = try handle.seekToEnd() / 4096 / 2

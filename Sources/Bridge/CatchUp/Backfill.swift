@@ -8,49 +8,50 @@ import SNS
 import ServiceLifecycle
 import Store
 
-/// Asks Device Defender for what happened in the past, when an operator wants it, and sees it through to Security Hub.
+/// Imports past audits and alarms from Device Defender into Security Hub, for `backfill`.
 ///
-/// What is asked for goes into the queue. A bridge that serves from the store works on it; if none does, or the store
-/// takes several, this process does. If it is interrupted, the next bridge goes on.
+/// The queries are queued. A bridge that serves from the store processes them; if there is none, or the store supports
+/// several, this process does. After an interruption, the next bridge continues.
 public enum Backfill {
-    /// How far it is.
+    /// The progress of a backfill.
     public struct Report: Sendable, Hashable {
-        /// How many accounts and Regions are being asked about.
+        /// The number of account-Regions to query.
         public var accountRegions = 0
-        /// Of how many of them everything was found that is to be done.
+        /// The number of account-Regions whose queries are complete.
         public var completedQueries = 0
-        /// How many deliveries wait or are being worked on.
+        /// The number of deliveries that are queued or being processed.
         public var remaining = 0
-        /// The most that there were left at a time.
+        /// The maximum of ``remaining`` so far.
         public var peak = 0
-        /// How many were given up since it began: they are dead letters.
+        /// The number of deliveries dead-lettered since the start.
         public var deadLettered = 0
-        /// What the deliveries that are left wait for, for an operator; nil while they are processed.
+        /// What the remaining deliveries wait for, for the operator; nil while they are processed.
         public var waitingFor: String?
-        /// Whether all that was found is done.
+        /// Whether everything that the queries found is processed.
         public var isComplete = false
     }
 
-    /// A signal ended the work before its time.
+    /// SIGTERM or SIGINT interrupted the backfill.
     public struct InterruptionError: Error, CustomStringConvertible {
-        /// What happened, and what follows.
-        public let description = "interrupted; what is in the queue is kept, and a bridge on the store goes on with it"
+        /// The message for the operator.
+        public let description =
+            "backfill interrupted by a signal. The queue is kept; start a bridge or run backfill again to continue."
     }
 
     private static let pollInterval = Duration.milliseconds(500)
 
-    /// Asks for everything since a time, and waits until it is done.
+    /// Queues the queries, and waits until everything that they find is processed.
     ///
     /// - Parameters:
     ///   - configuration: the settings.
     ///   - environment: the process's environment, for AWS's own settings.
-    ///   - registry: keeps what is counted.
-    ///   - logger: where warnings go.
-    ///   - lookback: how far back to ask. AWS keeps audits for 90 days and what happened to alarms for 30.
-    ///   - isIncluded: which of the accounts and Regions that the configuration serves.
-    ///   - report: hears how far it is, each time that it changed.
-    /// - Returns: how far it came.
-    /// - Throws: ``ConfigurationError`` for settings that turn out to be unusable, or if there is nothing to ask about;
+    ///   - registry: the destination of metrics.
+    ///   - logger: the destination of warnings.
+    ///   - lookback: how far back to query. AWS keeps audits for 90 days and alarm history for 30.
+    ///   - isIncluded: selects account-Regions among those configured.
+    ///   - report: called when the progress has changed.
+    /// - Returns: the final progress.
+    /// - Throws: ``ConfigurationError`` for invalid settings, or if no account-Region is selected;
     ///   ``Interruption`` after SIGTERM or SIGINT.
     public static func run(
         configuration: BridgeConfiguration, environment: [String: String], registry: PrometheusRegistry, logger: Logger,
@@ -67,7 +68,7 @@ public enum Backfill {
         let result: Result<Report, any Error>
         do {
             let accountRegions = try await accountRegions(configuration, runtime, isIncluded)
-            // How far back is reckoned from AWS's time; if AWS cannot be asked, that shows with the first request.
+            // The start is computed from AWS's time. If AWS is not reachable, the first query reports it.
             if let accountRegion = accountRegions.first {
                 try? await runtime.accounts.client(for: accountRegion).fetchServiceTime(region: accountRegion.region)
             }
@@ -95,7 +96,8 @@ public enum Backfill {
         let accountRegions = served.filter(isIncluded).sorted()
         guard !accountRegions.isEmpty else {
             throw ConfigurationError(
-                "sns.topics", "there is no topic of an account and Region that was asked for; add it, or ask for others"
+                "sns.topics",
+                "no topic for the requested account and Region. Add the topic, or change --account and --region."
             )
         }
         guard
@@ -105,7 +107,7 @@ public enum Backfill {
         }
         let account = pause.account.map { " --account \($0)" } ?? ""
         throw ConfigurationError(
-            "store.url", "deliveries are paused in this store; end that first: defender-bridge resume\(account)")
+            "store.url", "sending is paused in this store. Run defender-bridge resume\(account) first.")
     }
 
     private static func workers(

@@ -3,18 +3,18 @@ import DeviceDefender
 import EventLoop
 import Store
 
-/// The asking, and the watching of what comes of it.
+/// Queues the queries of a backfill, and reports progress until they are processed.
 struct BackfillQuery: Sendable {
     let accountRegions: [AccountRegion]
     let lookback: Duration
     let context: FindingWriter
     let loop: EventLoop
     let pollInterval: Duration
-    /// Whether a bridge serves from the store alone, and so does the work.
+    /// Whether a bridge serves from the store exclusively, and so processes the queue.
     let isServed: Bool
     let report: @Sendable (Backfill.Report) -> Void
 
-    /// Puts the questions into the queue, and waits until it is empty as far as these accounts and Regions go.
+    /// Queues the queries, and waits until the deliveries of these account-Regions are processed.
     func run() async throws -> Backfill.Report {
         let now = context.clock()
         let start = context.trust.bestTime.saturatingSubtracting(lookback.milliseconds)
@@ -44,10 +44,10 @@ struct BackfillQuery: Sendable {
     }
 }
 
-/// What the depths of the queue tell of a backfill. A pure value.
+/// Derives the progress of a backfill from queue depths. A pure value.
 ///
-/// A question, and what it finds, are done when everything that came in as early is done: so it ends also while other
-/// deliveries keep coming.
+/// A query and its results are complete when all deliveries received until then are processed. So a backfill completes even
+/// while new deliveries arrive.
 struct BackfillProgress {
     /// What may keep deliveries from being processed.
     struct Obstacles {
@@ -61,14 +61,14 @@ struct BackfillProgress {
     private let accountRegions: Set<AccountRegion>
     private let startedAt: Int64
     private let initialDeadLetters: Int
-    /// When all questions were seen to be answered: what they found came in before.
+    /// When all queries were first seen complete. Their results were queued before.
     private var queriedAt: Int64?
 
     private(set) var report = Backfill.Report()
 
     /// - Parameters:
-    ///   - startedAt: when the questions came into the queue, in milliseconds since 1970.
-    ///   - before: the depths before that.
+    ///   - startedAt: when the queries were queued, in milliseconds since 1970.
+    ///   - before: the queue depths before that.
     init(accountRegions: Set<AccountRegion>, startedAt: Int64, before depths: [QueueDepth]) {
         self.accountRegions = accountRegions
         self.startedAt = startedAt
@@ -76,38 +76,38 @@ struct BackfillProgress {
         report.accountRegions = accountRegions.count
     }
 
-    /// Takes in new depths; says whether the report has changed.
+    /// Updates the progress from queue depths; returns whether the report has changed.
     mutating func update(_ depths: [QueueDepth], _ obstacles: Obstacles = Obstacles(), now: Int64) -> Bool {
         let last = report
         let open = depths.filter { accountRegions.contains($0.accountRegion) && $0.state != .dead }
         report.remaining = open.reduce(0) { $0 + $1.count }
         report.peak = max(report.peak, report.remaining)
         report.deadLettered = max(Self.deadLettered(depths, accountRegions) - initialDeadLetters, 0)
-        let unanswered = Set(open.filter { $0.oldestReceivedAt <= startedAt }.map(\.accountRegion))
-        report.completedQueries = max(report.completedQueries, accountRegions.count - unanswered.count)
-        if unanswered.isEmpty, queriedAt == nil { queriedAt = now }
+        let openQueries = Set(open.filter { $0.oldestReceivedAt <= startedAt }.map(\.accountRegion))
+        report.completedQueries = max(report.completedQueries, accountRegions.count - openQueries.count)
+        if openQueries.isEmpty, queriedAt == nil { queriedAt = now }
         if let queriedAt { report.isComplete = open.allSatisfy { $0.oldestReceivedAt > queriedAt } }
         report.waitingFor = report.isComplete ? nil : Self.wait(open, obstacles)
         return report != last
     }
 
-    /// What the deliveries that are left wait for; nil while a worker of this process has some of them.
+    /// What the remaining deliveries wait for; nil while this process handles some of them.
     private static func wait(_ open: [QueueDepth], _ obstacles: Obstacles) -> String? {
         func count(_ state: QueueDepth.State) -> Int { open.reduce(0) { $0 + ($1.state == state ? $1.count : 0) } }
         if let pause = obstacles.pauses.first(where: { pause in open.contains { pause.applies(to: $0.accountRegion) } })
         {
-            return "defender-bridge resume\(pause.account.map { " --account \($0)" } ?? ""): sending is paused"
+            return "sending to resume; run defender-bridge resume\(pause.account.map { " --account \($0)" } ?? "")"
         }
         if let entry = obstacles.denials.first(where: { entry in
             open.contains { $0.accountRegion == entry.accountRegion }
         }) {
-            return "access in \(entry.accountRegion): \(entry.denial.reason)"
+            return "access to \(entry.accountRegion): \(entry.denial.reason)"
         }
         if obstacles.isServed {
-            return "the bridge that serves from this store; /status.json of its admin address has details"
+            return "the running bridge; see /status.json on its admin address"
         }
         guard count(.leased) == 0, count(.pending) == 0, count(.waiting) > 0 else { return nil }
-        return "the next attempt of \(count(.waiting)) deliveries that failed; the log has the reasons"
+        return "the retry of failed deliveries (\(count(.waiting))); see the log for the reasons"
     }
 
     private static func deadLettered(_ depths: [QueueDepth], _ accountRegions: Set<AccountRegion>) -> Int {

@@ -2,7 +2,7 @@ import AWSCore
 import Store
 
 extension BridgeConfiguration {
-    /// How much of each limit dead letters use; 1 is the point from which on they are dropped.
+    /// The used share of each dead-letter limit; from 1 on, dead letters are dropped.
     ///
     /// - Parameter now: Milliseconds since 1970.
     func shares(

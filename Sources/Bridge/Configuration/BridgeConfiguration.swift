@@ -8,21 +8,21 @@ public import SNS
 public import SecurityFindings
 public import Store
 
-/// All settings of a bridge, checked.
+/// The validated settings of a bridge.
 public struct BridgeConfiguration: Sendable {
-    /// The files of a certificate with its chain and of its private key.
+    /// The paths of a TLS certificate chain and its private key.
     public struct TLSFiles: Sendable, Hashable {
-        /// The certificate's path.
+        /// The path of the certificate, followed by its chain, as PEM.
         public var certificate: String
-        /// The key's path.
+        /// The path of the private key, as PEM.
         public var privateKey: String
     }
 
-    /// How log lines look.
+    /// The format of log lines.
     public enum LogFormat: String, Sendable, Hashable, CaseIterable {
-        /// For people.
+        /// Lines for a terminal.
         case text
-        /// For programs.
+        /// One JSON object per line.
         case json
     }
 
@@ -32,7 +32,7 @@ public struct BridgeConfiguration: Sendable {
     public var tls: TLSFiles?
     /// `listen.loops`
     public var loops: Int
-    /// `listen.maxConnections`; nil derives it from the limit of file descriptors.
+    /// `listen.maxConnections`; nil derives it from the file descriptor limit.
     public var maximumConnections: Int?
     /// `listen.maxConnectionsPerAddress`
     public var maximumConnectionsPerAddress: Int
@@ -62,7 +62,7 @@ public struct BridgeConfiguration: Sendable {
     var subscriptions = SubscriptionManager.Policy()
     /// `eventBridge.apiKey`, `eventBridge.apiKeyHeader` (in lower case), `eventBridge.basic`
     var eventBridge = EventBridgeAuthenticator.Credentials()
-    /// `eventBridge.oauth.*`; nil refuses every token.
+    /// `eventBridge.oauth.*`; nil rejects all tokens.
     var eventBridgeTokens: TokenVerifier.Settings?
     /// `aws.roles`, `aws.roleName`, `aws.externalId`
     public var roles: AccountRoles
@@ -82,26 +82,26 @@ public struct BridgeConfiguration: Sendable {
     public var connectTo: [String]
     /// `log.level`
     public var logLevel: Logger.Level
-    /// `log.format`; nil chooses by whether the log goes to a terminal.
+    /// `log.format`; nil selects text on a terminal, JSON otherwise.
     public var logFormat: LogFormat?
-    /// Settings that can be used and should be changed.
+    /// Settings that are valid but should be changed.
     public let warnings: [ConfigurationWarning]
-    /// Digests of the values that were given, by the names of their keys: they tell what is changed by another one.
+    /// SHA-256 digests of the configured values by key, to find what a reload changes without keeping secrets.
     let digests: [String: [UInt8]]
 
-    /// Whether there are credentials with which EventBridge may deliver.
+    /// Whether credentials for EventBridge are configured, so that events are accepted.
     var acceptsEventBridge: Bool {
         !eventBridge.apiKeys.isEmpty || eventBridge.basic != nil || eventBridgeTokens != nil
     }
 
-    /// Reads the configuration.
+    /// Reads and validates the configuration. Precedence: flags, environment, file, defaults.
     ///
     /// - Parameters:
-    ///   - flags: values from the command line, by the names of their keys.
+    ///   - flags: values from the command line, by key.
     ///   - environment: the process's environment.
-    ///   - file: the text of the configuration file, if there is one.
-    ///   - readFile: reads a file that a value names, for secrets.
-    /// - Throws: ``ConfigurationError`` for the first value that cannot be used.
+    ///   - file: the YAML text of the configuration file, if there is one.
+    ///   - readFile: reads a file that contains a secret.
+    /// - Throws: ``ConfigurationError`` for the first invalid value.
     public init(
         flags: [String: String] = [:], environment: [String: String], file: String? = nil,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
@@ -155,17 +155,18 @@ public struct BridgeConfiguration: Sendable {
         digests = try values.digests()
         guard !proxyProtocol || !trustedProxies.isEmpty else {
             throw ConfigurationError(
-                "listen.proxyProtocol", "it needs listen.trustedProxies; name the addresses of your load balancer there"
+                "listen.proxyProtocol",
+                "listen.trustedProxies is not set. Set it to the addresses of your load balancer."
             )
         }
     }
 }
 
 extension BridgeConfiguration {
-    /// How many threads this process may run at the same time, 64 at most.
+    /// The number of cores that this process may use, at most 64.
     private static var cores: Int { min(max(ProcessInfo.processInfo.activeProcessorCount, 1), 64) }
 
-    /// Events of EventBridge, too, are accepted only from the accounts and Regions of the topics.
+    /// Warns if no topics are configured: events are accepted only from the accounts and Regions of the topics, too.
     private static func warnings(of topics: TopicPolicy) -> [ConfigurationWarning] {
         guard topics.patterns.isEmpty else { return [] }
         return [
@@ -183,12 +184,13 @@ extension ConfigurationValues {
         let given = try self.text(key) ?? text
         guard let address = SocketAddress(given) else {
             throw ConfigurationError(
-                key.name, "\"\(given)\" is not a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080")
+                key.name,
+                "invalid value \"\(given)\". Use a numeric address with a port, for example 0.0.0.0:8080 or [::]:8080.")
         }
         return address
     }
 
-    /// Digests of the values that were given.
+    /// SHA-256 digests of the configured values, by key.
     fileprivate func digests() throws(ConfigurationError) -> [String: [UInt8]] {
         var digests: [String: [UInt8]] = [:]
         for key in ConfigurationKey.all {
@@ -204,7 +206,7 @@ extension ConfigurationValues {
             expected: "a duration from 1m to 24h, for example 1h, or off")
     }
 
-    /// AWS keeps audits for 90 days: of what was longer ago, nothing is known.
+    /// The upper limit is below the 90 days that AWS keeps audits; older audits cannot confirm a finding.
     fileprivate func staleAfter() throws(ConfigurationError) -> Duration? {
         if try text(.staleAfter) == "off" { return nil }
         return try duration(
@@ -212,30 +214,30 @@ extension ConfigurationValues {
             expected: "a duration from 1d to 85d, for example 45d, or off")
     }
 
-    /// A duration in a range.
+    /// Reads a duration in a range.
     fileprivate func duration(
-        _ key: ConfigurationKey, default standard: Duration, in range: ClosedRange<Duration>, expected: String
+        _ key: ConfigurationKey, default fallback: Duration, in range: ClosedRange<Duration>, expected: String
     ) throws(ConfigurationError) -> Duration {
-        try value(key, default: standard, expected: expected) { text in
+        try value(key, default: fallback, expected: expected) { text in
             Duration(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
-    /// A level of the log in any case; `warn`, as many programs write it, is `warning`.
+    /// Parses a log level, case-insensitively; accepts `warn` for `warning`, as other programs do.
     fileprivate static func logLevel(_ text: String) -> Logger.Level? {
         let name = text.lowercased()
         return name == "warn" ? .warning : Logger.Level(rawValue: name)
     }
 
     fileprivate func deadLetterLimits() throws(ConfigurationError) -> DeadLetterLimits {
-        let standard = DeadLetterLimits.standard
+        let defaults = DeadLetterLimits.standard
         return DeadLetterLimits(
-            maximumCount: try number(.deadLettersMaxCount, in: 2...10_000_000) ?? standard.maximumCount,
+            maximumCount: try number(.deadLettersMaxCount, in: 2...10_000_000) ?? defaults.maximumCount,
             maximumBytes: try value(
-                .deadLettersMaxBytes, default: standard.maximumBytes,
-                expected: "a number of bytes from 4MiB to 1TiB, for example 256MiB"
+                .deadLettersMaxBytes, default: defaults.maximumBytes,
+                expected: "a size from 4MiB to 1TiB, for example 256MiB"
             ) { text in
-                // A channel has half, and the largest message 1 MiB.
+                // One channel may use half of it, and the largest message has 1 MiB.
                 ByteCount.read(text).flatMap { (4 << 20...1 << 40).contains($0) ? $0 : nil }
             })
     }
@@ -245,7 +247,9 @@ extension ConfigurationValues {
         for text in try list(key) {
             guard let block = AddressBlock(text) else {
                 throw ConfigurationError(
-                    key.name, "\"\(text)\" is not an address or a block such as 10.0.0.0/8 or 2001:db8::/32; mend it")
+                    key.name,
+                    "invalid value \"\(text)\". Use an address or a CIDR block, for example 10.0.0.0/8 or 2001:db8::/32."
+                )
             }
             blocks.append(block)
         }
@@ -258,8 +262,11 @@ extension ConfigurationValues {
         case (let certificate?, let privateKey?):
             return BridgeConfiguration.TLSFiles(certificate: certificate, privateKey: privateKey)
         case (_, nil):
-            throw ConfigurationError("listen.tls.privateKey", "it is missing; name the certificate's key file")
-        case (nil, _): throw ConfigurationError("listen.tls.certificate", "it is missing; name the certificate's file")
+            throw ConfigurationError(
+                "listen.tls.privateKey", "not set, but listen.tls.certificate is. Set it to the private key's file.")
+        case (nil, _):
+            throw ConfigurationError(
+                "listen.tls.certificate", "not set, but listen.tls.privateKey is. Set it to the certificate's file.")
         }
     }
 
@@ -283,22 +290,25 @@ extension ConfigurationValues {
             case .invalidTopic(let text):
                 throw ConfigurationError(
                     "sns.topics",
-                    "\"\(text)\" is not the ARN of an SNS topic, such as arn:aws:sns:us-east-1:111122223333:name, with * "
-                        + "for the name or the account if need be, and =account behind it for another account's findings, "
-                        + "or =* for those of all accounts of sns.accounts"
+                    "invalid value \"\(text)\". Use the ARN of an SNS topic, for example "
+                        + "arn:aws:sns:us-east-1:111122223333:name; * can replace the name or the account. Append =ACCOUNT if "
+                        + "the topic carries another account's findings, =* if it carries those of all sns.accounts."
                 )
             case .repeated(let text):
-                throw ConfigurationError("sns.topics", "the topics of \"\(text)\" are there twice; remove one entry")
+                throw ConfigurationError("sns.topics", "duplicate entry \"\(text)\". Remove one of the two.")
             case .missingAccounts(let text):
                 throw ConfigurationError(
-                    "sns.accounts", "it is missing; list the accounts that * stands for in \"\(text)\"")
+                    "sns.accounts",
+                    "not set, but \"\(text)\" in sns.topics uses *. List the accounts that * represents.")
             case .unusedAccounts:
                 throw ConfigurationError(
                     "sns.accounts",
-                    "no entry of sns.topics has * for the account or =* behind it; write one, or remove the accounts")
+                    "no entry of sns.topics uses * as the account or ends in =*. Add such an entry, or remove this key."
+                )
             case .noTopicInRegions:
                 throw ConfigurationError(
-                    "aws.regions", "no entry of sns.topics is in one of these Regions; add theirs, or remove the key")
+                    "aws.regions",
+                    "no entry of sns.topics is in these Regions. Add the topics' Regions, or remove this key.")
             }
         }
     }
@@ -307,7 +317,7 @@ extension ConfigurationValues {
         var accounts: Set<AccountID> = []
         for text in try list(.snsAccounts) {
             guard let account = AccountID(text) else {
-                throw ConfigurationError("sns.accounts", "\"\(text)\" is not an account's 12 digits; mend it")
+                throw ConfigurationError("sns.accounts", "invalid value \"\(text)\". Use account ids of 12 digits.")
             }
             accounts.insert(account)
         }
@@ -326,11 +336,11 @@ extension ConfigurationValues {
     fileprivate func connectTo() throws(ConfigurationError) -> [String] {
         let entries = try list(.networkConnectTo)
         for entry in entries {
-            // An IPv6 address stands in brackets, with colons of its own.
+            // IPv6 addresses are in brackets and contain colons.
             let parts = entry.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count >= 4, !entry.contains(where: \.isWhitespace), UInt16(parts[parts.count - 1]) != nil else {
                 throw ConfigurationError(
-                    "network.connectTo", "\"\(entry)\" is not of the form host:port:address:port; mend it")
+                    "network.connectTo", "invalid value \"\(entry)\". Use the form HOST:PORT:ADDRESS:PORT.")
             }
         }
         return entries

@@ -1,8 +1,8 @@
-/// A number of bytes as a configuration has it.
+/// Parses sizes in bytes.
 enum ByteCount {
     private static let units: KeyValuePairs = ["KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40]
 
-    /// Reads a number of bytes, or one with a unit: `268435456`, `256MiB`; nil for anything else.
+    /// Parses a number of bytes, with or without a unit: `268435456`, `256MiB`; nil for anything else.
     static func read(_ text: String) -> Int? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard (1...15).contains(digits.utf8.count), let number = Int(digits) else { return nil }

@@ -1,12 +1,12 @@
-/// A key of the configuration, and what may be said about it.
+/// A configuration key with its help.
 public struct ConfigurationKey: Sendable, Hashable {
-    /// The key as the file has it, for example `listen.address`.
+    /// The key as in the configuration file, for example `listen.address`.
     public let name: String
-    /// What the value looks like, for help texts, for example `HOST:PORT`.
+    /// The form of the value for help texts, for example `HOST:PORT`.
     public let placeholder: String
-    /// What the value means and what counts without it, in one sentence.
+    /// The meaning, range and default of the value.
     public let help: String
-    /// Whether the value must not be shown. A secret can also be given as a file, by the key with `File` appended.
+    /// Whether the value must not be printed. The key with `File` appended reads a secret from a file.
     public let isSecret: Bool
 
     private init(_ name: String, _ placeholder: String, _ help: String, isSecret: Bool = false) {
@@ -19,7 +19,7 @@ public struct ConfigurationKey: Sendable, Hashable {
     /// The environment variable, for example `BRIDGE_LISTEN_ADDRESS`.
     public var environmentVariable: String { "BRIDGE_" + words.joined(separator: "_").uppercased() }
 
-    /// The parts of the name, cut at dots and between a small and a capital letter.
+    /// The parts of the name, split at dots and between a lowercase and an uppercase letter.
     private var words: [String] {
         var words = [""]
         var previous: Character = "."
@@ -38,113 +38,141 @@ public struct ConfigurationKey: Sendable, Hashable {
 
 extension ConfigurationKey {
     static let listenAddress = Self(
-        "listen.address", "HOST:PORT", "Where SNS and EventBridge deliver to. Default 127.0.0.1:8080.")
+        "listen.address", "HOST:PORT",
+        "Address and port of the listener for Amazon SNS and EventBridge. Default 127.0.0.1:8080.")
     static let listenCertificate = Self(
-        "listen.tls.certificate", "FILE", "PEM file of the certificate with its chain. Default: none, plain HTTP.")
+        "listen.tls.certificate", "FILE", "PEM file with the TLS certificate and its chain. Default: none (plain HTTP)."
+    )
     static let listenPrivateKey = Self(
-        "listen.tls.privateKey", "FILE", "PEM file of the certificate's private key.")
+        "listen.tls.privateKey", "FILE",
+        "PEM file with the private key of the TLS certificate. Required with listen.tls.certificate.")
     static let listenLoops = Self(
-        "listen.loops", "NUMBER", "How many threads answer deliveries. Default: one for each core.")
+        "listen.loops", "NUMBER", "Number of listener threads, from 1 to 64. Default: one per core.")
     static let listenMaxConnections = Self(
         "listen.maxConnections", "NUMBER",
-        "How many connections there may be. Default: what the limit of file descriptors allows, at most 16384.")
+        "Maximum number of open connections, from 1 to 1000000. Default: what the file descriptor limit allows, at most 16384."
+    )
     static let listenMaxConnectionsPerAddress = Self(
         "listen.maxConnectionsPerAddress", "NUMBER",
-        "How many connections one address may have, trusted proxies aside. Default 1024.")
+        "Maximum number of open connections per client address, from 1 to 1000000. Does not apply to trusted proxies. "
+            + "Default 1024.")
     static let listenTrustedProxies = Self(
-        "listen.trustedProxies", "ADDRESS/BITS,…", "The proxies whose X-Forwarded-For is believed. Default: none.")
+        "listen.trustedProxies", "ADDRESS/BITS,…",
+        "Addresses or CIDR blocks of the proxies whose X-Forwarded-For header is trusted. Default: none.")
     static let listenProxyProtocol = Self(
         "listen.proxyProtocol", "BOOLEAN",
-        "Whether each connection comes from a trusted proxy and begins with a PROXY header, version 2. Default false.")
+        "Require a PROXY protocol version 2 header on each connection. Requires listen.trustedProxies. Default false.")
     static let adminAddress = Self(
-        "admin.address", "HOST:PORT", "Where metrics and status are asked for. Default 127.0.0.1:9090.")
+        "admin.address", "HOST:PORT",
+        "Address and port of the admin server: metrics, status page and health. Default 127.0.0.1:9090.")
     static let adminHosts = Self(
         "admin.hosts", "NAME,…",
-        "The names that the admin address may be asked by, beside addresses and localhost. Default: none.")
+        "Host names accepted in the Host header of admin requests, in addition to IP addresses and localhost. Default: none."
+    )
     static let adminAllowActions = Self(
         "admin.allowActions", "BOOLEAN",
-        "Whether dead letters may be replayed and dropped on the status page, with admin.token. Default false.")
+        "Allow clients with admin.token to replay and drop dead letters through the admin server. Default false.")
     static let adminToken = Self(
-        "admin.token", "TOKEN", "What lets somebody do so: 16 characters or more. Default: none.", isSecret: true)
+        "admin.token", "TOKEN",
+        "Bearer token required to replay or drop dead letters: 16 to 1024 visible ASCII characters. Default: none.",
+        isSecret: true)
     static let storeURL = Self(
-        "store.url", "URL", "Where the queue and the ledger are kept. Default sqlite://defender-bridge.db.",
+        "store.url", "URL",
+        "URL of the store for the queue and the ledger: sqlite:///PATH or postgresql://HOST/DATABASE. Default "
+            + "sqlite://defender-bridge.db.",
         isSecret: true)
     static let storeMaxPending = Self(
-        "store.maxPending", "NUMBER", "How many deliveries may be in the queue; more are put off. Default 200000.")
+        "store.maxPending", "NUMBER",
+        "Maximum number of queued deliveries, from 1 to 1000000000. A full queue responds with 503, so that senders retry. "
+            + "Default 200000.")
     static let deadLettersMaxCount = Self(
         "deadLetters.maxCount", "NUMBER",
-        "Most dead letters kept, from 2 to 10000000; beyond, the oldest are dropped. Default 100000.")
+        "Maximum number of dead letters, from 2 to 10000000. When exceeded, the oldest are dropped. Default 100000.")
     static let deadLettersMaxBytes = Self(
         "deadLetters.maxBytes", "BYTES",
-        "Most bytes of dead letters kept, from 4MiB to 1TiB; beyond, the oldest are dropped. Default 256MiB.")
+        "Maximum total size of dead letters, from 4MiB to 1TiB. When exceeded, the oldest are dropped. Default 256MiB.")
     static let deadLettersMaxAge = Self(
         "deadLetters.maxAge", "DURATION",
-        "How long dead letters are kept after their last failure, from 1h to 3650d; then they are dropped. Default 90d."
+        "Retention of dead letters after their last failure, from 1h to 3650d. Default 90d."
     )
     static let snsTopics = Self(
         "sns.topics", "ARN,…",
-        "The topics that may deliver; * may stand for the name or the account, and =account behind one says whose findings "
-            + "it carries, =* that it carries the audits of all accounts of sns.accounts. Default: none, every topic is "
-            + "refused.")
+        "ARNs of the SNS topics to accept messages from; * can replace the name or the account. Append =ACCOUNT if the topic "
+            + "carries another account's findings, =* if it carries the audits of all sns.accounts. Default: none (all messages "
+            + "and events are rejected).")
     static let snsAccounts = Self(
         "sns.accounts", "ACCOUNT,…", "Accounts that * represents in sns.topics. Default: none.")
     static let snsMinimumSignatureVersion = Self(
-        "sns.minimumSignatureVersion", "1|2", "The lowest version of SNS's signatures that is taken. Default 1.")
+        "sns.minimumSignatureVersion", "1|2",
+        "Lowest SNS signature version to accept: 1 (SHA-1) or 2 (SHA-256). Default 1.")
     static let snsMaxMessageAge = Self(
-        "sns.maxMessageAge", "DURATION", "How old a message may be. Default 1h: SNS retries no longer.")
+        "sns.maxMessageAge", "DURATION",
+        "Maximum age of an SNS message, from 1m to 24h. Default 1h, the longest time that SNS retries.")
     static let snsConfirm = Self(
         "sns.confirm", "auto|off",
-        "Whether subscriptions to sns.topics are confirmed; off logs the command for you to run. Default auto.")
+        "Confirm subscriptions to sns.topics automatically (auto), or log the command that confirms them (off). Default auto."
+    )
     static let snsResubscribe = Self(
-        "sns.resubscribe", "BOOLEAN", "Whether a subscription that somebody ended is taken back. Default false.")
+        "sns.resubscribe", "BOOLEAN", "Re-subscribe to a topic after its subscription was deleted. Default false.")
     static let eventBridgeAPIKey = Self(
         "eventBridge.apiKey", "KEY[,KEY]",
-        "The key that EventBridge sends, or two that count while one replaces the other: random, at least 16 characters. "
-            + "Default: none.", isSecret: true)
+        "API key that EventBridge sends: random, at least 16 characters. Two keys are accepted during a rotation. Default: none "
+            + "(API keys are rejected).", isSecret: true)
     static let eventBridgeAPIKeyHeader = Self(
-        "eventBridge.apiKeyHeader", "NAME", "The header field that carries the key. Default x-api-key.")
+        "eventBridge.apiKeyHeader", "NAME", "Name of the header field with the API key. Default x-api-key.")
     static let eventBridgeBasic = Self(
-        "eventBridge.basic", "USER:PASSWORD", "What EventBridge sends by Basic authentication. Default: none.",
+        "eventBridge.basic", "USER:PASSWORD",
+        "User and password that EventBridge sends with Basic authentication. Default: none.",
         isSecret: true)
     static let eventBridgeOAuthIssuer = Self(
-        "eventBridge.oauth.issuer", "TEXT", "Who issues the tokens (JWT) that EventBridge sends. Default: none.")
+        "eventBridge.oauth.issuer", "TEXT",
+        "Issuer (iss) of the OAuth tokens (JWT) that EventBridge sends. Default: none (tokens are rejected).")
     static let eventBridgeOAuthAudience = Self(
-        "eventBridge.oauth.audience", "TEXT", "Whom these tokens are for.")
+        "eventBridge.oauth.audience", "TEXT",
+        "Audience (aud) of the OAuth tokens. Required with eventBridge.oauth.issuer.")
     static let eventBridgeOAuthKeys = Self(
-        "eventBridge.oauth.jwksURL", "URL", "Where the keys are that these tokens are signed with.")
+        "eventBridge.oauth.jwksURL", "URL",
+        "HTTPS URL of the key set (JWKS) that signs the OAuth tokens. Required with eventBridge.oauth.issuer.")
     static let securityHubRequestsPerSecond = Self(
-        "securityHub.requestsPerSecond", "NUMBER", "Imports a second for each account and Region. Default 10.")
+        "securityHub.requestsPerSecond", "NUMBER",
+        "Rate limit of BatchImportFindings calls per second, per account and Region, from 0.1 to 1000. Default 10.")
     static let securityHubBurst = Self(
-        "securityHub.burst", "NUMBER", "Imports at once after a pause, for each account and Region. Default 30.")
+        "securityHub.burst", "NUMBER",
+        "Burst of BatchImportFindings calls above the rate limit, per account and Region, from 1 to 1000. Default 30.")
     static let checkSummaries = Self(
-        "mapping.checkSummaries", "BOOLEAN", "Whether each check of an audit gets a finding of its own. Default true.")
+        "mapping.checkSummaries", "BOOLEAN", "Import a summary finding for each audit check. Default true.")
     static let severities = Self(
         "mapping.severities", "PATTERN=LABEL,…",
-        "Severities for profile/behavior or check; the first pattern that matches counts, * and ? stand for any text and "
-            + "any character. Default: none.")
+        "Severity labels for PROFILE/BEHAVIOR or CHECK, for example Fleet/*=HIGH. The first matching pattern applies; * matches "
+            + "any text, ? any character. Default: none.")
     static let staleAfter = Self(
         "mapping.staleAfter", "DURATION|off",
-        "How long an audit finding or check summary stays active that no audit confirms any more; counted only while catch-up "
-            + "reads audits. Default 45d; off: until Security Hub has it no more.")
+        "Archive audit findings and check summaries that no audit has confirmed for this time, from 1d to 85d; only while "
+            + "catch-up reads audits. With off, they stay active until Security Hub deletes them. Default 45d.")
     static let networkConnectTo = Self(
         "network.connectTo", "HOST:PORT:ADDRESS:PORT,…",
-        "Where to connect to instead, for private endpoints. Default: none.")
+        "Connect to ADDRESS:PORT instead of HOST:PORT, for private endpoints. Default: none.")
     static let catchUpInterval = Self(
         "catchUp.interval", "DURATION|off",
-        "How often Device Defender is asked for what no delivery told of, beside the start and after gaps. Default 1h."
+        "Interval at which Device Defender is checked for missed audits and alarms, from 1m to 24h; also checked at the start "
+            + "and after outages. Default 1h."
     )
     static let awsRoles = Self(
-        "aws.roles", "ACCOUNT=ARN,…", "The role to assume for each further account. Default: none.")
+        "aws.roles", "ACCOUNT=ARN,…", "IAM role to assume for each account other than the bridge's own. Default: none.")
     static let awsRoleName = Self(
         "aws.roleName", "NAME|ARN",
-        "The role to assume in every other account that aws.roles does not name, for a whole organization: its name, or its "
-            + "ARN with * for the account. Default: none.")
+        "IAM role to assume in every other account that aws.roles does not list: its name, or its ARN with * as the account. "
+            + "Default: none.")
     static let awsExternalID = Self(
-        "aws.externalId", "TEXT", "What the trust policies of the roles ask for as sts:ExternalId. Default: none.")
+        "aws.externalId", "TEXT",
+        "External ID (sts:ExternalId) for assuming the roles, 2 to 1224 characters. Default: none.")
     static let awsRegions = Self(
-        "aws.regions", "REGION,…", "The only Regions whose findings are taken. Default: those of sns.topics.")
-    static let logLevel = Self("log.level", "LEVEL", "trace, debug, info, notice, warning, error. Default info.")
-    static let logFormat = Self("log.format", "FORMAT", "text or json. Default: text on a terminal, else json.")
+        "aws.regions", "REGION,…", "Regions to accept findings from. Default: all Regions of sns.topics.")
+    static let logLevel = Self(
+        "log.level", "LEVEL",
+        "Lowest log level to print: trace, debug, info, notice, warning, error or critical. Default info.")
+    static let logFormat = Self(
+        "log.format", "FORMAT", "Log format: text or json. Default: text on a terminal, json otherwise.")
 
     /// All keys, in the order of the documentation.
     public static let all: [ConfigurationKey] = [
@@ -161,6 +189,6 @@ extension ConfigurationKey {
         logLevel, logFormat,
     ]
 
-    /// All names that a value may be given under: the keys', and for secrets those of their files.
+    /// All accepted key names, including those with `File` appended for secrets.
     public static let names = Set(all.flatMap { $0.isSecret ? [$0.name, $0.name + "File"] : [$0.name] })
 }

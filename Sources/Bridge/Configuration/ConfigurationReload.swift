@@ -1,14 +1,14 @@
-/// What changes when another configuration is read while the bridge runs. A pure value.
+/// The keys that a reload of the configuration changes. A pure value.
 struct ConfigurationReload: Sendable, Hashable {
-    /// The keys whose values are used from now on, in the order of the documentation.
+    /// The changed keys that take effect immediately, in the order of the documentation.
     let applied: [String]
-    /// The keys whose values will be used after a restart.
+    /// The changed keys that take effect after a restart.
     let kept: [String]
 
     /// - Parameters:
-    ///   - started: what the bridge was started with: what cannot change is still as it says.
-    ///   - running: what is in use.
-    ///   - read: what was read now.
+    ///   - started: the configuration at the start, which still applies to keys that need a restart.
+    ///   - running: the current configuration.
+    ///   - read: the reloaded configuration.
     init(started: BridgeConfiguration, running: BridgeConfiguration, read: BridgeConfiguration) {
         let changed = ConfigurationKey.all.filter { key in
             let before = key.isReloadable ? running : started
@@ -20,11 +20,11 @@ struct ConfigurationReload: Sendable, Hashable {
 }
 
 extension ConfigurationKey {
-    /// Whether SIGHUP has a new value be used. What the listener, the store and the clients of AWS are made from stays until
-    /// a restart.
-    public var isReloadable: Bool { Self.changing.contains(self) }
+    /// Whether a new value takes effect at SIGHUP. The settings of the listener, the store and the AWS clients need a
+    /// restart.
+    public var isReloadable: Bool { Self.reloadable.contains(self) }
 
-    private static let changing: Set<ConfigurationKey> = [
+    private static let reloadable: Set<ConfigurationKey> = [
         adminHosts, adminAllowActions, adminToken, storeMaxPending, deadLettersMaxCount, deadLettersMaxBytes,
         deadLettersMaxAge, snsTopics, snsAccounts, snsMinimumSignatureVersion,
         snsMaxMessageAge, snsConfirm,

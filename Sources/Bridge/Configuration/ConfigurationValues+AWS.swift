@@ -2,7 +2,7 @@ import AWSClient
 import AWSCore
 
 extension ConfigurationValues {
-    /// Which roles are assumed.
+    /// Reads `aws.roles`, `aws.roleName` and `aws.externalId`.
     func accountRoles() throws(ConfigurationError) -> AccountRoles {
         var roles = AccountRoles()
         for entry in try list(.awsRoles) {
@@ -12,18 +12,18 @@ extension ConfigurationValues {
             else {
                 throw ConfigurationError(
                     ConfigurationKey.awsRoles.name,
-                    "\"\(entry)\" is not an account and the ARN of a role, such as "
-                        + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge; mend it")
+                    "invalid value \"\(entry)\". Use an account and the ARN of a role, for example "
+                        + "111122223333=arn:aws:iam::111122223333:role/DefenderBridge.")
             }
-            // Findings of an account are taken from that account alone.
+            // A role of another account would read that account's findings.
             guard owner == account else {
                 throw ConfigurationError(
                     ConfigurationKey.awsRoles.name,
-                    "the role of \(account) is one of \(owner); name a role of the account itself")
+                    "the role of account \(account) belongs to account \(owner). Use a role of account \(account).")
             }
             guard roles.roles.updateValue(String(parts[1]), forKey: account) == nil else {
                 throw ConfigurationError(
-                    ConfigurationKey.awsRoles.name, "\(account) is there twice; remove one entry")
+                    ConfigurationKey.awsRoles.name, "duplicate account \(account). Remove one of the two entries.")
             }
         }
         roles.name = try roleName()
@@ -32,16 +32,17 @@ extension ConfigurationValues {
         ) { Self.isExternalID($0) ? .some($0) : nil }
         guard roles.externalID == nil || !roles.isEmpty else {
             throw ConfigurationError(
-                ConfigurationKey.awsExternalID.name, "there is no role; set aws.roles or aws.roleName, or remove it")
+                ConfigurationKey.awsExternalID.name,
+                "no role is configured. Set aws.roles or aws.roleName, or remove this key.")
         }
         return roles
     }
 
-    /// The name of the role in every account, with its path.
+    /// The name of the role in every account, including its path.
     private func roleName() throws(ConfigurationError) -> String? {
         try value(
             .awsRoleName, default: nil,
-            expected: "the name of a role, such as DefenderBridge, or its ARN with * for the account"
+            expected: "a role name such as DefenderBridge, or its ARN with * as the account"
         ) { text in
             guard text.hasPrefix("arn:") else { return AccountRoles.isRoleName(text) ? .some(text) : nil }
             let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
@@ -63,7 +64,7 @@ extension ConfigurationValues {
             }
     }
 
-    /// The Regions whose findings are taken; nil for those of the topics.
+    /// Reads `aws.regions`; nil for the Regions of the topics.
     func regions() throws(ConfigurationError) -> Set<Region>? {
         let texts = try list(.awsRegions)
         guard !texts.isEmpty else { return nil }
@@ -71,7 +72,7 @@ extension ConfigurationValues {
         for text in texts {
             guard let region = Region(text) else {
                 throw ConfigurationError(
-                    ConfigurationKey.awsRegions.name, "\"\(text)\" is not a Region such as eu-central-1; mend it")
+                    ConfigurationKey.awsRegions.name, "invalid value \"\(text)\". Use a Region such as eu-central-1.")
             }
             regions.insert(region)
         }

@@ -1,16 +1,16 @@
-/// Who may ask the admin address, and do what.
+/// The access rules of the admin server.
 struct AdminAccess: Sendable {
-    /// The names that it may be called by, beside addresses and `localhost`, in lower case.
+    /// Host names accepted in the `Host` header in addition to IP addresses and `localhost`, in lower case.
     var hosts: Set<String> = []
-    /// What lets dead letters be replayed and dropped there; nil if nothing does.
+    /// The bearer token required to replay or drop dead letters; nil if these actions are disabled.
     var token: Secret?
 
-    /// Whether dead letters may be replayed and dropped there.
+    /// Whether dead letters can be replayed and dropped through the admin server.
     var allowsActions: Bool { token != nil }
 }
 
 extension ConfigurationValues {
-    /// The shortest and the longest token, in characters.
+    /// The accepted length of the token, in characters.
     private static let tokenLength = 16...1024
 
     func adminAccess() throws(ConfigurationError) -> AdminAccess {
@@ -19,7 +19,7 @@ extension ConfigurationValues {
             guard let name = HostHeaderPolicy.name(text) else {
                 throw ConfigurationError(
                     ConfigurationKey.adminHosts.name,
-                    "\"\(text)\" is not the name of a host, such as bridge.example.com; write it without scheme and port"
+                    "invalid value \"\(text)\". Use host names without scheme and port, for example bridge.example.com."
                 )
             }
             access.hosts.insert(name)
@@ -36,7 +36,7 @@ extension ConfigurationValues {
         guard let token else {
             throw ConfigurationError(
                 ConfigurationKey.adminToken.name,
-                "it is missing, and admin.allowActions needs it; give a long random one, or its file as admin.tokenFile"
+                "not set, but admin.allowActions is true. Set it to a long random token, or set admin.tokenFile."
             )
         }
         access.token = token

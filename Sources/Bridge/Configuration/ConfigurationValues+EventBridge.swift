@@ -1,21 +1,21 @@
 import HTTPTypes
 
 extension ConfigurationValues {
-    /// API keys and Basic authentication.
+    /// Reads the API keys and the credentials of Basic authentication.
     func eventBridgeCredentials() throws(ConfigurationError) -> EventBridgeAuthenticator.Credentials {
         var credentials = EventBridgeAuthenticator.Credentials()
         let keys = try list(.eventBridgeAPIKey)
         guard keys.count <= 2 else {
             throw ConfigurationError(
-                "eventBridge.apiKey", "there are more than two keys; remove those that EventBridge sends no longer")
+                "eventBridge.apiKey", "more than 2 keys. Remove the keys that EventBridge no longer sends.")
         }
-        // What a template makes of a value that is not there: a text that everybody can guess.
+        // Templates print "null" for a missing value, and everyone can guess that key.
         guard !keys.contains(where: CoreSchema.nulls.contains) else {
-            throw ConfigurationError("eventBridge.apiKey", "a key is null; set a random key, or remove the setting")
+            throw ConfigurationError("eventBridge.apiKey", "a key is null. Set a random key, or remove this key.")
         }
         credentials.apiKeys = keys.map { Secret($0) }
         credentials.apiKeyHeader = try value(
-            .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a header field's name"
+            .eventBridgeAPIKeyHeader, default: "x-api-key", expected: "a valid header field name, for example x-api-key"
         ) { HTTPField.Name($0)?.canonicalName }
         credentials.basic = try basic()
         return credentials
@@ -24,7 +24,7 @@ extension ConfigurationValues {
     /// The shortest key or password without a warning, in characters.
     private static let recommendedKeyLength = 16
 
-    /// Warnings about credentials that can be guessed.
+    /// Warnings about short credentials.
     func eventBridgeWarnings() throws(ConfigurationError) -> [ConfigurationWarning] {
         var warnings: [ConfigurationWarning] = []
         func warn(_ key: ConfigurationKey, _ noun: String) {
@@ -48,29 +48,30 @@ extension ConfigurationValues {
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw ConfigurationError(
                 ConfigurationKey.eventBridgeBasic.name,
-                "the value is not a user and a password with a colon between; mend it")
+                "invalid value. Use the form USER:PASSWORD.")
         }
         return Secret(text)
     }
 
-    /// OAuth's bearer tokens; nil if nothing is said of them.
+    /// Reads `eventBridge.oauth.*`; nil if none of these keys is set.
     func eventBridgeTokens() throws(ConfigurationError) -> TokenVerifier.Settings? {
         let keys: [ConfigurationKey] = [.eventBridgeOAuthIssuer, .eventBridgeOAuthAudience, .eventBridgeOAuthKeys]
         var texts: [String?] = []
         for key in keys { texts.append(try text(key)) }
         guard texts.contains(where: { $0 != nil }) else { return nil }
         for (key, text) in zip(keys, texts) where text == nil {
-            throw ConfigurationError(key.name, "it is missing; give issuer, audience and jwksURL together")
+            throw ConfigurationError(
+                key.name, "not set, but another eventBridge.oauth key is. Set issuer, audience and jwksURL together.")
         }
         let given = texts.compactMap(\.self)
         guard Self.isHTTPS(given[2]) else {
             throw ConfigurationError(
-                keys[2].name, "\"\(given[2])\" is not a URL of the form https://host/path; mend it")
+                keys[2].name, "invalid value \"\(given[2])\". Use a URL of the form https://HOST/PATH.")
         }
         return TokenVerifier.Settings(issuer: given[0], audience: given[1], jwksURL: given[2])
     }
 
-    /// Whether a text is an address with a host and a path, and without user or fragment.
+    /// Whether a text is an HTTPS URL with a host and a path, and without user or fragment.
     private static func isHTTPS(_ text: String) -> Bool {
         guard text.hasPrefix("https://"), text.utf8.count <= 2048 else { return false }
         let rest = text.dropFirst("https://".count)

@@ -3,18 +3,17 @@ import FoundationEssentials
 import JSON
 import SystemPackage
 
-/// The values that were given for the keys, from all places, the more specific before the more general: flags, then the
-/// environment, then the file.
+/// The configured values of all keys. Precedence: flags, environment, file.
 struct ConfigurationValues {
     private let reader: ConfigReader
     private let readFile: (String) throws(ConfigurationError) -> [UInt8]
 
     /// - Parameters:
-    ///   - flags: values by the names of their keys.
+    ///   - flags: values from the command line, by key.
     ///   - environment: the process's environment.
     ///   - file: the YAML text of the configuration file, if there is one.
-    ///   - readFile: reads a file that a value names.
-    /// - Throws: ``ConfigurationError`` for a file that is not YAML, and for keys that do not exist.
+    ///   - readFile: reads a file that contains a secret.
+    /// - Throws: ``ConfigurationError`` for a file that is not valid YAML, and for unknown keys and variables.
     init(
         flags: [String: String], environment: [String: String], file: String?,
         readFile: @escaping (String) throws(ConfigurationError) -> [UInt8]
@@ -28,7 +27,7 @@ struct ConfigurationValues {
         where variable.hasPrefix("BRIDGE_") && !variables.contains(variable)
             && !ServiceLink.isServiceLink(variable, value: value)
         {
-            throw ConfigurationError(variable, "there is no such setting; unset the variable or mend its spelling")
+            throw ConfigurationError(variable, "unknown setting. Correct the name of the variable, or unset it.")
         }
         reader = ConfigReader(providers: [
             InMemoryProvider(name: "flags", values: Self.values(flags)),
@@ -49,57 +48,60 @@ struct ConfigurationValues {
             })
     }
 
-    /// The text of a value without a byte order mark, white space or line breaks around it; nil if it was not given, or is
-    /// empty. Editors and `echo` add these to a file, and a secret of Kubernetes passes them on in a variable.
+    /// The text of a value without surrounding white space and byte order mark; nil if it is not set or empty.
+    ///
+    /// Editors and `echo` add them to files, and Kubernetes Secrets pass them on in variables.
     func text(_ key: ConfigurationKey) throws(ConfigurationError) -> String? {
-        let value = given(key.name, isSecret: key.isSecret)
+        let value = rawText(key.name, isSecret: key.isSecret)
         guard key.isSecret else { return value }
         let fileKey = key.name + "File"
-        guard let path = given(fileKey, isSecret: false) else { return value }
+        guard let path = rawText(fileKey, isSecret: false) else { return value }
         guard value == nil else {
-            throw ConfigurationError(fileKey, "\(key.name) is given, too; give one of them")
+            throw ConfigurationError(fileKey, "\(key.name) is set, too. Set only one of the two.")
         }
         let bytes: [UInt8]
         do { bytes = try readFile(path) } catch { throw ConfigurationError(fileKey, error.problem) }
-        let text = Self.plain(String(decoding: bytes, as: UTF8.self))
-        guard !text.isEmpty else { throw ConfigurationError(fileKey, "the file is empty; put the value into it") }
+        let text = Self.trimmed(String(decoding: bytes, as: UTF8.self))
+        guard !text.isEmpty else { throw ConfigurationError(fileKey, "the file is empty. Write the value into it.") }
         return text
     }
 
-    private func given(_ name: String, isSecret: Bool) -> String? {
-        let text = reader.string(forKey: ConfigKey(name), isSecret: isSecret).map(Self.plain)
+    private func rawText(_ name: String, isSecret: Bool) -> String? {
+        let text = reader.string(forKey: ConfigKey(name), isSecret: isSecret).map(Self.trimmed)
         return text.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    private static func plain(_ text: String) -> String {
+    private static func trimmed(_ text: String) -> String {
         String(decoding: ByteOrderMark.dropped(from: Array(text.utf8)), as: UTF8.self).trimmingWhitespace()
     }
 
-    /// The elements of a list, without white space around them; empty if it was not given.
+    /// Reads a comma-separated list; empty if it is not set.
     func list(_ key: ConfigurationKey) throws(ConfigurationError) -> [String] {
         (try text(key) ?? "").split(separator: ",").map { String($0).trimmingWhitespace() }.filter { !$0.isEmpty }
     }
 
-    /// A boolean, in any of the spellings of YAML's core schema.
+    /// Reads a boolean in any spelling of YAML's core schema.
     func flag(_ key: ConfigurationKey, default fallback: Bool) throws(ConfigurationError) -> Bool {
         try value(key, default: fallback, expected: "true or false", read: CoreSchema.boolean)
     }
 
-    /// A whole number in a range, in any of the notations of YAML's core schema.
+    /// Reads a whole number in a range, in any notation of YAML's core schema.
     func number(_ key: ConfigurationKey, in range: ClosedRange<Int>) throws(ConfigurationError) -> Int? {
         try value(key, default: nil, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
             CoreSchema.integer($0).flatMap { range.contains($0) ? .some($0) : nil }
         }
     }
 
-    /// A value that is read by a closure, which answers nil for what it does not take.
+    /// Reads a value with a closure, which returns nil for an invalid text.
+    ///
+    /// - Parameter expected: a noun phrase for the error: "Use \(expected)."
     func value<Value>(
         _ key: ConfigurationKey, default fallback: Value, expected: String, read: (String) -> Value?
     ) throws(ConfigurationError) -> Value {
         guard let text = try text(key) else { return fallback }
         guard let value = read(text) else {
-            let shown = key.isSecret ? "the value" : "\"\(text)\""
-            throw ConfigurationError(key.name, "\(shown) is not \(expected); mend it")
+            let shown = key.isSecret ? "" : " \"\(text)\""
+            throw ConfigurationError(key.name, "invalid value\(shown). Use \(expected).")
         }
         return value
     }

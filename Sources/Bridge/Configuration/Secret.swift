@@ -1,16 +1,16 @@
 import Cryptography
 
-/// A text that is compared in constant time and never printed.
+/// A secret text: compared in constant time and never printed.
 public struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     private let bytes: [UInt8]
 
-    /// Takes a text.
+    /// Creates a secret.
     public init(_ text: String) { bytes = Array(text.utf8) }
 
-    /// Whether a text is the secret; how long that takes tells nothing of how much of it is right.
+    /// Compares a text with the secret. The time taken does not depend on how much of it matches.
     public func matches(_ text: String) -> Bool { matches(Array(text.utf8)) }
 
-    /// Whether bytes are the secret; how long that takes tells nothing.
+    /// Compares bytes with the secret, in constant time.
     public func matches(_ other: [UInt8]) -> Bool { Digest.constantTimeEqual(bytes, other) }
 
     /// A placeholder.

@@ -1,11 +1,11 @@
 import EventLoop
 
-/// Tells the variables that Kubernetes puts into each pod for each Service of its namespace (`enableServiceLinks`) from
-/// settings: a Service named `bridge` makes variables that begin with `BRIDGE_`, too.
+/// Recognizes the environment variables that Kubernetes sets for each Service of a namespace (`enableServiceLinks`).
 ///
-/// Name and value must both have the form of such a variable, so that a misspelled setting is still found.
+/// The variables of a Service named `bridge` begin with `BRIDGE_`, as settings do. Name and value must both have the form of
+/// a service link, so that a misspelled setting is still reported.
 enum ServiceLink {
-    /// Whether a variable is one of them.
+    /// Whether a variable has the form of a service link.
     static func isServiceLink(_ name: String, value: String) -> Bool {
         if name.hasSuffix("_SERVICE_HOST") { return IPAddress(value) != nil }
         let words = name.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
@@ -18,7 +18,7 @@ enum ServiceLink {
             && words.indices.dropLast().contains { words[$0] == "SERVICE" && words[$0 + 1] == "PORT" }
     }
 
-    /// `NAME_PORT`, `NAME_PORT_80_TCP` and the parts of the latter: the form of Docker's links.
+    /// `NAME_PORT`, `NAME_PORT_80_TCP` and its parts, in the form of Docker's links.
     private static func isLink(_ words: [String], _ value: String) -> Bool {
         if isPortProtocol(words[...]) { return isURL(value) }
         guard isPortProtocol(words.dropLast()) else { return words.last == "PORT" && isURL(value) }

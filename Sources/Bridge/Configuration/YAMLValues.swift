@@ -1,21 +1,23 @@
 import Yams
 
-/// The values of a YAML text by their dotted keys, as texts: lists have commas between, and what is `null` is absent.
+/// The values of a YAML text by dotted key, as texts. Lists are joined with commas; `null` values are omitted.
 struct YAMLValues {
     private(set) var texts: [String: String] = [:]
 
-    /// - Throws: ``ConfigurationError`` for a text that is not YAML, for keys that do not exist or occur twice, and for
-    ///   values that are neither plain values nor lists of such.
+    /// - Throws: ``ConfigurationError`` for a text that is not valid YAML, for unknown and duplicate keys, and for values
+    ///   that are neither scalars nor lists of scalars.
     init(_ text: String) throws(ConfigurationError) {
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
         } catch {
-            throw ConfigurationError("configuration file", "it is not valid YAML: \(Self.fault(error)); mend it")
+            throw ConfigurationError("configuration file", "invalid YAML: \(Self.problem(error)). Correct the file.")
         }
         guard let root else { return }
         guard root.mapping != nil else {
-            throw ConfigurationError("configuration file", "it must hold keys with values, for example listen.address")
+            throw ConfigurationError(
+                "configuration file", "not a mapping. Write keys with values, for example listen.address: 0.0.0.0:8080."
+            )
         }
         try visit(root, "")
         for key in texts.keys.sorted() { try Self.check(key) }
@@ -23,7 +25,7 @@ struct YAMLValues {
 
     private static func check(_ key: String) throws(ConfigurationError) {
         guard ConfigurationKey.names.contains(key) else {
-            throw ConfigurationError(key, "there is no such key; remove it from the file or mend its spelling")
+            throw ConfigurationError(key, "unknown key. Correct its name, or remove it from the file.")
         }
     }
 
@@ -31,7 +33,7 @@ struct YAMLValues {
         switch node {
         case .scalar(let scalar):
             if CoreSchema.isNull(scalar) {
-                // A whole section may be null, as templates leave one that has nothing in it.
+                // A whole section may be null: templates leave empty sections.
                 if !ConfigurationKey.names.contains(where: { $0.hasPrefix(path + ".") }) { try Self.check(path) }
             } else {
                 try set(scalar.string, path)
@@ -41,12 +43,13 @@ struct YAMLValues {
             for (key, value) in mapping {
                 guard let name = key.scalar?.string else {
                     throw ConfigurationError(
-                        path.isEmpty ? "configuration file" : path, "its keys must be plain names; mend them")
+                        path.isEmpty ? "configuration file" : path,
+                        "a key is not a plain name. Use names such as listen.address.")
                 }
                 try visit(value, path.isEmpty ? name : path + "." + name)
             }
         case .alias:
-            throw ConfigurationError(path, "YAML aliases are not taken; write the value out")
+            throw ConfigurationError(path, "YAML aliases are not supported. Write the value itself.")
         }
     }
 
@@ -54,10 +57,10 @@ struct YAMLValues {
         var texts: [String] = []
         for node in sequence {
             guard let scalar = node.scalar else {
-                throw ConfigurationError(path, "the list must hold plain values only; write each as one text")
+                throw ConfigurationError(path, "a list entry is not a plain value. Write each entry as one text.")
             }
             guard !CoreSchema.isNull(scalar) else {
-                throw ConfigurationError(path, "an entry of the list is null; write a value, or remove the entry")
+                throw ConfigurationError(path, "a list entry is null. Write a value, or remove the entry.")
             }
             texts.append(scalar.string)
         }
@@ -66,20 +69,20 @@ struct YAMLValues {
 
     private mutating func set(_ text: String, _ path: String) throws(ConfigurationError) {
         guard texts.updateValue(text, forKey: path) == nil else {
-            throw ConfigurationError(path, "the file has it twice; remove one of them")
+            throw ConfigurationError(path, "duplicate key. Remove one of the two.")
         }
     }
 
-    /// What is wrong with a YAML text and where, in one line and without any of its values: they may be secrets.
-    private static func fault(_ error: any Error) -> String {
+    /// The problem and its position in one line, without values of the file, which may be secrets.
+    private static func problem(_ error: any Error) -> String {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
             "\(problem) in line \(mark.line), column \(mark.column)"
         case .reader(let problem, _, _, _): problem
         case .duplicatedKeysInMapping(let duplicates, let context):
-            "\(duplicates.sorted().joined(separator: ", ")) is there twice in the mapping of line \(context.mark.line)"
-        default: "it cannot be read"
+            "duplicate key \(duplicates.sorted().joined(separator: ", ")) in the mapping of line \(context.mark.line)"
+        default: "unreadable"
         }
     }
 }

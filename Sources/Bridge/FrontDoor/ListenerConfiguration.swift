@@ -59,7 +59,7 @@ struct ListenerConfiguration: Sendable {
                     "LISTEN_FDS", "\(error); let the service manager open TCP or local stream sockets and listen")
             }
             throw ConfigurationError(
-                key, "\(error); free the address or choose another", isTransient: passing.contains(error.name))
+                key, "\(error). Free the address or choose another one.", isTransient: passing.contains(error.name))
         }
     }
 

@@ -95,7 +95,7 @@ public struct QueueReport: Sendable, Hashable {
     public var lines: [String] {
         var rows = [["account/Region"] + QueueDepth.State.allCases.map(\.rawValue) + ["oldest"]]
         rows += byAccountRegion.map { row("\($0.accountRegion)", $0.depths) }
-        if byAccountRegion.count != 1 { rows.append(row("all", depths)) }
+        if byAccountRegion.count != 1 { rows.append(row("total", depths)) }
         let table = depths.isEmpty ? ["The queue is empty."] : TextTable.lines(rows, alignedRight: 1...5)
         return pauses.map { Self.line($0) } + table
     }
@@ -107,10 +107,10 @@ public struct QueueReport: Sendable, Hashable {
 
     /// A pause as a line of text.
     public static func line(_ pause: Pause) -> String {
-        let what = pause.account.map { "account \($0)" } ?? "all accounts"
+        let scope = pause.account.map { "account \($0)" } ?? "all accounts"
         let since = Timestamp(milliseconds: pause.pausedAt).iso8601
         let reason = pause.reason.map { ": \($0)" } ?? ""
-        return "Sending to Security Hub is paused for \(what) since \(since) by \(pause.pausedBy)\(reason)"
+        return "Sending to Security Hub is paused for \(scope) since \(since) by \(pause.pausedBy)\(reason)"
             .escapingControls()
     }
 }

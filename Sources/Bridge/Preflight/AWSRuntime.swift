@@ -4,7 +4,7 @@ import EventLoop
 import HTTPClient
 import HTTPTypes
 
-/// What a command needs to talk to AWS beside no bridge, and must close again.
+/// The event loop, HTTP client, credentials and clients of a command that calls AWS without a bridge. Must be closed.
 struct AWSRuntime: Sendable {
     let accounts: AccountClients
     private let settings: AWSSettings
@@ -18,18 +18,21 @@ struct AWSRuntime: Sendable {
         do throws(EventLoopError) {
             loop = try EventLoop(name: "bridge-aws")
         } catch {
-            throw ConfigurationError("this machine", "\(error)")
+            throw ConfigurationError(
+                "event loop", "cannot start: \(error). Check the limits of this process (ulimit -a).")
         }
         do throws(HTTPClientError) {
             http = try await HTTPClient(loop: loop, configuration: BridgeRuntime.client(configuration, authorities))
         } catch {
             await loop.shutdown()
-            throw ConfigurationError("network.connectTo", "\(error)")
+            throw ConfigurationError("network.connectTo", "\(error). Correct the value.")
         }
         (accounts, credentials) = BridgeRuntime.accounts(configuration, settings, http: http, loop: loop)
     }
 
-    /// Asks AWS STS for nothing: its answer tells the time.
+    /// Sends an unsigned request to AWS STS, whose response has the time in its `Date` header.
+    ///
+    /// - Throws: `HTTPClientError` without a response within 10 seconds.
     func requestSTS() async throws(HTTPClientError) -> HTTPResponse {
         let endpoint = settings.endpoints.endpoint(of: .sts, in: accounts.region)
         return try await http.send(
@@ -38,6 +41,7 @@ struct AWSRuntime: Sendable {
         ).response
     }
 
+    /// Closes everything, in reverse order.
     func close() async {
         await accounts.close()
         await credentials.close()

@@ -4,16 +4,16 @@ import JSON
 import SecurityFindings
 import Store
 
-/// Tries what the bridge does in one account and Region.
+/// Checks the role, services and permissions in one account and Region.
 struct AccountPreflight: Sendable {
     let accountRegion: AccountRegion
     let client: AWSClient
-    /// Whether no role is configured for the account, which the credentials are not of.
+    /// Whether the account is not that of the credentials, and no role is configured for it.
     let lacksRole: Bool
     let configuration: BridgeConfiguration
     let report: @Sendable (PreflightCheck) -> Void
 
-    /// What no audit and no finding is called.
+    /// An id that no audit and no finding has.
     private static let nonexistentID = "00000000000000000000000000000000"
 
     func run() async {
@@ -40,25 +40,26 @@ struct AccountPreflight: Sendable {
         report(PreflightCheck(name, accountRegion.description, outcome, detail, remediation: remediation))
     }
 
-    // MARK: Who and where
+    // MARK: Role and Security Hub
 
     private func checkIdentity() async -> Bool {
         do throws(AWSError) {
             let caller = try await client.getCallerIdentity(region: accountRegion.region)
             guard caller.account == accountRegion.account else {
                 check(
-                    "role", .failed, "the bridge would sign as \(caller.arn), of another account",
-                    remediation: "name a role of \(accountRegion.account) in aws.roles, or set aws.roleName")
+                    "role", .failed, "credentials belong to another account: \(caller.arn)",
+                    remediation: "add a role of account \(accountRegion.account) to aws.roles, or set aws.roleName")
                 return false
             }
-            check("role", .passed, "the bridge signs as \(caller.arn)")
+            check("role", .passed, "signing as \(caller.arn)")
             return true
         } catch {
             check(
                 "role", .failed, error.description,
                 remediation: lacksRole
-                    ? "name a role of \(accountRegion.account) in aws.roles, or set aws.roleName"
-                    : "let the role trust the bridge's identity, and allow sts:AssumeRole to that")
+                    ? "add a role of account \(accountRegion.account) to aws.roles, or set aws.roleName"
+                    : "allow the bridge's identity in the role's trust policy, and allow sts:AssumeRole for the identity"
+            )
             return false
         }
     }
@@ -66,18 +67,19 @@ struct AccountPreflight: Sendable {
     private func checkHub() async -> Bool {
         do throws(AWSError) {
             try await client.describeHub(region: accountRegion.region)
-            check("Security Hub", .passed, "it is enabled")
+            check("Security Hub", .passed, "enabled")
         } catch {
             switch error.kind {
             case .notEnabled, .notFound:
                 check(
                     "Security Hub", .failed, error.description,
-                    remediation: "enable Security Hub in \(accountRegion.account), \(accountRegion.region)")
+                    remediation:
+                        "enable Security Hub in account \(accountRegion.account), Region \(accountRegion.region)")
                 return false
             case .accessDenied:
                 check(
                     "Security Hub", .skipped, error.description,
-                    remediation: "allow securityhub:DescribeHub to have this looked at")
+                    remediation: "to check this, allow securityhub:DescribeHub")
             default: check("Security Hub", .skipped, error.description)
             }
         }
@@ -93,12 +95,12 @@ struct AccountPreflight: Sendable {
                 enabled += page.elements.compactMap(\.string).filter { $0.contains("/aws/iot-device-defender-") }
             }
             guard let first = enabled.first else {
-                check("AWS's own integration", .passed, "it is off")
+                check("AWS's own integration", .passed, "disabled")
                 return
             }
             check(
                 "AWS's own integration", .failed,
-                "it is on, so every finding is imported twice: \(enabled.joined(separator: ", "))",
+                "enabled, so every finding is imported twice: \(enabled.joined(separator: ", "))",
                 remediation: "aws securityhub disable-import-findings-for-product --product-subscription-arn \(first)")
         } catch {
             check(
@@ -109,15 +111,16 @@ struct AccountPreflight: Sendable {
 
     // MARK: Permissions
 
-    /// Imports a finding that Security Hub refuses for having no resource, so that nothing stays of it. Without the
-    /// permission, it says that first.
+    /// Imports a finding without resources, which Security Hub rejects, so that nothing is stored.
+    ///
+    /// Without the permission, Security Hub denies access before it validates the finding.
     private func checkImport() async {
         let name = "permission securityhub:BatchImportFindings"
         let finding: JSON = [
             "SchemaVersion": "2018-10-08", "Id": "defender-bridge/check", "GeneratorId": "defender-bridge/check",
             "ProductArn": .string(SecurityFinding.productARN(accountRegion: accountRegion)),
-            "AwsAccountId": .string(accountRegion.account.digits), "Title": "A check of Defender Bridge",
-            "Description": "Not to be kept: it has no resource.", "Types": [], "Resources": [],
+            "AwsAccountId": .string(accountRegion.account.digits), "Title": "Defender Bridge permission check",
+            "Description": "Test finding without resources, which Security Hub rejects.", "Types": [], "Resources": [],
             "CreatedAt": "2026-01-01T00:00:00Z", "UpdatedAt": "2026-01-01T00:00:00Z", "RecordState": "ARCHIVED",
         ]
         guard let text = FindingText(finding), let batch = FindingBatches([text]).batches.first else { return }
@@ -126,8 +129,8 @@ struct AccountPreflight: Sendable {
             check(
                 name, .passed,
                 result.failures.isEmpty
-                    ? "it is there; the archived finding defender-bridge/check was taken, and may be left alone"
-                    : "it is there; a finding without a resource was refused for that, and left nothing behind")
+                    ? "allowed (Security Hub accepted the archived test finding defender-bridge/check, which can be ignored)"
+                    : "allowed (Security Hub rejected a test finding without resources; nothing was stored)")
         } catch {
             reportPermission(name, error, action: "securityhub:BatchImportFindings")
         }
@@ -137,24 +140,24 @@ struct AccountPreflight: Sendable {
         let name = "permission \(action)"
         do throws(AWSError) {
             try await call()
-            check(name, .passed, "it is there")
+            check(name, .passed, "allowed")
         } catch {
             reportPermission(name, error, action: action)
         }
     }
 
-    /// What a failed call says of the permission for it: whoever hears that something is not found or invalid may ask.
+    /// Reports what a failed call shows about its permission: a request that is not found or invalid was allowed.
     private func reportPermission(_ name: String, _ error: AWSError, action: String) {
         switch error.kind {
-        case .invalid, .notFound: check(name, .passed, "it is there")
+        case .invalid, .notFound: check(name, .passed, "allowed")
         case .accessDenied, .expiredCredentials, .noCredentials:
-            check(name, .failed, error.description, remediation: "allow \(action) in the policy of the role")
+            check(name, .failed, error.description, remediation: "allow \(action) in the role's policy")
         case .notEnabled:
             check(
                 name, .failed, error.description,
-                remediation: "enable Security Hub in \(accountRegion.account), \(accountRegion.region)")
+                remediation: "enable Security Hub in account \(accountRegion.account), Region \(accountRegion.region)")
         case .throttled, .transient, .canceled, .other:
-            check(name, .skipped, error.description, remediation: "check again")
+            check(name, .skipped, error.description, remediation: "run the check again")
         }
     }
 
@@ -192,21 +195,22 @@ struct AccountPreflight: Sendable {
 
     private func checkRule() async {
         guard configuration.acceptsEventBridge else {
-            check("EventBridge rule", .skipped, "no credentials of EventBridge are configured")
+            check("EventBridge rule", .skipped, "eventBridge.* is not configured")
             return
         }
         do throws(AWSError) {
             if let name = try await rule() {
-                check("EventBridge rule", .passed, "\(name) passes events of aws.iot on to an API destination")
+                check("EventBridge rule", .passed, "rule \(name) sends aws.iot events to an API destination")
             } else {
                 check(
-                    "EventBridge rule", .failed, "no enabled rule passes events of aws.iot on to an API destination",
-                    remediation: "make one, as the README says, or take eventBridge.* out of the configuration")
+                    "EventBridge rule", .failed, "no enabled rule sends aws.iot events to an API destination",
+                    remediation: "create a rule as the README describes, or remove eventBridge.* from the configuration"
+                )
             }
         } catch {
             check(
                 "EventBridge rule", .skipped, error.description,
-                remediation: "allow events:ListRules and events:ListTargetsByRule to have this looked at")
+                remediation: "to check this, allow events:ListRules and events:ListTargetsByRule")
         }
     }
 
@@ -233,7 +237,7 @@ struct AccountPreflight: Sendable {
         }
     }
 
-    /// The first rule of the default bus that is about AWS IoT and has an API destination for a target.
+    /// Finds the first enabled rule of the default event bus for AWS IoT with an API destination as target.
     private func rule() async throws(AWSError) -> String? {
         for try await page in client.rules(region: accountRegion.region) {
             for rule in page.elements {

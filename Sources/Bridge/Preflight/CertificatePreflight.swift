@@ -1,6 +1,6 @@
 import Cryptography
 
-/// Checks the certificate that the listener presents as SNS and EventBridge check it.
+/// Checks the listener's certificate as Amazon SNS and EventBridge do.
 struct CertificatePreflight: Sendable {
     private let files: BridgeConfiguration.TLSFiles?
     private let report: @Sendable (PreflightCheck) -> Void
@@ -10,12 +10,12 @@ struct CertificatePreflight: Sendable {
         self.report = report
     }
 
-    /// Checks the files, and the chain against the authorities that this machine trusts.
+    /// Checks the files, and the chain against the certificate authorities that this machine trusts.
     func run() {
         guard let files else {
             report(
                 PreflightCheck(
-                    "TLS certificate", "", .skipped, "none is configured: a load balancer must speak TLS for the bridge"
+                    "TLS certificate", "", .skipped, "not configured: a load balancer must terminate TLS"
                 ))
             return
         }
@@ -25,17 +25,18 @@ struct CertificatePreflight: Sendable {
             report(
                 PreflightCheck(
                     "TLS certificate", files.certificate, isBad ? .failed : .passed,
-                    warnings.first ?? "certificate and key fit, and are valid",
-                    remediation: isBad ? "get a certificate that is valid now" : ""))
+                    warnings.first ?? "certificate and key match and are valid",
+                    remediation: isBad ? "renew the certificate" : ""))
             if !isBad { checkChain(files) }
         } catch {
             report(
                 PreflightCheck(
-                    "TLS certificate", files.certificate, .failed, error.problem, remediation: "correct the files"))
+                    "TLS certificate", files.certificate, .failed, error.problem,
+                    remediation: "correct the certificate and key files"))
         }
     }
 
-    /// SNS accepts certificates of public authorities only (Amazon SNS Developer Guide, "Using Amazon SNS for HTTP/HTTPS
+    /// SNS accepts certificates of public certificate authorities only (Amazon SNS Developer Guide, "Using Amazon SNS for HTTP/HTTPS
     /// endpoints"), and clients do not fetch intermediate certificates.
     private func checkChain(_ files: BridgeConfiguration.TLSFiles) {
         let name = "TLS certificate chain"
@@ -43,17 +44,19 @@ struct CertificatePreflight: Sendable {
         do throws(CryptographyError) {
             _ = try TrustStore(file: nil).validity(of: chain, at: now)
             report(
-                PreflightCheck(name, files.certificate, .passed, "it leads to an authority that this machine trusts"))
+                PreflightCheck(
+                    name, files.certificate, .passed, "complete up to a certificate authority that this machine trusts")
+            )
         } catch {
             report(
                 PreflightCheck(
                     name, files.certificate, .failed, error.description,
-                    remediation: "put the intermediate certificates into the file, after the certificate. "
-                        + "SNS accepts certificates of public authorities only"))
+                    remediation: "append the intermediate certificates to the certificate file. "
+                        + "SNS accepts certificates of public certificate authorities only"))
         }
     }
 
-    /// Checks that the certificate is for the hosts of URLs. Those without `https` are skipped.
+    /// Checks that the certificate is valid for the hosts of URLs. URLs without `https` are skipped.
     func checkNames(of endpoints: Set<String>) {
         guard let files, let certificate = chain(files)?.first else { return }
         for host in Set(endpoints.compactMap(Self.host)).sorted() {
@@ -61,9 +64,12 @@ struct CertificatePreflight: Sendable {
             report(
                 PreflightCheck(
                     "TLS certificate name", host, isMatch ? .passed : .failed,
-                    isMatch ? "the certificate is for it" : "the certificate is not for it, so SNS cannot deliver",
+                    isMatch
+                        ? "the certificate is valid for this host name"
+                        : "the certificate is not valid for this host name, so SNS cannot deliver",
                     remediation: isMatch
-                        ? "" : "get a certificate for \(host), or subscribe a name that the certificate has"))
+                        ? ""
+                        : "get a certificate for \(host), or subscribe with a host name that the certificate contains"))
         }
     }
 
@@ -75,7 +81,7 @@ struct CertificatePreflight: Sendable {
         return try? Certificate.chain(pem: pem)
     }
 
-    /// The host of an `https` URL, without port.
+    /// The host of an `https` URL, without port; nil for other URLs.
     static func host(_ url: String) -> String? {
         let prefix = "https://"
         guard url.utf8.starts(with: prefix.utf8) else { return nil }

@@ -6,39 +6,39 @@ import SNS
 import Store
 import Synchronization
 
-/// Tries everything that the bridge needs, without changing anything.
+/// Checks the configuration, this machine and AWS before the bridge is used, without changing anything.
 public struct Preflight: Sendable {
     private let configuration: BridgeConfiguration
     private let report: @Sendable (PreflightCheck) -> Void
 
-    /// - Parameter report: hears of each check as it ends.
+    /// - Parameter report: called with each check when it is complete.
     init(_ configuration: BridgeConfiguration, report: @escaping @Sendable (PreflightCheck) -> Void) {
         self.configuration = configuration
         self.report = report
     }
 
-    /// Tries everything.
+    /// Runs all checks.
     ///
     /// - Parameters:
     ///   - environment: the process's environment, for AWS's own settings.
-    ///   - endpoint: the URL that the topics deliver to; nil to take any subscription that ends in `/sns` for ours.
-    ///   - report: hears of each check as it ends.
-    /// - Returns: whether nothing failed.
+    ///   - endpoint: the URL subscribed to the topics; nil for any subscribed URL that ends in `/sns`.
+    ///   - report: called with each check when it is complete.
+    /// - Returns: whether no check failed.
     public static func run(
         configuration: BridgeConfiguration, environment: [String: String], endpoint: String? = nil,
         report: @escaping @Sendable (PreflightCheck) -> Void
     ) async -> Bool {
-        let tally = Tally(report)
-        let preflight = Preflight(configuration) { tally.add($0) }
-        tally.add(PreflightCheck("configuration", "", .passed, "every value can be used"))
-        // That there are no topics is a failure of its own.
+        let recorder = FailureRecorder(report)
+        let preflight = Preflight(configuration) { recorder.add($0) }
+        recorder.add(PreflightCheck("configuration", "", .passed, "all values are valid"))
+        // Missing topics are reported as a failure below.
         for warning in configuration.warnings where warning.key != ConfigurationKey.snsTopics.name {
-            tally.add(
+            recorder.add(
                 PreflightCheck(
                     "configuration", warning.key, .warning, warning.problem, remediation: warning.remediation))
         }
         await preflight.checkStore()
-        let certificate = CertificatePreflight(configuration.tls) { tally.add($0) }
+        let certificate = CertificatePreflight(configuration.tls) { recorder.add($0) }
         certificate.run()
         do throws(ConfigurationError) {
             let runtime = try await AWSRuntime(configuration: configuration, environment: environment)
@@ -46,19 +46,19 @@ public struct Preflight: Sendable {
             await runtime.close()
             certificate.checkNames(of: endpoint.map { [$0] } ?? endpoints)
         } catch {
-            tally.add(
-                PreflightCheck("AWS settings", error.key, .failed, error.problem, remediation: "mend the setting"))
+            recorder.add(
+                PreflightCheck("AWS settings", error.key, .failed, error.problem, remediation: "correct the setting"))
         }
-        return !tally.hasFailed
+        return !recorder.hasFailed
     }
 
     // MARK: This machine
 
-    /// Creates nothing: a store that a command creates as root is one that the service cannot open.
+    /// Checks the store without creating it: the service could not open a store that root created.
     private func checkStore() async {
         do throws(StoreError) {
             if try configuration.store.isAbsentFile() {
-                passStore("it does not exist yet. The bridge creates it when it starts")
+                passStore("does not exist yet; the bridge creates it at the start")
                 return
             }
             try await checkExistingStore()
@@ -75,7 +75,7 @@ public struct Preflight: Sendable {
         do throws(StoreError) { result = .success(try await store.checkRights()) } catch { result = .failure(error) }
         await store.close()
         try result.get()
-        passStore("it takes writes")
+        passStore("accepts writes")
     }
 
     private func checkMigration() async {
@@ -84,7 +84,7 @@ public struct Preflight: Sendable {
                 try await PostgreSQLStore.dryRunMigration(address)
             }
             passStore(
-                "its tables do not exist or are of an earlier version. The bridge brings them up to date when it starts"
+                "tables are missing or of an earlier version; the bridge migrates them at the start"
             )
         } catch {
             failStore(error)
@@ -96,36 +96,36 @@ public struct Preflight: Sendable {
     private func failStore(_ error: StoreError) {
         let remediation =
             switch (error.code, configuration.store) {
-            case (.unavailable, .postgresql): "change what the message names, and see the database's log"
-            case (.unsupported, .postgresql): "change store.url, the database or the pooler as the message says"
-            case (.unavailable, .sqlite): "free space, or give the folder to the bridge's user"
+            case (.unavailable, .postgresql): "resolve the error above, and check the database's log"
+            case (.unsupported, .postgresql): "change store.url, the database or the connection pooler"
+            case (.unavailable, .sqlite): "free disk space, or make the bridge's user the owner of the folder"
             case (.inUse, _): "stop the other process that uses the store"
-            default: "set store.url to a place that the bridge's user can write to"
+            default: "set store.url to a path that the bridge's user can write to"
             }
         report(PreflightCheck("store", "", .failed, error.message, remediation: remediation))
     }
 
     // MARK: AWS
 
-    /// - Returns: the URLs of the bridge to which the topics deliver.
+    /// - Returns: the subscribed URLs of the bridge.
     private func checkAWS(_ runtime: AWSRuntime, endpoint: String?) async -> Set<String> {
         await checkClock(runtime)
         do throws(AWSError) {
             let caller = try await runtime.accounts.identity()
-            report(PreflightCheck("credentials", "", .passed, "AWS knows them as \(caller.arn)"))
+            report(PreflightCheck("credentials", "", .passed, "valid for \(caller.arn)"))
         } catch {
             report(
                 PreflightCheck(
                     "credentials", "", .failed, error.description,
-                    remediation: "give the bridge credentials, in one of the ways of AWS's SDKs"))
+                    remediation: "provide credentials in one of the ways that AWS SDKs support"))
             return []
         }
         let accountRegions = configuration.topics.accountRegions.sorted()
         if accountRegions.isEmpty {
             report(
                 PreflightCheck(
-                    "topics", "", .failed, "sns.topics is empty, so every delivery is refused",
-                    remediation: "name the topics that Device Defender publishes to"))
+                    "topics", "", .failed, "sns.topics is empty, so every message and event is rejected",
+                    remediation: "set sns.topics to the topics that Device Defender publishes to"))
         }
         for accountRegion in accountRegions {
             let check = AccountPreflight(
@@ -137,7 +137,8 @@ public struct Preflight: Sendable {
         for pattern in configuration.topics.patterns where pattern.isForAnyName {
             report(
                 PreflightCheck(
-                    "subscription", pattern.description, .skipped, "the entry is about any topic; nothing says which"))
+                    "subscription", pattern.description, .skipped,
+                    "entry matches any topic name; the bridge does not list topics"))
         }
         var endpoints: Set<String> = []
         for topic in configuration.topics.namedTopics {
@@ -149,35 +150,35 @@ public struct Preflight: Sendable {
         return endpoints
     }
 
-    /// How far the clock may be off: signatures are good for five minutes, and messages are judged by their age.
+    /// The accepted clock skew, in milliseconds: AWS accepts signatures for five minutes, and messages are rejected by age.
     private static let clockTolerance: Int64 = 60_000
 
     private func checkClock(_ runtime: AWSRuntime) async {
         do throws(HTTPClientError) {
             let response = try await runtime.requestSTS()
             guard let date = response.headerFields[.date].flatMap(AWSDate.milliseconds) else {
-                report(PreflightCheck("clock", "", .skipped, "AWS STS did not tell the time"))
+                report(PreflightCheck("clock", "", .skipped, "the response of AWS STS has no date"))
                 return
             }
             let difference = date.saturatingDistance(to: Bridge.now())
             report(
                 difference < Self.clockTolerance
-                    ? PreflightCheck("clock", "", .passed, "it is that of AWS within a minute")
+                    ? PreflightCheck("clock", "", .passed, "within 60s of AWS")
                     : PreflightCheck(
-                        "clock", "", .failed, "it differs from AWS's by \(difference / 1000) seconds",
-                        remediation: "let this machine set its clock by NTP"))
+                        "clock", "", .failed, "differs from AWS by \(difference / 1000)s",
+                        remediation: "synchronize the clock of this machine with NTP"))
         } catch {
             report(
                 PreflightCheck(
                     "clock", "", .failed, error.description,
-                    remediation: "let the bridge reach AWS STS, by a proxy (HTTPS_PROXY) or an endpoint of the network")
+                    remediation: "give the bridge access to AWS STS, through a proxy (HTTPS_PROXY) or a VPC endpoint")
             )
         }
     }
 }
 
-/// Whether anything failed.
-private final class Tally: Sendable {
+/// Passes checks on, and remembers whether one failed.
+private final class FailureRecorder: Sendable {
     private let failed = Mutex(false)
     private let report: @Sendable (PreflightCheck) -> Void
 

@@ -1,28 +1,28 @@
 public import JSON
 
-/// One thing that was tried before the bridge is relied on, and what came of it.
+/// The result of one preflight check.
 public struct PreflightCheck: Sendable, Hashable {
-    /// What came of it.
+    /// The outcome of a check.
     public enum Outcome: String, Sendable, Hashable {
-        /// It is as it must be.
+        /// As required.
         case passed
-        /// It works, and should be changed.
+        /// Works, but should be changed.
         case warning
-        /// It is not, and the bridge does not work without.
+        /// The bridge does not work, or loses messages.
         case failed
-        /// It was not looked at: it is not configured, or the permission to look is missing.
+        /// Not checked: it is not configured, or the permission to check is missing.
         case skipped
     }
 
-    /// What was tried, for example `import findings`.
+    /// The subject matter, for example `EventBridge rule`.
     public let name: String
-    /// What it was tried on: an account and Region, a topic, a file.
+    /// The checked account and Region, topic, key or file; may be empty.
     public let subject: String
-    /// What came of it.
+    /// The outcome.
     public let outcome: Outcome
-    /// What was seen.
+    /// The observation.
     public let detail: String
-    /// What to do; empty if there is nothing to do.
+    /// What to do; empty if nothing.
     public let remediation: String
 
     init(_ name: String, _ subject: String, _ outcome: Outcome, _ detail: String, remediation: String = "") {
@@ -33,12 +33,12 @@ public struct PreflightCheck: Sendable, Hashable {
         self.remediation = remediation
     }
 
-    /// A configuration that cannot be used.
+    /// Reports an invalid configuration.
     public init(_ error: ConfigurationError) {
-        self.init("configuration", error.key, .failed, error.problem, remediation: "mend the setting")
+        self.init("configuration", error.key, .failed, error.problem, remediation: "correct the setting")
     }
 
-    /// The check for programs.
+    /// The check as JSON.
     public var json: JSON {
         [
             "name": .string(name), "subject": .string(subject), "outcome": .string(outcome.rawValue),
@@ -46,9 +46,9 @@ public struct PreflightCheck: Sendable, Hashable {
         ]
     }
 
-    /// The check for people, over one or two lines.
+    /// The check as one line, and a second one with the remediation, if any.
     ///
-    /// - Parameter marked: makes the word for the outcome stand out.
+    /// - Parameter marked: colors the word for the outcome.
     public func text(marking marked: (Outcome, String) -> String) -> String {
         let word = outcome == .skipped ? "not checked" : outcome.rawValue
         let padding = String(repeating: " ", count: max(12 - word.count, 0))

@@ -3,11 +3,11 @@ import AWSCore
 import JSON
 import SNS
 
-/// Looks at how a topic delivers to the bridge.
+/// Checks the signature version and the subscription of a topic.
 struct TopicPreflight: Sendable {
     let topic: ARN
     let client: AWSClient
-    /// The URL that it delivers to; nil for any that ends in `/sns`.
+    /// The subscribed URL; nil for any that ends in `/sns`.
     let endpoint: String?
     /// The lowest signature version that the bridge accepts.
     let minimumVersion: SNSMessage.SignatureVersion
@@ -19,7 +19,7 @@ struct TopicPreflight: Sendable {
 
     /// Runs the checks.
     ///
-    /// - Returns: the URL of the bridge to which the topic delivers; nil if none is known.
+    /// - Returns: the subscribed URL of the bridge; nil if there is none or it is not known.
     func run() async -> String? {
         await checkSignatureVersion()
         return await checkSubscription()
@@ -27,7 +27,7 @@ struct TopicPreflight: Sendable {
 
     private func checkSignatureVersion() async {
         do throws(AWSError) {
-            // Absent unless it was set (Amazon SNS API Reference, SetTopicAttributes).
+            // Missing unless it was set (Amazon SNS API Reference, SetTopicAttributes).
             let version = try await client.topicAttributes(topic)["SignatureVersion"] ?? "1"
             guard version == "1" else {
                 check("signature version", .passed, "the topic signs with version \(version)")
@@ -53,24 +53,26 @@ struct TopicPreflight: Sendable {
             let ours = try await client.subscriptions(to: topic).filter(isOurs)
             guard !ours.isEmpty else {
                 check(
-                    "subscription", .failed, "nothing subscribes \(endpoint ?? "a bridge") to it",
+                    "subscription", .failed, "no subscription of \(endpoint ?? "a URL that ends in /sns")",
                     remediation: "aws sns subscribe --topic-arn \(topic) --protocol https --notification-endpoint "
                         + (endpoint ?? "https://HOST/sns"))
                 return nil
             }
             guard let confirmed = ours.first(where: { $0.arn != nil }), let arn = confirmed.arn else {
                 check(
-                    "subscription", .failed, "that of \(ours[0].endpoint) is not confirmed",
-                    remediation: "start the bridge, then have SNS request the confirmation again")
+                    "subscription", .failed, "not confirmed: \(ours[0].endpoint)",
+                    remediation:
+                        "start the bridge, then request the confirmation again (Amazon SNS console, Request confirmation)"
+                )
                 return ours[0].endpoint
             }
-            check("subscription", .passed, "\(confirmed.endpoint) is subscribed and confirmed")
+            check("subscription", .passed, "confirmed: \(confirmed.endpoint)")
             await checkAttributes(arn)
             return confirmed.endpoint
         } catch {
             check(
                 "subscription", .skipped, error.description,
-                remediation: "allow sns:ListSubscriptionsByTopic to have this looked at")
+                remediation: "to check this, allow sns:ListSubscriptionsByTopic")
             return nil
         }
     }
@@ -88,28 +90,28 @@ struct TopicPreflight: Sendable {
         } catch {
             check(
                 "delivery policy", .skipped, error.description,
-                remediation: "allow sns:GetSubscriptionAttributes to have this looked at")
+                remediation: "to check this, allow sns:GetSubscriptionAttributes")
             return
         }
         if attributes["RawMessageDelivery"] == "true" {
             check(
-                "raw delivery", .failed, "it is on: raw messages have no signature, and are refused",
+                "raw delivery", .failed, "enabled: raw messages have no signature and are rejected",
                 remediation: set(arn, "RawMessageDelivery", "false"))
         }
         checkFilter(attributes, arn)
         let retries = Self.retries(attributes["DeliveryPolicy"] ?? attributes["EffectiveDeliveryPolicy"])
         if let retries, retries > Self.defaultRetries {
-            check("delivery policy", .passed, "SNS tries \(retries) times again")
+            check("delivery policy", .passed, "SNS retries \(retries) times")
         } else {
             check(
-                "delivery policy", .failed, "SNS tries for a minute, then the message is lost",
+                "delivery policy", .failed, "SNS retries for 1m only; then the message is lost",
                 remediation: set(arn, "DeliveryPolicy", Self.recommendedPolicy))
         }
         if attributes["RedrivePolicy"]?.contains("deadLetterTargetArn") == true {
-            check("dead-letter queue", .passed, "what cannot be delivered goes there")
+            check("dead-letter queue", .passed, "configured for messages that cannot be delivered")
         } else {
             check(
-                "dead-letter queue", .failed, "there is none: what cannot be delivered is lost",
+                "dead-letter queue", .failed, "not configured: messages that cannot be delivered are lost",
                 remediation: set(arn, "RedrivePolicy", #"{"deadLetterTargetArn":"arn:…"}"#))
         }
     }
@@ -118,21 +120,21 @@ struct TopicPreflight: Sendable {
     /// (Amazon SNS Developer Guide, "Subscription filter policy scope").
     private func checkFilter(_ attributes: [String: String], _ arn: String) {
         guard let policy = attributes["FilterPolicy"], !policy.isEmpty, policy != "{}" else {
-            check("filter policy", .passed, "there is none: every message is delivered")
+            check("filter policy", .passed, "none: every message is delivered")
             return
         }
         let isOnBody = attributes["FilterPolicyScope"] == "MessageBody"
         check(
             "filter policy", isOnBody ? .skipped : .failed,
             isOnBody
-                ? "it selects messages by their body: what does not match is not delivered"
-                : "it selects messages by attributes, which Device Defender's messages do not have: nothing is delivered",
+                ? "filters by message body: messages that do not match are not delivered"
+                : "filters by message attributes, which Device Defender's messages do not have: no message is delivered",
             remediation: set(arn, "FilterPolicy", "{}"))
     }
 
-    /// What SNS does without a policy (Amazon SNS Developer Guide, "Message delivery retries").
+    /// The number of retries without a delivery policy (Amazon SNS Developer Guide, "Message delivery retries").
     private static let defaultRetries: Int64 = 3
-    /// An hour, the longest that SNS tries.
+    /// Retries for an hour, the longest that SNS allows.
     private static let recommendedPolicy =
         #"{"healthyRetryPolicy":{"numRetries":50,"minDelayTarget":20,"maxDelayTarget":120,"numMinDelayRetries":10}}"#
 
