@@ -79,7 +79,7 @@ extension IntegrationTests {
                 let examples = help.outputLines.drop { $0 != "Example:" && $0 != "Examples:" }.dropFirst()
                 #expect(examples.first?.hasPrefix("  defender-bridge ") == true, "\(command): \(help.outputLines)")
                 commands += help.outputLines.compactMap { line in
-                    line.firstMatch(of: /^  ([a-z][a-z-]*)(?: \(default\))?  /).map { command + [String($0.1)] }
+                    line.firstMatch(of: /^[ ]{2}([a-z][a-z-]*)(?: \(default\))?[ ]{2}/).map { command + [String($0.1)] }
                 }
             }
             #expect(count == 19)
@@ -262,7 +262,10 @@ extension IntegrationTests {
             let program = try await run(
                 ["demo", "--once", "--findings", "100"], environment: ["TMPDIR": folder.path])
             #expect(program.exit == .init(status: 0, wasKilled: false), "\(program.errorLines)")
-            #expect(program.outputLines.contains { $0.hasSuffix("Demo passed: every finding was imported exactly once and is in the expected state.") })
+            #expect(
+                program.outputLines.contains {
+                    $0.hasSuffix("Demo passed: every finding was imported exactly once and is in the expected state.")
+                })
             #expect(program.errorLines == [])
             #expect(try folder.entries == [])
         }
