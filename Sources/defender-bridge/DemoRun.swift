@@ -145,7 +145,7 @@ struct DemoRun: Sendable {
             throw CommandError(
                 message: "demo failed: the bridge did not accept \(name): responses \(reports.map(\.attempts)).")
         }
-        printLine("Published \(name) to Amazon SNS; the bridge verified, stored and accepted all messages.")
+        printLine("Published to Amazon SNS: \(name). The bridge verified and stored all messages.")
     }
 
     private func post(_ event: JSON, to bridge: Bridge) async throws -> Int {
