@@ -90,7 +90,8 @@ public final class Bridge: Sendable {
             let components = ReloadableComponents(configuration, runtime, context)
             let listener = try await Self.listener(runtime, listenerConfiguration, outageTracker, components, context)
             servers.append(listener)
-            let (admin, statusStream) = try await Self.admin(runtime, listenerConfiguration, components, context, registry)
+            let (admin, statusStream) = try await Self.admin(
+                runtime, listenerConfiguration, components, context, registry)
             servers.append(admin)
             (listenAddress, adminAddress) = (listener.address, admin.address)
             listenAddresses = listener.addresses.map(\.description).joined(separator: ",")
@@ -107,11 +108,15 @@ public final class Bridge: Sendable {
             var services: [any Service] = [
                 afterStoreOpens(
                     CatchUpScheduler(
-                        context: context, loop: runtime.clientLoop, configuration: components.configuration, gap: outageTracker)),
+                        context: context, loop: runtime.clientLoop, configuration: components.configuration,
+                        gap: outageTracker)),
                 afterStoreOpens(
-                    MaintenanceService(context: context, loop: runtime.clientLoop, configuration: components.configuration)),
+                    MaintenanceService(
+                        context: context, loop: runtime.clientLoop, configuration: components.configuration)),
                 afterStoreOpens(
-                    TaskScheduler(context: context, loop: runtime.clientLoop) { components.configuration.value.staleAfter }),
+                    TaskScheduler(context: context, loop: runtime.clientLoop) {
+                        components.configuration.value.staleAfter
+                    }),
                 afterStoreOpens(
                     LastDeliveryRecorder(
                         store: runtime.store, activity: activity, loop: runtime.clientLoop, logger: logger)),
@@ -251,7 +256,8 @@ public final class Bridge: Sendable {
             deadLetters: deadLetterRoutes,
             health: health(runtime, context), configuration: components.configuration)
         let server = try await listen(
-            key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets, listenerConfiguration.admin, handler: routes.handler)
+            key: "admin.address", on: [runtime.mainLoop], sockets: listenerConfiguration.adminSockets,
+            listenerConfiguration.admin, handler: routes.handler)
         return (server, statusStream)
     }
 

@@ -101,7 +101,9 @@ public enum Backfill {
             )
         }
         guard
-            let pause = try await runtime.store.pauses().first(where: { accountRegions.contains(where: $0.applies(to:)) })
+            let pause = try await runtime.store.pauses().first(where: {
+                accountRegions.contains(where: $0.applies(to:))
+            })
         else {
             return accountRegions
         }
