@@ -156,7 +156,7 @@ extension ConfigurationKey {
     static let catchUpInterval = Self(
         "catchUp.interval", "DURATION|off",
         "Interval at which Device Defender is checked for missed audits and alarms, from 1m to 24h; also checked at the start "
-            + "and after outages. Default: 1h."
+            + "and after outages. With off, never. Default: 1h."
     )
     static let awsRoles = Self(
         "aws.roles", "ACCOUNT=ARN,…", "IAM role to assume for each account other than the bridge's own. Default: none.")
