@@ -123,7 +123,7 @@ extension IntegrationTests {
                     "resourceIdentifier": [
                         "policyVersionIdentifier": ["policyName": "FleetPolicy", "policyVersionId": "3"]
                     ],
-                ], "relatedResources": [], "reasonForNonCompliance": "The resource is not as it should be.",
+                ], "relatedResources": [], "reasonForNonCompliance": "The resource is not compliant.",
                 "reasonForNonComplianceCode": "A_REASON", "isSuppressed": false,
             ]
             #expect(try await convert(element) == [try golden("resource-policy-version")])
